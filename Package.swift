@@ -1,0 +1,48 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "convit",
+  products: [
+    .library(name: "Autodiff", targets: ["Autodiff"]),
+    .library(name: "Safetensors", targets: ["Safetensors"]),
+    .library(name: "ConViT", targets: ["ConViT"]),
+    .library(name: "Images", targets: ["Images"]),
+    .library(name: "Training", targets: ["Training"]),
+    .executable(name: "convit", targets: ["CLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels"),
+    .target(name: "Autodiff", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "Safetensors"),
+    .target(name: "ConViT", dependencies: ["Autodiff", "Safetensors"]),
+    .target(
+      name: "CImage",
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
+    .target(name: "Images", dependencies: ["Autodiff", "CImage"]),
+    .target(
+      name: "Training", dependencies: ["ConViT", "Images", .product(name: "Yams", package: "Yams")]),
+    .executableTarget(
+      name: "CLI",
+      dependencies: [
+        "Training",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels"]),
+    .testTarget(
+      name: "SafetensorsTests", dependencies: ["Safetensors"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ConViTTests", dependencies: ["ConViT"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ImagesTests", dependencies: ["Images"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "TrainingTests", dependencies: ["Training"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "CLITests", dependencies: ["CLI", "Training"]),
+  ]
+)
