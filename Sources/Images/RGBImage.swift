@@ -1,0 +1,19 @@
+/// An image of 8-bit RGB pixels: rows from the top, pixels from the left, three bytes a pixel.
+public struct RGBImage: Hashable, Sendable {
+  /// Pixels in a row.
+  public let width: Int
+  /// Rows.
+  public let height: Int
+  /// The bytes, [height, width, 3].
+  public var pixels: [UInt8]
+
+  /// An image from its bytes; there must be 3 · `width` · `height` of them.
+  public init(width: Int, height: Int, pixels: [UInt8]) {
+    precondition(
+      width > 0 && height > 0 && pixels.count == 3 * width * height,
+      "RGBImage: \(width) × \(height) needs \(3 * width * height) bytes, found \(pixels.count)")
+    self.width = width
+    self.height = height
+    self.pixels = pixels
+  }
+}
