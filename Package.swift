@@ -27,7 +27,8 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
     .target(name: "Images", dependencies: ["Autodiff", "CImage"]),
     .target(
-      name: "Training", dependencies: ["ConViT", "Images", .product(name: "Yams", package: "Yams")]),
+      name: "Training",
+      dependencies: ["ConViT", "Images", .product(name: "Yams", package: "Yams")]),
     .executableTarget(
       name: "CLI",
       dependencies: [

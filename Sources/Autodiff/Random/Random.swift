@@ -27,7 +27,8 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
 
   /// An independent source for the `index`-th thing (an epoch, a sample, a layer).
   public func split(_ index: Int) -> Random {
-    Random(key: Self.mix(Self.mix(key) &+ UInt64(bitPattern: Int64(index)) &* 0xd134_2543_de82_ef95))
+    Random(
+      key: Self.mix(Self.mix(key) &+ UInt64(bitPattern: Int64(index)) &* 0xd134_2543_de82_ef95))
   }
 
   /// An independent source for a purpose.
