@@ -11,6 +11,18 @@ extension ViTConfiguration {
     return presets.first { $0.name == name }?.configuration
   }
 
+  /// The published model of a name.
+  ///
+  /// - Throws: `ConfigurationError` that lists the names there are.
+  public static func preset(of name: String) throws(ConfigurationError) -> ViTConfiguration {
+    guard let configuration = preset(name) else {
+      throw ConfigurationError(
+        message: "no model is called '\(name)'; there are "
+          + presetNames.joined(separator: ", "))
+    }
+    return configuration
+  }
+
   private static let presets: [(name: String, configuration: ViTConfiguration)] =
     [("tiny", 4), ("small", 9), ("base", 16)].flatMap { size, heads in
       [
