@@ -38,6 +38,17 @@ public final class WorkerPool: Sendable {
     withoutActuallyEscaping(task) { state.run(count, $0) }
   }
 
+  /// What `transform` makes of each element, in order; each on whichever thread is free.
+  public func map<Element, Result>(
+    _ elements: [Element], _ transform: (Element) -> Result
+  ) -> [Result] {
+    [Result](unsafeUninitializedCapacity: elements.count) { results, count in
+      guard let base = results.baseAddress else { return }
+      run(elements.count) { (base + $0).initialize(to: transform(elements[$0])) }
+      count = elements.count
+    }
+  }
+
   /// What the threads look at: the tasks of the present run, and how many are taken and done.
   private final class Board: @unchecked Sendable {  // every field is read and written under `lock`
     private let lock = NSCondition()

@@ -69,7 +69,7 @@ public struct SavedModel: Sendable {
     weights = try ParameterStore.load(tree, from: file, start: .zeros(tree)).weights
     classNames = stored.classNames
     name = stored.name ?? description.name
-    if let count = classNames?.count, count != configuration.classes {
+    if let count = classNames?.count, count > configuration.classes {
       throw WeightsError(
         path: path, reason: "\(count) class names for \(configuration.classes) classes")
     }
