@@ -20,6 +20,7 @@ typedef struct {
   CImageStatus status;
   char *message;  // of the call in progress
   CImageOptions options;
+  uint8_t *exif;  // a copy, as libjpeg drops its markers when the image is complete
 } JPEGReader;
 
 _Noreturn static void fail(JPEGReader *reader, CImageStatus status, const char *format, ...) {
@@ -40,8 +41,8 @@ _Noreturn static void fail_with_libjpeg(JPEGReader *reader, CImageStatus status)
 static const char *process_name(int start_of_frame) {
   switch (start_of_frame) {
     case 0xC3: return "lossless";
-    case 0xCB: return "lossless, arithmetic-coded";
-    case 0xC9: case 0xCA: return "arithmetic-coded";
+    case 0xCB: return "lossless arithmetic";
+    case 0xC9: case 0xCA: return "arithmetic";
     default: return "hierarchical";
   }
 }
@@ -94,8 +95,11 @@ static void on_progress(j_common_ptr common) {
 static void find_exif(JPEGReader *reader) {
   for (jpeg_saved_marker_ptr m = reader->jpeg.marker_list; m != NULL; m = m->next)
     if (m->marker == JPEG_APP0 + 1 && m->data_length > 6 && memcmp(m->data, "Exif\0\0", 6) == 0) {
-      reader->base.exif = m->data + 6;
       reader->base.exif_count = m->data_length - 6;
+      reader->exif = malloc(reader->base.exif_count);
+      if (reader->exif == NULL) fail(reader, CIMAGE_OUT_OF_MEMORY, "no memory for EXIF");
+      memcpy(reader->exif, m->data + 6, reader->base.exif_count);
+      reader->base.exif = reader->exif;
       return;
     }
 }
@@ -164,6 +168,7 @@ static void read_pixels(JPEGReader *reader, uint8_t *pixels) {
 static void close_jpeg(CImageReader *base) {
   JPEGReader *reader = (JPEGReader *)base;
   jpeg_destroy_decompress(&reader->jpeg);
+  free(reader->exif);
   free(reader);
 }
 

@@ -52,3 +52,8 @@ func withTemporaryDirectory(_ body: (String) throws -> Void) throws {
   defer { try? FileManager.default.removeItem(atPath: path) }
   try body(path)
 }
+
+/// Writes `bytes` to a file.
+func write(_ bytes: [UInt8], to path: String) throws {
+  try Data(bytes).write(to: URL(fileURLWithPath: path))
+}

@@ -3,7 +3,8 @@ enum RawPNG {
   static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   /// A PNG of `rows`: filter bytes and samples as the format has them.
-  static func encode(width: Int, height: Int, bits: UInt8, colour: UInt8, rows: [UInt8]) -> [UInt8] {
+  static func encode(width: Int, height: Int, bits: UInt8, colour: UInt8, rows: [UInt8]) -> [UInt8]
+  {
     signature + chunk("IHDR", header(width: width, height: height, bits: bits, colour: colour))
       + chunk("IDAT", stored(rows)) + chunk("IEND", [])
   }

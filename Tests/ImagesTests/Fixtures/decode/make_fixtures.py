@@ -1,6 +1,6 @@
 """Images in every form that the decoder reads, each with the RGB bytes that Pillow gives for it.
 
-Made with Pillow 13.0.0 (libjpeg-turbo 3.2.0), numpy and, for two JPEGs that Pillow cannot write,
+Made with Pillow 13.0.0 (libjpeg-turbo 3.2.0), numpy and, for the JPEGs that Pillow cannot write,
 cjpeg of libjpeg-turbo 2.1.5 (Debian package libjpeg-turbo-progs). Run it in a Python that has
 Pillow and numpy:
 
@@ -203,8 +203,30 @@ def jpeg_forms():
   save("ycck.jpg", with_transform(inks, 2))
   colours = jpeg(rgb, quality=90, keep_rgb=True)
   save("rgb-as-ycc.jpg", with_transform(colours, 1))
+  # A scan for each component, for tests that repeat one; and two components in one scan.
+  save("scans.jpg", cjpeg(np.asarray(rgb), "-quality", "50", "-scans", str(HERE / "scans.txt")))
   arithmetic = cjpeg(np.asarray(rgb), "-quality", "90", "-arithmetic")
   (HERE / "bad-arithmetic.jpg").write_bytes(arithmetic)
+  (HERE / "bad-two-components.jpg").write_bytes(two_components(jpeg(rgb, subsampling=0)))
+
+
+def two_components(data):
+  """A JPEG whose frame and scan leave out the last component: only the header is meant."""
+  for at, marker, end in segments(data):
+    if marker == 0xC0:
+      frame = struct.pack(">H", end - at - 2 - 3) + data[at + 4 : at + 9] + b"\2" + data[at + 10 : end - 3]
+      data = data[: at + 2] + frame + data[end:]
+      break
+  at = data.index(b"\xff\xda")
+  return data[: at + 2] + b"\0\x0a\2" + data[at + 5 : at + 9] + data[at + 11 :]
+
+
+def gzips():
+  files = {
+    "bomb": bytes(16 << 20), "text": b"no image", "gzip": gzip.compress(b"x", mtime=0),
+    "cut-jpeg": (HERE / "gray.jpg").read_bytes()[:-2]}
+  for name, content in files.items():
+    (HERE / f"bad-gzip-{name}.gz").write_bytes(gzip.compress(content, mtime=0))
 
 
 def exif_block(order, value, kind=3, tag=0x0112, entries=1, loop=False):
@@ -243,6 +265,7 @@ png_forms()
 png_extras()
 jpeg_forms()
 orientations()
+gzips()
 manifest = {
   "made with": {
     "Pillow": PIL.__version__, "numpy": np.__version__, "libjpeg-turbo": features.version("libjpeg_turbo"),
