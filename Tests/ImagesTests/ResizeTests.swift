@@ -33,7 +33,8 @@ import Testing
     let image = countingImage(width: 31, height: 23)
     for region in [
       PixelRegion(x: 0, y: 0, width: 31, height: 23), PixelRegion(x: 4, y: 7, width: 20, height: 9),
-      PixelRegion(x: 30, y: 22, width: 1, height: 1), PixelRegion(x: 3, y: 2, width: 16, height: 16),
+      PixelRegion(x: 30, y: 22, width: 1, height: 1),
+      PixelRegion(x: 3, y: 2, width: 16, height: 16),
     ] {
       for (width, height) in [(16, 16), (20, 5), (7, 9), (20, 9)] {
         let direct = image.resized(
