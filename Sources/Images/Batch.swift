@@ -1,0 +1,76 @@
+/// Images as a model takes them, with what is known about each.
+public struct Batch: Sendable {
+  /// The normalised pixels, [count, 3, height, width].
+  public let images: [Float]
+  /// The class of each image, [count].
+  public let labels: [Int]
+  /// The index in the data set of each image, [count].
+  public let indices: [Int]
+  /// The images that were left out because they could not be loaded (`BadImages.skip`).
+  public let failures: [SampleError]
+
+  /// How many images there are.
+  public var count: Int { labels.count }
+}
+
+/// What a loader does about an image that cannot be loaded.
+public enum BadImages: String, Hashable, Sendable, CaseIterable {
+  /// `next()` throws in place of the batch that the image is in.
+  case error
+  /// The batch comes without the image, which is in its `failures`.
+  case skip
+}
+
+/// A batch while it is filled, by several threads that each have their own samples of it.
+///
+/// `@unchecked`: the memory is written without a lock, but no two threads have the same samples
+/// (`BatchSchedule` hands each out once), and it is read after the schedule's lock has seen the
+/// last of them finished.
+final class BatchInProgress: @unchecked Sendable {
+  private let requests: ArraySlice<SampleRequest>
+  private let pixels: UnsafeMutableBufferPointer<Float>  // [requests, 3, height, width]
+  private let failures: UnsafeMutableBufferPointer<SampleError?>  // [requests]
+  private let imageCount: Int
+
+  /// Room for `requests`, each with `imageCount` numbers.
+  init(requests: ArraySlice<SampleRequest>, imageCount: Int) {
+    self.requests = requests
+    self.imageCount = imageCount
+    pixels = .allocate(capacity: requests.count * imageCount)
+    failures = .allocate(capacity: requests.count)
+    failures.initialize(repeating: nil)
+  }
+
+  deinit {
+    pixels.deallocate()  // trivial elements
+    failures.deinitialize()
+    failures.deallocate()
+  }
+
+  /// Fills the samples at `range` (counted from 0 in the batch); errors are kept for `finish`.
+  func fill(_ range: Range<Int>, with job: BatchJob) {
+    for i in range {
+      let planes = UnsafeMutableBufferPointer(
+        rebasing: pixels[(i * imageCount)..<((i + 1) * imageCount)])
+      failures[i] = job.load(requests[requests.startIndex + i], into: planes)
+    }
+  }
+
+  /// The batch, once every sample has been filled.
+  func finish(badImages: BadImages) throws -> Batch {
+    let failed = failures.compactMap { $0 }
+    if badImages == .error, let first = failed.first { throw first }
+    let kept = failures.indices.filter { failures[$0] == nil }
+    let images = [Float](unsafeUninitializedCapacity: kept.count * imageCount) { buffer, count in
+      for (to, from) in kept.enumerated() {
+        let source = pixels[(from * imageCount)..<((from + 1) * imageCount)]
+        _ = UnsafeMutableBufferPointer(rebasing: buffer[(to * imageCount)...])
+          .initialize(fromContentsOf: source)
+      }
+      count = kept.count * imageCount
+    }
+    let good = kept.map { requests[requests.startIndex + $0] }
+    return Batch(
+      images: images, labels: good.map(\.label), indices: good.map(\.index), failures: failed)
+  }
+}

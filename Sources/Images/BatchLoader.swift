@@ -1,0 +1,85 @@
+import Foundation
+
+/// Loads images in the order asked for, in batches, ahead of the reader and on several threads.
+///
+/// The batches are the same for any number of workers: what is random comes with each request.
+/// Every worker fills a few samples of a batch at a time, so that all of them work on the batch
+/// that is needed next. When the loader is dropped, or after an error, the workers end with the
+/// image they are at.
+///
+/// ```swift
+/// let loader = BatchLoader(
+///   order: requests, batchSize: 64, size: transform.size, workers: 2
+/// ) { request in
+///   transform(try ImageDecoder.decode(path: request.path), random: request.random)
+/// }
+/// while let batch = try loader.next() { … }
+/// ```
+public final class BatchLoader: Sendable {
+  /// How many batches `next()` will return if no error comes in between.
+  public let batchCount: Int
+
+  private let schedule: BatchSchedule
+  private let job: BatchJob
+  private let badImages: BadImages
+  private let workers: Int
+
+  /// A loader; its workers begin at once.
+  ///
+  /// - Parameters:
+  ///   - order: The samples, in the order of their batches; a sample may come more than once.
+  ///   - batchSize: Samples in a batch; the last one has what is left.
+  ///   - size: The size of every image that `image` returns.
+  ///   - normalization: From bytes to numbers.
+  ///   - workers: Threads; with 0, the caller of `next()` does the work.
+  ///   - batchesInFlight: The most batches that are begun and have not been returned.
+  ///   - badImages: What to do about an image that cannot be loaded.
+  ///   - finish: A last change to the normalised planes of an image, [3, height, width], such as
+  ///     random erasing; a pure function of the request.
+  ///   - image: Decodes and transforms the image of a request, on any thread.
+  public init(
+    order: [SampleRequest], batchSize: Int, size: ImageSize,
+    normalization: Normalization = .imageNet, workers: Int, batchesInFlight: Int = 3,
+    badImages: BadImages = .error,
+    finish: (@Sendable (SampleRequest, UnsafeMutableBufferPointer<Float>) -> Void)? = nil,
+    image: @escaping @Sendable (SampleRequest) throws -> RGBImage
+  ) {
+    precondition(
+      batchSize > 0 && workers >= 0 && batchesInFlight > 0 && size.height > 0 && size.width > 0,
+      "BatchLoader: batches of \(batchSize), \(workers) workers, \(batchesInFlight) in flight, "
+        + "images of \(size)")
+    batchCount = (order.count + batchSize - 1) / batchSize
+    schedule = BatchSchedule(
+      order: order, batchSize: batchSize, sliceSize: workers == 0 ? batchSize : 4,
+      bound: workers == 0 ? 1 : batchesInFlight, imageCount: 3 * size.height * size.width)
+    job = BatchJob(size: size, normalization: normalization, image: image, finish: finish)
+    self.badImages = badImages
+    self.workers = workers
+    for i in 0..<workers {
+      // The thread holds the schedule and the job, not the loader, which can then be dropped.
+      let thread = Thread { [schedule, job] in
+        while let slice = schedule.claim() {
+          slice.target.fill(slice.range, with: job)
+          schedule.finish(slice, badImages: badImages)
+        }
+      }
+      thread.name = "images \(i)"
+      thread.stackSize = 4 << 20
+      thread.start()
+    }
+  }
+
+  deinit { schedule.stop() }
+
+  /// The next batch; nil after the last one.
+  ///
+  /// - Throws: `SampleError` at the place of the batch that has a bad image, for the first one in
+  ///   order (not with `BadImages.skip`). The loader has then ended.
+  public func next() throws -> Batch? {
+    if workers == 0, let slice = schedule.claim() {
+      slice.target.fill(slice.range, with: job)
+      schedule.finish(slice, badImages: badImages)
+    }
+    return try schedule.next()
+  }
+}

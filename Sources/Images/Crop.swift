@@ -1,0 +1,87 @@
+/// A rectangle of whole pixels; it may reach outside an image, where there is black.
+public struct PixelRegion: Hashable, Sendable {
+  /// The first column.
+  public var x: Int
+  /// The first row.
+  public var y: Int
+  /// Columns.
+  public var width: Int
+  /// Rows.
+  public var height: Int
+
+  /// A rectangle from its top left corner and its size.
+  public init(x: Int, y: Int, width: Int, height: Int) {
+    self.x = x
+    self.y = y
+    self.width = width
+    self.height = height
+  }
+}
+
+extension RGBImage {
+  /// The part of the image in `region`; pixels outside the image are zero.
+  ///
+  /// - Precondition: `region` has at least one row and one column.
+  public func cropped(to region: PixelRegion) -> RGBImage {
+    precondition(
+      region.width > 0 && region.height > 0, "cropped: \(region) has no pixels")
+    if region == PixelRegion(x: 0, y: 0, width: width, height: height) { return self }
+    let inside = max(region.x, 0)..<max(min(region.x + region.width, width), max(region.x, 0))
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(3 * region.width * region.height)
+    for y in region.y..<(region.y + region.height) {
+      guard y >= 0 && y < height && !inside.isEmpty else {
+        bytes.append(contentsOf: repeatElement(0, count: 3 * region.width))
+        continue
+      }
+      let row = 3 * y * width
+      bytes.append(contentsOf: repeatElement(0, count: 3 * (inside.lowerBound - region.x)))
+      bytes.append(
+        contentsOf: pixels[(row + 3 * inside.lowerBound)..<(row + 3 * inside.upperBound)])
+      let missing = region.x + region.width - inside.upperBound
+      bytes.append(contentsOf: repeatElement(0, count: 3 * missing))
+    }
+    return RGBImage(width: region.width, height: region.height, pixels: bytes)
+  }
+
+  /// The middle of the image, as torchvision's `CenterCrop`: with zeros around it where it is
+  /// smaller than the crop, and an odd margin halved to the even neighbour (Python's `round`).
+  public func centerCropped(width: Int, height: Int) -> RGBImage {
+    func start(_ size: Int, _ crop: Int) -> Int {
+      if size < crop { return -((crop - size) / 2) }
+      return Int((Double(size - crop) / 2).rounded(.toNearestOrEven))
+    }
+    return cropped(
+      to: PixelRegion(
+        x: start(self.width, width), y: start(self.height, height), width: width, height: height))
+  }
+
+  /// The image mirrored left to right.
+  public func flippedHorizontally() -> RGBImage {
+    let rowBytes = 3 * width
+    let bytes = [UInt8](unsafeUninitializedCapacity: pixels.count) { output, initialized in
+      pixels.withUnsafeBufferPointer { source in
+        guard let from = source.baseAddress, let to = output.baseAddress else { return }
+        for y in 0..<height {
+          var read = from + y * rowBytes
+          var write = to + ((y + 1) * rowBytes - 3)
+          for _ in 0..<width {
+            write[0] = read[0]
+            write[1] = read[1]
+            write[2] = read[2]
+            read += 3
+            write -= 3
+          }
+        }
+      }
+      initialized = pixels.count
+    }
+    return RGBImage(width: width, height: height, pixels: bytes)
+  }
+
+  /// Whether every pixel of `region` is a pixel of the image.
+  func contains(_ region: PixelRegion) -> Bool {
+    region.x >= 0 && region.y >= 0 && region.width <= width - region.x
+      && region.height <= height - region.y
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+
+/// What a folder holds, links followed, names beginning with a dot left out.
+struct DirectoryListing {
+  /// The names of folders, sorted by their bytes.
+  private(set) var folders: [String] = []
+  /// The names of everything else, sorted by their bytes.
+  private(set) var files: [String] = []
+
+  /// Reads the folder at `path`.
+  ///
+  /// - Throws: `DatasetError` when it cannot be read, or a name in it is not UTF-8 and so no
+  ///   `String` can stand for the file.
+  init(path: String) throws {
+    guard let stream = opendir(path) else {
+      throw DatasetError(path: path, cannot: "read the folder", errno: errno)
+    }
+    defer { closedir(stream) }
+    errno = 0
+    while let entry = readdir(stream) {
+      let bytes = withUnsafePointer(to: &entry.pointee.d_name) { tuple in
+        tuple.withMemoryRebound(to: UInt8.self, capacity: MemoryLayout.size(ofValue: tuple.pointee))
+        { Array(UnsafeBufferPointer(start: $0, count: strlen($0))) }
+      }
+      if bytes.first == UInt8(ascii: ".") { continue }
+      guard let name = String(validating: bytes, as: UTF8.self) else {
+        let shown = String(decoding: bytes, as: UTF8.self)
+        throw DatasetError(path: path, reason: "the name \"\(shown)\" is not UTF-8: rename it")
+      }
+      var isFolder = entry.pointee.d_type == UInt8(DT_DIR)
+      if entry.pointee.d_type == UInt8(DT_LNK) || entry.pointee.d_type == UInt8(DT_UNKNOWN) {
+        isFolder = FolderIdentity(path: "\(path)/\(name)") != nil
+      }
+      if isFolder { folders.append(name) } else { files.append(name) }
+      errno = 0
+    }
+    guard errno == 0 else {
+      throw DatasetError(path: path, cannot: "read the folder", errno: errno)
+    }
+    folders.sort(by: precedesInBytes)
+    files.sort(by: precedesInBytes)
+  }
+}
+
+/// Which folder a path leads to, however it is spelled.
+struct FolderIdentity: Hashable {
+  private let device: UInt64
+  private let node: UInt64
+
+  /// Follows links; nil unless there is a folder at `path`.
+  init?(path: String) {
+    var information = stat()
+    guard stat(path, &information) == 0, information.st_mode & S_IFMT == S_IFDIR else {
+      return nil
+    }
+    device = UInt64(information.st_dev)
+    node = UInt64(information.st_ino)
+  }
+}
+
+/// The order of Python's `sorted` on strings, which is that of Unicode scalars and of UTF-8 bytes;
+/// Swift's own would take different spellings of an accent for the same.
+func precedesInBytes(_ a: String, _ b: String) -> Bool {
+  a.utf8.lexicographicallyPrecedes(b.utf8)
+}

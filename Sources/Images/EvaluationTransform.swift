@@ -1,0 +1,49 @@
+import Autodiff
+
+/// DeiT's transform for validation: resize, then crop the centre.
+///
+/// The shorter side becomes ⌊256/224 · size⌋ with Pillow's antialiased filter, the longer one
+/// follows in proportion, rounded down as torchvision's `Resize`, and `CenterCrop` takes the size
+/// out of the middle. For a size that is not square, the image is scaled so that both sides cover
+/// ⌊256/224 · side⌋, one of them exactly.
+///
+/// A size of 32 pixels and less (CIFAR, MNIST) gets no margin: the image is resized to the size,
+/// whatever its shape, and left alone if it has it already.
+public struct EvaluationTransform: ImageTransform, Hashable {
+  /// The size of every result.
+  public let size: ImageSize
+  /// The filter; DeiT's is bicubic.
+  public let resampling: Resampling
+
+  /// A transform to `size`.
+  ///
+  /// - Precondition: both sides are positive.
+  public init(size: ImageSize, resampling: Resampling = .bicubic) {
+    precondition(size.height > 0 && size.width > 0, "EvaluationTransform: no size \(size)")
+    self.size = size
+    self.resampling = resampling
+  }
+
+  /// The image at `size`; nothing is drawn from `random`.
+  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
+    callAsFunction(image)
+  }
+
+  /// The image at `size`.
+  public func callAsFunction(_ image: RGBImage) -> RGBImage {
+    let target = size.isSmall ? size : resizedSize(width: image.width, height: image.height)
+    let resized = image.resized(
+      width: target.width, height: target.height, resampling: resampling)
+    return resized.centerCropped(width: size.width, height: size.height)
+  }
+
+  /// The size before the crop of an image of `width` × `height`.
+  private func resizedSize(width: Int, height: Int) -> ImageSize {
+    let rows = Int(256.0 / 224.0 * Double(size.height))
+    let columns = Int(256.0 / 224.0 * Double(size.width))
+    if rows * width >= columns * height {
+      return ImageSize(height: rows, width: rows * width / height)
+    }
+    return ImageSize(height: columns * height / width, width: columns)
+  }
+}

@@ -1,0 +1,87 @@
+/// The images of one split of a data set: `root/<split>/<class>/**/<image>`.
+///
+/// Classes are the sub-folders in torchvision's order (by bytes); samples are sorted by class and
+/// then by path. Names that begin with a dot are left out, links are followed, each folder once a
+/// class. Files count by their extension (png, jpg, jpeg, in either case); what they are is seen
+/// when they are read.
+public struct ImageFolder: Sendable {
+  /// One image.
+  public struct Sample: Hashable, Sendable {
+    /// The file.
+    public let path: String
+    /// The index of its class in `classes`.
+    public let label: Int
+    /// Its place in `samples`, which stays the same as long as the files do.
+    public let index: Int
+  }
+
+  /// The folder that holds the split.
+  public let root: String
+  /// The name of the split, such as `train`.
+  public let split: String
+  /// The names of the classes; a label is an index into them.
+  public let classes: [String]
+  /// The images, sorted by label and path.
+  public let samples: [Sample]
+  /// What looks like a mistake but does not stand in the way, one line each.
+  public let warnings: [String]
+
+  /// Scans the folder of a split.
+  ///
+  /// - Parameters:
+  ///   - root: The folder of the data set.
+  ///   - split: The folder of the split in it.
+  ///   - classes: The classes of the training split, when this is another one: labels are theirs,
+  ///     a class they lack is an error and a missing one a warning.
+  ///   - allowEmpty: Whether a class may have no images.
+  /// - Throws: `DatasetError` for a folder that is missing, cannot be read, has no classes or an
+  ///   empty or unknown one.
+  public init(
+    root: String, split: String, classes: [String]? = nil, allowEmpty: Bool = false
+  ) throws {
+    let scan = try ImageFolderScan(root: root, split: split, allowEmpty: allowEmpty)
+    var warnings = scan.warnings
+    let known = classes ?? scan.classes.map(\.name)
+    var labels: [[UInt8]: Int] = [:]
+    for (label, name) in known.enumerated() { labels[Array(name.utf8)] = label }
+    let found = Set(scan.classes.map { Array($0.name.utf8) })
+    let extra = scan.classes.map(\.name).filter { labels[Array($0.utf8)] == nil }
+    guard extra.isEmpty else {
+      throw DatasetError(
+        path: scan.folder,
+        reason: "\(counted(extra)) not in the training classes: \(shortened(extra))")
+    }
+    let missing = known.filter { !found.contains(Array($0.utf8)) }
+    if !missing.isEmpty {
+      warnings.append("\(scan.folder): no folder for \(counted(missing)): \(shortened(missing))")
+    }
+    var samples: [Sample] = []
+    samples.reserveCapacity(scan.classes.reduce(0) { $0 + $1.paths.count })
+    let byLabel = scan.classes.compactMap { folder in
+      labels[Array(folder.name.utf8)].map { (label: $0, folder: folder) }
+    }
+    for (label, folder) in byLabel.sorted(by: { $0.label < $1.label }) {
+      for path in folder.paths {
+        samples.append(
+          Sample(
+            path: "\(scan.folder)/\(folder.name)/\(path)", label: label, index: samples.count))
+      }
+    }
+    self.root = root
+    self.split = split
+    self.classes = known
+    self.samples = samples
+    self.warnings = warnings
+  }
+}
+
+/// "1 class", "2 classes".
+private func counted(_ names: [String]) -> String {
+  names.count == 1 ? "1 class" : "\(names.count) classes"
+}
+
+/// The first names of a list that may be long.
+func shortened(_ names: [String], to limit: Int = 10) -> String {
+  let first = names.prefix(limit).joined(separator: ", ")
+  return names.count > limit ? "\(first) and \(names.count - limit) more" : first
+}

@@ -1,0 +1,79 @@
+/// A mean or standard deviation that cannot normalise an image.
+public struct NormalizationError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong, with the values.
+  public let description: String
+}
+
+/// Turns bytes into the planes of numbers that a model takes: (v / 255 − mean) / std.
+///
+/// The arithmetic is single precision in torchvision's order (`ToTensor`, then `Normalize`), so
+/// the numbers are the same to the last bit.
+public struct Normalization: Hashable, Sendable {
+  /// The mean of red, green and blue, on a scale from 0 to 1.
+  public let mean: [Float]
+  /// The standard deviation of red, green and blue.
+  public let std: [Float]
+  private let table: [Float]  // [3, 256]
+
+  /// The mean and standard deviation of ImageNet, which published weights expect.
+  public static let imageNet = Normalization(
+    checkedMean: [0.485, 0.456, 0.406], checkedStd: [0.229, 0.224, 0.225])
+
+  /// A normalisation by channel.
+  ///
+  /// - Throws: `NormalizationError` unless there are three finite means and three finite standard
+  ///   deviations greater than zero.
+  public init(mean: [Float], std: [Float]) throws {
+    guard mean.count == 3 && std.count == 3 else {
+      throw NormalizationError(
+        description: "normalisation needs 3 means and 3 standard deviations, "
+          + "found \(mean.count) and \(std.count)")
+    }
+    guard mean.allSatisfy(\.isFinite) else {
+      throw NormalizationError(description: "the means must be finite, found \(mean)")
+    }
+    guard std.allSatisfy({ $0.isFinite && $0 > 0 }) else {
+      throw NormalizationError(
+        description: "the standard deviations must be finite and greater than 0, found \(std)")
+    }
+    self.init(checkedMean: mean, checkedStd: std)
+  }
+
+  private init(checkedMean mean: [Float], checkedStd std: [Float]) {
+    self.mean = mean
+    self.std = std
+    table = (0..<3).flatMap { c in (0..<256).map { (Float($0) / 255 - mean[c]) / std[c] } }
+  }
+
+  /// Writes `image` as planes: [height, width, 3] bytes → [3, height, width] numbers.
+  ///
+  /// - Precondition: `planes` has 3 · height · width elements.
+  public func write(_ image: RGBImage, into planes: UnsafeMutableBufferPointer<Float>) {
+    let count = image.width * image.height
+    precondition(
+      planes.count == 3 * count,
+      "Normalization: \(image.width) × \(image.height) needs \(3 * count) numbers, "
+        + "found room for \(planes.count)")
+    image.pixels.withUnsafeBufferPointer { pixels in
+      table.withUnsafeBufferPointer { table in
+        guard let source = pixels.baseAddress, let values = table.baseAddress,
+          let red = planes.baseAddress
+        else { return }
+        let (green, blue) = (red + count, red + 2 * count)
+        for i in 0..<count {
+          red[i] = values[Int(source[3 * i])]
+          green[i] = values[256 + Int(source[3 * i + 1])]
+          blue[i] = values[512 + Int(source[3 * i + 2])]
+        }
+      }
+    }
+  }
+
+  /// The planes of `image` as an array, [3, height, width].
+  public func callAsFunction(_ image: RGBImage) -> [Float] {
+    [Float](unsafeUninitializedCapacity: image.pixels.count) { buffer, initialized in
+      write(image, into: UnsafeMutableBufferPointer(rebasing: buffer[..<image.pixels.count]))
+      initialized = image.pixels.count
+    }
+  }
+}

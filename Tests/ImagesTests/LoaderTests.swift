@@ -1,0 +1,166 @@
+import Autodiff
+import Foundation
+import Testing
+
+@testable import Images
+
+@Suite(.timeLimit(.minutes(1))) struct LoaderTests {
+  private static let size = ImageSize(height: 5, width: 6)
+
+  private func requests(_ count: Int) -> [SampleRequest] {
+    (0..<count).map { i in
+      SampleRequest(
+        path: "/images/\(i).png", label: i % 3, index: 100 + i, random: Random(seed: 7).split(i))
+    }
+  }
+
+  /// A made-up image that depends on everything in the request.
+  @Sendable private static func image(_ request: SampleRequest) -> RGBImage {
+    var random = request.random
+    if random.next() % 5 == 0 { Thread.sleep(forTimeInterval: 0.001) }  // out of step
+    return RGBImage(
+      width: 6, height: 5,
+      pixels: (0..<90).map { _ in UInt8(truncatingIfNeeded: random.next() &+ UInt64(request.index))
+      })
+  }
+
+  private func loader(
+    _ count: Int, batchSize: Int = 7, workers: Int, bound: Int = 3, badImages: BadImages = .error,
+    image: @escaping @Sendable (SampleRequest) throws -> RGBImage = LoaderTests.image
+  ) -> BatchLoader {
+    BatchLoader(
+      order: requests(count), batchSize: batchSize, size: Self.size, workers: workers,
+      batchesInFlight: bound, badImages: badImages, image: image)
+  }
+
+  private func all(_ loader: BatchLoader) throws -> [Batch] {
+    var batches: [Batch] = []
+    while let batch = try loader.next() { batches.append(batch) }
+    return batches
+  }
+
+  @Test(arguments: [0, 1, 3], [1, 2, 50])
+  func batchesAreTheSameForAnyNumberOfWorkers(workers: Int, bound: Int) throws {
+    let loader = loader(38, workers: workers, bound: bound)
+    #expect(loader.batchCount == 6)
+    let batches = try all(loader)
+    #expect(batches.map(\.count) == [7, 7, 7, 7, 7, 3])
+    #expect(batches.flatMap(\.indices) == Array(100..<138))
+    let labels = (0..<38).map { $0 % 3 }
+    #expect(batches.flatMap(\.labels) == labels)
+    let expected = requests(38).flatMap { Normalization.imageNet(Self.image($0)) }
+    let same = batches.flatMap(\.images) == expected
+    #expect(same)
+    let after = try loader.next()
+    #expect(after == nil)
+  }
+
+  @Test(arguments: [0, 2]) func noSamplesNoBatches(workers: Int) throws {
+    let batch = try loader(0, workers: workers).next()
+    #expect(batch == nil)
+  }
+
+  struct Broken: Error {}
+
+  @Test(arguments: [0, 1, 3]) func anErrorComesAtItsPlace(workers: Int) throws {
+    let loader = loader(38, workers: workers) { request in
+      if [116, 120, 130].contains(request.index) { throw Broken() }
+      if request.index == 116 - 2 { Thread.sleep(forTimeInterval: 0.02) }
+      return Self.image(request)
+    }
+    for expected in [Array(100..<107), Array(107..<114)] {
+      let batch = try loader.next()
+      #expect(batch?.indices == expected)
+    }
+    let error = #expect(throws: SampleError.self) { try loader.next() }
+    #expect(error?.path == "/images/16.png" && error?.index == 116)
+    #expect(error.map { "\($0)" } == "/images/16.png: Broken()")
+    #expect(error?.underlying is Broken)
+    let after = try loader.next()
+    #expect(after == nil)
+  }
+
+  @Test func anErrorThatNamesTheFileNamesItOnce() {
+    let inner = DatasetError(path: "/a/b.png", reason: "is broken")
+    let error = SampleError(path: "/a/b.png", index: 3, underlying: inner)
+    #expect("\(error)" == "/a/b.png: is broken")
+  }
+
+  @Test(arguments: [0, 3]) func badImagesCanBeLeftOutAndAreReported(workers: Int) throws {
+    let bad = [101, 103, 106, 114, 115, 116, 117, 118, 119, 120]
+    let loader = loader(24, workers: workers, badImages: .skip) { request in
+      if bad.contains(request.index) { throw Broken() }
+      return Self.image(request)
+    }
+    let batches = try all(loader)
+    #expect(batches.map(\.count) == [4, 7, 0, 3])
+    #expect(batches.flatMap { $0.failures.map(\.index) } == bad)
+    #expect(batches.flatMap(\.indices) == (100..<124).filter { !bad.contains($0) })
+    let good = requests(24).filter { !bad.contains($0.index) }
+    let same =
+      batches.flatMap(\.images)
+      == good.flatMap { Normalization.imageNet(Self.image($0)) }
+    #expect(same)
+  }
+
+  @Test func anImageOfAnotherSizeIsAnError() {
+    let loader = loader(3, workers: 1) { _ in countingImage(width: 5, height: 5) }
+    let error = #expect(throws: SampleError.self) { try loader.next() }
+    #expect(
+      error.map { "\($0)" }
+        == "/images/0.png: the transform gave 5 × 5 pixels, expected 5 × 6")
+  }
+
+  @Test func theLastChangeSeesPlanesAndRequest() throws {
+    let loader = BatchLoader(
+      order: requests(5), batchSize: 2, size: Self.size, workers: 2,
+      finish: { request, planes in planes[1] = Float(request.index * planes.count) },
+      image: Self.image)
+    let images = try all(loader).flatMap(\.images)
+    let changed = (0..<5).map { images[90 * $0 + 1] }
+    #expect(changed == [9000, 9090, 9180, 9270, 9360])
+  }
+
+  @Test func noMoreBatchesThanTheBoundAreBegun() throws {
+    let started = Counter()
+    let loader = loader(70, workers: 3, bound: 2) { request in
+      started.add(1)
+      return Self.image(request)
+    }
+    _ = try loader.next()
+    Thread.sleep(forTimeInterval: 0.1)
+    #expect(started.value == 21)  // one read, two under way
+    withExtendedLifetime(loader) {}
+  }
+
+  /// Threads hold the closure, so that it goes when they have ended.
+  @Test(arguments: [0, 1, 5]) func droppedEarlyItsThreadsEnd(batchesRead: Int) throws {
+    let alive = Counter()
+    do {
+      let token = Token(alive)
+      let loader = loader(700, workers: 3) { request in
+        withExtendedLifetime(token) { Self.image(request) }
+      }
+      for _ in 0..<batchesRead { _ = try loader.next() }
+      #expect(alive.value == 1)
+    }
+    for _ in 0..<500 where alive.value > 0 { Thread.sleep(forTimeInterval: 0.01) }
+    #expect(alive.value == 0)
+  }
+}
+
+private final class Counter: @unchecked Sendable {
+  private let lock = NSLock()
+  private var count = 0
+  var value: Int { lock.withLock { count } }
+  func add(_ n: Int) { lock.withLock { count += n } }
+}
+
+private final class Token: Sendable {
+  private let counter: Counter
+  init(_ counter: Counter) {
+    self.counter = counter
+    counter.add(1)
+  }
+  deinit { counter.add(-1) }
+}

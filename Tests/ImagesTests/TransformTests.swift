@@ -1,0 +1,63 @@
+import Autodiff
+import Testing
+
+@testable import Images
+
+@Suite struct TransformTests {
+  @Test func evaluationIsTorchvisionsToTheLastBit() throws {
+    let fixture = try TransformFixture<CropTests.Evaluation>("evaluation")
+    #expect(fixture.cases.cases.count == 13)
+    for item in fixture.cases.cases {
+      let source = fixture.image(try #require(fixture.cases.sources[item.source]))
+      let size = ImageSize(height: item.result.height, width: item.result.width)
+      let result = EvaluationTransform(size: size)(source)
+      let same = result == fixture.image(item.result)
+      #expect(same, "\(item)")
+      if let planes = item.planes {
+        let expected = fixture.floats(planes)
+        let sameNumbers = Normalization.imageNet(result) == expected
+        #expect(sameNumbers, "\(item)")
+      }
+    }
+  }
+
+  @Test func evaluationLeavesAMatchingSmallImageAlone() {
+    let image = countingImage(width: 28, height: 28)
+    #expect(EvaluationTransform(size: ImageSize(28))(image) == image)
+  }
+
+  @Test(arguments: [224, 28])
+  func trainingIsAPureFunctionOfItsRandom(side: Int) {
+    let image = countingImage(width: 60, height: 40)
+    let transform = TrainingTransform(size: ImageSize(side))
+    let random = Random(seed: 5)
+    let first = transform(image, random: random)
+    #expect(first.width == side && first.height == side)
+    #expect(first == transform(image, random: random))
+    #expect(first != transform(image, random: random.split(1)))
+  }
+
+  @Test func halfTheImagesAreMirrored() {
+    let image = countingImage(width: 8, height: 8)
+    let crop = TrainingTransform.Crop.padded(PaddedRandomCrop(height: 8, width: 8, padding: 0))
+    let transform = TrainingTransform(crop: crop)
+    let flipped = (0..<400).count { i in
+      transform(image, random: Random(seed: 0).split(i)) == image.flippedHorizontally()
+    }
+    #expect((160...240).contains(flipped))  // four standard deviations
+    #expect(
+      TrainingTransform(crop: crop, flipProbability: 0)(image, random: Random(seed: 1)) == image)
+  }
+
+  @Test func aStandardDeviationOfZeroIsAnError() throws {
+    #expect(throws: NormalizationError.self) {
+      try Normalization(mean: [0, 0, 0], std: [1, 0, 1])
+    }
+    #expect(throws: NormalizationError.self) { try Normalization(mean: [0, 0], std: [1, 1]) }
+    #expect(throws: NormalizationError.self) {
+      try Normalization(mean: [.nan, 0, 0], std: [1, 1, 1])
+    }
+    let plain = try Normalization(mean: [0, 0, 0], std: [1, 1, 1])
+    #expect(plain(RGBImage(width: 1, height: 1, pixels: [0, 51, 255])) == [0, 51.0 / 255, 1])
+  }
+}
