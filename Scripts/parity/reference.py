@@ -38,6 +38,8 @@ _skip_compiled_torchvision_operators()
 import PIL
 import safetensors
 import timm
+import timm.loss
+import timm.scheduler
 import torchvision
 from safetensors.numpy import load_file, save_file
 
