@@ -2,7 +2,7 @@ import CKernels
 
 extension Tensor {
   /// The axes in another order: axis k of the result is axis `order[k]` of this tensor.
-  func permuted(_ order: [Int]) -> Tensor {
+  public func permuted(_ order: [Int]) -> Tensor {
     precondition(order.sorted() == Array(0..<shape.rank), "permuted: axes \(order) of \(shape)")
     guard let innermost = order.last else { return self }
     let target = Shape(order.map { shape.sizes[$0] })
@@ -32,7 +32,7 @@ extension Tensor {
   }
 
   /// The elements of a range along an axis.
-  func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
+  public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
     let (outer, size, inner) = shape.split(at: axis)
     precondition(
       range.lowerBound >= 0 && range.upperBound <= size, "sliced: \(range) of axis \(axis) of \(shape)")
@@ -56,7 +56,7 @@ extension Tensor {
   }
 
   /// Tensors side by side along an axis.
-  static func concatenated(_ parts: [Tensor], _ axis: Int) -> Tensor {
+  public static func concatenated(_ parts: [Tensor], _ axis: Int) -> Tensor {
     guard let first = parts.first else { preconditionFailure("concatenated: nothing given") }
     let axis = first.shape.resolved(axis)
     for part in parts {

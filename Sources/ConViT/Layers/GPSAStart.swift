@@ -16,8 +16,10 @@ public enum GPSAStart: Hashable, Sendable, Codable {
     let random = Initializer.truncatedNormal(0.02)
     guard case .convolutional(let strength) = self else { return random }
     return Initializer { shape, source in
-      var weight = random(shape, source)  // heads beyond the square keep this
+      var weight = random(shape, source)
       weight.withUnsafeMutableBufferPointer { weight in
+        // Heads beyond the square keep the random start, scaled like the others (as in timm).
+        for index in weight.indices { weight[index] *= strength }
         for (head, offset) in Self.offsets(heads: shape[0]).enumerated() {
           weight[3 * head] = strength * 2 * offset.x
           weight[3 * head + 1] = strength * 2 * offset.y
