@@ -19,7 +19,7 @@ import Testing
     }
   }
 
-  @Test func truncationIsSaid() throws {
+  @Test func whatIsMissingOrLeftOverIsSaid() throws {
     let png = try DecodeFixtures.bytes("rgb8.png")
     for count in [1, 7, 8, 20, 33, 60, png.count - 12, png.count - 1] {
       #expect(
@@ -31,6 +31,10 @@ import Testing
       #expect(
         errorText(Array(jpeg.prefix(count))) == "x: damaged JPEG: Premature end of JPEG file")
     }
+    let junk = jpeg.dropLast(2) + [0xFF, 0xD0, 1, 2, 3] + jpeg.suffix(2)
+    #expect(
+      errorText(Array(junk))
+        == "x: damaged JPEG: Corrupt JPEG data: 3 extraneous bytes before marker 0xd9")
     let gzip = try DecodeFixtures.bytes("gzipped.jpg")
     for count in [2, 300, gzip.count - 1] {
       #expect(errorText(Array(gzip.prefix(count))) == "x: damaged gzip data: ends too early")
@@ -86,6 +90,12 @@ import Testing
     var wrongSum = stream
     wrongSum[wrongSum.count - 1] ^= 1
     #expect(text(wrongSum) == "x: damaged PNG: IDAT: incorrect data check")
+    // In a chunk of its own, the sum is only looked at after the last row.
+    let sum = RawPNG.chunk("IDAT", Array(wrongSum.suffix(4)))
+    let rest = RawPNG.chunk("IDAT", wrongSum.dropLast(4))
+    #expect(
+      errorText(RawPNG.signature + header + rest + sum + end)
+        == "x: damaged PNG: IDAT: incorrect data check")
     var wrongBlock = stream
     wrongBlock[2] = 7
     #expect(text(wrongBlock) == "x: damaged PNG: IDAT: invalid block type")

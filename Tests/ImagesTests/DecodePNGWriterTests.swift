@@ -53,13 +53,19 @@ import Testing
     let directory = NSTemporaryDirectory() + "decode-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: directory) }
+    let images = (0..<64).map { task in
+      RGBImage(
+        width: 300, height: 100 + task,
+        pixels: (0..<900 * (100 + task)).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5 &+ task) })
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<32 {
-        group.addTask { [image] in try writePNG(image, to: directory + "/a.png") }
+      for image in images {
+        group.addTask { try writePNG(image, to: directory + "/a.png") }
       }
       try await group.waitForAll()
     }
     #expect(try content(directory) == ["a.png"])
-    #expect(try ImageDecoder().decode(contentsOf: directory + "/a.png") == image)
+    let last = try ImageDecoder().decode(contentsOf: directory + "/a.png")
+    #expect(images.contains(last))
   }
 }

@@ -79,7 +79,9 @@ def over_background(rgb, alpha):
 def png_forms():
   forms = [(png.GRAY, b) for b in (1, 2, 4, 8, 16)] + [(png.PALETTE, b) for b in (1, 2, 4, 8)]
   forms += [(c, b) for c in (png.GRAY_ALPHA, png.RGB, png.RGBA) for b in (8, 16)]
-  names = {png.GRAY: "gray", png.RGB: "rgb", png.PALETTE: "palette", png.GRAY_ALPHA: "ga", png.RGBA: "rgba"}
+  names = {
+    png.GRAY: "gray", png.RGB: "rgb", png.PALETTE: "palette", png.GRAY_ALPHA: "ga",
+    png.RGBA: "rgba"}
   for colour, bits in forms:
     samples = random.integers(0, 2**bits, (H, W, png.CHANNELS[colour]))
     palette = random.integers(0, 256, (2**bits, 3)) if colour == png.PALETTE else None
@@ -126,7 +128,8 @@ def png_extras():
   data = png.encode(samples, png.RGB, 8, before=ancillary, after=[(b"zTXt", profile)])
   (HERE / "ancillary.png").write_bytes(data)
   entries["ancillary.png"] = {
-    "width": 7, "height": 5, "reference": "Pillow, without the ancillary chunks", "rgb": text(plain)}
+    "width": 7, "height": 5, "reference": "Pillow, without the ancillary chunks",
+    "rgb": text(plain)}
   exif = exif_block(">", 6)
   save("exif-before.png", png.encode(samples, png.RGB, 8, before=[(b"eXIf", exif)]))
   save("exif-after.png", png.encode(samples, png.RGB, 8, after=[(b"eXIf", exif)]))
@@ -152,7 +155,8 @@ def jpeg(image, **options):
 def cjpeg(array, *options):
   height, width, _ = array.shape
   source = b"P6\n%d %d\n255\n" % (width, height) + array.tobytes()
-  return subprocess.run(["cjpeg", *options], input=source, stdout=subprocess.PIPE, check=True).stdout
+  command = ["cjpeg", *options]
+  return subprocess.run(command, input=source, stdout=subprocess.PIPE, check=True).stdout
 
 
 def segments(data):
@@ -214,7 +218,8 @@ def two_components(data):
   """A JPEG whose frame and scan leave out the last component: only the header is meant."""
   for at, marker, end in segments(data):
     if marker == 0xC0:
-      frame = struct.pack(">H", end - at - 2 - 3) + data[at + 4 : at + 9] + b"\2" + data[at + 10 : end - 3]
+      frame = struct.pack(">H", end - at - 2 - 3) + data[at + 4 : at + 9]
+      frame += b"\2" + data[at + 10 : end - 3]
       data = data[: at + 2] + frame + data[end:]
       break
   at = data.index(b"\xff\xda")
@@ -232,7 +237,8 @@ def gzips():
 def exif_block(order, value, kind=3, tag=0x0112, entries=1, loop=False):
   """A TIFF block of one directory: a Make tag, then the orientation."""
   mark = b"II" if order == "<" else b"MM"
-  number = struct.pack(order + ("HH" if kind == 3 else "I"), *((value, 0) if kind == 3 else (value,)))
+  short = kind == 3
+  number = struct.pack(order + "HH", value, 0) if short else struct.pack(order + "I", value)
   body = struct.pack(order + "HHI", 0x010F, 2, 4) + b"abc\0"
   body += struct.pack(order + "HHI", tag, kind, 1) + number
   head = mark + struct.pack(order + "HIH", 42, 8, 1 + entries)
@@ -268,8 +274,8 @@ orientations()
 gzips()
 manifest = {
   "made with": {
-    "Pillow": PIL.__version__, "numpy": np.__version__, "libjpeg-turbo": features.version("libjpeg_turbo"),
-    "seed": SEED},
+    "Pillow": PIL.__version__, "numpy": np.__version__,
+    "libjpeg-turbo": features.version("libjpeg_turbo"), "seed": SEED},
   "background": BACKGROUND,
   "images": entries,
 }
