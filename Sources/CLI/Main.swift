@@ -6,7 +6,6 @@ import Training
 @main enum Main {
   static func main() {
     signal(SIGPIPE, SIG_IGN)  // a reader that has gone, as `| head`, is no reason to crash
-    setvbuf(stdout, nil, _IOLBF, 0)  // a line is out when it is complete, in a pipe as well
     do {
       var command = try Convit.parseAsRoot(arguments(CommandLine.arguments.dropFirst()))
       try command.run()

@@ -33,6 +33,7 @@ struct PredictCommand: ParsableCommand {
           Terminal.write("convit: \(error)\n")
         }
       }
+      fflush(nil)  // what is predicted is out, in a pipe as well
     }
     if failures > 0 { throw ExitCode.failure }
   }

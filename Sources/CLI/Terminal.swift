@@ -8,7 +8,9 @@ struct Terminal {
   private var lastProgress: ContinuousClock.Instant?
 
   /// Writes text as it is.
-  static func write(_ text: String) { fputs(text, stderr) }
+  static func write(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
 
   /// Writes a line, in the place of the line of progress.
   mutating func line(_ text: String) {

@@ -31,7 +31,7 @@ struct TrainCommand: ParsableCommand {
 private struct TrainingDisplay {
   private var terminal = Terminal()
   private var run: Trainer.Summary?
-  private var done = (epochs: 0, evaluating: 0.0)
+  private var epochs = 0
 
   mutating func show(_ event: Trainer.Event) {
     switch event {
@@ -41,22 +41,25 @@ private struct TrainingDisplay {
       for line in describe(run) { terminal.line(line) }
     case .step(let step, let steps, let speed):
       let inEpoch = step.step % steps + 1
+      let eta = eta(Double(step.epoch) + Double(inEpoch) / Double(steps))
       terminal.progress(
         "epoch \(step.epoch + 1)/\(run?.epochs ?? 0)  step \(inEpoch)/\(steps)"
           + String(format: "  loss %.4f  %.0f images/s", step.loss, speed)
-          + "  ETA \(eta(Double(step.epoch) + Double(inEpoch) / Double(steps)))")
+          + "  ETA \(eta)")
     case .evaluated(let images, let all):
-      terminal.progress("epoch \(done.epochs + 1)/\(run?.epochs ?? 0)  evaluated \(images)/\(all)")
+      let epoch = "\(epochs + 1)/\(run?.epochs ?? 0)"
+      terminal.progress("epoch \(epoch)  evaluated \(images)/\(all)")
     case .epoch(let record, let isBest):
-      done.epochs = record.epoch + 1
+      epochs = record.epoch + 1
       let speed = Double(run?.trainingImages ?? 0) / max(record.seconds, 1e-9)
+      let eta = eta(Double(record.epoch + 1))
       terminal.line(
         "epoch \(record.epoch + 1)/\(run?.epochs ?? 0)"
           + String(
             format: "  train loss %.4f  lr %.2e  test loss %.4f  acc@1 %.2f  acc@5 %.2f",
             record.trainLoss, record.trainLr, record.testLoss, record.testAcc1, record.testAcc5)
           + String(format: "  %.1f s  %.0f images/s", record.seconds, speed)
-          + "  ETA \(eta(Double(record.epoch + 1)))" + (isBest ? "  best" : ""))
+          + "  ETA \(eta)" + (isBest ? "  best" : ""))
     }
   }
 
