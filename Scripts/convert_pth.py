@@ -29,7 +29,7 @@ def load(path):
 
     version = tuple(int(part) for part in torch.__version__.split("+")[0].split(".")[:2])
     if version < (2, 6):
-        raise Refused(f"torch {torch.__version__} loads checkpoints unsafely; expected 2.6 or later")
+        raise Refused(f"expected torch 2.6 or later, found {torch.__version__}, which is unsafe")
     try:
         # DeiT's training script stores its arguments, which are a Namespace and plain data.
         with torch.serialization.safe_globals([argparse.Namespace]):
@@ -37,8 +37,10 @@ def load(path):
     except OSError as error:
         raise Refused(f"{path}: {error.strerror or error}") from error
     except Exception as error:  # what a damaged pickle raises depends on the damage
-        reason = str(error).split("WeightsUnpickler error:")[-1].strip().splitlines()
-        reason = f"{type(error).__name__}: {reason[0] if reason else ''}"
+        # Not torch's own words, which go on to recommend the unsafe way.
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+        if "Weights only load failed" in reason:
+            reason = "it holds objects other than tensors and plain data"
         raise Refused(f"{path}: not a checkpoint of plain tensors ({reason})") from error
 
 

@@ -10,6 +10,17 @@ struct AtomicFile {
   /// Bytes that the new file will have.
   let byteCount: Int
   let descriptor: Int32
+  /// Bytes that the disk had when the write began, if it says so.
+  private let free: UInt64?
+
+  init(path: String, byteCount: Int, descriptor: Int32) {
+    self.path = path
+    self.byteCount = byteCount
+    self.descriptor = descriptor
+    var disk = statvfs()
+    let hasDisk = statvfs(Self.folder(of: path), &disk) == 0
+    free = hasDisk ? UInt64(disk.f_bavail) &* UInt64(disk.f_frsize) : nil
+  }
 
   /// Has `body` write the new content of `path`.
   static func replace(
@@ -19,8 +30,9 @@ struct AtomicFile {
     let temporary = path + ".tmp"
     let descriptor = open(
       temporary, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
+    let code = errno
     let file = AtomicFile(path: path, byteCount: byteCount, descriptor: descriptor)
-    guard descriptor >= 0 else { throw file.fault("cannot create '\(temporary)'", errno) }
+    guard descriptor >= 0 else { throw file.fault("cannot create '\(temporary)'", code) }
     defer { close(descriptor) }
     try file.lock(temporary)
     do {
@@ -77,7 +89,7 @@ struct AtomicFile {
 
   /// Makes the rename last: without it a power cut may bring the old file back.
   private func syncFolder() throws {
-    let folder = open(self.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let folder = open(Self.folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw fault("was written, but its folder cannot be synced", errno) }
     defer { close(folder) }
     // A file system that cannot sync folders says EINVAL.
@@ -86,19 +98,14 @@ struct AtomicFile {
     }
   }
 
-  private var folder: String {
+  private static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// An error with the bytes that are needed and those that the disk has.
   private func fault(_ action: String, _ code: Int32) -> SafetensorsError {
-    var disk = statvfs()
-    var free = ""
-    if statvfs(folder, &disk) == 0 {
-      let bytes = UInt64(disk.f_bavail).multipliedReportingOverflow(by: UInt64(disk.f_frsize))
-      free = ", \(bytes.partialValue) are free"
-    }
+    let free = free.map { ", \($0) were free" } ?? ""
     let cause = String(cString: strerror(code))
     return SafetensorsError(
       path: path, reason: "\(action): \(cause) (\(byteCount) bytes are needed\(free))")

@@ -105,7 +105,7 @@ import Testing
       try [1, 2].withUnsafeBytes { try file.write($0) }
     }
     let start = "/tmp/a: cannot write: No space left on device (1234 bytes are needed, "
-    #expect(error.description.hasPrefix(start) && error.description.hasSuffix(" are free)"))
+    #expect(error.description.hasPrefix(start) && error.description.hasSuffix(" were free)"))
   }
 
   @Test func whatAKilledWriterLeftIsReplaced() throws {
