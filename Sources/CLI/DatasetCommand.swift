@@ -1,5 +1,61 @@
 import ArgumentParser
+import Images
 
 struct DatasetCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "dataset", abstract: "x")
+  static let configuration = CommandConfiguration(
+    commandName: "dataset", abstract: "Turn a known data set into a folder of images.",
+    subcommands: [FashionMNISTCommand.self, IDXCommand.self])
+}
+
+/// Where the images go.
+struct DatasetOptions: ParsableArguments {
+  @Option(help: "The folder to write; it gets train/<class>/ and val/<class>/.") var output: String
+  @Flag(help: "Write again what is there already.") var force = false
+
+  /// Writes the folder, whole or not at all.
+  func write(_ splits: [ImageFolderWriter.Split], classes: [String]) throws {
+    let outcome = try ImageFolderWriter(output: output, classes: classes)
+      .write(splits, force: force) { gray, width, height, path in
+        try writePNG(gray: gray, width: width, height: height, to: path)
+      }
+    switch outcome {
+    case .written(let images): Terminal.write("\(output): \(images) images written\n")
+    case .alreadyComplete(let images):
+      Terminal.write("\(output): all \(images) images are there already\n")
+    }
+  }
+}
+
+struct FashionMNISTCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fashion-mnist", abstract: "70,000 photographs of clothes, 28 × 28 pixels.",
+    discussion: "Xiao et al. 2017; Debian's package dataset-fashion-mnist installs the files.")
+
+  @OptionGroup var options: DatasetOptions
+  @Option(help: "The folder that has the four IDX files.") var source = FashionMNIST.defaultLocation
+
+  func run() throws {
+    try options.write(FashionMNIST.splits(from: source), classes: FashionMNIST.classes)
+  }
+}
+
+struct IDXCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "idx", abstract: "Any data set in the files of the MNIST family.",
+    discussion: """
+      SOURCE has train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
+      t10k-labels-idx1-ubyte, plain or with .gz. Classes are called by their numbers unless they \
+      are named.
+      """)
+
+  @Argument(help: "The folder that has the four IDX files.") var source: String
+  @OptionGroup var options: DatasetOptions
+  @Option(parsing: .upToNextOption, help: "The names of the classes, in the order of the labels.")
+  var classes: [String] = []
+
+  func run() throws {
+    let splits = try IDXDataset.mnistSplits(from: source, classCount: classes.isEmpty ? 256 : classes.count)
+    let count = 1 + (splits.flatMap(\.data.labels).max().map(Int.init) ?? 0)
+    try options.write(splits, classes: classes.isEmpty ? (0..<count).map { "\($0)" } : classes)
+  }
 }

@@ -69,7 +69,7 @@ public struct ImageDecoder: Hashable, Sendable {
     }
     let format = ImageFormat(sniffing: bytes)
     guard format == .gzip else { return try decode(bytes, as: format, name: name) }
-    let inner = try gunzipped(bytes, name: name)
+    let inner = try gunzipped(bytes, name: name, maxBytes: maxBytes)
     return try decode(inner, as: ImageFormat(sniffing: inner), name: name, wrapping: "gzip of ")
   }
 
@@ -118,19 +118,6 @@ public struct ImageDecoder: Hashable, Sendable {
     let exif = UnsafeBufferPointer(start: reader.pointee.exif, count: reader.pointee.exif_count)
     result = appliesOrientation ? image.oriented(ExifOrientation(exif: exif)) : image
     return status
-  }
-
-  private func gunzipped(_ bytes: [UInt8], name: String) throws(ImageError) -> [UInt8] {
-    var message = CMessage()
-    var output: UnsafeMutablePointer<UInt8>?
-    var count = 0
-    let status = cimage_gunzip(
-      bytes, bytes.count, max(0, maxBytes), &output, &count, &message.characters)
-    defer { free(output) }
-    guard status == CIMAGE_OK else {
-      throw ImageError(path: name, reason: message.reason(status, "gzip data"))
-    }
-    return Array(UnsafeBufferPointer(start: output, count: count))
   }
 
   private var cOptions: CImageOptions {

@@ -62,7 +62,7 @@ import Testing
     try folder.write("train/b/2.png")
     try folder.write("elsewhere/3.png")
     try folder.link("train/a/self", to: ".")
-    try folder.link("train/a/up", to: "../..")
+    try folder.link("train/a/3-up", to: "../..")
     try folder.link("train/a/split", to: "..")
     try folder.link("train/a/other", to: "../../elsewhere")
     try folder.link("elsewhere/back", to: "../train/a")

@@ -49,6 +49,15 @@ import Testing
       TrainingTransform(crop: crop, flipProbability: 0)(image, random: Random(seed: 1)) == image)
   }
 
+  @Test func shiftAndMirrorAreIndependent() {
+    let image = countingImage(width: 8, height: 8)
+    let transform = TrainingTransform(
+      crop: .padded(PaddedRandomCrop(height: 8, width: 8, padding: 1)))
+    let results = (0..<500).map { transform(image, random: Random(seed: 0).split($0)) }
+    let distinct = Set(results).count
+    #expect(distinct == 18)  // 3 × 3 shifts, mirrored or not
+  }
+
   @Test func aStandardDeviationOfZeroIsAnError() throws {
     #expect(throws: NormalizationError.self) {
       try Normalization(mean: [0, 0, 0], std: [1, 0, 1])
