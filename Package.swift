@@ -27,7 +27,10 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
     .target(name: "Images", dependencies: ["Autodiff", "CImage"]),
     .target(
-      name: "Training", dependencies: ["ConViT", "Images", .product(name: "Yams", package: "Yams")]),
+      name: "Training",
+      dependencies: [
+        "ConViT", "Images", "Safetensors", .product(name: "Yams", package: "Yams"),
+      ]),
     .executableTarget(
       name: "CLI",
       dependencies: [
@@ -38,7 +41,7 @@ let package = Package(
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Safetensors"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ConViTTests", dependencies: ["ConViT"], resources: [.copy("Fixtures")]),
+      name: "ConViTTests", dependencies: ["ConViT", "Safetensors"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images"], resources: [.copy("Fixtures")]),
     .testTarget(

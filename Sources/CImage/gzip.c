@@ -1,49 +1,80 @@
-#include "gzip.h"
-
+// A gzip member to its bytes, with a bound, as a small file can hold gigabytes.
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-enum { CHUNK = 1 << 30 };  // zlib counts in unsigned int
+#include "CImage.h"
 
-static uInt chunk(size_t n) { return n > CHUNK ? CHUNK : (uInt)n; }
-
-int ci_gunzip(const uint8_t *in, size_t n, uint8_t *out, size_t capacity, size_t *written) {
-  z_stream stream;
-  memset(&stream, 0, sizeof stream);
-  *written = 0;
-  if (inflateInit2(&stream, 15 + 16) != Z_OK) return 3;  // 16: a gzip header and its checksum
-  size_t read = 0, done = 0;
-  uint8_t past;  // where a byte too many would go, so that it is seen
-  int result = 2;
+static CImageStatus inflate_all(
+    z_stream *stream, size_t count, size_t limit, uint8_t **output, size_t *output_count,
+    char *message) {
+  size_t capacity = 0;
+  size_t used = 0;
   for (;;) {
-    int full = done == capacity;
-    uInt give = chunk(n - read), room = full ? 1 : chunk(capacity - done);
-    stream.next_in = (Bytef *)(in + read);
-    stream.avail_in = give;
-    stream.next_out = full ? &past : out + done;
-    stream.avail_out = room;
-    int status = inflate(&stream, Z_NO_FLUSH);
-    size_t took = give - stream.avail_in, gave = room - stream.avail_out;
-    read += took;
-    if (full && gave > 0) {
-      result = 1;
-      break;
-    }
-    done += gave;
-    if (status == Z_STREAM_END) {
-      if (read == n) {
-        *written = done;
-        result = 0;
-        break;
+    if (used == capacity) {
+      if (capacity > limit) {
+        snprintf(message, CIMAGE_MESSAGE_SIZE, "more than the limit of %zu bytes", limit);
+        return CIMAGE_OVER_LIMIT;
       }
-      if (inflateReset(&stream) != Z_OK) break;  // another member
-    } else if (status == Z_MEM_ERROR) {
-      result = 3;
-      break;
-    } else if (status != Z_OK || (took == 0 && gave == 0)) {
-      break;  // damaged, or the input is at its end and the stream is not
+      // One byte above the limit, to tell a file of that size from a larger one.
+      size_t most = limit < SIZE_MAX ? limit + 1 : limit;
+      capacity = capacity == 0 ? 4 * count + 1024 : 2 * capacity;
+      if (capacity > most) capacity = most;
+      uint8_t *grown = realloc(*output, capacity);
+      if (grown == NULL) {
+        snprintf(message, CIMAGE_MESSAGE_SIZE, "no memory for %zu bytes", capacity);
+        return CIMAGE_OUT_OF_MEMORY;
+      }
+      *output = grown;
+    }
+    size_t room = capacity - used;
+    uInt step = room < UINT_MAX / 2 ? (uInt)room : UINT_MAX / 2;
+    stream->next_out = *output + used;
+    stream->avail_out = step;
+    int status = inflate(stream, Z_NO_FLUSH);
+    used += step - stream->avail_out;
+    if (status == Z_STREAM_END && used <= limit) {
+      *output_count = used;
+      return CIMAGE_OK;
+    }
+    if (status == Z_STREAM_END) continue;  // full by one byte: refused above
+    if (status == Z_MEM_ERROR) {
+      snprintf(message, CIMAGE_MESSAGE_SIZE, "no memory to inflate");
+      return CIMAGE_OUT_OF_MEMORY;
+    }
+    if (status != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0)) {
+      const char *reason = stream->msg;
+      if (reason == NULL) reason = stream->avail_in == 0 ? "ends too early" : "not gzip data";
+      snprintf(message, CIMAGE_MESSAGE_SIZE, "%s", reason);
+      return CIMAGE_DAMAGED;
     }
   }
+}
+
+CImageStatus cimage_gunzip(
+    const uint8_t *bytes, size_t count, size_t limit, uint8_t **output, size_t *output_count,
+    char *message) {
+  *output = NULL;
+  *output_count = 0;
+  if (count > UINT_MAX / 8) {
+    snprintf(message, CIMAGE_MESSAGE_SIZE, "%zu compressed bytes is over the limit", count);
+    return CIMAGE_OVER_LIMIT;
+  }
+  z_stream stream;
+  memset(&stream, 0, sizeof stream);
+  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) {
+    snprintf(message, CIMAGE_MESSAGE_SIZE, "no memory to inflate");
+    return CIMAGE_OUT_OF_MEMORY;
+  }
+  stream.next_in = (Bytef *)bytes;
+  stream.avail_in = (uInt)count;
+  CImageStatus status = inflate_all(&stream, count, limit, output, output_count, message);
   inflateEnd(&stream);
-  return result;
+  if (status != CIMAGE_OK) {
+    free(*output);
+    *output = NULL;
+  }
+  return status;
 }

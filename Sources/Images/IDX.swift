@@ -110,27 +110,34 @@ public struct IDXFile: Sendable {
 
   /// The bytes of a file, unpacked if it is gzipped.
   private static func contents(path: String, maxBytes: Int) throws -> [UInt8] {
-    let bytes = try boundedContents(ofFile: path, maxBytes: maxBytes)
-    guard bytes.starts(with: [0x1f, 0x8b]) else { return bytes }
-    // The last four bytes say how much there is; deflate shrinks at most by a factor of 1032.
-    let size = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-    guard bytes.count >= 18 && size <= 1032 * bytes.count else {
-      throw DatasetError(path: path, reason: "damaged or cut off: not a complete gzip file")
+    let bytes: [UInt8]
+    do {
+      bytes = try ImageFile.bytes(of: path, maxBytes: maxBytes)
+    } catch {
+      throw DatasetError(path: path, reason: error.reason)
     }
+    guard bytes.starts(with: [0x1f, 0x8b]) else { return bytes }
+    // A gzip file ends with the size of what is in it: room for so much, and no more.
+    let size = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | Int($1) }
     guard size <= maxBytes else {
       throw DatasetError(
         path: path, reason: "unpacks to \(size) bytes, more than the limit of \(maxBytes)")
     }
-    var status: Int32 = 0
-    var written = 0
-    let unpacked = [UInt8](unsafeUninitializedCapacity: max(size, 1)) { buffer, count in
-      status = ci_gunzip(bytes, bytes.count, buffer.baseAddress, size, &written)
-      count = status == 0 ? written : 0
+    var message = CMessage()
+    var output: UnsafeMutablePointer<UInt8>?
+    var count = 0
+    let status = cimage_gunzip(
+      bytes, bytes.count, size, &output, &count, &message.characters)
+    defer { free(output) }
+    guard status == CIMAGE_OK else {
+      throw DatasetError(path: path, reason: message.reason(status, "gzip file"))
     }
-    guard status == 0 && written == size else {
-      throw DatasetError(path: path, reason: "damaged or cut off: not a complete gzip file")
+    guard count == size else {
+      throw DatasetError(
+        path: path,
+        reason: "damaged gzip file: \(count) bytes, and its end says that there are \(size)")
     }
-    return unpacked
+    return Array(UnsafeBufferPointer(start: output, count: count))
   }
 }
 

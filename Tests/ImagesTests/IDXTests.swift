@@ -44,6 +44,12 @@ private let gzippedLabels: [UInt8] = [
     return error?.reason ?? ""
   }
 
+  /// Reads a file of labels alone.
+  private func labels(_ bytes: [UInt8]) throws -> [UInt8] {
+    try folder.write("labels", bytes)
+    return try IDXFile(path: path("labels"), magic: 0x801, maxBytes: 1 << 20).elements
+  }
+
   @Test func imagesAndLabelsAreRead() throws {
     try folder.write("images", idx([0x803, 2, 3, 4], pixels))
     try folder.write("labels", idx([0x801, 2], [9, 0]))
@@ -70,7 +76,7 @@ private let gzippedLabels: [UInt8] = [
     let huge = try imagesError(idx([0x803, .max, .max, .max], pixels))
     #expect(huge.contains("4294967295 × 4294967295 × 4294967295 elements"))
     let limited = try imagesError(whole, maxBytes: 39)
-    #expect(limited == "40 bytes, more than the limit of 39")
+    #expect(limited == "40 bytes is over the limit of 39")
   }
 
   @Test func labelsMustFitTheImagesAndTheClasses() throws {
@@ -83,34 +89,39 @@ private let gzippedLabels: [UInt8] = [
   }
 
   @Test func gzippedFilesAreUnpackedWithinTheLimit() throws {
-    // That there are 40 is seen where they are compared with the images.
-    let whole = try labelsError(gzippedLabels)
-    #expect(whole.hasPrefix("40 labels for the 2 images"))
+    #expect(try labels(gzippedLabels) == [UInt8](repeating: 0, count: 40))
     let limited = try labelsError(gzippedLabels, maxBytes: 47)
     #expect(limited == "unpacks to 48 bytes, more than the limit of 47")
     for length in 2..<gzippedLabels.count {
-      let reason = try labelsError(Array(gzippedLabels[..<length]))
-      #expect(reason == "damaged or cut off: not a complete gzip file")
+      #expect(throws: DatasetError.self) { try labels(Array(gzippedLabels[..<length])) }
     }
     let at = gzippedLabels.count - 4
     for size in [UInt8](0...47) + [49, 255] {  // what the end says is not what there is
-      let bytes = Array(gzippedLabels[..<at]) + [size, 0, 0, 0]
-      #expect(try labelsError(bytes) == "damaged or cut off: not a complete gzip file")
+      #expect(throws: DatasetError.self) {
+        try labels(Array(gzippedLabels[..<at]) + [size, 0, 0, 0])
+      }
     }
     var flipped = gzippedLabels
     flipped[at - 1] ^= 1  // the checksum
-    #expect(try labelsError(flipped) == "damaged or cut off: not a complete gzip file")
+    let damaged = try labelsError(flipped)
+    #expect(damaged.hasPrefix("damaged gzip file"))
+    #expect(throws: DatasetError.self) { try labels(gzippedLabels + [0]) }
   }
 
   @Test func aFileThatIsNotOneIsAnError() throws {
     try folder.makeFolder("images")
-    #expect(throws: DatasetError(path: path("images"), reason: "not a regular file")) {
+    #expect(
+      throws: DatasetError(
+        path: path("images"), reason: "expected a regular file, found a directory")
+    ) {
       try IDXImages(path: path("images"))
     }
     let missing = #expect(throws: DatasetError.self) { try IDXImages(path: path("none")) }
-    #expect(missing?.reason == "cannot open the file: No such file or directory")
+    #expect(missing?.reason == "cannot open: No such file or directory")
     #expect(mkfifo(path("pipe"), 0o600) == 0)
-    #expect(throws: DatasetError(path: path("pipe"), reason: "not a regular file")) {
+    #expect(
+      throws: DatasetError(path: path("pipe"), reason: "expected a regular file, found a pipe")
+    ) {
       try IDXImages(path: path("pipe"))
     }
   }

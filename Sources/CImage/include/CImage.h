@@ -1,3 +1,74 @@
+// libpng, libjpeg and zlib behind plain status codes.
+//
+// It is C because libpng and libjpeg report errors by longjmp, which must not cross a Swift frame.
+// Every function here that calls them sets its own jump target, and whatever it allocates hangs
+// from a heap object made before that target, so nothing leaks when a jump is taken. Nothing is
+// global: any number of threads may read at once, each with a reader of its own.
 #pragma once
 
-#include "gzip.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Bytes of every message buffer, the terminating zero included.
+#define CIMAGE_MESSAGE_SIZE 256
+
+typedef enum {
+  CIMAGE_OK = 0,
+  CIMAGE_DAMAGED,        // the data is not what the format demands
+  CIMAGE_UNSUPPORTED,    // a form of the format that is not read here
+  CIMAGE_OVER_LIMIT,     // larger than the options allow, or without pixels
+  CIMAGE_OUT_OF_MEMORY,
+} CImageStatus;
+
+typedef struct {
+  uint64_t max_pixels;    // of width · height
+  uint32_t max_side;      // of width and of height
+  uint32_t max_scans;     // JPEG: passes over the image
+  int lenient;            // JPEG: accept data that libjpeg has a warning for
+  int composites;         // PNG: blend with `background` instead of dropping alpha
+  uint8_t background[3];  // [red, green, blue]
+} CImageOptions;
+
+// An image whose header has been read. It borrows the bytes of the file until it is closed.
+typedef struct CImageReader {
+  uint32_t width;
+  uint32_t height;
+  const uint8_t *exif;  // TIFF block of the orientation tag, or NULL; known after `read`
+  size_t exif_count;
+  CImageStatus (*read)(struct CImageReader *, uint8_t *pixels, char *message);
+  void (*close)(struct CImageReader *);
+} CImageReader;
+
+// Reads a header and checks it against `options`. On success `*reader` must be closed; on failure
+// there is nothing to close, and `message` says why.
+CImageStatus cimage_open_png(
+    CImageReader **reader, const uint8_t *bytes, size_t count, const CImageOptions *options,
+    char *message);
+CImageStatus cimage_open_jpeg(
+    CImageReader **reader, const uint8_t *bytes, size_t count, const CImageOptions *options,
+    char *message);
+
+// Decodes to `pixels`, [height, width, 3] bytes of RGB. Once for a reader.
+static inline CImageStatus cimage_read(CImageReader *reader, uint8_t *pixels, char *message) {
+  return reader->read(reader, pixels, message);
+}
+
+static inline void cimage_close(CImageReader *reader) { reader->close(reader); }
+
+// Writes a PNG of 8-bit gray (channels 1) or RGB (channels 3) to memory: `*bytes` is from malloc.
+CImageStatus cimage_encode_png(
+    const uint8_t *pixels, uint32_t width, uint32_t height, int channels, uint8_t **bytes,
+    size_t *count, char *message);
+
+// Inflates one gzip member of at most `limit` bytes: `*output` is from malloc.
+CImageStatus cimage_gunzip(
+    const uint8_t *bytes, size_t count, size_t limit, uint8_t **output, size_t *output_count,
+    char *message);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,1 +1,150 @@
 #pragma once
+
+#include <stddef.h>
+
+// Vector kernels on float buffers: contiguous, row-major, `x[r][c]` at `r * cols + c`.
+//
+// Every function accepts sizes of 0, allocates nothing, keeps no state and needs no alignment.
+// "In place" names the arguments that may be the same buffer; buffers that partly overlap are
+// never allowed. The same input gives the same bits on one machine, wherever the buffers lie;
+// between CPU levels (`ck_level`) results differ by rounding.
+//
+// NaN goes through every function unless a comment says otherwise.
+
+/// The level the dispatcher picks on this machine: "x86-64-v4" (AVX-512), "x86-64-v3" (AVX2),
+/// "baseline" or "neon".
+const char *ck_level(void);
+
+// MARK: Elementwise (elementwise.c). In place: out may be any of the inputs.
+
+void ck_add(float *out, const float *a, const float *b, ptrdiff_t n);
+void ck_sub(float *out, const float *a, const float *b, ptrdiff_t n);
+void ck_mul(float *out, const float *a, const float *b, ptrdiff_t n);
+void ck_div(float *out, const float *a, const float *b, ptrdiff_t n);
+void ck_fill(float *out, float value, ptrdiff_t n);
+/// out = alpha x
+void ck_scale(float *out, float alpha, const float *x, ptrdiff_t n);
+/// out += alpha x
+void ck_axpy(float *out, float alpha, const float *x, ptrdiff_t n);
+/// out = x + value
+void ck_add_scalar(float *out, const float *x, float value, ptrdiff_t n);
+/// out = max(x, 0)
+void ck_relu(float *out, const float *x, ptrdiff_t n);
+/// out = x²
+void ck_square(float *out, const float *x, ptrdiff_t n);
+/// out = √x
+void ck_sqrt(float *out, const float *x, ptrdiff_t n);
+/// out = ln x. The C library's `logf`, one number at a time.
+void ck_log(float *out, const float *x, ptrdiff_t n);
+
+// MARK: Rows and sums (reduction.c)
+
+/// x[r][c] += bias[c]
+void ck_add_row(float *x, const float *restrict bias, ptrdiff_t rows, ptrdiff_t cols);
+/// out[r][c] = x[r][c] + bias[c]. In place: out and x.
+void ck_add_bias(float *out, const float *x, const float *restrict bias, ptrdiff_t rows,
+                 ptrdiff_t cols);
+/// out[c] = beta out[c] + Σ_r x[r][c]. With beta = 0 out is not read.
+void ck_sum_rows(float *restrict out, const float *restrict x, ptrdiff_t rows, ptrdiff_t cols,
+                 float beta);
+/// Σ x. Blocks of 4096 in float, their sums in double.
+float ck_sum(const float *x, ptrdiff_t n);
+/// Σ a b. Blocks of 4096 in float, their sums in double.
+float ck_dot(const float *a, const float *b, ptrdiff_t n);
+/// The largest element. NaN is passed over; -inf when n is 0 or all are NaN.
+float ck_max(const float *x, ptrdiff_t n);
+/// Σ x², squared and summed in double.
+double ck_sum_squares(const float *x, ptrdiff_t n);
+/// 1 when no element is infinite or NaN, 0 otherwise.
+int ck_all_finite(const float *x, ptrdiff_t n);
+
+// MARK: Functions (activation.c). In place: out and x, dx and dy.
+
+/// out = exp x. Error at most 1.25 ulp where the result is a normal number; below 2⁻¹²⁶ it may be
+/// flushed to 0. exp(-inf) = 0, exp(+inf) = +inf.
+void ck_exp(float *out, const float *x, ptrdiff_t n);
+/// out = 1 / (1 + exp(-x)). Error at most 3 ulp where the result is a normal number.
+void ck_sigmoid(float *out, const float *x, ptrdiff_t n);
+/// out = tanh x. Error at most 6 ulp; odd, tanh(±inf) = ±1.
+void ck_tanh(float *out, const float *x, ptrdiff_t n);
+/// out = erf x. Error at most 1.2e-7, absolute and relative; odd, erf(±inf) = ±1.
+void ck_erf(float *out, const float *x, ptrdiff_t n);
+/// out = x Φ(x), the exact (erf) form; Φ is the normal distribution. Relative error at most
+/// 6e-7 above -3 and 5e-6 in the far tail. gelu(-inf) = 0, gelu(+inf) = +inf.
+void ck_gelu(float *out, const float *x, ptrdiff_t n);
+/// dx = dy (Φ(x) + x φ(x)), φ = Φ'. Error of the bracket at most 2e-7.
+void ck_gelu_backward(float *dx, const float *x, const float *dy, ptrdiff_t n);
+/// out[r][c] = gelu(x[r][c] + bias[c])
+void ck_bias_gelu(float *out, const float *x, const float *restrict bias, ptrdiff_t rows,
+                  ptrdiff_t cols);
+/// dx[r][c] = dy[r][c] gelu'(x[r][c] + bias[c])
+void ck_bias_gelu_backward(float *dx, const float *x, const float *restrict bias,
+                           const float *dy, ptrdiff_t rows, ptrdiff_t cols);
+
+// MARK: Softmax along the columns (softmax.c). In place: out and x, dx and dy.
+// An entry of -inf gets the probability 0; a row of nothing but -inf, or with +inf, is NaN.
+
+/// out[r] = softmax(scale x[r])
+void ck_softmax(float *out, const float *x, float scale, ptrdiff_t rows, ptrdiff_t cols);
+/// y = softmax(scale x): dx = scale y (dy - Σ_c y dy)
+void ck_softmax_backward(float *dx, const float *y, const float *dy, float scale,
+                         ptrdiff_t rows, ptrdiff_t cols);
+/// out[r] = x[r] - ln Σ_c exp x[r][c]
+void ck_log_softmax(float *out, const float *x, ptrdiff_t rows, ptrdiff_t cols);
+/// y = log-softmax(x): dx = dy - exp(y) Σ_c dy
+void ck_log_softmax_backward(float *dx, const float *y, const float *dy, ptrdiff_t rows,
+                             ptrdiff_t cols);
+
+// MARK: Layer normalisation along the columns (norm.c)
+
+/// x̂ = (x - mean) rstd, out = x̂ weight + bias, rstd = 1 / √(var + eps), var biased.
+///
+/// out, x: [rows, cols]; mean, rstd: [rows]; weight, bias: [cols]. In place: out and x.
+/// The variance is summed about the mean, so a row far from zero does not cancel.
+void ck_layer_norm(float *out, float *restrict mean, float *restrict rstd, const float *x,
+                   const float *restrict weight, const float *restrict bias, float eps,
+                   ptrdiff_t rows, ptrdiff_t cols);
+/// With g = dy weight: dx = beta_dx dx + rstd (g - mean_c(g) - x̂ mean_c(g x̂));
+/// dweight += Σ_r dy x̂, dbias += Σ_r dy.
+///
+/// With beta_dx = 0 dx is not read and may be dy. dweight and dbias may each be NULL.
+void ck_layer_norm_backward(float *dx, float *restrict dweight, float *restrict dbias,
+                            const float *restrict x, const float *restrict mean,
+                            const float *restrict rstd, const float *restrict weight,
+                            const float *dy, float beta_dx, ptrdiff_t rows, ptrdiff_t cols);
+
+// MARK: Attention of one head (attention.c), rows of queries against columns of keys
+
+/// a = (1 - gate) softmax(scale s) + gate position
+///
+/// a, s, position: [rows, cols]. In place: a and s. Without a position (NULL) the gate is not
+/// looked at and a = softmax(scale s).
+void ck_gated_softmax(float *a, const float *s, float scale, const float *restrict position,
+                      float gate, ptrdiff_t rows, ptrdiff_t cols);
+/// Computes P = softmax(scale s) again and, from da, the gradient with respect to a:
+///
+///     a = (1 - gate) P + gate position
+///     ds = scale (1 - gate) P (da - Σ_c P da)
+///     dposition += gate da
+///     dgate += Σ (position - P) da
+///
+/// In place: a and s, ds and da. dposition and dgate may each be NULL, and are not touched
+/// without a position (NULL), which means gate = 0.
+void ck_gated_softmax_backward(float *a, float *ds, float *restrict dposition,
+                               double *restrict dgate, const float *s, const float *da,
+                               float scale, const float *restrict position, float gate,
+                               ptrdiff_t rows, ptrdiff_t cols);
+
+// MARK: Optimizer (optimizer.c)
+
+/// One step of AdamW (decoupled decay) on the gradient ĝ = gscale g:
+///
+///     m = beta1 m + (1 - beta1) ĝ
+///     v = beta2 v + (1 - beta2) ĝ²
+///     p = p - lr weight_decay p - lr / bias1 · m / (√v / √bias2 + eps)
+///
+/// bias1 = 1 - beta1ᵗ and bias2 = 1 - beta2ᵗ at step t ≥ 1. Raise the betas after rounding
+/// them to float: in `1 - beta2` the rounding of 0.999 shows in the fifth digit.
+void ck_adamw(float *restrict p, float *restrict m, float *restrict v, const float *restrict g,
+              float gscale, float lr, float beta1, float beta2, float eps, float weight_decay,
+              float bias1, float bias2, ptrdiff_t n);

@@ -1,0 +1,56 @@
+# `make help` lists the targets.
+
+CONFIGURATION ?= debug
+ifeq (,$(filter debug release,$(CONFIGURATION)))
+$(error CONFIGURATION is debug or release, found '$(CONFIGURATION)')
+endif
+CONVIT := .build/release/convit
+PYTHON := .venv/bin/python
+
+# Release tests need -enable-testing; a build directory of their own keeps `make build` incremental.
+TEST_FLAGS_debug :=
+TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
+TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
+
+.PHONY: help demo test build format lint parity consumer weights clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Train, evaluate and predict on Fashion-MNIST (FRESH=1 trains again)
+	@Scripts/dependencies.sh demo
+	@FRESH=$(FRESH) Scripts/demo.sh
+
+test: ## Build and run all tests (CONFIGURATION=release for optimised code)
+	@Scripts/dependencies.sh
+	swift build --build-tests $(TEST_FLAGS)
+	swift test --skip-build $(TEST_FLAGS)
+
+build: ## Build the command, .build/release/convit
+	swift build -c release --product convit
+
+format: ## Format all Swift code in place
+	swift format --in-place --parallel --recursive \
+	  $(wildcard Package.swift Sources Tests Examples Benchmarks)
+
+lint: ## Check formatting, file and line lengths, shell scripts
+	@Scripts/lint.sh
+
+parity: build ## Compare logits and training with PyTorch, in .venv
+	Scripts/parity/environment.sh
+	$(PYTHON) Scripts/parity/logits.py
+	$(PYTHON) Scripts/parity/training.py
+
+consumer: ## Build and run a package that depends on this one by version
+	@Scripts/consumer.sh
+
+weights: ## Train the weights of Configs/fashion.yaml into runs/fashion
+	@Scripts/dependencies.sh demo
+	swift build -c release --product convit
+	Scripts/dataset.sh
+	$(CONVIT) train --config Configs/fashion.yaml --data-path data/fashion-mnist \
+	  --output-dir runs/fashion
+
+clean: ## Remove what was built (not data, runs or .venv)
+	rm -rf .build

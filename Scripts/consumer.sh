@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Depends on this package as anyone else would: by URL and version, from a package of its own.
+# Builds Examples/Consumer against the last commit (not the uncommitted changes) and runs it.
+# `convit` must bring in neither the image libraries nor unsafe flags, which SwiftPM refuses.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+version=1000.0.0  # above every released version
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The checkout may belong to another user, as in a container, and may be shallow.
+here() { git -c safe.directory='*' "$@"; }
+if [[ -n $(here status --porcelain) ]]; then
+  echo "consumer: uncommitted changes are not part of this check" >&2
+fi
+
+# SwiftPM takes the identity of a package from the last part of its URL.
+url=$work/convit
+there() { git -C "$url" -c user.name=consumer -c user.email=consumer@localhost "$@"; }
+git init --quiet "$url"
+here archive HEAD | tar -x -C "$url"
+there add --all --force
+there -c commit.gpgSign=false commit --quiet --no-verify --message "$version"
+there -c tag.gpgSign=false tag "$version"
+
+package=$work/consumer
+cp -r Examples/Consumer "$package"
+sed "s|@URL@|$url|; s|@VERSION@|$version|" "$package/Package.swift.in" >"$package/Package.swift"
+
+swift build -c release --package-path "$package"
+binary=$(swift build -c release --package-path "$package" --show-bin-path)/Consumer
+"$binary"
+
+libraries=$(ldd "$binary")
+if grep -E 'libpng|libjpeg' <<<"$libraries" >&2; then
+  echo "consumer: a program that imports only ConViT links the image libraries above" >&2
+  exit 1
+fi
+echo "consumer: built by version $version, without image libraries"

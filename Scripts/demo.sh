@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# From nothing to predictions: trains a small ConViT on Fashion-MNIST, measures it, uses it.
+# A finished run is not trained again, unless its config changed or FRESH=1.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+config=Configs/fashion-demo.yaml
+data=data/fashion-mnist
+run=runs/demo
+weights=$run/model.safetensors
+finished=$run/.finished  # a copy of the config that this run was trained to the end with
+convit=.build/release/convit
+
+step() { printf '\n== %s\n' "$*" >&2; }
+show() { (set -x; "$@"); }
+
+step "Building"
+swift build -c release --product convit
+
+step "Images"
+Scripts/dataset.sh
+
+if [[ ${FRESH:-} != 1 && -s $weights ]] && cmp -s "$config" "$finished"; then
+  step "Training: $run is finished (make demo FRESH=1 trains it again)"
+else
+  step "Training"
+  rm -rf "$run"
+  show $convit train --config "$config" --data-path "$data" --output-dir "$run"
+  cp "$config" "$finished"
+fi
+
+step "Accuracy on the validation images"
+show $convit evaluate --data-path "$data" --weights "$weights"
+
+step "Predictions: the first image of each of four classes"
+images=()
+for class in "$data"/val/*/; do
+  files=("$class"*)
+  images+=("${files[0]}")
+done
+show $convit predict --weights "$weights" "${images[@]:0:4}"
+
+step "Where everything lies"
+cat >&2 <<END
+images    $data/{train,val}/<class>/
+weights   $weights
+log       $run/log.jsonl
+report    $run/report.html
+command   $convit --help
+END

@@ -1,0 +1,56 @@
+import CKernels
+
+extension Variable {
+  /// Cross-entropy of logits [B, C] against distributions over the classes [B, C], a loss for each
+  /// sample [B]: −Σ_c t_c · log softmax(x)_c.
+  ///
+  ///     dx = dy · (softmax(x) · Σ t − t)
+  public func crossEntropy(_ targets: Tensor) -> Variable {
+    precondition(
+      shape.rank == 2 && targets.shape == shape,
+      "crossEntropy: logits \(shape), targets \(targets.shape)")
+    let (rows, columns) = shape.matrix
+    let logarithms = Tensor(unsafeUninitialized: shape) {
+      ck_log_softmax($0, value.pointer, rows, columns)
+    }
+    let losses = Tensor(unsafeUninitialized: [rows]) { out in
+      for r in 0..<rows {
+        out[r] = -ck_dot(
+          targets.pointer + r * columns, logarithms.pointer + r * columns, columns)
+      }
+    }
+    return tape.operation(losses, of: [self]) { dy, inputs in
+      let dx = Tensor(unsafeUninitialized: targets.shape) { out in
+        let dl = Tensor(unsafeUninitialized: targets.shape) { dl in  // by log softmax: −dy · t
+          for r in 0..<rows {
+            ck_scale(dl + r * columns, -dy.pointer[r], targets.pointer + r * columns, columns)
+          }
+        }
+        ck_log_softmax_backward(out, logarithms.pointer, dl.pointer, rows, columns)
+      }
+      inputs.add(dx, to: 0)
+    }
+  }
+
+  /// Cross-entropy of logits [B, C] against class numbers, a loss for each sample [B].
+  ///
+  /// With `smoothing` s the target is 1 − s on the class and s / C spread over all of them
+  /// (Szegedy et al. 2016; timm's `LabelSmoothingCrossEntropy`).
+  public func crossEntropy(labels: [Int], smoothing: Float = 0) -> Variable {
+    crossEntropy(Tensor.targets(labels, classes: shape[-1], smoothing: smoothing))
+  }
+}
+
+extension Tensor {
+  /// Distributions over classes [B, C] that put 1 − `smoothing` on the label, and spread the rest
+  /// evenly over all classes.
+  public static func targets(_ labels: [Int], classes: Int, smoothing: Float = 0) -> Tensor {
+    Tensor(unsafeUninitialized: [labels.count, classes]) { out in
+      ck_fill(out, smoothing / Float(classes), labels.count * classes)
+      for (row, label) in labels.enumerated() {
+        precondition(0..<classes ~= label, "targets: label \(label) of \(classes) classes")
+        out[row * classes + label] += 1 - smoothing
+      }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import CKernels
+
+/// A loop over elements: out, input, count.
+typealias UnaryKernel = (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
+/// A loop over pairs of elements: out, inputs, count.
+typealias BinaryKernel = (
+  UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int
+) -> Void
+
+extension Tensor {
+  /// A new tensor from each element.
+  func map(_ kernel: UnaryKernel) -> Tensor {
+    Tensor(unsafeUninitialized: shape) { kernel($0, pointer, count) }
+  }
+
+  /// A new tensor from the elements of two, which NumPy's rule brings to one shape.
+  func combined(_ other: Tensor, _ name: StaticString, _ kernel: BinaryKernel) -> Tensor {
+    let shape = shape.broadcast(with: other.shape, name)
+    let (a, b) = (broadcast(to: shape), other.broadcast(to: shape))
+    return Tensor(unsafeUninitialized: shape) { kernel($0, a.pointer, b.pointer, shape.elementCount) }
+  }
+
+  static func + (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "+", ck_add) }
+  static func - (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "-", ck_sub) }
+  static func * (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "*", ck_mul) }
+  static func / (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "/", ck_div) }
+  static func * (a: Float, b: Tensor) -> Tensor { b.map { ck_scale($0, a, $1, $2) } }
+}
+
+extension Variable {
+  /// a + b, shapes brought together by NumPy's rule.
+  public static func + (a: Variable, b: Variable) -> Variable {
+    a.tape.operation(a.value + b.value, of: [a, b]) { [a = a.shape, b = b.shape] gradient, inputs in
+      inputs.add(gradient.summed(to: a), to: 0)
+      inputs.add(gradient.summed(to: b), to: 1)
+    }
+  }
+
+  /// a − b.
+  public static func - (a: Variable, b: Variable) -> Variable {
+    a.tape.operation(a.value - b.value, of: [a, b]) { [a = a.shape, b = b.shape] gradient, inputs in
+      inputs.add(gradient.summed(to: a), to: 0)
+      inputs.add((-1 * gradient).summed(to: b), to: 1)
+    }
+  }
+
+  /// a · b, element by element.
+  public static func * (a: Variable, b: Variable) -> Variable {
+    a.tape.operation(a.value * b.value, of: [a, b]) { [a = a.value, b = b.value] gradient, inputs in
+      inputs.add((gradient * b).summed(to: a.shape), to: 0)
+      inputs.add((gradient * a).summed(to: b.shape), to: 1)
+    }
+  }
+
+  /// a / b, element by element.
+  public static func / (a: Variable, b: Variable) -> Variable {
+    let value = a.value / b.value
+    return a.tape.operation(value, of: [a, b]) { [a = a.shape, b = b.value] gradient, inputs in
+      inputs.add((gradient / b).summed(to: a), to: 0)
+      inputs.add((-1 * (gradient * value / b)).summed(to: b.shape), to: 1)
+    }
+  }
+
+  /// factor · x.
+  public static func * (factor: Float, x: Variable) -> Variable {
+    x.tape.operation(factor * x.value, of: [x]) { gradient, inputs in
+      inputs.add(factor * gradient, to: 0)
+    }
+  }
+
+  /// x + number.
+  public static func + (x: Variable, number: Float) -> Variable {
+    x.tape.operation(x.value.map { ck_add_scalar($0, $1, number, $2) }, of: [x]) {
+      gradient, inputs in inputs.add(gradient, to: 0)
+    }
+  }
+
+  /// number − x.
+  public static func - (number: Float, x: Variable) -> Variable { -1 * x + number }
+
+  /// An element-wise function and its derivative, which may use the value of the function.
+  private func apply(
+    _ kernel: UnaryKernel, derivative: @escaping (_ x: Tensor, _ y: Tensor) -> Tensor
+  ) -> Variable {
+    let (x, y) = (value, value.map(kernel))
+    return tape.operation(y, of: [self]) { gradient, inputs in
+      inputs.add(gradient * derivative(x, y), to: 0)
+    }
+  }
+
+  /// eˣ; the derivative is eˣ.
+  public func exp() -> Variable { apply(ck_exp) { _, y in y } }
+
+  /// ln x; the derivative is 1 / x.
+  public func log() -> Variable {
+    apply(ck_log) { x, _ in Tensor(repeating: 1, x.shape) / x }
+  }
+
+  /// √x; the derivative is 1 / (2√x).
+  public func squareRoot() -> Variable {
+    apply(ck_sqrt) { _, y in Tensor(repeating: 0.5, y.shape) / y }
+  }
+
+  /// x²; the derivative is 2x.
+  public func squared() -> Variable { apply(ck_square) { x, _ in 2 * x } }
+
+  /// σ(x) = 1 / (1 + e⁻ˣ); the derivative is σ(1 − σ).
+  public func sigmoid() -> Variable {
+    apply(ck_sigmoid) { _, y in y * (Tensor(repeating: 1, y.shape) - y) }
+  }
+
+  /// tanh x; the derivative is 1 − tanh²x.
+  public func tanh() -> Variable {
+    apply(ck_tanh) { _, y in Tensor(repeating: 1, y.shape) - y * y }
+  }
+
+  /// max(x, 0); the derivative is 1 for x > 0, else 0.
+  public func relu() -> Variable {
+    apply(ck_relu) { x, _ in
+      Tensor(unsafeUninitialized: x.shape) { out in
+        for i in 0..<x.count { out[i] = x.pointer[i] > 0 ? 1 : 0 }
+      }
+    }
+  }
+
+  /// x · Φ(x), the exact form by the error function (Hendrycks and Gimpel 2016); the derivative is
+  /// Φ(x) + x · φ(x).
+  public func gelu() -> Variable {
+    let x = value
+    return tape.operation(x.map(ck_gelu), of: [self]) { gradient, inputs in
+      inputs.add(x.combined(gradient, "gelu", ck_gelu_backward), to: 0)
+    }
+  }
+}

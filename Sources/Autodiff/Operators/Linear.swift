@@ -1,0 +1,34 @@
+import CKernels
+
+extension Variable {
+  /// x · Wᵀ + b: [..., K] → [..., M], for `weight` [M, K] (or [M, …] with K elements a row, as a
+  /// convolution's) and `bias` [M].
+  ///
+  ///     dx = dy · W,  dW = dyᵀ · x,  db = Σ_rows dy
+  public func linear(_ weight: Variable, bias: Variable? = nil) -> Variable {
+    let (x, w) = (value, weight.value)
+    let (rows, k) = x.shape.matrix
+    let m = w.shape.sizes.first ?? 1
+    precondition(
+      w.shape.rank >= 2 && w.count == m * k, "linear: input \(x.shape), weight \(w.shape)")
+    precondition(
+      bias.map { $0.shape == [m] } ?? true, "linear: bias \(bias!.shape), weight \(w.shape)")
+    let y = Tensor(unsafeUninitialized: x.shape.replacing(-1, with: m)) { y in
+      BLAS.multiply(rows, m, k, .init(x.pointer, k), .init(w.pointer, k).transposed, into: y, m)
+      if let bias { ck_add_row(y, bias.value.pointer, rows, m) }
+    }
+    return tape.operation(y, of: [self, weight] + (bias.map { [$0] } ?? [])) { dy, inputs in
+      inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
+        BLAS.multiply(rows, k, m, .init(dy.pointer, m), .init(w.pointer, k), beta: beta, into: dx, k)
+      }
+      inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
+        BLAS.multiply(
+          m, k, rows, .init(dy.pointer, m).transposed, .init(x.pointer, k), beta: beta, into: dw, k)
+      }
+      guard inputs.count == 3 else { return }
+      inputs.accumulate(to: 2, shape: [m]) { db, beta in
+        ck_sum_rows(db, dy.pointer, rows, m, beta)
+      }
+    }
+  }
+}

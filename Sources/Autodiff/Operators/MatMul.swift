@@ -1,0 +1,60 @@
+extension Tensor {
+  /// op(a) · op(b) for matrices on the last two axes, one pair for each index of the leading axes;
+  /// leading axes follow NumPy's broadcasting rule.
+  func matmul(
+    _ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false
+  ) -> Tensor {
+    precondition(
+      shape.rank >= 2 && other.shape.rank >= 2, "matmul: shapes \(shape) and \(other.shape)")
+    let (m, k) = transposingSelf ? (shape[-1], shape[-2]) : (shape[-2], shape[-1])
+    let (k2, n) =
+      transposingOther
+      ? (other.shape[-1], other.shape[-2]) : (other.shape[-2], other.shape[-1])
+    precondition(
+      k == k2, "matmul: \(shape)\(transposingSelf ? "ᵀ" : "") · \(other.shape)"
+        + "\(transposingOther ? "ᵀ" : ""): inner sizes \(k) and \(k2)")
+    let batch = shape.leading.broadcast(with: other.shape.leading, "matmul")
+    let (a, b) = (broadcastLeading(to: batch), other.broadcastLeading(to: batch))
+    return Tensor(unsafeUninitialized: Shape(batch.sizes + [m, n])) { out in
+      for i in 0..<batch.elementCount {
+        BLAS.multiply(
+          m, n, k, .init(a.pointer + i * m * k, a.shape[-1], transposed: transposingSelf),
+          .init(b.pointer + i * k * n, b.shape[-1], transposed: transposingOther),
+          into: out + i * m * n, n)
+      }
+    }
+  }
+
+  private func broadcastLeading(to batch: Shape) -> Tensor {
+    broadcast(to: Shape(batch.sizes + shape.sizes.suffix(2)))
+  }
+}
+
+extension Shape {
+  /// The axes before the last two.
+  fileprivate var leading: Shape { Shape(Array(sizes.dropLast(2))) }
+}
+
+extension Variable {
+  /// op(a) · op(b): [..., m, k] · [..., k, n] → [..., m, n], where `op` transposes if it is asked to.
+  ///
+  /// For C = A·B: dA = dC·Bᵀ and dB = Aᵀ·dC; transposed operands have the transposed derivative.
+  public func matmul(
+    _ other: Variable, transposingSelf ta: Bool = false, transposingOther tb: Bool = false
+  ) -> Variable {
+    let (a, b) = (value, other.value)
+    let product = a.matmul(b, transposingSelf: ta, transposingOther: tb)
+    return tape.operation(product, of: [self, other]) { dc, inputs in
+      let da =
+        ta
+        ? b.matmul(dc, transposingSelf: tb, transposingOther: true)
+        : dc.matmul(b, transposingOther: !tb)
+      inputs.add(da.summed(to: a.shape), to: 0)
+      let db =
+        tb
+        ? dc.matmul(a, transposingSelf: true, transposingOther: ta)
+        : a.matmul(dc, transposingSelf: !ta)
+      inputs.add(db.summed(to: b.shape), to: 1)
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import CKernels
+
+extension Tensor {
+  /// The sums along an axis, which stays with size 1.
+  func sum(_ axis: Int) -> Tensor { summed(to: shape.replacing(axis, with: 1)) }
+}
+
+extension Variable {
+  /// The sum of all elements, of rank 0.
+  public func sum() -> Variable {
+    tape.operation(value.summed(to: []), of: [self]) { [shape] gradient, inputs in
+      inputs.add(gradient.broadcast(to: shape), to: 0)
+    }
+  }
+
+  /// The mean of all elements, of rank 0.
+  public func mean() -> Variable { 1 / Float(value.count) * sum() }
+
+  /// The sums along an axis, which stays with size 1 or goes away.
+  public func sum(_ axis: Int, keepingAxis: Bool = false) -> Variable {
+    let sum = value.sum(axis)
+    let kept = sum.shape
+    let result = keepingAxis ? kept : shape.removing(axis)
+    return tape.operation(sum.reshaped(result), of: [self]) { [shape] gradient, inputs in
+      inputs.add(gradient.reshaped(kept).broadcast(to: shape), to: 0)
+    }
+  }
+
+  /// The means along an axis, which stays with size 1 or goes away.
+  public func mean(_ axis: Int, keepingAxis: Bool = false) -> Variable {
+    1 / Float(shape[axis]) * sum(axis, keepingAxis: keepingAxis)
+  }
+
+  /// The largest elements along an axis, which goes away. The derivative goes to the first of
+  /// equal ones.
+  public func max(_ axis: Int) -> Variable {
+    let (outer, size, inner) = shape.split(at: axis)
+    precondition(size > 0, "max: axis \(axis) of \(shape) is empty")
+    var winners = [Int](repeating: 0, count: outer * inner)  // places in the input
+    for i in winners.indices {
+      let first = i / inner * size * inner + i % inner
+      winners[i] = first
+      for k in 1..<Swift.max(size, 1) where value.pointer[first + k * inner] > value.pointer[winners[i]] {
+        winners[i] = first + k * inner
+      }
+    }
+    let maxima = Tensor(unsafeUninitialized: shape.removing(axis)) { out in
+      for (i, winner) in winners.enumerated() { out[i] = value.pointer[winner] }
+    }
+    return tape.operation(maxima, of: [self]) { [shape] gradient, inputs in
+      let spread = Tensor(unsafeUninitialized: shape) { out in
+        ck_fill(out, 0, shape.elementCount)
+        for (i, winner) in winners.enumerated() { out[winner] = gradient.pointer[i] }
+      }
+      inputs.add(spread, to: 0)
+    }
+  }
+}

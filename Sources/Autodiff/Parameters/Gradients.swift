@@ -1,0 +1,34 @@
+import CKernels
+
+/// The derivative of a loss by each parameter of a model: a value, in the order of the store.
+public struct Gradients: Sendable {
+  /// The parameters the values belong to.
+  public let tree: ParameterTree
+  /// The derivatives by slot; none where the loss does not depend on the parameter.
+  var values: [Tensor?]
+
+  /// The derivative of a loss that depends on nothing.
+  public init(_ tree: ParameterTree) {
+    self.tree = tree
+    values = Array(repeating: nil, count: tree.count)
+  }
+
+  /// The derivative by a slot's parameter.
+  public subscript(slot slot: Int) -> Tensor {
+    values[slot] ?? Tensor(repeating: 0, tree.parameters[slot].shape)
+  }
+
+  /// The derivative by a parameter.
+  public subscript(parameter: Parameter) -> Tensor { self[slot: tree.slot(of: parameter)] }
+
+  /// The derivative by the parameter of a name, if the model has it.
+  public subscript(name: String) -> Tensor? { tree.slot(named: name).map { self[slot: $0] } }
+
+  /// The Euclidean norm of all derivatives together.
+  public var norm: Double {
+    values.reduce(0) { sum, value in
+      guard let value else { return sum }
+      return sum + ck_sum_squares(value.pointer, value.count)
+    }.squareRoot()
+  }
+}

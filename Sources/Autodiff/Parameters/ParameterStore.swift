@@ -1,0 +1,59 @@
+/// A tensor for each parameter of a model: its weights, or anything shaped like them.
+///
+/// ```swift
+/// var weights = ParameterStore(model, seed: 0)
+/// weights["blocks.0.attn.qk.weight"]
+/// ```
+public struct ParameterStore: Sendable {
+  /// The parameters the values belong to.
+  public let tree: ParameterTree
+  /// The values by slot.
+  public var values: [Tensor]
+
+  /// The start of a model: each tensor drawn from (`seed`, its name), whatever the order.
+  public init(_ module: some Module, seed: UInt64) {
+    self.init(ParameterTree(module), seed: seed)
+  }
+
+  /// The start of the parameters of `tree`.
+  public init(_ tree: ParameterTree, seed: UInt64) {
+    let random = Random(seed: seed).split("parameters")
+    self.init(
+      tree,
+      zip(tree.parameters, tree.names).map { $0.initializer($0.shape, random.split($1)) })
+  }
+
+  /// The given values, one a slot.
+  public init(_ tree: ParameterTree, _ values: [Tensor]) {
+    precondition(
+      values.count == tree.count && zip(values, tree.parameters).allSatisfy { $0.shape == $1.shape },
+      "ParameterStore: values do not have the shapes of the \(tree.count) parameters")
+    self.tree = tree
+    self.values = values
+  }
+
+  /// Zeros in the shape of every parameter.
+  public static func zeros(_ tree: ParameterTree) -> ParameterStore {
+    ParameterStore(tree, tree.parameters.map { Tensor(repeating: 0, $0.shape) })
+  }
+
+  /// The value of a parameter.
+  public subscript(parameter: Parameter) -> Tensor {
+    get { values[tree.slot(of: parameter)] }
+    set { self[slot: tree.slot(of: parameter)] = newValue }
+  }
+
+  /// The value of a name, if the model has it.
+  public subscript(name: String) -> Tensor? { tree.slot(named: name).map { values[$0] } }
+
+  /// The value of a slot; the shape stays.
+  public subscript(slot slot: Int) -> Tensor {
+    get { values[slot] }
+    set {
+      precondition(
+        newValue.shape == values[slot].shape,
+        "ParameterStore: \(tree.names[slot]) has shape \(values[slot].shape), not \(newValue.shape)")
+      values[slot] = newValue
+    }
+  }
+}

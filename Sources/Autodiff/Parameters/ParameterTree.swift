@@ -1,0 +1,42 @@
+/// The parameters of a model in their order, each with its name: what a store's values belong to.
+public final class ParameterTree: Sendable {
+  /// The published names, in the order of the model's properties.
+  public let names: [String]
+  /// The parameters, in the same order, each once (tied weights keep their first name).
+  public let parameters: [Parameter]
+  private let slots: [ObjectIdentifier: Int]
+  private let slotsByName: [String: Int]
+
+  /// The tree of a module.
+  public init(_ module: some Module) {
+    var names: [String] = []
+    var parameters: [Parameter] = []
+    var slots: [ObjectIdentifier: Int] = [:]
+    for (name, parameter) in namedParameters(of: module)
+    where slots[ObjectIdentifier(parameter)] == nil {
+      slots[ObjectIdentifier(parameter)] = parameters.count
+      names.append(name)
+      parameters.append(parameter)
+    }
+    self.names = names
+    self.parameters = parameters
+    self.slots = slots
+    slotsByName = Dictionary(uniqueKeysWithValues: zip(names, 0...))
+  }
+
+  /// The number of parameters (tensors).
+  public var count: Int { parameters.count }
+  /// The number of trainable numbers.
+  public var elementCount: Int { parameters.reduce(0) { $0 + $1.shape.elementCount } }
+
+  /// Where a parameter's values stand.
+  public func slot(of parameter: Parameter) -> Int {
+    guard let slot = slots[ObjectIdentifier(parameter)] else {
+      preconditionFailure("ParameterTree: a parameter of shape \(parameter.shape) is not of this model")
+    }
+    return slot
+  }
+
+  /// Where the values of a name stand.
+  public func slot(named name: String) -> Int? { slotsByName[name] }
+}

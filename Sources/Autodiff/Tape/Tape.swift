@@ -1,0 +1,135 @@
+/// What was computed, in order, to be differentiated in reverse.
+///
+/// A tape holds a snapshot of a model's weights, which it never writes to, and belongs to one
+/// thread: several threads differentiate the same model on tapes of their own.
+///
+/// ```swift
+/// let tape = Tape(weights, mode: .evaluation)
+/// let loss = model(tape.constant(images)).crossEntropy(labels: labels).mean()
+/// let gradients = tape.gradients(of: loss)
+/// ```
+public final class Tape {
+  /// The weights of the forward pass.
+  public let weights: ParameterStore
+  /// What the pass is for.
+  public let mode: Mode
+  private var nodes: [Node] = []
+  private var parameterNodes: [Int?]
+  private var randomOperators = 0
+
+  private struct Node {
+    let inputs: [Int?]
+    let derivative: Derivative?
+  }
+
+  /// Carries the derivative by an operator's value to its inputs.
+  public typealias Derivative = (_ gradient: Tensor, _ inputs: inout Cotangents) -> Void
+
+  /// An empty tape over a snapshot of weights.
+  public init(_ weights: ParameterStore, mode: Mode = .evaluation) {
+    self.weights = weights
+    self.mode = mode
+    parameterNodes = Array(repeating: nil, count: weights.tree.count)
+  }
+
+  /// An empty tape without parameters.
+  public convenience init(mode: Mode = .evaluation) {
+    self.init(ParameterStore(ParameterTree(NoParameters()), []), mode: mode)
+  }
+  private struct NoParameters: Module {}
+
+  private var isRecording: Bool { if case .inference = mode { false } else { true } }
+
+  /// A value without derivative.
+  public func constant(_ value: Tensor) -> Variable { Variable(tape: self, value: value, node: nil) }
+
+  /// A value by which a derivative can be asked for.
+  public func variable(_ value: Tensor) -> Variable {
+    Variable(tape: self, value: value, node: isRecording ? record([], nil) : nil)
+  }
+
+  /// A parameter's value in this pass.
+  public subscript(parameter: Parameter) -> Variable {
+    let slot = weights.tree.slot(of: parameter)
+    if isRecording && parameterNodes[slot] == nil { parameterNodes[slot] = record([], nil) }
+    return Variable(tape: self, value: weights.values[slot], node: parameterNodes[slot])
+  }
+
+  /// An operator: its value, and how the derivative by the value becomes derivatives by the inputs.
+  ///
+  /// ```swift
+  /// func cubed(_ x: Variable) -> Variable {
+  ///   let value = …                                              // x³
+  ///   return x.tape.operation(value, of: [x]) { gradient, inputs in
+  ///     inputs.add(…, to: 0)                                     // 3x² · gradient
+  ///   }
+  /// }
+  /// ```
+  ///
+  /// `derivative` should capture tensors and not variables, so that the tape does not hold itself.
+  public func operation(
+    _ value: Tensor, of inputs: [Variable], derivative: @escaping Derivative
+  ) -> Variable {
+    precondition(
+      inputs.allSatisfy { $0.tape === self }, "Tape: the inputs of an operator are on other tapes")
+    guard inputs.contains(where: { $0.node != nil }) else { return constant(value) }
+    return Variable(
+      tape: self, value: value, node: record(inputs.map(\.node), derivative))
+  }
+
+  private func record(_ inputs: [Int?], _ derivative: Derivative?) -> Int {
+    nodes.append(Node(inputs: inputs, derivative: derivative))
+    return nodes.count - 1
+  }
+
+  /// The sources of random numbers for the next operator that draws some: one a sample; nil when
+  /// nothing is to be drawn.
+  func nextRandom() -> [Random]? {
+    guard case .training(let samples) = mode else { return nil }
+    randomOperators += 1
+    return samples.map { $0.split(randomOperators) }
+  }
+
+  // MARK: - Differentiation
+
+  /// The derivative of a number by every parameter. What was recorded is used up.
+  public func gradients(of loss: Variable) -> Gradients {
+    var gradients = Gradients(weights.tree)
+    accumulateGradients(of: loss, into: &gradients)
+    return gradients
+  }
+
+  /// Adds the derivative of a number by every parameter to `gradients`, and returns the
+  /// derivatives by the `variables` (zeros where it does not depend on one). What was recorded is
+  /// used up.
+  @discardableResult
+  public func accumulateGradients(
+    of loss: Variable, into gradients: inout Gradients, at variables: [Variable] = []
+  ) -> [Tensor] {
+    precondition(loss.tape === self, "Tape.gradients: the loss is on another tape")
+    precondition(
+      loss.value.count == 1, "Tape.gradients: the loss has shape \(loss.shape), not one element")
+    var cotangents = Cotangents(count: nodes.count)
+    for (slot, node) in parameterNodes.enumerated() {
+      guard let node else { continue }
+      cotangents.values[node] = gradients.values[slot]
+      gradients.values[slot] = nil  // the only reference moves along, to be added to in place
+    }
+    if let node = loss.node { cotangents.values[node] = Tensor(repeating: 1, loss.shape) }
+    while let node = nodes.popLast() {  // popped: what a derivative captured is free after it
+      guard let derivative = node.derivative, let gradient = cotangents.values[nodes.count] else {
+        continue
+      }
+      cotangents.values[nodes.count] = nil
+      cotangents.inputs = node.inputs
+      derivative(gradient, &cotangents)
+    }
+    for (slot, node) in parameterNodes.enumerated() {
+      if let node { gradients.values[slot] = cotangents.values[node] }
+    }
+    parameterNodes = Array(repeating: nil, count: parameterNodes.count)
+    return variables.map { variable in
+      variable.node.flatMap { cotangents.values[$0] } ?? Tensor(repeating: 0, variable.shape)
+    }
+  }
+}

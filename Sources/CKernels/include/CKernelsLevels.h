@@ -1,0 +1,63 @@
+#pragma once
+
+#include <string.h>  // defines __GLIBC__
+
+#include "CKernels.h"
+
+// For tests: the clones of every kernel by name, ck_exp_v4, ck_exp_v3 and ck_exp_baseline,
+// which are the very functions the dispatcher chooses from. The labels are clang's names for
+// clones; should they change, the tests do not link. Where nothing is cloned all three names
+// are the one function.
+
+#define CK_TEXT(x) CK_TEXT_OF(x)
+#define CK_TEXT_OF(x) #x
+
+#if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)
+#define CK_CLONE(name, clone) __asm__(#name clone)
+#else
+#define CK_CLONE(name, clone) __asm__(CK_TEXT(__USER_LABEL_PREFIX__) #name)
+#endif
+
+#define CK_LEVELS(name) \
+  extern __typeof__(name) name##_v4 CK_CLONE(name, ".arch_x86-64-v4.0"); \
+  extern __typeof__(name) name##_v3 CK_CLONE(name, ".arch_x86-64-v3.1"); \
+  extern __typeof__(name) name##_baseline CK_CLONE(name, ".default.2");
+
+CK_LEVELS(ck_add)
+CK_LEVELS(ck_sub)
+CK_LEVELS(ck_mul)
+CK_LEVELS(ck_div)
+CK_LEVELS(ck_fill)
+CK_LEVELS(ck_scale)
+CK_LEVELS(ck_axpy)
+CK_LEVELS(ck_add_scalar)
+CK_LEVELS(ck_relu)
+CK_LEVELS(ck_square)
+CK_LEVELS(ck_sqrt)
+CK_LEVELS(ck_add_row)
+CK_LEVELS(ck_add_bias)
+CK_LEVELS(ck_sum_rows)
+CK_LEVELS(ck_sum)
+CK_LEVELS(ck_dot)
+CK_LEVELS(ck_max)
+CK_LEVELS(ck_sum_squares)
+CK_LEVELS(ck_all_finite)
+CK_LEVELS(ck_exp)
+CK_LEVELS(ck_sigmoid)
+CK_LEVELS(ck_tanh)
+CK_LEVELS(ck_erf)
+CK_LEVELS(ck_gelu)
+CK_LEVELS(ck_gelu_backward)
+CK_LEVELS(ck_bias_gelu)
+CK_LEVELS(ck_bias_gelu_backward)
+CK_LEVELS(ck_softmax)
+CK_LEVELS(ck_softmax_backward)
+CK_LEVELS(ck_log_softmax)
+CK_LEVELS(ck_log_softmax_backward)
+CK_LEVELS(ck_layer_norm)
+CK_LEVELS(ck_layer_norm_backward)
+CK_LEVELS(ck_gated_softmax)
+CK_LEVELS(ck_gated_softmax_backward)
+CK_LEVELS(ck_adamw)
+#undef CK_LEVELS
+#undef CK_CLONE

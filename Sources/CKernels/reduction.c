@@ -1,0 +1,89 @@
+#include "internal.h"
+
+CK_CLONES void ck_add_row(float *x, const float *restrict bias, ptrdiff_t rows, ptrdiff_t cols) {
+  for (ptrdiff_t r = 0; r < rows; r++, x += cols) {
+    CK_ROW
+    for (ptrdiff_t c = 0; c < cols; c++) x[c] += bias[c];
+  }
+}
+
+CK_CLONES void ck_add_bias(float *out, const float *x, const float *restrict bias,
+                           ptrdiff_t rows, ptrdiff_t cols) {
+  for (ptrdiff_t r = 0; r < rows; r++, x += cols, out += cols) {
+    CK_ROW
+    for (ptrdiff_t c = 0; c < cols; c++) out[c] = x[c] + bias[c];
+  }
+}
+
+// Four rows at a time, to load and store out a quarter as often.
+CK_CLONES void ck_sum_rows(float *restrict out, const float *restrict x, ptrdiff_t rows,
+                           ptrdiff_t cols, float beta) {
+  if (beta == 0.0f) {
+    for (ptrdiff_t c = 0; c < cols; c++) out[c] = 0.0f;
+  } else {
+    for (ptrdiff_t c = 0; c < cols; c++) out[c] *= beta;
+  }
+  ptrdiff_t r = 0;
+  for (; r + 4 <= rows; r += 4, x += 4 * cols) {
+    CK_ROW
+    for (ptrdiff_t c = 0; c < cols; c++) {
+      out[c] += (x[c] + x[c + cols]) + (x[c + 2 * cols] + x[c + 3 * cols]);
+    }
+  }
+  for (; r < rows; r++, x += cols) {
+    CK_ROW
+    for (ptrdiff_t c = 0; c < cols; c++) out[c] += x[c];
+  }
+}
+
+#define CK_BLOCK 4096
+
+CK_CLONES float ck_sum(const float *x, ptrdiff_t n) {
+  double total = 0;
+  for (ptrdiff_t start = 0; start < n; start += CK_BLOCK) {
+    const ptrdiff_t end = start + CK_BLOCK < n ? start + CK_BLOCK : n;
+    float sum = 0;
+    CK_EACH
+    for (ptrdiff_t i = start; i < end; i++) {
+#pragma clang fp reassociate(on)
+      sum += x[i];
+    }
+    total += sum;
+  }
+  return (float)total;
+}
+
+CK_CLONES float ck_dot(const float *a, const float *b, ptrdiff_t n) {
+  double total = 0;
+  for (ptrdiff_t start = 0; start < n; start += CK_BLOCK) {
+    const ptrdiff_t end = start + CK_BLOCK < n ? start + CK_BLOCK : n;
+    float sum = 0;
+    CK_EACH
+    for (ptrdiff_t i = start; i < end; i++) {
+#pragma clang fp reassociate(on)
+      sum += a[i] * b[i];
+    }
+    total += sum;
+  }
+  return (float)total;
+}
+
+CK_CLONES float ck_max(const float *x, ptrdiff_t n) { return ck_row_max(x, 1.0f, n); }
+
+CK_CLONES double ck_sum_squares(const float *x, ptrdiff_t n) {
+  double sum = 0;
+  CK_EACH
+  for (ptrdiff_t i = 0; i < n; i++) {
+#pragma clang fp reassociate(on)
+    sum += (double)x[i] * (double)x[i];
+  }
+  return sum;
+}
+
+CK_CLONES int ck_all_finite(const float *x, ptrdiff_t n) {
+  const uint32_t infinity = 0x7f800000;
+  uint32_t found = 0;
+  CK_EACH
+  for (ptrdiff_t i = 0; i < n; i++) found |= (ck_bits(x[i]) & infinity) == infinity;
+  return !found;
+}

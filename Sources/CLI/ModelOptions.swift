@@ -1,0 +1,36 @@
+import ArgumentParser
+import Autodiff
+import ConViT
+import Training
+
+/// Which weights to use, and on how many threads.
+struct ModelOptions: ParsableArguments {
+  @Option(help: "A safetensors file.") var weights: String
+  @Option(help: "The preset of the weights, for files that do not say; see convit models.")
+  var model: String?
+  @Option(help: "Pixels of the model's images: N, or HxW. (default: as the file says, or 224)")
+  var inputSize: InputSize?
+  @Option(help: "Pixels of a patch's side. (default: as the file says, or 16)")
+  var patchSize: Int?
+  @Option(help: "Threads that compute. (default: the processors)") var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("threads must be 1 to 1024, found \(threads)")
+    }
+  }
+
+  /// The model in the file; its warnings go to standard error.
+  func load() throws -> SavedModel {
+    let saved = try SavedModel(
+      contentsOf: weights,
+      as: SavedModel.Description(
+        name: model, imageHeight: inputSize?.size.height, imageWidth: inputSize?.size.width,
+        patchSize: patchSize))
+    for warning in saved.warnings { Terminal.write("convit: \(weights): \(warning)\n") }
+    return saved
+  }
+
+  /// The threads to run on.
+  func pool() -> WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableProcessors) }
+}

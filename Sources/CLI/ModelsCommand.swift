@@ -1,0 +1,32 @@
+import ArgumentParser
+import Autodiff
+import ConViT
+import Foundation
+
+struct ModelsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "models", abstract: "List the presets.",
+    discussion: """
+      For 224 × 224 images and 1000 classes. GFLOPs are multiply–adds of one image's forward \
+      pass, as in the papers.
+      """)
+
+  func run() throws {
+    print(row("model", "parameters", "GFLOPs", "embed", "heads", "depth", "GPSA"))
+    for name in ViTConfiguration.presetNames {
+      let configuration = try ViTConfiguration.preset(of: name)
+      let tree = ParameterTree(try VisionTransformer(configuration))
+      print(
+        row(
+          name, "\(tree.elementCount)",
+          String(format: "%.2f", Double(configuration.multiplyAdds) / 1e9),
+          "\(configuration.embedDim)", "\(configuration.heads)", "\(configuration.depth)",
+          "\(configuration.localUpToLayer)"))
+    }
+  }
+
+  private func row(_ name: String, _ columns: String...) -> String {
+    name.padding(toLength: 36, withPad: " ", startingAt: 0)
+      + columns.map { String(repeating: " ", count: max(1, 12 - $0.count)) + $0 }.joined()
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Foundation
+import Training
+
+struct PredictCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Name what is on images.",
+    discussion: "An image that cannot be read is reported; the others are predicted all the same.")
+
+  @OptionGroup var model: ModelOptions
+  @Option(help: "How many classes to name.") var topk = 5
+  @Flag(help: "Print one JSON object an image.") var json = false
+  @Flag(help: "Give the logits as well.") var logits = false
+  @OptionGroup var options: ImageOptions
+  @Argument(help: "PNG and JPEG files.") var images: [String]
+
+  func validate() throws {
+    guard topk > 0 else { throw ValidationError("topk must be at least 1, found \(topk)") }
+    guard !images.isEmpty else { throw ValidationError("no image is given") }
+  }
+
+  func run() throws {
+    let (saved, pool) = (try model.load(), model.pool())
+    let predictor = Predictor(saved, decoder: try options.decoder(), pool: pool)
+    var failures = 0
+    for start in stride(from: 0, to: images.count, by: 16 * pool.threads) {
+      let part = Array(images[start..<min(start + 16 * pool.threads, images.count)])
+      for result in predictor(part, top: topk, withLogits: logits) {
+        switch result {
+        case .success(let prediction): try show(prediction)
+        case .failure(let error):
+          failures += 1
+          Terminal.write("convit: \(error)\n")
+        }
+      }
+      fflush(nil)  // what is predicted is out, in a pipe as well
+    }
+    if failures > 0 { throw ExitCode.failure }
+  }
+
+  private func show(_ prediction: Prediction) throws {
+    guard !json else {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+      return print(String(decoding: try encoder.encode(prediction), as: UTF8.self))
+    }
+    print(prediction.path)
+    for candidate in prediction.top {
+      print(String(format: "  %6.2f %%  ", 100 * candidate.probability) + candidate.class)
+    }
+    if let logits = prediction.logits {
+      print("  logits  " + logits.map { "\($0)" }.joined(separator: " "))
+    }
+  }
+}

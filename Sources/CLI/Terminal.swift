@@ -1,0 +1,43 @@
+import Foundation
+
+/// Standard error: messages, and a line of progress that is overwritten where there is a terminal.
+struct Terminal {
+  /// Whether standard error is a terminal.
+  let isInteractive = isatty(2) == 1
+  private let start = ContinuousClock.now
+  private var lastProgress: ContinuousClock.Instant?
+
+  /// Writes text as it is.
+  static func write(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
+  /// Writes a line, in the place of the line of progress.
+  mutating func line(_ text: String) {
+    Terminal.write((isInteractive && lastProgress != nil ? "\r\u{1b}[K" : "") + text + "\n")
+    lastProgress = isInteractive ? nil : lastProgress
+  }
+
+  /// Shows how far things are: at most ten times a second in place on a terminal, elsewhere a line
+  /// every half minute.
+  mutating func progress(_ text: @autoclosure () -> String) {
+    let now = ContinuousClock.now
+    let pause = isInteractive ? Duration.milliseconds(100) : .seconds(30)
+    guard now - (lastProgress ?? (isInteractive ? now - pause : start)) >= pause else { return }
+    lastProgress = now
+    Terminal.write(isInteractive ? "\r\u{1b}[K\(text())" : text() + "\n")
+  }
+
+  /// Seconds since the command began.
+  var elapsed: Double { (ContinuousClock.now - start) / .seconds(1) }
+}
+
+/// "1:05" or "2:01:05" for seconds.
+func clock(_ seconds: Double) -> String {
+  guard seconds.isFinite, seconds >= 0, seconds < 1e9 else { return "–" }
+  let s = Int(seconds.rounded())
+  let rest = (s % 3600 / 60, s % 60)
+  return s < 3600
+    ? String(format: "%d:%02d", rest.0, rest.1)
+    : String(format: "%d:%02d:%02d", s / 3600, rest.0, rest.1)
+}

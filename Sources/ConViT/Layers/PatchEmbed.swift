@@ -1,0 +1,32 @@
+import Autodiff
+
+/// Cuts images into patches and maps each to a token: a convolution whose stride is its size.
+public struct PatchEmbed: Module {
+  /// The convolution.
+  public let proj: Projection
+
+  /// A convolution's parameters, in PyTorch's layout.
+  public struct Projection: Module {
+    /// [dim, channels, patch, patch]
+    public let weight: Parameter
+    /// [dim]
+    public let bias: Parameter
+  }
+
+  /// An embedding of patches of `patchSize` × `patchSize` pixels into `dim` features.
+  ///
+  /// It starts as PyTorch's convolution does, uniformly in ±1 / √(pixels of a patch): timm's ConViT
+  /// and DeiT leave it so.
+  public init(channels: Int, patchSize: Int, dim: Int) {
+    let start = Initializer.uniform(1 / Double(channels * patchSize * patchSize).squareRoot())
+    proj = Projection(
+      weight: Parameter([dim, channels, patchSize, patchSize], kind: .weight, initial: start),
+      bias: Parameter([dim], kind: .bias, initial: start))
+  }
+
+  /// [B, channels, height, width] → [B, N, dim]
+  public func callAsFunction(_ images: Variable) -> Variable {
+    let (weight, bias) = (images.tape[proj.weight], images.tape[proj.bias])
+    return images.patches(weight.shape[-1]).linear(weight, bias: bias)
+  }
+}

@@ -1,0 +1,113 @@
+/// What a vision transformer is made of: everything about a model but its numbers.
+public struct ViTConfiguration: Hashable, Sendable, Codable {
+  /// Where the class token enters and what the position embedding covers.
+  public enum Family: String, Hashable, Sendable, Codable {
+    /// GPSA blocks over the patches first; the token joins before block `localUpToLayer`; the
+    /// position embedding is for the patches alone.
+    case convit
+    /// The token is there from the start, and has a place in the position embedding.
+    case vit
+  }
+
+  /// What the head reads.
+  public enum Pooling: String, Hashable, Sendable, Codable {
+    /// The class token.
+    case token
+    /// The mean over the patches; there is no class token.
+    case average
+  }
+
+  public var family: Family
+  /// Height and width of the images in pixels.
+  public var imageHeight: Int
+  public var imageWidth: Int
+  public var patchSize: Int
+  public var channels = 3
+  public var classes = 1000
+  /// The features of a token, C.
+  public var embedDim: Int
+  public var depth = 12
+  public var heads: Int
+  public var mlpRatio: Float = 4
+  public var qkvBias = false
+  /// The number of blocks, from the first, that are GPSA.
+  public var localUpToLayer = 0
+  /// How the GPSA blocks start.
+  public var start = GPSAStart.convolutional(strength: 1)
+  public var usePosEmbed = true
+  public var pooling = Pooling.token
+  /// A second token and head, for a teacher's labels (Touvron et al. 2021).
+  public var isDistilled = false
+  /// Dropout after the embedding, projections and MLP layers.
+  public var dropRate: Float = 0
+  /// Stochastic depth of the last block; block i has i / (depth − 1) of it.
+  public var dropPathRate: Float = 0
+
+  /// A configuration for square images of `imageSize` pixels.
+  public init(
+    _ family: Family, imageSize: Int = 224, patchSize: Int = 16, embedDim: Int, heads: Int
+  ) {
+    self.family = family
+    imageHeight = imageSize
+    imageWidth = imageSize
+    self.patchSize = patchSize
+    self.embedDim = embedDim
+    self.heads = heads
+    localUpToLayer = family == .convit ? 10 : 0
+    qkvBias = family == .vit
+  }
+
+  /// The patches of an image.
+  public var grid: PatchGrid {
+    PatchGrid(rows: imageHeight / patchSize, columns: imageWidth / patchSize)
+  }
+
+  /// The number of class and distillation tokens.
+  public var tokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
+
+  /// Throws what is wrong with the configuration, if anything.
+  public func validate() throws(ConfigurationError) {
+    func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ConfigurationError) {
+      if !condition { throw ConfigurationError(message: message()) }
+    }
+    for (name, value) in [
+      ("image height", imageHeight), ("image width", imageWidth), ("patch size", patchSize),
+      ("channels", channels), ("classes", classes), ("embedding dimension", embedDim),
+      ("depth", depth), ("heads", heads),
+    ] { try require((1...1_000_000).contains(value), "the \(name) must be positive, found \(value)") }
+    try require(
+      imageHeight % patchSize == 0 && imageWidth % patchSize == 0,
+      "the patch size \(patchSize) does not divide the image size \(imageHeight) × \(imageWidth)")
+    try require(
+      embedDim % heads == 0,
+      "the embedding dimension \(embedDim) is not divisible by \(heads) heads")
+    try require(grid.count <= 16_384, "\(grid.count) patches are more than the 16384 supported")
+    try require(
+      (0...depth).contains(localUpToLayer),
+      "local_up_to_layer \(localUpToLayer) is not in 0 ... depth, which is \(depth)")
+    try require(
+      family == .convit || localUpToLayer == 0, "local_up_to_layer is for ConViT models only")
+    try require(
+      pooling == .average || family == .vit || localUpToLayer < depth,
+      "local_up_to_layer \(localUpToLayer) equals the depth, so the class token would never join; "
+        + "use average pooling, or at least one block of self-attention")
+    try require(!isDistilled || family == .vit, "distillation tokens are for DeiT models only")
+    try require(
+      !isDistilled || pooling == .token, "a distilled model reads its tokens: no average pooling")
+    try require(mlpRatio > 0 && mlpRatio <= 64, "the MLP ratio must be positive, found \(mlpRatio)")
+    try require((0..<1).contains(dropRate), "the dropout rate \(dropRate) is not in 0 ..< 1")
+    try require(
+      (0..<1).contains(dropPathRate), "the drop-path rate \(dropPathRate) is not in 0 ..< 1")
+    if case .convolutional(let strength) = start {
+      try require(
+        strength.isFinite && strength > 0, "the locality strength must be positive, found \(strength)")
+    }
+  }
+}
+
+/// A configuration that describes no model.
+public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
+  /// What is wrong, with the values.
+  public let message: String
+  public var description: String { message }
+}

@@ -1,0 +1,103 @@
+import Autodiff
+
+/// A vision transformer with GPSA blocks in front (ConViT) or without (ViT, DeiT).
+///
+/// ```swift
+/// let model = try VisionTransformer(.preset("convit_tiny")!)
+/// let weights = ParameterStore(model, seed: 0)
+/// let logits = model(Tape(weights, mode: .inference).constant(images))  // [B, 3, 224, 224] → [B, 1000]
+/// ```
+public struct VisionTransformer: Module {
+  /// [1, 1, C]
+  public let clsToken: Parameter?
+  /// [1, 1, C]
+  public let distToken: Parameter?
+  /// [1, N, C], or [1, tokens + N, C] in the ViT family
+  public let posEmbed: Parameter?
+  public let patchEmbed: PatchEmbed
+  public let blocks: [Block]
+  public let norm: LayerNorm
+  public let head: Linear
+  public let headDist: Linear?
+  /// What the model was made from.
+  public let configuration: ViTConfiguration
+
+  /// The model of a configuration, which must be valid.
+  public init(_ configuration: ViTConfiguration) throws(ConfigurationError) {
+    try configuration.validate()
+    let (dim, grid, tokens) = (configuration.embedDim, configuration.grid, configuration.tokens)
+    func embedding(_ length: Int) -> Parameter {
+      Parameter([1, length, dim], kind: .embedding, initial: .truncatedNormal(0.02))
+    }
+    func attention(_ layer: Int) -> any Attention {
+      layer < configuration.localUpToLayer
+        ? GPSA(
+          dim: dim, heads: configuration.heads, grid: grid, start: configuration.start,
+          qkvBias: configuration.qkvBias, dropRate: configuration.dropRate)
+        : MHSA(
+          dim: dim, heads: configuration.heads, qkvBias: configuration.qkvBias,
+          dropRate: configuration.dropRate)
+    }
+    self.configuration = configuration
+    clsToken = tokens > 0 ? embedding(1) : nil
+    distToken = tokens > 1 ? embedding(1) : nil
+    posEmbed = configuration.usePosEmbed
+      ? embedding(grid.count + (configuration.family == .vit ? tokens : 0)) : nil
+    patchEmbed = PatchEmbed(
+      channels: configuration.channels, patchSize: configuration.patchSize, dim: dim)
+    blocks = (0..<configuration.depth).map { layer in
+      Block(
+        dim: dim, attention: attention(layer),
+        mlp: MLP(
+          dim, hidden: Int(Float(dim) * configuration.mlpRatio), dropRate: configuration.dropRate),
+        dropPath: configuration.dropPathRate * Float(layer) / Float(max(configuration.depth - 1, 1)))
+    }
+    norm = LayerNorm(dim)
+    head = Linear(dim, configuration.classes, kind: .head)
+    headDist = tokens > 1 ? Linear(dim, configuration.classes, kind: .head) : nil
+  }
+
+  /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
+  /// are averaged, as its authors do at test time.
+  public func callAsFunction(_ images: Variable) -> Variable {
+    let features = features(images)
+    guard let headDist else { return head(pooled(features)) }
+    return 0.5 * (head(token(0, of: features)) + headDist(token(1, of: features)))
+  }
+
+  /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],
+  /// the T class and distillation tokens first.
+  public func features(_ images: Variable) -> Variable {
+    let shape = images.shape
+    precondition(
+      shape.rank == 4 && shape[1] == configuration.channels
+        && shape[2] == configuration.imageHeight && shape[3] == configuration.imageWidth,
+      "VisionTransformer: images \(shape) for a model of \(configuration.channels) × "
+        + "\(configuration.imageHeight) × \(configuration.imageWidth) pixels")
+    var x = patchEmbed(images)
+    if configuration.family == .vit { x = joined(x) }
+    if let posEmbed { x = x + x.tape[posEmbed] }
+    x = x.dropout(configuration.dropRate)
+    for (layer, block) in blocks.enumerated() {
+      if configuration.family == .convit && layer == configuration.localUpToLayer { x = joined(x) }
+      x = block(x)
+    }
+    return norm(x)
+  }
+
+  /// The class and distillation tokens in front of a sequence: [B, N, C] → [B, T + N, C].
+  private func joined(_ x: Variable) -> Variable {
+    let tokens = [clsToken, distToken].compactMap(\.self).map {
+      x.tape[$0].broadcast(to: [x.shape[0], 1, x.shape[2]])
+    }
+    return tokens.isEmpty ? x : .concatenated(tokens + [x], 1)
+  }
+
+  private func pooled(_ features: Variable) -> Variable {
+    configuration.pooling == .average ? features.mean(1) : token(0, of: features)
+  }
+
+  private func token(_ index: Int, of features: Variable) -> Variable {
+    features.sliced(1, index..<index + 1).reshaped([features.shape[0], features.shape[2]])
+  }
+}

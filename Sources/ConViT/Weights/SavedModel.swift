@@ -1,0 +1,89 @@
+import Autodiff
+import Safetensors
+
+/// A model with its weights and the names of its classes: what a weights file describes.
+public struct SavedModel: Sendable {
+  /// The structure.
+  public let model: VisionTransformer
+  /// The numbers.
+  public var weights: ParameterStore
+  /// The classes in the order of the logits, if they are known.
+  public var classNames: [String]?
+  /// The preset that the model was made from, if any.
+  public var name: String?
+  /// What whoever loads the file should know: converted types, numbers that are not finite.
+  public private(set) var warnings: [String] = []
+
+  /// A model to be saved.
+  public init(
+    _ model: VisionTransformer, _ weights: ParameterStore, classNames: [String]? = nil,
+    name: String? = nil
+  ) {
+    self.model = model
+    self.weights = weights
+    self.classNames = classNames
+    self.name = name
+  }
+
+  /// What a caller says of a file: needed for files without metadata, checked for others.
+  public struct Description: Sendable {
+    /// A preset; see `ViTConfiguration.presetNames`.
+    public var name: String?
+    public var imageHeight: Int?
+    public var imageWidth: Int?
+    public var patchSize: Int?
+
+    public init(
+      name: String? = nil, imageHeight: Int? = nil, imageWidth: Int? = nil, patchSize: Int? = nil
+    ) {
+      self.name = name
+      self.imageHeight = imageHeight
+      self.imageWidth = imageWidth
+      self.patchSize = patchSize
+    }
+
+    /// The configuration with what is described in place of its own.
+    func applied(to configuration: ViTConfiguration) -> ViTConfiguration {
+      var configuration = configuration
+      configuration.imageHeight = imageHeight ?? configuration.imageHeight
+      configuration.imageWidth = imageWidth ?? configuration.imageWidth
+      configuration.patchSize = patchSize ?? configuration.patchSize
+      return configuration
+    }
+  }
+
+  /// The model in a file, exactly as the file and `description` say.
+  ///
+  /// A file that this package wrote says itself what model it is; for any other the description
+  /// names the preset, and the number of classes follows from the head.
+  public init(contentsOf path: String, as description: Description = Description()) throws {
+    let file = try SafetensorsFile(contentsOf: path)
+    let stored = try WeightsMetadata(file)
+    let configuration = try stored.configuration(description, file)
+    do {
+      model = try VisionTransformer(configuration)
+    } catch {
+      throw WeightsError(path: path, reason: error.message)
+    }
+    let tree = ParameterTree(model)
+    weights = try ParameterStore.load(tree, from: file, start: .zeros(tree)).weights
+    classNames = stored.classNames
+    name = stored.name ?? description.name
+    if let count = classNames?.count, count > configuration.classes {
+      throw WeightsError(
+        path: path, reason: "\(count) class names for \(configuration.classes) classes")
+    }
+    let types = Set(file.tensors.map(\.type.rawValue)).subtracting(["F32"]).sorted()
+    if !types.isEmpty { warnings.append("\(types.joined(separator: ", ")) converted to F32") }
+    let broken = weights.nonFiniteNames
+    if !broken.isEmpty {
+      warnings.append("not all numbers are finite in \(broken.joined(separator: ", "))")
+    }
+  }
+
+  /// Writes the weights with all that is needed to load them, replacing the file as a whole.
+  public func write(to path: String) throws {
+    try SafetensorsWriter.write(
+      weights.outputTensors, metadata: try WeightsMetadata(self).strings, to: path)
+  }
+}

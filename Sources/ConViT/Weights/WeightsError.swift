@@ -1,0 +1,15 @@
+/// Why a weights file is not the weights of a model.
+public struct WeightsError: Error, Sendable, CustomStringConvertible {
+  /// The file.
+  public let path: String
+  /// What was expected and what was found.
+  public let reason: String
+
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
+  /// `path: reason`
+  public var description: String { "\(path): \(reason)" }
+}

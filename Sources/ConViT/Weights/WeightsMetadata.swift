@@ -1,0 +1,87 @@
+import Foundation
+import Safetensors
+
+/// The strings in a weights file.
+struct WeightsMetadata {
+  var name: String?
+  var configuration: ViTConfiguration?
+  var classNames: [String]?
+
+  init(_ saved: SavedModel) {
+    name = saved.name
+    configuration = saved.model.configuration
+    classNames = saved.classNames
+  }
+
+  init(_ file: SafetensorsFile) throws {
+    func decode<T: Decodable>(_ key: String, _ type: T.Type) throws -> T? {
+      guard let text = file.metadata[key] else { return nil }
+      do {
+        return try JSONDecoder().decode(type, from: Data(text.utf8))
+      } catch {
+        throw WeightsError(path: file.path, reason: "the metadata entry '\(key)' is not as expected")
+      }
+    }
+    name = file.metadata["model"]
+    configuration = try decode("configuration", ViTConfiguration.self)
+    classNames = try decode("class_names", [String].self)
+  }
+
+  var strings: [String: String] {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      func encode(_ value: some Encodable) throws -> String {
+        String(decoding: try encoder.encode(value), as: UTF8.self)
+      }
+      var strings = ["format": "pt"]
+      strings["model"] = name
+      strings["configuration"] = try configuration.map(encode)
+      strings["class_names"] = try classNames.map(encode)
+      return strings
+    }
+  }
+
+  /// The configuration that the file has, or that the description gives it; they must not differ.
+  func configuration(_ description: SavedModel.Description, _ file: SafetensorsFile) throws
+    -> ViTConfiguration
+  {
+    guard let stored = configuration else {
+      guard let name = description.name else {
+        throw WeightsError(
+          path: file.path, reason: "the file does not say which model it is; name it with --model")
+      }
+      var configuration = description.applied(to: try .preset(of: name))
+      configuration.classes = file.info("head.weight")?.shape.first ?? configuration.classes
+      return configuration
+    }
+    var expected = stored
+    if let name = description.name, name != self.name {
+      expected = try .preset(of: name)
+      expected.classes = stored.classes
+    }
+    if let difference = stored.firstDifference(from: description.applied(to: expected)) {
+      throw WeightsError(path: file.path, reason: "the file's model has \(difference)")
+    }
+    return stored
+  }
+}
+
+extension ViTConfiguration {
+  /// The first field that decides about shapes and differs: "depth 4, not 12 as asked".
+  fileprivate func firstDifference(from other: ViTConfiguration) -> String? {
+    func fields(_ c: ViTConfiguration) -> [(String, String)] {
+      [
+        ("the family", c.family.rawValue), ("embedding dimension", "\(c.embedDim)"),
+        ("depth", "\(c.depth)"), ("heads", "\(c.heads)"),
+        ("local_up_to_layer", "\(c.localUpToLayer)"),
+        ("image size", "\(c.imageHeight) × \(c.imageWidth)"), ("patch size", "\(c.patchSize)"),
+        ("MLP ratio", "\(c.mlpRatio)"), ("distilled", "\(c.isDistilled)"),
+      ]
+    }
+    for (ours, theirs) in zip(fields(self), fields(other)) where ours.1 != theirs.1 {
+      return "\(ours.0) \(ours.1), not \(theirs.1) as asked"
+    }
+    return nil
+  }
+}

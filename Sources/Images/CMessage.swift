@@ -1,0 +1,17 @@
+import CImage
+
+/// The buffer in which the C code leaves a message, and what it says in full.
+struct CMessage {
+  var characters = [CChar](repeating: 0, count: Int(CIMAGE_MESSAGE_SIZE))
+
+  /// A sentence part about an image of `format`.
+  func reason(_ status: CImageStatus, _ format: String) -> String {
+    let end = characters.firstIndex(of: 0) ?? characters.endIndex
+    let text = String(decoding: characters[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    switch status {
+    case CIMAGE_DAMAGED: return "damaged \(format): \(text)"
+    case CIMAGE_UNSUPPORTED: return "unsupported \(format): \(text)"
+    default: return "\(format): \(text)"
+    }
+  }
+}

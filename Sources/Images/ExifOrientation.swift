@@ -1,0 +1,108 @@
+/// How the camera was held: EXIF tag 0x0112. Each case names where the stored first row and first
+/// column belong.
+enum ExifOrientation: Int {
+  case topLeft = 1
+  case topRight = 2
+  case bottomRight = 3
+  case bottomLeft = 4
+  case leftTop = 5
+  case rightTop = 6
+  case rightBottom = 7
+  case leftBottom = 8
+
+  /// The orientation in a TIFF block (the content of JPEG's APP1 after "Exif", or of PNG's eXIf).
+  /// Upright if the block is cut off, holds no such tag or another value.
+  ///
+  /// Only the first directory is read, and no link is followed, so links that loop do not matter.
+  init(exif: UnsafeBufferPointer<UInt8>) {
+    self = Self.value(in: TIFFBlock(bytes: exif)).flatMap(Self.init(rawValue:)) ?? .topLeft
+  }
+
+  private static func value(in block: TIFFBlock?) -> Int? {
+    guard let block, let directory = block.uint32(at: 4), let entries = block.uint16(at: directory)
+    else { return nil }
+    for entry in 0..<entries {
+      let offset = directory + 2 + 12 * entry
+      guard let tag = block.uint16(at: offset), let type = block.uint16(at: offset + 2),
+        let count = block.uint32(at: offset + 4)
+      else { return nil }
+      guard tag == 0x0112 else { continue }
+      guard count == 1 else { return nil }
+      switch type {
+      case 3: return block.uint16(at: offset + 8)
+      case 4: return block.uint32(at: offset + 8)
+      default: return nil
+      }
+    }
+    return nil
+  }
+}
+
+/// Bounded reading of numbers in the byte order that a TIFF block announces.
+private struct TIFFBlock {
+  let bytes: UnsafeBufferPointer<UInt8>
+  let isLittleEndian: Bool
+
+  init?(bytes: UnsafeBufferPointer<UInt8>) {
+    self.bytes = bytes
+    guard bytes.count >= 8 else { return nil }
+    switch (bytes[0], bytes[1]) {
+    case (0x49, 0x49): isLittleEndian = true
+    case (0x4D, 0x4D): isLittleEndian = false
+    default: return nil
+    }
+    guard uint16(at: 2) == 42 else { return nil }
+  }
+
+  func uint16(at offset: Int) -> Int? {
+    guard offset >= 0, offset <= bytes.count - 2 else { return nil }
+    let first = Int(bytes[offset])
+    let second = Int(bytes[offset + 1])
+    return isLittleEndian ? second << 8 | first : first << 8 | second
+  }
+
+  func uint32(at offset: Int) -> Int? {
+    guard let first = uint16(at: offset), let second = uint16(at: offset + 2) else { return nil }
+    return isLittleEndian ? second << 16 | first : first << 16 | second
+  }
+}
+
+extension RGBImage {
+  /// The image turned upright, as Pillow's `ImageOps.exif_transpose` does:
+  /// [height, width, 3] → [height, width, 3], or [width, height, 3] if turned by a quarter.
+  func oriented(_ orientation: ExifOrientation) -> RGBImage {
+    let (w, h) = (width, height)
+    // Pixels of the source: that of the first pixel of the result, and how far apart the sources
+    // of neighbours in a row and in a column are.
+    let (first, right, down): (Int, Int, Int)
+    switch orientation {
+    case .topLeft: return self
+    case .topRight: (first, right, down) = (w - 1, -1, w)
+    case .bottomRight: (first, right, down) = (w * h - 1, -1, -w)
+    case .bottomLeft: (first, right, down) = (w * (h - 1), 1, -w)
+    case .leftTop: (first, right, down) = (0, w, 1)
+    case .rightTop: (first, right, down) = (w * (h - 1), -w, 1)
+    case .rightBottom: (first, right, down) = (w * h - 1, -w, -1)
+    case .leftBottom: (first, right, down) = (w - 1, w, -1)
+    }
+    let isTurned = orientation.rawValue >= ExifOrientation.leftTop.rawValue
+    let (newWidth, newHeight) = isTurned ? (h, w) : (w, h)
+    let result = pixels.withUnsafeBufferPointer { source in
+      [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
+        var to = 0
+        for y in 0..<newHeight {
+          var from = 3 * (first + y * down)
+          for _ in 0..<newWidth {
+            target[to] = source[from]
+            target[to + 1] = source[from + 1]
+            target[to + 2] = source[from + 2]
+            to += 3
+            from += 3 * right
+          }
+        }
+        count = source.count
+      }
+    }
+    return RGBImage(width: newWidth, height: newHeight, pixels: result)
+  }
+}

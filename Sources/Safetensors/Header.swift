@@ -1,0 +1,92 @@
+/// The header of a safetensors file, checked: its tensors fill the data without gap or overlap.
+struct Header {
+  /// The limit of the format, in bytes.
+  static let maxSize = 100_000_000
+  /// Bytes before the header, which hold its length.
+  static let prefixSize = 8
+
+  let metadata: [String: String]
+  /// In the order of their data.
+  let tensors: [TensorInfo]
+  /// Where the data begin in the file.
+  let dataStart: Int
+
+  /// Reads and checks the header of a file.
+  init(reading file: RegularFile) throws {
+    let start = try file.bytes(at: 0, count: min(file.size, 64))
+    func refuse(_ reason: String) -> SafetensorsError {
+      let reason = ForeignFormat.advice(firstBytes: start) ?? "not a safetensors file: \(reason)"
+      return SafetensorsError(path: file.path, reason: reason)
+    }
+    guard start.count >= Self.prefixSize else {
+      throw refuse("expected at least \(Self.prefixSize) bytes, found \(start.count)")
+    }
+    let length = start.prefix(Self.prefixSize).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard length > 0 else { throw refuse("the length of the header is 0") }
+    guard length <= Self.maxSize else {
+      throw refuse("the header's length is \(length), the limit is \(Self.maxSize) bytes")
+    }
+    let left = file.size - Self.prefixSize
+    guard length <= left else {
+      throw refuse("the header's length is \(length), but only \(left) bytes follow")
+    }
+    guard start[Self.prefixSize] == UInt8(ascii: "{") else {
+      throw refuse("the header does not start with '{'")
+    }
+    let json = try file.bytes(at: Self.prefixSize, count: Int(length))
+    try self.init(json, dataSize: left - Int(length), path: file.path)
+  }
+
+  /// Checks a header against the number of data bytes that follow it.
+  init(_ json: [UInt8], dataSize: Int, path: String) throws {
+    let parsed = try HeaderParser(json, path: path)
+    metadata = parsed.metadata
+    tensors = parsed.tensors.sorted {
+      let (a, b) = ($0.offsets, $1.offsets)
+      return (a.lowerBound, a.upperBound) < (b.lowerBound, b.upperBound)
+    }
+    dataStart = Self.prefixSize + json.count
+    var cursor = 0
+    for tensor in tensors {
+      if let reason = Self.fault(of: tensor, cursor: cursor, dataSize: dataSize) {
+        throw SafetensorsError(path: path, tensor: tensor.name, reason: reason)
+      }
+      cursor = tensor.offsets.upperBound
+    }
+    guard cursor == dataSize else {
+      throw SafetensorsError(
+        path: path,
+        reason: "the tensors end at data byte \(cursor), but \(dataSize) bytes are there")
+    }
+  }
+
+  /// What is wrong with a tensor whose data should begin at `cursor`.
+  private static func fault(of tensor: TensorInfo, cursor: Int, dataSize: Int) -> String? {
+    let (begin, end) = (tensor.offsets.lowerBound, tensor.offsets.upperBound)
+    let kind = "\(tensor.type.rawValue) \("\(tensor.shape)".printable())"
+    guard let bytes = tensor.type.byteCount(shape: tensor.shape) else {
+      return "\(kind) has more bytes than can be counted"
+    }
+    if bytes != end - begin {
+      return "\(kind) needs \(bytes) bytes, but data_offsets [\(begin), \(end)] hold \(end - begin)"
+    }
+    if end > dataSize {
+      return "data_offsets [\(begin), \(end)] end past the \(dataSize) data bytes; truncated?"
+    }
+    if begin != cursor {
+      let what = begin < cursor ? "overlap the tensor before" : "leave a gap"
+      return "data_offsets [\(begin), \(end)] \(what): expected to begin at \(cursor)"
+    }
+    return nil
+  }
+}
+
+extension RegularFile {
+  /// Copies some bytes; `count` has been checked against the size of the file.
+  func bytes(at offset: Int, count: Int, tensor: String? = nil) throws -> [UInt8] {
+    try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset, tensor: tensor)
+      initialized = count
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/// What the header of a safetensors file says about one tensor.
+public struct TensorInfo: Hashable, Sendable {
+  /// The name, such as `blocks.0.attn.qk.weight`.
+  public let name: String
+  /// How the numbers are stored.
+  public let type: ElementType
+  /// The sizes of the axes, outermost first; none for a single number.
+  public let shape: [Int]
+  /// Where the bytes are, counted from the first byte after the header.
+  public let offsets: Range<Int>
+
+  /// Elements of the tensor: the product of `shape`.
+  public var count: Int { offsets.count / type.byteCount }
+
+  /// Bytes the tensor takes in the file.
+  public var byteCount: Int { offsets.count }
+}

@@ -1,0 +1,74 @@
+import Autodiff
+import ConViT
+import Images
+
+/// Measures a model on the images of a folder.
+public struct Evaluator: Sendable {
+  /// How images are read.
+  public let pipeline: ImagePipeline
+  /// Images read and predicted at a time.
+  public let batchSize: Int
+
+  /// A measurement with the evaluation transform for a model.
+  public init(decoder: ImageDecoder, size: ImageSize, batchSize: Int, workers: Int) {
+    pipeline = ImagePipeline(
+      decoder: decoder, transform: EvaluationTransform(size: size), workers: workers)
+    self.batchSize = batchSize
+  }
+
+  /// The mean cross-entropy (without smoothing) and the accuracies over `samples`.
+  ///
+  /// - Parameter progress: called with the images done after each batch.
+  public func callAsFunction(
+    _ model: VisionTransformer, _ weights: ParameterStore, on samples: [ImageFolder.Sample],
+    pool: WorkerPool, progress: (Int) throws -> Void = { _ in }
+  ) throws -> ClassificationTotals {
+    var totals = ClassificationTotals()
+    let requests = samples.map { SampleRequest($0, random: Random(seed: 0)) }
+    let loader = pipeline.loader(requests, batchSize: batchSize)
+    while let batch = try loader.next() {
+      totals.add(model.totals(of: batch, weights, on: pool))
+      try progress(totals.images)
+    }
+    return totals
+  }
+}
+
+extension VisionTransformer {
+  /// Images to logits without a tape's record, a few images at a time on each thread of `pool`:
+  /// [B, 3, H, W] → [B, classes].
+  public func logits(
+    of images: Tensor, _ weights: ParameterStore, on pool: WorkerPool
+  ) -> Tensor {
+    let shards = Shards(for: configuration, batchSize: images.shape[0])
+    let parts = pool.map(shards.ranges(images.shape[0])) { range in
+      self(Tape(weights, mode: .inference).constant(images.sliced(0, range))).value
+    }
+    return Tensor.concatenated(parts, 0)
+  }
+
+  fileprivate func totals(
+    of batch: Batch, _ weights: ParameterStore, on pool: WorkerPool
+  ) -> ClassificationTotals {
+    let size = [batch.count, configuration.channels, configuration.imageHeight, configuration.imageWidth]
+    let logits = logits(of: Tensor(Shape(size), batch.images), weights, on: pool)
+    return ClassificationTotals(logits: logits, labels: batch.labels)
+  }
+}
+
+extension ClassificationTotals {
+  /// The totals of logits [B, classes] and the classes of the images.
+  init(logits: Tensor, labels: [Int]) {
+    self.init()
+    let losses = Tape(mode: .inference).constant(logits).crossEntropy(labels: labels).value.elements
+    let classes = logits.shape[-1]
+    logits.withUnsafeBufferPointer { logits in
+      for (row, label) in labels.enumerated() {
+        let own = logits[row * classes + label]
+        // The class counts behind its equals, and a NaN behind everything.
+        let rank = (0..<classes).count { $0 != label && !(logits[row * classes + $0] < own) }
+        add(loss: losses[row], rank: rank)
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Images
+
+/// From files to batches: decoding and a transform, on threads of its own.
+public struct ImagePipeline: Sendable {
+  public let decoder: ImageDecoder
+  public let transform: any ImageTransform
+  /// Threads that read.
+  public let workers: Int
+
+  public init(decoder: ImageDecoder, transform: any ImageTransform, workers: Int) {
+    self.decoder = decoder
+    self.transform = transform
+    self.workers = workers
+  }
+
+  /// A loader of images in the given order.
+  public func loader(_ requests: [SampleRequest], batchSize: Int) -> BatchLoader {
+    BatchLoader(order: requests, batchSize: batchSize, size: transform.size, workers: workers) {
+      [decoder, transform] request in
+      transform(try decoder.decode(contentsOf: request.path), random: request.random)
+    }
+  }
+}

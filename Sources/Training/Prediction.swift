@@ -1,0 +1,81 @@
+import Autodiff
+import ConViT
+import Images
+
+/// What a model says of one image.
+public struct Prediction: Sendable, Codable, Hashable {
+  /// A class and how probable the model holds it.
+  public struct Candidate: Sendable, Codable, Hashable {
+    public let `class`: String
+    public let index: Int
+    public let probability: Float
+  }
+
+  public let path: String
+  /// The most probable classes, the first of them first.
+  public let top: [Candidate]
+  /// What the head gave, one number a class, if asked for.
+  public let logits: [Float]?
+}
+
+/// Names what is on images.
+public struct Predictor: Sendable {
+  public let saved: SavedModel
+  private let decoder: ImageDecoder
+  private let transform: EvaluationTransform
+  private let pool: WorkerPool
+
+  /// A predictor that prepares images as the evaluation does.
+  public init(_ saved: SavedModel, decoder: ImageDecoder = ImageDecoder(), pool: WorkerPool) {
+    self.saved = saved
+    self.decoder = decoder
+    transform = EvaluationTransform(size: saved.imageSize)
+    self.pool = pool
+  }
+
+  /// Predicts each image, in order; an image that cannot be read has an error in its place.
+  ///
+  /// - Parameter top: how many classes to name, or all if there are fewer.
+  public func callAsFunction(
+    _ paths: [String], top: Int, withLogits: Bool
+  ) -> [Result<Prediction, any Error>] {
+    let images = pool.map(paths) { path in
+      Result { transform(try decoder.decode(contentsOf: path)) }
+    }
+    let good = images.compactMap { try? $0.get() }
+    let logits = good.isEmpty ? nil : saved.model.logits(of: tensor(good), saved.weights, on: pool)
+    var row = 0
+    return zip(paths, images).map { path, image in
+      image.map { _ in
+        defer { row += 1 }
+        let values = logits?.sliced(0, row..<row + 1).elements ?? []
+        return prediction(path, values, top: top, withLogits: withLogits)
+      }
+    }
+  }
+
+  private func tensor(_ images: [RGBImage]) -> Tensor {
+    let (height, width) = (transform.size.height, transform.size.width)
+    let length = 3 * height * width
+    return Tensor(unsafeUninitialized: [images.count, 3, height, width]) { out in
+      pool.run(images.count) { index in
+        Normalization.imageNet.write(
+          images[index],
+          into: UnsafeMutableBufferPointer(start: out + index * length, count: length))
+      }
+    }
+  }
+
+  private func prediction(
+    _ path: String, _ logits: [Float], top: Int, withLogits: Bool
+  ) -> Prediction {
+    let row = Tensor([1, logits.count], logits)
+    let probabilities = Tape(mode: .inference).constant(row).softmax().value.elements
+    let order = logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }
+    let candidates = order.prefix(top).map {
+      Prediction.Candidate(
+        class: saved.className($0), index: $0, probability: probabilities[$0])
+    }
+    return Prediction(path: path, top: candidates, logits: withLogits ? logits : nil)
+  }
+}

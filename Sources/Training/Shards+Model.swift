@@ -1,0 +1,14 @@
+import Autodiff
+import ConViT
+
+extension Shards {
+  /// How batches of a model are cut, unless someone says otherwise: shards of about 800 tokens
+  /// (four images of 14 × 14 patches), whose matrices stay in a core's cache, in four lanes.
+  ///
+  /// It depends on the model and the batch and not on the machine, so that results do not.
+  public init(for configuration: ViTConfiguration, batchSize: Int, size: Int? = nil) {
+    let tokens = configuration.grid.count + configuration.tokens
+    let automatic = max(1, min((800 + tokens / 2) / tokens, (batchSize + 3) / 4))
+    self.init(size: size ?? automatic, lanes: 4)
+  }
+}

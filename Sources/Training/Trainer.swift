@@ -1,0 +1,191 @@
+import Autodiff
+import ConViT
+import Foundation
+import Images
+import Safetensors
+
+/// Trains a model on an image folder: the library's side of `convit train`.
+///
+/// ```swift
+/// var configuration = TrainingConfiguration()
+/// configuration.dataPath = "data/fashion-mnist"
+/// configuration.outputDir = "runs/first"
+/// try Trainer(configuration).run { event in print(event) }
+/// ```
+public struct Trainer: Sendable {
+  /// What was asked for.
+  public let configuration: TrainingConfiguration
+  private let training: ImageFolder
+  private let validation: ImageFolder
+  private let model: VisionTransformer
+  private let start: ParameterStore
+  private let pool: WorkerPool
+  private let notes: [String]
+
+  /// What happens in a run, for whoever watches.
+  public enum Event: Sendable {
+    /// Something worth knowing about the data or the weights.
+    case note(String)
+    /// The run begins.
+    case started(Summary)
+    /// A step of the optimiser: its record, the epoch's number of steps, images a second so far.
+    case step(StepRecord, ofEpoch: Int, imagesPerSecond: Double)
+    /// Images that were evaluated, of how many.
+    case evaluated(Int, of: Int)
+    /// An epoch ended.
+    case epoch(EpochRecord, isBest: Bool)
+  }
+
+  /// The size of a run.
+  public struct Summary: Sendable {
+    public let model: ViTConfiguration
+    public let parameters: Int
+    public let trainingImages: Int
+    public let validationImages: Int
+    public let classes: Int
+    public let stepsPerEpoch: Int
+    public let epochs: Int
+    public let threads: Int
+    public let rate: Double
+  }
+
+  /// Looks at everything that a run needs, and writes nothing.
+  ///
+  /// - Throws: `TrainingError`, `DatasetError`, `WeightsError` or `SafetensorsError`.
+  public init(_ configuration: TrainingConfiguration) throws {
+    try configuration.validate()
+    guard let dataPath = configuration.dataPath else {
+      throw TrainingError(usage: "data-path is missing: the folder that has train/ and val/")
+    }
+    guard configuration.outputDir != nil else {
+      throw TrainingError(usage: "output-dir is missing: the folder to write the run to")
+    }
+    _ = try configuration.decoder()
+    _ = try configuration.modelConfiguration(classes: 1)
+    training = try ImageFolder(root: dataPath, split: "train")
+    validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
+    if let asked = configuration.nbClasses, asked < training.classes.count {
+      throw TrainingError(usage: "nb-classes is \(asked), but the data have \(training.classes.count)")
+    }
+    model = try VisionTransformer(
+      configuration.modelConfiguration(classes: training.classes.count))
+    let tree = ParameterTree(model)
+    var notes = training.warnings + validation.warnings
+    if let path = configuration.finetune {
+      (start, notes) = try Self.start(of: tree, from: path, configuration.seed, notes)
+    } else {
+      start = ParameterStore(tree, seed: configuration.seed)
+    }
+    pool = WorkerPool(threads: configuration.threads ?? WorkerPool.availableProcessors)
+    self.configuration = configuration
+    self.notes = notes
+  }
+
+  /// The weights of a file, except for a head that is for other classes.
+  private static func start(
+    of tree: ParameterTree, from path: String, _ seed: UInt64, _ notes: [String]
+  ) throws -> (ParameterStore, notes: [String]) {
+    let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
+    let (weights, kept) = try ParameterStore.load(
+      tree, from: try SafetensorsFile(contentsOf: path), optional: heads,
+      start: ParameterStore(tree, seed: seed))
+    let broken = weights.nonFiniteNames
+    guard broken.isEmpty else {
+      throw WeightsError(
+        path: path, reason: "not all numbers are finite in " + broken.joined(separator: ", "))
+    }
+    let note = "\(path): \(kept.joined(separator: ", ")) not used, the head starts anew"
+    return (weights, kept.isEmpty ? notes : notes + [note])
+  }
+
+  /// Trains from the first epoch to the last, and returns the model as it is then.
+  @discardableResult
+  public func run(_ report: (Event) throws -> Void = { _ in }) throws -> SavedModel {
+    let folder = try RunFolder(creating: configuration.outputDir ?? "")
+    try folder.write(configuration)
+    for note in notes { try report(.note(note)) }
+    try report(.started(summary))
+    let evaluator = Evaluator(
+      decoder: try configuration.decoder(), size: configuration.inputSize.size,
+      batchSize: configuration.batchSize, workers: workers)
+    var step = TrainingStep(model, start, configuration)
+    var best = -Double.infinity
+    for epoch in 0..<configuration.epochs {
+      let clock = ContinuousClock.now
+      let (loss, rate) = try train(&step, epoch, folder, report)
+      let seconds = (ContinuousClock.now - clock) / .seconds(1)
+      let count = validation.samples.count
+      let test = try evaluator(model, step.weights, on: validation.samples, pool: pool) {
+        try report(.evaluated($0, of: count))
+      }
+      let record = EpochRecord(
+        epoch: epoch, trainLoss: loss, trainLr: rate, testLoss: test.meanLoss,
+        testAcc1: test.accuracy1, testAcc5: test.accuracy5,
+        parameters: step.weights.tree.elementCount, seconds: seconds)
+      let saved = saved(step.weights)
+      try saved.write(to: folder.model)
+      let isBest = test.accuracy1 > best
+      if isBest {
+        best = test.accuracy1
+        try saved.write(to: folder.best)
+      }
+      try folder.append(record)
+      try report(.epoch(record, isBest: isBest))
+    }
+    return saved(step.weights)
+  }
+
+  /// One epoch; returns its mean loss and its last learning rate.
+  private func train(
+    _ step: inout TrainingStep, _ epoch: Int, _ folder: RunFolder,
+    _ report: (Event) throws -> Void
+  ) throws -> (loss: Double, rate: Double) {
+    let order = SampleOrder(
+      seed: configuration.seed, isShuffled: configuration.shuffle,
+      repeats: configuration.repeatedAug ? 3 : 1)
+    let loader = ImagePipeline(
+      decoder: try configuration.decoder(), transform: configuration.trainingTransform(),
+      workers: workers
+    ).loader(order(training.samples, epoch: epoch), batchSize: configuration.batchSize)
+    let schedule = LearningRateSchedule(configuration)
+    let clock = ContinuousClock.now
+    var (images, sum, rate) = (0, 0.0, 0.0)
+    for index in 0..<loader.batchCount {
+      guard let batch = try loader.next() else { break }
+      let passed = configuration.schedOnUpdates ? Double(index) / Double(loader.batchCount) : 0
+      rate = schedule(Double(epoch) + passed)
+      let loss = try step(batch, epoch: epoch, rate: rate, on: pool)
+      images += batch.count
+      sum += loss * Double(batch.count)
+      let record = StepRecord(
+        epoch: epoch, step: epoch * loader.batchCount + index, loss: loss, lr: rate)
+      if record.step % configuration.logEvery == 0 { try folder.append(record) }
+      let seconds = (ContinuousClock.now - clock) / .seconds(1)
+      try report(
+        .step(record, ofEpoch: loader.batchCount, imagesPerSecond: Double(images) / seconds))
+    }
+    return (sum / Double(images), rate)
+  }
+
+  private var workers: Int { configuration.numWorkers ?? pool.threads }
+
+  private func saved(_ weights: ParameterStore) -> SavedModel {
+    let isPreset = ViTConfiguration.preset(configuration.model).map { preset in
+      preset.embedDim == model.configuration.embedDim && preset.heads == model.configuration.heads
+        && preset.depth == model.configuration.depth
+        && preset.localUpToLayer == model.configuration.localUpToLayer
+    }
+    return SavedModel(
+      model, weights, classNames: training.classes,
+      name: isPreset == true ? configuration.model : nil)
+  }
+
+  private var summary: Summary {
+    let steps = (training.samples.count + configuration.batchSize - 1) / configuration.batchSize
+    return Summary(
+      model: model.configuration, parameters: start.tree.elementCount,
+      trainingImages: training.samples.count, validationImages: validation.samples.count,
+      classes: training.classes.count, stepsPerEpoch: steps, epochs: configuration.epochs,
+      threads: pool.threads, rate: LearningRateSchedule(configuration).base)
+  }
+}

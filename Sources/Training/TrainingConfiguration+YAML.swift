@@ -1,0 +1,80 @@
+import Foundation
+import Yams
+
+extension TrainingConfiguration {
+  /// The configuration of a YAML file: what it does not mention keeps its default.
+  ///
+  /// Keys are the flags without dashes in front; underscores are as good as dashes, and
+  /// `no-shuffle: true` as good as `shuffle: false`.
+  ///
+  /// - Throws: `TrainingError` that names the file and the key.
+  public init(contentsOf path: String) throws {
+    let text: String
+    do {
+      text = try String(contentsOfFile: path, encoding: .utf8)
+    } catch {
+      throw TrainingError("\(path): cannot read the config: \(reason(error))")
+    }
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch {
+      throw TrainingError("\(path): not YAML: \("\(error)".split(separator: "\n").first ?? "")")
+    }
+    guard let pairs = root?.mapping else {
+      throw TrainingError("\(path): expected lines of the form `key: value`")
+    }
+    var values: [(Node, Node)] = []
+    for (key, value) in pairs {
+      let (name, isNegated) = Self.key(key.string ?? "")
+      guard let name, !isNegated || value.bool != nil else {
+        throw TrainingError("\(path): unknown key '\(key.string ?? "?")'")
+      }
+      guard !values.contains(where: { $0.0.string == name }) else {
+        throw TrainingError("\(path): '\(name)' is there twice")
+      }
+      values.append((Node(name), isNegated ? Node(value.bool == true ? "false" : "true") : value))
+    }
+    // The defaults with the file's values in their place.
+    let defaults = try Yams.compose(yaml: YAMLEncoder().encode(TrainingConfiguration()))
+    let given = Set(values.compactMap(\.0.string))
+    let kept = (defaults?.mapping ?? [:]).filter { !given.contains($0.key.string ?? "") }
+    do {
+      self = try YAMLDecoder().decode(
+        TrainingConfiguration.self, from: Node(kept.map { ($0.key, $0.value) } + values))
+    } catch let error as DecodingError {
+      throw TrainingError("\(path): \(describe(error))")
+    }
+  }
+
+  /// The key that a name in a config stands for, and whether it is its opposite.
+  private static func key(_ name: String) -> (String?, isNegated: Bool) {
+    let name = name.replacingOccurrences(of: "_", with: "-")
+    if CodingKeys(rawValue: name) != nil { return (name, false) }
+    let positive = name.hasPrefix("no-") ? String(name.dropFirst(3)) : ""
+    return (CodingKeys(rawValue: positive)?.rawValue, true)
+  }
+
+  /// The configuration as YAML that the initialiser reads back.
+  public func yaml() throws -> String { try YAMLEncoder().encode(self) }
+}
+
+/// "'batch-size': expected Int, found 'many'"
+private func describe(_ error: DecodingError) -> String {
+  let context: DecodingError.Context
+  switch error {
+  case .typeMismatch(_, let c), .valueNotFound(_, let c), .keyNotFound(_, let c),
+    .dataCorrupted(let c):
+    context = c
+  @unknown default: return "\(error)"
+  }
+  let key = context.codingPath.map(\.stringValue).joined(separator: ".")
+  return "'\(key)': \(context.debugDescription)"
+}
+
+/// What the system says about an error in a file, without its path.
+private func reason(_ error: any Error) -> String {
+  let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+  let posix = underlying.flatMap { $0.domain == NSPOSIXErrorDomain ? $0.code : nil }
+  return posix.map { String(cString: strerror(Int32($0))) } ?? "not a readable UTF-8 file"
+}

@@ -1,0 +1,82 @@
+import Autodiff
+import ConViT
+import Images
+
+/// The weights of a model in training, and what one batch makes of them.
+public struct TrainingStep: Sendable {
+  public let model: VisionTransformer
+  public private(set) var weights: ParameterStore
+  public private(set) var optimizer: AdamW
+  private let shards: Shards
+  private let smoothing: Float
+  private let clipNorm: Float?
+  private let dropout: Random
+
+  /// A training of `model` from `weights` on.
+  public init(
+    _ model: VisionTransformer, _ weights: ParameterStore, _ configuration: TrainingConfiguration
+  ) {
+    self.model = model
+    self.weights = weights
+    optimizer = AdamW(
+      weights.tree, betas: (configuration.optBetas[0], configuration.optBetas[1]),
+      epsilon: configuration.optEps, weightDecay: configuration.weightDecay)
+    shards = Shards(
+      for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize)
+    smoothing = configuration.smoothing
+    clipNorm = configuration.clipGrad
+    dropout = Random(seed: configuration.seed).split("dropout")
+  }
+
+  /// One step of the optimiser by the mean loss over a batch; returns this loss.
+  ///
+  /// - Throws: `TrainingError` if the loss or the gradients are not finite; the weights are then
+  ///   what they were.
+  public mutating func callAsFunction(
+    _ batch: Batch, epoch: Int, rate: Double, on pool: WorkerPool
+  ) throws -> Double {
+    let (gradients, losses) = try gradients(of: batch, epoch: epoch, on: pool)
+    let loss = losses.reduce(0, +) / Double(batch.count)
+    let norm = gradients.norm
+    guard loss.isFinite, norm.isFinite else {
+      throw TrainingError(
+        "the loss is \(loss) and the norm of its gradients \(norm) in step \(optimizer.steps + 1) "
+          + "(epoch \(epoch), learning rate \(rate)): training has diverged")
+    }
+    let scale = clipNorm.map { norm > Double($0) ? Float(Double($0) / (norm + 1e-6)) : 1 } ?? 1
+    optimizer.step(&weights, by: gradients, rate: rate, scale: scale, on: pool)
+    return loss
+  }
+
+  /// The gradients of the mean loss, and the sum of losses of each shard.
+  private func gradients(
+    of batch: Batch, epoch: Int, on pool: WorkerPool
+  ) throws -> (gradients: Gradients, outputs: [Double]) {
+    let c = model.configuration
+    let source = dropout.split(epoch)
+    return try shards.gradients(of: batch.count, by: weights.tree, on: pool) { range, gradients in
+      let tape = Tape(weights, mode: .training(range.map { source.split(batch.indices[$0]).split($0) }))
+      let images = Tensor(
+        [range.count, c.channels, c.imageHeight, c.imageWidth], from: batch.images,
+        at: range.lowerBound)
+      let losses = model(tape.constant(images))
+        .crossEntropy(labels: Array(batch.labels[range]), smoothing: smoothing)
+      tape.accumulateGradients(of: 1 / Float(batch.count) * losses.sum(), into: &gradients)
+      return losses.value.elements.reduce(0) { $0 + Double($1) }
+    }
+  }
+}
+
+extension Tensor {
+  /// The rows from `row` on of an array of such rows.
+  fileprivate init(_ shape: Shape, from elements: [Float], at row: Int) {
+    let length = shape.elementCount / shape[0]
+    self.init(unsafeUninitialized: shape) { out in
+      elements.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress {
+          out.update(from: base + row * length, count: shape.elementCount)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Images
+import Testing
+
+/// What is written is read back, and a failure leaves nothing behind.
+@Suite struct DecodePNGWriterTests {
+  private let image = RGBImage(
+    width: 5, height: 3, pixels: (0..<45).map { UInt8(truncatingIfNeeded: 37 * $0) })
+
+  private func content(_ directory: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: directory).sorted()
+  }
+
+  @Test func whatIsWrittenIsReadBack() throws {
+    try withTemporaryDirectory { directory in
+      let path = directory + "/a.png"
+      try write([1, 2, 3], to: path)
+      try writePNG(image, to: path)
+      #expect(try ImageDecoder().decode(contentsOf: path) == image)
+      let gray: [UInt8] = [0, 1, 127, 128, 254, 255]
+      try writePNG(gray: gray, width: 3, height: 2, to: directory + "/b.png")
+      let read = try ImageDecoder().decode(contentsOf: directory + "/b.png")
+      #expect(read.width == 3 && read.height == 2)
+      #expect(read.pixels == gray.flatMap { [$0, $0, $0] })
+      #expect(try content(directory) == ["a.png", "b.png"])
+      #expect(try ImageDecoder().decode(image.pngData(), name: "x") == image)
+    }
+  }
+
+  @Test func failuresNameThePathAndLeaveNothing() throws {
+    try withTemporaryDirectory { directory in
+      let taken = directory + "/taken"
+      try FileManager.default.createDirectory(atPath: taken, withIntermediateDirectories: false)
+      let missing = directory + "/no/a.png"
+      for (path, reason) in [
+        (taken, "cannot write: Is a directory"),
+        (missing, "cannot write: No such file or directory"),
+        ("a\0b", "a path cannot hold a zero byte"),
+        (directory + "/" + String(repeating: "n", count: 256), "cannot write: File name too long"),
+      ] {
+        #expect(throws: ImageError(path: path, reason: reason)) { try writePNG(image, to: path) }
+      }
+      #expect(try content(directory) == ["taken"])
+    }
+    let full = "/dev/full/a.png"
+    #expect(throws: ImageError(path: full, reason: "cannot write: Not a directory")) {
+      try writePNG(image, to: full)
+    }
+  }
+
+  /// Threads that write the same file do not disturb each other.
+  @Test func concurrentWritesLeaveOneWholeFile() async throws {
+    let directory = NSTemporaryDirectory() + "decode-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let images = (0..<64).map { task in
+      RGBImage(
+        width: 300, height: 100 + task,
+        pixels: (0..<900 * (100 + task)).map { UInt8(truncatingIfNeeded: $0 &* $0 >> 5 &+ task) })
+    }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for image in images {
+        group.addTask { try writePNG(image, to: directory + "/a.png") }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try content(directory) == ["a.png"])
+    let last = try ImageDecoder().decode(contentsOf: directory + "/a.png")
+    #expect(images.contains(last))
+  }
+}
