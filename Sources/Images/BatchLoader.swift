@@ -11,7 +11,7 @@ import Foundation
 /// let loader = BatchLoader(
 ///   order: requests, batchSize: 64, size: transform.size, workers: 2
 /// ) { request in
-///   transform(try ImageDecoder.decode(path: request.path), random: request.random)
+///   transform(try decoder.decode(contentsOf: request.path), random: request.random)
 /// }
 /// while let batch = try loader.next() { … }
 /// ```

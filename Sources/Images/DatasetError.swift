@@ -18,8 +18,6 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
     self.init(path: path, reason: "cannot \(doing): \(String(cString: strerror(code)))")
   }
 
-  /// "path: reason", with line breaks in names written as `\n`.
-  public var description: String {
-    "\(path): \(reason)".replacingOccurrences(of: "\n", with: "\\n")
-  }
+  /// "path: reason", with control characters escaped: names may hold line breaks.
+  public var description: String { ImageError(path: path, reason: reason).description }
 }

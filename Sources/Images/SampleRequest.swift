@@ -36,7 +36,10 @@ public struct SampleError: Error, Sendable, CustomStringConvertible {
 
   /// One line with the path in it, once.
   public var description: String {
-    let text = "\(underlying)"
-    return text.contains(path) ? text : "\(path): \(text)"
+    switch underlying {
+    case let error as ImageError where error.path == path: error.description
+    case let error as DatasetError where error.path == path: error.description
+    default: ImageError(path: path, reason: "\(underlying)").description
+    }
   }
 }

@@ -81,9 +81,17 @@ import Testing
   }
 
   @Test func anErrorThatNamesTheFileNamesItOnce() {
-    let inner = DatasetError(path: "/a/b.png", reason: "is broken")
-    let error = SampleError(path: "/a/b.png", index: 3, underlying: inner)
-    #expect("\(error)" == "/a/b.png: is broken")
+    let errors: [any Error] = [
+      ImageError(path: "/a/b.png", reason: "is broken"),
+      DatasetError(path: "/a/b.png", reason: "is broken"),
+    ]
+    for inner in errors {
+      let error = SampleError(path: "/a/b.png", index: 3, underlying: inner)
+      #expect("\(error)" == "/a/b.png: is broken")
+    }
+    let other = ImageError(path: "/c.png", reason: "is broken")
+    let error = SampleError(path: "/a/b.png", index: 3, underlying: other)
+    #expect("\(error)" == "/a/b.png: /c.png: is broken")
   }
 
   @Test(arguments: [0, 3]) func badImagesCanBeLeftOutAndAreReported(workers: Int) throws {
