@@ -14,7 +14,9 @@ public struct GradientCheck {
   private let mode: Mode
 
   /// A check of a function of tensors.
-  public init(step: Float = 1e-2, mode: Mode = .evaluation, _ function: @escaping ([Variable]) -> Variable) {
+  public init(
+    step: Float = 1e-2, mode: Mode = .evaluation, _ function: @escaping ([Variable]) -> Variable
+  ) {
     self.function = function
     self.step = step
     self.mode = mode

@@ -54,7 +54,8 @@ struct IDXCommand: ParsableCommand {
   var classes: [String] = []
 
   func run() throws {
-    let splits = try IDXDataset.mnistSplits(from: source, classCount: classes.isEmpty ? 256 : classes.count)
+    let splits = try IDXDataset.mnistSplits(
+      from: source, classCount: classes.isEmpty ? 256 : classes.count)
     let count = 1 + (splits.flatMap(\.data.labels).max().map(Int.init) ?? 0)
     try options.write(splits, classes: classes.isEmpty ? (0..<count).map { "\($0)" } : classes)
   }

@@ -16,7 +16,9 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    guard batchSize > 0 else { throw ValidationError("batch-size must be at least 1, found \(batchSize)") }
+    guard batchSize > 0 else {
+      throw ValidationError("batch-size must be at least 1, found \(batchSize)")
+    }
     if let numWorkers, !(0...1024).contains(numWorkers) {
       throw ValidationError("num-workers must be 0 to 1024, found \(numWorkers)")
     }

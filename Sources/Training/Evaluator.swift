@@ -50,7 +50,9 @@ extension VisionTransformer {
   fileprivate func totals(
     of batch: Batch, _ weights: ParameterStore, on pool: WorkerPool
   ) -> ClassificationTotals {
-    let size = [batch.count, configuration.channels, configuration.imageHeight, configuration.imageWidth]
+    let size = [
+      batch.count, configuration.channels, configuration.imageHeight, configuration.imageWidth,
+    ]
     let logits = logits(of: Tensor(Shape(size), batch.images), weights, on: pool)
     return ClassificationTotals(logits: logits, labels: batch.labels)
   }

@@ -22,7 +22,8 @@ public struct InputSize: Hashable, Sendable, Codable, CustomStringConvertible {
 
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    let text = try (try? container.decode(Int.self)).map(String.init) ?? container.decode(String.self)
+    let text =
+      try (try? container.decode(Int.self)).map(String.init) ?? container.decode(String.self)
     guard let value = InputSize(text) else {
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: "'\(text)' is not a size such as 224 or 160x288")

@@ -11,15 +11,19 @@ public struct RunFolder: Sendable {
   public init(creating path: String) throws {
     self.path = path
     let files = FileManager.default
-    if files.fileExists(atPath: path + "/log.jsonl") || files.fileExists(atPath: path + "/steps.jsonl") {
-      throw TrainingError("\(path): there is a run in this folder already; choose another, or remove it")
+    if files.fileExists(atPath: path + "/log.jsonl")
+      || files.fileExists(atPath: path + "/steps.jsonl")
+    {
+      throw TrainingError(
+        "\(path): there is a run in this folder already; choose another, or remove it")
     }
     do {
       try files.createDirectory(atPath: path, withIntermediateDirectories: true)
       try Data().write(to: URL(fileURLWithPath: path + "/log.jsonl"))
       try Data().write(to: URL(fileURLWithPath: path + "/steps.jsonl"))
     } catch {
-      throw TrainingError("\(path): cannot make the folder of the run: \(error.localizedDescription)")
+      throw TrainingError(
+        "\(path): cannot make the folder of the run: \(error.localizedDescription)")
     }
   }
 

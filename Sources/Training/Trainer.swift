@@ -65,7 +65,8 @@ public struct Trainer: Sendable {
     training = try ImageFolder(root: dataPath, split: "train")
     validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
     if let asked = configuration.nbClasses, asked < training.classes.count {
-      throw TrainingError(usage: "nb-classes is \(asked), but the data have \(training.classes.count)")
+      throw TrainingError(
+        usage: "nb-classes is \(asked), but the data have \(training.classes.count)")
     }
     model = try VisionTransformer(
       configuration.modelConfiguration(classes: training.classes.count))

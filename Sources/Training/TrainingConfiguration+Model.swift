@@ -64,18 +64,21 @@ extension TrainingConfiguration {
     try require((0...1024).contains(workers), "num-workers must be 0 to 1024, found \(workers)")
     try require(lr.isFinite && lr > 0, "lr must be positive, found \(lr)")
     try require(minLr.isFinite && minLr >= 0, "min-lr must not be negative, found \(minLr)")
-    try require(warmupLr.isFinite && warmupLr >= 0, "warmup-lr must not be negative, found \(warmupLr)")
+    try require(
+      warmupLr.isFinite && warmupLr >= 0, "warmup-lr must not be negative, found \(warmupLr)")
     try require(
       (0...epochs).contains(warmupEpochs),
       "warmup-epochs must be 0 to epochs, which is \(epochs), found \(warmupEpochs)")
     try require(
-      weightDecay.isFinite && weightDecay >= 0, "weight-decay must not be negative, found \(weightDecay)")
+      weightDecay.isFinite && weightDecay >= 0,
+      "weight-decay must not be negative, found \(weightDecay)")
     try require(optEps.isFinite && optEps > 0, "opt-eps must be positive, found \(optEps)")
     try require(
       optBetas.count == 2 && optBetas.allSatisfy { (0..<1).contains($0) },
       "opt-betas must be two numbers in 0 ..< 1, found \(optBetas)")
     try require(
-      clipGrad.map { $0.isFinite && $0 > 0 } ?? true, "clip-grad must be positive, found \(clipGrad ?? 0)")
+      clipGrad.map { $0.isFinite && $0 > 0 } ?? true,
+      "clip-grad must be positive, found \(clipGrad ?? 0)")
     try require((0..<1).contains(smoothing), "smoothing must be in 0 ..< 1, found \(smoothing)")
     try require((0..<1).contains(drop), "drop must be in 0 ..< 1, found \(drop)")
     try require((0..<1).contains(dropPath), "drop-path must be in 0 ..< 1, found \(dropPath)")

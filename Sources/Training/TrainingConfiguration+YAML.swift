@@ -72,9 +72,11 @@ private func describe(_ error: DecodingError) -> String {
   return "'\(key)': \(context.debugDescription)"
 }
 
-/// What the system says about an error in a file, without its path.
+/// Why a file cannot be read, without its path.
 private func reason(_ error: any Error) -> String {
-  let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-  let posix = underlying.flatMap { $0.domain == NSPOSIXErrorDomain ? $0.code : nil }
-  return posix.map { String(cString: strerror(Int32($0))) } ?? "not a readable UTF-8 file"
+  switch (error as? CocoaError)?.code {
+  case .fileReadNoSuchFile?, .fileNoSuchFile?: "no such file"
+  case .fileReadNoPermission?: "permission denied"
+  default: "not a readable UTF-8 file"
+  }
 }

@@ -55,7 +55,8 @@ public struct TrainingStep: Sendable {
     let c = model.configuration
     let source = dropout.split(epoch)
     return try shards.gradients(of: batch.count, by: weights.tree, on: pool) { range, gradients in
-      let tape = Tape(weights, mode: .training(range.map { source.split(batch.indices[$0]).split($0) }))
+      let tape = Tape(
+        weights, mode: .training(range.map { source.split(batch.indices[$0]).split($0) }))
       let images = Tensor(
         [range.count, c.channels, c.imageHeight, c.imageWidth], from: batch.images,
         at: range.lowerBound)

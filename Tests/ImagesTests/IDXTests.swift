@@ -104,13 +104,18 @@ private let gzippedLabels: [UInt8] = [
 
   @Test func aFileThatIsNotOneIsAnError() throws {
     try folder.makeFolder("images")
-    #expect(throws: DatasetError(path: path("images"), reason: "expected a regular file, found a directory")) {
+    #expect(
+      throws: DatasetError(
+        path: path("images"), reason: "expected a regular file, found a directory")
+    ) {
       try IDXImages(path: path("images"))
     }
     let missing = #expect(throws: DatasetError.self) { try IDXImages(path: path("none")) }
     #expect(missing?.reason == "cannot open: No such file or directory")
     #expect(mkfifo(path("pipe"), 0o600) == 0)
-    #expect(throws: DatasetError(path: path("pipe"), reason: "expected a regular file, found a pipe")) {
+    #expect(
+      throws: DatasetError(path: path("pipe"), reason: "expected a regular file, found a pipe")
+    ) {
       try IDXImages(path: path("pipe"))
     }
   }

@@ -39,7 +39,9 @@ extension Variable {
     let geometry = AttentionGeometry(
       queries: q.shape, keys: k.shape, values: v.shape, heads: heads, width: width)
     precondition(
-      position.map { $0.map.shape == [heads, geometry.nq, geometry.nk] && $0.gate.shape == [heads] }
+      position.map {
+        $0.map.shape == [heads, geometry.nq, geometry.nk] && $0.gate.shape == [heads]
+      }
         ?? true,
       "attention: position \(position!.map.shape), gate \(position!.gate.shape) for \(geometry)")
     let map = position?.map.value
@@ -50,8 +52,11 @@ extension Variable {
     // One gradient tensor for each distinct projection (MHSA has one, GPSA two).
     var distinct: [Variable] = []
     let owner = [queries, keys, values].map { part in
-      if let index = distinct.firstIndex(where: { $0.node == part.projection.node && $0.node != nil })
-      { return index }
+      if let index = distinct.firstIndex(where: {
+        $0.node == part.projection.node && $0.node != nil
+      }) {
+        return index
+      }
       distinct.append(part.projection)
       return distinct.count - 1
     }
@@ -140,7 +145,9 @@ private struct AttentionGeometry: CustomStringConvertible {
         let atQ = b * nq * strides.q + columns.q + h * d
         let atK = b * nk * strides.k + columns.k + h * d
         let atV = b * nk * strides.v + columns.v + h * d
-        let (q, k) = (BLAS.Operand(q.pointer + atQ, strides.q), BLAS.Operand(k.pointer + atK, strides.k))
+        let (q, k) = (
+          BLAS.Operand(q.pointer + atQ, strides.q), BLAS.Operand(k.pointer + atK, strides.k)
+        )
         let v = BLAS.Operand(v.pointer + atV, strides.v)
         let dy = BLAS.Operand(dy.pointer + b * nq * width + h * d, width)
         BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk)

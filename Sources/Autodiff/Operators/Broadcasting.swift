@@ -8,7 +8,8 @@ extension Shape {
     let (a, b) = (padded(to: rank), other.padded(to: rank))
     return Shape(
       zip(a, b).map { a, b in
-        precondition(a == b || a == 1 || b == 1, "\(name): shapes \(self) and \(other) do not match")
+        precondition(
+          a == b || a == 1 || b == 1, "\(name): shapes \(self) and \(other) do not match")
         return a == 1 ? b : a
       })
   }

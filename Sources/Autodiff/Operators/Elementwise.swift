@@ -17,7 +17,9 @@ extension Tensor {
   func combined(_ other: Tensor, _ name: StaticString, _ kernel: BinaryKernel) -> Tensor {
     let shape = shape.broadcast(with: other.shape, name)
     let (a, b) = (broadcast(to: shape), other.broadcast(to: shape))
-    return Tensor(unsafeUninitialized: shape) { kernel($0, a.pointer, b.pointer, shape.elementCount) }
+    return Tensor(unsafeUninitialized: shape) {
+      kernel($0, a.pointer, b.pointer, shape.elementCount)
+    }
   }
 
   static func + (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "+", ck_add) }

@@ -12,7 +12,9 @@ extension Variable {
     precondition(
       w.shape == [columns] && bias.shape == [columns],
       "layerNorm: input \(x.shape), weight \(w.shape), bias \(bias.shape)")
-    var (mean, reciprocal) = (Tensor(unsafeUninitialized: [rows]), Tensor(unsafeUninitialized: [rows]))
+    var (mean, reciprocal) = (
+      Tensor(unsafeUninitialized: [rows]), Tensor(unsafeUninitialized: [rows])
+    )
     let y = Tensor(unsafeUninitialized: x.shape) { y in
       ck_layer_norm(
         y, mean.mutablePointer(), reciprocal.mutablePointer(), x.pointer, w.pointer,

@@ -35,7 +35,8 @@ extension Tensor {
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
     let (outer, size, inner) = shape.split(at: axis)
     precondition(
-      range.lowerBound >= 0 && range.upperBound <= size, "sliced: \(range) of axis \(axis) of \(shape)")
+      range.lowerBound >= 0 && range.upperBound <= size,
+      "sliced: \(range) of axis \(axis) of \(shape)")
     let length = range.count * inner
     return Tensor(unsafeUninitialized: shape.replacing(axis, with: range.count)) { out in
       for o in 0..<outer {
@@ -122,7 +123,8 @@ extension Variable {
   public func gathered(_ axis: Int, _ places: [Int]) -> Variable {
     let (outer, size, inner) = shape.split(at: axis)
     precondition(
-      places.allSatisfy { 0..<size ~= $0 }, "gathered: places \(places) of axis \(axis) of \(shape)")
+      places.allSatisfy { 0..<size ~= $0 }, "gathered: places \(places) of axis \(axis) of \(shape)"
+    )
     let count = places.count
     let result = Tensor(unsafeUninitialized: shape.replacing(axis, with: count)) { out in
       for o in 0..<outer {
@@ -138,7 +140,8 @@ extension Variable {
         for o in 0..<outer {
           for (k, place) in places.enumerated() {
             ck_axpy(
-              out + (o * size + place) * inner, 1, gradient.pointer + (o * count + k) * inner, inner)
+              out + (o * size + place) * inner, 1, gradient.pointer + (o * count + k) * inner, inner
+            )
           }
         }
       }

@@ -19,7 +19,8 @@ extension Variable {
     }
     return tape.operation(y, of: [self, weight] + (bias.map { [$0] } ?? [])) { dy, inputs in
       inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
-        BLAS.multiply(rows, k, m, .init(dy.pointer, m), .init(w.pointer, k), beta: beta, into: dx, k)
+        BLAS.multiply(
+          rows, k, m, .init(dy.pointer, m), .init(w.pointer, k), beta: beta, into: dx, k)
       }
       inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
         BLAS.multiply(

@@ -11,7 +11,8 @@ extension Tensor {
       transposingOther
       ? (other.shape[-1], other.shape[-2]) : (other.shape[-2], other.shape[-1])
     precondition(
-      k == k2, "matmul: \(shape)\(transposingSelf ? "ᵀ" : "") · \(other.shape)"
+      k == k2,
+      "matmul: \(shape)\(transposingSelf ? "ᵀ" : "") · \(other.shape)"
         + "\(transposingOther ? "ᵀ" : ""): inner sizes \(k) and \(k2)")
     let batch = shape.leading.broadcast(with: other.shape.leading, "matmul")
     let (a, b) = (broadcastLeading(to: batch), other.broadcastLeading(to: batch))

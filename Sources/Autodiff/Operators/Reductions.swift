@@ -40,7 +40,8 @@ extension Variable {
     for i in winners.indices {
       let first = i / inner * size * inner + i % inner
       winners[i] = first
-      for k in 1..<Swift.max(size, 1) where value.pointer[first + k * inner] > value.pointer[winners[i]] {
+      for k in 1..<Swift.max(size, 1)
+      where value.pointer[first + k * inner] > value.pointer[winners[i]] {
         winners[i] = first + k * inner
       }
     }

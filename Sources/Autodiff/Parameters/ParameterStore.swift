@@ -26,7 +26,8 @@ public struct ParameterStore: Sendable {
   /// The given values, one a slot.
   public init(_ tree: ParameterTree, _ values: [Tensor]) {
     precondition(
-      values.count == tree.count && zip(values, tree.parameters).allSatisfy { $0.shape == $1.shape },
+      values.count == tree.count
+        && zip(values, tree.parameters).allSatisfy { $0.shape == $1.shape },
       "ParameterStore: values do not have the shapes of the \(tree.count) parameters")
     self.tree = tree
     self.values = values
@@ -52,7 +53,8 @@ public struct ParameterStore: Sendable {
     set {
       precondition(
         newValue.shape == values[slot].shape,
-        "ParameterStore: \(tree.names[slot]) has shape \(values[slot].shape), not \(newValue.shape)")
+        "ParameterStore: \(tree.names[slot]) has shape \(values[slot].shape), not \(newValue.shape)"
+      )
       values[slot] = newValue
     }
   }

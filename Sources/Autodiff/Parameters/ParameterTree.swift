@@ -32,7 +32,8 @@ public final class ParameterTree: Sendable {
   /// Where a parameter's values stand.
   public func slot(of parameter: Parameter) -> Int {
     guard let slot = slots[ObjectIdentifier(parameter)] else {
-      preconditionFailure("ParameterTree: a parameter of shape \(parameter.shape) is not of this model")
+      preconditionFailure(
+        "ParameterTree: a parameter of shape \(parameter.shape) is not of this model")
     }
     return slot
   }

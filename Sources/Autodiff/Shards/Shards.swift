@@ -34,7 +34,8 @@ public struct Shards: Sendable, Hashable {
     _ body: (_ samples: Range<Int>, _ gradients: inout Gradients) throws -> Output
   ) throws -> (gradients: Gradients, outputs: [Output]) {
     let ranges = ranges(count)
-    let board = LaneBoard<Output>(lanes: max(1, min(lanes, ranges.count)), shards: ranges.count, tree)
+    let board = LaneBoard<Output>(
+      lanes: max(1, min(lanes, ranges.count)), shards: ranges.count, tree)
     pool.run(min(pool.threads, board.lanes)) { _ in
       while board.feedOne({ shard, gradients in try body(ranges[shard], &gradients) }) {}
     }

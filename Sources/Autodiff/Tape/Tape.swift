@@ -41,7 +41,9 @@ public final class Tape {
   private var isRecording: Bool { if case .inference = mode { false } else { true } }
 
   /// A value without derivative.
-  public func constant(_ value: Tensor) -> Variable { Variable(tape: self, value: value, node: nil) }
+  public func constant(_ value: Tensor) -> Variable {
+    Variable(tape: self, value: value, node: nil)
+  }
 
   /// A value by which a derivative can be asked for.
   public func variable(_ value: Tensor) -> Variable {

@@ -39,7 +39,8 @@ enum BLAS {
 public enum BLASLibrary {
   /// For instance "OpenBLAS 0.3.21 … Cooperlake".
   public static var description: String {
-    String(cString: openblas_get_config()) + " (kernels: " + String(cString: openblas_get_corename())
+    String(cString: openblas_get_config()) + " (kernels: "
+      + String(cString: openblas_get_corename())
       + ")"
   }
 }

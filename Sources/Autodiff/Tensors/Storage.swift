@@ -53,7 +53,9 @@ public enum BufferPool {
     let bytes = 4 * capacity(of: sizeClass)
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, 64, bytes)
-    guard status == 0, let memory else { preconditionFailure("Tensor: no memory for \(bytes) bytes") }
+    guard status == 0, let memory else {
+      preconditionFailure("Tensor: no memory for \(bytes) bytes")
+    }
     return memory.bindMemory(to: Float.self, capacity: bytes / 4)
   }
 

@@ -67,14 +67,17 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
 
   /// Throws what is wrong with the configuration, if anything.
   public func validate() throws(ConfigurationError) {
-    func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ConfigurationError) {
+    func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ConfigurationError)
+    {
       if !condition { throw ConfigurationError(message: message()) }
     }
     for (name, value) in [
       ("image height", imageHeight), ("image width", imageWidth), ("patch size", patchSize),
       ("channels", channels), ("classes", classes), ("embedding dimension", embedDim),
       ("depth", depth), ("heads", heads),
-    ] { try require((1...1_000_000).contains(value), "the \(name) must be positive, found \(value)") }
+    ] {
+      try require((1...1_000_000).contains(value), "the \(name) must be positive, found \(value)")
+    }
     try require(
       imageHeight % patchSize == 0 && imageWidth % patchSize == 0,
       "the patch size \(patchSize) does not divide the image size \(imageHeight) × \(imageWidth)")
@@ -100,7 +103,8 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
       (0..<1).contains(dropPathRate), "the drop-path rate \(dropPathRate) is not in 0 ..< 1")
     if case .convolutional(let strength) = start {
       try require(
-        strength.isFinite && strength > 0, "the locality strength must be positive, found \(strength)")
+        strength.isFinite && strength > 0,
+        "the locality strength must be positive, found \(strength)")
     }
   }
 }

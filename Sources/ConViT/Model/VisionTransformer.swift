@@ -41,7 +41,8 @@ public struct VisionTransformer: Module {
     self.configuration = configuration
     clsToken = tokens > 0 ? embedding(1) : nil
     distToken = tokens > 1 ? embedding(1) : nil
-    posEmbed = configuration.usePosEmbed
+    posEmbed =
+      configuration.usePosEmbed
       ? embedding(grid.count + (configuration.family == .vit ? tokens : 0)) : nil
     patchEmbed = PatchEmbed(
       channels: configuration.channels, patchSize: configuration.patchSize, dim: dim)
@@ -50,7 +51,8 @@ public struct VisionTransformer: Module {
         dim: dim, attention: attention(layer),
         mlp: MLP(
           dim, hidden: Int(Float(dim) * configuration.mlpRatio), dropRate: configuration.dropRate),
-        dropPath: configuration.dropPathRate * Float(layer) / Float(max(configuration.depth - 1, 1)))
+        dropPath: configuration.dropPathRate * Float(layer) / Float(max(configuration.depth - 1, 1))
+      )
     }
     norm = LayerNorm(dim)
     head = Linear(dim, configuration.classes, kind: .head)

@@ -11,28 +11,28 @@ extension ParameterStore {
     _ tree: ParameterTree, from file: SafetensorsFile,
     optional: Set<String> = [], start: @autoclosure () -> ParameterStore
   ) throws -> (weights: ParameterStore, kept: [String]) {
-    var faults: [String] = []
-    var kept: [String] = []
+    var (missing, misshapen, kept): ([String], [String], [String]) = ([], [], [])
     for (name, parameter) in zip(tree.names, tree.parameters) {
       let found = file.info(name)
       if found?.shape == parameter.shape.sizes { continue }
       if optional.contains(name) {
         kept.append(name)
       } else if let found {
-        faults.append("\(name) has shape \(Shape(found.shape)), the model's is \(parameter.shape)")
+        misshapen.append("\(name) \(Shape(found.shape)) instead of \(parameter.shape)")
       } else {
-        faults.append("\(name) is missing")
+        missing.append(name)
       }
     }
-    for tensor in file.tensors
-    where tree.slot(named: tensor.name) == nil && !optional.contains(tensor.name) {
-      faults.append("\(tensor.name) is not of the model")
+    let unexpected = file.tensors.map(\.name).filter {
+      tree.slot(named: $0) == nil && !optional.contains($0)
     }
+    let faults = [
+      listed(misshapen, "of another shape"), listed(missing, "missing"),
+      listed(unexpected, "not of the model"),
+    ].compactMap(\.self)
     guard faults.isEmpty else {
-      let more = faults.count > 20 ? ", and \(faults.count - 20) more" : ""
       throw WeightsError(
-        path: file.path,
-        reason: "not weights of this model: " + faults.prefix(20).joined(separator: "; ") + more)
+        path: file.path, reason: "not weights of this model: " + faults.joined(separator: "; "))
     }
     let start = kept.isEmpty ? nil : start()
     let values = try zip(tree.names, tree.parameters).map { name, parameter in
@@ -55,4 +55,11 @@ extension ParameterStore {
       OutputTensor(name: name, shape: value.shape.sizes) { try value.withUnsafeBufferPointer($0) }
     }
   }
+}
+
+/// "12 missing (a, b, …)"
+private func listed(_ names: [String], _ fault: String) -> String? {
+  guard !names.isEmpty else { return nil }
+  let shown = names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
+  return "\(names.count) \(fault) (\(shown))"
 }

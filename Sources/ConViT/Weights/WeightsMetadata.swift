@@ -19,7 +19,8 @@ struct WeightsMetadata {
       do {
         return try JSONDecoder().decode(type, from: Data(text.utf8))
       } catch {
-        throw WeightsError(path: file.path, reason: "the metadata entry '\(key)' is not as expected")
+        throw WeightsError(
+          path: file.path, reason: "the metadata entry '\(key)' is not as expected")
       }
     }
     name = file.metadata["model"]

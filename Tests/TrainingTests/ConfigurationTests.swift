@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+import Training
+
+@Suite struct ConfigurationTests {
+  private func read(_ yaml: String) throws -> TrainingConfiguration {
+    let path = NSTemporaryDirectory() + UUID().uuidString + ".yaml"
+    try yaml.write(toFile: path, atomically: true, encoding: .utf8)
+    return try TrainingConfiguration(contentsOf: path)
+  }
+
+  private func fault(_ yaml: String) -> String {
+    do { _ = try read(yaml) } catch { return "\(error)" }
+    return "nothing thrown"
+  }
+
+  @Test func whatIsNotMentionedKeepsItsDefault() throws {
+    let c = try read("lr: 0.001\ninput-size: 28\nbatch_size: 8\nno-shuffle: true\nopt-betas: [0.8, 0.99]")
+    var expected = TrainingConfiguration()
+    (expected.lr, expected.batchSize, expected.shuffle) = (0.001, 8, false)
+    expected.inputSize = try #require(InputSize("28"))
+    expected.optBetas = [0.8, 0.99]
+    #expect(c == expected)
+    #expect(try read(c.yaml()) == c)
+    #expect(try read("input-size: 160x288").inputSize.size.width == 288)
+  }
+
+  @Test func theDefaultsAreDeiTs() {
+    let c = TrainingConfiguration()
+    #expect((c.batchSize, c.epochs, c.lr, c.weightDecay) == (64, 300, 5e-4, 0.05))
+    #expect((c.minLr, c.warmupLr, c.warmupEpochs, c.smoothing) == (1e-5, 1e-6, 5, 0.1))
+    #expect((c.dropPath, c.drop, c.repeatedAug, c.optEps) == (0.1, 0, true, 1e-8))
+    #expect((c.inputSize.description, c.patchSize, c.trainInterpolation) == ("224", 16, .bicubic))
+  }
+
+  @Test func whatIsWrongIsNamed() {
+    #expect(fault("batch: 3").contains("unknown key 'batch'"))
+    #expect(fault("no-lr: 3").contains("unknown key 'no-lr'"))
+    #expect(fault("epochs: many").contains("'epochs'"))
+    #expect(fault("input-size: 0").contains("'0' is not a size such as 224 or 160x288"))
+    #expect(fault("sched: square").contains("'sched'"))
+    #expect(fault("lr: 1\nlr: 2").contains("lr"))
+    #expect(fault("just text").contains("expected lines of the form"))
+    #expect(fault("a: [1").contains("not YAML"))
+    let missing = #expect(throws: TrainingError.self) {
+      try TrainingConfiguration(contentsOf: "/nowhere/c.yaml")
+    }
+    #expect(missing?.message.contains("no such file") == true)
+  }
+
+  @Test func numbersThatMakeNoSenseAreUsageErrors() throws {
+    func fault(_ change: (inout TrainingConfiguration) -> Void) -> String {
+      var c = TrainingConfiguration()
+      change(&c)
+      do { try c.validate() } catch { return error.isUsage ? error.message : "not usage" }
+      return "nothing thrown"
+    }
+    #expect(fault { $0.batchSize = 0 } == "batch-size must be at least 1, found 0")
+    #expect(fault { $0.epochs = 0 }.contains("epochs must be at least 1"))
+    #expect(fault { $0.lr = 0 }.contains("lr must be positive"))
+    #expect(fault { $0.lr = .nan }.contains("lr must be positive"))
+    #expect(fault { ($0.epochs, $0.warmupEpochs) = (3, 4) }.contains("warmup-epochs must be 0 to"))
+    #expect(fault { $0.optBetas = [0.9, 1] }.contains("opt-betas"))
+    #expect(fault { $0.dropPath = 1 }.contains("drop-path must be in 0 ..< 1"))
+    #expect(fault { $0.smoothing = -0.1 }.contains("smoothing"))
+    #expect(fault { $0.weightDecay = .infinity }.contains("weight-decay"))
+    #expect(fault { $0.threads = 0 }.contains("threads"))
+    #expect(fault { _ in } == "nothing thrown")
+  }
+}
