@@ -77,7 +77,7 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
   /// Feeds the next shard of the free lane that has the most left; false if there is none.
   func feedOne(_ body: (_ shard: Int, inout Gradients) throws -> Output) -> Bool {
     guard let (lane, shard) = take() else { return false }
-    let result = Result { try body(shard, &sums[lane]) }
+    let result = WorkMeter.measure(.busy) { Result { try body(shard, &sums[lane]) } }
     state.withLock { state in
       state.results[shard] = result
       state.isBusy[lane] = false
@@ -103,7 +103,9 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
   func sum(on pool: WorkerPool) -> Gradients {
     let total = Mutex(Gradients(tree))
     pool.run(tree.count) { slot in
-      let value = Tensor.sum((0..<lanes).compactMap { sums[$0].values[slot] })
+      let value = WorkMeter.measure(.optimizer) {
+        Tensor.sum((0..<lanes).compactMap { sums[$0].values[slot] })
+      }
       total.withLock { $0.values[slot] = value }
     }
     return total.withLock { $0 }
