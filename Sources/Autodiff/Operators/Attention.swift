@@ -30,7 +30,7 @@ extension Variable {
   /// so memory does not grow with the square of the sequence. The plain composition of operators
   /// that this equals is in the tests.
   ///
-  /// The projections' columns must be covered by queries, keys and values together.
+  /// Columns may be shared (queries that are also keys), and others may be left unused.
   public static func attention(
     _ queries: HeadColumns, _ keys: HeadColumns, _ values: HeadColumns, heads: Int, width: Int,
     scale: Float, position: (map: Variable, gate: Variable)? = nil
@@ -47,23 +47,35 @@ extension Variable {
     let map = position?.map.value
     let gate = position?.gate.value
     let columns = (q: queries.first, k: keys.first, v: values.first)
+    for part in [queries, keys, values] {
+      precondition(
+        part.first >= 0 && part.first + width <= part.projection.shape[-1],
+        "attention: columns \(part.first) ..< \(part.first + width) of \(part.projection.shape)")
+    }
     let output = geometry.forward(q, k, v, columns, scale, map, gate)
 
-    // One gradient tensor for each distinct projection (MHSA has one, GPSA two).
-    var distinct: [Variable] = []
+    // One gradient tensor for each distinct projection (MHSA has one, GPSA two), of which every part
+    // writes its own columns; parts that share columns have one each, and these are added.
+    var distinct: [(projection: Variable, starts: [Int])] = []
     let owner = [queries, keys, values].map { part in
-      if let index = distinct.firstIndex(where: {
-        $0.node == part.projection.node && $0.node != nil
-      }) {
-        return index
+      let place = distinct.firstIndex {
+        $0.projection.node == part.projection.node && $0.projection.node != nil
+          && $0.starts.allSatisfy { abs($0 - part.first) >= width }
       }
-      distinct.append(part.projection)
+      if let place {
+        distinct[place].starts.append(part.first)
+        return place
+      }
+      distinct.append((part.projection, [part.first]))
       return distinct.count - 1
     }
-    let shapes = distinct.map(\.shape)
-    let inputs = distinct + (position.map { [$0.map, $0.gate] } ?? [])
+    let shapes = distinct.map(\.projection.shape)
+    let isCovered = distinct.map { $0.starts.count * width == $0.projection.shape[-1] }
+    let inputs = distinct.map(\.projection) + (position.map { [$0.map, $0.gate] } ?? [])
     return queries.projection.tape.operation(output, of: inputs) { dy, inputs in
-      var gradients = shapes.map { Tensor(unsafeUninitialized: $0) }
+      var gradients = zip(shapes, isCovered).map {
+        $1 ? Tensor(unsafeUninitialized: $0) : Tensor(repeating: 0, $0)
+      }
       let pointers = gradients.indices.map { gradients[$0].mutablePointer() }
       var dmap = map.map { Tensor(repeating: 0, $0.shape) }
       let dgate = geometry.backward(

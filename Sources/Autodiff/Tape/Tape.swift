@@ -117,7 +117,8 @@ public final class Tape {
       cotangents.values[node] = gradients.values[slot]
       gradients.values[slot] = nil  // the only reference moves along, to be added to in place
     }
-    if let node = loss.node { cotangents.values[node] = Tensor(repeating: 1, loss.shape) }
+    cotangents.inputs = [loss.node]
+    cotangents.add(Tensor(repeating: 1, loss.shape), to: 0)  // added: it may be a parameter itself
     while let node = nodes.popLast() {  // popped: what a derivative captured is free after it
       guard let derivative = node.derivative, let gradient = cotangents.values[nodes.count] else {
         continue
