@@ -25,16 +25,15 @@ let labels = [0, 1, 0, 1, 0, 1, 0, 1]
 var losses: [Float] = []
 for _ in 0..<50 {
   let (gradients, shardLosses) = try Shards(size: 2, lanes: 2)
-    .gradients(of: 8, by: weights.tree, on: pool) { samples, gradients in
-      let tape = Tape(weights)
+    .gradients(of: 8, at: weights, on: pool) { samples, tape in
       let loss = model(tape.constant(x.sliced(0, samples)))
         .crossEntropy(labels: Array(labels[samples])).sum()
-      tape.accumulateGradients(of: 0.125 * loss, into: &gradients)
-      return loss.value.item / 8
+      return (0.125 * loss, loss.value.item / 8)
     }
   losses.append(shardLosses.reduce(0, +))
   optimizer.step(&weights, by: gradients, rate: 0.01, on: pool)
 }
 precondition(losses[49] < 0.1 * losses[0], "training does not train: \(losses)")
-precondition(weights.tree.names.contains("attn.pos_proj.weight"), "names are not the published ones")
+precondition(
+  weights.tree.names.contains("attn.pos_proj.weight"), "names are not the published ones")
 print("Consumer: loss \(losses[0]) → \(losses[49]), \(weights.tree.elementCount) parameters")
