@@ -37,6 +37,9 @@ import Testing
       ]
     }
     + [
+      GradientCase("linear onto a residual", [3, 2, 4], [5, 4], [5], [3, 2, 5]) {
+        $0[0].linear($0[1], bias: $0[2], onto: $0[3])
+      },
       GradientCase("linear", [2, 3, 4], [5, 4], [5]) { $0[0].linear($0[1], bias: $0[2]) },
       GradientCase("linear without bias", [3, 4], [5, 4]) { $0[0].linear($0[1]) },
       GradientCase("linear of one row", [4], [5, 4], [5]) { $0[0].linear($0[1], bias: $0[2]) },

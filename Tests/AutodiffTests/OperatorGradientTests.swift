@@ -42,6 +42,7 @@ import Testing
     GradientCase("relu, positive", [5], in: 0.1...1) { $0[0].relu() },
     GradientCase("relu, negative", [5], in: -1 ... -0.1) { $0[0].relu() },
     GradientCase("gelu", [33], in: -3...3) { $0[0].gelu() },
+    GradientCase("gelu of x + b", [4, 2, 9], [9], in: -2...2) { $0[0].gelu(bias: $0[1]) },
   ]
 
   static let reductions =

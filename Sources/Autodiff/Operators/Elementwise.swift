@@ -124,15 +124,4 @@ extension Variable {
       }
     }
   }
-
-  /// x · Φ(x), the exact form by the error function (Hendrycks and Gimpel 2016); the derivative is
-  /// Φ(x) + x · φ(x).
-  public func gelu() -> Variable {
-    let x = value
-    let y = WorkMeter.measure(.gelu) { x.map(ck_gelu) }
-    return tape.operation(y, of: [self]) { gradient, inputs in
-      inputs.add(
-        WorkMeter.measure(.gelu) { x.combined(gradient, "gelu", ck_gelu_backward) }, to: 0)
-    }
-  }
 }

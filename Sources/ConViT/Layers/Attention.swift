@@ -1,19 +1,27 @@
 import Autodiff
 
-/// Something that mixes the tokens of a sequence: [..., N, dim] → [..., N, dim].
+/// Something that mixes the tokens of a sequence and projects the result.
 public protocol Attention: Module {
   /// The number of heads, H.
   var heads: Int { get }
+  /// [dim, dim], [dim]
+  var proj: Linear { get }
+  /// Dropout after the projection.
+  var dropRate: Float { get }
 
-  /// [..., N, dim] → [..., N, dim]
-  func callAsFunction(_ x: Variable) -> Variable
-
-  /// The first `count` tokens of the result alone, which may cost less: [..., count, dim].
-  func callAsFunction(_ x: Variable, first count: Int) -> Variable
+  /// The heads' weighted values side by side, of all tokens or of the first `count` alone, which
+  /// may cost less: [..., N, dim] → [..., N or count, dim].
+  func mixed(_ x: Variable, first count: Int?) -> Variable
 }
 
 extension Attention {
-  public func callAsFunction(_ x: Variable, first count: Int) -> Variable {
-    self(x).sliced(-2, 0..<count)
+  /// [..., N, dim] → [..., N, dim]
+  public func callAsFunction(_ x: Variable) -> Variable {
+    proj(mixed(x, first: nil)).dropout(dropRate)
+  }
+
+  /// The attention added to what it is given, [..., N or count, dim], which goes around it.
+  func callAsFunction(_ x: Variable, first count: Int?, onto residual: Residual) -> Variable {
+    proj(mixed(x, first: count), onto: residual, dropRate: dropRate)
   }
 }

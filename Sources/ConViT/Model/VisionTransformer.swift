@@ -87,7 +87,7 @@ public struct VisionTransformer: Module {
     x = x.dropout(configuration.dropRate)
     for (layer, block) in blocks.enumerated() {
       if configuration.family == .convit && layer == configuration.localUpToLayer { x = joined(x) }
-      x = count.flatMap { layer == blocks.count - 1 ? block(x, first: $0) : nil } ?? block(x)
+      x = block(x, first: layer == blocks.count - 1 ? count : nil)
     }
     return norm(x)
   }
