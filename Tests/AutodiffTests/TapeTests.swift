@@ -79,13 +79,6 @@ import Testing
     #expect(largestDifference(tied, each[0] + each[1]) < 1e-6)
   }
 
-  @Test func aTapeCanBeUsedAgain() {
-    let tape = Tape(weights)
-    let first = tape.gradients(of: loss(tape))
-    let second = tape.gradients(of: loss(tape))
-    for slot in 0..<tree.count { #expect(first[slot: slot] == second[slot: slot]) }
-  }
-
   // MARK: - Inference
 
   @Test func inferenceHasNoGradients() {

@@ -1,7 +1,8 @@
 /// What was computed, in order, to be differentiated in reverse.
 ///
 /// A tape holds a snapshot of a model's weights, which it never writes to, and belongs to one
-/// thread: several threads differentiate the same model on tapes of their own.
+/// thread: several threads differentiate the same model on tapes of their own. It is differentiated
+/// once, and what was recorded is free then.
 ///
 /// ```swift
 /// let tape = Tape(weights, mode: .evaluation)
@@ -16,6 +17,7 @@ public final class Tape {
   private var nodes: [Node] = []
   private var parameterNodes: [Int?]
   private var randomOperators = 0
+  private var isUsedUp = false
 
   private struct Node {
     let inputs: [Int?]
@@ -80,6 +82,7 @@ public final class Tape {
   }
 
   private func record(_ inputs: [Int?], _ derivative: Derivative?) -> Int {
+    precondition(!isUsedUp, "Tape: it was differentiated already; take a tape for each pass")
     nodes.append(Node(inputs: inputs, derivative: derivative))
     return nodes.count - 1
   }
@@ -94,7 +97,7 @@ public final class Tape {
 
   // MARK: - Differentiation
 
-  /// The derivative of a number by every parameter. What was recorded is used up.
+  /// The derivative of a number by every parameter. The tape is used up.
   public func gradients(of loss: Variable) -> Gradients {
     var gradients = Gradients(weights.tree)
     accumulateGradients(of: loss, into: &gradients)
@@ -102,12 +105,13 @@ public final class Tape {
   }
 
   /// Adds the derivative of a number by every parameter to `gradients`, and returns the
-  /// derivatives by the `variables` (zeros where it does not depend on one). What was recorded is
-  /// used up.
+  /// derivatives by the `variables` (zeros where it does not depend on one). The tape is used up.
   @discardableResult
   public func accumulateGradients(
     of loss: Variable, into gradients: inout Gradients, at variables: [Variable] = []
   ) -> [Tensor] {
+    precondition(!isUsedUp, "Tape.gradients: it was differentiated already")
+    isUsedUp = true
     precondition(loss.tape === self, "Tape.gradients: the loss is on another tape")
     precondition(
       loss.value.count == 1, "Tape.gradients: the loss has shape \(loss.shape), not one element")
@@ -130,7 +134,6 @@ public final class Tape {
     for (slot, node) in parameterNodes.enumerated() {
       if let node { gradients.values[slot] = cotangents.values[node] }
     }
-    parameterNodes = Array(repeating: nil, count: parameterNodes.count)
     return variables.map { variable in
       variable.node.flatMap { cotangents.values[$0] } ?? Tensor(repeating: 0, variable.shape)
     }
