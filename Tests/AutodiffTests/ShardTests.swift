@@ -1,10 +1,11 @@
 import Autodiff
+import Foundation
 import Synchronization
 import Testing
 
 /// The gradient of a batch in shards: the same bits for any number of threads.
 @Suite struct ShardTests {
-  /// Two layers, a norm, and a parameter that takes no part.
+  /// Two layers, a norm, a value that shards share, and a parameter that takes no part.
   struct Network: Module {
     let first = Parameter([16, 6], kind: .weight, initial: .truncatedNormal(0.5))
     let scale = Parameter([16], kind: .norm, initial: .ones)
@@ -16,8 +17,11 @@ import Testing
     func callAsFunction(_ tape: Tape, _ x: Tensor, _ labels: [Int]) -> Variable {
       tape.constant(x).linear(tape[first])
         .layerNorm(tape[scale], bias: tape[shift]).gelu().dropout(0.2)
-        .linear(tape[second]).crossEntropy(labels: labels)
+        .linear(tape.shared(second, mixture)).crossEntropy(labels: labels)
     }
+
+    /// A value of parameters alone, which depends on two of them.
+    func mixture(_ tape: Tape) -> Variable { tape[second] * tape[shift].exp() }
   }
 
   struct Cut: Sendable, CustomTestStringConvertible {
@@ -41,19 +45,21 @@ import Testing
     weights = ParameterStore(tree, seed: 1)
   }
 
-  /// The gradient of the summed losses of some samples, and the losses.
-  private func differentiate(_ samples: Range<Int>, into gradients: inout Gradients) -> [Float] {
-    let tape = Tape(weights, mode: .training(samples.map { Random(seed: 2).split($0) }))
-    let x = tensor([64, 6], "x").sliced(0, samples)
-    let losses = network(tape, x, samples.map { $0 % 4 })
-    tape.accumulateGradients(of: losses.sum(), into: &gradients)
-    return losses.value.elements
+  private func losses(_ samples: Range<Int>, _ tape: Tape) -> Variable {
+    network(tape, tensor([64, 6], "x").sliced(0, samples), samples.map { $0 % 4 })
+  }
+
+  private func mode(_ samples: Range<Int>) -> Mode {
+    .training(samples.map { Random(seed: 2).split($0) })
   }
 
   private func sharded(_ cut: Cut, threads: Int) throws -> (Gradients, [[Float]]) {
     let result = try Shards(size: cut.size, lanes: cut.lanes).gradients(
-      of: cut.count, by: tree, on: WorkerPool(threads: threads)
-    ) { samples, gradients in differentiate(samples, into: &gradients) }
+      of: cut.count, at: weights, on: WorkerPool(threads: threads), mode: mode
+    ) { samples, tape in
+      let losses = losses(samples, tape)
+      return (losses.sum(), losses.value.elements)
+    }
     return (result.gradients, result.outputs)
   }
 
@@ -74,8 +80,10 @@ import Testing
 
   /// Up to rounding the sum is the gradient of the batch in one piece, outputs are in its order.
   @Test(arguments: cuts) func addsUpToTheWholeBatch(_ cut: Cut) throws {
-    var whole = Gradients(tree)
-    let losses = differentiate(0..<cut.count, into: &whole)
+    let tape = Tape(weights, mode: mode(0..<cut.count))
+    let together = losses(0..<cut.count, tape)
+    let losses = together.value.elements
+    let whole = tape.gradients(of: together.sum())
     let (gradients, outputs) = try sharded(cut, threads: 2)
     for name in tree.names where name != "unused" {
       let (a, b) = (try #require(gradients[name]), try #require(whole[name]))
@@ -111,16 +119,40 @@ import Testing
 
   private struct Failure: Error, Equatable { let sample: Int }
 
+  /// A value that shards share is computed once, in training and in inference.
+  @Test func sharedValuesAreComputedOnce() throws {
+    let calls = Mutex(0)
+    let shards = Shards(size: 2, lanes: 2)
+    func value(_ tape: Tape) -> Variable {
+      tape.shared(network.second) {
+        calls.withLock { $0 += 1 }
+        return $0[network.second].exp()
+      }
+    }
+    let pool = WorkerPool(threads: 3)
+    let (gradients, _) = try shards.gradients(of: 20, at: weights, on: pool) { _, tape in
+      ((value(tape) + value(tape)).sum(), ())
+    }
+    #expect(calls.withLock { $0 } == 1)
+    let expected = weights[network.second].elements.map { 20 * exp($0) }  // 10 shards, twice each
+    let largest = zip(gradients[network.second].elements, expected).map { abs($0 - $1) }.max() ?? 1
+    #expect(largest < 1e-4)
+    let sums = shards.outputs(of: 6, at: weights, on: pool) { _, tape in value(tape).value[0, 0] }
+    #expect(sums.count == 3 && Set(sums).count == 1)
+    #expect(calls.withLock { $0 } == 2)
+  }
+
   /// The first error in the order of shards, whichever thread was first; all shards end before.
   @Test(arguments: [1, 2, 3, 5]) func rethrowsTheFirstError(_ threads: Int) {
     for lanes in [1, 2, 4] {
       let ended = Mutex(0)
       let error = #expect(throws: Failure.self) {
         try Shards(size: 2, lanes: lanes).gradients(
-          of: 20, by: tree, on: WorkerPool(threads: threads)
-        ) { samples, _ in
+          of: 20, at: weights, on: WorkerPool(threads: threads)
+        ) { samples, tape in
           defer { ended.withLock { $0 += 1 } }
           if samples.lowerBound >= 6 { throw Failure(sample: samples.lowerBound) }
+          return (losses(samples, tape).sum(), ())
         }
       }
       #expect(error == Failure(sample: 6))

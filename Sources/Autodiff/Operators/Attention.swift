@@ -124,9 +124,10 @@ private struct AttentionGeometry: CustomStringConvertible {
           let q = BLAS.Operand(q.pointer + b * nq * strides.q + columns.q + h * d, strides.q)
           let k = BLAS.Operand(k.pointer + b * nk * strides.k + columns.k + h * d, strides.k)
           let v = BLAS.Operand(v.pointer + b * nk * strides.v + columns.v + h * d, strides.v)
-          BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk)
-          ck_gated_softmax(a, a, scale, position, g, nq, nk)
-          BLAS.multiply(nq, d, nk, .init(a, nk), v, into: y + b * nq * width + h * d, width)
+          BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk, work: .attention)
+          WorkMeter.measure(.softmax) { ck_gated_softmax(a, a, scale, position, g, nq, nk) }
+          BLAS.multiply(
+            nq, d, nk, .init(a, nk), v, into: y + b * nq * width + h * d, width, work: .attention)
         }
       }
     }
@@ -162,13 +163,20 @@ private struct AttentionGeometry: CustomStringConvertible {
         )
         let v = BLAS.Operand(v.pointer + atV, strides.v)
         let dy = BLAS.Operand(dy.pointer + b * nq * width + h * d, width)
-        BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk)
-        BLAS.multiply(nq, nk, d, dy, v.transposed, into: da, nk)
-        ck_gated_softmax_backward(a, da, dposition, &dg, a, da, scale, position, g, nq, nk)
+        BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk, work: .attention)
+        BLAS.multiply(nq, nk, d, dy, v.transposed, into: da, nk, work: .attention)
+        WorkMeter.measure(.softmax) {
+          ck_gated_softmax_backward(a, da, dposition, &dg, a, da, scale, position, g, nq, nk)
+        }
         let ds = da
-        BLAS.multiply(nk, d, nq, .init(a, nk).transposed, dy, into: gradients.v + atV, strides.v)
-        BLAS.multiply(nq, d, nk, .init(ds, nk), k, into: gradients.q + atQ, strides.q)
-        BLAS.multiply(nk, d, nq, .init(ds, nk).transposed, q, into: gradients.k + atK, strides.k)
+        BLAS.multiply(
+          nk, d, nq, .init(a, nk).transposed, dy, into: gradients.v + atV, strides.v,
+          work: .attention)
+        BLAS.multiply(
+          nq, d, nk, .init(ds, nk), k, into: gradients.q + atQ, strides.q, work: .attention)
+        BLAS.multiply(
+          nk, d, nq, .init(ds, nk).transposed, q, into: gradients.k + atK, strides.k,
+          work: .attention)
       }
       return Float(dg)
     }

@@ -129,8 +129,10 @@ extension Variable {
   /// Φ(x) + x · φ(x).
   public func gelu() -> Variable {
     let x = value
-    return tape.operation(x.map(ck_gelu), of: [self]) { gradient, inputs in
-      inputs.add(x.combined(gradient, "gelu", ck_gelu_backward), to: 0)
+    let y = WorkMeter.measure(.gelu) { x.map(ck_gelu) }
+    return tape.operation(y, of: [self]) { gradient, inputs in
+      inputs.add(
+        WorkMeter.measure(.gelu) { x.combined(gradient, "gelu", ck_gelu_backward) }, to: 0)
     }
   }
 }

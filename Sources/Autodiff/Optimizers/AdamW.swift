@@ -53,11 +53,14 @@ public struct AdamW: Sendable {
     let (m, v) = (moments.first.mutablePointers(), moments.second.mutablePointers())
     let (betas, epsilon, weightDecay) = (betas, epsilon, weightDecay)
     pool.run(weights.tree.count) { slot in
-      let gradient = gradients[slot: slot]
-      ck_adamw(
-        w[slot], m[slot], v[slot], gradient.pointer, scale, Float(rate), betas.0, betas.1, epsilon,
-        AdamW.decays(gradients.tree.parameters[slot]) ? weightDecay : 0, correction1, correction2,
-        gradient.count)
+      WorkMeter.measure(.optimizer) {
+        let gradient = gradients[slot: slot]
+        ck_adamw(
+          w[slot], m[slot], v[slot], gradient.pointer, scale, Float(rate), betas.0, betas.1,
+          epsilon,
+          AdamW.decays(gradients.tree.parameters[slot]) ? weightDecay : 0, correction1, correction2,
+          gradient.count)
+      }
     }
   }
 }

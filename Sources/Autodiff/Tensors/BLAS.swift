@@ -9,12 +9,14 @@ enum BLAS {
   /// of elements between the starts of two rows of `c`.
   static func multiply(
     _ m: Int, _ n: Int, _ k: Int, alpha: Float = 1, _ a: Operand, _ b: Operand, beta: Float = 0,
-    into c: UnsafeMutablePointer<Float>, _ stride: Int
+    into c: UnsafeMutablePointer<Float>, _ stride: Int, work: WorkMeter.Work = .linear
   ) {
-    cblas_sgemm(
-      CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans,
-      b.isTransposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha,
-      a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c, blasint(stride))
+    WorkMeter.measure(work) {
+      cblas_sgemm(
+        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans,
+        b.isTransposed ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha,
+        a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c, blasint(stride))
+    }
   }
 
   /// A matrix in memory, or its transpose.

@@ -22,4 +22,10 @@ public struct Block: Module {
     let y = x + attn(norm1(x)).dropPath(dropPath)
     return y + mlp(norm2(y)).dropPath(dropPath)
   }
+
+  /// The first `count` tokens of the result alone: [B, N, dim] → [B, count, dim].
+  public func callAsFunction(_ x: Variable, first count: Int) -> Variable {
+    let y = x.sliced(1, 0..<count) + attn(norm1(x), first: count).dropPath(dropPath)
+    return y + mlp(norm2(y)).dropPath(dropPath)
+  }
 }

@@ -54,7 +54,8 @@ public struct GPSA: Attention {
     let (dim, qk) = (x.shape[-1], qk(x))
     let y = Variable.attention(
       HeadColumns(qk), HeadColumns(qk, from: dim), HeadColumns(v(x)), heads: heads, width: dim,
-      scale: 1 / Float(dim / heads).squareRoot(), position: (position(x.tape), gate(x.tape)))
+      scale: 1 / Float(dim / heads).squareRoot(),
+      position: (x.tape.shared(posProj.weight, position), gate(x.tape)))
     return proj(y).dropout(dropRate)
   }
 

@@ -21,4 +21,9 @@ public struct Linear: Module {
   public func callAsFunction(_ x: Variable) -> Variable {
     x.linear(x.tape[weight], bias: bias.map { x.tape[$0] })
   }
+
+  /// Some of the outputs alone: [..., in] → [..., rows].
+  func callAsFunction(_ x: Variable, rows: Range<Int>) -> Variable {
+    x.linear(x.tape[weight].sliced(0, rows), bias: bias.map { x.tape[$0].sliced(0, rows) })
+  }
 }

@@ -21,9 +21,23 @@ public struct MHSA: Attention {
   /// [..., N, dim] → [..., N, dim]
   public func callAsFunction(_ x: Variable) -> Variable {
     let (dim, qkv) = (x.shape[-1], qkv(x))
+    return mixed(
+      HeadColumns(qkv), HeadColumns(qkv, from: dim), HeadColumns(qkv, from: 2 * dim), dim)
+  }
+
+  /// The first `count` tokens of the result: queries are made for these alone.
+  public func callAsFunction(_ x: Variable, first count: Int) -> Variable {
+    let dim = x.shape[-1]
+    let q = qkv(x.sliced(-2, 0..<count), rows: 0..<dim)
+    let kv = qkv(x, rows: dim..<3 * dim)
+    return mixed(HeadColumns(q), HeadColumns(kv), HeadColumns(kv, from: dim), dim)
+  }
+
+  private func mixed(
+    _ q: HeadColumns, _ k: HeadColumns, _ v: HeadColumns, _ dim: Int
+  ) -> Variable {
     let y = Variable.attention(
-      HeadColumns(qkv), HeadColumns(qkv, from: dim), HeadColumns(qkv, from: 2 * dim),
-      heads: heads, width: dim, scale: 1 / Float(dim / heads).squareRoot())
+      q, k, v, heads: heads, width: dim, scale: 1 / Float(dim / heads).squareRoot())
     return proj(y).dropout(dropRate)
   }
 }
