@@ -74,7 +74,7 @@ import Testing
       _ = counts(10, on: pool)
       let state = Mirror(reflecting: pool).children.first { $0.label == "state" }
       board = try #require(state).value as AnyObject
-      #expect(board != nil)
+      withExtendedLifetime(pool) { #expect(board != nil) }
     }
     let deadline = Date(timeIntervalSinceNow: 10)
     while board != nil && Date() < deadline { usleep(1000) }

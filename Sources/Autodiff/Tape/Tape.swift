@@ -1,7 +1,8 @@
 /// What was computed, in order, to be differentiated in reverse.
 ///
 /// A tape holds a snapshot of a model's weights, which it never writes to, and belongs to one
-/// thread: several threads differentiate the same model on tapes of their own.
+/// thread: several threads differentiate the same model on tapes of their own. It is differentiated
+/// once, and what was recorded is free then.
 ///
 /// ```swift
 /// let tape = Tape(weights, mode: .evaluation)
@@ -18,6 +19,7 @@ public final class Tape {
   private let sharedValues: SharedValues?
   private var sharedNodes: [Int: Int] = [:]  // by place
   private var randomOperators = 0
+  private var isUsedUp = false
 
   private struct Node {
     let inputs: [Int?]
@@ -100,6 +102,7 @@ public final class Tape {
   }
 
   private func record(_ inputs: [Int?], _ derivative: Derivative?) -> Int {
+    precondition(!isUsedUp, "Tape: it was differentiated already; take a tape for each pass")
     nodes.append(Node(inputs: inputs, derivative: derivative))
     return nodes.count - 1
   }
@@ -114,7 +117,7 @@ public final class Tape {
 
   // MARK: - Differentiation
 
-  /// The derivative of a number by every parameter. What was recorded is used up.
+  /// The derivative of a number by every parameter. The tape is used up.
   public func gradients(of loss: Variable) -> Gradients {
     var gradients = Gradients(weights.tree)
     accumulateGradients(of: loss, into: &gradients)
@@ -122,8 +125,7 @@ public final class Tape {
   }
 
   /// Adds the derivative of a number by every parameter to `gradients`, and returns the
-  /// derivatives by the `variables` (zeros where it does not depend on one). What was recorded is
-  /// used up.
+  /// derivatives by the `variables` (zeros where it does not depend on one). The tape is used up.
   @discardableResult
   public func accumulateGradients(
     of loss: Variable, into gradients: inout Gradients, at variables: [Variable] = []
@@ -141,6 +143,8 @@ public final class Tape {
     from seeds: [(variable: Variable, seed: Tensor)], into gradients: inout Gradients,
     at variables: [Variable] = []
   ) -> [Tensor] {
+    precondition(!isUsedUp, "Tape.gradients: it was differentiated already")
+    isUsedUp = true
     var cotangents = Cotangents(count: nodes.count)
     // The only reference to a sum moves along, so that it is added to in place.
     for (slot, node) in parameterNodes.enumerated() {
@@ -165,8 +169,6 @@ public final class Tape {
       if let node { swap(&cotangents.values[node], &gradients.values[slot]) }
     }
     for (place, node) in sharedNodes { gradients.shared[place] = cotangents.values[node] }
-    parameterNodes = Array(repeating: nil, count: parameterNodes.count)
-    sharedNodes = [:]
     return variables.map { variable in
       variable.node.flatMap { cotangents.values[$0] } ?? Tensor(repeating: 0, variable.shape)
     }
