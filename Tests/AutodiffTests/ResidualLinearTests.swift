@@ -23,9 +23,9 @@ import Testing
     }
     let fused = run { $0[0].linear($0[1], bias: $0[2], onto: $0[3], dropPath: rate) }
     let plain = run { $0[3] + $0[0].linear($0[1], bias: $0[2]).dropPath(rate) }
-    #expect(largestDifference(fused.value, plain.value) < 1e-4 / (1 - rate))
+    #expect(largestDifference(fused.value, plain.value) < 1e-4 / Double(1 - rate))
     for (a, b) in zip(fused.derivatives, plain.derivatives) {
-      #expect(largestDifference(a, b) < 1e-4 / (1 - rate))
+      #expect(largestDifference(a, b) < 1e-4 / Double(1 - rate))
     }
     if rate == 0.5 {  // some are dropped and some are not
       let kept = zip(fused.value.elements, inputs[3].elements).count { $0 != $1 }
