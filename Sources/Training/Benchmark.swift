@@ -74,7 +74,7 @@ public struct Benchmark: Sendable {
       gflops: rate * 2 * Double(configuration.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
       gemmGflops: steps == nil ? gemmRate(on: pool) : 0, peakRssMb: peak,
       breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
-      blas: BLASLibrary.description)
+      blas: BLASLibrary.current.description)
   }
 
   /// One step of the optimiser, or one prediction of a batch.
