@@ -71,3 +71,11 @@ CK_CLONES void ck_sqrt(float *out, const float *x, ptrdiff_t n) {
 void ck_log(float *out, const float *x, ptrdiff_t n) {
   for (ptrdiff_t i = 0; i < n; i++) out[i] = logf(x[i]);
 }
+
+void ck_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}

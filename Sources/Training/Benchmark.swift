@@ -89,7 +89,8 @@ public struct Benchmark: Sendable {
     switch mode {
     case .inference:
       let images = Tensor([batchSize, c.channels, c.imageHeight, c.imageWidth], pixels)
-      return { _ in _ = model.logits(of: images, weights, on: pool) }
+      let frozen = FrozenWeights(weights)
+      return { _ in _ = model.logits(of: images, frozen, on: pool) }
     case .train:
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize

@@ -24,10 +24,11 @@ public struct Evaluator: Sendable {
     pool: WorkerPool, progress: (Int) throws -> Void = { _ in }
   ) throws -> ClassificationTotals {
     var totals = ClassificationTotals()
+    let frozen = FrozenWeights(weights)
     let requests = samples.map { SampleRequest($0, random: Random(seed: 0)) }
     let loader = pipeline.loader(requests, batchSize: batchSize)
     while let batch = try loader.next() {
-      totals.add(model.totals(of: batch, weights, on: pool))
+      totals.add(model.totals(of: batch, frozen, on: pool))
       try progress(totals.images)
     }
     return totals
@@ -38,22 +39,22 @@ extension VisionTransformer {
   /// Images to logits without a tape's record, a few images at a time on each thread of `pool`:
   /// [B, 3, H, W] → [B, classes].
   public func logits(
-    of images: Tensor, _ weights: ParameterStore, on pool: WorkerPool
+    of images: Tensor, _ frozen: FrozenWeights, on pool: WorkerPool
   ) -> Tensor {
     let shards = Shards(for: configuration, batchSize: images.shape[0])
-    let parts = shards.outputs(of: images.shape[0], at: weights, on: pool) { range, tape in
+    let parts = shards.outputs(of: images.shape[0], at: frozen, on: pool) { range, tape in
       self(tape.constant(images.sliced(0, range))).value
     }
     return Tensor.concatenated(parts, 0)
   }
 
   fileprivate func totals(
-    of batch: Batch, _ weights: ParameterStore, on pool: WorkerPool
+    of batch: Batch, _ frozen: FrozenWeights, on pool: WorkerPool
   ) -> ClassificationTotals {
     let size = [
       batch.count, configuration.channels, configuration.imageHeight, configuration.imageWidth,
     ]
-    let logits = logits(of: Tensor(Shape(size), batch.images), weights, on: pool)
+    let logits = logits(of: Tensor(Shape(size), batch.images), frozen, on: pool)
     return ClassificationTotals(logits: logits, labels: batch.labels)
   }
 }

@@ -24,6 +24,7 @@ public struct Predictor: Sendable {
   private let decoder: ImageDecoder
   private let transform: EvaluationTransform
   private let pool: WorkerPool
+  private let frozen: FrozenWeights
 
   /// A predictor that prepares images as the evaluation does.
   public init(_ saved: SavedModel, decoder: ImageDecoder = ImageDecoder(), pool: WorkerPool) {
@@ -31,6 +32,7 @@ public struct Predictor: Sendable {
     self.decoder = decoder
     transform = EvaluationTransform(size: saved.imageSize)
     self.pool = pool
+    frozen = FrozenWeights(saved.weights)
   }
 
   /// Predicts each image, in order; an image that cannot be read has an error in its place.
@@ -43,7 +45,7 @@ public struct Predictor: Sendable {
       Result { transform(try decoder.decode(contentsOf: path)) }
     }
     let good = images.compactMap { try? $0.get() }
-    let logits = good.isEmpty ? nil : saved.model.logits(of: tensor(good), saved.weights, on: pool)
+    let logits = good.isEmpty ? nil : saved.model.logits(of: tensor(good), frozen, on: pool)
     var row = 0
     return zip(paths, images).map { path, image in
       image.map { _ in

@@ -52,7 +52,8 @@ extension Variable {
         part.first >= 0 && part.first + width <= part.projection.shape[-1],
         "attention: columns \(part.first) ..< \(part.first + width) of \(part.projection.shape)")
     }
-    let output = geometry.forward(q, k, v, columns, scale, map, gate)
+    let output = geometry.forward(
+      q, k, v, columns, scale, map, gate, on: queries.projection.tape)
 
     // One gradient tensor for each distinct projection (MHSA has one, GPSA two), of which every part
     // writes its own columns; parts that share columns have one each, and these are added.
@@ -112,22 +113,29 @@ private struct AttentionGeometry: CustomStringConvertible {
 
   func forward(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ columns: (q: Int, k: Int, v: Int), _ scale: Float,
-    _ map: Tensor?, _ gate: Tensor?
+    _ map: Tensor?, _ gate: Tensor?, on tape: Tape
   ) -> Tensor {
-    var scratch = Tensor(unsafeUninitialized: [nq, nk])
-    let a = scratch.mutablePointer()
+    let blocks = min(tape.pool?.threads ?? 1, nq)  // of queries, so that every thread has some
     return Tensor(unsafeUninitialized: outputShape) { y in
-      for h in 0..<heads {
-        let position = map.map { $0.pointer + h * nq * nk }
-        let g = gate?.pointer[h] ?? 0
-        for b in 0..<batch {
-          let q = BLAS.Operand(q.pointer + b * nq * strides.q + columns.q + h * d, strides.q)
+      tape.split(heads * batch * blocks, grain: 1) { units in
+        var scratch = Tensor(unsafeUninitialized: [(nq + blocks - 1) / blocks, nk])
+        let a = scratch.mutablePointer()
+        for unit in units {  // images within heads: a head's map stays in the cache
+          let (h, b, block) = (unit / (batch * blocks), unit / blocks % batch, unit % blocks)
+          let first = block * nq / blocks
+          let rows = (block + 1) * nq / blocks - first
+          let position = map.map { $0.pointer + (h * nq + first) * nk }
+          let atQ = (b * nq + first) * strides.q + columns.q + h * d
+          let q = BLAS.Operand(q.pointer + atQ, strides.q)
           let k = BLAS.Operand(k.pointer + b * nk * strides.k + columns.k + h * d, strides.k)
           let v = BLAS.Operand(v.pointer + b * nk * strides.v + columns.v + h * d, strides.v)
-          BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk, work: .attention)
-          WorkMeter.measure(.softmax) { ck_gated_softmax(a, a, scale, position, g, nq, nk) }
+          BLAS.multiply(rows, nk, d, q, k.transposed, into: a, nk, work: .attention)
+          WorkMeter.measure(.softmax) {
+            ck_gated_softmax(a, a, scale, position, gate?.pointer[h] ?? 0, rows, nk)
+          }
           BLAS.multiply(
-            nq, d, nk, .init(a, nk), v, into: y + b * nq * width + h * d, width, work: .attention)
+            rows, d, nk, .init(a, nk), v, into: y + (b * nq + first) * width + h * d, width,
+            work: .attention)
         }
       }
     }

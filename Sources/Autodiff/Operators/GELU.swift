@@ -20,7 +20,10 @@ extension Variable {
     let (rows, columns) = x.shape.matrix
     precondition(b.shape == [columns], "gelu: input \(x.shape), bias \(b.shape)")
     let y = Tensor(unsafeUninitialized: x.shape) { y in
-      WorkMeter.measure(.gelu) { ck_bias_gelu(y, x.pointer, b.pointer, rows, columns) }
+      tape.split(rows, grain: 32) { part in
+        let (x, y) = (x.pointer + part.lowerBound * columns, y + part.lowerBound * columns)
+        WorkMeter.measure(.gelu) { ck_bias_gelu(y, x, b.pointer, part.count, columns) }
+      }
     }
     return tape.operation(y, of: [self, bias]) { dy, inputs in
       let dx = Tensor(unsafeUninitialized: x.shape) { dx in

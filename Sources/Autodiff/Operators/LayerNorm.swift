@@ -15,11 +15,15 @@ extension Variable {
     var (mean, reciprocal) = (
       Tensor(unsafeUninitialized: [rows]), Tensor(unsafeUninitialized: [rows])
     )
+    let (means, reciprocals) = (mean.mutablePointer(), reciprocal.mutablePointer())
     let y = Tensor(unsafeUninitialized: x.shape) { y in
-      WorkMeter.measure(.norm) {
-        ck_layer_norm(
-          y, mean.mutablePointer(), reciprocal.mutablePointer(), x.pointer, w.pointer,
-          bias.value.pointer, epsilon, rows, columns)
+      tape.split(rows, grain: 32) { part in
+        let (first, at) = (part.lowerBound, part.lowerBound * columns)
+        WorkMeter.measure(.norm) {
+          ck_layer_norm(
+            y + at, means + first, reciprocals + first, x.pointer + at, w.pointer,
+            bias.value.pointer, epsilon, part.count, columns)
+        }
       }
     }
     return tape.operation(y, of: [self, weight, bias]) { [mean, reciprocal] dy, inputs in

@@ -14,8 +14,11 @@ extension Variable {
     precondition(
       bias.map { $0.shape == [m] } ?? true, "linear: bias \(bias!.shape), weight \(w.shape)")
     let y = Tensor(unsafeUninitialized: x.shape.replacing(-1, with: m)) { y in
-      BLAS.multiply(rows, m, k, .init(x.pointer, k), .init(w.pointer, k).transposed, into: y, m)
-      if let bias { ck_add_row(y, bias.value.pointer, rows, m) }
+      tape.split(rows, grain: 32) { part in
+        let (x, y) = (x.pointer + part.lowerBound * k, y + part.lowerBound * m)
+        BLAS.multiply(part.count, m, k, .init(x, k), .init(w.pointer, k).transposed, into: y, m)
+        if let bias { ck_add_row(y, bias.value.pointer, part.count, m) }
+      }
     }
     return tape.operation(y, of: [self, weight] + (bias.map { [$0] } ?? [])) { dy, inputs in
       inputs.accumulate(to: 0, shape: x.shape) { dx, beta in

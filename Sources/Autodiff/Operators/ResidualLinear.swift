@@ -23,10 +23,13 @@ extension Variable {
       if kept.count < factors.count { y.update(from: r.pointer, count: r.count) }
       for run in kept {
         let scaled = run.factor == 1 ? b : run.factor * b
-        ck_add_bias(y + run.first * m, r.pointer + run.first * m, scaled.pointer, run.rows, m)
-        BLAS.multiply(
-          run.rows, m, k, alpha: run.factor, .init(x.pointer + run.first * k, k),
-          .init(w.pointer, k).transposed, beta: 1, into: y + run.first * m, m)
+        tape.split(run.rows, grain: 32) { part in
+          let first = run.first + part.lowerBound
+          ck_add_bias(y + first * m, r.pointer + first * m, scaled.pointer, part.count, m)
+          BLAS.multiply(
+            part.count, m, k, alpha: run.factor, .init(x.pointer + first * k, k),
+            .init(w.pointer, k).transposed, beta: 1, into: y + first * m, m)
+        }
       }
     }
     return tape.operation(y, of: [self, weight, bias, residual]) { dy, inputs in

@@ -56,14 +56,20 @@ public struct Shards: Sendable, Hashable {
     return (sum, outputs)
   }
 
-  /// What comes of each shard of a batch without derivatives, side by side, in order.
+  /// What comes of each shard of a batch without derivatives, side by side, in order. A single
+  /// shard has all threads inside of its operators.
   public func outputs<Output: Sendable>(
-    of count: Int, at weights: ParameterStore, on pool: WorkerPool,
+    of count: Int, at frozen: FrozenWeights, on pool: WorkerPool,
     _ body: (_ samples: Range<Int>, _ tape: Tape) -> Output
   ) -> [Output] {
-    let shared = SharedValues(weights, isRecording: false)
-    return pool.map(ranges(count)) { range in
-      WorkMeter.measure(.busy) { body(range, Tape(weights, mode: .inference, shared: shared)) }
+    let ranges = ranges(count)
+    guard ranges.count > 1 else {
+      return ranges.map { range in
+        WorkMeter.measure(.busy) { body(range, Tape(frozen, pool: pool)) }
+      }
+    }
+    return pool.map(ranges) { range in
+      WorkMeter.measure(.busy) { body(range, Tape(frozen)) }
     }
   }
 }

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Synchronization
 
@@ -50,30 +51,47 @@ public final class WorkerPool: Sendable {
   }
 
   /// What the threads look at: the tasks of the present run, and how many are taken and done.
-  private final class Board: @unchecked Sendable {  // every field is read and written under `lock`
+  ///
+  /// A thread that waits first looks for a while without sleeping, as the operators of a small
+  /// batch follow each other within microseconds.
+  ///
+  /// `@unchecked Sendable`: every field that is not atomic is read and written under `lock`.
+  private final class Board: @unchecked Sendable {
     private let lock = NSCondition()
     private var task: ((Int) -> Void)?
-    private var (count, taken, done) = (0, 0, 0)
+    private var (count, taken) = (0, 0)
     private var isClosed = false
+    private let runs = Atomic(0)
+    private let left = Atomic(0)
 
     func run(_ count: Int, _ task: @escaping (Int) -> Void) {
       lock.lock()
       precondition(self.task == nil, "WorkerPool.run: called from one of its own tasks")
-      (self.task, self.count, taken, done) = (task, count, 0, 0)
+      (self.task, self.count, taken) = (task, count, 0)
+      left.store(count, ordering: .relaxed)
+      runs.add(1, ordering: .releasing)
       lock.broadcast()
       takeTasks()
-      while done < count { lock.wait() }
+      lock.unlock()
+      spin { left.load(ordering: .acquiring) > 0 }
+      lock.lock()
+      while left.load(ordering: .acquiring) > 0 { lock.wait() }
       self.task = nil
       lock.unlock()
     }
 
     func work() {
-      lock.lock()
-      while !isClosed {
+      var seen = 0
+      while true {
+        spin { runs.load(ordering: .acquiring) == seen }
+        lock.lock()
+        while !isClosed && runs.load(ordering: .acquiring) == seen { lock.wait() }
+        seen = runs.load(ordering: .acquiring)
         takeTasks()
-        lock.wait()
+        let isLast = isClosed
+        lock.unlock()
+        if isLast { return }
       }
-      lock.unlock()
     }
 
     /// Runs tasks until none is left; entered and left with the lock held.
@@ -84,14 +102,22 @@ public final class WorkerPool: Sendable {
         lock.unlock()
         task(index)
         lock.lock()
-        done += 1
-        if done == count { lock.broadcast() }
+        if left.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { lock.broadcast() }
+      }
+    }
+
+    /// Looks at a condition for some 30 microseconds, or as long as it holds.
+    private func spin(while condition: () -> Bool) {
+      for _ in 0..<1000 {
+        guard condition() else { return }
+        ck_pause()
       }
     }
 
     func close() {
       lock.lock()
       isClosed = true
+      runs.add(1, ordering: .releasing)
       lock.broadcast()
       lock.unlock()
     }

@@ -17,6 +17,7 @@ public final class Tape {
   private var nodes: [Node] = []
   private var parameterNodes: [Int?]
   private let sharedValues: SharedValues?
+  let pool: WorkerPool?  // threads inside of operators
   private var sharedNodes: [Int: Int] = [:]  // by place
   private var randomOperators = 0
   private var isUsedUp = false
@@ -31,13 +32,14 @@ public final class Tape {
 
   /// An empty tape over a snapshot of weights.
   public convenience init(_ weights: ParameterStore, mode: Mode = .evaluation) {
-    self.init(weights, mode: mode, shared: nil)
+    self.init(weights, mode: mode, shared: nil, pool: nil)
   }
 
-  init(_ weights: ParameterStore, mode: Mode, shared: SharedValues?) {
+  init(_ weights: ParameterStore, mode: Mode, shared: SharedValues?, pool: WorkerPool? = nil) {
     self.weights = weights
     self.mode = mode
     sharedValues = shared
+    self.pool = pool
     parameterNodes = Array(repeating: nil, count: weights.tree.count)
   }
 

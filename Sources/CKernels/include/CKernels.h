@@ -15,6 +15,9 @@
 /// "baseline" or "neon".
 const char *ck_level(void);
 
+// Tells the processor that a loop is waiting: for about forty cycles nothing is done.
+void ck_pause(void);
+
 // MARK: Elementwise (elementwise.c). In place: out may be any of the inputs.
 
 void ck_add(float *out, const float *a, const float *b, ptrdiff_t n);

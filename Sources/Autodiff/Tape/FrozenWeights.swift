@@ -1,0 +1,47 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Weights that will not change, to predict with again and again: what follows from them alone, as
+/// the positional attention of a layer, is computed once.
+///
+/// ```swift
+/// let frozen = FrozenWeights(weights)
+/// let logits = model(Tape(frozen).constant(images))
+/// ```
+public struct FrozenWeights: Sendable {
+  /// The weights.
+  public let weights: ParameterStore
+  let shared: SharedValues
+
+  /// The weights as they are now.
+  public init(_ weights: ParameterStore) {
+    self.weights = weights
+    shared = SharedValues(weights, isRecording: false)
+  }
+}
+
+extension Tape {
+  /// A tape for inference.
+  ///
+  /// - Parameter pool: threads that work inside of operators, when there is nothing else for them
+  ///   to do; a pool must not be given to a tape that is used from a task of its own.
+  public convenience init(_ frozen: FrozenWeights, pool: WorkerPool? = nil) {
+    self.init(frozen.weights, mode: .inference, shared: frozen.shared, pool: pool)
+  }
+
+  /// Calls `body` with parts of 0 ..< `count` that cover it, of at least `grain` each, side by side
+  /// on the tape's pool if it has one.
+  func split(_ count: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    guard let pool, count >= 2 * grain else { return body(0..<count) }
+    let parts = min(pool.threads, count / grain)
+    let caller = pthread_self()
+    pool.run(parts) { part in
+      let range = (part * count / parts)..<((part + 1) * count / parts)
+      guard pthread_equal(caller, pthread_self()) == 0 else { return body(range) }
+      WorkMeter.measure(.busy) { body(range) }  // the caller's time is measured as a whole
+    }
+  }
+}
