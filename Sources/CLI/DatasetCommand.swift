@@ -12,6 +12,10 @@ struct DatasetOptions: ParsableArguments {
   @Option(help: "The folder to write; it gets train/<class>/ and val/<class>/.") var output: String
   @Flag(help: "Write again what is there already.") var force = false
 
+  func validate() throws {
+    guard !output.isEmpty else { throw ValidationError("output is empty") }
+  }
+
   /// Writes the folder, whole or not at all.
   func write(_ splits: [ImageFolderWriter.Split], classes: [String]) throws {
     let outcome = try ImageFolderWriter(output: output, classes: classes)
@@ -52,6 +56,10 @@ struct IDXCommand: ParsableCommand {
   @OptionGroup var options: DatasetOptions
   @Option(parsing: .upToNextOption, help: "The names of the classes, in the order of the labels.")
   var classes: [String] = []
+
+  func validate() throws {
+    if let fault = ImageFolderWriter.fault(ofClasses: classes) { throw ValidationError(fault) }
+  }
 
   func run() throws {
     let splits = try IDXDataset.mnistSplits(
