@@ -45,7 +45,7 @@ struct EvaluateCommand: ParsableCommand {
       let loss = totals.meanLoss.isFinite ? String(format: "%.9g", totals.meanLoss) : "null"
       try Terminal.result(
         String(
-          format: #"{"acc1": %.6g, "acc5": %.6g, "images": %d, "#, totals.accuracy1,
+          format: #"{"acc1": %.9g, "acc5": %.9g, "images": %d, "#, totals.accuracy1,
           totals.accuracy5, totals.images) + #""loss": \#(loss)}"#)
     } else {
       terminal.line("\(totals.images) images")

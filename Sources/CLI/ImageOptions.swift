@@ -11,7 +11,9 @@ struct ImageOptions: ParsableArguments {
       "Lay transparent images on this colour. (default: drop transparency)", valueName: "R,G,B"))
   var alphaBackground: String?
 
-  func validate() throws { _ = try decoder() }
+  func validate() throws {
+    do { _ = try decoder() } catch { throw ValidationError("\(error)") }
+  }
 
   /// The decoder that they describe.
   func decoder() throws -> ImageDecoder {

@@ -39,5 +39,6 @@ struct ModelFlags: ParsableArguments {
 }
 
 extension InputSize: ExpressibleByArgument {
+  /// A size from a flag.
   public init?(argument: String) { self.init(argument) }
 }

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Foundation
 
-/// Standard output for results; standard error for messages, and a line of progress that is overwritten where there is a terminal.
+/// Standard output for results; standard error for messages, and a line of progress that is
+/// overwritten where there is a terminal.
 struct Terminal {
   /// Whether standard error is a terminal.
   let isInteractive = isatty(2) == 1
@@ -15,7 +16,7 @@ struct Terminal {
 
   /// Writes a line of results to standard output, at once.
   ///
-  /// - Throws: `OutputError`; an `ExitCode` of success once nobody reads any more, as after `| head`.
+  /// - Throws: `OutputError`; an `ExitCode` of success when nobody reads any more, as `| head`.
   static func result(_ line: String) throws {
     var bytes = Array("\(line)\n".utf8)[...]
     while !bytes.isEmpty {

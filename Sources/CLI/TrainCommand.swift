@@ -78,10 +78,12 @@ private struct TrainingDisplay {
     let gpsa = model.localUpToLayer > 0 ? ", \(model.localUpToLayer) of them GPSA" : ""
     return [
       "model: \(run.parameters) parameters, \(model.depth) blocks\(gpsa), \(model.heads) heads of "
-        + "\(model.embedDim / model.heads) features, \(model.grid.rows) × \(model.grid.columns) patches",
+        + "\(model.embedDim / model.heads) features, "
+        + "\(model.grid.rows) × \(model.grid.columns) patches",
       "data: \(run.trainingImages) images to train on, \(run.validationImages) to test on, "
         + "\(run.classes) classes",
-      "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of \(run.stepsPerEpoch) steps, "
+      "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of "
+        + "\(run.stepsPerEpoch) steps, "
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
     ]
   }

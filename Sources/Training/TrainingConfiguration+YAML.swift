@@ -44,7 +44,7 @@ extension TrainingConfiguration {
       self = try YAMLDecoder().decode(
         TrainingConfiguration.self, from: Node(kept.map { ($0.key, $0.value) } + values))
     } catch let error as DecodingError {
-      throw TrainingError(usage: "\(path): \(describe(error))")
+      throw TrainingError(usage: "\(path): \(describe(error, values))")
     }
   }
 
@@ -70,17 +70,26 @@ extension TrainingConfiguration {
   }
 }
 
-/// "'batch-size': expected Int, found 'many'"
-private func describe(_ error: DecodingError) -> String {
-  let context: DecodingError.Context
+/// "'batch-size': expected int, found 'many'"
+private func describe(_ error: DecodingError, _ values: [(Node, Node)]) -> String {
+  let (context, type): (DecodingError.Context, Any.Type?)
   switch error {
-  case .typeMismatch(_, let c), .valueNotFound(_, let c), .keyNotFound(_, let c),
-    .dataCorrupted(let c):
-    context = c
+  case .typeMismatch(let t, let c), .valueNotFound(let t, let c): (context, type) = (c, t)
+  case .keyNotFound(_, let c), .dataCorrupted(let c): (context, type) = (c, nil)
   @unknown default: return "\(error)"
   }
-  let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-  return "'\(key)': \(context.debugDescription)"
+  let key = context.codingPath.first?.stringValue ?? ""
+  guard let type, let value = values.first(where: { $0.0.string == key })?.1 else {
+    return "'\(key)': \(context.debugDescription)"
+  }
+  let words = [
+    "Int": "int", "UInt64": "int", "Float": "number", "Double": "number", "Bool": "true or false",
+    "String": "text", "Sequence": "a list", "Scalar": "one value",
+  ]
+  let expected = words["\(type)", default: "\(type)"]
+  let found = value.scalar.map { "'\($0.string)'" } ?? (value.sequence == nil ? "keys" : "a list")
+  let isInside = context.codingPath.count > 1
+  return "'\(key)': expected \(isInside ? "a list of " : "")\(expected), found \(found)"
 }
 
 /// Why a file cannot be read, without its path.
