@@ -10,8 +10,8 @@ struct Convit: ParsableCommand {
       processors. Flags are those of DeiT's main.py.
 
         convit dataset fashion-mnist --output data/fashion-mnist
-        convit train --config Configs/fashion-demo.yaml --data-path data/fashion-mnist \
-      --output-dir runs/demo
+        convit train --config Configs/fashion-demo.yaml \\
+          --data-path data/fashion-mnist --output-dir runs/demo
         convit predict --weights runs/demo/best.safetensors photo.jpg
 
       Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong.

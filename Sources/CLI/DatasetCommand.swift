@@ -9,8 +9,13 @@ struct DatasetCommand: ParsableCommand {
 
 /// Where the images go.
 struct DatasetOptions: ParsableArguments {
-  @Option(help: "The folder to write; it gets train/<class>/ and val/<class>/.") var output: String
+  @Option(help: .folder("The folder to write; it gets train/<class>/ and val/<class>/."))
+  var output: String
   @Flag(help: "Write again what is there already.") var force = false
+
+  func validate() throws {
+    guard !output.isEmpty else { throw ValidationError("output is empty") }
+  }
 
   /// Writes the folder, whole or not at all.
   func write(_ splits: [ImageFolderWriter.Split], classes: [String]) throws {
@@ -32,7 +37,8 @@ struct FashionMNISTCommand: ParsableCommand {
     discussion: "Xiao et al. 2017; Debian's package dataset-fashion-mnist installs the files.")
 
   @OptionGroup var options: DatasetOptions
-  @Option(help: "The folder that has the four IDX files.") var source = FashionMNIST.defaultLocation
+  @Option(help: .folder("The folder that has the four IDX files."))
+  var source = FashionMNIST.defaultLocation
 
   func run() throws {
     try options.write(FashionMNIST.splits(from: source), classes: FashionMNIST.classes)
@@ -43,15 +49,20 @@ struct IDXCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "idx", abstract: "Any data set in the files of the MNIST family.",
     discussion: """
-      SOURCE has train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
+      <source> has train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
       t10k-labels-idx1-ubyte, plain or with .gz. Classes are called by their numbers unless they \
       are named.
       """)
 
   @Argument(help: "The folder that has the four IDX files.") var source: String
   @OptionGroup var options: DatasetOptions
-  @Option(parsing: .upToNextOption, help: "The names of the classes, in the order of the labels.")
+  @Option(
+    parsing: .upToNextOption, help: .name("The names of the classes, in the order of the labels."))
   var classes: [String] = []
+
+  func validate() throws {
+    if let fault = ImageFolderWriter.fault(ofClasses: classes) { throw ValidationError(fault) }
+  }
 
   func run() throws {
     let splits = try IDXDataset.mnistSplits(

@@ -8,10 +8,10 @@ struct EvaluateCommand: ParsableCommand {
     commandName: "evaluate", abstract: "Measure a model's accuracy on the val images of a folder.")
 
   @OptionGroup var model: ModelOptions
-  @Option(help: "The folder that has val/<class>/.") var dataPath: String
-  @Option(help: "The folder in it to measure on.") var split = "val"
-  @Option(help: "Images at a time.") var batchSize = 64
-  @Option(help: "Threads that read images. (default: as --threads)") var numWorkers: Int?
+  @Option(help: .folder("The folder that has val/<class>/.")) var dataPath: String
+  @Option(help: .folder("The folder in it to measure on.")) var split = "val"
+  @Option(help: .int("Images at a time.")) var batchSize = 64
+  @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
   @OptionGroup var images: ImageOptions
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -42,13 +42,14 @@ struct EvaluateCommand: ParsableCommand {
       terminal.progress("evaluated \(done)/\(folder.samples.count)")
     }
     if json {
-      print(
+      let loss = totals.meanLoss.isFinite ? String(format: "%.9g", totals.meanLoss) : "null"
+      try Terminal.result(
         String(
-          format: #"{"acc1": %.6g, "acc5": %.6g, "images": %d, "loss": %.9g}"#, totals.accuracy1,
-          totals.accuracy5, totals.images, totals.meanLoss))
+          format: #"{"acc1": %.9g, "acc5": %.9g, "images": %d, "#, totals.accuracy1,
+          totals.accuracy5, totals.images) + #""loss": \#(loss)}"#)
     } else {
       terminal.line("\(totals.images) images")
-      print(
+      try Terminal.result(
         String(
           format: "* Acc@1 %.3f Acc@5 %.3f loss %.3f", totals.accuracy1, totals.accuracy5,
           totals.meanLoss))

@@ -6,8 +6,14 @@ import Training
 struct ImageOptions: ParsableArguments {
   @Flag(inversion: .prefixedNo, help: "Turn images as their EXIF orientation says. (default: on)")
   var exif: Bool?
-  @Option(help: "Lay transparent images on this colour, R,G,B. (default: drop transparency)")
+  @Option(
+    help: ArgumentHelp(
+      "Lay transparent images on this colour. (default: drop transparency)", valueName: "R,G,B"))
   var alphaBackground: String?
+
+  func validate() throws {
+    do { _ = try decoder() } catch { throw ValidationError("\(error)") }
+  }
 
   /// The decoder that they describe.
   func decoder() throws -> ImageDecoder {

@@ -15,26 +15,51 @@ import Training
   }
 
   /// The arguments with the spellings of the reference's flags brought to ours: underscores are
-  /// dashes, and `--embed_dim` is there the width of one head.
+  /// dashes, and `--embed_dim` is there the width of one head. A negative number goes with the
+  /// flag before it.
   static func arguments(_ given: some Sequence<String>) -> [String] {
-    given.map { argument in
-      guard argument.hasPrefix("--") else { return argument }
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      var name = parts[0].replacingOccurrences(of: "_", with: "-")
-      if name == "--embed-dim" { name = "--head-dim" }
-      return ([name] + parts.dropFirst().map(String.init)).joined(separator: "=")
+    var result: [String] = []
+    var areFlags = true
+    for argument in given {
+      if argument == "--" { areFlags = false }
+      if areFlags, argument.hasPrefix("--") {
+        result.append(ours(argument))
+      } else if areFlags, argument.hasPrefix("-"), Double(argument) != nil,
+        let flag = result.last, flag.hasPrefix("--"), !flag.contains("=")
+      {
+        result[result.count - 1] = "\(flag)=\(argument)"
+      } else {
+        result.append(argument)
+      }
     }
+    return result
+  }
+
+  private static func ours(_ flag: String) -> String {
+    let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    var name = parts[0].replacingOccurrences(of: "_", with: "-")
+    if name == "--embed-dim" { name = "--head-dim" }
+    return ([name] + parts.dropFirst().map(String.init)).joined(separator: "=")
   }
 
   private static func exit(with error: any Error) -> Never {
+    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }  // all is said
     let code = Convit.exitCode(for: error)
     if code == .success {  // --help, --version
       print(Convit.fullMessage(for: error))
       Foundation.exit(0)
     }
-    let isUsage = code == .validationFailure || (error as? TrainingError)?.isUsage == true
     let line = Convit.message(for: error).split(separator: "\n").joined(separator: " ")
-    Terminal.write("convit: \(line)\(isUsage ? " (see convit --help)" : "")\n")
-    Foundation.exit(isUsage ? 2 : 1)
+    let isOfTraining = (error as? TrainingError)?.isUsage == true
+    guard code == .validationFailure || isOfTraining else {
+      Terminal.error(line)
+      Foundation.exit(1)
+    }
+    // The parser says which command it had come to: "See 'convit train --help' for …".
+    let parts = Convit.fullMessage(for: error).split(separator: "'")
+    let hint = parts.last { $0.hasPrefix("convit ") && $0.hasSuffix(" --help") }
+    let command = isOfTraining ? "convit train --help" : hint ?? "convit --help"
+    Terminal.error("\(line) (see \(command))")
+    Foundation.exit(2)
   }
 }

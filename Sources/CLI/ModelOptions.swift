@@ -5,18 +5,26 @@ import Training
 
 /// Which weights to use, and on how many threads.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "A safetensors file.") var weights: String
-  @Option(help: "The preset of the weights, for files that do not say; see convit models.")
+  @Option(help: .file("A safetensors file.")) var weights: String
+  @Option(help: .name("The preset of the weights, for files that do not say; see convit models."))
   var model: String?
-  @Option(help: "Pixels of the model's images: N, or HxW. (default: as the file says, or 224)")
+  @Option(help: .size("Pixels of the model's images. (default: as the file says, or 224)"))
   var inputSize: InputSize?
-  @Option(help: "Pixels of a patch's side. (default: as the file says, or 16)")
+  @Option(help: .int("Pixels of a patch's side. (default: as the file says, or 16)"))
   var patchSize: Int?
-  @Option(help: "Threads that compute. (default: the processors)") var threads: Int?
+  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("threads must be 1 to 1024, found \(threads)")
+    }
+    if let patchSize, patchSize < 1 {
+      throw ValidationError("patch-size must be at least 1, found \(patchSize)")
+    }
+    do {
+      _ = try model.map(ViTConfiguration.preset(of:))
+    } catch {
+      throw ValidationError("\(error)")
     }
   }
 
@@ -27,7 +35,7 @@ struct ModelOptions: ParsableArguments {
       as: SavedModel.Description(
         name: model, imageHeight: inputSize?.size.height, imageWidth: inputSize?.size.width,
         patchSize: patchSize))
-    for warning in saved.warnings { Terminal.write("convit: \(weights): \(warning)\n") }
+    for warning in saved.warnings { Terminal.write("note: \(weights): \(warning)\n") }
     return saved
   }
 

@@ -12,11 +12,11 @@ struct ModelsCommand: ParsableCommand {
       """)
 
   func run() throws {
-    print(row("model", "parameters", "GFLOPs", "embed", "heads", "depth", "GPSA"))
+    try Terminal.result(row("model", "parameters", "GFLOPs", "embed", "heads", "depth", "GPSA"))
     for name in ViTConfiguration.presetNames {
       let configuration = try ViTConfiguration.preset(of: name)
       let tree = ParameterTree(try VisionTransformer(configuration))
-      print(
+      try Terminal.result(
         row(
           name, "\(tree.elementCount)",
           String(format: "%.2f", Double(configuration.multiplyAdds) / 1e9),

@@ -8,7 +8,7 @@ struct PredictCommand: ParsableCommand {
     discussion: "An image that cannot be read is reported; the others are predicted all the same.")
 
   @OptionGroup var model: ModelOptions
-  @Option(help: "How many classes to name.") var topk = 5
+  @Option(help: .int("How many classes to name.")) var topk = 5
   @Flag(help: "Print one JSON object an image.") var json = false
   @Flag(help: "Give the logits as well.") var logits = false
   @OptionGroup var options: ImageOptions
@@ -30,10 +30,9 @@ struct PredictCommand: ParsableCommand {
         case .success(let prediction): try show(prediction)
         case .failure(let error):
           failures += 1
-          Terminal.write("convit: \(error)\n")
+          Terminal.error("\(error)")
         }
       }
-      fflush(nil)  // what is predicted is out, in a pipe as well
     }
     if failures > 0 { throw ExitCode.failure }
   }
@@ -42,14 +41,15 @@ struct PredictCommand: ParsableCommand {
     guard !json else {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-      return print(String(decoding: try encoder.encode(prediction), as: UTF8.self))
+      return try Terminal.result(String(decoding: try encoder.encode(prediction), as: UTF8.self))
     }
-    print(prediction.path)
+    var lines = [prediction.path]
     for candidate in prediction.top {
-      print(String(format: "  %6.2f %%  ", 100 * candidate.probability) + candidate.class)
+      lines.append(String(format: "  %6.2f %%  ", 100 * candidate.probability) + candidate.class)
     }
     if let logits = prediction.logits {
-      print("  logits  " + logits.map { "\($0)" }.joined(separator: " "))
+      lines.append("  logits  " + logits.map { "\($0)" }.joined(separator: " "))
     }
+    try Terminal.result(lines.joined(separator: "\n"))
   }
 }

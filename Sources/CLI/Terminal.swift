@@ -1,6 +1,8 @@
+import ArgumentParser
 import Foundation
 
-/// Standard error: messages, and a line of progress that is overwritten where there is a terminal.
+/// Standard output for results; standard error for messages, and a line of progress that is
+/// overwritten where there is a terminal.
 struct Terminal {
   /// Whether standard error is a terminal.
   let isInteractive = isatty(2) == 1
@@ -10,6 +12,28 @@ struct Terminal {
   /// Writes text as it is.
   static func write(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
+  /// Writes a line of results to standard output, at once.
+  ///
+  /// - Throws: `OutputError`; an `ExitCode` of success when nobody reads any more, as `| head`.
+  static func result(_ line: String) throws {
+    var bytes = Array("\(line)\n".utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { Foundation.write(1, $0.baseAddress, $0.count) }
+      if count >= 0 {
+        bytes = bytes.dropFirst(count)
+      } else if errno == EPIPE {
+        throw ExitCode.success
+      } else if errno != EINTR {
+        throw OutputError(reason: String(cString: strerror(errno)))
+      }
+    }
+  }
+
+  /// Writes a line about what went wrong, in the place of the line of progress.
+  static func error(_ text: String) {
+    write((isatty(2) == 1 ? "\r\u{1b}[K" : "") + "convit: \(text)\n")
   }
 
   /// Writes a line, in the place of the line of progress.
@@ -30,6 +54,12 @@ struct Terminal {
 
   /// Seconds since the command began.
   var elapsed: Double { (ContinuousClock.now - start) / .seconds(1) }
+}
+
+/// Results that could not be written.
+struct OutputError: Error, CustomStringConvertible {
+  let reason: String
+  var description: String { "standard output: cannot write: \(reason)" }
 }
 
 /// "1:05" or "2:01:05" for seconds.

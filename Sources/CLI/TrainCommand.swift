@@ -7,23 +7,27 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train a model on a folder of images.",
     discussion: """
-      DIR has train/<class>/ and val/<class>/ with PNG and JPEG files. RUN gets config.yaml, \
-      log.jsonl, steps.jsonl, model.safetensors (the last epoch) and best.safetensors (the most \
-      accurate). Every flag is also a key of the YAML config; a flag overrides it.
+      The images are PNG and JPEG files in train/<class>/ and val/<class>/. The run gets \
+      config.yaml, log.jsonl, steps.jsonl, model.safetensors (the last epoch) and \
+      best.safetensors (the most accurate). Every flag is also a key of the YAML config; a flag \
+      overrides it.
       """)
 
-  @Option(help: "The folder of images.") var dataPath: String?
-  @Option(help: "The folder to write the run to.") var outputDir: String?
-  @Option(help: "A YAML file of flags.") var config: String?
+  @OptionGroup(title: "Files") var files: FileFlags
   @OptionGroup var options: TrainOptions
 
   func run() throws {
-    var configuration = try config.map(TrainingConfiguration.init(contentsOf:)) ?? .init()
-    configuration.dataPath = dataPath ?? configuration.dataPath
-    configuration.outputDir = outputDir ?? configuration.outputDir
-    options.apply(to: &configuration)
     var display = TrainingDisplay()
-    try Trainer(configuration).run { display.show($0) }
+    try Trainer(configuration()).run { display.show($0) }
+  }
+
+  /// The configuration of the file, or the default one, with the flags in its place.
+  func configuration() throws -> TrainingConfiguration {
+    var configuration = try files.config.map(TrainingConfiguration.init(contentsOf:)) ?? .init()
+    replace(&configuration.dataPath, files.dataPath)
+    replace(&configuration.outputDir, files.outputDir)
+    options.apply(to: &configuration)
+    return configuration
   }
 }
 
@@ -74,10 +78,12 @@ private struct TrainingDisplay {
     let gpsa = model.localUpToLayer > 0 ? ", \(model.localUpToLayer) of them GPSA" : ""
     return [
       "model: \(run.parameters) parameters, \(model.depth) blocks\(gpsa), \(model.heads) heads of "
-        + "\(model.embedDim / model.heads) features, \(model.grid.rows) × \(model.grid.columns) patches",
+        + "\(model.embedDim / model.heads) features, "
+        + "\(model.grid.rows) × \(model.grid.columns) patches",
       "data: \(run.trainingImages) images to train on, \(run.validationImages) to test on, "
         + "\(run.classes) classes",
-      "training: \(run.epochs) epochs of \(run.stepsPerEpoch) steps, "
+      "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of "
+        + "\(run.stepsPerEpoch) steps, "
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
     ]
   }

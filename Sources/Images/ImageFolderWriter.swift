@@ -47,6 +47,20 @@ public struct ImageFolderWriter: Sendable {
     self.threads = threads
   }
 
+  /// Why these cannot be the folders of classes, side by side and seen by `ImageFolder`; nil if
+  /// they can.
+  public static func fault(ofClasses classes: [String]) -> String? {
+    var seen: Set<String> = []
+    for name in classes {
+      if name.isEmpty { return "a class has an empty name" }
+      if name.hasPrefix(".") || name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "/") }) {
+        return "the class name '\(name)' cannot be a folder: it begins with a dot or has a slash"
+      }
+      if !seen.insert(name).inserted { return "the class name '\(name)' is there twice" }
+    }
+    return nil
+  }
+
   /// Writes `splits`, unless they are there already.
   ///
   /// - Parameters:
@@ -59,6 +73,12 @@ public struct ImageFolderWriter: Sendable {
   public func write(
     _ splits: [Split], force: Bool = false, writePNG: WritePNG
   ) throws -> Outcome {
+    guard !output.isEmpty else {
+      throw DatasetError(path: "''", reason: "the folder to write has no name")
+    }
+    if let fault = Self.fault(ofClasses: classes) {
+      throw DatasetError(path: output, reason: fault)
+    }
     let layout = ImageFolderLayout(splits: splits, classes: classes)
     let existing = try layout.compare(with: output)
     switch existing {

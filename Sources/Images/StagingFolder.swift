@@ -61,7 +61,9 @@ private func makeFolders(_ path: String) throws {
   if FolderIdentity(path: path) != nil { return }
   let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
   if parent != path { try makeFolders(parent) }
-  guard mkdir(path, 0o777) == 0 || errno == EEXIST else {
-    throw DatasetError(path: path, cannot: "make the folder", errno: errno)
+  guard mkdir(path, 0o777) != 0 else { return }
+  let code = errno
+  guard code == EEXIST, FolderIdentity(path: path) != nil else {  // someone else has just made it
+    throw DatasetError(path: path, cannot: "make the folder", errno: code)
   }
 }

@@ -23,7 +23,7 @@ public struct LearningRateSchedule: Hashable, Sendable {
     base = configuration.lr * scale
     minimum = configuration.minLr
     warmup = configuration.warmupLr
-    warmupEpochs = configuration.warmupEpochs
+    warmupEpochs = configuration.warmupEpochs ?? min(5, configuration.epochs - 1)
     epochs = configuration.epochs
   }
 

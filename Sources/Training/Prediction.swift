@@ -48,9 +48,13 @@ public struct Predictor: Sendable {
     let logits = good.isEmpty ? nil : saved.model.logits(of: tensor(good), frozen, on: pool)
     var row = 0
     return zip(paths, images).map { path, image in
-      image.map { _ in
+      Result {
+        _ = try image.get()
         defer { row += 1 }
         let values = logits?.sliced(0, row..<row + 1).elements ?? []
+        guard values.allSatisfy(\.isFinite) else {
+          throw ImageError(path: path, reason: "the model's logits for it are not all finite")
+        }
         return prediction(path, values, top: top, withLogits: withLogits)
       }
     }

@@ -2,29 +2,60 @@ import ConViT
 import Foundation
 
 /// The folder that a training run writes: its configuration, logs and weights.
+///
+/// While it lives, no other run can have the folder.
 public struct RunFolder: Sendable {
   public let path: String
+  private let isNew: Bool
+  private let lock: FolderLock
 
-  /// Makes the folder of a new run.
+  /// Makes the folder of a new run; what a run left that did not end its first epoch is replaced.
   ///
   /// - Throws: `TrainingError` if it cannot be made, or holds a run already.
   public init(creating path: String) throws {
+    try Self.check(path)
     self.path = path
+    isNew = !FileManager.default.fileExists(atPath: path)
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError("\(path): cannot make the folder: \(error.localizedDescription)")
+    }
+    lock = try FolderLock(path)
+    for name in ["log.jsonl", "steps.jsonl"] { try write(Data(), to: name, atomically: true) }
+  }
+
+  /// Throws what stands in the way of a new run, without making anything.
+  public static func check(_ path: String) throws {
     let files = FileManager.default
-    if files.fileExists(atPath: path + "/log.jsonl")
-      || files.fileExists(atPath: path + "/steps.jsonl")
-    {
+    var place = URL(fileURLWithPath: path).standardizedFileURL
+    while !files.fileExists(atPath: place.path) { place.deleteLastPathComponent() }
+    var isFolder: ObjCBool = false
+    guard files.fileExists(atPath: place.path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw TrainingError("\(path): cannot make the folder: \(place.path) is a file")
+    }
+    guard access(place.path, W_OK) == 0 else {
+      throw TrainingError(
+        "\(path): cannot write to \(place.path): \(String(cString: strerror(errno)))")
+    }
+    guard isUnused(path) else {
       throw TrainingError(
         "\(path): there is a run in this folder already; choose another, or remove it")
     }
-    do {
-      try files.createDirectory(atPath: path, withIntermediateDirectories: true)
-      try Data().write(to: URL(fileURLWithPath: path + "/log.jsonl"))
-      try Data().write(to: URL(fileURLWithPath: path + "/steps.jsonl"))
-    } catch {
-      throw TrainingError(
-        "\(path): cannot make the folder of the run: \(error.localizedDescription)")
-    }
+  }
+
+  /// Removes what a run has written that ended no epoch.
+  func removeUnlessUsed() {
+    guard Self.isUnused(path) else { return }
+    for name in ["config.yaml", "log.jsonl", "steps.jsonl"] { unlink("\(path)/\(name)") }
+    if isNew { rmdir(path) }  // which it does only if it is empty
+  }
+
+  /// Whether no run has ended an epoch here.
+  private static func isUnused(_ path: String) -> Bool {
+    let log = FileManager.default.contents(atPath: path + "/log.jsonl")
+    return log?.isEmpty != false
+      && !FileManager.default.fileExists(atPath: path + "/model.safetensors")
   }
 
   /// The weights after the last epoch.

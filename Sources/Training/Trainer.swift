@@ -57,11 +57,15 @@ public struct Trainer: Sendable {
     guard let dataPath = configuration.dataPath else {
       throw TrainingError(usage: "data-path is missing: the folder that has train/ and val/")
     }
-    guard configuration.outputDir != nil else {
+    guard let outputDir = configuration.outputDir else {
       throw TrainingError(usage: "output-dir is missing: the folder to write the run to")
+    }
+    for (name, path) in [("data-path", dataPath), ("output-dir", outputDir)] where path.isEmpty {
+      throw TrainingError(usage: "\(name) is empty")
     }
     _ = try configuration.decoder()
     _ = try configuration.modelConfiguration(classes: 1)
+    try RunFolder.check(outputDir)
     training = try ImageFolder(root: dataPath, split: "train")
     validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
     if let asked = configuration.nbClasses, asked < training.classes.count {
@@ -100,10 +104,25 @@ public struct Trainer: Sendable {
   }
 
   /// Trains from the first epoch to the last, and returns the model as it is then.
+  ///
+  /// An image that cannot be read in the first epoch ends the run as if it had not begun.
   @discardableResult
   public func run(_ report: (Event) throws -> Void = { _ in }) throws -> SavedModel {
     let folder = try RunFolder(creating: configuration.outputDir ?? "")
-    try folder.write(configuration)
+    do {
+      return try run(in: folder, report)
+    } catch let error as SampleError {
+      folder.removeUnlessUsed()
+      throw error
+    }
+  }
+
+  private func run(
+    in folder: RunFolder, _ report: (Event) throws -> Void
+  ) throws -> SavedModel {
+    var effective = configuration
+    effective.warmupEpochs = LearningRateSchedule(configuration).warmupEpochs
+    try folder.write(effective)
     for note in notes { try report(.note(note)) }
     try report(.started(summary))
     let evaluator = Evaluator(

@@ -58,7 +58,10 @@ extension TrainingConfiguration {
       ("log-every", logEvery), ("threads", threads ?? 1), ("shard-size", shardSize ?? 1),
       ("nb-classes", nbClasses ?? 1), ("heads", heads ?? 1), ("head-dim", headDim ?? 1),
       ("depth", depth ?? 1),
-    ] { try require((1...1_000_000).contains(value), "\(name) must be at least 1, found \(value)") }
+    ] {
+      try require(value >= 1, "\(name) must be at least 1, found \(value)")
+      try require(value <= 1_000_000, "\(name) must be at most 1000000, found \(value)")
+    }
     try require((threads ?? 1) <= 1024, "threads must be at most 1024, found \(threads ?? 1)")
     let workers = numWorkers ?? 0
     try require((0...1024).contains(workers), "num-workers must be 0 to 1024, found \(workers)")
@@ -66,9 +69,10 @@ extension TrainingConfiguration {
     try require(minLr.isFinite && minLr >= 0, "min-lr must not be negative, found \(minLr)")
     try require(
       warmupLr.isFinite && warmupLr >= 0, "warmup-lr must not be negative, found \(warmupLr)")
+    let warmup = warmupEpochs ?? 0
     try require(
-      (0...epochs).contains(warmupEpochs),
-      "warmup-epochs must be 0 to epochs, which is \(epochs), found \(warmupEpochs)")
+      (0...epochs).contains(warmup),
+      "warmup-epochs must be 0 to epochs, which is \(epochs), found \(warmup)")
     try require(
       weightDecay.isFinite && weightDecay >= 0,
       "weight-decay must not be negative, found \(weightDecay)")

@@ -19,19 +19,20 @@ extension TrainingConfiguration {
     do {
       root = try Yams.compose(yaml: text)
     } catch {
-      throw TrainingError("\(path): not YAML: \("\(error)".split(separator: "\n").first ?? "")")
+      throw TrainingError(
+        usage: "\(path): not YAML: \("\(error)".split(separator: "\n").first ?? "")")
     }
     guard let pairs = root?.mapping else {
-      throw TrainingError("\(path): expected lines of the form `key: value`")
+      throw TrainingError(usage: "\(path): expected lines of the form `key: value`")
     }
     var values: [(Node, Node)] = []
     for (key, value) in pairs {
       let (name, isNegated) = Self.key(key.string ?? "")
       guard let name, !isNegated || value.bool != nil else {
-        throw TrainingError("\(path): unknown key '\(key.string ?? "?")'")
+        throw TrainingError(usage: "\(path): unknown key '\(key.string ?? "?")'")
       }
       guard !values.contains(where: { $0.0.string == name }) else {
-        throw TrainingError("\(path): '\(name)' is there twice")
+        throw TrainingError(usage: "\(path): '\(name)' is there twice")
       }
       values.append((Node(name), isNegated ? Node(value.bool == true ? "false" : "true") : value))
     }
@@ -43,7 +44,7 @@ extension TrainingConfiguration {
       self = try YAMLDecoder().decode(
         TrainingConfiguration.self, from: Node(kept.map { ($0.key, $0.value) } + values))
     } catch let error as DecodingError {
-      throw TrainingError("\(path): \(describe(error))")
+      throw TrainingError(usage: "\(path): \(describe(error, values))")
     }
   }
 
@@ -55,21 +56,40 @@ extension TrainingConfiguration {
     return (CodingKeys(rawValue: positive)?.rawValue, true)
   }
 
-  /// The configuration as YAML that the initialiser reads back.
-  public func yaml() throws -> String { try YAMLEncoder().encode(self) }
+  /// The configuration as YAML that the initialiser reads back, every number with the fewest
+  /// digits that mean it.
+  public func yaml() throws -> String {
+    let text = try YAMLEncoder().encode(self)
+    // YAML's encoder writes 0.1 as 1.00000001490116e-1; JSON, which is YAML too, as 0.1.
+    let json = try Yams.compose(yaml: String(decoding: JSONEncoder().encode(self), as: UTF8.self))
+    let pairs = (try Yams.compose(yaml: text)?.mapping ?? [:]).map { key, value in
+      let exact = json?[key.string ?? ""]
+      return (key, exact?.scalar?.style == .doubleQuoted ? value : exact ?? value)
+    }
+    return try Yams.serialize(node: Node(pairs))
+  }
 }
 
-/// "'batch-size': expected Int, found 'many'"
-private func describe(_ error: DecodingError) -> String {
-  let context: DecodingError.Context
+/// "'batch-size': expected int, found 'many'"
+private func describe(_ error: DecodingError, _ values: [(Node, Node)]) -> String {
+  let (context, type): (DecodingError.Context, Any.Type?)
   switch error {
-  case .typeMismatch(_, let c), .valueNotFound(_, let c), .keyNotFound(_, let c),
-    .dataCorrupted(let c):
-    context = c
+  case .typeMismatch(let t, let c), .valueNotFound(let t, let c): (context, type) = (c, t)
+  case .keyNotFound(_, let c), .dataCorrupted(let c): (context, type) = (c, nil)
   @unknown default: return "\(error)"
   }
-  let key = context.codingPath.map(\.stringValue).joined(separator: ".")
-  return "'\(key)': \(context.debugDescription)"
+  let key = context.codingPath.first?.stringValue ?? ""
+  guard let type, let value = values.first(where: { $0.0.string == key })?.1 else {
+    return "'\(key)': \(context.debugDescription)"
+  }
+  let words = [
+    "Int": "int", "UInt64": "int", "Float": "number", "Double": "number", "Bool": "true or false",
+    "String": "text", "Sequence": "a list", "Scalar": "one value",
+  ]
+  let expected = words["\(type)", default: "\(type)"]
+  let found = value.scalar.map { "'\($0.string)'" } ?? (value.sequence == nil ? "keys" : "a list")
+  let isInside = context.codingPath.count > 1
+  return "'\(key)': expected \(isInside ? "a list of " : "")\(expected), found \(found)"
 }
 
 /// Why a file cannot be read, without its path.

@@ -34,7 +34,8 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   public var unscaleLr = false
   public var minLr = 1e-5
   public var warmupLr = 1e-6
-  public var warmupEpochs = 5
+  /// 5 if left out, or all epochs but one if that is fewer.
+  public var warmupEpochs: Int?
   public var sched = LearningRateSchedule.Shape.cosine
   /// Whether the rate changes with every step and not with every epoch.
   public var schedOnUpdates = false

@@ -41,7 +41,7 @@ public struct TrainingStep: Sendable {
     guard loss.isFinite, norm.isFinite else {
       throw TrainingError(
         "the loss is \(loss) and the norm of its gradients \(norm) in step \(optimizer.steps + 1) "
-          + "(epoch \(epoch), learning rate \(rate)): training has diverged")
+          + "(epoch \(epoch + 1), learning rate \(rate)): training has diverged")
     }
     let scale = clipNorm.map { norm > Double($0) ? Float(Double($0) / (norm + 1e-6)) : 1 } ?? 1
     optimizer.step(&weights, by: gradients, rate: rate, scale: scale, on: pool)

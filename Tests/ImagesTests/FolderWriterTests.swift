@@ -139,13 +139,32 @@ import Testing
     try folder.write("file")
     let splits = try splits()
     for (path, reason) in [
-      ("file", "is there and is not a folder"), ("file/out", "cannot make the folder: "),
+      ("file", "is there and is not a folder"),
+      ("file/out", "cannot make the folder: File exists"),
     ] {
       let writer = ImageFolderWriter(output: "\(folder.path)/\(path)", classes: ["a", "b"])
       let error = #expect(throws: DatasetError.self) {
         try writer.write(splits, writePNG: Self.writePNG)
       }
-      #expect(error?.reason.hasPrefix(reason) == true)
+      #expect(error?.path == "\(folder.path)/file" && error?.reason == reason)
     }
+  }
+
+  /// "" is the working directory for `URL(fileURLWithPath:)`: it was once replaced as a whole.
+  @Test func anOutputWithoutANameIsAnError() throws {
+    let splits = try splits()
+    let error = #expect(throws: DatasetError.self) {
+      try ImageFolderWriter(output: "", classes: ["a", "b"])
+        .write(splits, writePNG: Self.writePNG)
+    }
+    #expect(error?.reason == "the folder to write has no name")
+  }
+
+  @Test(arguments: [["a", "a"], ["a/c", "b"], ["..", "b"], ["a", ""], [".a", "b"]])
+  func classesThatWouldNotBeFoldersOfTheirOwnAreAnError(classes: [String]) throws {
+    let splits = try splits()
+    let writer = ImageFolderWriter(output: output, classes: classes)
+    #expect(throws: DatasetError.self) { try writer.write(splits, writePNG: Self.writePNG) }
+    #expect(!FileManager.default.fileExists(atPath: output))
   }
 }

@@ -29,7 +29,8 @@ import Training
   @Test func theDefaultsAreDeiTs() {
     let c = TrainingConfiguration()
     #expect((c.batchSize, c.epochs, c.lr, c.weightDecay) == (64, 300, 5e-4, 0.05))
-    #expect((c.minLr, c.warmupLr, c.warmupEpochs, c.smoothing) == (1e-5, 1e-6, 5, 0.1))
+    #expect((c.minLr, c.warmupLr, c.smoothing) == (1e-5, 1e-6, 0.1))
+    #expect(LearningRateSchedule(c).warmupEpochs == 5)
     #expect((c.dropPath, c.drop, c.repeatedAug, c.optEps) == (0.1, 0, true, 1e-8))
     #expect((c.inputSize.description, c.patchSize, c.trainInterpolation) == ("224", 16, .bicubic))
   }

@@ -1,0 +1,44 @@
+import ArgumentParser
+import Training
+
+/// The flags of `convit train` that describe the model.
+struct ModelFlags: ParsableArguments {
+  @Option(help: .name("The preset to start from; see convit models. (default: convit_tiny)"))
+  var model: String?
+  @Option(help: .size("Pixels of the images. (default: 224)")) var inputSize: InputSize?
+  @Option(help: .int("Pixels of a patch's side. (default: 16)")) var patchSize: Int?
+  @Option(help: .int("Attention heads. (default: the preset's)")) var heads: Int?
+  @Option(help: .int("Features of a head, the reference's --embed_dim. (default: the preset's)"))
+  var headDim: Int?
+  @Option(help: .int("Blocks. (default: the preset's)")) var depth: Int?
+  @Option(help: .int("GPSA blocks, from the first. (default: the preset's, or all but the last)"))
+  var localUpToLayer: Int?
+  @Option(help: .number("Sharpness of the convolutional start, α. (default: 1)"))
+  var localityStrength: Float?
+  @Option(help: .int("Classes of the head, if more than the data have.")) var nbClasses: Int?
+  @Option(help: .number("Dropout. (default: 0)")) var drop: Float?
+  @Option(help: .number("Stochastic depth of the last block. (default: 0.1)"))
+  var dropPath: Float?
+  @Option(help: .file("Weights to start from; a head for other classes starts anew."))
+  var finetune: String?
+
+  func apply(to c: inout TrainingConfiguration) {
+    replace(&c.model, model)
+    replace(&c.inputSize, inputSize)
+    replace(&c.patchSize, patchSize)
+    replace(&c.heads, heads)
+    replace(&c.headDim, headDim)
+    replace(&c.depth, depth)
+    replace(&c.localUpToLayer, localUpToLayer)
+    replace(&c.localityStrength, localityStrength)
+    replace(&c.nbClasses, nbClasses)
+    replace(&c.drop, drop)
+    replace(&c.dropPath, dropPath)
+    replace(&c.finetune, finetune)
+  }
+}
+
+extension InputSize: ExpressibleByArgument {
+  /// A size from a flag.
+  public init?(argument: String) { self.init(argument) }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import CLI
+@testable import Training
+
+@Suite struct FlagTests {
+  /// A value for every flag, and the lines that it makes of the YAML of the defaults.
+  static let flags: [(arguments: [String], lines: Set<String>)] = [
+    (["--data-path", "d"], ["data-path: d"]), (["--output-dir", "o"], ["output-dir: o"]),
+    (["--model", "deit_tiny"], ["model: deit_tiny"]),
+    (["--input-size", "8x12"], ["input-size: 8x12"]), (["--patch-size", "8"], ["patch-size: 8"]),
+    (["--heads", "9"], ["heads: 9"]), (["--head-dim", "5"], ["head-dim: 5"]),
+    (["--depth", "3"], ["depth: 3"]), (["--local-up-to-layer", "2"], ["local-up-to-layer: 2"]),
+    (["--locality-strength", "0.7"], ["locality-strength: 0.7"]),
+    (["--nb-classes", "7"], ["nb-classes: 7"]), (["--drop", "0.3"], ["drop: 0.3"]),
+    (["--drop-path", "0.2"], ["drop-path: 0.2"]), (["--finetune", "w"], ["finetune: w"]),
+    (["--batch-size", "3"], ["batch-size: 3"]), (["--epochs", "11"], ["epochs: 11"]),
+    (["--lr", "0.25"], ["lr: 0.25"]), (["--unscale-lr"], ["unscale-lr: true"]),
+    (["--min-lr", "0.1"], ["min-lr: 0.1"]), (["--warmup-lr", "0.3"], ["warmup-lr: 0.3"]),
+    (["--warmup-epochs", "4"], ["warmup-epochs: 4"]),
+    (["--sched", "constant"], ["sched: constant"]),
+    (["--sched-on-updates"], ["sched-on-updates: true"]),
+    (["--weight-decay", "0.01"], ["weight-decay: 0.01"]),
+    (["--opt-eps", "0.125"], ["opt-eps: 0.125"]), (["--opt-betas", "0.8", "0.9"], ["- 0.8"]),
+    (["--clip-grad", "1.5"], ["clip-grad: 1.5"]), (["--smoothing", "0.4"], ["smoothing: 0.4"]),
+    (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
+    (["--no-shuffle"], ["shuffle: false"]),
+    (["--train-interpolation", "random"], ["train-interpolation: random"]),
+    (["--no-exif"], ["exif: false"]),
+    (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
+    (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
+    (["--threads", "2"], ["threads: 2"]), (["--num-workers", "0"], ["num-workers: 0"]),
+    (["--shard-size", "2"], ["shard-size: 2"]), (["--log-every", "1"], ["log-every: 1"]),
+  ]
+
+  private func lines(_ arguments: [String]) throws -> [String] {
+    let command = try TrainCommand.parse(Main.arguments(arguments))
+    return try command.configuration().yaml().split(separator: "\n").map(String.init)
+  }
+
+  @Test(arguments: flags.indices) func everyFlagChangesItsKeyAndNoOther(index: Int) throws {
+    let (arguments, expected) = Self.flags[index]
+    let (defaults, given) = (Set(try lines([])), Set(try lines(arguments)))
+    #expect(given.subtracting(defaults) == expected)
+    #expect(defaults.subtracting(given).count <= 1)
+    let underscored = arguments.map { $0.replacingOccurrences(of: "-", with: "_") }
+    let reference = "--" + underscored[0].dropFirst(2)
+    #expect(Set(try lines([reference] + arguments.dropFirst())) == given)
+  }
+
+  @Test func flagsAndKeysAreTheSame() {
+    let keys = Set(TrainingConfiguration.CodingKeys.allCases.map(\.rawValue))
+    #expect(Set(Self.help.keys) == keys.union(["config", "help", "version"]))
+    let tried = Self.flags.map { $0.arguments[0].replacingOccurrences(of: "--no-", with: "--") }
+    #expect(Set(tried.map { String($0.dropFirst(2)) }) == keys)
+  }
+
+  /// What `convit help train` says of each flag.
+  private static let help: [String: String] = {
+    var (flag, texts) = ("", [String: String]())
+    for line in Convit.helpMessage(for: TrainCommand.self, columns: 100).split(separator: "\n") {
+      if let match = line.firstMatch(of: /^  (?:-h, )?--([a-z-]+)/) { flag = String(match.1) }
+      if line.hasPrefix("  ") { texts[flag, default: ""] += line + " " }
+    }
+    texts[""] = nil
+    return texts
+  }()
+
+  @Test func theHelpTellsTheTruthAboutDefaults() throws {
+    let defaults = try lines([])
+    var checked = 0
+    for (flag, text) in Self.help {
+      guard let match = text.firstMatch(of: /\(default:\s+([^)]*)\)/),
+        let line = defaults.first(where: { $0.hasPrefix(flag + ":") })
+      else { continue }
+      let (said, value) = (String(match.1), line.dropFirst(flag.count + 2))
+      let meant = ["on": "true", "off": "false"][said] ?? said
+      if flag == "opt-betas" {
+        #expect(said.split(separator: " ").allSatisfy { defaults.contains("- \($0)") })
+      } else {
+        #expect(
+          meant == value || Double(meant) == Double(value), "--\(flag): \(said), not \(value)")
+      }
+      checked += 1
+    }
+    #expect(checked > 20)
+  }
+
+  @Test func spellings() throws {
+    #expect(Main.arguments(["--embed_dim", "64"]) == ["--head-dim", "64"])
+    #expect(Main.arguments(["--embed_dim=64", "a_b"]) == ["--head-dim=64", "a_b"])
+    #expect(Main.arguments(["--output_dir", "my_run"]) == ["--output-dir", "my_run"])
+    #expect(Main.arguments(["--output_dir=my_run"]) == ["--output-dir=my_run"])
+    #expect(Main.arguments(["--lr", "-1e-3", "-h"]) == ["--lr=-1e-3", "-h"])
+    #expect(Main.arguments(["--", "--a_b.png", "-1"]) == ["--", "--a_b.png", "-1"])
+    #expect(try lines(["--opt-betas", "0.8", "0.95"]).contains("- 0.95"))
+  }
+
+  @Test func flagsComeInGroups() {
+    let help = Convit.helpMessage(for: TrainCommand.self, columns: 100)
+    let headings = help.matches(of: /(?m)^([A-Z]+):/).map { String($0.1) }
+    #expect(
+      headings == [
+        "OVERVIEW", "USAGE", "FILES", "MODEL", "OPTIMISATION", "DATA", "RUNNING", "OPTIONS",
+      ])
+    #expect(help.split(separator: "\n").allSatisfy { $0.count <= 100 })
+  }
+}

@@ -1,0 +1,119 @@
+import Testing
+
+/// What is wrong with a command line is said before any file is looked at: exit code 2.
+@Suite struct UsageErrorTests {
+  private let workspace: Workspace
+
+  init() throws { workspace = try TrainedModel.workspace.get() }
+
+  /// Flags of `convit train`, and what the error must name.
+  static let trainFaults: [(arguments: [String], parts: [String])] = [
+    (["--bogus", "1"], ["'--bogus'"]), (["extra"], ["'extra'"]),
+    (["--batch-size"], ["Missing value", "'--batch-size <int>'"]),
+    (["--batch-size", "0"], ["batch-size must be at least 1, found 0"]),
+    (["--batch-size", "-3"], ["batch-size must be at least 1, found -3"]),
+    (["--batch-size", "many"], ["'many'", "'--batch-size <int>'"]),
+    (["--batch-size", "2000000"], ["batch-size must be at most 1000000, found 2000000"]),
+    (["--epochs", "0"], ["epochs must be at least 1, found 0"]),
+    (["--epochs", "1.5"], ["'1.5'", "'--epochs <int>'"]),
+    (["--warmup-epochs", "2"], ["warmup-epochs must be 0 to epochs, which is 1, found 2"]),
+    (["--lr", "0"], ["lr must be positive, found 0"]),
+    (["--lr", "nan"], ["lr must be positive, found nan"]),
+    (["--lr", "-1e-3"], ["lr must be positive, found -0.001"]),
+    (["--lr", "inf"], ["lr must be positive, found inf"]),
+    (["--lr", "0,1"], ["'0,1'", "'--lr <number>'"]),
+    (["--drop-path", "1"], ["drop-path must be in 0 ..< 1, found 1"]),
+    (["--smoothing", "1"], ["smoothing must be in 0 ..< 1, found 1"]),
+    (["--clip-grad", "0"], ["clip-grad must be positive, found 0"]),
+    (["--opt-betas", "0.9"], ["opt-betas must be two numbers in 0 ..< 1, found [0.9]"]),
+    (["--seed", "-1"], ["'-1'", "'--seed <int>'"]),
+    (["--threads", "0"], ["threads must be at least 1, found 0"]),
+    (["--num-workers", "-1"], ["num-workers must be 0 to 1024, found -1"]),
+    (["--input-size", "30"], ["patch size 4 does not divide the image size 30 × 30"]),
+    (["--input-size", "12x"], ["'12x'", "'--input-size <N|HxW>'"]),
+    (["--local-up-to-layer", "2"], ["local_up_to_layer 2 equals the depth"]),
+    (["--local-up-to-layer", "-1"], ["local_up_to_layer -1 is not in 0 ... depth"]),
+    (["--locality-strength", "0"], ["locality strength must be positive, found 0"]),
+    (["--model", "convit_huge"], ["'convit_huge'", "convit_tiny, "]),
+    (["--sched", "square"], ["'square'", "'cosine' and 'constant'"]),
+    (["--alpha-background", "red"], ["'red' is not a colour such as 255,255,255"]),
+    (["--alpha-background", "1,2,256"], ["'1,2,256' is not a colour"]),
+    (["--data-path", ""], ["data-path is empty"]),
+    (["--output-dir", ""], ["output-dir is empty"]),
+  ]
+
+  @Test(arguments: trainFaults.indices) func training(index: Int) throws {
+    let (arguments, parts) = Self.trainFaults[index]
+    // No such data: what is wrong with the flags comes first.
+    try workspace.expectFailure(
+      ["train", "--data-path", "missing", "--output-dir", "new"] + Workspace.tiny + arguments,
+      status: 2, parts + ["(see convit train --help)"])
+  }
+
+  static let otherFaults: [(arguments: [String], parts: [String])] = [
+    (["bogus"], ["'bogus'", "convit --help"]),
+    (["train", "--output-dir", "new"], ["data-path is missing"]),
+    (["train", "--data-path", "data"], ["output-dir is missing"]),
+    (["evaluate", "--weights", "missing"], ["'--data-path <folder>'", "convit evaluate --help"]),
+    (["evaluate", "--data-path", "missing"], ["'--weights <file>'"]),
+    (["predict", "--weights", "missing"], ["'<images> ...'", "convit predict --help"]),
+    (["predict", "--weights", "w", "--topk", "0", "a"], ["topk must be at least 1, found 0"]),
+    (["predict", "--weights", "w", "--topk", "-1", "a"], ["topk must be at least 1, found -1"]),
+    (["predict", "--weights", "w", "--threads", "0", "a"], ["threads must be 1 to 1024, found 0"]),
+    (["predict", "--weights", "w", "--model", "x", "a"], ["'x'", "convit_tiny, "]),
+    (["predict", "--weights", "w", "--patch-size", "0", "a"], ["patch-size must be at least 1"]),
+    (["predict", "--weights", "w", "--alpha-background", "0", "a"], ["'0' is not a colour"]),
+    (
+      ["evaluate", "--weights", "w", "--data-path", "d", "--batch-size", "0"],
+      ["batch-size must be at least 1, found 0"]
+    ),
+    (
+      ["evaluate", "--weights", "w", "--data-path", "d", "--num-workers", "-2"],
+      ["num-workers must be 0 to 1024, found -2"]
+    ),
+    (["inspect"], ["'<file>'", "convit inspect --help"]), (["models", "x"], ["'x'"]),
+    (["dataset", "bogus"], ["'bogus'", "convit dataset --help"]),
+    (["dataset", "idx", "--output", "new"], ["'<source>'", "convit dataset idx --help"]),
+    (["dataset", "idx", "missing"], ["'--output <folder>'"]),
+    (["dataset", "idx", "missing", "--output", ""], ["output is empty"]),
+    (
+      ["dataset", "idx", "missing", "--output", "new", "--classes", "a", "a"],
+      ["class name 'a' is there twice"]
+    ),
+    (
+      ["dataset", "idx", "missing", "--output", "new", "--classes", "../a", "b"],
+      ["class name '../a' cannot be a folder"]
+    ),
+  ]
+
+  @Test(arguments: otherFaults.indices) func others(index: Int) throws {
+    try workspace.expectFailure(
+      Self.otherFaults[index].arguments, status: 2, Self.otherFaults[index].parts)
+  }
+
+  @Test func configs() throws {
+    let workspace = try Workspace()
+    for (name, text, parts) in [
+      ("key.yaml", "bath-size: 3", ["key.yaml: unknown key 'bath-size'"]),
+      ("type.yaml", "epochs: many", ["type.yaml: 'epochs': expected int, found 'many'"]),
+      (
+        "list.yaml", "opt-betas: 0.9",
+        ["list.yaml: 'opt-betas': expected a list, found '0.9'"]
+      ),
+      ("lists.yaml", "lr: [1, 2]", ["lists.yaml: 'lr': expected one value, found a list"]),
+      ("flag.yaml", "shuffle: 3", ["flag.yaml: 'shuffle': expected true or false, found '3'"]),
+      ("value.yaml", "batch-size: 0", ["batch-size must be at least 1, found 0"]),
+      ("brackets.yaml", "lr: [1", ["brackets.yaml: not YAML"]),
+      ("text.yaml", "lr", ["text.yaml: expected lines of the form `key: value`"]),
+      ("empty.yaml", "", ["empty.yaml: expected lines of the form `key: value`"]),
+    ] {
+      try workspace.write(name, text.utf8)
+      let arguments = ["train", "--data-path", "missing", "--output-dir", "new", "--config", name]
+      try workspace.expectFailure(arguments, status: 2, parts)
+    }
+    let base = ["train", "--data-path", "data", "--output-dir", "new", "--config"]
+    try workspace.expectFailure(
+      base + ["no.yaml"], ["no.yaml: cannot read the config: no such file"])
+    try workspace.expectFailure(base + ["data"], ["data: cannot read the config"])
+  }
+}
