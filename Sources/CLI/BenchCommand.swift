@@ -10,6 +10,7 @@ struct BenchCommand: ParsableCommand {
     discussion: "Random images that are in memory; the rate is that of the median step.")
 
   @Option(help: "A preset; see convit models.") var model = "convit_tiny"
+  @Option(help: "Or the model of a training config, with ten classes.") var config: String?
   @Option(help: "Pixels of the images: N, or HxW.") var inputSize: InputSize?
   @Option(help: "Images a step.") var batchSize = 32
   @Option(help: "train or inference.") var mode = Benchmark.Mode.train
@@ -28,12 +29,15 @@ struct BenchCommand: ParsableCommand {
   }
 
   func run() throws {
-    var configuration = try ViTConfiguration.preset(of: model)
+    if let warning = BLASLibrary.current.warning { Terminal.write("note: \(warning)\n") }
+    var configuration =
+      try config.map { try TrainingConfiguration(contentsOf: $0).modelConfiguration(classes: 10) }
+      ?? .preset(of: model)
     if let size = inputSize?.size {
       (configuration.imageHeight, configuration.imageWidth) = (size.height, size.width)
     }
     var benchmark = Benchmark(
-      name: model, configuration: configuration, mode: mode, batchSize: batchSize,
+      name: config ?? model, configuration: configuration, mode: mode, batchSize: batchSize,
       threads: threads ?? WorkerPool.availableProcessors)
     (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup, steps, seconds)
     let report = try benchmark()

@@ -85,6 +85,7 @@ private struct TrainingDisplay {
       "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of "
         + "\(run.stepsPerEpoch) steps, "
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
-    ]
+      "machine: about \(run.memory.description) of memory, BLAS is \(run.blas.description)",
+    ] + (run.blas.warning.map { ["note: \($0)"] } ?? [])
   }
 }

@@ -47,6 +47,8 @@ public struct Trainer: Sendable {
     public let epochs: Int
     public let threads: Int
     public let rate: Double
+    public let memory: MemoryEstimate
+    public let blas: BLASLibrary
   }
 
   /// Looks at everything that a run needs, and writes nothing.
@@ -206,6 +208,13 @@ public struct Trainer: Sendable {
       model: model.configuration, parameters: start.tree.elementCount,
       trainingImages: training.samples.count, validationImages: validation.samples.count,
       classes: training.classes.count, stepsPerEpoch: steps, epochs: configuration.epochs,
-      threads: pool.threads, rate: LearningRateSchedule(configuration).base)
+      threads: pool.threads, rate: LearningRateSchedule(configuration).base,
+      memory: MemoryEstimate(
+        model.configuration, parameterCount: start.tree.elementCount,
+        batchSize: configuration.batchSize,
+        shards: Shards(
+          for: model.configuration, batchSize: configuration.batchSize,
+          size: configuration.shardSize), threads: pool.threads),
+      blas: BLASLibrary.current)
   }
 }
