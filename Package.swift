@@ -45,7 +45,8 @@ let package = Package(
     .testTarget(
       name: "ImagesTests", dependencies: ["Images"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "TrainingTests", dependencies: ["Training", "Autodiff", "ConViT", "Images", "Safetensors"],
+      name: "TrainingTests",
+      dependencies: ["Training", "Autodiff", "ConViT", "Images", "Safetensors"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "CLITests", dependencies: ["CLI", "Training"]),
   ]

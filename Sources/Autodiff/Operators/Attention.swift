@@ -55,8 +55,8 @@ extension Variable {
     let output = geometry.forward(
       q, k, v, columns, scale, map, gate, on: queries.projection.tape)
 
-    // One gradient tensor for each distinct projection (MHSA has one, GPSA two), of which every part
-    // writes its own columns; parts that share columns have one each, and these are added.
+    // One gradient tensor for each distinct projection (MHSA has one, GPSA two), of which every
+    // part writes its own columns; parts that share columns have one each, and these are added.
     var distinct: [(projection: Variable, starts: [Int])] = []
     let owner = [queries, keys, values].map { part in
       let place = distinct.firstIndex {

@@ -37,7 +37,7 @@ extension Shape {
 }
 
 extension Variable {
-  /// op(a) · op(b): [..., m, k] · [..., k, n] → [..., m, n], where `op` transposes if it is asked to.
+  /// op(a) · op(b): [..., m, k] · [..., k, n] → [..., m, n], where `op` transposes if asked to.
   ///
   /// For C = A·B: dA = dC·Bᵀ and dB = Aᵀ·dC; transposed operands have the transposed derivative.
   public func matmul(

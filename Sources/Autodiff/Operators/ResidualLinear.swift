@@ -1,10 +1,10 @@
 import CKernels
 
 extension Variable {
-  /// residual + f · (x · Wᵀ + b), which BLAS adds onto the residual: [..., K] and [..., M] → [..., M].
+  /// residual + f · (x · Wᵀ + b), which BLAS adds onto the residual: [..., K], [..., M] → [..., M].
   ///
-  /// In training, f is 0 for a sample (along the first axis) with probability `dropPath`, which then
-  /// costs nothing, and else 1 / (1 − dropPath); elsewhere it is 1. The same as
+  /// In training, f is 0 for a sample (along the first axis) with probability `dropPath`, which
+  /// then costs nothing, and else 1 / (1 − dropPath); elsewhere it is 1. The same as
   /// `residual + x.linear(weight, bias: bias).dropPath(rate)`.
   ///
   ///     dresidual = dy,  dx = f · dy · W,  dW = Σ f · dyᵀ · x,  db = Σ_rows f · dy

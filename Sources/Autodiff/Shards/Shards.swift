@@ -4,8 +4,9 @@ import Synchronization
 /// How the batch of a step is cut: into shards of a fixed number of samples, which are fed in order
 /// to a fixed number of lanes, each with a sum of gradients of its own.
 ///
-/// A lane is worked on by one thread at a time, by whichever is free. Since neither shards nor lanes
-/// depend on the number of threads, the sum of the gradients has the same bits for any number.
+/// A lane is worked on by one thread at a time, by whichever is free. Since neither shards nor
+/// lanes depend on the number of threads, the sum of the gradients has the same bits for any
+/// number.
 public struct Shards: Sendable, Hashable {
   /// Samples in a shard (fewer in the last).
   public let size: Int

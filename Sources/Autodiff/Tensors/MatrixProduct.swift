@@ -1,11 +1,9 @@
 /// A matrix product by its sizes, [m, k] · [k, n], to measure how fast the BLAS library is at it.
 public struct MatrixProduct: Hashable, Sendable {
-  public let m: Int
-  public let n: Int
-  public let k: Int
-  /// Whether the first or second matrix is stored transposed.
-  public let transposed: (first: Bool, second: Bool)
+  let (m, n, k): (Int, Int, Int)
+  let transposed: (first: Bool, second: Bool)
 
+  /// The product [m, k] · [k, n], its `first` or `second` matrix stored transposed.
   public init(_ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
     (self.m, self.n, self.k) = (m, n, k)
     transposed = (first, second)
@@ -14,10 +12,12 @@ public struct MatrixProduct: Hashable, Sendable {
   /// Multiplications and additions, two for each product of elements.
   public var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
 
+  /// Whether sizes and transpositions are equal.
   public static func == (a: MatrixProduct, b: MatrixProduct) -> Bool {
     (a.m, a.n, a.k) == (b.m, b.n, b.k) && a.transposed == b.transposed
   }
 
+  /// Hashes the sizes; products that differ in transpositions alone collide.
   public func hash(into hasher: inout Hasher) {
     hasher.combine([m, n, k])
   }

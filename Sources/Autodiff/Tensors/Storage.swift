@@ -8,8 +8,8 @@ import Synchronization
 
 /// The memory of a tensor: floats on a cache-line boundary, from a pool that keeps what is freed.
 ///
-/// `@unchecked Sendable` (the only one of the tensors): the floats are written only by whoever holds
-/// the sole reference (`Tensor` copies on write), and read-only otherwise.
+/// `@unchecked Sendable` (the only one of the tensors): the floats are written only by whoever
+/// holds the sole reference (`Tensor` copies on write), and read-only otherwise.
 final class Storage: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Float>
   private let sizeClass: Int
