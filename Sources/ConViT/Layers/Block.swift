@@ -2,9 +2,13 @@ import Autodiff
 
 /// A transformer block, normalised before each part: x + attn(norm1(x)), then x + mlp(norm2(x)).
 public struct Block: Module {
+  /// In front of the attention.
   public let norm1: LayerNorm
+  /// GPSA in a ConViT's first blocks, MHSA elsewhere.
   public let attn: any Attention
+  /// In front of the MLP.
   public let norm2: LayerNorm
+  /// dim → hidden → dim, on each token by itself.
   public let mlp: MLP
   private let dropPath: Float
 

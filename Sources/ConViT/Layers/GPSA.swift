@@ -2,7 +2,8 @@ import Autodiff
 
 /// Gated positional self-attention (d'Ascoli et al. 2021, arXiv:2103.10697, equation 7).
 ///
-///     A_h = (1 − σ(λ_h)) · softmax(Q_h·K_hᵀ / √D) + σ(λ_h) · softmax(v_h · r);  y = [A_h·V_h] · Wᵀ + b
+///     A_h = (1 − σ(λ_h)) · softmax(Q_h·K_hᵀ / √D) + σ(λ_h) · softmax(v_h · r)
+///     y = [A_h·V_h] · Wᵀ + b
 ///
 /// The published code divides A by the sums of its rows; these are 1, so the division changes
 /// neither value nor derivative and is not made.
@@ -28,6 +29,7 @@ public struct GPSA: Attention {
   /// The patches that the tokens stand for.
   public let grid: PatchGrid
   private let offsets: Tensor  // [N·N, 3]
+  /// Dropout after the projection.
   public let dropRate: Float
 
   /// An attention of `heads` heads of dim / heads features over the patches of `grid`.

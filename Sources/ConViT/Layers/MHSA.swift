@@ -8,6 +8,7 @@ public struct MHSA: Attention {
   public let proj: Linear
   /// The number of heads, H.
   public let heads: Int
+  /// Dropout after the projection.
   public let dropRate: Float
 
   /// An attention of `heads` heads of dim / heads features; dropout after the projection.
@@ -18,6 +19,7 @@ public struct MHSA: Attention {
     self.dropRate = dropRate
   }
 
+  /// [..., N, dim] → [..., N, dim], or [..., count, dim] from the queries of those tokens alone.
   public func mixed(_ x: Variable, first count: Int?) -> Variable {
     let dim = x.shape[-1]
     let scale = 1 / Float(dim / heads).squareRoot()

@@ -17,24 +17,35 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     case average
   }
 
+  /// ConViT, or ViT and DeiT.
   public var family: Family
-  /// Height and width of the images in pixels.
+  /// Pixels; a multiple of `patchSize`.
   public var imageHeight: Int
+  /// Pixels; a multiple of `patchSize`.
   public var imageWidth: Int
+  /// Pixels of a patch's side.
   public var patchSize: Int
+  /// Colours of a pixel.
   public var channels = 3
+  /// Outputs of the head.
   public var classes = 1000
-  /// The features of a token, C.
+  /// The features of a token, C; a multiple of `heads`.
   public var embedDim: Int
+  /// The number of blocks, GPSA and MHSA together.
   public var depth = 12
+  /// The number of heads of each block, H.
   public var heads: Int
+  /// The MLPs have embedDim · mlpRatio hidden units, rounded down.
   public var mlpRatio: Float = 4
+  /// Whether queries, keys and values have a bias: by default in the ViT family alone.
   public var qkvBias = false
   /// The number of blocks, from the first, that are GPSA.
   public var localUpToLayer = 0
   /// How the GPSA blocks start.
   public var start = GPSAStart.convolutional(strength: 1)
+  /// Whether a learned position embedding is added to the tokens before the first block.
   public var usePosEmbed = true
+  /// Whether the head reads the class token or the mean over the patches.
   public var pooling = Pooling.token
   /// A second token and head, for a teacher's labels (Touvron et al. 2021).
   public var isDistilled = false
@@ -113,5 +124,6 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
   /// What is wrong, with the values.
   public let message: String
+  /// The message.
   public var description: String { message }
 }

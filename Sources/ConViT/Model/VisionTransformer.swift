@@ -5,7 +5,8 @@ import Autodiff
 /// ```swift
 /// let model = try VisionTransformer(.preset("convit_tiny")!)
 /// let weights = ParameterStore(model, seed: 0)
-/// let logits = model(Tape(weights, mode: .inference).constant(images))  // [B, 3, 224, 224] → [B, 1000]
+/// let tape = Tape(weights, mode: .inference)
+/// let logits = model(tape.constant(images))  // [B, 3, 224, 224] → [B, 1000]
 /// ```
 public struct VisionTransformer: Module {
   /// [1, 1, C]
@@ -14,10 +15,15 @@ public struct VisionTransformer: Module {
   public let distToken: Parameter?
   /// [1, N, C], or [1, tokens + N, C] in the ViT family
   public let posEmbed: Parameter?
+  /// [B, channels, height, width] → [B, N, C]
   public let patchEmbed: PatchEmbed
+  /// The first `localUpToLayer` of them with GPSA, the others with MHSA.
   public let blocks: [Block]
+  /// After the last block.
   public let norm: LayerNorm
+  /// C → classes
   public let head: Linear
+  /// C → classes, from the distillation token; nil unless the model is distilled.
   public let headDist: Linear?
   /// What the model was made from.
   public let configuration: ViTConfiguration

@@ -29,10 +29,14 @@ public struct SavedModel: Sendable {
   public struct Description: Sendable {
     /// A preset; see `ViTConfiguration.presetNames`.
     public var name: String?
+    /// Pixels; what the file or the preset says if left out.
     public var imageHeight: Int?
+    /// Pixels; what the file or the preset says if left out.
     public var imageWidth: Int?
+    /// Pixels of a patch's side; what the file or the preset says if left out.
     public var patchSize: Int?
 
+    /// A description; nothing is said of what is left out.
     public init(
       name: String? = nil, imageHeight: Int? = nil, imageWidth: Int? = nil, patchSize: Int? = nil
     ) {

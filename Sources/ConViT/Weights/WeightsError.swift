@@ -5,6 +5,7 @@ public struct WeightsError: Error, Sendable, CustomStringConvertible {
   /// What was expected and what was found.
   public let reason: String
 
+  /// An error about the file at `path`.
   public init(path: String, reason: String) {
     self.path = path
     self.reason = reason
