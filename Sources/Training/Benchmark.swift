@@ -8,17 +8,24 @@ public struct Benchmark: Sendable {
   /// What is measured.
   public enum Mode: String, Sendable, Codable, CaseIterable { case train, inference }
 
+  /// What the report calls the model.
   public var name: String
+  /// The model.
   public var configuration: ViTConfiguration
+  /// Steps of the optimiser, or predictions.
   public var mode: Mode
+  /// Images a step.
   public var batchSize: Int
+  /// Threads that compute.
   public var threads: Int
   /// Steps before the clock starts.
   public var warmup = 2
   /// Steps to measure, or else as many as fit into `seconds` (three at least).
   public var steps: Int?
+  /// How long to measure where `steps` is nil.
   public var seconds = 10.0
 
+  /// A benchmark of two steps of warm-up and ten seconds.
   public init(
     name: String, configuration: ViTConfiguration, mode: Mode, batchSize: Int, threads: Int
   ) {
@@ -31,18 +38,25 @@ public struct Benchmark: Sendable {
 
   /// What was measured.
   public struct Report: Sendable, Codable {
+    /// The benchmark's name.
     public let model: String
+    /// Steps of the optimiser, or predictions.
     public let mode: Mode
+    /// Images a step.
     public let batchSize: Int
+    /// Threads that computed.
     public let threads: Int
-    /// By the median step, and by the fastest.
+    /// By the median step.
     public let imagesPerSecond: Double
+    /// By the fastest step.
     public let imagesPerSecondBest: Double
     /// Operations of the model's matrix products a second, at the median step; those that a
     /// derivative needs again are not counted.
     public let gflops: Double
-    /// The rate of the BLAS library at products of these sizes, on all threads.
+    /// The rate of the BLAS library at products of these sizes, on all threads; 0, not measured,
+    /// where the benchmark's `steps` is given.
     public let gemmGflops: Double
+    /// The most memory that the process had until the last step, in units of 2²⁰ bytes.
     public let peakRssMb: Double
     /// Shares of the threads' time, which sum to 1.
     public let breakdown: [String: Double]

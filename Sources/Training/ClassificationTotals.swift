@@ -1,9 +1,11 @@
 /// Sums over images from which losses and accuracies follow.
 public struct ClassificationTotals: Sendable, Hashable {
+  /// The images counted.
   public private(set) var images = 0
   private var loss = 0.0
   private var (first, firstFive) = (0, 0)
 
+  /// The totals of no images.
   public init() {}
 
   /// Counts one image by its loss and by how many classes have a higher logit than its own.

@@ -2,11 +2,11 @@ import Images
 
 /// From files to batches: decoding and a transform, on threads of its own.
 public struct ImagePipeline: Sendable {
-  public let decoder: ImageDecoder
-  public let transform: any ImageTransform
-  /// Threads that read.
-  public let workers: Int
+  let decoder: ImageDecoder
+  let transform: any ImageTransform
+  let workers: Int
 
+  /// A pipeline with `workers` threads; with 0, whoever asks the loader for a batch does the work.
   public init(decoder: ImageDecoder, transform: any ImageTransform, workers: Int) {
     self.decoder = decoder
     self.transform = transform

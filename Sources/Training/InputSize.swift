@@ -20,6 +20,7 @@ public struct InputSize: Hashable, Sendable, Codable, CustomStringConvertible {
     size.height == size.width ? "\(size.height)" : "\(size.height)x\(size.width)"
   }
 
+  /// A size from a number or text; throws `DecodingError` if it is neither N nor HxW.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text =
@@ -31,6 +32,7 @@ public struct InputSize: Hashable, Sendable, Codable, CustomStringConvertible {
     self = value
   }
 
+  /// Writes a number for a square, else text such as `160x288`.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     if size.height == size.width {

@@ -9,11 +9,17 @@ public struct LearningRateSchedule: Hashable, Sendable {
   /// The course after the warm-up.
   public enum Shape: String, Hashable, Sendable, Codable, CaseIterable { case cosine, constant }
 
+  /// The course after the warm-up.
   public var shape: Shape
+  /// The rate that the warm-up leads to, and that the cosine has at epoch 0.
   public var base: Double
+  /// The rate from epoch `epochs` on, on a cosine.
   public var minimum: Double
+  /// The rate at epoch 0, if there is a warm-up.
   public var warmup: Double
+  /// Epochs of linear warm-up; 0 is none.
   public var warmupEpochs: Int
+  /// The epoch at which the cosine reaches `minimum`.
   public var epochs: Int
 
   /// The schedule of a configuration, `base` scaled by batch / 512 unless it asks otherwise.

@@ -6,11 +6,15 @@ import Images
 public struct Prediction: Sendable, Codable, Hashable {
   /// A class and how probable the model holds it.
   public struct Candidate: Sendable, Codable, Hashable {
+    /// The class's name, or its number as text where names are not known.
     public let `class`: String
+    /// Its place in the logits, from 0.
     public let index: Int
+    /// The softmax of the logits, in 0 … 1.
     public let probability: Float
   }
 
+  /// The image's file, as it was asked for.
   public let path: String
   /// The most probable classes, the first of them first.
   public let top: [Candidate]
@@ -20,7 +24,7 @@ public struct Prediction: Sendable, Codable, Hashable {
 
 /// Names what is on images.
 public struct Predictor: Sendable {
-  public let saved: SavedModel
+  private let saved: SavedModel
   private let decoder: ImageDecoder
   private let transform: EvaluationTransform
   private let pool: WorkerPool

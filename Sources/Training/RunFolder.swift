@@ -5,7 +5,7 @@ import Foundation
 ///
 /// While it lives, no other run can have the folder.
 public struct RunFolder: Sendable {
-  public let path: String
+  private let path: String
   private let isNew: Bool
   private let lock: FolderLock
 
@@ -108,12 +108,19 @@ public struct StepRecord: Sendable, Codable, Hashable {
 
 /// A line of `log.jsonl`: the keys of the reference's log.
 public struct EpochRecord: Sendable, Codable, Hashable {
+  /// The epoch, from 0.
   public let epoch: Int
+  /// The mean loss over the epoch's images, smoothing included, each before its step.
   public let trainLoss: Double
+  /// The learning rate of the epoch's last step.
   public let trainLr: Double
+  /// The mean cross-entropy over the validation images, without smoothing.
   public let testLoss: Double
+  /// Validation images whose class is the first, in percent.
   public let testAcc1: Double
+  /// Validation images whose class is among the first five, in percent.
   public let testAcc5: Double
+  /// The numbers that are trained; `n_parameters` in the file.
   public let parameters: Int
   /// Seconds of training, without the evaluation.
   public let seconds: Double

@@ -38,16 +38,27 @@ public struct Trainer: Sendable {
 
   /// The size of a run.
   public struct Summary: Sendable {
+    /// The model, for the classes of its head.
     public let model: ViTConfiguration
+    /// The numbers that are trained.
     public let parameters: Int
+    /// Images in `train/`, which is also how many an epoch visits.
     public let trainingImages: Int
+    /// Images in `val/`, all of them evaluated after each epoch.
     public let validationImages: Int
+    /// Classes of the data; the head may have more.
     public let classes: Int
+    /// Steps of the optimiser in an epoch, the last perhaps on a smaller batch.
     public let stepsPerEpoch: Int
+    /// Epochs of the run.
     public let epochs: Int
+    /// Threads that differentiate.
     public let threads: Int
+    /// The schedule's base: `lr`, scaled by batch / 512 unless `unscaleLr`.
     public let rate: Double
+    /// What the run will need of memory.
     public let memory: MemoryEstimate
+    /// The library that multiplies matrices, and what may be wrong with it.
     public let blas: BLASLibrary
   }
 

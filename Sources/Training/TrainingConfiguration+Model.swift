@@ -27,6 +27,8 @@ extension TrainingConfiguration {
   }
 
   /// How images are read.
+  ///
+  /// - Throws: `TrainingError` if `alphaBackground` is no colour.
   public func decoder() throws -> ImageDecoder {
     var decoder = ImageDecoder(appliesOrientation: exif)
     if let alphaBackground {

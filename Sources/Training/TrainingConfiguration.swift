@@ -5,45 +5,65 @@ import Images
 /// YAML configs. Names and defaults are those of DeiT's `main.py`.
 public struct TrainingConfiguration: Hashable, Sendable, Codable {
   // Where
+  /// The folder that has `train/<class>/` and `val/<class>/`; a run needs it.
   public var dataPath: String?
+  /// The folder to write the run to, which must not hold one already; a run needs it.
   public var outputDir: String?
 
   // Model
   /// A preset; what follows replaces parts of it.
   public var model = "convit_tiny"
+  /// Pixels of the images after their transform, N or HxW.
   public var inputSize = InputSize("224")!
+  /// Pixels of a patch's side, which divides both sides of the images.
   public var patchSize = 16
+  /// Attention heads of a block; the preset's if left out.
   public var heads: Int?
-  /// The features of a head: the embedding has heads × head-dim.
+  /// The features of a head: the embedding has heads × head-dim. ConViT's `--embed_dim`.
   public var headDim: Int?
+  /// Blocks; the preset's if left out.
   public var depth: Int?
+  /// GPSA blocks, from the first; the preset's if left out, or all but the last if that is fewer.
   public var localUpToLayer: Int?
+  /// How sharply GPSA heads look at their offset at the start, α in the paper.
   public var localityStrength: Float = 1
   /// The classes of the head, if there are to be more than the data have.
   public var nbClasses: Int?
+  /// Dropout after the embedding, projections and MLP layers.
   public var drop: Float = 0
+  /// Stochastic depth of the last block; it grows linearly from 0 at the first.
   public var dropPath: Float = 0.1
   /// A weights file to start from; a head of another size starts anew.
   public var finetune: String?
 
   // Optimisation
+  /// Images a step; DeiT's is for each GPU, here it is all of them.
   public var batchSize = 64
+  /// Epochs, each of as many images as there are to train on.
   public var epochs = 300
   /// The rate for a batch of 512: it is scaled by batch / 512 unless `unscaleLr`.
   public var lr = 5e-4
+  /// Whether `lr` is the rate for any batch.
   public var unscaleLr = false
+  /// The rate at the end of the cosine, whatever the batch.
   public var minLr = 1e-5
+  /// The rate at the start of the warm-up, whatever the batch.
   public var warmupLr = 1e-6
   /// 5 if left out, or all epochs but one if that is fewer.
   public var warmupEpochs: Int?
+  /// The course of the rate after the warm-up.
   public var sched = LearningRateSchedule.Shape.cosine
   /// Whether the rate changes with every step and not with every epoch.
   public var schedOnUpdates = false
+  /// AdamW's decay of all but biases, norms, gates and embeddings.
   public var weightDecay: Float = 0.05
+  /// AdamW's ε.
   public var optEps: Float = 1e-8
+  /// AdamW's β₁ and β₂.
   public var optBetas: [Float] = [0.9, 0.999]
   /// The largest norm of all gradients together; larger ones are scaled down to it.
   public var clipGrad: Float?
+  /// Label smoothing: the share of a target that is spread evenly over all classes.
   public var smoothing: Float = 0.1
 
   // Data
@@ -51,7 +71,9 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   public var repeatedAug = true
   /// Whether training images are cropped and mirrored at random; else the evaluation transform.
   public var augment = true
+  /// Whether each epoch visits the images in a new random order; else in the folder's.
   public var shuffle = true
+  /// The filter that training crops are resized with.
   public var trainInterpolation = Interpolation.bicubic
   /// Whether images are turned as their EXIF orientation says.
   public var exif = true
@@ -59,6 +81,7 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   public var alphaBackground: String?
 
   // Running
+  /// What initial weights, order, augmentation and dropout are drawn from.
   public var seed: UInt64 = 0
   /// Threads that differentiate; as many as there are processors if left out.
   public var threads: Int?

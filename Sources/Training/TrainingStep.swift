@@ -4,8 +4,10 @@ import Images
 
 /// The weights of a model in training, and what one batch makes of them.
 public struct TrainingStep: Sendable {
-  public let model: VisionTransformer
+  private let model: VisionTransformer
+  /// The weights after the last step.
   public private(set) var weights: ParameterStore
+  /// AdamW with its moments and the number of steps made.
   public private(set) var optimizer: AdamW
   private let shards: Shards
   private let smoothing: Float
