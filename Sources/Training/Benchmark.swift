@@ -18,6 +18,8 @@ public struct Benchmark: Sendable {
   /// Steps to measure, or else as many as fit into `seconds` (three at least).
   public var steps: Int?
   public var seconds = 10.0
+  /// Whether blocks are computed once more for their derivatives.
+  public var recompute = false
 
   public init(
     name: String, configuration: ViTConfiguration, mode: Mode, batchSize: Int, threads: Int
@@ -94,6 +96,7 @@ public struct Benchmark: Sendable {
     case .train:
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize
+      recipe.recompute = recompute
       var training = TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
       let batch = Batch(images: pixels, labels: labels, indices: Array(0..<batchSize))

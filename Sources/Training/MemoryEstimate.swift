@@ -22,13 +22,14 @@ public struct MemoryEstimate: Sendable, Hashable {
   /// these again for derivatives.
   public init(
     _ model: ViTConfiguration, parameterCount: Int, batchSize: Int, shards: Shards, threads: Int,
-    batchesInFlight: Int = 4
+    recomputesBlocks: Bool = false, batchesInFlight: Int = 4
   ) {
     let lanes = min(shards.lanes, max((batchSize + shards.size - 1) / shards.size, 1))
     parameters = 4 * parameterCount * (3 + lanes + (lanes > 1 ? 1 : 0))
     let tokens = model.grid.count + model.tokens
     let hidden = Int(Float(model.embedDim) * model.mlpRatio)
-    let blocks = model.depth * (8 * model.embedDim + 2 * hidden)
+    let inside = 8 * model.embedDim + 2 * hidden
+    let blocks = recomputesBlocks ? model.depth * model.embedDim + inside : model.depth * inside
     let derivatives = 4 * model.embedDim + 2 * hidden
     let maps = model.localUpToLayer * model.heads * model.grid.count * model.grid.count
     let scores = 2 * tokens * tokens
