@@ -19,9 +19,6 @@ final class SharedValues: @unchecked Sendable {
     fileprivate let variable: Variable?
   }
 
-  /// Elements from which a value is large: the maps of 4 heads over 32 × 32 patches.
-  static let largeCount = 1 << 22
-
   private let lock = NSLock()
   private let weights: ParameterStore
   private let isRecording: Bool
@@ -30,7 +27,7 @@ final class SharedValues: @unchecked Sendable {
 
   private let largeCount: Int
 
-  init(_ weights: ParameterStore, isRecording: Bool, largeCount: Int = SharedValues.largeCount) {
+  init(_ weights: ParameterStore, isRecording: Bool, largeCount: Int = Tape.largeSharedCount) {
     self.weights = weights
     self.largeCount = largeCount
     self.isRecording = isRecording

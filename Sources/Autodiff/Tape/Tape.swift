@@ -26,6 +26,10 @@ public final class Tape {
   private(set) var usedPlaces: Set<Int> = []
   private var isUsedUp = false
 
+  /// Elements from which each shard takes the derivative of a shared value itself: the maps of 4
+  /// heads over 32 × 32 patches.
+  public static let largeSharedCount = 1 << 22
+
   private struct Node {
     let inputs: [Int?]
     let derivative: Derivative?
