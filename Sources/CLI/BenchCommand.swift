@@ -18,6 +18,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Seconds to measure.") var seconds = 10.0
   @Option(help: "Steps to measure, instead of seconds.") var steps: Int?
   @Option(help: "Steps before the clock starts.") var warmup = 2
+  @Flag(help: "Compute blocks once more for their derivatives, to save memory.")
+  var recompute = false
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
@@ -40,6 +42,7 @@ struct BenchCommand: ParsableCommand {
       name: config ?? model, configuration: configuration, mode: mode, batchSize: batchSize,
       threads: threads ?? WorkerPool.availableProcessors)
     (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup, steps, seconds)
+    benchmark.recompute = recompute
     let report = try benchmark()
     json ? try printJSON(report) : show(report)
   }

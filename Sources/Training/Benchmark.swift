@@ -24,6 +24,8 @@ public struct Benchmark: Sendable {
   public var steps: Int?
   /// How long to measure where `steps` is nil.
   public var seconds = 10.0
+  /// Whether blocks are computed once more for their derivatives.
+  public var recompute = false
 
   /// A benchmark of two steps of warm-up and ten seconds.
   public init(
@@ -108,6 +110,7 @@ public struct Benchmark: Sendable {
     case .train:
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize
+      recipe.recompute = recompute
       var training = TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
       let batch = Batch(images: pixels, labels: labels, indices: Array(0..<batchSize))

@@ -5,7 +5,7 @@ import ConViT
 ///
 /// The parts are counted from the shapes; what the allocator and the libraries add is not in it.
 public struct MemoryEstimate: Sendable, Hashable {
-  /// Weights, the two moments, and the gradients of the lanes and of their sum.
+  /// Weights, the two moments, and the gradients of the lanes.
   public let parameters: Int
   /// What the shards in flight keep for their derivatives.
   public let activations: Int
@@ -22,32 +22,33 @@ public struct MemoryEstimate: Sendable, Hashable {
   /// these again for derivatives.
   public init(
     _ model: ViTConfiguration, parameterCount: Int, batchSize: Int, shards: Shards, threads: Int,
-    batchesInFlight: Int = 4
+    recomputesBlocks: Bool = false, batchesInFlight: Int = 4
   ) {
     let lanes = min(shards.lanes, max((batchSize + shards.size - 1) / shards.size, 1))
-    parameters = 4 * parameterCount * (3 + lanes + (lanes > 1 ? 1 : 0))
+    parameters = 4 * parameterCount * (3 + lanes)
     let tokens = model.grid.count + model.tokens
     let hidden = Int(Float(model.embedDim) * model.mlpRatio)
-    let blocks = model.depth * (8 * model.embedDim + 2 * hidden)
+    let inside = 8 * model.embedDim + 2 * hidden
+    let blocks = recomputesBlocks ? model.depth * model.embedDim + inside : model.depth * inside
     let derivatives = 4 * model.embedDim + 2 * hidden
-    let maps = model.localUpToLayer * model.heads * model.grid.count * model.grid.count
-    let scores = 2 * tokens * tokens
     let running = min(threads, lanes)
-    // A map is in memory once, its derivative in every lane and in the operator at work.
+    // A map of a layer is in memory once. Its derivative is in every lane and in the operator at
+    // work, or, of a large one, in the operators at work only.
+    let map = model.heads * model.grid.count * model.grid.count
+    let isLarge = map >= Tape.largeSharedCount
+    let maps =
+      model.localUpToLayer * map * (isLarge ? 1 : 1 + lanes) + (isLarge ? 2 : 1) * running * map
     activations =
-      4 * running * (shards.size * tokens * (blocks + derivatives) + scores)
-      + 4 * maps * (2 + lanes)
+      4 * running * (shards.size * tokens * (blocks + derivatives) + 2 * tokens * tokens)
+      + 4 * (model.localUpToLayer > 0 ? maps : 0)
     images =
       4 * batchesInFlight * batchSize * model.channels * model.imageHeight * model.imageWidth
   }
 
-  /// "0.47 GB (weights and optimiser 0.18, activations 0.21, images 0.08)"
+  /// "467 MB (weights and optimiser 160, activations 288, images 19)"
   public var description: String {
-    func gigabytes(_ bytes: Int) -> String {
-      let hundredths = (bytes + 5_000_000) / 10_000_000
-      return "\(hundredths / 100).\(hundredths % 100 / 10)\(hundredths % 10)"
-    }
-    return "\(gigabytes(total)) GB (weights and optimiser \(gigabytes(parameters)), activations "
-      + "\(gigabytes(activations)), images \(gigabytes(images)))"
+    func megabytes(_ bytes: Int) -> Int { (bytes + 500_000) / 1_000_000 }
+    return "\(megabytes(total)) MB (weights and optimiser \(megabytes(parameters)), activations "
+      + "\(megabytes(activations)), images \(megabytes(images)))"
   }
 }

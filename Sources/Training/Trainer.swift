@@ -225,7 +225,8 @@ public struct Trainer: Sendable {
         batchSize: configuration.batchSize,
         shards: Shards(
           for: model.configuration, batchSize: configuration.batchSize,
-          size: configuration.shardSize), threads: pool.threads),
+          size: configuration.shardSize), threads: pool.threads,
+        recomputesBlocks: configuration.recompute),
       blas: BLASLibrary.current)
   }
 }

@@ -89,6 +89,8 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   public var numWorkers: Int?
   /// Images that a thread differentiates at a time; chosen by the model's size if left out.
   public var shardSize: Int?
+  /// Whether blocks are computed once more for their derivatives, to save memory.
+  public var recompute = false
   /// Steps between two lines of `steps.jsonl`.
   public var logEvery = 50
 
@@ -149,6 +151,7 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
     case threads
     case numWorkers = "num-workers"
     case shardSize = "shard-size"
+    case recompute
     case logEvery = "log-every"
   }
 }

@@ -13,6 +13,7 @@ public struct TrainingStep: Sendable {
   private let smoothing: Float
   private let clipNorm: Float?
   private let dropout: Random
+  private let recomputesBlocks: Bool
 
   /// A training of `model` from `weights` on.
   public init(
@@ -28,6 +29,7 @@ public struct TrainingStep: Sendable {
     smoothing = configuration.smoothing
     clipNorm = configuration.clipGrad
     dropout = Random(seed: configuration.seed).split("dropout")
+    recomputesBlocks = configuration.recompute
   }
 
   /// One step of the optimiser by the mean loss over a batch; returns this loss.
@@ -63,7 +65,7 @@ public struct TrainingStep: Sendable {
       let images = Tensor(
         [range.count, c.channels, c.imageHeight, c.imageWidth], from: batch.images,
         at: range.lowerBound)
-      let losses = model(tape.constant(images))
+      let losses = model(tape.constant(images), recomputesBlocks: recomputesBlocks)
         .crossEntropy(labels: Array(batch.labels[range]), smoothing: smoothing)
       let sum = losses.value.elements.reduce(0) { $0 + Double($1) }
       return (1 / Float(batch.count) * losses.sum(), sum)

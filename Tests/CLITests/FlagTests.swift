@@ -33,6 +33,7 @@ import Testing
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
     (["--threads", "2"], ["threads: 2"]), (["--num-workers", "0"], ["num-workers: 0"]),
     (["--shard-size", "2"], ["shard-size: 2"]), (["--log-every", "1"], ["log-every: 1"]),
+    (["--recompute"], ["recompute: true"]),
   ]
 
   private func lines(_ arguments: [String]) throws -> [String] {

@@ -33,7 +33,7 @@ import Training
   }
 
   /// Dropout, stochastic depth, shuffling, repeated and random crops: 24 steps of it have the same
-  /// bits on one thread, on two and on three, however many read images.
+  /// bits on one thread, on two and on three, however many read images, and with recomputation.
   @Test func weightsHaveTheSameBitsForAnyNumberOfThreads() throws {
     let fixture = try TrainingFixture()
     var configuration = try fixture.configuration()
@@ -49,6 +49,8 @@ import Training
     }
     #expect(results[0] == results[1])
     #expect(results[0] == results[2])
+    (configuration.recompute, configuration.outputDir) = (true, fixture.folder + "/recompute")
+    #expect(try Trainer(configuration).run().weights.values == results[0])
     configuration.seed = 1
     configuration.outputDir = fixture.folder + "/seed"
     #expect(try Trainer(configuration).run().weights.values != results[0])

@@ -131,37 +131,44 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
     try state.withLock { $0.results.compactMap(\.self) }.map { try $0.get() }
   }
 
-  /// The sum of the lanes, in their order for each parameter and shared value.
+  /// The sum of the lanes, in their order for each parameter and shared value; it takes the place
+  /// of the first, and nothing is left in the lanes.
   func sum(on pool: WorkerPool) -> Gradients {
     let places = Set((0..<lanes).flatMap { sums[$0].shared.keys }).sorted()
-    let total = Mutex(Gradients(tree))
-    pool.run(tree.count + places.count) { index in
+    let count = tree.count + places.count
+    let terms = UnsafeMutablePointer<[Tensor]>.allocate(capacity: count)  // one task's each
+    for index in 0..<count {
+      let lanesTerms = (0..<lanes).compactMap { lane -> Tensor? in
+        guard index < tree.count else {
+          return sums[lane].shared.removeValue(forKey: places[index - tree.count])
+        }
+        var term: Tensor?
+        swap(&term, &sums[lane].values[index])
+        return term
+      }
+      (terms + index).initialize(to: lanesTerms)
+    }
+    defer {
+      terms.deinitialize(count: count)
+      terms.deallocate()
+    }
+    pool.run(count) { index in
+      guard terms[index].count > 1 else { return }
       WorkMeter.measure(.optimizer) {
-        let slot = index < tree.count ? index : nil
-        let terms = (0..<lanes).compactMap { lane in
-          slot.map { sums[lane].values[$0] } ?? sums[lane].shared[places[index - tree.count]]
-        }
-        let value = Tensor.sum(terms)
-        total.withLock { total in
-          if let slot {
-            total.values[slot] = value
-          } else {
-            total.shared[places[index - tree.count]] = value
-          }
-        }
+        let out = terms[index][0].mutablePointer()
+        for term in terms[index].dropFirst() { ck_axpy(out, 1, term.pointer, term.count) }
+        terms[index].removeSubrange(1...)
       }
     }
-    return total.withLock { $0 }
-  }
-}
-
-extension Tensor {
-  /// The sum of tensors of one shape, from the first to the last.
-  fileprivate static func sum(_ terms: [Tensor]) -> Tensor? {
-    guard terms.count > 1, let first = terms.first else { return terms.first }
-    return Tensor(unsafeUninitialized: first.shape) { out in
-      ck_add(out, first.pointer, terms[1].pointer, first.count)
-      for term in terms.dropFirst(2) { ck_axpy(out, 1, term.pointer, first.count) }
+    var total = Gradients(tree)
+    for index in 0..<count {
+      guard let sum = terms[index].first else { continue }
+      if index < tree.count {
+        total.values[index] = sum
+      } else {
+        total.shared[places[index - tree.count]] = sum
+      }
     }
+    return total
   }
 }

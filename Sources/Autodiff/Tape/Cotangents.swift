@@ -45,4 +45,16 @@ public struct Cotangents {
     body(sum.mutablePointer(), 1)
     values[node] = sum
   }
+
+  /// Takes out what was summed so far by an input, to be put back when more was added to it.
+  mutating func take(_ input: Int) -> Tensor? {
+    guard let node = inputs[input] else { return nil }
+    var taken: Tensor?
+    swap(&taken, &values[node])
+    return taken
+  }
+
+  mutating func put(_ sum: Tensor?, at input: Int) {
+    if let node = inputs[input] { values[node] = sum }
+  }
 }

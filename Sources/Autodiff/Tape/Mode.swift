@@ -7,4 +7,7 @@ public enum Mode: Sendable {
   /// Recorded, with dropout: each sample of the batch has a source of random numbers of its own
   /// (from seed, epoch and sample), so that nothing depends on how a batch is cut into shards.
   case training([Random])
+
+  /// Whether a pass of this mode is recorded for differentiation.
+  var isRecorded: Bool { if case .inference = self { false } else { true } }
 }

@@ -16,11 +16,19 @@ public final class Tape {
   public let mode: Mode
   private var nodes: [Node] = []
   private var parameterNodes: [Int?]
-  private let sharedValues: SharedValues?
+  let sharedValues: SharedValues?
+  let isRecording: Bool
   let pool: WorkerPool?  // threads inside of operators
   private var sharedNodes: [Int: Int] = [:]  // by place
-  private var randomOperators = 0
+  var randomOperators = 0
+  /// The parameters and shared values that were asked for.
+  private(set) var usedSlots: Set<Int> = []
+  private(set) var usedPlaces: Set<Int> = []
   private var isUsedUp = false
+
+  /// Elements from which each shard takes the derivative of a shared value itself: the maps of 4
+  /// heads over 32 × 32 patches.
+  public static let largeSharedCount = 1 << 22
 
   private struct Node {
     let inputs: [Int?]
@@ -35,11 +43,15 @@ public final class Tape {
     self.init(weights, mode: mode, shared: nil, pool: nil)
   }
 
-  init(_ weights: ParameterStore, mode: Mode, shared: SharedValues?, pool: WorkerPool? = nil) {
+  init(
+    _ weights: ParameterStore, mode: Mode, shared: SharedValues?, isRecording: Bool? = nil,
+    pool: WorkerPool? = nil
+  ) {
     self.weights = weights
     self.mode = mode
     sharedValues = shared
     self.pool = pool
+    self.isRecording = isRecording ?? mode.isRecorded
     parameterNodes = Array(repeating: nil, count: weights.tree.count)
   }
 
@@ -48,8 +60,6 @@ public final class Tape {
     self.init(ParameterStore(ParameterTree(NoParameters()), []), mode: mode)
   }
   private struct NoParameters: Module {}
-
-  private var isRecording: Bool { if case .inference = mode { false } else { true } }
 
   /// A value without derivative.
   public func constant(_ value: Tensor) -> Variable {
@@ -64,6 +74,7 @@ public final class Tape {
   /// A parameter's value in this pass.
   public subscript(parameter: Parameter) -> Variable {
     let slot = weights.tree.slot(of: parameter)
+    usedSlots.insert(slot)
     if isRecording && parameterNodes[slot] == nil { parameterNodes[slot] = record([], nil) }
     return Variable(tape: self, value: weights.values[slot], node: parameterNodes[slot])
   }
@@ -74,11 +85,24 @@ public final class Tape {
   /// - Parameters:
   ///   - key: the parameter that the value is known by; it can have one such value.
   ///   - compute: the value, on the tape that it is given and from nothing but its parameters.
-  public func shared(_ key: Parameter, _ compute: (Tape) -> Variable) -> Variable {
+  public func shared(
+    _ key: Parameter, _ compute: @escaping (Tape) -> Variable
+  ) -> Variable {
     guard let sharedValues else { return compute(self) }
-    let (place, value) = sharedValues.value(of: key, compute)
+    let (place, entry) = sharedValues.entry(of: key, compute)
+    guard entry.isLarge else { return sharedVariable(place) }
+    usedSlots.formUnion(entry.slots)
+    return recorded(entry.value, of: [], slots: entry.slots, places: []) { [weights] _ in
+      (compute(Tape(weights)), [])
+    }
+  }
+
+  /// The shared value at a place.
+  func sharedVariable(_ place: Int) -> Variable {
+    guard let sharedValues else { preconditionFailure("Tape: it has no shared values") }
+    usedPlaces.insert(place)
     if isRecording && sharedNodes[place] == nil { sharedNodes[place] = record([], nil) }
-    return Variable(tape: self, value: value, node: sharedNodes[place])
+    return Variable(tape: self, value: sharedValues.value(at: place), node: sharedNodes[place])
   }
 
   /// An operator: its value, and how the derivative by the value becomes derivatives by the inputs.

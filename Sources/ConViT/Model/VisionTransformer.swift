@@ -67,20 +67,28 @@ public struct VisionTransformer: Module {
 
   /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged, as its authors do at test time.
-  public func callAsFunction(_ images: Variable) -> Variable {
+  ///
+  /// - Parameter recomputesBlocks: whether a block's inside is computed once more for its derivative,
+  ///   so that only its input is kept: less memory, and a third more time.
+  public func callAsFunction(_ images: Variable, recomputesBlocks: Bool = false) -> Variable {
     // The head reads nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
-    let features = features(images, first: tokens > 0 ? tokens : nil)
+    let features = features(
+      images, first: tokens > 0 ? tokens : nil, recomputesBlocks: recomputesBlocks)
     guard let headDist else { return head(pooled(features)) }
     return 0.5 * (head(token(0, of: features)) + headDist(token(1, of: features)))
   }
 
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],
   /// the T class and distillation tokens first.
-  public func features(_ images: Variable) -> Variable { features(images, first: nil) }
+  public func features(_ images: Variable) -> Variable {
+    features(images, first: nil, recomputesBlocks: false)
+  }
 
   /// The features, or the first `count` tokens of them alone.
-  private func features(_ images: Variable, first count: Int?) -> Variable {
+  private func features(
+    _ images: Variable, first count: Int?, recomputesBlocks: Bool
+  ) -> Variable {
     let shape = images.shape
     precondition(
       shape.rank == 4 && shape[1] == configuration.channels
@@ -93,7 +101,10 @@ public struct VisionTransformer: Module {
     x = x.dropout(configuration.dropRate)
     for (layer, block) in blocks.enumerated() {
       if configuration.family == .convit && layer == configuration.localUpToLayer { x = joined(x) }
-      x = block(x, first: layer == blocks.count - 1 ? count : nil)
+      let count = layer == blocks.count - 1 ? count : nil
+      x =
+        recomputesBlocks
+        ? x.tape.recomputed([x]) { block($0[0], first: count) } : block(x, first: count)
     }
     return norm(x)
   }

@@ -1,0 +1,64 @@
+extension Tape {
+  /// `body` of the inputs without keeping what it computed on the way: it runs once more when its
+  /// derivative is asked for, with the same random numbers. Memory is saved for time.
+  ///
+  /// `body` must work on the variables that it is given, and on parameters of their tape.
+  public func recomputed(
+    _ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable
+  ) -> Variable {
+    guard isRecording else { return body(inputs) }
+    let (weights, mode, shared, start) = (weights, mode, sharedValues, randomOperators)
+    func tape(isRecording: Bool) -> Tape {
+      let tape = Tape(weights, mode: mode, shared: shared, isRecording: isRecording)
+      tape.randomOperators = start
+      return tape
+    }
+    let forward = tape(isRecording: false)
+    let value = body(inputs.map { forward.constant($0.value) }).value
+    randomOperators = forward.randomOperators
+    return recorded(
+      value, of: inputs, slots: forward.usedSlots.sorted(), places: forward.usedPlaces.sorted()
+    ) { values in
+      let tape = tape(isRecording: true)
+      let variables = values.map { $0.isNeeded ? tape.variable($0.value) : tape.constant($0.value) }
+      return (body(variables), variables)
+    }
+  }
+
+  /// A value of which the computation is recorded anew, on a tape of its own, for the derivative.
+  ///
+  /// - Parameters:
+  ///   - slots: the parameters that it depends on beside the inputs.
+  ///   - places: the shared values that it depends on.
+  ///   - again: the computation, from the inputs' values to the result and the inputs' variables.
+  func recorded(
+    _ value: Tensor, of inputs: [Variable], slots: [Int], places: [Int],
+    _ again: @escaping ([(value: Tensor, isNeeded: Bool)]) -> (Variable, [Variable])
+  ) -> Variable {
+    let tree = weights.tree
+    let values = inputs.map(\.value)
+    let others = slots.map { self[tree.parameters[$0]] } + places.map(sharedVariable)
+    return operation(value, of: inputs + others) { gradient, cotangents in
+      let (result, variables) = again(
+        values.enumerated().map { ($1, cotangents.isNeeded($0)) })
+      var gradients = Gradients(tree)
+      let (firstSlot, firstPlace) = (values.count, values.count + slots.count)
+      for (index, slot) in slots.enumerated() {  // moved, so that they are added to in place
+        gradients.values[slot] = cotangents.take(firstSlot + index)
+      }
+      for (index, place) in places.enumerated() {
+        gradients.shared[place] = cotangents.take(firstPlace + index)
+      }
+      let derivatives = result.tape.differentiate(
+        from: [(result, gradient)], into: &gradients, at: variables)
+      for (index, slot) in slots.enumerated() {
+        cotangents.put(gradients.values[slot], at: firstSlot + index)
+        gradients.values[slot] = nil
+      }
+      for (index, place) in places.enumerated() {
+        cotangents.put(gradients.shared.removeValue(forKey: place), at: firstPlace + index)
+      }
+      for (index, derivative) in derivatives.enumerated() { cotangents.add(derivative, to: index) }
+    }
+  }
+}
