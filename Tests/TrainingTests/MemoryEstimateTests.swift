@@ -3,8 +3,8 @@ import ConViT
 import Testing
 import Training
 
-/// The estimate against what `convit bench --steps 2` measured (peak resident memory of the process,
-/// two threads, 2026-11-24), which has about 20 MB of program and libraries in it.
+/// The estimate against what `convit bench --steps 2` measured (peak resident memory of the
+/// process, two threads, 2026-11-24), which has about 20 MB of program and libraries in it.
 @Suite struct MemoryEstimateTests {
   static let measured:
     [(model: String, side: Int, batch: Int, recompute: Bool, megabytes: Double)] = [

@@ -3,10 +3,10 @@ import Foundation
 /// What the shards of a step need alike, computed once for all of them: values that depend on
 /// parameters and not on samples, such as the positional attention of a layer.
 ///
-/// The first shard that asks for a value computes it, on a tape of its own; the derivatives by it are
-/// summed like those by a parameter, and go through that tape once, at the end. Of a large value only
-/// itself is kept: a sum of derivatives in every lane would take more memory than each shard's
-/// computing it once more takes time.
+/// The first shard that asks for a value computes it, on a tape of its own; the derivatives by it
+/// are summed like those by a parameter, and go through that tape once, at the end. Of a large value
+/// only itself is kept: each shard computes it once more for the derivative, as a sum of derivatives
+/// in every lane would take too much memory.
 ///
 /// `@unchecked Sendable`: everything is behind the lock.
 final class SharedValues: @unchecked Sendable {

@@ -68,8 +68,8 @@ public struct VisionTransformer: Module {
   /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged, as its authors do at test time.
   ///
-  /// - Parameter recomputesBlocks: whether a block's inside is computed once more for its derivative,
-  ///   so that only its input is kept: less memory, and a third more time.
+  /// - Parameter recomputesBlocks: whether a block's inside is computed once more for its
+  ///   derivative, so that only its input is kept: less memory, and a third more time.
   public func callAsFunction(_ images: Variable, recomputesBlocks: Bool = false) -> Variable {
     // The head reads nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
