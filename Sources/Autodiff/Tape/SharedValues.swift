@@ -4,9 +4,9 @@ import Foundation
 /// parameters and not on samples, such as the positional attention of a layer.
 ///
 /// The first shard that asks for a value computes it, on a tape of its own; the derivatives by it
-/// are summed like those by a parameter, and go through that tape once, at the end. Of a large value
-/// only itself is kept: each shard computes it once more for the derivative, as a sum of derivatives
-/// in every lane would take too much memory.
+/// are summed like those by a parameter, and go through that tape once, at the end. Of a large
+/// value only itself is kept: each shard computes it once more for the derivative, as a sum of
+/// derivatives in every lane would take too much memory.
 ///
 /// `@unchecked Sendable`: everything is behind the lock.
 final class SharedValues: @unchecked Sendable {
