@@ -48,7 +48,7 @@ consumer: ## Build and run a package that depends on this one by version
 weights: ## Train the weights of Configs/fashion.yaml into runs/fashion
 	@Scripts/dependencies.sh demo
 	swift build -c release --product convit
-	Scripts/dataset.sh
+	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
 	$(CONVIT) train --config Configs/fashion.yaml --data-path data/fashion-mnist \
 	  --output-dir runs/fashion
 

@@ -17,9 +17,9 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(
-      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+      name: "CBLAS", pkgConfig: "blas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
-    .target(name: "Autodiff", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "Autodiff", dependencies: ["CKernels", "CBLAS"]),
     .target(name: "Safetensors"),
     .target(name: "ConViT", dependencies: ["Autodiff", "Safetensors"]),
     .target(

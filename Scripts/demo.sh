@@ -18,7 +18,7 @@ step "Building"
 swift build -c release --product convit
 
 step "Images"
-Scripts/dataset.sh
+show $convit dataset fashion-mnist --output "$data"
 
 if [[ ${FRESH:-} != 1 && -s $weights ]] && cmp -s "$config" "$finished"; then
   step "Training: $run is finished (make demo FRESH=1 trains it again)"
@@ -45,6 +45,5 @@ cat >&2 <<END
 images    $data/{train,val}/<class>/
 weights   $weights
 log       $run/log.jsonl
-report    $run/report.html
 command   $convit --help
 END

@@ -36,7 +36,7 @@ check_with_pkg_config() {
     return 1
   fi
   local missing=() module
-  for module in openblas libpng libjpeg zlib; do
+  for module in blas libpng libjpeg zlib; do
     pkg-config --exists "$module" || missing+=("$module")
   done
   ((${#missing[@]} == 0)) && return

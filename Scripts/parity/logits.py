@@ -161,7 +161,7 @@ def timm_logits(name, weights, pixels, dtype):
 
 def convit_logits(binary, name, weights_path, paths):
     """Runs `convit predict` and returns its logits in the order of `paths`, after checking that what it says agrees with itself."""
-    command = [str(binary), "predict", "--model", name, "--weights", str(weights_path), "--json", "--logits"]
+    command = [str(binary), "predict", "--no-exif", "--model", name, "--weights", str(weights_path), "--json", "--logits"]
     run = subprocess.run(command + [str(path) for path in paths], stdout=subprocess.PIPE, text=True)
     if run.returncode != 0:
         sys.exit(f"{' '.join(command)} …: exit status {run.returncode}")

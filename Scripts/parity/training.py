@@ -45,9 +45,9 @@ def flags(recipe, data, run):
         "--head-dim", config["embed_dim"] // config["heads"], "--depth", config["depth"],
         "--local-up-to-layer", config["local_up_to_layer"], "--nb-classes", config["num_classes"],
         "--batch-size", recipe["batch_size"], "--epochs", recipe["epochs"],
-        "--lr", recipe["learning_rate"], "--unscale-lr", "--sched", "constant", "--warmup-epochs", 0, "--cooldown-epochs", 0,
+        "--lr", recipe["learning_rate"], "--unscale-lr", "--sched", "constant", "--warmup-epochs", 0,
         "--weight-decay", recipe["weight_decay"], "--smoothing", recipe["label_smoothing"],
-        "--mixup", 0, "--cutmix", 0, "--drop", 0, "--attn-drop", 0, "--drop-path", 0,
+        "--drop", 0, "--drop-path", 0,
         "--no-shuffle", "--no-augment", "--no-repeated-aug", "--log-every", 1, "--seed", 0,
     ]  # fmt: skip
 

@@ -20,6 +20,10 @@ struct Convit: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self]),
       CommandGroup(name: "Using a model", subcommands: [PredictCommand.self, InspectCommand.self]),
-      CommandGroup(name: "What there is", subcommands: [ModelsCommand.self, DatasetCommand.self]),
+      CommandGroup(
+        name: "What there is",
+        subcommands: [
+          ModelsCommand.self, DatasetCommand.self, BenchCommand.self,
+        ]),
     ])
 }

@@ -9,6 +9,14 @@ public struct Batch: Sendable {
   /// The images that were left out because they could not be loaded (`BadImages.skip`).
   public let failures: [SampleError]
 
+  /// A batch of normalised pixels, [count, 3, height, width].
+  public init(images: [Float], labels: [Int], indices: [Int], failures: [SampleError] = []) {
+    self.images = images
+    self.labels = labels
+    self.indices = indices
+    self.failures = failures
+  }
+
   /// How many images there are.
   public var count: Int { labels.count }
 }

@@ -41,8 +41,8 @@ extension VisionTransformer {
     of images: Tensor, _ weights: ParameterStore, on pool: WorkerPool
   ) -> Tensor {
     let shards = Shards(for: configuration, batchSize: images.shape[0])
-    let parts = pool.map(shards.ranges(images.shape[0])) { range in
-      self(Tape(weights, mode: .inference).constant(images.sliced(0, range))).value
+    let parts = shards.outputs(of: images.shape[0], at: weights, on: pool) { range, tape in
+      self(tape.constant(images.sliced(0, range))).value
     }
     return Tensor.concatenated(parts, 0)
   }

@@ -54,16 +54,17 @@ public struct TrainingStep: Sendable {
   ) throws -> (gradients: Gradients, outputs: [Double]) {
     let c = model.configuration
     let source = dropout.split(epoch)
-    return try shards.gradients(of: batch.count, by: weights.tree, on: pool) { range, gradients in
-      let tape = Tape(
-        weights, mode: .training(range.map { source.split(batch.indices[$0]).split($0) }))
+    return try shards.gradients(
+      of: batch.count, at: weights, on: pool,
+      mode: { .training($0.map { source.split(batch.indices[$0]).split($0) }) }
+    ) { range, tape in
       let images = Tensor(
         [range.count, c.channels, c.imageHeight, c.imageWidth], from: batch.images,
         at: range.lowerBound)
       let losses = model(tape.constant(images))
         .crossEntropy(labels: Array(batch.labels[range]), smoothing: smoothing)
-      tape.accumulateGradients(of: 1 / Float(batch.count) * losses.sum(), into: &gradients)
-      return losses.value.elements.reduce(0) { $0 + Double($1) }
+      let sum = losses.value.elements.reduce(0) { $0 + Double($1) }
+      return (1 / Float(batch.count) * losses.sum(), sum)
     }
   }
 }

@@ -53,11 +53,13 @@ import Testing
 
   @Test func plusFormsHaveThePublishedNumberOfParameters() throws {
     for (name, theirs) in reference.plus {
-      #expect(try ParameterTree(VisionTransformer(.preset(of: name))).elementCount == theirs.parameters)
+      #expect(
+        try ParameterTree(VisionTransformer(.preset(of: name))).elementCount == theirs.parameters)
       let short = name.replacingOccurrences(of: "_plus", with: "+")
       #expect(ViTConfiguration.preset(short) == ViTConfiguration.preset(name))
     }
-    #expect(Set(ViTConfiguration.presetNames) == Set(reference.presets.keys).union(reference.plus.keys))
+    #expect(
+      Set(ViTConfiguration.presetNames) == Set(reference.presets.keys).union(reference.plus.keys))
   }
 
   /// timm's count has the positional scores of each image as well (3 · H · N² a GPSA layer), which

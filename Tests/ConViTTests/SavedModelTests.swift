@@ -72,7 +72,9 @@ import Testing
   }
 
   @Test func impossibleConfigurationsAreErrors() throws {
-    func fault(_ change: (inout ViTConfiguration) -> Void) -> String { message { try small(change) } }
+    func fault(_ change: (inout ViTConfiguration) -> Void) -> String {
+      message { try small(change) }
+    }
     #expect(fault { $0.patchSize = 5 }.contains("patch size 5 does not divide"))
     #expect(fault { $0.heads = 3 }.contains("not divisible by 3 heads"))
     #expect(fault { $0.localUpToLayer = 2 }.contains("class token would never join"))

@@ -15,7 +15,8 @@ import Training
   }
 
   @Test func whatIsNotMentionedKeepsItsDefault() throws {
-    let c = try read("lr: 0.001\ninput-size: 28\nbatch_size: 8\nno-shuffle: true\nopt-betas: [0.8, 0.99]")
+    let c = try read(
+      "lr: 0.001\ninput-size: 28\nbatch_size: 8\nno-shuffle: true\nopt-betas: [0.8, 0.99]")
     var expected = TrainingConfiguration()
     (expected.lr, expected.batchSize, expected.shuffle) = (0.001, 8, false)
     expected.inputSize = try #require(InputSize("28"))

@@ -63,7 +63,9 @@ import Training
     let saved = try SavedModel(contentsOf: run + "/model.safetensors")
     #expect(saved.weights.values == trained.weights.values)
     #expect(saved.classNames == (0..<10).map(String.init))
-    #expect(try SavedModel(contentsOf: run + "/best.safetensors").weights.values == trained.weights.values)
+    #expect(
+      try SavedModel(contentsOf: run + "/best.safetensors").weights.values == trained.weights.values
+    )
     var effective = try TrainingConfiguration(contentsOf: run + "/config.yaml")
     effective.threads = configuration.threads
     #expect(effective == configuration)
@@ -76,7 +78,9 @@ import Training
     var configuration = try fixture.configuration()
     (configuration.epochs, configuration.nbClasses, configuration.lr) = (1, 12, 1e-9)
     var notes: [String] = []
-    let trained = try Trainer(configuration).run { if case .note(let text) = $0 { notes.append(text) } }
+    let trained = try Trainer(configuration).run {
+      if case .note(let text) = $0 { notes.append(text) }
+    }
     #expect(trained.weights["head.weight"]?.shape == [12, 32])
     #expect(notes.contains { $0.contains("head.weight, head.bias not used") })
   }

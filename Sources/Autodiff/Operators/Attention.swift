@@ -30,7 +30,7 @@ extension Variable {
   /// so memory does not grow with the square of the sequence. The plain composition of operators
   /// that this equals is in the tests.
   ///
-  /// The projections' columns must be covered by queries, keys and values together.
+  /// Columns may be shared (queries that are also keys), and others may be left unused.
   public static func attention(
     _ queries: HeadColumns, _ keys: HeadColumns, _ values: HeadColumns, heads: Int, width: Int,
     scale: Float, position: (map: Variable, gate: Variable)? = nil
@@ -47,23 +47,35 @@ extension Variable {
     let map = position?.map.value
     let gate = position?.gate.value
     let columns = (q: queries.first, k: keys.first, v: values.first)
+    for part in [queries, keys, values] {
+      precondition(
+        part.first >= 0 && part.first + width <= part.projection.shape[-1],
+        "attention: columns \(part.first) ..< \(part.first + width) of \(part.projection.shape)")
+    }
     let output = geometry.forward(q, k, v, columns, scale, map, gate)
 
-    // One gradient tensor for each distinct projection (MHSA has one, GPSA two).
-    var distinct: [Variable] = []
+    // One gradient tensor for each distinct projection (MHSA has one, GPSA two), of which every part
+    // writes its own columns; parts that share columns have one each, and these are added.
+    var distinct: [(projection: Variable, starts: [Int])] = []
     let owner = [queries, keys, values].map { part in
-      if let index = distinct.firstIndex(where: {
-        $0.node == part.projection.node && $0.node != nil
-      }) {
-        return index
+      let place = distinct.firstIndex {
+        $0.projection.node == part.projection.node && $0.projection.node != nil
+          && $0.starts.allSatisfy { abs($0 - part.first) >= width }
       }
-      distinct.append(part.projection)
+      if let place {
+        distinct[place].starts.append(part.first)
+        return place
+      }
+      distinct.append((part.projection, [part.first]))
       return distinct.count - 1
     }
-    let shapes = distinct.map(\.shape)
-    let inputs = distinct + (position.map { [$0.map, $0.gate] } ?? [])
+    let shapes = distinct.map(\.projection.shape)
+    let isCovered = distinct.map { $0.starts.count * width == $0.projection.shape[-1] }
+    let inputs = distinct.map(\.projection) + (position.map { [$0.map, $0.gate] } ?? [])
     return queries.projection.tape.operation(output, of: inputs) { dy, inputs in
-      var gradients = shapes.map { Tensor(unsafeUninitialized: $0) }
+      var gradients = zip(shapes, isCovered).map {
+        $1 ? Tensor(unsafeUninitialized: $0) : Tensor(repeating: 0, $0)
+      }
       let pointers = gradients.indices.map { gradients[$0].mutablePointer() }
       var dmap = map.map { Tensor(repeating: 0, $0.shape) }
       let dgate = geometry.backward(
@@ -112,9 +124,10 @@ private struct AttentionGeometry: CustomStringConvertible {
           let q = BLAS.Operand(q.pointer + b * nq * strides.q + columns.q + h * d, strides.q)
           let k = BLAS.Operand(k.pointer + b * nk * strides.k + columns.k + h * d, strides.k)
           let v = BLAS.Operand(v.pointer + b * nk * strides.v + columns.v + h * d, strides.v)
-          BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk)
-          ck_gated_softmax(a, a, scale, position, g, nq, nk)
-          BLAS.multiply(nq, d, nk, .init(a, nk), v, into: y + b * nq * width + h * d, width)
+          BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk, work: .attention)
+          WorkMeter.measure(.softmax) { ck_gated_softmax(a, a, scale, position, g, nq, nk) }
+          BLAS.multiply(
+            nq, d, nk, .init(a, nk), v, into: y + b * nq * width + h * d, width, work: .attention)
         }
       }
     }
@@ -150,13 +163,20 @@ private struct AttentionGeometry: CustomStringConvertible {
         )
         let v = BLAS.Operand(v.pointer + atV, strides.v)
         let dy = BLAS.Operand(dy.pointer + b * nq * width + h * d, width)
-        BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk)
-        BLAS.multiply(nq, nk, d, dy, v.transposed, into: da, nk)
-        ck_gated_softmax_backward(a, da, dposition, &dg, a, da, scale, position, g, nq, nk)
+        BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk, work: .attention)
+        BLAS.multiply(nq, nk, d, dy, v.transposed, into: da, nk, work: .attention)
+        WorkMeter.measure(.softmax) {
+          ck_gated_softmax_backward(a, da, dposition, &dg, a, da, scale, position, g, nq, nk)
+        }
         let ds = da
-        BLAS.multiply(nk, d, nq, .init(a, nk).transposed, dy, into: gradients.v + atV, strides.v)
-        BLAS.multiply(nq, d, nk, .init(ds, nk), k, into: gradients.q + atQ, strides.q)
-        BLAS.multiply(nk, d, nq, .init(ds, nk).transposed, q, into: gradients.k + atK, strides.k)
+        BLAS.multiply(
+          nk, d, nq, .init(a, nk).transposed, dy, into: gradients.v + atV, strides.v,
+          work: .attention)
+        BLAS.multiply(
+          nq, d, nk, .init(ds, nk), k, into: gradients.q + atQ, strides.q, work: .attention)
+        BLAS.multiply(
+          nk, d, nq, .init(ds, nk).transposed, q, into: gradients.k + atK, strides.k,
+          work: .attention)
       }
       return Float(dg)
     }

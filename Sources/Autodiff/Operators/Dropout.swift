@@ -6,36 +6,18 @@ extension Variable {
   ///
   /// The first axis is the samples', each with the random numbers of its own source.
   public func dropout(_ rate: Float) -> Variable {
-    dropped(rate, name: "dropout") { $0.count / $1 }
+    let samples = shape.sizes.first ?? 1
+    guard
+      let factors = tape.factors(rate, samples: samples, draws: value.count / Swift.max(samples, 1))
+    else { return self }
+    return scaled(byRuns: factors, of: 1)
   }
 
   /// In training, sets a whole sample to zero with probability `rate` and scales the others by
   /// 1 / (1 − rate) (stochastic depth, Huang et al. 2016); elsewhere the input itself.
   public func dropPath(_ rate: Float) -> Variable {
-    dropped(rate, name: "dropPath") { _, _ in 1 }
-  }
-
-  /// Multiplies by a mask of which each sample draws `draws` numbers, each for an equal run of
-  /// elements.
-  private func dropped(
-    _ rate: Float, name: StaticString, draws: (Tensor, _ samples: Int) -> Int
-  ) -> Variable {
-    precondition(rate >= 0 && rate < 1, "\(name): rate \(rate) is not in 0 ..< 1")
-    guard rate > 0, let sources = tape.nextRandom() else { return self }
-    precondition(
-      !sources.isEmpty && shape.rank > 0 && shape[0] % sources.count == 0,
-      "\(name): \(shape) is not a batch of \(sources.count) samples")
-    let draws = draws(value, sources.count)
-    let run = value.count / (sources.count * draws)
-    var factors = Tensor(unsafeUninitialized: [sources.count * draws])
-    let out = factors.mutablePointer()
-    for (s, source) in sources.enumerated() {
-      var random = source
-      for i in 0..<draws {
-        out[s * draws + i] = Float(random.uniform()) < rate ? 0 : 1 / (1 - rate)
-      }
-    }
-    return scaled(byRuns: factors, of: run)
+    guard let factors = tape.pathFactors(rate, samples: shape.sizes.first ?? 1) else { return self }
+    return scaled(byRuns: Tensor([factors.count], factors), of: value.count / factors.count)
   }
 
   /// Multiplies each run of `length` elements by a factor of its own; so does the derivative.
@@ -50,6 +32,33 @@ extension Variable {
     }
     return tape.operation(scaled(value), of: [self]) { gradient, inputs in
       inputs.add(scaled(gradient), to: 0)
+    }
+  }
+}
+
+extension Tape {
+  /// What stochastic depth multiplies each of `samples` slices of the first axis with; nil where
+  /// nothing is dropped.
+  func pathFactors(_ rate: Float, samples: Int) -> [Float]? {
+    factors(rate, samples: samples, draws: 1)?.elements
+  }
+
+  /// `draws` factors for each sample, 0 with probability `rate` and else 1 / (1 − rate), from the
+  /// sample's own source; nil where nothing is dropped.
+  func factors(_ rate: Float, samples: Int, draws: Int) -> Tensor? {
+    precondition(rate >= 0 && rate < 1, "dropout: rate \(rate) is not in 0 ..< 1")
+    guard rate > 0, let sources = nextRandom() else { return nil }
+    precondition(
+      !sources.isEmpty && samples % sources.count == 0,
+      "dropout: an axis of \(samples) for a batch of \(sources.count) samples")
+    let each = samples / sources.count * draws
+    return Tensor(unsafeUninitialized: [samples * draws]) { out in
+      for (s, source) in sources.enumerated() {
+        var random = source
+        for i in 0..<each {
+          out[s * each + i] = Float(random.uniform()) < rate ? 0 : 1 / (1 - rate)
+        }
+      }
     }
   }
 }

@@ -124,13 +124,4 @@ extension Variable {
       }
     }
   }
-
-  /// x · Φ(x), the exact form by the error function (Hendrycks and Gimpel 2016); the derivative is
-  /// Φ(x) + x · φ(x).
-  public func gelu() -> Variable {
-    let x = value
-    return tape.operation(x.map(ck_gelu), of: [self]) { gradient, inputs in
-      inputs.add(x.combined(gradient, "gelu", ck_gelu_backward), to: 0)
-    }
-  }
 }

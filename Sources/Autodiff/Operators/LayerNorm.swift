@@ -16,17 +16,21 @@ extension Variable {
       Tensor(unsafeUninitialized: [rows]), Tensor(unsafeUninitialized: [rows])
     )
     let y = Tensor(unsafeUninitialized: x.shape) { y in
-      ck_layer_norm(
-        y, mean.mutablePointer(), reciprocal.mutablePointer(), x.pointer, w.pointer,
-        bias.value.pointer, epsilon, rows, columns)
+      WorkMeter.measure(.norm) {
+        ck_layer_norm(
+          y, mean.mutablePointer(), reciprocal.mutablePointer(), x.pointer, w.pointer,
+          bias.value.pointer, epsilon, rows, columns)
+      }
     }
     return tape.operation(y, of: [self, weight, bias]) { [mean, reciprocal] dy, inputs in
       var (dw, db) = (Tensor(repeating: 0, w.shape), Tensor(repeating: 0, w.shape))
       let (dwPointer, dbPointer) = (dw.mutablePointer(), db.mutablePointer())
       let backward = { (dx: UnsafeMutablePointer<Float>, beta: Float) in
-        ck_layer_norm_backward(
-          dx, dwPointer, dbPointer, x.pointer, mean.pointer, reciprocal.pointer, w.pointer,
-          dy.pointer, beta, rows, columns)
+        WorkMeter.measure(.norm) {
+          ck_layer_norm_backward(
+            dx, dwPointer, dbPointer, x.pointer, mean.pointer, reciprocal.pointer, w.pointer,
+            dy.pointer, beta, rows, columns)
+        }
       }
       if inputs.isNeeded(0) {
         inputs.accumulate(to: 0, shape: x.shape, backward)

@@ -90,9 +90,10 @@ extension Variable {
 
   /// The axes in another order: axis k of the result is axis `order[k]` of this tensor.
   public func permuted(_ order: Int...) -> Variable {
+    let result = value.permuted(order)
     var inverse = order
     for (k, axis) in order.enumerated() { inverse[axis] = k }
-    return tape.operation(value.permuted(order), of: [self]) { [inverse] gradient, inputs in
+    return tape.operation(result, of: [self]) { [inverse] gradient, inputs in
       inputs.add(gradient.permuted(inverse), to: 0)
     }
   }

@@ -41,6 +41,11 @@ public struct AdamW: Sendable {
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float = 1,
     on pool: WorkerPool
   ) {
+    let shapes = moments.first.values.map(\.shape)
+    precondition(
+      weights.values.map(\.shape) == shapes && gradients.tree.parameters.map(\.shape) == shapes,
+      "AdamW.step: weights and gradients are not of the \(shapes.count) parameters of the optimiser"
+    )
     steps += 1
     let correction1 = Float(1 - pow(Double(betas.0), Double(steps)))
     let correction2 = Float(1 - pow(Double(betas.1), Double(steps)))
@@ -48,11 +53,14 @@ public struct AdamW: Sendable {
     let (m, v) = (moments.first.mutablePointers(), moments.second.mutablePointers())
     let (betas, epsilon, weightDecay) = (betas, epsilon, weightDecay)
     pool.run(weights.tree.count) { slot in
-      let gradient = gradients[slot: slot]
-      ck_adamw(
-        w[slot], m[slot], v[slot], gradient.pointer, scale, Float(rate), betas.0, betas.1, epsilon,
-        AdamW.decays(gradients.tree.parameters[slot]) ? weightDecay : 0, correction1, correction2,
-        gradient.count)
+      WorkMeter.measure(.optimizer) {
+        let gradient = gradients[slot: slot]
+        ck_adamw(
+          w[slot], m[slot], v[slot], gradient.pointer, scale, Float(rate), betas.0, betas.1,
+          epsilon,
+          AdamW.decays(gradients.tree.parameters[slot]) ? weightDecay : 0, correction1, correction2,
+          gradient.count)
+      }
     }
   }
 }

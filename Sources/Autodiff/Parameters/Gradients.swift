@@ -6,6 +6,8 @@ public struct Gradients: Sendable {
   public let tree: ParameterTree
   /// The derivatives by slot; none where the loss does not depend on the parameter.
   var values: [Tensor?]
+  /// The derivatives by values that shards share, by their place; empty in the end.
+  var shared: [Int: Tensor] = [:]
 
   /// The derivative of a loss that depends on nothing.
   public init(_ tree: ParameterTree) {

@@ -24,22 +24,47 @@ public struct Shards: Sendable, Hashable {
     stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
-  /// Calls `body` for every shard of a batch of `count` samples, side by side on the threads of
-  /// `pool`, with the gradients of its lane to add to, and returns the sum of all gradients and
-  /// what the calls returned, in the order of the shards.
+  /// The gradient of the summed losses of a batch of `count` samples, shard by shard, side by side
+  /// on the threads of `pool`, and what else came of each shard, in order.
   ///
-  /// If calls throw, the error of the first shard among them is thrown when all have ended.
+  /// If calls of `body` throw, the error of the first shard among them is thrown when all have
+  /// ended.
+  ///
+  /// - Parameters:
+  ///   - mode: what the tape of some samples is for.
+  ///   - body: from samples, and a tape of their own, to the loss and anything else.
   public func gradients<Output: Sendable>(
-    of count: Int, by tree: ParameterTree, on pool: WorkerPool,
-    _ body: (_ samples: Range<Int>, _ gradients: inout Gradients) throws -> Output
+    of count: Int, at weights: ParameterStore, on pool: WorkerPool,
+    mode: (_ samples: Range<Int>) -> Mode = { _ in .evaluation },
+    _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (loss: Variable, output: Output)
   ) throws -> (gradients: Gradients, outputs: [Output]) {
     let ranges = ranges(count)
+    let shared = SharedValues(weights, isRecording: true)
     let board = LaneBoard<Output>(
-      lanes: max(1, min(lanes, ranges.count)), shards: ranges.count, tree)
+      lanes: max(1, min(lanes, ranges.count)), shards: ranges.count, weights.tree)
     pool.run(min(pool.threads, board.lanes)) { _ in
-      while board.feedOne({ shard, gradients in try body(ranges[shard], &gradients) }) {}
+      while board.feedOne({ shard, gradients in
+        let tape = Tape(weights, mode: mode(ranges[shard]), shared: shared)
+        let (loss, output) = try body(ranges[shard], tape)
+        tape.accumulateGradients(of: loss, into: &gradients)
+        return output
+      }) {}
     }
-    return (board.sum(on: pool), try board.outputs())
+    let outputs = try board.outputs()
+    var sum = board.sum(on: pool)
+    shared.differentiate(into: &sum)
+    return (sum, outputs)
+  }
+
+  /// What comes of each shard of a batch without derivatives, side by side, in order.
+  public func outputs<Output: Sendable>(
+    of count: Int, at weights: ParameterStore, on pool: WorkerPool,
+    _ body: (_ samples: Range<Int>, _ tape: Tape) -> Output
+  ) -> [Output] {
+    let shared = SharedValues(weights, isRecording: false)
+    return pool.map(ranges(count)) { range in
+      WorkMeter.measure(.busy) { body(range, Tape(weights, mode: .inference, shared: shared)) }
+    }
   }
 }
 
@@ -77,7 +102,7 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
   /// Feeds the next shard of the free lane that has the most left; false if there is none.
   func feedOne(_ body: (_ shard: Int, inout Gradients) throws -> Output) -> Bool {
     guard let (lane, shard) = take() else { return false }
-    let result = Result { try body(shard, &sums[lane]) }
+    let result = WorkMeter.measure(.busy) { Result { try body(shard, &sums[lane]) } }
     state.withLock { state in
       state.results[shard] = result
       state.isBusy[lane] = false
@@ -99,12 +124,25 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
     try state.withLock { $0.results.compactMap(\.self) }.map { try $0.get() }
   }
 
-  /// The sum of the lanes, in their order for each parameter.
+  /// The sum of the lanes, in their order for each parameter and shared value.
   func sum(on pool: WorkerPool) -> Gradients {
+    let places = Set((0..<lanes).flatMap { sums[$0].shared.keys }).sorted()
     let total = Mutex(Gradients(tree))
-    pool.run(tree.count) { slot in
-      let value = Tensor.sum((0..<lanes).compactMap { sums[$0].values[slot] })
-      total.withLock { $0.values[slot] = value }
+    pool.run(tree.count + places.count) { index in
+      WorkMeter.measure(.optimizer) {
+        let slot = index < tree.count ? index : nil
+        let terms = (0..<lanes).compactMap { lane in
+          slot.map { sums[lane].values[$0] } ?? sums[lane].shared[places[index - tree.count]]
+        }
+        let value = Tensor.sum(terms)
+        total.withLock { total in
+          if let slot {
+            total.values[slot] = value
+          } else {
+            total.shared[places[index - tree.count]] = value
+          }
+        }
+      }
     }
     return total.withLock { $0 }
   }

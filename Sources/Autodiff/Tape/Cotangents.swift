@@ -17,14 +17,11 @@ public struct Cotangents {
   public mutating func add(_ gradient: @autoclosure () -> Tensor, to input: Int) {
     guard let node = inputs[input] else { return }
     let gradient = gradient()
-    guard let sum = values[node] else {
+    guard values[node] != nil else {
       values[node] = gradient
       return
     }
-    precondition(
-      sum.shape == gradient.shape,
-      "Cotangents: derivatives of shapes \(sum.shape) and \(gradient.shape) by one value")
-    accumulate(to: input, shape: sum.shape) { out, _ in
+    accumulate(to: input, shape: gradient.shape) { out, _ in
       ck_axpy(out, 1, gradient.pointer, gradient.count)
     }
   }
@@ -41,6 +38,9 @@ public struct Cotangents {
       values[node] = Tensor(unsafeUninitialized: shape) { body($0, 0) }
       return
     }
+    precondition(
+      sum.shape == shape,
+      "Cotangents: derivatives of shapes \(sum.shape) and \(shape) by one value")
     values[node] = nil  // so that `sum` is the only reference, and is written in place
     body(sum.mutablePointer(), 1)
     values[node] = sum

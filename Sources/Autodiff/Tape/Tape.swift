@@ -1,7 +1,8 @@
 /// What was computed, in order, to be differentiated in reverse.
 ///
 /// A tape holds a snapshot of a model's weights, which it never writes to, and belongs to one
-/// thread: several threads differentiate the same model on tapes of their own.
+/// thread: several threads differentiate the same model on tapes of their own. It is differentiated
+/// once, and what was recorded is free then.
 ///
 /// ```swift
 /// let tape = Tape(weights, mode: .evaluation)
@@ -15,7 +16,10 @@ public final class Tape {
   public let mode: Mode
   private var nodes: [Node] = []
   private var parameterNodes: [Int?]
+  private let sharedValues: SharedValues?
+  private var sharedNodes: [Int: Int] = [:]  // by place
   private var randomOperators = 0
+  private var isUsedUp = false
 
   private struct Node {
     let inputs: [Int?]
@@ -26,9 +30,14 @@ public final class Tape {
   public typealias Derivative = (_ gradient: Tensor, _ inputs: inout Cotangents) -> Void
 
   /// An empty tape over a snapshot of weights.
-  public init(_ weights: ParameterStore, mode: Mode = .evaluation) {
+  public convenience init(_ weights: ParameterStore, mode: Mode = .evaluation) {
+    self.init(weights, mode: mode, shared: nil)
+  }
+
+  init(_ weights: ParameterStore, mode: Mode, shared: SharedValues?) {
     self.weights = weights
     self.mode = mode
+    sharedValues = shared
     parameterNodes = Array(repeating: nil, count: weights.tree.count)
   }
 
@@ -57,6 +66,19 @@ public final class Tape {
     return Variable(tape: self, value: weights.values[slot], node: parameterNodes[slot])
   }
 
+  /// A value that depends on parameters alone: computed once for all shards of a step, or here
+  /// where there is none.
+  ///
+  /// - Parameters:
+  ///   - key: the parameter that the value is known by; it can have one such value.
+  ///   - compute: the value, on the tape that it is given and from nothing but its parameters.
+  public func shared(_ key: Parameter, _ compute: (Tape) -> Variable) -> Variable {
+    guard let sharedValues else { return compute(self) }
+    let (place, value) = sharedValues.value(of: key, compute)
+    if isRecording && sharedNodes[place] == nil { sharedNodes[place] = record([], nil) }
+    return Variable(tape: self, value: value, node: sharedNodes[place])
+  }
+
   /// An operator: its value, and how the derivative by the value becomes derivatives by the inputs.
   ///
   /// ```swift
@@ -80,6 +102,7 @@ public final class Tape {
   }
 
   private func record(_ inputs: [Int?], _ derivative: Derivative?) -> Int {
+    precondition(!isUsedUp, "Tape: it was differentiated already; take a tape for each pass")
     nodes.append(Node(inputs: inputs, derivative: derivative))
     return nodes.count - 1
   }
@@ -94,7 +117,7 @@ public final class Tape {
 
   // MARK: - Differentiation
 
-  /// The derivative of a number by every parameter. What was recorded is used up.
+  /// The derivative of a number by every parameter. The tape is used up.
   public func gradients(of loss: Variable) -> Gradients {
     var gradients = Gradients(weights.tree)
     accumulateGradients(of: loss, into: &gradients)
@@ -102,8 +125,7 @@ public final class Tape {
   }
 
   /// Adds the derivative of a number by every parameter to `gradients`, and returns the
-  /// derivatives by the `variables` (zeros where it does not depend on one). What was recorded is
-  /// used up.
+  /// derivatives by the `variables` (zeros where it does not depend on one). The tape is used up.
   @discardableResult
   public func accumulateGradients(
     of loss: Variable, into gradients: inout Gradients, at variables: [Variable] = []
@@ -111,13 +133,30 @@ public final class Tape {
     precondition(loss.tape === self, "Tape.gradients: the loss is on another tape")
     precondition(
       loss.value.count == 1, "Tape.gradients: the loss has shape \(loss.shape), not one element")
+    return differentiate(
+      from: [(loss, Tensor(repeating: 1, loss.shape))], into: &gradients, at: variables)
+  }
+
+  /// Adds the derivative of Σ seed · value over pairs of variables and seeds.
+  @discardableResult
+  func differentiate(
+    from seeds: [(variable: Variable, seed: Tensor)], into gradients: inout Gradients,
+    at variables: [Variable] = []
+  ) -> [Tensor] {
+    precondition(!isUsedUp, "Tape.gradients: it was differentiated already")
+    isUsedUp = true
     var cotangents = Cotangents(count: nodes.count)
+    // The only reference to a sum moves along, so that it is added to in place.
     for (slot, node) in parameterNodes.enumerated() {
-      guard let node else { continue }
-      cotangents.values[node] = gradients.values[slot]
-      gradients.values[slot] = nil  // the only reference moves along, to be added to in place
+      if let node { swap(&cotangents.values[node], &gradients.values[slot]) }
     }
-    if let node = loss.node { cotangents.values[node] = Tensor(repeating: 1, loss.shape) }
+    for (place, node) in sharedNodes {
+      cotangents.values[node] = gradients.shared.removeValue(forKey: place)
+    }
+    for (variable, seed) in seeds {
+      cotangents.inputs = [variable.node]
+      cotangents.add(seed, to: 0)
+    }
     while let node = nodes.popLast() {  // popped: what a derivative captured is free after it
       guard let derivative = node.derivative, let gradient = cotangents.values[nodes.count] else {
         continue
@@ -127,9 +166,9 @@ public final class Tape {
       derivative(gradient, &cotangents)
     }
     for (slot, node) in parameterNodes.enumerated() {
-      if let node { gradients.values[slot] = cotangents.values[node] }
+      if let node { swap(&cotangents.values[node], &gradients.values[slot]) }
     }
-    parameterNodes = Array(repeating: nil, count: parameterNodes.count)
+    for (place, node) in sharedNodes { gradients.shared[place] = cotangents.values[node] }
     return variables.map { variable in
       variable.node.flatMap { cotangents.values[$0] } ?? Tensor(repeating: 0, variable.shape)
     }

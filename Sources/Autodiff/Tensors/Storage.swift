@@ -25,8 +25,9 @@ final class Storage: @unchecked Sendable {
 
 /// Freed buffers by size class, so that a steady training step asks the system for nothing.
 ///
-/// A class is a power of two or one of three steps between two of them: at most a quarter of a
-/// buffer is unused. Buffers are kept until `trim`.
+/// A class is a power of two or one of three steps between two of them: less than a quarter of a
+/// buffer is unused (of one below four cache lines, as much as fills the last). Buffers are kept
+/// until `trim`.
 public enum BufferPool {
   private struct Buffer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
   private static let free = Mutex([[Buffer]](repeating: [], count: 256))

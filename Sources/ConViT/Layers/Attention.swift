@@ -1,10 +1,27 @@
 import Autodiff
 
-/// Something that mixes the tokens of a sequence: [..., N, dim] → [..., N, dim].
+/// Something that mixes the tokens of a sequence and projects the result.
 public protocol Attention: Module {
   /// The number of heads, H.
   var heads: Int { get }
+  /// [dim, dim], [dim]
+  var proj: Linear { get }
+  /// Dropout after the projection.
+  var dropRate: Float { get }
 
+  /// The heads' weighted values side by side, of all tokens or of the first `count` alone, which
+  /// may cost less: [..., N, dim] → [..., N or count, dim].
+  func mixed(_ x: Variable, first count: Int?) -> Variable
+}
+
+extension Attention {
   /// [..., N, dim] → [..., N, dim]
-  func callAsFunction(_ x: Variable) -> Variable
+  public func callAsFunction(_ x: Variable) -> Variable {
+    proj(mixed(x, first: nil)).dropout(dropRate)
+  }
+
+  /// The attention added to what it is given, [..., N or count, dim], which goes around it.
+  func callAsFunction(_ x: Variable, first count: Int?, onto residual: Residual) -> Variable {
+    proj(mixed(x, first: count), onto: residual, dropRate: dropRate)
+  }
 }

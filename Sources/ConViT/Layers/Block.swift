@@ -17,9 +17,10 @@ public struct Block: Module {
     self.dropPath = dropPath
   }
 
-  /// [B, N, dim] → [B, N, dim]
-  public func callAsFunction(_ x: Variable) -> Variable {
-    let y = x + attn(norm1(x)).dropPath(dropPath)
-    return y + mlp(norm2(y)).dropPath(dropPath)
+  /// [B, N, dim] → [B, N, dim], or the first `count` tokens of it alone: [B, count, dim].
+  public func callAsFunction(_ x: Variable, first count: Int? = nil) -> Variable {
+    let around = count.map { x.sliced(1, 0..<$0) } ?? x
+    let y = attn(norm1(x), first: count, onto: Residual(value: around, dropPath: dropPath))
+    return mlp(norm2(y), onto: Residual(value: y, dropPath: dropPath))
   }
 }

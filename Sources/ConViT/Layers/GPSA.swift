@@ -28,7 +28,7 @@ public struct GPSA: Attention {
   /// The patches that the tokens stand for.
   public let grid: PatchGrid
   private let offsets: Tensor  // [N·N, 3]
-  private let dropRate: Float
+  public let dropRate: Float
 
   /// An attention of `heads` heads of dim / heads features over the patches of `grid`.
   public init(
@@ -46,16 +46,17 @@ public struct GPSA: Attention {
     self.dropRate = dropRate
   }
 
-  /// [..., N, dim] → [..., N, dim], tokens in the order of the grid's patches.
-  public func callAsFunction(_ x: Variable) -> Variable {
+  /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N or count, dim].
+  public func mixed(_ x: Variable, first count: Int?) -> Variable {
     precondition(
       x.shape[-2] == grid.count,
       "GPSA: \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches")
     let (dim, qk) = (x.shape[-1], qk(x))
     let y = Variable.attention(
       HeadColumns(qk), HeadColumns(qk, from: dim), HeadColumns(v(x)), heads: heads, width: dim,
-      scale: 1 / Float(dim / heads).squareRoot(), position: (position(x.tape), gate(x.tape)))
-    return proj(y).dropout(dropRate)
+      scale: 1 / Float(dim / heads).squareRoot(),
+      position: (x.tape.shared(posProj.weight, position), gate(x.tape)))
+    return count.map { y.sliced(-2, 0..<$0) } ?? y
   }
 
   /// σ(λ): the share of the positional attention in each head, [H].

@@ -21,4 +21,15 @@ public struct Linear: Module {
   public func callAsFunction(_ x: Variable) -> Variable {
     x.linear(x.tape[weight], bias: bias.map { x.tape[$0] })
   }
+
+  /// GELU of the map, the bias added in the same pass: [..., in] → [..., out].
+  func gelu(_ x: Variable) -> Variable {
+    let y = x.linear(x.tape[weight])
+    return bias.map { y.gelu(bias: x.tape[$0]) } ?? y.gelu()
+  }
+
+  /// Some of the outputs alone: [..., in] → [..., rows].
+  func callAsFunction(_ x: Variable, rows: Range<Int>) -> Variable {
+    x.linear(x.tape[weight].sliced(0, rows), bias: bias.map { x.tape[$0].sliced(0, rows) })
+  }
 }

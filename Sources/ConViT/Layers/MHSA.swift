@@ -8,7 +8,7 @@ public struct MHSA: Attention {
   public let proj: Linear
   /// The number of heads, H.
   public let heads: Int
-  private let dropRate: Float
+  public let dropRate: Float
 
   /// An attention of `heads` heads of dim / heads features; dropout after the projection.
   public init(dim: Int, heads: Int, qkvBias: Bool = false, dropRate: Float = 0) {
@@ -18,12 +18,19 @@ public struct MHSA: Attention {
     self.dropRate = dropRate
   }
 
-  /// [..., N, dim] → [..., N, dim]
-  public func callAsFunction(_ x: Variable) -> Variable {
-    let (dim, qkv) = (x.shape[-1], qkv(x))
-    let y = Variable.attention(
-      HeadColumns(qkv), HeadColumns(qkv, from: dim), HeadColumns(qkv, from: 2 * dim),
-      heads: heads, width: dim, scale: 1 / Float(dim / heads).squareRoot())
-    return proj(y).dropout(dropRate)
+  public func mixed(_ x: Variable, first count: Int?) -> Variable {
+    let dim = x.shape[-1]
+    let scale = 1 / Float(dim / heads).squareRoot()
+    guard let count else {
+      let qkv = qkv(x)
+      return .attention(
+        HeadColumns(qkv), HeadColumns(qkv, from: dim), HeadColumns(qkv, from: 2 * dim),
+        heads: heads, width: dim, scale: scale)
+    }
+    let q = qkv(x.sliced(-2, 0..<count), rows: 0..<dim)  // queries for these tokens alone
+    let kv = qkv(x, rows: dim..<3 * dim)
+    return .attention(
+      HeadColumns(q), HeadColumns(kv), HeadColumns(kv, from: dim), heads: heads, width: dim,
+      scale: scale)
   }
 }

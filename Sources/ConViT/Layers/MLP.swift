@@ -17,6 +17,11 @@ public struct MLP: Module {
 
   /// [B, N, dim] → [B, N, dim]
   public func callAsFunction(_ x: Variable) -> Variable {
-    fc2(fc1(x).gelu().dropout(dropRate)).dropout(dropRate)
+    fc2(fc1.gelu(x).dropout(dropRate)).dropout(dropRate)
+  }
+
+  /// The same added to what goes around it.
+  func callAsFunction(_ x: Variable, onto residual: Residual) -> Variable {
+    fc2(fc1.gelu(x).dropout(dropRate), onto: residual, dropRate: dropRate)
   }
 }

@@ -62,14 +62,19 @@ public struct VisionTransformer: Module {
   /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged, as its authors do at test time.
   public func callAsFunction(_ images: Variable) -> Variable {
-    let features = features(images)
+    // The head reads nothing but the tokens, so the last block computes nothing else.
+    let tokens = configuration.tokens
+    let features = features(images, first: tokens > 0 ? tokens : nil)
     guard let headDist else { return head(pooled(features)) }
     return 0.5 * (head(token(0, of: features)) + headDist(token(1, of: features)))
   }
 
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],
   /// the T class and distillation tokens first.
-  public func features(_ images: Variable) -> Variable {
+  public func features(_ images: Variable) -> Variable { features(images, first: nil) }
+
+  /// The features, or the first `count` tokens of them alone.
+  private func features(_ images: Variable, first count: Int?) -> Variable {
     let shape = images.shape
     precondition(
       shape.rank == 4 && shape[1] == configuration.channels
@@ -82,7 +87,7 @@ public struct VisionTransformer: Module {
     x = x.dropout(configuration.dropRate)
     for (layer, block) in blocks.enumerated() {
       if configuration.family == .convit && layer == configuration.localUpToLayer { x = joined(x) }
-      x = block(x)
+      x = block(x, first: layer == blocks.count - 1 ? count : nil)
     }
     return norm(x)
   }

@@ -1,0 +1,55 @@
+/// A matrix product by its sizes, [m, k] · [k, n], to measure how fast the BLAS library is at it.
+public struct MatrixProduct: Hashable, Sendable {
+  public let m: Int
+  public let n: Int
+  public let k: Int
+  /// Whether the first or second matrix is stored transposed.
+  public let transposed: (first: Bool, second: Bool)
+
+  public init(_ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
+    (self.m, self.n, self.k) = (m, n, k)
+    transposed = (first, second)
+  }
+
+  /// Multiplications and additions, two for each product of elements.
+  public var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
+
+  public static func == (a: MatrixProduct, b: MatrixProduct) -> Bool {
+    (a.m, a.n, a.k) == (b.m, b.n, b.k) && a.transposed == b.transposed
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine([m, n, k])
+  }
+
+  /// The operations a second of all threads of `pool` together, each making this product again
+  /// and again on data of its own for about `seconds`.
+  public func operationsPerSecond(on pool: WorkerPool, seconds: Double) -> Double {
+    let rates = pool.map(Array(0..<pool.threads)) { _ in
+      let a = Tensor(repeating: 0.5, [m, k])
+      let b = Tensor(repeating: 0.25, [k, n])
+      var c = Tensor(repeating: 0, [m, n])
+      let out = c.mutablePointer()
+      func multiply() {
+        BLAS.multiply(
+          m, n, k, .init(a.pointer, transposed.first ? m : k, transposed: transposed.first),
+          .init(b.pointer, transposed.second ? k : n, transposed: transposed.second), into: out, n)
+      }
+      multiply()
+      var (count, best) = (1, 0.0)
+      // The best of several rounds: a neighbour on the machine is not the library's fault.
+      for _ in 0..<4 {
+        var elapsed = 0.0
+        repeat {
+          let start = ContinuousClock.now
+          for _ in 0..<count { multiply() }
+          elapsed = (ContinuousClock.now - start) / .seconds(1)
+          if elapsed < seconds / 8 { count *= 2 }
+        } while elapsed < seconds / 8
+        best = max(best, operations * Double(count) / elapsed)
+      }
+      return best
+    }
+    return rates.reduce(0, +)
+  }
+}

@@ -1,0 +1,134 @@
+import Autodiff
+import ConViT
+import Foundation
+import Images
+
+/// How fast a model trains or predicts, on random images that are in memory.
+public struct Benchmark: Sendable {
+  /// What is measured.
+  public enum Mode: String, Sendable, Codable, CaseIterable { case train, inference }
+
+  public var name: String
+  public var configuration: ViTConfiguration
+  public var mode: Mode
+  public var batchSize: Int
+  public var threads: Int
+  /// Steps before the clock starts.
+  public var warmup = 2
+  /// Steps to measure, or else as many as fit into `seconds` (three at least).
+  public var steps: Int?
+  public var seconds = 10.0
+
+  public init(
+    name: String, configuration: ViTConfiguration, mode: Mode, batchSize: Int, threads: Int
+  ) {
+    self.name = name
+    self.configuration = configuration
+    self.mode = mode
+    self.batchSize = batchSize
+    self.threads = threads
+  }
+
+  /// What was measured.
+  public struct Report: Sendable, Codable {
+    public let model: String
+    public let mode: Mode
+    public let batchSize: Int
+    public let threads: Int
+    /// By the median step, and by the fastest.
+    public let imagesPerSecond: Double
+    public let imagesPerSecondBest: Double
+    /// Operations of the model's matrix products a second, at the median step; those that a
+    /// derivative needs again are not counted.
+    public let gflops: Double
+    /// The rate of the BLAS library at products of these sizes, on all threads.
+    public let gemmGflops: Double
+    public let peakRssMb: Double
+    /// Shares of the threads' time, which sum to 1.
+    public let breakdown: [String: Double]
+    /// The BLAS library and its kernels.
+    public let blas: String
+  }
+
+  /// Runs the steps.
+  public func callAsFunction() throws -> Report {
+    let pool = WorkerPool(threads: threads)
+    let step = try makeStep(pool)
+    for index in 0..<warmup { try step(index) }
+    var times: [Double] = []
+    let begin = ContinuousClock.now
+    let work = try WorkMeter.seconds {
+      repeat {
+        let start = ContinuousClock.now
+        try step(warmup + times.count)
+        times.append((ContinuousClock.now - start) / .seconds(1))
+      } while steps.map { times.count < $0 }
+        ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds)
+    }
+    let peak = peakMegabytes()
+    times.sort()
+    let rate = Double(batchSize) / times[times.count / 2]
+    return Report(
+      model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
+      imagesPerSecondBest: Double(batchSize) / times[0],
+      gflops: rate * 2 * Double(configuration.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
+      gemmGflops: steps == nil ? gemmRate(on: pool) : 0, peakRssMb: peak,
+      breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
+      blas: BLASLibrary.current.description)
+  }
+
+  /// One step of the optimiser, or one prediction of a batch.
+  private func makeStep(_ pool: WorkerPool) throws -> (Int) throws -> Void {
+    let model = try VisionTransformer(configuration)
+    let weights = ParameterStore(model, seed: 0)
+    let c = configuration
+    var random = Random(seed: 0).split("benchmark")
+    let pixels = (0..<batchSize * c.channels * c.imageHeight * c.imageWidth).map { _ in
+      Float(random.uniform(-2, 2))
+    }
+    switch mode {
+    case .inference:
+      let images = Tensor([batchSize, c.channels, c.imageHeight, c.imageWidth], pixels)
+      return { _ in _ = model.logits(of: images, weights, on: pool) }
+    case .train:
+      var recipe = TrainingConfiguration()
+      recipe.batchSize = batchSize
+      var training = TrainingStep(model, weights, recipe)
+      let labels = (0..<batchSize).map { _ in random.below(c.classes) }
+      let batch = Batch(images: pixels, labels: labels, indices: Array(0..<batchSize))
+      return { _ = try training(batch, epoch: $0, rate: 1e-4, on: pool) }
+    }
+  }
+
+  /// The shares of `total` thread seconds.
+  private func shares(_ work: [WorkMeter.Work: Double], of total: Double) -> [String: Double] {
+    let kinds: [WorkMeter.Work] = [.linear, .attention, .softmax, .gelu, .norm, .optimizer]
+    var shares: [String: Double] = [:]
+    for kind in kinds { shares["\(kind)"] = work[kind, default: 0] / total }
+    let busy = work[.busy, default: 0]
+    let named = kinds.filter { $0 != .optimizer }.reduce(0) { $0 + work[$1, default: 0] }
+    shares["other"] = (busy - named) / total
+    shares["idle"] = 1 - (busy + work[.optimizer, default: 0]) / total
+    return shares
+  }
+
+  /// The rate of the model's own products: all operations by all time.
+  private func gemmRate(on pool: WorkerPool) -> Double {
+    let shard = Shards(for: configuration, batchSize: batchSize).size
+    let products = configuration.matrixProducts(images: shard, isTraining: mode == .train)
+    var (operations, time) = (0.0, 0.0)
+    for (product, count) in products {
+      operations += product.operations * Double(count)
+      time +=
+        product.operations * Double(count)
+        / product.operationsPerSecond(on: pool, seconds: 0.2)
+    }
+    return operations / time / 1e9
+  }
+
+  private func peakMegabytes() -> Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_maxrss) / 1024
+  }
+}
