@@ -17,7 +17,7 @@ mapfile -t sources < <(
   find Package.swift Sources Tests Examples Benchmarks -name '.?*' -prune -o \
     -type f \( -name '*.swift' -o -name '*.c' -o -name '*.h' \) -print 2>/dev/null | sort
 )
-mapfile -t scripts < <(echo .ci/run; find Scripts -name '*.sh' | sort)
+mapfile -t scripts < <(echo .ci/run; find Scripts Benchmarks -name '*.sh' | sort)
 
 swift_sources=()
 for file in "${sources[@]}"; do
