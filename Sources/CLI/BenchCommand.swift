@@ -9,13 +9,13 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure how fast a model trains or predicts here.",
     discussion: "Random images that are in memory; the rate is that of the median step.")
 
-  @Option(help: "A preset; see convit models.") var model = "convit_tiny"
+  @Option(help: "A preset; see convit models. (default: convit_tiny)") var model: String?
   @Option(help: "Or the model of a training config, with ten classes.") var config: String?
   @Option(help: "Pixels of the images: N, or HxW.") var inputSize: InputSize?
   @Option(help: "Images a step.") var batchSize = 32
   @Option(help: "train or inference.") var mode = Benchmark.Mode.train
   @Option(help: "Threads that compute. (default: the processors)") var threads: Int?
-  @Option(help: "Seconds to measure.") var seconds = 10.0
+  @Option(help: "Seconds to measure. (default: 10)") var seconds: Double?
   @Option(help: "Steps to measure, instead of seconds.") var steps: Int?
   @Option(help: "Steps before the clock starts.") var warmup = 2
   @Flag(help: "Compute blocks once more for their derivatives, to save memory.")
@@ -23,28 +23,49 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    for (name, value) in [
-      ("batch-size", batchSize), ("threads", threads ?? 1), ("steps", steps ?? 1),
-    ] where value < 1 { throw ValidationError("\(name) must be at least 1, found \(value)") }
-    guard warmup >= 0 else { throw ValidationError("warmup must not be negative, found \(warmup)") }
-    guard seconds > 0 else { throw ValidationError("seconds must be positive, found \(seconds)") }
+    for (name, value, range) in [
+      ("batch-size", batchSize, 1...100_000), ("threads", threads ?? 1, 1...1024),
+      ("steps", steps ?? 1, 1...1_000_000), ("warmup", warmup, 0...1_000_000),
+    ] where !range.contains(value) {
+      throw ValidationError(
+        "\(name) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
+    }
+    guard (seconds ?? 1) > 0, (seconds ?? 1).isFinite else {
+      throw ValidationError("seconds must be positive, found \(seconds ?? 0)")
+    }
+    for (flags, areBothGiven) in [
+      ("--model and --config", model != nil && config != nil),
+      ("--steps and --seconds", steps != nil && seconds != nil),
+      ("--mode inference and --recompute", mode == .inference && recompute),
+    ] where areBothGiven { throw ValidationError("\(flags) do not go together") }
   }
 
   func run() throws {
-    if let warning = BLASLibrary.current.warning { Terminal.write("note: \(warning)\n") }
-    var configuration =
-      try config.map { try TrainingConfiguration(contentsOf: $0).modelConfiguration(classes: 10) }
-      ?? .preset(of: model)
-    if let size = inputSize?.size {
-      (configuration.imageHeight, configuration.imageWidth) = (size.height, size.width)
-    }
+    let name = config ?? model ?? "convit_tiny"
     var benchmark = Benchmark(
-      name: config ?? model, configuration: configuration, mode: mode, batchSize: batchSize,
+      name: name, configuration: try configuration(name), mode: mode, batchSize: batchSize,
       threads: threads ?? WorkerPool.availableProcessors)
-    (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup, steps, seconds)
+    if let warning = BLASLibrary.current.warning { Terminal.write("note: \(warning)\n") }
+    (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup, steps, seconds ?? 10)
     benchmark.recompute = recompute
     let report = try benchmark()
     json ? try printJSON(report) : show(report)
+  }
+
+  private func configuration(_ name: String) throws -> ViTConfiguration {
+    do {
+      var configuration =
+        config == nil
+        ? try ViTConfiguration.preset(of: name)
+        : try TrainingConfiguration(contentsOf: name).modelConfiguration(classes: 10)
+      if let size = inputSize?.size {
+        (configuration.imageHeight, configuration.imageWidth) = (size.height, size.width)
+      }
+      try configuration.validate()
+      return configuration
+    } catch let error as ConfigurationError {
+      throw ValidationError(error.message)
+    }
   }
 
   private func printJSON(_ report: Benchmark.Report) throws {
@@ -62,8 +83,8 @@ struct BenchCommand: ParsableCommand {
         format: "speed     %.1f images/s (fastest step %.1f)", report.imagesPerSecond,
         report.imagesPerSecondBest))
     print(
-      String(
-        format: "products  %.0f GFLOPS; the library alone %.0f", report.gflops, report.gemmGflops))
+      String(format: "products  %.0f GFLOPS", report.gflops)
+        + (report.gemmGflops.map { String(format: "; the library alone %.0f", $0) } ?? ""))
     print(String(format: "memory    %.0f MB at most", report.peakRssMb))
     for (kind, share) in report.breakdown.sorted(by: { $0.value > $1.value }) {
       print(

@@ -16,8 +16,8 @@ struct EvaluateCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    guard batchSize > 0 else {
-      throw ValidationError("batch-size must be at least 1, found \(batchSize)")
+    guard (1...1_000_000).contains(batchSize) else {
+      throw ValidationError("batch-size must be 1 to 1000000, found \(batchSize)")
     }
     if let numWorkers, !(0...1024).contains(numWorkers) {
       throw ValidationError("num-workers must be 0 to 1024, found \(numWorkers)")
@@ -28,9 +28,12 @@ struct EvaluateCommand: ParsableCommand {
     let saved = try model.load()
     let folder = try ImageFolder(root: dataPath, split: split, classes: saved.classNames)
     let classes = saved.model.configuration.classes
-    guard folder.classes.count <= classes else {
+    // Without names, the folders stand for the classes in their order: all must be there.
+    guard saved.classNames != nil || folder.classes.count == classes else {
       throw DatasetError(
-        path: dataPath, reason: "\(folder.classes.count) classes for a model of \(classes)")
+        path: dataPath,
+        reason:
+          "\(folder.classes.count) classes for a model of \(classes), whose names are not known")
     }
     for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
     let pool = model.pool()

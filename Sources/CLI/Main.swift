@@ -7,7 +7,11 @@ import Training
   static func main() {
     signal(SIGPIPE, SIG_IGN)  // a reader that has gone, as `| head`, is no reason to crash
     do {
-      var command = try Convit.parseAsRoot(arguments(CommandLine.arguments.dropFirst()))
+      let arguments = arguments(CommandLine.arguments.dropFirst())
+      if let flag = repeatedFlag(in: arguments) {
+        throw ValidationError("\(flag) is given twice")
+      }
+      var command = try Convit.parseAsRoot(arguments)
       try command.run()
     } catch {
       exit(with: error)
@@ -33,6 +37,16 @@ import Training
       }
     }
     return result
+  }
+
+  /// A flag that is there twice, of which one would have no effect.
+  static func repeatedFlag(in arguments: [String]) -> String? {
+    var seen: Set<Substring> = []
+    for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
+      let name = argument.prefix { $0 != "=" }
+      guard seen.insert(name).inserted else { return String(name) }
+    }
+    return nil
   }
 
   private static func ours(_ flag: String) -> String {

@@ -12,7 +12,7 @@ struct OptimisationFlags: ParsableArguments {
   var unscaleLr: Bool?
   @Option(help: .number("Where the cosine ends. (default: 1e-5)")) var minLr: Double?
   @Option(help: .number("Where the warm-up begins. (default: 1e-6)")) var warmupLr: Double?
-  @Option(help: .int("Epochs of linear warm-up. (default: 5, or the epochs but one if fewer)"))
+  @Option(help: .int("Epochs of linear warm-up. (default: 5, or a quarter of the epochs if fewer)"))
   var warmupEpochs: Int?
   @Option(help: .name("The course after the warm-up. (default: cosine)"))
   var sched: LearningRateSchedule.Shape?

@@ -16,6 +16,18 @@ public struct PixelRegion: Hashable, Sendable {
     self.width = width
     self.height = height
   }
+
+  /// A rectangle of `size` in the middle of an image of `whole`, as torchvision's `CenterCrop`
+  /// places it.
+  init(inTheMiddleOf whole: ImageSize, _ size: ImageSize) {
+    func start(_ whole: Int, _ crop: Int) -> Int {
+      if whole < crop { return -((crop - whole) / 2) }
+      return Int((Double(whole - crop) / 2).rounded(.toNearestOrEven))
+    }
+    self.init(
+      x: start(whole.width, size.width), y: start(whole.height, size.height), width: size.width,
+      height: size.height)
+  }
 }
 
 extension RGBImage {
@@ -47,13 +59,10 @@ extension RGBImage {
   /// The middle of the image, as torchvision's `CenterCrop`: with zeros around it where it is
   /// smaller than the crop, and an odd margin halved to the even neighbour (Python's `round`).
   public func centerCropped(width: Int, height: Int) -> RGBImage {
-    func start(_ size: Int, _ crop: Int) -> Int {
-      if size < crop { return -((crop - size) / 2) }
-      return Int((Double(size - crop) / 2).rounded(.toNearestOrEven))
-    }
-    return cropped(
+    cropped(
       to: PixelRegion(
-        x: start(self.width, width), y: start(self.height, height), width: width, height: height))
+        inTheMiddleOf: ImageSize(height: self.height, width: self.width),
+        ImageSize(height: height, width: width)))
   }
 
   /// The image mirrored left to right.

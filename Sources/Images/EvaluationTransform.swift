@@ -32,9 +32,11 @@ public struct EvaluationTransform: ImageTransform, Hashable {
   /// The image at `size`.
   public func callAsFunction(_ image: RGBImage) -> RGBImage {
     let target = size.isSmall ? size : resizedSize(width: image.width, height: image.height)
-    let resized = image.resized(
-      width: target.width, height: target.height, resampling: resampling)
-    return resized.centerCropped(width: size.width, height: size.height)
+    // What the crop cuts off is not computed: of a line of pixels that would be nearly everything.
+    return image.resized(
+      region: PixelRegion(x: 0, y: 0, width: image.width, height: image.height),
+      width: target.width, height: target.height, resampling: resampling,
+      keeping: PixelRegion(inTheMiddleOf: target, size))
   }
 
   /// The size before the crop of an image of `width` × `height`.

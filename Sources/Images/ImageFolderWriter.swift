@@ -87,7 +87,8 @@ public struct ImageFolderWriter: Sendable {
     case .lacking(let missing) where !force:
       throw DatasetError(
         path: output,
-        reason: "is there, but lacks \(missing) of \(layout.count) images: remove it, or force")
+        reason:
+          "is there, but lacks \(missing) of \(layout.count) images: remove it, or use --force")
     case .other(let path):
       throw DatasetError(path: output, reason: "has other content (\(path)): choose another folder")
     default: break

@@ -15,21 +15,24 @@ struct ResamplingTaps {
   /// The weights in fixed point, [target pixels, stride].
   private(set) var weights: [Int32]
 
-  /// The taps that map `low` ..< `high` of an axis of `source` pixels to `target` pixels.
+  /// The taps of the pixels `range` when `low` ..< `high` of an axis of `source` pixels are mapped
+  /// to `target` pixels.
   ///
   /// The bounds are single precision because Pillow's are, and that can be seen in the result.
-  init(source: Int, low: Float, high: Float, target: Int, resampling: Resampling) {
+  init(
+    source: Int, low: Float, high: Float, target: Int, range: Range<Int>, resampling: Resampling
+  ) {
     let scale = Double(high - low) / Double(target)
     let filterScale = max(scale, 1)
     let support = resampling.support * filterScale
     let stride = Int(support.rounded(.up)) * 2 + 1
     self.stride = stride
-    starts = [Int](repeating: 0, count: target)
-    counts = [Int](repeating: 0, count: target)
-    weights = [Int32](repeating: 0, count: target * stride)
+    starts = [Int](repeating: 0, count: range.count)
+    counts = [Int](repeating: 0, count: range.count)
+    weights = [Int32](repeating: 0, count: range.count * stride)
     var row = [Double](repeating: 0, count: stride)
-    for i in 0..<target {
-      let center = Double(low) + (Double(i) + 0.5) * scale
+    for i in 0..<range.count {
+      let center = Double(low) + (Double(range.lowerBound + i) + 0.5) * scale
       let start = max(Int(center - support + 0.5), 0)
       let count = min(Int(center + support + 0.5), source) - start
       var total = 0.0

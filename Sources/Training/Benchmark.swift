@@ -57,7 +57,7 @@ public struct Benchmark: Sendable {
     public let gflops: Double
     /// The rate of the BLAS library at products of these sizes, on all threads; 0, not measured,
     /// where the benchmark's `steps` is given.
-    public let gemmGflops: Double
+    public let gemmGflops: Double?
     /// The most memory that the process had until the last step, in units of 2²⁰ bytes.
     public let peakRssMb: Double
     /// Shares of the threads' time, which sum to 1.
@@ -88,7 +88,7 @@ public struct Benchmark: Sendable {
       model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
       imagesPerSecondBest: Double(batchSize) / times[0],
       gflops: rate * 2 * Double(configuration.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
-      gemmGflops: steps == nil ? gemmRate(on: pool) : 0, peakRssMb: peak,
+      gemmGflops: steps == nil ? gemmRate(on: pool) : nil, peakRssMb: peak,
       breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
       blas: BLASLibrary.current.description)
   }

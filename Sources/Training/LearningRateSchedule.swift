@@ -29,7 +29,7 @@ public struct LearningRateSchedule: Hashable, Sendable {
     base = configuration.lr * scale
     minimum = configuration.minLr
     warmup = configuration.warmupLr
-    warmupEpochs = configuration.warmupEpochs ?? min(5, configuration.epochs - 1)
+    warmupEpochs = configuration.warmupEpochs ?? min(5, configuration.epochs / 4)
     epochs = configuration.epochs
   }
 

@@ -39,7 +39,8 @@ public struct MemoryEstimate: Sendable, Hashable {
     let maps =
       model.localUpToLayer * map * (isLarge ? 1 : 1 + lanes) + (isLarge ? 2 : 1) * running * map
     activations =
-      4 * running * (shards.size * tokens * (blocks + derivatives) + 2 * tokens * tokens)
+      4 * running
+      * (min(shards.size, batchSize) * tokens * (blocks + derivatives) + 2 * tokens * tokens)
       + 4 * (model.localUpToLayer > 0 ? maps : 0)
     images =
       4 * batchesInFlight * batchSize * model.channels * model.imageHeight * model.imageWidth

@@ -19,9 +19,11 @@ public struct RunFolder: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw TrainingError("\(path): cannot make the folder: \(error.localizedDescription)")
+      throw TrainingError("\(path): cannot make the folder: \(String(cString: strerror(errno)))")
     }
     lock = try FolderLock(path)
+    try Self.check(path)  // once more: another run may have ended in between
+    try write(Data(), to: Self.marker, atomically: true)
     for name in ["log.jsonl", "steps.jsonl"] { try write(Data(), to: name, atomically: true) }
   }
 
@@ -40,23 +42,35 @@ public struct RunFolder: Sendable {
     }
     guard isUnused(path) else {
       throw TrainingError(
-        "\(path): there is a run in this folder already; choose another, or remove it")
+        "\(path): there is a run in this folder already, or a file of its names; choose another"
+      )
     }
   }
 
   /// Removes what a run has written that ended no epoch.
   func removeUnlessUsed() {
     guard Self.isUnused(path) else { return }
-    for name in ["config.yaml", "log.jsonl", "steps.jsonl"] { unlink("\(path)/\(name)") }
+    for name in Self.files + [Self.marker] { unlink("\(path)/\(name)") }
     if isNew { rmdir(path) }  // which it does only if it is empty
   }
 
-  /// Whether no run has ended an epoch here.
+  /// What is there from the start of a run to the end of its first epoch: the other files are then
+  /// its own.
+  private static let marker = ".unfinished"
+  private static let files = ["config.yaml", "log.jsonl", "steps.jsonl"]
+
+  /// Whether nothing is in the way of a new run: no file of its names, or those of a run that ended
+  /// no epoch.
   private static func isUnused(_ path: String) -> Bool {
-    let log = FileManager.default.contents(atPath: path + "/log.jsonl")
-    return log?.isEmpty != false
-      && !FileManager.default.fileExists(atPath: path + "/model.safetensors")
+    func exists(_ name: String) -> Bool {
+      FileManager.default.fileExists(atPath: "\(path)/\(name)")
+    }
+    if exists("model.safetensors") || exists("best.safetensors") { return false }
+    return exists(marker) || !files.contains(where: exists)
   }
+
+  /// Says that the run has ended an epoch, so that the folder is its own from here on.
+  func keep() { unlink("\(path)/\(Self.marker)") }
 
   /// The weights after the last epoch.
   public var model: String { path + "/model.safetensors" }

@@ -21,6 +21,7 @@ public struct Trainer: Sendable {
   private let start: ParameterStore
   private let pool: WorkerPool
   private let notes: [String]
+  private let memory: MemoryEstimate
 
   /// What happens in a run, for whoever watches.
   public enum Event: Sendable {
@@ -77,7 +78,10 @@ public struct Trainer: Sendable {
       throw TrainingError(usage: "\(name) is empty")
     }
     _ = try configuration.decoder()
-    _ = try configuration.modelConfiguration(classes: 1)
+    guard try !configuration.modelConfiguration(classes: 1).isDistilled else {
+      throw TrainingError(
+        usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
+    }
     try RunFolder.check(outputDir)
     training = try ImageFolder(root: dataPath, split: "train")
     validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
@@ -88,6 +92,18 @@ public struct Trainer: Sendable {
     model = try VisionTransformer(
       configuration.modelConfiguration(classes: training.classes.count))
     let tree = ParameterTree(model)
+    let estimate = MemoryEstimate(
+      model.configuration, parameterCount: tree.elementCount,
+      batchSize: min(configuration.batchSize, training.samples.count),
+      shards: Self.shards(model, configuration),
+      threads: configuration.threads ?? WorkerPool.availableProcessors,
+      recomputesBlocks: configuration.recompute)
+    guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
+      throw TrainingError(
+        "the run needs about \(estimate.description) of memory, and the machine has "
+          + "\(ProcessInfo.processInfo.physicalMemory / 1_000_000) MB")
+    }
+    memory = estimate
     var notes = training.warnings + validation.warnings
     if let path = configuration.finetune {
       (start, notes) = try Self.start(of: tree, from: path, configuration.seed, notes)
@@ -135,6 +151,10 @@ public struct Trainer: Sendable {
   ) throws -> SavedModel {
     var effective = configuration
     effective.warmupEpochs = LearningRateSchedule(configuration).warmupEpochs
+    (effective.heads, effective.depth) = (model.configuration.heads, model.configuration.depth)
+    effective.headDim = model.configuration.embedDim / model.configuration.heads
+    effective.localUpToLayer = model.configuration.localUpToLayer
+    effective.shardSize = shards.size
     try folder.write(effective)
     for note in notes { try report(.note(note)) }
     try report(.started(summary))
@@ -151,6 +171,9 @@ public struct Trainer: Sendable {
       let test = try evaluator(model, step.weights, on: validation.samples, pool: pool) {
         try report(.evaluated($0, of: count))
       }
+      guard test.meanLoss.isFinite else {
+        throw TrainingError("the validation loss is \(test.meanLoss) after epoch \(epoch)")
+      }
       let record = EpochRecord(
         epoch: epoch, trainLoss: loss, trainLr: rate, testLoss: test.meanLoss,
         testAcc1: test.accuracy1, testAcc5: test.accuracy5,
@@ -163,6 +186,7 @@ public struct Trainer: Sendable {
         try saved.write(to: folder.best)
       }
       try folder.append(record)
+      folder.keep()
       try report(.epoch(record, isBest: isBest))
     }
     return saved(step.weights)
@@ -200,6 +224,15 @@ public struct Trainer: Sendable {
     return (sum / Double(images), rate)
   }
 
+  private var shards: Shards { Self.shards(model, configuration) }
+
+  private static func shards(
+    _ model: VisionTransformer, _ configuration: TrainingConfiguration
+  ) -> Shards {
+    Shards(
+      for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize)
+  }
+
   private var workers: Int { configuration.numWorkers ?? pool.threads }
 
   private func saved(_ weights: ParameterStore) -> SavedModel {
@@ -220,13 +253,7 @@ public struct Trainer: Sendable {
       trainingImages: training.samples.count, validationImages: validation.samples.count,
       classes: training.classes.count, stepsPerEpoch: steps, epochs: configuration.epochs,
       threads: pool.threads, rate: LearningRateSchedule(configuration).base,
-      memory: MemoryEstimate(
-        model.configuration, parameterCount: start.tree.elementCount,
-        batchSize: configuration.batchSize,
-        shards: Shards(
-          for: model.configuration, batchSize: configuration.batchSize,
-          size: configuration.shardSize), threads: pool.threads,
-        recomputesBlocks: configuration.recompute),
+      memory: memory,
       blas: BLASLibrary.current)
   }
 }

@@ -13,6 +13,9 @@ extension TrainingConfiguration {
       preset.embedDim = width * preset.heads
       preset.depth = depth ?? preset.depth
       preset.localUpToLayer = localUpToLayer ?? min(preset.localUpToLayer, max(preset.depth - 1, 0))
+      guard preset.localUpToLayer > 0 || localityStrength == 1 else {
+        throw TrainingError(usage: "locality-strength is for models that have GPSA blocks")
+      }
       if preset.localUpToLayer > 0 { preset.start = .convolutional(strength: localityStrength) }
       (preset.imageHeight, preset.imageWidth) = (inputSize.size.height, inputSize.size.width)
       preset.patchSize = patchSize
@@ -21,7 +24,7 @@ extension TrainingConfiguration {
       preset.dropPathRate = dropPath
       try preset.validate()
       return preset
-    } catch {
+    } catch let error as ConfigurationError {
       throw TrainingError(usage: error.message)
     }
   }
@@ -88,5 +91,9 @@ extension TrainingConfiguration {
     try require((0..<1).contains(smoothing), "smoothing must be in 0 ..< 1, found \(smoothing)")
     try require((0..<1).contains(drop), "drop must be in 0 ..< 1, found \(drop)")
     try require((0..<1).contains(dropPath), "drop-path must be in 0 ..< 1, found \(dropPath)")
+    let side = max(inputSize.size.height, inputSize.size.width)
+    try require(
+      trainInterpolation == .bicubic || (augment && side > 32),
+      "train-interpolation is for random resized crops: with augment, and above 32 pixels")
   }
 }

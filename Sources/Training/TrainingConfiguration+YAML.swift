@@ -50,7 +50,8 @@ extension TrainingConfiguration {
 
   /// The key that a name in a config stands for, and whether it is its opposite.
   private static func key(_ name: String) -> (String?, isNegated: Bool) {
-    let name = name.replacingOccurrences(of: "_", with: "-")
+    var name = name.replacingOccurrences(of: "_", with: "-")
+    if name == "embed-dim" { name = "head-dim" }  // as the reference calls it
     if CodingKeys(rawValue: name) != nil { return (name, false) }
     let positive = name.hasPrefix("no-") ? String(name.dropFirst(3)) : ""
     return (CodingKeys(rawValue: positive)?.rawValue, true)

@@ -49,7 +49,7 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   public var minLr = 1e-5
   /// The rate at the start of the warm-up, whatever the batch.
   public var warmupLr = 1e-6
-  /// 5 if left out, or all epochs but one if that is fewer.
+  /// 5 if left out, or a quarter of the epochs if that is fewer.
   public var warmupEpochs: Int?
   /// The course of the rate after the warm-up.
   public var sched = LearningRateSchedule.Shape.cosine

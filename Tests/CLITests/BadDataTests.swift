@@ -58,6 +58,12 @@ import Testing
     try workspace.write("mine/notes.txt", "keep".utf8)
     try workspace.train("mine")
     #expect(try workspace.read("mine/notes.txt") == Data("keep".utf8))
+    // A config of one's own in the output folder is neither replaced nor removed.
+    try workspace.write("own/config.yaml", "seed: 3\n".utf8)
+    try workspace.expectTrainFailure(
+      ["--output-dir", "own", "--config", "own/config.yaml"], ["own: there is a run in this folder"]
+    )
+    #expect(try workspace.read("own/config.yaml") == Data("seed: 3\n".utf8))
   }
 
   @Test func aFolderOfOneselfIsKeptWhenTheDataAreBad() throws {

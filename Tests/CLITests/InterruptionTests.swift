@@ -23,7 +23,8 @@ import Testing
     let stopped = try interruptedRun()
     #expect(stopped.status == 128 + SIGKILL && stopped.out.isEmpty)
     let left = try workspace.listing().filter { $0.hasPrefix("run/") }
-    #expect(left == ["run/config.yaml", "run/log.jsonl", "run/steps.jsonl"])
+    #expect(
+      left == ["run/.unfinished", "run/config.yaml", "run/log.jsonl", "run/steps.jsonl"])
     #expect(try workspace.read("run/log.jsonl").isEmpty)
     let again = try workspace.train("run", ["--log-every", "2"])
     #expect(again.err.contains("epoch 1/1"))

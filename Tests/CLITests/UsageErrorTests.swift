@@ -46,7 +46,9 @@ import Testing
     let (arguments, parts) = Self.trainFaults[index]
     // No such data: what is wrong with the flags comes first.
     try workspace.expectFailure(
-      ["train", "--data-path", "missing", "--output-dir", "new"] + Workspace.tiny + arguments,
+      Workspace.flags(
+        ["train", "--data-path", "missing", "--output-dir", "new"] + Workspace.tiny,
+        replacedBy: arguments),
       status: 2, parts + ["(see convit train --help)"])
   }
 
@@ -65,7 +67,27 @@ import Testing
     (["predict", "--weights", "w", "--alpha-background", "0", "a"], ["'0' is not a colour"]),
     (
       ["evaluate", "--weights", "w", "--data-path", "d", "--batch-size", "0"],
-      ["batch-size must be at least 1, found 0"]
+      ["batch-size must be 1 to 1000000, found 0"]
+    ),
+    (
+      ["evaluate", "--weights", "w", "--data-path", "d", "--batch-size", "9223372036854775807"],
+      ["batch-size must be 1 to 1000000, found 9223372036854775807"]
+    ),
+    (["bench", "--batch-size", "9999999999"], ["batch-size must be 1 to 100000"]),
+    (["bench", "--threads", "100000"], ["threads must be 1 to 1024"]),
+    (["bench", "--model", "foo"], ["'foo'", "convit_tiny, "]),
+    (["bench", "--mode", "inference", "--recompute"], ["do not go together"]),
+    (["bench", "--input-size", "30"], ["the patch size 16 does not divide"]),
+    (["evaluate", "--weights", "w", "--weights", "v"], ["--weights is given twice"]),
+    (
+      [
+        "train", "--data-path", "d", "--output-dir", "new", "--model", "deit_tiny_patch16_224",
+        "--locality-strength", "3",
+      ], ["locality-strength is for models that have GPSA blocks"]
+    ),
+    (
+      ["train", "--data-path", "d", "--output-dir", "new", "--depth", "1000000"],
+      ["the depth must be 1 to 1000, found 1000000"]
     ),
     (
       ["evaluate", "--weights", "w", "--data-path", "d", "--num-workers", "-2"],

@@ -59,11 +59,27 @@ final class Workspace: Sendable {
     try ConvitProcess.run(arguments, in: path, output: output)
   }
 
+  /// Flags without those that are given again: each may be there once.
+  static func flags(_ flags: [String], replacedBy others: [String]) -> [String] {
+    func name(_ flag: String) -> Substring {
+      flag.replacingOccurrences(of: "_", with: "-").prefix { $0 != "=" }
+    }
+    let given = Set(others.filter { $0.hasPrefix("--") }.map(name))
+    var kept: [String] = []
+    var isKept = true
+    for flag in flags {
+      if flag.hasPrefix("--") { isKept = !given.contains(name(flag)) }
+      if isKept { kept.append(flag) }
+    }
+    return kept + others
+  }
+
   /// Trains the tiny model on `data`.
   @discardableResult
   func train(_ run: String, _ arguments: [String] = []) throws -> Outcome {
     let outcome = try convit(
-      ["train", "--data-path", "data", "--output-dir", run] + Self.tiny + arguments)
+      Self.flags(
+        ["train", "--data-path", "data", "--output-dir", run] + Self.tiny, replacedBy: arguments))
     try #require(outcome.status == 0, "\(outcome.err)")
     return outcome
   }
@@ -102,7 +118,9 @@ final class Workspace: Sendable {
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     try expectFailure(
-      ["train", "--data-path", "data", "--output-dir", "run"] + Self.tiny + arguments,
+      Self.flags(
+        ["train", "--data-path", "data", "--output-dir", "run"] + Self.tiny,
+        replacedBy: arguments),
       status: status, parts, begun: begun, sourceLocation: sourceLocation)
   }
 }

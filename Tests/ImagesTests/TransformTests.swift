@@ -70,3 +70,31 @@ import Testing
     #expect(plain(RGBImage(width: 1, height: 1, pixels: [0, 51, 255])) == [0, 51.0 / 255, 1])
   }
 }
+
+/// What the centre crop cuts off is not computed, and nothing else changes by that.
+@Suite struct CroppedResizeTests {
+  @Test(arguments: [
+    (500, 375), (375, 500), (64, 48), (40, 1200), (1200, 40), (256, 300), (257, 255),
+  ])
+  func equalsTheCropOfTheWhole(_ width: Int, _ height: Int) {
+    var random = Random(seed: 1).split(width).split(height)
+    let image = RGBImage(
+      width: width, height: height,
+      pixels: (0..<3 * width * height).map { _ in UInt8(random.below(256)) })
+    let long = Int(256 * Double(max(width, height)) / Double(min(width, height)) + 1e-9)
+    let whole = image.resized(
+      width: width < height ? 256 : long, height: width < height ? long : 256,
+      resampling: .bicubic
+    ).centerCropped(width: 224, height: 224)
+    #expect(EvaluationTransform(size: ImageSize(224))(image) == whole)
+  }
+
+  /// A line of 65,500 pixels would be 16.8 million × 256 pixels before the crop.
+  @Test(arguments: [(65_500, 1), (1, 65_500)])
+  func aLineOfPixelsTakesNoMemory(_ width: Int, _ height: Int) {
+    let image = RGBImage(
+      width: width, height: height, pixels: [UInt8](repeating: 9, count: 3 * width * height))
+    let result = EvaluationTransform(size: ImageSize(224))(image)
+    #expect(result.pixels.allSatisfy { $0 == 9 } && result.width == 224 && result.height == 224)
+  }
+}

@@ -82,12 +82,13 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     {
       if !condition { throw ConfigurationError(message: message()) }
     }
-    for (name, value) in [
-      ("image height", imageHeight), ("image width", imageWidth), ("patch size", patchSize),
-      ("channels", channels), ("classes", classes), ("embedding dimension", embedDim),
-      ("depth", depth), ("heads", heads),
+    for (name, value, limit) in [
+      ("image height", imageHeight, 65_536), ("image width", imageWidth, 65_536),
+      ("patch size", patchSize, 4096), ("channels", channels, 64), ("classes", classes, 1_000_000),
+      ("embedding dimension", embedDim, 16_384), ("depth", depth, 1000), ("heads", heads, 1024),
     ] {
-      try require((1...1_000_000).contains(value), "the \(name) must be positive, found \(value)")
+      try require(
+        (1...limit).contains(value), "the \(name) must be 1 to \(limit), found \(value)")
     }
     try require(
       imageHeight % patchSize == 0 && imageWidth % patchSize == 0,
@@ -108,7 +109,9 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     try require(!isDistilled || family == .vit, "distillation tokens are for DeiT models only")
     try require(
       !isDistilled || pooling == .token, "a distilled model reads its tokens: no average pooling")
-    try require(mlpRatio > 0 && mlpRatio <= 64, "the MLP ratio must be positive, found \(mlpRatio)")
+    try require(
+      mlpRatio > 0 && mlpRatio <= 64,
+      "the MLP ratio must be above 0 and at most 64, found \(mlpRatio)")
     try require((0..<1).contains(dropRate), "the dropout rate \(dropRate) is not in 0 ..< 1")
     try require(
       (0..<1).contains(dropPathRate), "the drop-path rate \(dropPathRate) is not in 0 ..< 1")

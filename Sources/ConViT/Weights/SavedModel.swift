@@ -77,6 +77,9 @@ public struct SavedModel: Sendable {
       throw WeightsError(
         path: path, reason: "\(count) class names for \(configuration.classes) classes")
     }
+    if let names = classNames, Set(names).count < names.count {
+      throw WeightsError(path: path, reason: "a class name is there twice")
+    }
     let types = Set(file.tensors.map(\.type.rawValue)).subtracting(["F32"]).sorted()
     if !types.isEmpty { warnings.append("\(types.joined(separator: ", ")) converted to F32") }
     let broken = weights.nonFiniteNames
