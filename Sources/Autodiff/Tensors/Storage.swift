@@ -30,7 +30,7 @@ final class Storage: @unchecked Sendable {
 /// until `trim`.
 public enum BufferPool {
   private struct Buffer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
-  private static let free = Mutex([[Buffer]](repeating: [], count: 256))
+  private static let unused = Mutex([[Buffer]](repeating: [], count: 256))
 
   /// Four classes for each doubling, from 16 floats (a cache line) upwards.
   static func sizeClass(of count: Int) -> Int {
@@ -50,7 +50,7 @@ public enum BufferPool {
   }
 
   fileprivate static func take(_ sizeClass: Int) -> UnsafeMutablePointer<Float> {
-    if let buffer = free.withLock({ $0[sizeClass].popLast() }) { return buffer.pointer }
+    if let buffer = unused.withLock({ $0[sizeClass].popLast() }) { return buffer.pointer }
     let bytes = 4 * capacity(of: sizeClass)
     var memory: UnsafeMutableRawPointer?
     let status = posix_memalign(&memory, 64, bytes)
@@ -62,13 +62,13 @@ public enum BufferPool {
 
   fileprivate static func give(_ pointer: UnsafeMutablePointer<Float>, _ sizeClass: Int) {
     let buffer = Buffer(pointer: pointer)
-    free.withLock { $0[sizeClass].append(buffer) }
+    unused.withLock { $0[sizeClass].append(buffer) }
   }
 
   /// Returns the memory of every unused buffer to the system.
   public static func trim() {
-    free.withLock { classes in
-      for buffer in classes.joined() { Glibc.free(buffer.pointer) }
+    unused.withLock { classes in
+      for buffer in classes.joined() { free(buffer.pointer) }
       for index in classes.indices { classes[index].removeAll() }
     }
   }
