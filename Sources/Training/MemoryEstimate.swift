@@ -5,7 +5,7 @@ import ConViT
 ///
 /// The parts are counted from the shapes; what the allocator and the libraries add is not in it.
 public struct MemoryEstimate: Sendable, Hashable {
-  /// Weights, the two moments, and the gradients of the lanes.
+  /// Weights, the two moments, and the gradients of the lanes; a teacher's weights.
   public let parameters: Int
   /// What the shards in flight keep for their derivatives.
   public let activations: Int
@@ -22,10 +22,10 @@ public struct MemoryEstimate: Sendable, Hashable {
   /// these again for derivatives.
   public init(
     _ model: ViTConfiguration, parameterCount: Int, batchSize: Int, shards: Shards, threads: Int,
-    recomputesBlocks: Bool = false, batchesInFlight: Int = 4
+    recomputesBlocks: Bool = false, batchesInFlight: Int = 4, teacherParameterCount: Int = 0
   ) {
     let lanes = min(shards.lanes, max((batchSize + shards.size - 1) / shards.size, 1))
-    parameters = 4 * parameterCount * (3 + lanes)
+    parameters = 4 * parameterCount * (3 + lanes) + 4 * teacherParameterCount
     let tokens = model.grid.count + model.tokens
     let hidden = Int(Float(model.embedDim) * model.mlpRatio)
     let inside = 8 * model.embedDim + 2 * hidden

@@ -19,6 +19,7 @@ public struct Trainer: Sendable {
   private let validation: ImageFolder
   private let model: VisionTransformer
   private let start: ParameterStore
+  private let teacher: SavedModel?
   private let pool: WorkerPool
   private let notes: [String]
   private let memory: MemoryEstimate
@@ -78,10 +79,7 @@ public struct Trainer: Sendable {
       throw TrainingError(usage: "\(name) is empty")
     }
     _ = try configuration.data.decoder()
-    guard try !configuration.architecture.configuration(classes: 1).isDistilled else {
-      throw TrainingError(
-        usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
-    }
+    try configuration.validateDistillation()
     try RunFolder.check(outputDir)
     training = try ImageFolder(root: dataPath, split: "train")
     validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
@@ -91,45 +89,33 @@ public struct Trainer: Sendable {
     }
     model = try VisionTransformer(
       configuration.architecture.configuration(classes: training.classes.count))
+    try configuration.loss.validate(classes: model.configuration.classes)
+    var notes = training.warnings + validation.warnings
+    teacher = try configuration.teacher(of: model.configuration, training.classes, &notes)
     let tree = ParameterTree(model)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, training.samples.count),
       shards: Self.shards(model, configuration),
       threads: configuration.threads ?? WorkerPool.availableProcessors,
-      recomputesBlocks: configuration.recompute)
+      recomputesBlocks: configuration.recompute,
+      teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
         "the run needs about \(estimate.description) of memory, and the machine has "
           + "\(ProcessInfo.processInfo.physicalMemory / 1_000_000) MB")
     }
     memory = estimate
-    var notes = training.warnings + validation.warnings
     if let path = configuration.finetune {
-      (start, notes) = try Self.start(of: tree, from: path, configuration.seed, notes)
+      let (weights, more) = try SavedModel.finetuned(model, from: path, seed: configuration.seed)
+      start = weights
+      notes += more
     } else {
       start = ParameterStore(tree, seed: configuration.seed)
     }
     pool = WorkerPool(threads: configuration.threads ?? WorkerPool.availableProcessors)
     self.configuration = configuration
     self.notes = notes
-  }
-
-  /// The weights of a file, except for a head that is for other classes.
-  private static func start(
-    of tree: ParameterTree, from path: String, _ seed: UInt64, _ notes: [String]
-  ) throws -> (ParameterStore, notes: [String]) {
-    let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
-    let (weights, kept) = try ParameterStore.load(
-      tree, from: try SafetensorsFile(contentsOf: path), optional: heads,
-      start: ParameterStore(tree, seed: seed))
-    let broken = weights.nonFiniteNames
-    guard broken.isEmpty else {
-      throw WeightsError(
-        path: path, reason: "not all numbers are finite in " + broken.joined(separator: ", "))
-    }
-    let note = "\(path): \(kept.joined(separator: ", ")) not used, the head starts anew"
-    return (weights, kept.isEmpty ? notes : notes + [note])
   }
 
   /// Trains from the first epoch to the last, and returns the model as it is then.
@@ -161,7 +147,7 @@ public struct Trainer: Sendable {
     let evaluator = Evaluator(
       decoder: try configuration.data.decoder(), size: configuration.inputSize.size,
       batchSize: configuration.batchSize, workers: workers)
-    var step = TrainingStep(model, start, configuration)
+    var step = TrainingStep(model, start, configuration, teacher: teacher)
     var best = -Double.infinity
     for epoch in 0..<configuration.epochs {
       let clock = ContinuousClock.now

@@ -10,14 +10,18 @@ public struct TrainingStep: Sendable {
   /// AdamW with its moments and the number of steps made.
   public private(set) var optimizer: AdamW
   private let shards: Shards
-  private let smoothing: Float
+  private let mixing: Mixing?
+  private let objective: Objective
   private let clipNorm: Float?
   private let dropout: Random
   private let recomputesBlocks: Bool
 
   /// A training of `model` from `weights` on.
+  ///
+  /// - Parameter teacher: whom to learn from, if the configuration says so.
   public init(
-    _ model: VisionTransformer, _ weights: ParameterStore, _ configuration: TrainingConfiguration
+    _ model: VisionTransformer, _ weights: ParameterStore, _ configuration: TrainingConfiguration,
+    teacher: SavedModel? = nil
   ) {
     self.model = model
     self.weights = weights
@@ -26,7 +30,10 @@ public struct TrainingStep: Sendable {
       epsilon: configuration.optEps, weightDecay: configuration.weightDecay)
     shards = Shards(
       for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize)
-    smoothing = configuration.smoothing
+    let size = ImageSize(
+      height: model.configuration.imageHeight, width: model.configuration.imageWidth)
+    mixing = Mixing(configuration.loss, size: size, seed: configuration.seed)
+    objective = Objective(configuration.loss, teacher: teacher)
     clipNorm = configuration.clipGrad
     dropout = Random(seed: configuration.seed).split("dropout")
     recomputesBlocks = configuration.recompute
@@ -56,33 +63,19 @@ public struct TrainingStep: Sendable {
   private func gradients(
     of batch: Batch, epoch: Int, on pool: WorkerPool
   ) throws -> (gradients: Gradients, outputs: [Double]) {
-    let c = model.configuration
+    let size = ImageSize(
+      height: model.configuration.imageHeight, width: model.configuration.imageWidth)
     let source = dropout.split(epoch)
+    let mixed = MixedBatch(batch, mixing?(batch.indices, epoch: epoch))
     return try shards.gradients(
       of: batch.count, at: weights, on: pool,
       mode: { .training($0.map { source.split(batch.indices[$0]).split($0) }) }
     ) { range, tape in
-      let images = Tensor(
-        [range.count, c.channels, c.imageHeight, c.imageWidth], from: batch.images,
-        at: range.lowerBound)
-      let losses = model(tape.constant(images), recomputesBlocks: recomputesBlocks)
-        .crossEntropy(labels: Array(batch.labels[range]), smoothing: smoothing)
+      let images = mixed.images(range, size: size)
+      let logits = model.headLogits(tape.constant(images), recomputesBlocks: recomputesBlocks)
+      let losses = objective(logits, images, mixed, range)
       let sum = losses.value.elements.reduce(0) { $0 + Double($1) }
       return (1 / Float(batch.count) * losses.sum(), sum)
-    }
-  }
-}
-
-extension Tensor {
-  /// The rows from `row` on of an array of such rows.
-  fileprivate init(_ shape: Shape, from elements: [Float], at row: Int) {
-    let length = shape.elementCount / shape[0]
-    self.init(unsafeUninitialized: shape) { out in
-      elements.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress {
-          out.update(from: base + row * length, count: shape.elementCount)
-        }
-      }
     }
   }
 }
