@@ -7,8 +7,8 @@ public struct TrainingStep: Sendable {
   private let model: VisionTransformer
   /// The weights after the last step.
   public private(set) var weights: ParameterStore
-  /// AdamW with its moments and the number of steps made.
-  public private(set) var optimizer: AdamW
+  /// The optimiser, with what it remembers and the number of steps made.
+  public private(set) var optimizer: any Optimizer
   private let shards: Shards
   private let smoothing: Float
   private let clipNorm: Float?
