@@ -19,7 +19,9 @@ struct Convit: ParsableCommand {
     version: "0.1.0",
     groupedSubcommands: [
       CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self]),
-      CommandGroup(name: "Using a model", subcommands: [PredictCommand.self, InspectCommand.self]),
+      CommandGroup(
+        name: "Using a model",
+        subcommands: [PredictCommand.self, LocalityCommand.self, InspectCommand.self]),
       CommandGroup(
         name: "What there is",
         subcommands: [
