@@ -33,10 +33,17 @@ let package = Package(
         "ConViT", "Images", "Locality", "Safetensors", .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels"]),
+    .target(
+      name: "Report",
+      resources: [
+        .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
+        .embedInCode("Page/chart.js"), .embedInCode("Page/training.js"),
+        .embedInCode("Page/locality.js"), .embedInCode("Page/maps.js"),
+      ]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Training", "Locality",
+        "Training", "Locality", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels"]),

@@ -21,7 +21,9 @@ struct Convit: ParsableCommand {
       CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self]),
       CommandGroup(
         name: "Using a model",
-        subcommands: [PredictCommand.self, LocalityCommand.self, InspectCommand.self]),
+        subcommands: [
+          PredictCommand.self, LocalityCommand.self, ReportCommand.self, InspectCommand.self,
+        ]),
       CommandGroup(
         name: "What there is",
         subcommands: [
