@@ -19,7 +19,10 @@ import Testing
     let path = fixture.folder + "/teacher\(teacherSide).safetensors"
     try FileManager.default.createDirectory(
       atPath: fixture.folder, withIntermediateDirectories: true)
-    try SavedModel(model, ParameterStore(model, seed: 9), classNames: classNames).write(to: path)
+    var weights = ParameterStore(model, seed: 9)  // a teacher who sees differences
+    let head = weights[model.head.weight]
+    weights[model.head.weight] = Tensor(head.shape, head.elements.map { 40 * $0 })
+    try SavedModel(model, weights, classNames: classNames).write(to: path)
     var c = try fixture.configuration()
     (c.finetune, c.localUpToLayer) = (nil, nil)
     (c.model, c.depth, c.headDim) = ("deit_tiny_distilled_patch16_224", 2, 4)
