@@ -20,8 +20,14 @@ struct Convit: ParsableCommand {
       """,
     version: PackageVersion.current,
     groupedSubcommands: [
-      CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self]),
-      CommandGroup(name: "Using a model", subcommands: [PredictCommand.self, InspectCommand.self]),
+      CommandGroup(
+        name: "Training",
+        subcommands: [TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self]),
+      CommandGroup(
+        name: "Using a model",
+        subcommands: [
+          PredictCommand.self, LocalityCommand.self, ReportCommand.self, InspectCommand.self,
+        ]),
       CommandGroup(
         name: "What there is",
         subcommands: [
