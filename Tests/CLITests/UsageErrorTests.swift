@@ -38,6 +38,12 @@ import Testing
     (["--sched", "square"], ["'square'", "'cosine' and 'constant'"]),
     (["--alpha-background", "red"], ["'red' is not a colour such as 255,255,255"]),
     (["--alpha-background", "1,2,256"], ["'1,2,256' is not a colour"]),
+    (["--save-every", "0"], ["save-every must be at least 1, found 0"]),
+    (["--save-every-steps", "0"], ["save-every-steps must be at least 1, found 0"]),
+    (["--on-nonfinite", "skip=0"], ["'skip=0'", "'--on-nonfinite <action>'"]),
+    (["--allow-nonfinite"], ["allow-nonfinite is for a run that resume goes on with"]),
+    (["--allow-other-data"], ["allow-other-data is for a run that resume goes on with"]),
+    (["--resume", ""], ["resume is empty"]),
     (["--data-path", ""], ["data-path is empty"]),
     (["--output-dir", ""], ["output-dir is empty"]),
   ]

@@ -26,12 +26,12 @@ extension Trainer {
     _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
     images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
+    let shards = Shards(
+      for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
-      batchSize: min(configuration.batchSize, images),
-      shards: Shards(
-        for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize),
-      threads: threads, recomputesBlocks: configuration.recompute)
+      batchSize: min(configuration.batchSize, images), shards: shards, threads: threads,
+      recomputesBlocks: configuration.recompute)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
         "the run needs about \(estimate.description) of memory, and the machine has "
@@ -49,9 +49,10 @@ extension Trainer {
     var notes = try configuration.effective(for: model)
       .checkResuming(checkpoint.configuration, of: path)
     let progress = checkpoint.progress
-    guard configuration.epochs >= progress.epoch + (progress.step > 0 ? 1 : 0) else {
+    let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
+    guard configuration.epochs >= begun else {
       throw TrainingError(
-        "\(path): epochs is \(configuration.epochs), but the run is in epoch \(progress.epoch + 1)")
+        "\(path): epochs is \(configuration.epochs), but the run has begun epoch \(begun)")
     }
     let differences = data.differences(from: checkpoint.data)
     let changes =
