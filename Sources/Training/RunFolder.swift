@@ -65,7 +65,8 @@ public struct RunFolder: Sendable {
     func exists(_ name: String) -> Bool {
       FileManager.default.fileExists(atPath: "\(path)/\(name)")
     }
-    if exists("model.safetensors") || exists("best.safetensors") { return false }
+    let weights = ["model.safetensors", "best.safetensors", "model_ema.safetensors"]
+    if weights.contains(where: exists) { return false }
     return exists(marker) || !files.contains(where: exists)
   }
 
@@ -74,7 +75,9 @@ public struct RunFolder: Sendable {
 
   /// The weights after the last epoch.
   public var model: String { path + "/model.safetensors" }
-  /// The weights after the epoch of the highest accuracy.
+  /// The moving average after the last epoch.
+  public var average: String { path + "/model_ema.safetensors" }
+  /// The weights of the highest accuracy after any epoch, be they the model's or the average's.
   public var best: String { path + "/best.safetensors" }
 
   /// Writes the effective configuration.
@@ -134,6 +137,12 @@ public struct EpochRecord: Sendable, Codable, Hashable {
   public let testAcc1: Double
   /// Validation images whose class is among the first five, in percent.
   public let testAcc5: Double
+  /// The test loss of the moving average, if one is kept.
+  public let emaTestLoss: Double?
+  /// Its first accuracy.
+  public let emaTestAcc1: Double?
+  /// Its second accuracy.
+  public let emaTestAcc5: Double?
   /// The numbers that are trained; `n_parameters` in the file.
   public let parameters: Int
   /// Seconds of training, without the evaluation.
@@ -146,6 +155,23 @@ public struct EpochRecord: Sendable, Codable, Hashable {
     case testLoss = "test_loss"
     case testAcc1 = "test_acc1"
     case testAcc5 = "test_acc5"
+    case emaTestLoss = "ema_test_loss"
+    case emaTestAcc1 = "ema_test_acc1"
+    case emaTestAcc5 = "ema_test_acc5"
     case parameters = "n_parameters"
   }
+
+  init(
+    epoch: Int, trainLoss: Double, trainLr: Double, test: ClassificationTotals,
+    averageTest: ClassificationTotals?, parameters: Int, seconds: Double
+  ) {
+    (self.epoch, self.trainLoss, self.trainLr) = (epoch, trainLoss, trainLr)
+    (testLoss, testAcc1, testAcc5) = (test.meanLoss, test.accuracy1, test.accuracy5)
+    emaTestLoss = averageTest?.meanLoss
+    (emaTestAcc1, emaTestAcc5) = (averageTest?.accuracy1, averageTest?.accuracy5)
+    (self.parameters, self.seconds) = (parameters, seconds)
+  }
+
+  /// The higher of the model's and the average's accuracy.
+  public var bestAcc1: Double { max(testAcc1, emaTestAcc1 ?? 0) }
 }

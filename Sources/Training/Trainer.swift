@@ -19,6 +19,7 @@ public struct Trainer: Sendable {
   private let validation: ImageFolder
   private let model: VisionTransformer
   private let start: ParameterStore
+  private let trained: Int
   private let pool: WorkerPool
   private let notes: [String]
   private let memory: MemoryEstimate
@@ -41,8 +42,10 @@ public struct Trainer: Sendable {
   public struct Summary: Sendable {
     /// The model, for the classes of its head.
     public let model: ViTConfiguration
-    /// The numbers that are trained.
+    /// The numbers of the model.
     public let parameters: Int
+    /// Those of them that are trained.
+    public let trained: Int
     /// Images in `train/`, which is also how many an epoch visits.
     public let trainingImages: Int
     /// Images in `val/`, all of them evaluated after each epoch.
@@ -55,7 +58,7 @@ public struct Trainer: Sendable {
     public let epochs: Int
     /// Threads that differentiate.
     public let threads: Int
-    /// The schedule's base: `lr`, scaled by batch / 512 unless `unscaleLr`.
+    /// The schedule's base: `lr`, scaled by images a step / 512 unless `unscaleLr`.
     public let rate: Double
     /// What the run will need of memory.
     public let memory: MemoryEstimate
@@ -78,7 +81,9 @@ public struct Trainer: Sendable {
       throw TrainingError(usage: "\(name) is empty")
     }
     _ = try configuration.data.decoder()
-    guard try !configuration.architecture.configuration(classes: 1).isDistilled else {
+    let sketch = try configuration.architecture.configuration(classes: 1)
+    _ = try configuration.optimizer.groups(of: ParameterTree(VisionTransformer(sketch)))
+    guard !sketch.isDistilled else {
       throw TrainingError(
         usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
     }
@@ -92,11 +97,14 @@ public struct Trainer: Sendable {
     model = try VisionTransformer(
       configuration.architecture.configuration(classes: training.classes.count))
     let tree = ParameterTree(model)
+    trained = try configuration.optimizer.groups(of: tree).trainableCount
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, training.samples.count),
       shards: Self.shards(model, configuration),
       threads: configuration.threads ?? WorkerPool.availableProcessors,
+      stores: configuration.optimizer.storeCount,
+      stepSize: min(configuration.schedule.stepSize, training.samples.count),
       recomputesBlocks: configuration.recompute)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
@@ -161,29 +169,30 @@ public struct Trainer: Sendable {
     let evaluator = Evaluator(
       decoder: try configuration.data.decoder(), size: configuration.inputSize.size,
       batchSize: configuration.batchSize, workers: workers)
-    var step = TrainingStep(model, start, configuration)
+    var step = try TrainingStep(model, start, configuration)
+    var schedule = LearningRateSchedule(configuration)
     var best = -Double.infinity
-    for epoch in 0..<configuration.epochs {
+    for epoch in 0..<configuration.schedule.totalEpochs {
       let clock = ContinuousClock.now
-      let (loss, rate) = try train(&step, epoch, folder, report)
+      let (loss, rate) = try train(&step, schedule, epoch, folder, report)
       let seconds = (ContinuousClock.now - clock) / .seconds(1)
-      let count = validation.samples.count
-      let test = try evaluator(model, step.weights, on: validation.samples, pool: pool) {
-        try report(.evaluated($0, of: count))
+      let test = try evaluate(step.weights, evaluator, epoch, report)
+      let averageTest = try step.average.map {
+        try evaluate($0.weights, evaluator, epoch, report)
       }
-      guard test.meanLoss.isFinite else {
-        throw TrainingError("the validation loss is \(test.meanLoss) after epoch \(epoch)")
-      }
+      schedule.observe(accuracy: test.accuracy1, after: epoch + 1)
       let record = EpochRecord(
-        epoch: epoch, trainLoss: loss, trainLr: rate, testLoss: test.meanLoss,
-        testAcc1: test.accuracy1, testAcc5: test.accuracy5,
-        parameters: step.weights.tree.elementCount, seconds: seconds)
+        epoch: epoch, trainLoss: loss, trainLr: rate, test: test, averageTest: averageTest,
+        parameters: trained, seconds: seconds)
       let saved = saved(step.weights)
       try saved.write(to: folder.model)
-      let isBest = test.accuracy1 > best
+      let average = step.average.map { self.saved($0.weights) }
+      try average?.write(to: folder.average)
+      let isBest = record.bestAcc1 > best
       if isBest {
-        best = test.accuracy1
-        try saved.write(to: folder.best)
+        best = record.bestAcc1
+        let averageIsBetter = record.bestAcc1 > test.accuracy1
+        try (averageIsBetter ? average ?? saved : saved).write(to: folder.best)
       }
       try folder.append(record)
       folder.keep()
@@ -192,34 +201,54 @@ public struct Trainer: Sendable {
     return saved(step.weights)
   }
 
+  private func evaluate(
+    _ weights: ParameterStore, _ evaluator: Evaluator, _ epoch: Int,
+    _ report: (Event) throws -> Void
+  ) throws -> ClassificationTotals {
+    let count = validation.samples.count
+    let totals = try evaluator(model, weights, on: validation.samples, pool: pool) {
+      try report(.evaluated($0, of: count))
+    }
+    guard totals.meanLoss.isFinite else {
+      throw TrainingError("the validation loss is \(totals.meanLoss) after epoch \(epoch)")
+    }
+    return totals
+  }
+
   /// One epoch; returns its mean loss and its last learning rate.
   private func train(
-    _ step: inout TrainingStep, _ epoch: Int, _ folder: RunFolder,
-    _ report: (Event) throws -> Void
+    _ step: inout TrainingStep, _ schedule: LearningRateSchedule, _ epoch: Int,
+    _ folder: RunFolder, _ report: (Event) throws -> Void
   ) throws -> (loss: Double, rate: Double) {
     let order = SampleOrder(
       seed: configuration.seed, isShuffled: configuration.shuffle,
       repeats: configuration.repeatedAug ? 3 : 1)
+    let requests = order(training.samples, epoch: epoch)
     let loader = ImagePipeline(
       decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
       workers: workers
-    ).loader(order(training.samples, epoch: epoch), batchSize: configuration.batchSize)
-    let schedule = LearningRateSchedule(configuration)
+    ).loader(requests, batchSize: configuration.batchSize)
+    let steps = steps(of: requests.count)
     let clock = ContinuousClock.now
     var (images, sum, rate) = (0, 0.0, 0.0)
-    for index in 0..<loader.batchCount {
-      guard let batch = try loader.next() else { break }
-      let passed = configuration.schedOnUpdates ? Double(index) / Double(loader.batchCount) : 0
+    for index in 0..<steps {
+      let passed = configuration.schedOnUpdates ? Double(index) / Double(steps) : 0
       rate = schedule(Double(epoch) + passed)
-      let loss = try step(batch, epoch: epoch, rate: rate, on: pool)
-      images += batch.count
-      sum += loss * Double(batch.count)
+      let count = min(configuration.schedule.stepSize, requests.count - images)
+      let loss = try step(of: count, epoch: epoch, rate: rate, on: pool) {
+        guard let batch = try loader.next() else {
+          preconditionFailure("Trainer: the loader has no batch for step \(index) of \(steps)")
+        }
+        return batch
+      }
+      images += count
+      sum += loss * Double(count)
       let record = StepRecord(
-        epoch: epoch, step: epoch * loader.batchCount + index, loss: loss, lr: rate)
+        epoch: epoch, step: epoch * steps + index, loss: loss, lr: rate)
       if record.step % configuration.logEvery == 0 { try folder.append(record) }
       let seconds = (ContinuousClock.now - clock) / .seconds(1)
       try report(
-        .step(record, ofEpoch: loader.batchCount, imagesPerSecond: Double(images) / seconds))
+        .step(record, ofEpoch: steps, imagesPerSecond: Double(images) / seconds))
     }
     return (sum / Double(images), rate)
   }
@@ -230,7 +259,14 @@ public struct Trainer: Sendable {
     _ model: VisionTransformer, _ configuration: TrainingConfiguration
   ) -> Shards {
     Shards(
-      for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize)
+      for: model.configuration, batchSize: configuration.schedule.stepSize,
+      size: configuration.shardSize)
+  }
+
+  /// The steps that images come to, the last perhaps on fewer.
+  private func steps(of images: Int) -> Int {
+    let size = configuration.schedule.stepSize
+    return (images + size - 1) / size
   }
 
   private var workers: Int { configuration.numWorkers ?? pool.threads }
@@ -247,11 +283,11 @@ public struct Trainer: Sendable {
   }
 
   private var summary: Summary {
-    let steps = (training.samples.count + configuration.batchSize - 1) / configuration.batchSize
-    return Summary(
-      model: model.configuration, parameters: start.tree.elementCount,
+    Summary(
+      model: model.configuration, parameters: start.tree.elementCount, trained: trained,
       trainingImages: training.samples.count, validationImages: validation.samples.count,
-      classes: training.classes.count, stepsPerEpoch: steps, epochs: configuration.epochs,
+      classes: training.classes.count, stepsPerEpoch: steps(of: training.samples.count),
+      epochs: configuration.schedule.totalEpochs,
       threads: pool.threads, rate: LearningRateSchedule(configuration).base,
       memory: memory,
       blas: BLASLibrary.current)
