@@ -18,8 +18,8 @@ struct OptimizerFlags: ParsableArguments {
   var clipGrad: Float?
   @Option(
     help: .name(
-      "What --clip-grad bounds: norm (of all), value (each), agc (each row's norm as a share of its "
-        + "weights'). (default: norm)"))
+      "What --clip-grad bounds: norm (of all), value (each), agc (each row's norm, as a share of "
+        + "its weights'). (default: norm)"))
   var clipMode: OptimizerSettings.ClipMode?
   @Option(help: .number("A layer's rate as a share of the next layer's. (default: none)"))
   var layerDecay: Double?

@@ -87,7 +87,8 @@ private struct TrainingDisplay {
     let gpsa = model.localUpToLayer > 0 ? ", \(model.localUpToLayer) of them GPSA" : ""
     let trained = run.trained < run.parameters ? " (\(run.trained) of them trained)" : ""
     return [
-      "model: \(run.parameters) parameters\(trained), \(model.depth) blocks\(gpsa), \(model.heads) heads of "
+      "model: \(run.parameters) parameters\(trained), \(model.depth) blocks\(gpsa), "
+        + "\(model.heads) heads of "
         + "\(model.embedDim / model.heads) features, "
         + "\(model.grid.rows) × \(model.grid.columns) patches",
       "data: \(run.trainingImages) images to train on, \(run.validationImages) to test on, "

@@ -44,7 +44,7 @@ public struct LearningRateSchedule: Hashable, Sendable {
   /// What is added to the rate, if anything.
   public var noise: Noise?
 
-  /// The schedule of a configuration, `base` scaled by images a step / 512 unless it asks otherwise.
+  /// The schedule of a configuration; `base` is scaled by images a step / 512 unless it says no.
   public init(_ configuration: TrainingConfiguration) {
     let settings = configuration.schedule
     let scale = settings.unscaleLr ? 1 : Double(settings.stepSize) / 512
