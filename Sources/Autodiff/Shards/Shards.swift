@@ -48,7 +48,7 @@ public struct Shards: Sendable, Hashable {
 
   /// The gradient of the summed losses of a batch of `count` samples that `body` adds part by part.
   ///
-  /// Where all parts but the last are whole shards, it has the same bits as that of the batch in one
+  /// Where all parts but the last are whole shards, it has the bits of that of the batch in one
   /// part; otherwise shards end where parts do, and the sums round otherwise.
   ///
   /// ```swift
