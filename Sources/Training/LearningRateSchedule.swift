@@ -39,8 +39,10 @@ public struct LearningRateSchedule: Hashable, Sendable {
   public var milestones: [Int]
   /// What a drop multiplies the rate with.
   public var decayRate: Double
+  /// Epochs without a better accuracy that a plateau puts up with.
+  public var patience: Int
   /// What a plateau has seen; it is all that the rates depend on beside the time.
-  public var plateau: Plateau
+  public var plateau = Plateau()
   /// What is added to the rate, if anything.
   public var noise: Noise?
 
@@ -57,7 +59,7 @@ public struct LearningRateSchedule: Hashable, Sendable {
     decayEpochs = settings.decayEpochs
     milestones = settings.decayMilestones
     decayRate = settings.decayRate
-    plateau = Plateau(patience: settings.patienceEpochs)
+    patience = settings.patienceEpochs
     noise = Noise(settings, seed: configuration.seed)
   }
 
@@ -95,6 +97,6 @@ public struct LearningRateSchedule: Hashable, Sendable {
 
   /// Takes notice of the accuracy after `epoch` epochs; none but a plateau cares.
   public mutating func observe(accuracy: Double, after epoch: Int) {
-    if shape == .plateau && epoch > warmupEpochs { plateau.observe(accuracy) }
+    if shape == .plateau && epoch > warmupEpochs { plateau.observe(accuracy, patience: patience) }
   }
 }

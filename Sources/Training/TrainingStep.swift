@@ -43,7 +43,7 @@ public struct TrainingStep: Sendable {
 
   /// One step of the optimiser by the mean loss over a batch; returns this loss.
   ///
-  /// - Throws: as the step of parts.
+  /// - Throws: as the step by several batches.
   public mutating func callAsFunction(
     _ batch: Batch, epoch: Int, rate: Double, on pool: WorkerPool
   ) throws -> Double {
@@ -53,30 +53,44 @@ public struct TrainingStep: Sendable {
   /// One step by the mean loss over `count` images, which `next` gives batch by batch; returns this
   /// loss.
   ///
-  /// - Throws: `TrainingError` if the loss or the gradients are not finite; the weights are then
+  /// - Throws: `NonFiniteStep` if the loss or the gradients are not finite; the weights are then
   ///   what they were.
   public mutating func callAsFunction(
     of count: Int, epoch: Int, rate: Double, on pool: WorkerPool, next: () throws -> Batch
   ) throws -> Double {
-    var (first, total) = (0, 0.0)
+    var (samples, total) = ([Int](), 0.0)
     var gradients = try shards.gradients(of: count, at: weights, on: pool) { sum in
-      while first < count {
+      while samples.count < count {
         let batch = try next()
-        total += try add(batch, from: first, of: count, epoch: epoch, to: sum).reduce(0, +)
-        first += batch.count
+        total += try add(batch, from: samples.count, of: count, epoch: epoch, to: sum).reduce(0, +)
+        samples += batch.indices
       }
     }
     let loss = total / Double(count)
     let norm = gradients.norm
     guard loss.isFinite, norm.isFinite else {
-      throw TrainingError(
-        "the loss is \(loss) and the norm of its gradients \(norm) in step \(optimizer.steps + 1) "
-          + "(epoch \(epoch + 1), learning rate \(rate)): training has diverged")
+      throw NonFiniteStep(
+        step: optimizer.steps + 1, epoch: epoch, rate: rate, loss: loss, gradients: gradients,
+        samples: samples)
     }
     let scale = settings.clip(&gradients, norm: norm, at: weights, on: pool)
     optimizer.step(&weights, by: gradients, rate: rate, scale: scale, on: pool)
     average?.add(weights, after: optimizer.steps, on: pool)
     return loss
+  }
+
+  /// Everything that steps change but the number of steps, each under its name in a checkpoint.
+  var stores: [(name: String, store: ParameterStore)] {
+    [("model", weights)] + optimizer.state.map { ("optimizer." + $0.name, $0.store) }
+      + (average.map { [("model_ema", $0.weights)] } ?? [])
+  }
+
+  /// Puts back what `stores` gave, and the number of steps.
+  mutating func restore(_ stores: [(name: String, store: ParameterStore)], steps: Int) {
+    weights = stores[0].store
+    optimizer.state = zip(optimizer.state, stores.dropFirst()).map { ($0.name, $1.store) }
+    optimizer.steps = steps
+    if let last = stores.last?.store { average?.weights = last }
   }
 
   /// Adds the gradients of a batch to those of a step of `count` images, of which it is those from

@@ -62,8 +62,6 @@ import Testing
       let epoch = Double(index) / Double(course.updates_per_epoch)
       if index > 0 && !course.metrics.isEmpty {
         schedule.observe(accuracy: course.metrics[index - 1], after: index)
-        let data = try JSONEncoder().encode(schedule.plateau)  // as a checkpoint keeps it
-        schedule.plateau = try JSONDecoder().decode(LearningRateSchedule.Plateau.self, from: data)
       }
       #expect(abs(schedule(epoch) / value - 1) < 1e-12, "\(epoch)")
     }

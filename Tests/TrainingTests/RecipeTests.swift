@@ -78,6 +78,36 @@ import Training
     #expect(try Trainer(configuration).run().weights.values != whole.weights.values)
   }
 
+  /// Average, plateau and the parts of a step are in a checkpoint: stopped in the middle of an
+  /// epoch and gone on with, a run ends in the same bits.
+  @Test func goesOnToTheSameBits() throws {
+    let fixture = try TrainingFixture()
+    var configuration = try configuration(fixture)
+    (configuration.opt, configuration.lr, configuration.epochs) = (.lion, 1e-4, 3)
+    (configuration.sched, configuration.patienceEpochs, configuration.minLr) = (.plateau, 1, 0)
+    (configuration.batchSize, configuration.globalBatchSize) = (16, 96)
+    (configuration.modelEma, configuration.modelEmaWarmup) = (true, true)
+    let whole = try Trainer(configuration).run()
+    (configuration.outputDir, configuration.resume) = (fixture.folder + "/again", "auto")
+    var asked = 0
+    #expect(throws: RunInterrupted.self) {
+      try Trainer(configuration).run(isStopped: {
+        asked += 1; return asked == 15
+      })
+    }
+    configuration.threads = 1
+    let again = try Trainer(configuration).run()
+    #expect(again.weights.values == whole.weights.values)
+    for name in ["model_ema", "best"] {
+      #expect(
+        try saved(name, fixture).weights.values == saved(name, fixture, "again").weights.values)
+    }
+    let (a, b): ([EpochRecord], [EpochRecord]) = (
+      try fixture.lines("log.jsonl"), try fixture.lines("log.jsonl", of: "again")
+    )
+    #expect(a.map(\.trainLr) == b.map(\.trainLr) && a.map(\.emaTestLoss) == b.map(\.emaTestLoss))
+  }
+
   /// What is frozen stays as it was, to the bit, and is not counted.
   @Test(arguments: ["frozen", "attention"]) func frozenParametersStay(_ name: String) throws {
     let fixture = try TrainingFixture()
