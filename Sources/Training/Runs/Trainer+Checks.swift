@@ -26,11 +26,14 @@ extension Trainer {
     _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
     images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
+    let stepSize = configuration.schedule.stepSize
     let shards = Shards(
-      for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize)
+      for: model.configuration, batchSize: stepSize, size: configuration.shardSize)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
-      batchSize: min(configuration.batchSize, images), shards: shards, threads: threads,
+      batchSize: min(configuration.batchSize, images),
+      shards: shards, threads: threads, stores: configuration.optimizer.storeCount,
+      stepSize: min(stepSize, images),
       recomputesBlocks: configuration.recompute)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
@@ -50,7 +53,7 @@ extension Trainer {
       .checkResuming(checkpoint.configuration, of: path)
     let progress = checkpoint.progress
     let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
-    guard configuration.epochs >= begun else {
+    guard configuration.schedule.totalEpochs >= begun else {
       throw TrainingError(
         "\(path): epochs is \(configuration.epochs), but the run has begun epoch \(begun)")
     }
