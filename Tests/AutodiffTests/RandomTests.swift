@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import Testing
 
 @Suite struct RandomTests {
@@ -103,6 +104,37 @@ import Testing
     let spread = (small.reduce(0) { $0 + $1 * $1 } / Double(n)).squareRoot()
     #expect(abs(spread / 0.02 - 1) < 0.013)
     #expect((0..<1000).allSatisfy { _ in abs(random.truncatedNormal(sigma: 1, bound: 0.1)) <= 0.1 })
+  }
+
+  /// Against closed forms: the distribution function (Kolmogorov and Smirnov at a level of 1e-4),
+  /// mean and variance.
+  @Test func betaStatistics() {
+    let n = 20_000
+    let forms: [(a: Double, b: Double, distribution: (Double) -> Double)] = [
+      (1, 1, { $0 }), (2, 2, { $0 * $0 * (3 - 2 * $0) }), (3, 1, { $0 * $0 * $0 }),
+      (0.5, 0.5, { 2 / .pi * atan2($0.squareRoot(), (1 - $0).squareRoot()) }),
+      (1, 0.3, { 1 - pow(1 - $0, 0.3) }), (0.2, 1, { pow($0, 0.2) }),
+    ]
+    for (a, b, distribution) in forms {
+      var random = Random(seed: 8).split("\(a) \(b)")
+      let values = (0..<n).map { _ in random.beta(a, b) }.sorted()
+      let distance = values.enumerated().map { index, value in
+        let (below, above) = (Double(index) / Double(n), Double(index + 1) / Double(n))
+        return max(distribution(value) - below, above - distribution(value))
+      }.max()
+      #expect((distance ?? 1) < 2.23 / Double(n).squareRoot(), "\(a) \(b)")
+    }
+    for a in [0.05, 0.8, 4] {  // no closed form: mean 1/2, variance 1 / (4(2a + 1))
+      var random = Random(seed: 8).split("\(a)")
+      let values = (0..<n).map { _ in random.beta(a, a) }
+      let variance = 1 / (4 * (2 * a + 1))
+      let mean = values.reduce(0, +) / Double(n)
+      let spread = values.reduce(0) { $0 + ($1 - 0.5) * ($1 - 0.5) } / Double(n)
+      #expect(abs(mean - 0.5) < 4 * (variance / Double(n)).squareRoot(), "\(a)")
+      #expect(abs(spread - variance) < 5 * variance / Double(n).squareRoot(), "\(a)")
+    }
+    var tiny = Random(seed: 8)
+    #expect((0..<1000).allSatisfy { _ in (0...1).contains(tiny.beta(1e-4, 1e-4)) })
   }
 
   /// χ² of equal shares, at a level of 1e-4.

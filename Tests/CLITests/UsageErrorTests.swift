@@ -24,6 +24,25 @@ import Testing
     (["--lr", "0,1"], ["'0,1'", "'--lr <number>'"]),
     (["--drop-path", "1"], ["drop-path must be in 0 ..< 1, found 1"]),
     (["--smoothing", "1"], ["smoothing must be in 0 ..< 1, found 1"]),
+    (["--attn-drop", "-1"], ["attn-drop must be in 0 ..< 1, found -1"]),
+    (["--mixup", "-1"], ["mixup must not be negative, found -1"]),
+    (["--mixup-prob", "0.5"], ["mixup-prob has no effect without mixup and cutmix"]),
+    (["--mixup-mode", "all"], ["'all'", "'batch', 'pair' or 'elem'"]),
+    (["--mixup", "1", "--mixup-off-epoch", "1"], ["below epochs, which is 1, found 1"]),
+    (["--cutmix", "1", "--cutmix-minmax", "0.4", "0.41"], ["no choice of a box", "12 pixels"]),
+    (["--distillation-type", "soft"], ["distillation-type soft needs teacher-path"]),
+    (
+      ["--distillation-type", "hard", "--teacher-path", "missing"],
+      ["deit_tiny_distilled_patch16_224, not for convit_tiny"]
+    ),
+    (
+      ["--model", "deit_tiny_distilled_patch16_224", "--local-up-to-layer", "0"],
+      ["a head that learns from a teacher: give distillation-type"]
+    ),
+    (
+      ["--distillation-type", "hard", "--teacher-path", "missing", "--teacher-model", "x"],
+      ["teacher-model: no model is called 'x'"]
+    ),
     (["--clip-grad", "0"], ["clip-grad must be positive, found 0"]),
     (["--opt-betas", "0.9"], ["opt-betas must be two numbers in 0 ..< 1, found [0.9]"]),
     (["--opt", "adam"], ["'adam'", "'adamw', 'sgd', 'momentum' or 'lion'"]),

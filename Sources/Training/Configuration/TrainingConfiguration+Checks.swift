@@ -16,5 +16,16 @@ extension TrainingConfiguration {
     try require(
       augmentation.trainInterpolation == .bicubic || (augmentation.augment && side > 32),
       "train-interpolation is for random resized crops: with augment, and above 32 pixels")
+    try require(
+      loss.mixupOffEpoch < schedule.epochs,
+      "mixup-off-epoch must be below epochs, which is \(schedule.epochs), found "
+        + "\(loss.mixupOffEpoch)")
+    if let ratios = loss.cutmixMinmax {
+      let size = architecture.inputSize.size
+      try require(
+        [size.height, size.width].allSatisfy { !Mixing.lengths(ratios, of: $0).isEmpty },
+        "cutmix-minmax \(ratios) leaves no choice of a box in images of "
+          + "\(architecture.inputSize) pixels")
+    }
   }
 }
