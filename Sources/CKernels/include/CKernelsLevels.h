@@ -59,5 +59,11 @@ CK_LEVELS(ck_layer_norm_backward)
 CK_LEVELS(ck_gated_softmax)
 CK_LEVELS(ck_gated_softmax_backward)
 CK_LEVELS(ck_adamw)
+CK_LEVELS(ck_blend)
+CK_LEVELS(ck_saturate)
+CK_LEVELS(ck_luma_sum)
+CK_LEVELS(ck_smooth)
+CK_LEVELS(ck_box)
+CK_LEVELS(ck_affine_row)
 #undef CK_LEVELS
 #undef CK_CLONE
