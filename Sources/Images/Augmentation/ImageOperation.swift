@@ -7,7 +7,8 @@ public enum ImageOperation: Hashable, Sendable {
   case equalize
   /// 255 − v.
   case invert
-  /// The highest `bits` bits of each value; 8 and more leave all.
+  /// The highest `bits` bits of each value; 0 make black (Pillow refuses them since version 13), 8
+  /// and more leave all.
   case posterize(bits: Int)
   /// Values from `threshold` on inverted.
   case solarize(threshold: Int)
