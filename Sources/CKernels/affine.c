@@ -7,6 +7,7 @@ typedef uint8_t ck_byte16 __attribute__((ext_vector_type(16)));
 
 // Pixels whose places and values are on the stack at a time.
 #define CK_RUN 128
+#define CK_OUTSIDE PTRDIFF_MIN
 
 // Weights of the four taps as polynomials of the fraction d, ascending.
 static const float ck_taps[2][4][4] = {
@@ -50,16 +51,38 @@ static void ck_sample_exactly(uint8_t *out, const uint8_t *in, ptrdiff_t stride,
   }
 }
 
+// The weighted sum of the 4 × 4 pixels at `corner` in single precision; three channels, then
+// something. The weights of the taps across are spread over the channels.
+CK_INLINE void ck_sample_about(float out[4], const uint8_t *corner, ptrdiff_t stride, float dx,
+                               float dy, const ck_float16 across[4], const ck_float4 down[4]) {
+#pragma clang fp contract(fast)
+  ck_byte16 row;
+  ck_float16 sum;
+  if (dy == 0) {  // as in shifts along the rows
+    memcpy(&row, corner + stride, sizeof row);
+    sum = __builtin_convertvector(row, ck_float16);
+  } else {
+    const ck_float4 weights = down[0] + dy * (down[1] + dy * (down[2] + dy * down[3]));
+    sum = 0;
+    for (int r = 0; r < 4; r++) {
+      memcpy(&row, corner + r * stride, sizeof row);
+      sum += weights[r] * __builtin_convertvector(row, ck_float16);
+    }
+  }
+  sum *= across[0] + dx * (across[1] + dx * (across[2] + dx * across[3]));
+  sum += __builtin_shufflevector(sum, sum, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  sum += __builtin_shufflevector(sum, sum, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  memcpy(out, &sum, 4 * sizeof *out);
+}
+
 CK_CLONES void ck_affine_row(uint8_t *restrict out, const uint8_t *restrict in,
                              ptrdiff_t stride, ptrdiff_t width, ptrdiff_t height,
                              const double a[6], double y, int cubic, ptrdiff_t n) {
-  const float (*taps)[4] = ck_taps[cubic != 0];
-  ck_float16 c0 = 0, c1 = 0, c2 = 0, c3 = 0;
-  for (int i = 0; i < 12; i++) {
-    c0[i] = taps[i / 3][0];
-    c1[i] = taps[i / 3][1];
-    c2[i] = taps[i / 3][2];
-    c3[i] = taps[i / 3][3];
+  ck_float16 across[4] = {0, 0, 0, 0};
+  ck_float4 down[4];
+  for (int k = 0; k < 4; k++) {
+    for (int i = 0; i < 12; i++) across[k][i] = ck_taps[cubic != 0][i / 3][k];
+    for (int i = 0; i < 4; i++) down[k][i] = ck_taps[cubic != 0][i][k];
   }
   double dx[CK_RUN], dy[CK_RUN];
   ptrdiff_t place[CK_RUN];
@@ -79,28 +102,15 @@ CK_CLONES void ck_affine_row(uint8_t *restrict out, const uint8_t *restrict in,
       const int x_floor = (int)(x_in + 1) - 1, y_floor = (int)(y_in + 1) - 1;
       dx[i] = x_in - x_floor;
       dy[i] = y_in - y_floor;
-      place[i] = inside ? (y_floor - 1) * stride + 3 * (x_floor - 1) : PTRDIFF_MIN;
+      place[i] = inside ? (y_floor - 1) * stride + 3 * (x_floor - 1) : CK_OUTSIDE;
     }
     for (ptrdiff_t i = 0; i < count; i++) {
-      if (place[i] == PTRDIFF_MIN) {
+      if (place[i] == CK_OUTSIDE) {
         memset(values[i], 0, sizeof values[i]);
-        continue;
+      } else {
+        ck_sample_about(values[i], in + place[i], stride, (float)dx[i], (float)dy[i], across,
+                        down);
       }
-      const uint8_t *corner = in + place[i];
-      const float d = (float)dy[i];
-      ck_float16 sum = 0;
-      for (int r = 0; r < 4; r++) {
-        const float weight =
-          taps[r][0] + d * (taps[r][1] + d * (taps[r][2] + d * taps[r][3]));
-        ck_byte16 raw;
-        memcpy(&raw, corner + r * stride, sizeof raw);
-        sum += weight * __builtin_convertvector(raw, ck_float16);
-      }
-      const float e = (float)dx[i];
-      sum *= c0 + e * (c1 + e * (c2 + e * c3));
-      sum += __builtin_shufflevector(sum, sum, 6, 7, 8, 9, 10, 11, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-      sum += __builtin_shufflevector(sum, sum, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
-      memcpy(values[i], &sum, sizeof values[i]);
     }
     // Truncation shows the smallest error where the value is nearly whole.
     const float whole = 0x1.8p23f;
@@ -113,7 +123,7 @@ CK_CLONES void ck_affine_row(uint8_t *restrict out, const uint8_t *restrict in,
       bytes[0][i] = (uint8_t)(int)(low > 255.0f ? 255.0f : low);
     }
     for (ptrdiff_t i = 0; i < count; i++) {
-      if (place[i] == PTRDIFF_MIN) continue;
+      if (place[i] == CK_OUTSIDE) continue;
       if (near[i][0] | near[i][1] | near[i][2]) {
         ck_sample_exactly(out + 3 * i, in + place[i], stride, dx[i], dy[i], cubic);
       } else {
