@@ -155,6 +155,8 @@ public struct Trainer: Sendable {
     effective.headDim = model.configuration.embedDim / model.configuration.heads
     effective.localUpToLayer = model.configuration.localUpToLayer
     effective.shardSize = shards.size
+    effective.aa = configuration.augmentation.policyText ?? "none"
+    effective.reprob = configuration.augmentation.eraseProbability
     try folder.write(effective)
     for note in notes { try report(.note(note)) }
     try report(.started(summary))
@@ -201,8 +203,8 @@ public struct Trainer: Sendable {
       seed: configuration.seed, isShuffled: configuration.shuffle,
       repeats: configuration.repeatedAug ? 3 : 1)
     let loader = ImagePipeline(
-      decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
-      workers: workers
+      decoder: try configuration.data.decoder(), transform: try configuration.trainingTransform(),
+      erasing: configuration.augmentation.erasing, workers: workers
     ).loader(order(training.samples, epoch: epoch), batchSize: configuration.batchSize)
     let schedule = LearningRateSchedule(configuration)
     let clock = ContinuousClock.now

@@ -53,7 +53,7 @@ public struct RandomErasing: Hashable, Sendable {
       "RandomErasing: \(planes.count) numbers are not 3 × \(size)")
     var places = random.split("places")
     var noise = random.split("noise")
-    for region in regions(size, random: &places) {
+    for region in regions(size, uniform: { places.uniform() }) {
       for channel in 0..<3 {
         let color = mode == .rand ? Float(noise.normal()) : 0
         for y in region.y..<(region.y + region.height) {
@@ -69,22 +69,23 @@ public struct RandomErasing: Hashable, Sendable {
     }
   }
 
-  /// The rectangles to erase in an image of `size`, which may overlap.
-  func regions(_ size: ImageSize, random: inout Random) -> [PixelRegion] {
-    if random.uniform() > probability { return [] }
-    let count = 1 + random.below(self.count)
+  /// The rectangles to erase in an image of `size`, which may overlap, from numbers in [0, 1).
+  func regions(_ size: ImageSize, uniform: () -> Double) -> [PixelRegion] {
+    func between(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
+    func below(_ bound: Int) -> Int { Int(uniform() * Double(bound)) }
+    if uniform() > probability { return [] }
+    let count = self.count == 1 ? 1 : 1 + below(self.count)
     let (low, high) = (log(aspect.lowerBound), log(aspect.upperBound))
     return (0..<count).compactMap { _ in
       for _ in 0..<10 {
-        let share = random.uniform(area.lowerBound, area.upperBound)
+        let share = between(area.lowerBound, area.upperBound)
         let target = share * Double(size.height * size.width) / Double(count)
-        let ratio = exp(random.uniform(low, high))
+        let ratio = exp(between(low, high))
         let h = pythonRound((target * ratio).squareRoot())
         let w = pythonRound((target / ratio).squareRoot())
         if w < size.width && h < size.height {
-          let y = random.below(size.height - h + 1)
-          let x = random.below(size.width - w + 1)
-          return PixelRegion(x: x, y: y, width: w, height: h)
+          let y = below(size.height - h + 1)
+          return PixelRegion(x: below(size.width - w + 1), y: y, width: w, height: h)
         }
       }
       return nil
