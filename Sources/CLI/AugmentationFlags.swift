@@ -19,7 +19,8 @@ struct AugmentationFlags: ParsableArguments {
       "rand-…, augmix-…, original, originalr, v0, v0r, 3a or none, in timm's notation. "
         + "--three-augment is --aa 3a. (default: rand-m9-mstd0.5-inc1)", valueName: "policy"))
   var aa: String?
-  @Option(help: .number("Brightness, contrast and saturation, with --aa none or 3a. (default: 0.4)"))
+  @Option(
+    help: .number("Brightness, contrast and saturation, with --aa none or 3a. (default: 0.4)"))
   var colorJitter: Double?
   @Option(help: .number("Probability of random erasing. (default: 0.25)")) var reprob: Double?
   @Option(help: .name("What is erased with: zeros, a colour, noise. (default: pixel)"))

@@ -20,8 +20,8 @@ import Training
   }
 
   /// The arguments with the spellings of the reference's flags brought to ours: underscores are
-  /// dashes, `--embed_dim` is there the width of one head, and `--ThreeAugment` a policy. A negative
-  /// number goes with the flag before it.
+  /// dashes, `--embed_dim` is there the width of one head, and `--ThreeAugment` a policy. A
+  /// negative number goes with the flag before it.
   static func arguments(_ given: some Sequence<String>) -> [String] {
     var result: [String] = []
     var areFlags = true

@@ -44,8 +44,7 @@ import Testing
     (["--reprob", "2"], ["reprob must be in 0 to 1, found 2.0"]),
     (["--reprob", "0", "--resplit"], ["resplit is for random erasing, and reprob is 0"]),
     (["--color-jitter", "0.3"], ["color-jitter is for aa none and 3a", "rand-m9-mstd0.5-inc1"]),
-    (["--remode", "noise"], ["'noise'", "'const', 'rand' and 'pixel'"]),
-    (["--ThreeAugment", "--aa", "v0"], ["--aa is given twice"]),
+    (["--remode", "noise"], ["'noise'", "'const', 'rand' or 'pixel'"]),
     (["--data-path", ""], ["data-path is empty"]),
     (["--output-dir", ""], ["output-dir is empty"]),
   ]
@@ -63,6 +62,7 @@ import Testing
   static let otherFaults: [(arguments: [String], parts: [String])] = [
     (["bogus"], ["'bogus'", "convit --help"]),
     (["train", "--output-dir", "new"], ["data-path is missing"]),
+    (["train", "--ThreeAugment", "--aa", "v0"], ["--aa is given twice"]),
     (["train", "--data-path", "data"], ["output-dir is missing"]),
     (["evaluate", "--weights", "missing"], ["'--data-path <folder>'", "convit evaluate --help"]),
     (["evaluate", "--data-path", "missing"], ["'--weights <file>'"]),
