@@ -59,6 +59,10 @@ import Testing
     (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
     (["--no-shuffle"], ["shuffle: false"]),
     (["--train-interpolation", "random"], ["train-interpolation: random"]),
+    (["--src"], ["src: true"]), (["--aa", "v0"], ["aa: v0"]),
+    (["--color-jitter", "0.3"], ["color-jitter: 0.3"]), (["--reprob", "0.5"], ["reprob: 0.5"]),
+    (["--remode", "rand"], ["remode: rand"]), (["--recount", "3"], ["recount: 3"]),
+    (["--resplit"], ["resplit: true"]),
     (["--no-exif"], ["exif: false"]),
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
@@ -127,6 +131,8 @@ import Testing
   @Test func spellings() throws {
     #expect(Main.arguments(["--embed_dim", "64"]) == ["--head-dim", "64"])
     #expect(Main.arguments(["--embed_dim=64", "a_b"]) == ["--head-dim=64", "a_b"])
+    #expect(Main.arguments(["--ThreeAugment", "--src"]) == ["--aa=3a", "--src"])
+    #expect(try lines(["--three-augment"]).contains("aa: 3a"))
     #expect(Main.arguments(["--output_dir", "my_run"]) == ["--output-dir", "my_run"])
     #expect(Main.arguments(["--output_dir=my_run"]) == ["--output-dir=my_run"])
     #expect(Main.arguments(["--lr", "-1e-3", "-h"]) == ["--lr=-1e-3", "-h"])

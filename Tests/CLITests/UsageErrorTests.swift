@@ -80,6 +80,13 @@ import Testing
     (["--allow-nonfinite"], ["allow-nonfinite is for a run that resume goes on with"]),
     (["--allow-other-data"], ["allow-other-data is for a run that resume goes on with"]),
     (["--resume", ""], ["resume is empty"]),
+    (["--aa", "rand-x9"], ["aa: augmentation 'rand-x9': unknown setting 'x'"]),
+    (["--no-augment", "--aa", "v0"], ["aa is for augmented images, not with no-augment"]),
+    (["--no-augment", "--reprob", "0.1"], ["reprob is for augmented images"]),
+    (["--reprob", "2"], ["reprob must be in 0 to 1, found 2.0"]),
+    (["--reprob", "0", "--resplit"], ["resplit is for random erasing, and reprob is 0"]),
+    (["--color-jitter", "0.3"], ["color-jitter is for aa none and 3a", "rand-m9-mstd0.5-inc1"]),
+    (["--remode", "noise"], ["'noise'", "'const', 'rand' or 'pixel'"]),
     (["--data-path", ""], ["data-path is empty"]),
     (["--output-dir", ""], ["output-dir is empty"]),
   ]
@@ -97,6 +104,7 @@ import Testing
   static let otherFaults: [(arguments: [String], parts: [String])] = [
     (["bogus"], ["'bogus'", "convit --help"]),
     (["train", "--output-dir", "new"], ["data-path is missing"]),
+    (["train", "--ThreeAugment", "--aa", "v0"], ["--aa is given twice"]),
     (["train", "--data-path", "data"], ["output-dir is missing"]),
     (["evaluate", "--weights", "missing"], ["'--data-path <folder>'", "convit evaluate --help"]),
     (["evaluate", "--data-path", "missing"], ["'--weights <file>'"]),

@@ -137,8 +137,8 @@ extension Trainer {
     let requests = order(training.samples, epoch: epoch)
       .dropFirst(step * configuration.schedule.stepSize)
     return ImagePipeline(
-      decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
-      workers: workers
+      decoder: try configuration.data.decoder(), transform: try configuration.trainingTransform(),
+      erasing: configuration.augmentation.erasing, workers: workers
     ).loader(Array(requests), batchSize: configuration.batchSize)
   }
 
