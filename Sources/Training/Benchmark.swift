@@ -112,7 +112,7 @@ public struct Benchmark: Sendable {
       recipe.batchSize = batchSize
       recipe.recompute = recompute
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
-      var training = TrainingStep(model, weights, recipe)
+      var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
       let batch = Batch(images: pixels, labels: labels, indices: Array(0..<batchSize))
       return { _ = try training(batch, epoch: $0, rate: 1e-4, on: pool) }

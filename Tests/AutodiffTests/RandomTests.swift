@@ -88,6 +88,26 @@ import Testing
     #expect(abs(moment(4) - 3) < 4 * 96.0.squareRoot() * sigma)
   }
 
+  /// Bins of half a deviation and the two tails, in which the ziggurat works differently.
+  @Test func zigguratIsNormal() {
+    var random = Random(seed: 4).split("ziggurat")
+    let n = 400_000
+    var numbers = [Float](repeating: .nan, count: n)
+    numbers.withUnsafeMutableBufferPointer { random.fillNormal($0) }
+    let edges = [-.infinity] + stride(from: -3.45, through: 3.45, by: 0.46).map { $0 } + [.infinity]
+    func below(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+    var chiSquare = 0.0
+    for (low, high) in zip(edges, edges.dropFirst()) {
+      let expected = Double(n) * (below(high) - below(low))
+      let found = Double(numbers.count { Double($0) >= low && Double($0) < high })
+      chiSquare += (found - expected) * (found - expected) / expected
+    }
+    #expect(edges.count == 18 && abs(chiSquare - 16) < 4 * 32.0.squareRoot(), "\(chiSquare)")
+    let beyond = numbers.map { abs(Double($0)) }.filter { $0 > 3.5 }
+    let mean = beyond.reduce(0, +) / Double(beyond.count)
+    #expect(abs(mean - 3.7514) < 0.08 && beyond.count > 100)  // φ(3.5) / (1 − Φ(3.5))
+  }
+
   /// Cut at ±2, a standard normal has variance 1 − 4φ(2) / (2Φ(2) − 1) = 0.7737.
   @Test func truncatedNormalStatistics() {
     var random = Random(seed: 5)

@@ -23,8 +23,25 @@ import Testing
     (["--sched", "constant"], ["sched: constant"]),
     (["--sched-on-updates"], ["sched-on-updates: true"]),
     (["--weight-decay", "0.01"], ["weight-decay: 0.01"]),
-    (["--opt-eps", "0.125"], ["opt-eps: 0.125"]), (["--opt-betas", "0.8", "0.9"], ["- 0.8"]),
-    (["--clip-grad", "1.5"], ["clip-grad: 1.5"]), (["--smoothing", "0.4"], ["smoothing: 0.4"]),
+    (["--opt-eps", "0.125"], ["opt-eps: 0.125"]),
+    (["--opt-betas", "0.8", "0.9"], ["opt-betas:", "- 0.8", "- 0.9"]),
+    (["--opt", "lion"], ["opt: lion"]), (["--momentum", "0.7"], ["momentum: 0.7"]),
+    (["--clip-grad", "1.5"], ["clip-grad: 1.5"]), (["--clip-mode", "agc"], ["clip-mode: agc"]),
+    (["--layer-decay", "0.75"], ["layer-decay: 0.75"]),
+    (["--freeze", "norm.*", "head.*"], ["freeze:", "- \"norm.*\"", "- \"head.*\""]),
+    (["--attn-only"], ["attn-only: true"]), (["--model-ema"], ["model-ema: true"]),
+    (["--model-ema-decay", "0.5"], ["model-ema-decay: 0.5"]),
+    (["--model-ema-warmup"], ["model-ema-warmup: true"]),
+    (["--global-batch-size", "192"], ["global-batch-size: 192"]),
+    (["--cooldown-epochs", "6"], ["cooldown-epochs: 6"]),
+    (["--decay-epochs", "2.5"], ["decay-epochs: 2.5"]),
+    (["--decay-milestones", "90", "180", "275"], ["- 275"]),
+    (["--decay-rate", "0.2"], ["decay-rate: 0.2"]),
+    (["--patience-epochs", "3"], ["patience-epochs: 3"]),
+    (["--lr-noise", "0.42", "0.9"], ["lr-noise:", "- 0.42", "- 0.9"]),
+    (["--lr-noise-pct", "0.5"], ["lr-noise-pct: 0.5"]),
+    (["--lr-noise-std", "2"], ["lr-noise-std: 2"]),
+    (["--smoothing", "0.4"], ["smoothing: 0.4"]),
     (["--mixup", "0.3"], ["mixup: 0.3"]), (["--cutmix", "0.6"], ["cutmix: 0.6"]),
     (["--cutmix-minmax", "0.2", "0.7"], ["cutmix-minmax:", "- 0.2", "- 0.7"]),
     (["--mixup-prob", "0.5"], ["mixup-prob: 0.5"]),
@@ -42,6 +59,10 @@ import Testing
     (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
     (["--no-shuffle"], ["shuffle: false"]),
     (["--train-interpolation", "random"], ["train-interpolation: random"]),
+    (["--src"], ["src: true"]), (["--aa", "v0"], ["aa: v0"]),
+    (["--color-jitter", "0.3"], ["color-jitter: 0.3"]), (["--reprob", "0.5"], ["reprob: 0.5"]),
+    (["--remode", "rand"], ["remode: rand"]), (["--recount", "3"], ["recount: 3"]),
+    (["--resplit"], ["resplit: true"]),
     (["--no-exif"], ["exif: false"]),
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
@@ -96,7 +117,7 @@ import Testing
       else { continue }
       let (said, value) = (String(match.1), line.dropFirst(flag.count + 2))
       let meant = ["on": "true", "off": "false"][said] ?? said
-      if flag == "opt-betas" {
+      if flag == "decay-milestones" {
         #expect(said.split(separator: " ").allSatisfy { defaults.contains("- \($0)") })
       } else {
         #expect(
@@ -110,6 +131,8 @@ import Testing
   @Test func spellings() throws {
     #expect(Main.arguments(["--embed_dim", "64"]) == ["--head-dim", "64"])
     #expect(Main.arguments(["--embed_dim=64", "a_b"]) == ["--head-dim=64", "a_b"])
+    #expect(Main.arguments(["--ThreeAugment", "--src"]) == ["--aa=3a", "--src"])
+    #expect(try lines(["--three-augment"]).contains("aa: 3a"))
     #expect(Main.arguments(["--output_dir", "my_run"]) == ["--output-dir", "my_run"])
     #expect(Main.arguments(["--output_dir=my_run"]) == ["--output-dir=my_run"])
     #expect(Main.arguments(["--lr", "-1e-3", "-h"]) == ["--lr=-1e-3", "-h"])

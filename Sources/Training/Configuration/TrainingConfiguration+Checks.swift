@@ -2,20 +2,14 @@ import Images
 
 extension TrainingConfiguration {
   /// What training images go through.
-  func trainingTransform() -> any ImageTransform {
-    let size = architecture.inputSize.size
-    return augmentation.augment
-      ? TrainingTransform(size: size, resamplings: augmentation.trainInterpolation.resamplings)
-      : EvaluationTransform(size: size)
+  func trainingTransform() throws(TrainingError) -> any ImageTransform {
+    try augmentation.transform(size: architecture.inputSize.size)
   }
 
   /// Throws what is wrong with the values, before any data is touched.
   public func validate() throws(TrainingError) {
     try validateParts()
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
-    try require(
-      augmentation.trainInterpolation == .bicubic || (augmentation.augment && side > 32),
-      "train-interpolation is for random resized crops: with augment, and above 32 pixels")
     try require(
       loss.mixupOffEpoch < schedule.epochs,
       "mixup-off-epoch must be below epochs, which is \(schedule.epochs), found "
@@ -27,5 +21,10 @@ extension TrainingConfiguration {
         "cutmix-minmax \(ratios) leaves no choice of a box in images of "
           + "\(architecture.inputSize) pixels")
     }
+    try require(
+      augmentation.trainInterpolation == .bicubic || augmentation.policyText != nil
+        || (augmentation.augment && !augmentation.src && side > 32),
+      "train-interpolation is for random resized crops, above 32 pixels and without src, and for "
+        + "aa, all with augment")
   }
 }

@@ -25,12 +25,15 @@ extension Trainer {
     _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
     teacher: SavedModel?, images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
+    let stepSize = configuration.schedule.stepSize
+    let shards = Shards(
+      for: model.configuration, batchSize: stepSize, size: configuration.shardSize)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, images),
-      shards: Shards(
-        for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize),
-      threads: threads, recomputesBlocks: configuration.recompute,
+      shards: shards, threads: threads, stores: configuration.optimizer.storeCount,
+      stepSize: min(stepSize, images),
+      recomputesBlocks: configuration.recompute,
       teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
@@ -49,9 +52,10 @@ extension Trainer {
     var notes = try configuration.effective(for: model)
       .checkResuming(checkpoint.configuration, of: path)
     let progress = checkpoint.progress
-    guard configuration.epochs >= progress.epoch + (progress.step > 0 ? 1 : 0) else {
+    let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
+    guard configuration.schedule.totalEpochs >= begun else {
       throw TrainingError(
-        "\(path): epochs is \(configuration.epochs), but the run is in epoch \(progress.epoch + 1)")
+        "\(path): epochs is \(configuration.epochs), but the run has begun epoch \(begun)")
     }
     let differences = data.differences(from: checkpoint.data)
     let changes =
