@@ -21,6 +21,10 @@ struct ModelFlags: ParsableArguments {
   var dropPath: Float?
   @Option(help: .file("Weights to start from; a head for other classes starts anew."))
   var finetune: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
+  var partial: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.model, model)
@@ -35,6 +39,7 @@ struct ModelFlags: ParsableArguments {
     replace(&c.drop, drop)
     replace(&c.dropPath, dropPath)
     replace(&c.finetune, finetune)
+    replace(&c.partial, partial)
   }
 }
 

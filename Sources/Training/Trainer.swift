@@ -106,30 +106,14 @@ public struct Trainer: Sendable {
     memory = estimate
     var notes = training.warnings + validation.warnings
     if let path = configuration.finetune {
-      (start, notes) = try Self.start(of: tree, from: path, configuration.seed, notes)
+      let loaded = try StartingWeights(of: model, from: path, configuration)
+      (start, notes) = (loaded.weights, notes + loaded.notes)
     } else {
       start = ParameterStore(tree, seed: configuration.seed)
     }
     pool = WorkerPool(threads: configuration.threads ?? WorkerPool.availableProcessors)
     self.configuration = configuration
     self.notes = notes
-  }
-
-  /// The weights of a file, except for a head that is for other classes.
-  private static func start(
-    of tree: ParameterTree, from path: String, _ seed: UInt64, _ notes: [String]
-  ) throws -> (ParameterStore, notes: [String]) {
-    let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
-    let (weights, kept) = try ParameterStore.load(
-      tree, from: try SafetensorsFile(contentsOf: path), optional: heads,
-      start: ParameterStore(tree, seed: seed))
-    let broken = weights.nonFiniteNames
-    guard broken.isEmpty else {
-      throw WeightsError(
-        path: path, reason: "not all numbers are finite in " + broken.joined(separator: ", "))
-    }
-    let note = "\(path): \(kept.joined(separator: ", ")) not used, the head starts anew"
-    return (weights, kept.isEmpty ? notes : notes + [note])
   }
 
   /// Trains from the first epoch to the last, and returns the model as it is then.

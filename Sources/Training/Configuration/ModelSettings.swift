@@ -26,6 +26,9 @@ public struct ModelSettings: Settings {
   public var dropPath: Float = 0.1
   /// A weights file to start from; a head of another size starts anew.
   public var finetune: String?
+  /// Whether `finetune` may be the weights of another model: what fits is used, the rest starts
+  /// anew.
+  public var partial = false
 
   /// The defaults.
   public init() {}
@@ -38,6 +41,8 @@ public struct ModelSettings: Settings {
     ])
     try require((0..<1).contains(drop), "drop must be in 0 ..< 1, found \(drop)")
     try require((0..<1).contains(dropPath), "drop-path must be in 0 ..< 1, found \(dropPath)")
+    try require(
+      !partial || finetune != nil, "partial is about a weights file: finetune is missing")
   }
 
   /// The names in configs.
@@ -54,5 +59,6 @@ public struct ModelSettings: Settings {
     case drop
     case dropPath = "drop-path"
     case finetune
+    case partial
   }
 }
