@@ -51,7 +51,7 @@ for target; do
     -rss_limit_mb=1024 -malloc_limit_mb=256 -dict="dictionaries/$target.dict" \
     -artifact_prefix=".build/found/$target-" -print_final_stats=1 "$corpus" "${folders[@]}" \
     >"$log" 2>&1 </dev/null || status=$?
-  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1)
   coverage=$(grep -o 'cov: [0-9]*' "$log" | tail -n 1 || true)
   result="nothing found"
   if ((status)); then

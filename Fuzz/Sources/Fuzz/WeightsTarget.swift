@@ -1,5 +1,6 @@
 import ConViT
 import Safetensors
+import Training
 
 /// A weights file: header, tensors of all types, and the model that it says it is.
 struct WeightsTarget: Target {
@@ -20,6 +21,7 @@ struct WeightsTarget: Target {
       total += tensor.byteCount
     }
     check(total < bytes.count, "\(total) bytes of tensors in a file of \(bytes.count)")
+    attempt { try Checkpoint(contentsOf: file.path) }
     attempt { try SavedModel(contentsOf: file.path) }
     attempt { try SavedModel(contentsOf: file.path, as: .init(name: "deit_tiny_patch16_224")) }
   }

@@ -1,20 +1,33 @@
 import Foundation
+import Images
 import Yams
 
 extension TrainingConfiguration {
-  /// The configuration of a YAML file: what it does not mention keeps its default.
+  /// The configuration of a YAML file: what it does not mention is as in `base`.
   ///
   /// Keys are the flags without dashes in front; underscores are as good as dashes, and
   /// `no-shuffle: true` as good as `shuffle: false`.
   ///
   /// - Throws: `TrainingError` that names the file and the key.
-  public init(contentsOf path: String) throws {
-    let text: String
+  public init(
+    contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
+  ) throws {
+    let bytes: [UInt8]
     do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
+      bytes = try ImageFile.bytes(of: path, maxBytes: 1 << 20)
     } catch {
-      throw TrainingError("\(path): cannot read the config: \(reason(error))")
+      throw TrainingError("\(path): cannot read the config: \(error.reason)")
     }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw TrainingError("\(path): cannot read the config: not UTF-8")
+    }
+    try self.init(yaml: text, of: path, over: base)
+  }
+
+  /// The configuration of the YAML that is in the file at `path`.
+  init(
+    yaml text: String, of path: String, over base: TrainingConfiguration = TrainingConfiguration()
+  ) throws {
     let root: Node?
     do {
       root = try Yams.compose(yaml: text)
@@ -36,8 +49,8 @@ extension TrainingConfiguration {
       }
       values.append((Node(name), isNegated ? Node(value.bool == true ? "false" : "true") : value))
     }
-    // The defaults with the file's values in their place.
-    let defaults = try Yams.compose(yaml: YAMLEncoder().encode(TrainingConfiguration()))
+    // The base with the file's values in their place.
+    let defaults = try Yams.compose(yaml: base.yaml())
     let given = Set(values.compactMap(\.0.string))
     let kept = (defaults?.mapping ?? [:]).filter { !given.contains($0.key.string ?? "") }
     do {
@@ -91,13 +104,4 @@ private func describe(_ error: DecodingError, _ values: [(Node, Node)]) -> Strin
   let found = value.scalar.map { "'\($0.string)'" } ?? (value.sequence == nil ? "keys" : "a list")
   let isInside = context.codingPath.count > 1
   return "'\(key)': expected \(isInside ? "a list of " : "")\(expected), found \(found)"
-}
-
-/// Why a file cannot be read, without its path.
-private func reason(_ error: any Error) -> String {
-  switch (error as? CocoaError)?.code {
-  case .fileReadNoSuchFile?, .fileNoSuchFile?: "no such file"
-  case .fileReadNoPermission?: "permission denied"
-  default: "not a readable UTF-8 file"
-  }
 }
