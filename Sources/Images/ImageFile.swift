@@ -4,8 +4,8 @@
   import Musl
 #endif
 
-/// Whole files to bytes, of images and of configs. A folder of images may hold anything, so nothing here waits on a pipe or
-/// reads a device.
+/// Whole files to bytes, of images and of configs. A folder of images may hold anything, so nothing
+/// here waits on a pipe or reads a device.
 package enum ImageFile {
   /// The bytes of the regular file at `path`, of at most `maxBytes`.
   package static func bytes(of path: String, maxBytes: Int) throws(ImageError) -> [UInt8] {

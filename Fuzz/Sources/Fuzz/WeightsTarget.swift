@@ -21,7 +21,9 @@ struct WeightsTarget: Target {
       total += tensor.byteCount
     }
     check(total < bytes.count, "\(total) bytes of tensors in a file of \(bytes.count)")
-    attempt { try Checkpoint(contentsOf: file.path) }
+    if let checkpoint = attempt({ try Checkpoint(contentsOf: file.path) }) {
+      _ = checkpoint.data.differences(from: checkpoint.data)
+    }
     attempt { try SavedModel(contentsOf: file.path) }
     attempt { try SavedModel(contentsOf: file.path, as: .init(name: "deit_tiny_patch16_224")) }
   }
@@ -50,5 +52,24 @@ struct WeightsTarget: Target {
     let empty = OutputTensor(name: "empty", type: .f32, shape: [3, 0], bytes: [])
     try SafetensorsWriter.write(
       [empty], metadata: ["class_names": #"["a","é","\ud83d\ude00"]"#], to: "\(folder)/empty")
+    try writeCheckpoint(to: "\(folder)/checkpoint")
+  }
+
+  /// All of a checkpoint but the weights.
+  private func writeCheckpoint(to path: String) throws {
+    let integers = ["epoch", "step", "images", "skipped", "optimizer.step"].map {
+      OutputTensor(name: $0, type: .i64, shape: [], bytes: [3, 0, 0, 0, 0, 0, 0, 0])
+    }
+    let doubles = ["loss_sum", "rate", "seconds", "best"].map {
+      OutputTensor(name: $0, type: .f64, shape: [], bytes: [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])
+    }
+    let split = #"[{"name":"a","images":1,"paths":"0"},{"name":"b","images":2,"paths":"f"}]"#
+    try SafetensorsWriter.write(
+      integers + doubles,
+      metadata: [
+        "format": "convit checkpoint", "format_version": "1", "library_version": "0",
+        "configuration": "epochs: 9", "data": #"{"train":\#(split),"val":\#(split)}"#,
+      ],
+      to: path)
   }
 }
