@@ -20,10 +20,15 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: TrainOptions
 
   func run() throws {
+    try Self.train(resumed(configuration()))
+  }
+
+  /// A run that is shown on the terminal and that signals stop.
+  static func train(_ configuration: TrainingConfiguration) throws {
     StopSignals.watch()
     var display = TrainingDisplay()
     do {
-      try Trainer(resumed(configuration())).run {
+      try Trainer(configuration).run {
         display.show($0)
       } isStopped: {
         StopSignals.haveCome

@@ -127,6 +127,11 @@ public struct RunFolder: Sendable {
     exists(checkpoint, in: path) || exists(previousCheckpoint, in: path)
   }
 
+  /// The epochs that the run in a folder has logged; none if there is no log.
+  public static func records(of folder: String) -> [EpochRecord] {
+    JSONLines("\(folder)/\(log)").records()
+  }
+
   private func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Says that the run has saved something, so that the folder is its own from here on.
