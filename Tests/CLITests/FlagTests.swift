@@ -16,6 +16,7 @@ import Testing
     (["--locality-strength", "0.7"], ["locality-strength: 0.7"]),
     (["--nb-classes", "7"], ["nb-classes: 7"]), (["--drop", "0.3"], ["drop: 0.3"]),
     (["--drop-path", "0.2"], ["drop-path: 0.2"]), (["--finetune", "w"], ["finetune: w"]),
+    (["--partial"], ["partial: true"]),
     (["--batch-size", "3"], ["batch-size: 3"]), (["--epochs", "11"], ["epochs: 11"]),
     (["--lr", "0.25"], ["lr: 0.25"]), (["--unscale-lr"], ["unscale-lr: true"]),
     (["--min-lr", "0.1"], ["min-lr: 0.1"]), (["--warmup-lr", "0.3"], ["warmup-lr: 0.3"]),

@@ -185,7 +185,8 @@ import Testing
     }
     let base = ["train", "--data-path", "data", "--output-dir", "new", "--config"]
     try workspace.expectFailure(
-      base + ["no.yaml"], ["no.yaml: cannot read the config: no such file"])
+      base + ["no.yaml"],
+      ["no.yaml: cannot read the config: cannot open: No such file or directory"])
     try workspace.expectFailure(base + ["data"], ["data: cannot read the config"])
   }
 }

@@ -50,7 +50,17 @@ import Training
     let missing = #expect(throws: TrainingError.self) {
       try TrainingConfiguration(contentsOf: "/nowhere/c.yaml")
     }
-    #expect(missing?.message.contains("no such file") == true)
+    #expect(missing?.message.hasSuffix("cannot open: No such file or directory") == true)
+  }
+
+  /// Found by fuzzing: what a config says moved the cursor.
+  @Test func errorsAreOneLine() throws {
+    for text in ["\"a\\r\": 1", "lr: \"\\x1b[2J\"", "model: \"\\u2028\""] {
+      let error = #expect(throws: TrainingError.self) {
+        _ = try read(text).architecture.configuration(classes: 2)
+      }
+      #expect(error?.description.contains("\\u{") == true, "\(text)")
+    }
   }
 
   @Test func numbersThatMakeNoSenseAreUsageErrors() throws {

@@ -87,7 +87,7 @@ import Training
       if case .note(let text) = $0 { notes.append(text) }
     }
     #expect(trained.weights["head.weight"]?.shape == [12, 32])
-    #expect(notes.contains { $0.contains("head.weight, head.bias not used") })
+    #expect(notes.contains { $0.contains("2 start anew (head.weight, head.bias)") })
   }
 
   private struct NonFiniteReport: Decodable {

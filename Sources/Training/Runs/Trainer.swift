@@ -64,7 +64,7 @@ public struct Trainer: Sendable {
       start = .zeros(tree)
     } else if let path = configuration.finetune {
       let (weights, changes) = try SavedModel.finetuned(
-        model, from: path, seed: configuration.seed)
+        model, from: path, seed: configuration.seed, isPartial: configuration.partial)
       start = weights
       notes += changes
     } else {
