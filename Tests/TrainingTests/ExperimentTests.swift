@@ -46,11 +46,12 @@ import Testing
     var table = ExperimentTable(plan)
     // Row 1: A 40 and 44, B 63 alone; row 2: nothing yet.
     for (run, accuracy) in [(0, 40.0), (1, 44), (2, 63)] {
+      let record = """
+        {"epoch": 1, "train_loss": 1, "train_lr": 1, "test_loss": 0.5, "test_acc1": \(accuracy),
+        "test_acc5": 99, "n_parameters": 1, "seconds": 1}
+        """
       table.add(
-        plan.runs[run],
-        EpochRecord(
-          epoch: 1, trainLoss: 1, trainLr: 1, testLoss: 0.5, testAcc1: accuracy, testAcc5: 99,
-          parameters: 1, seconds: 1))
+        plan.runs[run], try JSONDecoder().decode(EpochRecord.self, from: Data(record.utf8)))
     }
     let lines = table.markdown.split(separator: "\n").map(String.init)
     #expect(lines[0] == "# A grid")
