@@ -5,6 +5,7 @@ import Training
 /// A weights file: header, tensors of all types, and the model that it says it is.
 struct WeightsTarget: Target {
   private let file = MemoryFile()
+  private static let models = (try? smallModels().map(\.1.model)) ?? []
 
   func test(_ bytes: [UInt8]) {
     file.fill(bytes)
@@ -26,6 +27,11 @@ struct WeightsTarget: Target {
     }
     attempt { try SavedModel(contentsOf: file.path) }
     attempt { try SavedModel(contentsOf: file.path, as: .init(name: "deit_tiny_patch16_224")) }
+    attempt { try SavedModel(contentsOf: file.path, as: .init(imageHeight: 6, imageWidth: 8)) }
+    for model in Self.models {
+      attempt { try SavedModel.finetuned(model, from: file.path, seed: 1) }
+      attempt { try SavedModel.finetuned(model, from: file.path, seed: 1, isPartial: true) }
+    }
   }
 
   /// Mostly the header alone, with its length put right.
