@@ -63,10 +63,11 @@ struct WeightsTarget: Target {
 
   /// All of a checkpoint but the weights.
   private func writeCheckpoint(to path: String) throws {
-    let integers = ["epoch", "step", "images", "skipped", "optimizer.step"].map {
+    let counts = ["epoch", "step", "images", "skipped", "plateau.bad_epochs", "plateau.drops"]
+    let integers = (counts + ["optimizer.step"]).map {
       OutputTensor(name: $0, type: .i64, shape: [], bytes: [3, 0, 0, 0, 0, 0, 0, 0])
     }
-    let doubles = ["loss_sum", "rate", "seconds", "best"].map {
+    let doubles = ["loss_sum", "rate", "seconds", "best", "plateau.best"].map {
       OutputTensor(name: $0, type: .f64, shape: [], bytes: [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])
     }
     let split = #"[{"name":"a","images":1,"paths":"0"},{"name":"b","images":2,"paths":"f"}]"#
