@@ -134,6 +134,8 @@ public struct EpochRecord: Sendable, Codable, Hashable {
   public let testAcc1: Double
   /// Validation images whose class is among the first five, in percent.
   public let testAcc5: Double
+  /// Different images, to train and to test on, that could not be read and were skipped.
+  public let badImages: Int
   /// The numbers that are trained; `n_parameters` in the file.
   public let parameters: Int
   /// Seconds of training, without the evaluation.
@@ -146,6 +148,7 @@ public struct EpochRecord: Sendable, Codable, Hashable {
     case testLoss = "test_loss"
     case testAcc1 = "test_acc1"
     case testAcc5 = "test_acc5"
+    case badImages = "bad_images"
     case parameters = "n_parameters"
   }
 }

@@ -13,7 +13,7 @@ import Safetensors
 /// try Trainer(configuration).run { event in print(event) }
 /// ```
 public struct Trainer: Sendable {
-  /// What was asked for.
+  /// What was asked for, with the number of epochs that `scaleEpochs` makes of it.
   public let configuration: TrainingConfiguration
   private let training: ImageFolder
   private let validation: ImageFolder
@@ -43,9 +43,11 @@ public struct Trainer: Sendable {
     public let model: ViTConfiguration
     /// The numbers that are trained.
     public let parameters: Int
-    /// Images in `train/`, which is also how many an epoch visits.
+    /// Images to train on.
     public let trainingImages: Int
-    /// Images in `val/`, all of them evaluated after each epoch.
+    /// Images that an epoch visits, and how many different ones there are among them.
+    public let imagesPerEpoch: (all: Int, different: Int)
+    /// Images to test on, all of them evaluated after each epoch.
     public let validationImages: Int
     /// Classes of the data; the head may have more.
     public let classes: Int
@@ -68,6 +70,8 @@ public struct Trainer: Sendable {
   /// - Throws: `TrainingError`, `DatasetError`, `WeightsError` or `SafetensorsError`.
   public init(_ configuration: TrainingConfiguration) throws {
     try configuration.validate()
+    var configuration = configuration
+    (configuration.epochs, configuration.scaleEpochs) = (configuration.scaledEpochs, false)
     guard let dataPath = configuration.dataPath else {
       throw TrainingError(usage: "data-path is missing: the folder that has train/ and val/")
     }
@@ -83,8 +87,8 @@ public struct Trainer: Sendable {
         usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
     }
     try RunFolder.check(outputDir)
-    training = try ImageFolder(root: dataPath, split: "train")
-    validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
+    let images = try TrainingData(configuration.data, seed: configuration.seed)
+    (training, validation) = (images.training, images.validation)
     if let asked = configuration.nbClasses, asked < training.classes.count {
       throw TrainingError(
         usage: "nb-classes is \(asked), but the data have \(training.classes.count)")
@@ -160,23 +164,28 @@ public struct Trainer: Sendable {
     try report(.started(summary))
     let evaluator = Evaluator(
       decoder: try configuration.data.decoder(), size: configuration.inputSize.size,
-      batchSize: configuration.batchSize, workers: workers)
+      batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
+    var skipped = (training: skipped(of: training), validation: skipped(of: validation))
     var step = TrainingStep(model, start, configuration)
     var best = -Double.infinity
     for epoch in 0..<configuration.epochs {
       let clock = ContinuousClock.now
-      let (loss, rate) = try train(&step, epoch, folder, report)
+      skipped.training.reset()
+      skipped.validation.reset()
+      let (loss, rate) = try train(&step, epoch, folder, &skipped.training, report)
       let seconds = (ContinuousClock.now - clock) / .seconds(1)
       let count = validation.samples.count
-      let test = try evaluator(model, step.weights, on: validation.samples, pool: pool) {
-        try report(.evaluated($0, of: count))
-      }
+      let test = try evaluator(
+        model, step.weights, on: validation.samples, pool: pool,
+        skipped: { try skipped.validation.note($0) { try report(.note($0)) } },
+        progress: { try report(.evaluated($0, of: count)) })
       guard test.meanLoss.isFinite else {
         throw TrainingError("the validation loss is \(test.meanLoss) after epoch \(epoch)")
       }
       let record = EpochRecord(
         epoch: epoch, trainLoss: loss, trainLr: rate, testLoss: test.meanLoss,
         testAcc1: test.accuracy1, testAcc5: test.accuracy5,
+        badImages: skipped.training.count + skipped.validation.count,
         parameters: step.weights.tree.elementCount, seconds: seconds)
       let saved = saved(step.weights)
       try saved.write(to: folder.model)
@@ -194,21 +203,20 @@ public struct Trainer: Sendable {
 
   /// One epoch; returns its mean loss and its last learning rate.
   private func train(
-    _ step: inout TrainingStep, _ epoch: Int, _ folder: RunFolder,
+    _ step: inout TrainingStep, _ epoch: Int, _ folder: RunFolder, _ skipped: inout SkippedImages,
     _ report: (Event) throws -> Void
   ) throws -> (loss: Double, rate: Double) {
-    let order = SampleOrder(
-      seed: configuration.seed, isShuffled: configuration.shuffle,
-      repeats: configuration.repeatedAug ? 3 : 1)
     let loader = ImagePipeline(
       decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
-      workers: workers
+      workers: workers, badImages: configuration.onBadImage
     ).loader(order(training.samples, epoch: epoch), batchSize: configuration.batchSize)
     let schedule = LearningRateSchedule(configuration)
     let clock = ContinuousClock.now
     var (images, sum, rate) = (0, 0.0, 0.0)
     for index in 0..<loader.batchCount {
       guard let batch = try loader.next() else { break }
+      try skipped.note(batch.failures) { try report(.note($0)) }
+      guard batch.count > 0 else { continue }
       let passed = configuration.schedOnUpdates ? Double(index) / Double(loader.batchCount) : 0
       rate = schedule(Double(epoch) + passed)
       let loss = try step(batch, epoch: epoch, rate: rate, on: pool)
@@ -221,7 +229,20 @@ public struct Trainer: Sendable {
       try report(
         .step(record, ofEpoch: loader.batchCount, imagesPerSecond: Double(images) / seconds))
     }
+    guard images > 0 else {
+      throw TrainingError("\(training.folder): no image of epoch \(epoch + 1) can be read")
+    }
     return (sum / Double(images), rate)
+  }
+
+  private var order: SampleOrder {
+    SampleOrder(
+      seed: configuration.seed, isShuffled: configuration.shuffle,
+      repeats: configuration.repeatedAug ? 3 : 1)
+  }
+
+  private func skipped(of split: ImageFolder) -> SkippedImages {
+    SkippedImages(split, maxBad: configuration.maxBad ?? DataSettings.defaultMaxBad)
   }
 
   private var shards: Shards { Self.shards(model, configuration) }
@@ -247,10 +268,13 @@ public struct Trainer: Sendable {
   }
 
   private var summary: Summary {
-    let steps = (training.samples.count + configuration.batchSize - 1) / configuration.batchSize
+    let images = order.count(of: training.samples.count)
+    let steps = (images + configuration.batchSize - 1) / configuration.batchSize
     return Summary(
       model: model.configuration, parameters: start.tree.elementCount,
-      trainingImages: training.samples.count, validationImages: validation.samples.count,
+      trainingImages: training.samples.count,
+      imagesPerEpoch: (images, order.uniqueCount(of: training.samples.count)),
+      validationImages: validation.samples.count,
       classes: training.classes.count, stepsPerEpoch: steps, epochs: configuration.epochs,
       threads: pool.threads, rate: LearningRateSchedule(configuration).base,
       memory: memory,
