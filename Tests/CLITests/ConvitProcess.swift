@@ -28,12 +28,13 @@ enum ConvitProcess {
     var action: () -> Void = {}
   }
 
-  /// `convit` with `arguments`, in `folder`, with nothing on standard input. As soon as
+  /// `convit` with `arguments`, in `folder`, with nothing on standard input; `environment` is what
+  /// to add to the environment, such as "LC_ALL=C". As soon as
   /// `interruption` is due, the command is halted for it and then killed; it is killed after a
   /// minute in any case.
   static func run(
     _ arguments: [String], in folder: String, output: Output = .captured,
-    interruption: Interruption? = nil
+    environment: [String] = [], interruption: Interruption? = nil
   ) throws -> Outcome {
     let captured = NSTemporaryDirectory() + "convit-output-" + UUID().uuidString
     defer { for suffix in [".out", ".err"] { unlink(captured + suffix) } }
@@ -63,7 +64,8 @@ enum ConvitProcess {
     }
     posix_spawn_file_actions_addopen(&actions, 2, captured + ".err", flags, 0o600)
     var process: pid_t = 0
-    var words = (["env", "-C", folder, try binary()] + arguments).map { strdup($0) } + [nil]
+    var words =
+      (["env", "-C", folder] + environment + [try binary()] + arguments).map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &words, environ)
     if ends[1] >= 0 { close(ends[1]) }

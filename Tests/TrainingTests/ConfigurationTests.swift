@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Testing
 import Training
 
@@ -33,6 +34,17 @@ import Training
     #expect(LearningRateSchedule(c).warmupEpochs == 5)
     #expect((c.dropPath, c.drop, c.repeatedAug, c.optEps) == (0.1, 0, true, 1e-8))
     #expect((c.inputSize.description, c.patchSize, c.trainInterpolation) == ("224", 16, .bicubic))
+  }
+
+  @Test func settingsReachTheDecoder() throws {
+    let plain = try TrainingConfiguration().data.decoder()
+    #expect(plain == ImageDecoder())
+    let c = try read(
+      "no-exif: true\nalpha-background: 1,2,3\nlenient-jpeg: true\nmax-pixels: 9\nmax-bytes: 8")
+    let decoder = try c.data.decoder()
+    #expect(!decoder.appliesOrientation && decoder.isLenient)
+    #expect(decoder.alpha == .composited(red: 1, green: 2, blue: 3))
+    #expect(decoder.maxPixels == 9 && decoder.maxBytes == 8)
   }
 
   @Test func whatIsWrongIsNamed() {
