@@ -49,8 +49,8 @@ import Testing
     let evaluate = ["evaluate", "--weights", "run/model.safetensors", "--data-path", "data"]
     let outcome = try workspace.convit(evaluate + flags + ["--json"])
     let log = String(decoding: try workspace.read("run/log.jsonl"), as: UTF8.self)
-    let accuracy = try #require(log.firstMatch(of: /"test_acc1":([0-9.]+)/)).1.prefix(6)
-    #expect(outcome.out.contains(#""images": 6"#) && outcome.out.contains(#""acc1": \#(accuracy)"#))
+    let loss = try #require(log.firstMatch(of: /"test_loss":([0-9.]+)/)).1.prefix(7)
+    #expect(outcome.out.contains(#""images": 6"#) && outcome.out.contains(#""loss": \#(loss)"#))
     try workspace.expectFailure(evaluate, ["data: no folder val among train"])
   }
 
