@@ -78,6 +78,9 @@ extension ImageFolder {
     return try DirectoryListing(path: root).folders
   }
 
+  /// The sample of an index, which in a part of a folder is not its place.
+  public func sample(index: Int) -> Sample? { samples.first { $0.index == index } }
+
   /// The folder that the classes are in.
   public var folder: String { split.isEmpty ? root : "\(root)/\(split)" }
 

@@ -1,14 +1,13 @@
 import Images
 
 /// The images of a split that could not be read and were left out: each is named once, and there
-/// is a limit to them.
+/// is a limit to them. A run that goes on from a checkpoint names them anew.
 public struct SkippedImages: Sendable {
   private let split: ImageFolder
   private let limit: Int
   private var labels: [Int: Int]?  // by index, once there is a first bad image
   private var bad: Set<Int> = []
   private var badOfClass: [Int: Int] = [:]
-  private var sinceReset: Set<Int> = []
   private var hasWarned = false
 
   /// No images of `split` yet. `maxBad` is a share of its images if below 1, else a number of them.
@@ -17,11 +16,8 @@ public struct SkippedImages: Sendable {
     limit = Int(maxBad < 1 ? maxBad * Double(split.samples.count) : maxBad)
   }
 
-  /// Different images that were skipped since `reset`.
-  public var count: Int { sinceReset.count }
-
-  /// Starts to count anew; what has been named stays so.
-  public mutating func reset() { sinceReset = [] }
+  /// Different images that were skipped.
+  public var count: Int { bad.count }
 
   /// Notes the images that were left out of a batch.
   ///
@@ -32,7 +28,6 @@ public struct SkippedImages: Sendable {
     _ failures: [SampleError], report: (String) throws -> Void
   ) throws {
     for failure in failures {
-      sinceReset.insert(failure.index)
       guard bad.insert(failure.index).inserted else { continue }
       try report("skipped: \(failure)")
       try checkClass(of: failure)

@@ -22,9 +22,11 @@ import Testing
     let outcome = try workspace.train("run", ["--sampling-ratio", "0.5", "--scale-epochs"])
     #expect(outcome.err.contains("data: 12 images to train on, 9 to test on, 3 classes"))
     #expect(outcome.err.contains("training: 2 epochs of 3 steps on 12 images"))
+    let ended = try workspace.convit(["train", "--resume", "run"])
+    #expect(ended.status == 0 && ended.err.contains("the run has ended, after 2 epochs"))
     // What is written down asks for the same run.
-    #expect(try config().contains("epochs: 2\n") && config().contains("scale-epochs: false\n"))
-    try workspace.train("again", ["--config", "run/config.yaml", "--epochs", "2"])
+    #expect(try config().contains("epochs: 1\n") && config().contains("scale-epochs: true\n"))
+    try workspace.train("again", ["--config", "run/config.yaml"])
     #expect(
       try workspace.read("again/model.safetensors") == workspace.read("run/model.safetensors"))
     try workspace.train("first", ["--sampling-ratio", "0.5", "--sampling-first", "--epochs", "2"])

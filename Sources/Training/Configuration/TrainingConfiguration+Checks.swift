@@ -9,18 +9,23 @@ extension TrainingConfiguration {
       : EvaluationTransform(size: size)
   }
 
-  /// The epochs of a run: as many more with `scaleEpochs` as it sees fewer images in each.
-  var scaledEpochs: Int {
-    guard data.scaleEpochs, data.samplingRatio > 0 else { return schedule.epochs }
-    return Int((Double(schedule.epochs) / data.samplingRatio).rounded())
+  /// The settings with as many epochs as `scaleEpochs` makes of them, and without it: as many more
+  /// as a run sees fewer images in each. The warm-up is not longer for it.
+  public var scaled: TrainingConfiguration {
+    var scaled = self
+    if data.scaleEpochs, data.samplingRatio > 0 {
+      scaled.epochs = Int((Double(schedule.epochs) / data.samplingRatio).rounded())
+    }
+    scaled.scaleEpochs = false
+    return scaled
   }
 
   /// Throws what is wrong with the values, before any data is touched.
   public func validate() throws(TrainingError) {
     try validateParts()
+    let epochs = scaled.epochs
     try require(
-      scaledEpochs <= 1_000_000,
-      "scale-epochs makes \(scaledEpochs) epochs, of which there can be 1000000")
+      epochs <= 1_000_000, "scale-epochs makes \(epochs) epochs, of which there can be 1000000")
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
     try require(
       augmentation.trainInterpolation == .bicubic || (augmentation.augment && side > 32),
