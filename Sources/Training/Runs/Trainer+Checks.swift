@@ -28,7 +28,8 @@ extension Trainer {
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, images),
       shards: Shards(
-        for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize),
+        for: model.configuration, batchSize: configuration.batchSize,
+        size: configuration.shardSize),
       threads: threads, recomputesBlocks: configuration.recompute)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(

@@ -71,8 +71,8 @@ public struct Trainer: Sendable {
   ///
   /// An image that cannot be read before anything was saved ends the run as if it had not begun.
   ///
-  /// - Parameter isStopped: asked after each step and each batch of an evaluation; when it says yes,
-  ///   the run writes a checkpoint and ends with `RunInterrupted`.
+  /// - Parameter isStopped: asked after each step and each batch of an evaluation; when it says
+  ///   yes, the run writes a checkpoint and ends with `RunInterrupted`.
   /// - Throws: `RunInterrupted`; `TrainingError` if training diverges; `SampleError` for an image
   ///   that cannot be read; `SafetensorsError` if something cannot be written. What was saved
   ///   before stays.
