@@ -68,6 +68,16 @@ struct TrainingFixture {
     return c
   }
 
+  /// A smaller model on the same images, which trains in little time.
+  func smallConfiguration(_ run: String = "run") throws -> TrainingConfiguration {
+    var c = try configuration(run)
+    (c.finetune, c.patchSize, c.headDim, c.depth, c.localUpToLayer) = (nil, 14, 4, 2, 1)
+    return c
+  }
+
+  /// A file below the folder.
+  func file(_ name: String) -> URL { URL(fileURLWithPath: "\(folder)/\(name)") }
+
   /// The lines of a file of a run.
   func lines<Record: Decodable>(_ name: String, of run: String = "run") throws -> [Record] {
     let text = try String(contentsOfFile: "\(folder)/\(run)/\(name)", encoding: .utf8)

@@ -34,11 +34,18 @@ extension TrainingConfiguration {
     guard let pairs = root?.mapping else {
       throw TrainingError(usage: "\(path): expected lines of the form `key: value`")
     }
+    try self.init(settings: pairs.map { ($0.key.string ?? "?", $0.value) }, of: path, over: base)
+  }
+
+  /// The base with settings from the file at `path` in place of its own.
+  init(
+    settings: [(key: String, value: Node)], of path: String, over base: TrainingConfiguration
+  ) throws {
     var values: [(Node, Node)] = []
-    for (key, value) in pairs {
-      let (name, isNegated) = Self.key(key.string ?? "")
+    for (key, value) in settings {
+      let (name, isNegated) = Self.key(key)
       guard let name, !isNegated || value.bool != nil else {
-        throw TrainingError(usage: "\(path): unknown key '\(key.string ?? "?")'")
+        throw TrainingError(usage: "\(path): unknown key '\(key)'")
       }
       guard !values.contains(where: { $0.0.string == name }) else {
         throw TrainingError(usage: "\(path): '\(name)' is there twice")

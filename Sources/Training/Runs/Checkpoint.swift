@@ -7,8 +7,9 @@ import Safetensors
 /// happened.
 ///
 /// The tensors are named as the entries of the reference's checkpoints: `model.<weight>`,
-/// `optimizer.<moment>.<weight>`, `optimizer.step`, `epoch`, `step`, `loss_sum`, …, each number with
-/// all its bits; the metadata hold the configuration, the fingerprint of the images and versions.
+/// `optimizer.<moment>.<weight>`, `optimizer.step`, `epoch`, `step`, `loss_sum`, …, each number
+/// with all its bits; the metadata hold the configuration, the fingerprint of the images and
+/// versions.
 ///
 /// ```swift
 /// let checkpoint = try Checkpoint(contentsOf: "runs/first/checkpoint.safetensors")

@@ -24,13 +24,15 @@ extension Trainer {
     _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
     images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
+    let stepSize = configuration.schedule.stepSize
+    let shards = Shards(
+      for: model.configuration, batchSize: stepSize, size: configuration.shardSize)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, images),
-      shards: Shards(
-        for: model.configuration, batchSize: configuration.batchSize,
-        size: configuration.shardSize),
-      threads: threads, recomputesBlocks: configuration.recompute)
+      shards: shards, threads: threads, stores: configuration.optimizer.storeCount,
+      stepSize: min(stepSize, images),
+      recomputesBlocks: configuration.recompute)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
         "the run needs about \(estimate.description) of memory, and the machine has "
@@ -48,10 +50,11 @@ extension Trainer {
     var notes = try configuration.effective(for: model)
       .checkResuming(checkpoint.configuration, of: path)
     let progress = checkpoint.progress
-    let epochs = configuration.scaled.epochs
-    guard epochs >= progress.epoch + (progress.step > 0 ? 1 : 0) else {
+    let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
+    let scaled = configuration.scaled
+    guard scaled.schedule.totalEpochs >= begun else {
       throw TrainingError(
-        "\(path): epochs is \(epochs), but the run is in epoch \(progress.epoch + 1)")
+        "\(path): epochs is \(scaled.epochs), but the run has begun epoch \(begun)")
     }
     let differences = data.differences(from: checkpoint.data)
     let changes =

@@ -21,6 +21,7 @@ public struct Trainer: Sendable {
   let fingerprint: DataFingerprint
   let model: VisionTransformer
   let pool: WorkerPool
+  let trained: Int
   private let checkpoint: Checkpoint?
   private let start: ParameterStore
   private let notes: [String]
@@ -36,7 +37,9 @@ public struct Trainer: Sendable {
     if let checkpoint { configuration.outputDir = checkpoint.folder }
     let outputDir = try Self.outputFolder(of: configuration)
     _ = try configuration.data.decoder()
-    guard try !configuration.architecture.configuration(classes: 1).isDistilled else {
+    let sketch = try configuration.architecture.configuration(classes: 1)
+    _ = try configuration.optimizer.groups(of: ParameterTree(VisionTransformer(sketch)))
+    guard !sketch.isDistilled else {
       throw TrainingError(
         usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
     }
@@ -52,6 +55,7 @@ public struct Trainer: Sendable {
     model = try VisionTransformer(
       configuration.architecture.configuration(classes: training.classes.count))
     let tree = ParameterTree(model)
+    trained = try configuration.optimizer.groups(of: tree).trainableCount
     let threads = configuration.threads ?? WorkerPool.availableProcessors
     memory = try Self.memory(model, tree, configuration, images: training.samples.count, threads)
     if let checkpoint {
@@ -71,8 +75,10 @@ public struct Trainer: Sendable {
   ///
   /// An image that cannot be read before anything was saved ends the run as if it had not begun.
   ///
-  /// - Parameter isStopped: asked after each step and each batch of an evaluation; when it says
-  ///   yes, the run writes a checkpoint and ends with `RunInterrupted`.
+  /// - Parameters:
+  ///   - report: told what happens.
+  ///   - isStopped: asked after each step and each batch of an evaluation; when it says yes, the
+  ///     run writes a checkpoint and ends with `RunInterrupted`.
   /// - Throws: `RunInterrupted`; `TrainingError` if training diverges; `SampleError` for an image
   ///   that cannot be read; `SafetensorsError` if something cannot be written. What was saved
   ///   before stays.
@@ -88,9 +94,9 @@ public struct Trainer: Sendable {
       } ?? RunFolder(creating: configuration.outputDir ?? "")
     for note in notes { try report(.note(note)) }
     do {
-      var step = TrainingStep(model, start, configuration)
+      var step = try TrainingStep(model, start, configuration)
       try checkpoint?.restore(&step, allowsNonFinite: configuration.allowNonfinite)
-      guard progress.epoch < configuration.scaled.epochs else {
+      guard progress.epoch < configuration.scaled.schedule.totalEpochs else {
         try report(.finished(progress.epoch))
         return saved(step.weights)
       }
@@ -113,9 +119,12 @@ extension Trainer {
 
   /// Steps of an epoch, the last perhaps on a smaller batch.
   var stepsPerEpoch: Int {
-    let images = order.count(of: training.samples.count)
-    return (images + configuration.batchSize - 1) / configuration.batchSize
+    let size = configuration.schedule.stepSize
+    return (imagesPerEpoch + size - 1) / size
   }
+
+  /// Images that an epoch visits.
+  var imagesPerEpoch: Int { order.count(of: training.samples.count) }
 
   private var order: SampleOrder {
     SampleOrder(
@@ -127,7 +136,8 @@ extension Trainer {
 
   /// The batches of an epoch from one on.
   func loader(epoch: Int, from step: Int) throws -> BatchLoader {
-    let requests = order(training.samples, epoch: epoch).dropFirst(step * configuration.batchSize)
+    let requests = order(training.samples, epoch: epoch)
+      .dropFirst(step * configuration.schedule.stepSize)
     return ImagePipeline(
       decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
       workers: workers, badImages: configuration.onBadImage
@@ -156,10 +166,10 @@ extension Trainer {
   private func summary(_ progress: RunProgress) -> Summary {
     let (images, scaled) = (training.samples.count, configuration.scaled)
     return Summary(
-      model: model.configuration, parameters: start.tree.elementCount, trainingImages: images,
-      imagesPerEpoch: (order.count(of: images), order.uniqueCount(of: images)),
+      model: model.configuration, parameters: start.tree.elementCount, trained: trained,
+      trainingImages: images, imagesPerEpoch: (imagesPerEpoch, order.uniqueCount(of: images)),
       validationImages: validation.samples.count, classes: training.classes.count,
-      stepsPerEpoch: stepsPerEpoch, epochs: scaled.epochs, progress: progress,
+      stepsPerEpoch: stepsPerEpoch, epochs: scaled.schedule.totalEpochs, progress: progress,
       threads: pool.threads, rate: LearningRateSchedule(scaled).base,
       memory: memory, blas: BLASLibrary.current)
   }
