@@ -16,6 +16,7 @@ import Testing
     (["--locality-strength", "0.7"], ["locality-strength: 0.7"]),
     (["--nb-classes", "7"], ["nb-classes: 7"]), (["--drop", "0.3"], ["drop: 0.3"]),
     (["--drop-path", "0.2"], ["drop-path: 0.2"]), (["--finetune", "w"], ["finetune: w"]),
+    (["--partial"], ["partial: true"]),
     (["--batch-size", "3"], ["batch-size: 3"]), (["--epochs", "11"], ["epochs: 11"]),
     (["--lr", "0.25"], ["lr: 0.25"]), (["--unscale-lr"], ["unscale-lr: true"]),
     (["--min-lr", "0.1"], ["min-lr: 0.1"]), (["--warmup-lr", "0.3"], ["warmup-lr: 0.3"]),
@@ -42,9 +43,27 @@ import Testing
     (["--lr-noise-pct", "0.5"], ["lr-noise-pct: 0.5"]),
     (["--lr-noise-std", "2"], ["lr-noise-std: 2"]),
     (["--smoothing", "0.4"], ["smoothing: 0.4"]),
+    (["--mixup", "0.3"], ["mixup: 0.3"]), (["--cutmix", "0.6"], ["cutmix: 0.6"]),
+    (["--cutmix-minmax", "0.2", "0.7"], ["cutmix-minmax:", "- 0.2", "- 0.7"]),
+    (["--mixup-prob", "0.5"], ["mixup-prob: 0.5"]),
+    (["--mixup-switch-prob", "0.25"], ["mixup-switch-prob: 0.25"]),
+    (["--mixup-mode", "elem"], ["mixup-mode: elem"]),
+    (["--mixup-off-epoch", "6"], ["mixup-off-epoch: 6"]), (["--bce-loss"], ["bce-loss: true"]),
+    (["--bce-target-thresh", "0.2"], ["bce-target-thresh: 0.2"]),
+    (["--distillation-type", "soft"], ["distillation-type: soft"]),
+    (["--teacher-model", "convit_tiny"], ["teacher-model: convit_tiny"]),
+    (["--teacher-path", "t"], ["teacher-path: t"]),
+    (["--distillation-alpha", "0.1"], ["distillation-alpha: 0.1"]),
+    (["--distillation-tau", "3.5"], ["distillation-tau: 3.5"]),
+    (["--distillation-reduction", "numel"], ["distillation-reduction: numel"]),
+    (["--attn-drop", "0.4"], ["attn-drop: 0.4"]),
     (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
     (["--no-shuffle"], ["shuffle: false"]),
     (["--train-interpolation", "random"], ["train-interpolation: random"]),
+    (["--src"], ["src: true"]), (["--aa", "v0"], ["aa: v0"]),
+    (["--color-jitter", "0.3"], ["color-jitter: 0.3"]), (["--reprob", "0.5"], ["reprob: 0.5"]),
+    (["--remode", "rand"], ["remode: rand"]), (["--recount", "3"], ["recount: 3"]),
+    (["--resplit"], ["resplit: true"]),
     (["--data-set", "INAT"], ["data-set: INAT"]),
     (["--inat-category", "genus"], ["inat-category: genus"]),
     (["--val-fraction", "0.2"], ["val-fraction: 0.2"]),
@@ -120,6 +139,8 @@ import Testing
   @Test func spellings() throws {
     #expect(Main.arguments(["--embed_dim", "64"]) == ["--head-dim", "64"])
     #expect(Main.arguments(["--embed_dim=64", "a_b"]) == ["--head-dim=64", "a_b"])
+    #expect(Main.arguments(["--ThreeAugment", "--src"]) == ["--aa=3a", "--src"])
+    #expect(try lines(["--three-augment"]).contains("aa: 3a"))
     #expect(Main.arguments(["--output_dir", "my_run"]) == ["--output-dir", "my_run"])
     #expect(Main.arguments(["--output_dir=my_run"]) == ["--output-dir=my_run"])
     #expect(Main.arguments(["--lr", "-1e-3", "-h"]) == ["--lr=-1e-3", "-h"])

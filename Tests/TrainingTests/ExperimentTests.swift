@@ -42,6 +42,13 @@ import Testing
     #expect(quick.runs[0].configuration.epochs == 2 && quick.runs[0].configuration.batchSize == 8)
   }
 
+  /// A hundred images of a loss of 0.5.
+  private func totals(accuracy: Double) -> ClassificationTotals {
+    var totals = ClassificationTotals()
+    for image in 0..<100 { totals.add(loss: 0.5, rank: Double(image) < accuracy ? 0 : 1) }
+    return totals
+  }
+
   @Test func theTableHasMeansAndDeviations() throws {
     let plan = try plan(grid)
     var table = ExperimentTable(plan)
@@ -50,8 +57,8 @@ import Testing
       table.add(
         plan.runs[run],
         EpochRecord(
-          epoch: 1, trainLoss: 1, trainLr: 1, testLoss: 0.5, testAcc1: accuracy, testAcc5: 99,
-          parameters: 1, seconds: 1))
+          RunProgress(), test: totals(accuracy: accuracy), averageTest: nil, badImages: 0,
+          parameters: 1))
     }
     let lines = table.markdown.split(separator: "\n").map(String.init)
     #expect(lines[0] == "# A grid")

@@ -71,7 +71,8 @@ import Training
     )
     var effective = try TrainingConfiguration(contentsOf: run + "/config.yaml")
     #expect(effective.shardSize == 8)  // what it came to is written, as it decides about the bits
-    effective.shardSize = nil
+    #expect(effective.aa == "none" && effective.reprob == 0)
+    (effective.shardSize, effective.aa, effective.reprob) = (nil, nil, nil)
     #expect(effective == configuration)
     let again = #expect(throws: TrainingError.self) { try Trainer(configuration).run() }
     #expect(again?.message.contains("there is a run in this folder already") == true)
@@ -86,7 +87,7 @@ import Training
       if case .note(let text) = $0 { notes.append(text) }
     }
     #expect(trained.weights["head.weight"]?.shape == [12, 32])
-    #expect(notes.contains { $0.contains("head.weight, head.bias not used") })
+    #expect(notes.contains { $0.contains("2 start anew (head.weight, head.bias)") })
   }
 
   private struct NonFiniteReport: Decodable {
