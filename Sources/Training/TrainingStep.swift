@@ -45,13 +45,18 @@ public struct TrainingStep: Sendable {
     recomputesBlocks = configuration.recompute
   }
 
-  /// One step of the optimiser by the mean loss over a batch; returns this loss, none for no images.
+  /// One step of the optimiser by the mean loss over a batch of one image at least; returns this
+  /// loss.
   ///
   /// - Throws: as the step by several batches.
   public mutating func callAsFunction(
     _ batch: Batch, epoch: Int, rate: Double, on pool: WorkerPool
-  ) throws -> Double? {
-    try self(of: batch.count + batch.failures.count, epoch: epoch, rate: rate, on: pool) { batch }
+  ) throws -> Double {
+    let count = batch.count + batch.failures.count
+    guard let loss = try self(of: count, epoch: epoch, rate: rate, on: pool, next: { batch }) else {
+      preconditionFailure("TrainingStep: a batch without images")
+    }
+    return loss
   }
 
   /// One step by the mean loss over `count` images, which `next` gives batch by batch; returns this

@@ -44,7 +44,7 @@ import Testing
     let pixels = (0..<count * 3 * 784).map { _ in Float(random.uniform(-2, 2)) }
     let batch = Batch(
       images: pixels, labels: (0..<count).map { _ in random.below(10) }, indices: Array(3..<10))
-    var step = TrainingStep(model, weights, c, teacher: teacher)
+    var step = try TrainingStep(model, weights, c, teacher: teacher)
     let loss = try step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2))
 
     let size = ImageSize(height: 28, width: 28)
