@@ -11,7 +11,9 @@ import Foundation
 /// let loader = BatchLoader(
 ///   order: requests, batchSize: 64, size: transform.size, workers: 2
 /// ) { request in
-///   transform(try decoder.decode(contentsOf: request.path), random: request.random)
+///   try decoder.decode(contentsOf: request.path) {
+///     transform.geometry(of: $0, random: request.random)
+///   }
 /// }
 /// while let batch = try loader.next() { … }
 /// ```

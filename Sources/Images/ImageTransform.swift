@@ -27,6 +27,14 @@ public struct ImageSize: Hashable, Sendable, Codable, CustomStringConvertible {
 public protocol ImageTransform: Sendable {
   /// The size of every result.
   var size: ImageSize { get }
-  /// The image at `size`; what is random is drawn from `random` and nothing else.
-  func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage
+  /// Which pixels of an image of size `image` make the result; what is random is drawn from
+  /// `random` and nothing else.
+  func geometry(of image: ImageSize, random: Random) -> ImageGeometry
+}
+
+extension ImageTransform {
+  /// The image at `size`.
+  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
+    image.applying(geometry(of: image.size, random: random))
+  }
 }

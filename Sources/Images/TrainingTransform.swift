@@ -42,19 +42,20 @@ public struct TrainingTransform: ImageTransform, Hashable {
     }
   }
 
-  /// A crop of the image at `size`, perhaps mirrored.
-  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
+  /// A crop at `size`, perhaps mirrored.
+  public func geometry(of image: ImageSize, random: Random) -> ImageGeometry {
     var place = random.split("crop")
     var coin = random.split("flip")
-    let result: RGBImage
+    var geometry: ImageGeometry
     switch crop {
     case .resized(let crop):
-      result = crop(image, random: &place)
+      geometry = crop.geometry(of: image, random: &place)
     case .padded(let crop):
-      let whole = image.resized(
-        width: crop.width, height: crop.height, resampling: .bicubic)
-      result = crop(whole, random: &place)
+      geometry = ImageGeometry(
+        region: PixelRegion(wholeOf: image), resized: size,
+        kept: crop.region(of: size, random: &place))
     }
-    return coin.uniform() < flipProbability ? result.flippedHorizontally() : result
+    geometry.isMirrored = coin.uniform() < flipProbability
+    return geometry
   }
 }

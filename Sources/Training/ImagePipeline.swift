@@ -17,7 +17,9 @@ public struct ImagePipeline: Sendable {
   public func loader(_ requests: [SampleRequest], batchSize: Int) -> BatchLoader {
     BatchLoader(order: requests, batchSize: batchSize, size: transform.size, workers: workers) {
       [decoder, transform] request in
-      transform(try decoder.decode(contentsOf: request.path), random: request.random)
+      try decoder.decode(contentsOf: request.path) {
+        transform.geometry(of: $0, random: request.random)
+      }
     }
   }
 }

@@ -37,8 +37,10 @@ import Testing
       PixelRegion(x: 3, y: 2, width: 16, height: 16),
     ] {
       for (width, height) in [(16, 16), (20, 5), (7, 9), (20, 9)] {
-        let direct = image.resized(
-          region: region, width: width, height: height, resampling: resampling)
+        let direct = image.applying(
+          ImageGeometry(
+            region: region, resized: ImageSize(height: height, width: width),
+            resampling: resampling))
         let inTwo = image.cropped(to: region)
           .resized(width: width, height: height, resampling: resampling)
         #expect(direct == inTwo)

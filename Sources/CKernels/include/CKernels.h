@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Vector kernels on float buffers: contiguous, row-major, `x[r][c]` at `r * cols + c`.
 //
@@ -151,3 +152,30 @@ void ck_gated_softmax_backward(float *a, float *ds, float *restrict dposition,
 void ck_adamw(float *restrict p, float *restrict m, float *restrict v, const float *restrict g,
               float gscale, float lr, float beta1, float beta2, float eps, float weight_decay,
               float bias1, float bias2, ptrdiff_t n);
+
+// MARK: Resampling of 8-bit pixels (resample.c): three bytes to a pixel, rows `stride` bytes apart.
+// Sums are exact in 22 fractional bits, rounded half up and cut to 0 … 255: the same bytes at every
+// level, while a sum stays within 2³¹.
+
+/// Which source pixels make a target pixel: target i is the sum over k < counts[i] of
+/// weights[i * stride + k] times source starts[i] + k.
+typedef struct {
+  ptrdiff_t count;
+  ptrdiff_t stride;
+  const int32_t *starts;
+  const int32_t *counts;
+  const int32_t *weights;
+} ck_taps;
+
+/// Rows that are transposed at a time.
+#define CK_RESAMPLE_ROWS 16
+
+/// Along each row: x [rows, cols, 3] → out [rows, taps, 3], dense.
+///
+/// scratch: 3 · CK_RESAMPLE_ROWS · (cols + taps->count) bytes.
+void ck_resample_rows(uint8_t *restrict out, const uint8_t *restrict x, ptrdiff_t stride,
+                      ptrdiff_t rows, ptrdiff_t cols, const ck_taps *restrict taps,
+                      uint8_t *restrict scratch);
+/// Along each column: x [rows, cols, 3] → out [taps, cols, 3], dense.
+void ck_resample_columns(uint8_t *restrict out, const uint8_t *restrict x, ptrdiff_t stride,
+                         ptrdiff_t cols, const ck_taps *restrict taps);

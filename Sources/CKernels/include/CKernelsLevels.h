@@ -59,5 +59,7 @@ CK_LEVELS(ck_layer_norm_backward)
 CK_LEVELS(ck_gated_softmax)
 CK_LEVELS(ck_gated_softmax_backward)
 CK_LEVELS(ck_adamw)
+CK_LEVELS(ck_resample_rows)
+CK_LEVELS(ck_resample_columns)
 #undef CK_LEVELS
 #undef CK_CLONE

@@ -1,0 +1,124 @@
+import CKernels
+
+/// A geometry made ready: the weights of both passes, and the pixels of the image that they need.
+struct ResamplingPlan {
+  /// The part of the image that the result depends on.
+  let source: PixelRegion
+  private let columns: ResamplingTaps?  // nil: the columns of `source` as they are
+  private let rows: ResamplingTaps?
+  private let columnsComeFirst: Bool
+  private let resampled: ImageSize  // what the passes make
+  private let kept: PixelRegion?  // of that, if it is not all or reaches outside
+  private let isMirroredAfterwards: Bool
+
+  /// The plan of a geometry for an image of `size`; the filter sees no pixel outside its region.
+  ///
+  /// - Parameter box: the part of the region that is resized, in its pixels, if not all of it; the
+  ///   filter sees what is around it.
+  init(_ geometry: ImageGeometry, box: ResizeBox? = nil, of size: ImageSize) {
+    let (region, target) = (geometry.region, geometry.resized)
+    precondition(
+      target.width > 0 && target.height > 0 && geometry.kept.width > 0 && geometry.kept.height > 0,
+      "resized: cannot resize to \(target.width) × \(target.height) and keep \(geometry.kept)")
+    precondition(
+      PixelRegion(wholeOf: size).contains(region) && region.width > 0 && region.height > 0,
+      "resized: \(region) is not within an image of \(size.width) × \(size.height)")
+    let whole = ResizeBox(
+      left: 0, top: 0, right: Float(region.width), bottom: Float(region.height))
+    let box = box ?? whole
+    precondition(
+      box.left >= 0 && box.top >= 0 && box.right <= whole.right && box.bottom <= whole.bottom
+        && box.left < box.right && box.top < box.bottom,
+      "resized: \(box) is empty or not within \(region.width) × \(region.height)")
+
+    // What is not kept is not computed.
+    let isInside = PixelRegion(wholeOf: target).contains(geometry.kept)
+    let part = isInside ? geometry.kept : PixelRegion(wholeOf: target)
+    kept = isInside ? nil : geometry.kept
+    resampled = ImageSize(height: part.height, width: part.width)
+    var source = region
+    if target.width == region.width && box.left == 0 && box.right == whole.right {
+      columns = nil
+      (source.x, source.width) = (region.x + part.x, part.width)
+    } else {
+      let taps = ResamplingTaps(
+        source: region.width, low: box.left, high: box.right, target: target.width,
+        range: part.x..<(part.x + part.width), resampling: geometry.resampling)
+      (source.x, source.width) = (region.x + taps.span.lowerBound, taps.span.count)
+      columns = taps.fromTheFirstNeeded(isReversed: isInside && geometry.isMirrored)
+    }
+    if target.height == region.height && box.top == 0 && box.bottom == whole.bottom {
+      rows = nil
+      (source.y, source.height) = (region.y + part.y, part.height)
+    } else {
+      let taps = ResamplingTaps(
+        source: region.height, low: box.top, high: box.bottom, target: target.height,
+        range: part.y..<(part.y + part.height), resampling: geometry.resampling)
+      (source.y, source.height) = (region.y + taps.span.lowerBound, taps.span.count)
+      rows = taps.fromTheFirstNeeded()
+    }
+    self.source = source
+    columnsComeFirst =
+      region.height > target.height
+      && region.height - target.height > 2 * (region.width - target.width)
+    isMirroredAfterwards = geometry.isMirrored && !(isInside && columns != nil)
+  }
+
+  /// The result, from a whole image.
+  func result(ofImage image: RGBImage) -> RGBImage {
+    if columns == nil && rows == nil { return finished(image.cropped(to: source)) }
+    return image.pixels.withUnsafeBufferPointer { pixels in
+      finished(
+        resample(
+          PixelView(
+            pixels, offset: 3 * (source.y * image.width + source.x), stride: 3 * image.width,
+            width: source.width, height: source.height)))
+    }
+  }
+
+  /// The result, from the part of an image that is in `source`.
+  func result(ofSource part: RGBImage) -> RGBImage {
+    precondition(
+      part.width == source.width && part.height == source.height,
+      "ResamplingPlan: \(part.size) pixels, expected those of \(source)")
+    if columns == nil && rows == nil { return finished(part) }
+    return part.pixels.withUnsafeBufferPointer { pixels in
+      finished(resample(PixelView(pixels, width: part.width, height: part.height)))
+    }
+  }
+
+  private func resample(_ view: PixelView) -> RGBImage {
+    let bytes = [UInt8](
+      unsafeUninitializedCapacity: 3 * resampled.width * resampled.height
+    ) { output, count in
+      count = output.count
+      switch (columns, rows) {
+      case (let columns?, nil): view.resampleAlongRows(columns, into: output)
+      case (nil, let rows?): view.resampleAlongColumns(rows, into: output)
+      case (let columns?, let rows?) where columnsComeFirst:
+        withUnsafeTemporaryAllocation(
+          of: UInt8.self, capacity: 3 * view.width * resampled.height
+        ) { between in
+          view.resampleAlongColumns(rows, into: between)
+          PixelView(UnsafeBufferPointer(between), width: view.width, height: resampled.height)
+            .resampleAlongRows(columns, into: output)
+        }
+      case (let columns?, let rows?):
+        withUnsafeTemporaryAllocation(
+          of: UInt8.self, capacity: 3 * resampled.width * view.height
+        ) { between in
+          view.resampleAlongRows(columns, into: between)
+          PixelView(UnsafeBufferPointer(between), width: resampled.width, height: view.height)
+            .resampleAlongColumns(rows, into: output)
+        }
+      case (nil, nil): preconditionFailure("ResamplingPlan: there is nothing to resample")
+      }
+    }
+    return RGBImage(width: resampled.width, height: resampled.height, pixels: bytes)
+  }
+
+  private func finished(_ image: RGBImage) -> RGBImage {
+    let result = kept.map(image.cropped) ?? image
+    return isMirroredAfterwards ? result.flippedHorizontally() : result
+  }
+}
