@@ -19,8 +19,9 @@ typedef struct {
   size_t offset;
   png_structp png;
   png_infop info;
-  uint8_t *scratch;  // of the region. Palette: [height, width] indices; compositing: with 4 channels
-  uint8_t *line;     // a row of the image, or all of them if they are interlaced
+  // Palette: the region's indices; compositing: its pixels, [height, width, 4].
+  uint8_t *scratch;
+  uint8_t *line;  // a row of the image, or all of them if they are interlaced
 } PNGReader;
 
 _Noreturn static void fail(PNGReader *reader, CImageStatus status, const char *format, ...) {

@@ -81,7 +81,7 @@ public struct Benchmark: Sendable {
       } while steps.map { times.count < $0 }
         ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds)
     }
-    let peak = peakMegabytes()
+    let peak = Resources.current.peakMegabytes
     times.sort()
     let rate = Double(batchSize) / times[times.count / 2]
     return Report(
@@ -142,11 +142,5 @@ public struct Benchmark: Sendable {
         / product.operationsPerSecond(on: pool, seconds: 0.2)
     }
     return operations / time / 1e9
-  }
-
-  private func peakMegabytes() -> Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_maxrss) / 1024
   }
 }

@@ -197,9 +197,7 @@ public struct Trainer: Sendable {
     _ step: inout TrainingStep, _ epoch: Int, _ folder: RunFolder,
     _ report: (Event) throws -> Void
   ) throws -> (loss: Double, rate: Double) {
-    let order = SampleOrder(
-      seed: configuration.seed, isShuffled: configuration.shuffle,
-      repeats: configuration.repeatedAug ? 3 : 1)
+    let order = configuration.sampleOrder
     let loader = ImagePipeline(
       decoder: try configuration.decoder(), transform: configuration.trainingTransform(),
       workers: workers

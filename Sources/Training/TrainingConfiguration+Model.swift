@@ -46,6 +46,11 @@ extension TrainingConfiguration {
     return decoder
   }
 
+  /// The order of the images in each epoch.
+  var sampleOrder: SampleOrder {
+    SampleOrder(seed: seed, isShuffled: shuffle, repeats: repeatedAug ? 3 : 1)
+  }
+
   /// What training images go through.
   func trainingTransform() -> any ImageTransform {
     augment
