@@ -8,13 +8,15 @@ extension BenchCommand {
   func validateForData() throws {
     guard dataPath != nil else { throw ValidationError("--mode data needs --data-path") }
     for (flag, isGiven) in [
-      ("model", model != nil), ("steps", steps != nil), ("recompute", recompute),
+      ("model", model != nil), ("steps", steps != nil), ("warmup", warmup != nil),
+      ("recompute", recompute),
     ] where isGiven { throw ValidationError("--mode data and --\(flag) do not go together") }
   }
 
   /// Flags about images are for mode data alone.
   func validateForModel() throws {
     var changed = TrainingConfiguration()
+    augmentation.apply(to: &changed)
     data.apply(to: &changed)
     guard dataPath == nil && changed == TrainingConfiguration() else {
       throw ValidationError("flags about images are for --mode data")
@@ -25,6 +27,7 @@ extension BenchCommand {
     var recipe = try config.map(TrainingConfiguration.init(contentsOf:)) ?? .init()
     replace(&recipe.dataPath, dataPath)
     replace(&recipe.inputSize, inputSize)
+    augmentation.apply(to: &recipe)
     data.apply(to: &recipe)
     recipe.batchSize = batchSize
     var benchmark = PipelineBenchmark(recipe, threads: threads ?? WorkerPool.availableProcessors)

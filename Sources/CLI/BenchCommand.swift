@@ -21,11 +21,12 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Threads that compute. (default: the processors)") var threads: Int?
   @Option(help: "Seconds to measure. (default: 10)") var seconds: Double?
   @Option(help: "Steps to measure, instead of seconds.") var steps: Int?
-  @Option(help: "Steps before the clock starts.") var warmup = 2
+  @Option(help: "Steps before the clock starts. (default: 2)") var warmup: Int?
   @Flag(help: "Compute blocks once more for their derivatives, to save memory.")
   var recompute = false
   @Flag(help: "Print one JSON object.") var json = false
   @Option(help: .folder("The folder of images, with mode data.")) var dataPath: String?
+  @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
   @OptionGroup(title: "Data") var data: DataFlags
 
   enum Mode: String, ExpressibleByArgument, CaseIterable { case train, inference, data }
@@ -33,7 +34,7 @@ struct BenchCommand: ParsableCommand {
   func validate() throws {
     for (name, value, range) in [
       ("batch-size", batchSize, 1...100_000), ("threads", threads ?? 1, 1...1024),
-      ("steps", steps ?? 1, 1...1_000_000), ("warmup", warmup, 0...1_000_000),
+      ("steps", steps ?? 1, 1...1_000_000), ("warmup", warmup ?? 2, 0...1_000_000),
     ] where !range.contains(value) {
       throw ValidationError(
         "\(name) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
@@ -57,7 +58,7 @@ struct BenchCommand: ParsableCommand {
       mode: mode == .train ? .train : .inference, batchSize: batchSize,
       threads: threads ?? WorkerPool.availableProcessors)
     if let warning = BLASLibrary.current.warning { Terminal.write("note: \(warning)\n") }
-    (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup, steps, seconds ?? 10)
+    (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup ?? 2, steps, seconds ?? 10)
     benchmark.recompute = recompute
     let report = try benchmark()
     json ? try printJSON(report) : show(report)
@@ -68,7 +69,7 @@ struct BenchCommand: ParsableCommand {
       var configuration =
         config == nil
         ? try ViTConfiguration.preset(of: name)
-        : try TrainingConfiguration(contentsOf: name).modelConfiguration(classes: 10)
+        : try TrainingConfiguration(contentsOf: name).architecture.configuration(classes: 10)
       if let size = inputSize?.size {
         (configuration.imageHeight, configuration.imageWidth) = (size.height, size.width)
       }

@@ -17,9 +17,9 @@ struct ImageOptions: ParsableArguments {
 
   /// The decoder that they describe.
   func decoder() throws -> ImageDecoder {
-    var configuration = TrainingConfiguration()
-    configuration.exif = exif ?? true
-    configuration.alphaBackground = alphaBackground
-    return try configuration.decoder()
+    var data = DataSettings()
+    data.exif = exif ?? true
+    data.alphaBackground = alphaBackground
+    return try data.decoder()
   }
 }

@@ -4,14 +4,20 @@ import Training
 /// The flags of `convit train`: each replaces a value of the configuration.
 struct TrainOptions: ParsableArguments {
   @OptionGroup(title: "Model") var model: ModelFlags
-  @OptionGroup(title: "Optimisation") var optimisation: OptimisationFlags
+  @OptionGroup(title: "Schedule") var schedule: ScheduleFlags
+  @OptionGroup(title: "Optimiser") var optimizer: OptimizerFlags
+  @OptionGroup(title: "Targets and loss") var loss: LossFlags
+  @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
   @OptionGroup(title: "Data") var data: DataFlags
   @OptionGroup(title: "Running") var running: RunningFlags
 
   /// Puts what was given in the place of the configuration's values.
   func apply(to configuration: inout TrainingConfiguration) {
     model.apply(to: &configuration)
-    optimisation.apply(to: &configuration)
+    schedule.apply(to: &configuration)
+    optimizer.apply(to: &configuration)
+    loss.apply(to: &configuration)
+    augmentation.apply(to: &configuration)
     data.apply(to: &configuration)
     running.apply(to: &configuration)
   }

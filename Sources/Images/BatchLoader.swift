@@ -53,7 +53,7 @@ public final class BatchLoader: Sendable {
     batchCount = (order.count + batchSize - 1) / batchSize
     schedule = BatchSchedule(
       order: order, batchSize: batchSize, sliceSize: workers == 0 ? batchSize : 4,
-      bound: workers == 0 ? 1 : batchesInFlight, imageCount: 3 * size.height * size.width)
+      bound: workers == 0 ? 1 : batchesInFlight, size: size)
     job = BatchJob(size: size, normalization: normalization, image: image, finish: finish)
     self.badImages = badImages
     self.workers = workers

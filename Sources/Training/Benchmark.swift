@@ -102,9 +102,9 @@ public struct Benchmark: Sendable {
     let pixels = (0..<batchSize * c.channels * c.imageHeight * c.imageWidth).map { _ in
       Float(random.uniform(-2, 2))
     }
+    let images = Tensor([batchSize, c.channels, c.imageHeight, c.imageWidth], pixels)
     switch mode {
     case .inference:
-      let images = Tensor([batchSize, c.channels, c.imageHeight, c.imageWidth], pixels)
       let frozen = FrozenWeights(weights)
       return { _ in _ = model.logits(of: images, frozen, on: pool) }
     case .train:
@@ -113,7 +113,7 @@ public struct Benchmark: Sendable {
       recipe.recompute = recompute
       var training = TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
-      let batch = Batch(images: pixels, labels: labels, indices: Array(0..<batchSize))
+      let batch = Batch(images: images, labels: labels, indices: Array(0..<batchSize))
       return { _ = try training(batch, epoch: $0, rate: 1e-4, on: pool) }
     }
   }

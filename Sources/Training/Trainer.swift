@@ -77,8 +77,8 @@ public struct Trainer: Sendable {
     for (name, path) in [("data-path", dataPath), ("output-dir", outputDir)] where path.isEmpty {
       throw TrainingError(usage: "\(name) is empty")
     }
-    _ = try configuration.decoder()
-    guard try !configuration.modelConfiguration(classes: 1).isDistilled else {
+    _ = try configuration.data.decoder()
+    guard try !configuration.architecture.configuration(classes: 1).isDistilled else {
       throw TrainingError(
         usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
     }
@@ -90,7 +90,7 @@ public struct Trainer: Sendable {
         usage: "nb-classes is \(asked), but the data have \(training.classes.count)")
     }
     model = try VisionTransformer(
-      configuration.modelConfiguration(classes: training.classes.count))
+      configuration.architecture.configuration(classes: training.classes.count))
     let tree = ParameterTree(model)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
@@ -159,7 +159,7 @@ public struct Trainer: Sendable {
     for note in notes { try report(.note(note)) }
     try report(.started(summary))
     let evaluator = Evaluator(
-      decoder: try configuration.decoder(), size: configuration.inputSize.size,
+      decoder: try configuration.data.decoder(), size: configuration.inputSize.size,
       batchSize: configuration.batchSize, workers: workers)
     var step = TrainingStep(model, start, configuration)
     var best = -Double.infinity
@@ -199,7 +199,7 @@ public struct Trainer: Sendable {
   ) throws -> (loss: Double, rate: Double) {
     let order = configuration.sampleOrder
     let loader = ImagePipeline(
-      decoder: try configuration.decoder(), transform: configuration.trainingTransform(),
+      decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
       workers: workers
     ).loader(order(training.samples, epoch: epoch), batchSize: configuration.batchSize)
     let schedule = LearningRateSchedule(configuration)

@@ -56,33 +56,16 @@ public struct TrainingStep: Sendable {
   private func gradients(
     of batch: Batch, epoch: Int, on pool: WorkerPool
   ) throws -> (gradients: Gradients, outputs: [Double]) {
-    let c = model.configuration
     let source = dropout.split(epoch)
     return try shards.gradients(
       of: batch.count, at: weights, on: pool,
       mode: { .training($0.map { source.split(batch.indices[$0]).split($0) }) }
     ) { range, tape in
-      let images = Tensor(
-        [range.count, c.channels, c.imageHeight, c.imageWidth], from: batch.images,
-        at: range.lowerBound)
-      let losses = model(tape.constant(images), recomputesBlocks: recomputesBlocks)
+      let images = tape.constant(batch.images.sliced(0, range))
+      let losses = model(images, recomputesBlocks: recomputesBlocks)
         .crossEntropy(labels: Array(batch.labels[range]), smoothing: smoothing)
       let sum = losses.value.elements.reduce(0) { $0 + Double($1) }
       return (1 / Float(batch.count) * losses.sum(), sum)
-    }
-  }
-}
-
-extension Tensor {
-  /// The rows from `row` on of an array of such rows.
-  fileprivate init(_ shape: Shape, from elements: [Float], at row: Int) {
-    let length = shape.elementCount / shape[0]
-    self.init(unsafeUninitialized: shape) { out in
-      elements.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress {
-          out.update(from: base + row * length, count: shape.elementCount)
-        }
-      }
     }
   }
 }

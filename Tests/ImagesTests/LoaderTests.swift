@@ -49,7 +49,7 @@ import Testing
     let labels = (0..<38).map { $0 % 3 }
     #expect(batches.flatMap(\.labels) == labels)
     let expected = requests(38).flatMap { Normalization.imageNet(Self.image($0)) }
-    let same = batches.flatMap(\.images) == expected
+    let same = batches.flatMap(\.images.elements) == expected
     #expect(same)
     let after = try loader.next()
     #expect(after == nil)
@@ -106,7 +106,7 @@ import Testing
     #expect(batches.flatMap(\.indices) == (100..<124).filter { !bad.contains($0) })
     let good = requests(24).filter { !bad.contains($0.index) }
     let same =
-      batches.flatMap(\.images)
+      batches.flatMap(\.images.elements)
       == good.flatMap { Normalization.imageNet(Self.image($0)) }
     #expect(same)
   }
@@ -124,7 +124,7 @@ import Testing
       order: requests(5), batchSize: 2, size: Self.size, workers: 2,
       finish: { request, planes in planes[1] = Float(request.index * planes.count) },
       image: Self.image)
-    let images = try all(loader).flatMap(\.images)
+    let images = try all(loader).flatMap(\.images.elements)
     let changed = (0..<5).map { images[90 * $0 + 1] }
     #expect(changed == [9000, 9090, 9180, 9270, 9360])
   }

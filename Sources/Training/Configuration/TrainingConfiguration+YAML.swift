@@ -52,9 +52,9 @@ extension TrainingConfiguration {
   private static func key(_ name: String) -> (String?, isNegated: Bool) {
     var name = name.replacingOccurrences(of: "_", with: "-")
     if name == "embed-dim" { name = "head-dim" }  // as the reference calls it
-    if CodingKeys(rawValue: name) != nil { return (name, false) }
+    if keys.contains(name) { return (name, false) }
     let positive = name.hasPrefix("no-") ? String(name.dropFirst(3)) : ""
-    return (CodingKeys(rawValue: positive)?.rawValue, true)
+    return (keys.contains(positive) ? positive : nil, true)
   }
 
   /// The configuration as YAML that the initialiser reads back, every number with the fewest

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Training
 
-/// The flags of `convit train` that say how the weights are found.
-struct OptimisationFlags: ParsableArguments {
+/// The flags of `convit train` that say how long it is and how fast the weights change.
+struct ScheduleFlags: ParsableArguments {
   @Option(help: .int("Images a step. (default: 64)")) var batchSize: Int?
   @Option(help: .int("Passes over the data. (default: 300)")) var epochs: Int?
   @Option(
@@ -20,14 +20,6 @@ struct OptimisationFlags: ParsableArguments {
     inversion: .prefixedNo,
     help: "Change the rate with every step, not every epoch. (default: off)")
   var schedOnUpdates: Bool?
-  @Option(help: .number("Decay of all but 1-D parameters and embeddings. (default: 0.05)"))
-  var weightDecay: Float?
-  @Option(help: .number("AdamW's ε. (default: 1e-8)")) var optEps: Float?
-  @Option(
-    parsing: .upToNextOption, help: .number("AdamW's β₁ and β₂. (default: 0.9 0.999)"))
-  var optBetas: [Float] = []
-  @Option(help: .number("Largest norm of the gradients. (default: none)")) var clipGrad: Float?
-  @Option(help: .number("Label smoothing. (default: 0.1)")) var smoothing: Float?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.batchSize, batchSize)
@@ -39,11 +31,6 @@ struct OptimisationFlags: ParsableArguments {
     replace(&c.warmupEpochs, warmupEpochs)
     replace(&c.sched, sched)
     replace(&c.schedOnUpdates, schedOnUpdates)
-    replace(&c.weightDecay, weightDecay)
-    replace(&c.optEps, optEps)
-    replace(&c.optBetas, optBetas.isEmpty ? nil : optBetas)
-    replace(&c.clipGrad, clipGrad)
-    replace(&c.smoothing, smoothing)
   }
 }
 

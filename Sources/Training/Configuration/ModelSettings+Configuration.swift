@@ -1,0 +1,30 @@
+import ConViT
+
+extension ModelSettings {
+  /// The model to train on data of `classes` classes.
+  ///
+  /// - Throws: `TrainingError` for values that describe no model.
+  public func configuration(classes: Int) throws -> ViTConfiguration {
+    do {
+      var preset = try ViTConfiguration.preset(of: model)
+      let width = headDim ?? preset.embedDim / preset.heads
+      preset.heads = heads ?? preset.heads
+      preset.embedDim = width * preset.heads
+      preset.depth = depth ?? preset.depth
+      preset.localUpToLayer = localUpToLayer ?? min(preset.localUpToLayer, max(preset.depth - 1, 0))
+      guard preset.localUpToLayer > 0 || localityStrength == 1 else {
+        throw TrainingError(usage: "locality-strength is for models that have GPSA blocks")
+      }
+      if preset.localUpToLayer > 0 { preset.start = .convolutional(strength: localityStrength) }
+      (preset.imageHeight, preset.imageWidth) = (inputSize.size.height, inputSize.size.width)
+      preset.patchSize = patchSize
+      preset.classes = nbClasses ?? classes
+      preset.dropRate = drop
+      preset.dropPathRate = dropPath
+      try preset.validate()
+      return preset
+    } catch let error as ConfigurationError {
+      throw TrainingError(usage: error.message)
+    }
+  }
+}

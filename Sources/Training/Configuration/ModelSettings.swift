@@ -1,0 +1,58 @@
+import ConViT
+
+/// The model, and what it starts from.
+public struct ModelSettings: Settings {
+  /// A preset; what follows replaces parts of it.
+  public var model = "convit_tiny"
+  /// Pixels of the images after their transform, N or HxW.
+  public var inputSize = InputSize("224")!
+  /// Pixels of a patch's side, which divides both sides of the images.
+  public var patchSize = 16
+  /// Attention heads of a block; the preset's if left out.
+  public var heads: Int?
+  /// The features of a head: the embedding has heads × head-dim. ConViT's `--embed_dim`.
+  public var headDim: Int?
+  /// Blocks; the preset's if left out.
+  public var depth: Int?
+  /// GPSA blocks, from the first; the preset's if left out, or all but the last if that is fewer.
+  public var localUpToLayer: Int?
+  /// How sharply GPSA heads look at their offset at the start, α in the paper.
+  public var localityStrength: Float = 1
+  /// The classes of the head, if there are to be more than the data have.
+  public var nbClasses: Int?
+  /// Dropout after the embedding, projections and MLP layers.
+  public var drop: Float = 0
+  /// Stochastic depth of the last block; it grows linearly from 0 at the first.
+  public var dropPath: Float = 0.1
+  /// A weights file to start from; a head of another size starts anew.
+  public var finetune: String?
+
+  /// The defaults.
+  public init() {}
+
+  /// Throws what is wrong with the values.
+  public func validate() throws(TrainingError) {
+    try requireCounts([
+      "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
+      "depth": depth,
+    ])
+    try require((0..<1).contains(drop), "drop must be in 0 ..< 1, found \(drop)")
+    try require((0..<1).contains(dropPath), "drop-path must be in 0 ..< 1, found \(dropPath)")
+  }
+
+  /// The names in configs.
+  public enum CodingKeys: String, CodingKey, CaseIterable {
+    case model
+    case inputSize = "input-size"
+    case patchSize = "patch-size"
+    case heads
+    case headDim = "head-dim"
+    case depth
+    case localUpToLayer = "local-up-to-layer"
+    case localityStrength = "locality-strength"
+    case nbClasses = "nb-classes"
+    case drop
+    case dropPath = "drop-path"
+    case finetune
+  }
+}
