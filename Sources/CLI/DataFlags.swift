@@ -15,5 +15,6 @@ struct DataFlags: ParsableArguments {
     replace(&c.shuffle, shuffle)
     replace(&c.exif, images.exif)
     replace(&c.alphaBackground, images.alphaBackground)
+    replace(&c.scaledDecoding, images.scaledDecoding)
   }
 }

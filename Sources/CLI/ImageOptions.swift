@@ -10,6 +10,10 @@ struct ImageOptions: ParsableArguments {
     help: ArgumentHelp(
       "Lay transparent images on this colour. (default: drop transparency)", valueName: "R,G,B"))
   var alphaBackground: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Shrink large JPEGs while decoding: faster, not the exact pixels. (default: off)")
+  var scaledDecoding: Bool?
 
   func validate() throws {
     do { _ = try decoder() } catch { throw ValidationError("\(error)") }
@@ -20,6 +24,7 @@ struct ImageOptions: ParsableArguments {
     var data = DataSettings()
     data.exif = exif ?? true
     data.alphaBackground = alphaBackground
+    data.scaledDecoding = scaledDecoding ?? false
     return try data.decoder()
   }
 }

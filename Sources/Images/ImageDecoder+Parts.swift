@@ -12,12 +12,21 @@ extension ImageDecoder {
     let plan = geometry(orientation.turned(reader.size)).map {
       makePlan($0, reader, orientation)
     }
-    let part = plan.map { orientation.stored($0.source, in: reader.size) }
-    var status = CIMAGE_OK
-    guard let pixels = reader.pixels(part, &message, &status) else { return status }
-    let upright = pixels.oriented(orientation)
-    result = plan?.result(ofSource: upright) ?? upright
-    return status
+    let part =
+      plan.map { orientation.stored($0.source, in: reader.size) }
+      ?? PixelRegion(wholeOf: reader.size)
+    return withScratch(3 * part.width * part.height) { pixels in
+      let status = reader.decode(part, into: pixels, &message)
+      guard status == CIMAGE_OK else { return status }
+      let view = PixelView(UnsafeBufferPointer(pixels), width: part.width, height: part.height)
+      if let plan, orientation == .topLeft {
+        result = plan.result(ofSource: view)
+      } else {
+        let upright = view.image().oriented(orientation)
+        result = plan?.result(ofSource: upright) ?? upright
+      }
+      return status
+    }
   }
 
   /// The plan of a geometry for the upright image, which it may have libjpeg make smaller.
@@ -55,19 +64,13 @@ extension UnsafeMutablePointer<CImageReader> {
     ImageSize(height: Int(pointee.height), width: Int(pointee.width))
   }
 
-  /// A part of the stored image, or all of it.
-  fileprivate func pixels(
-    _ part: PixelRegion?, _ message: inout CMessage, _ status: inout CImageStatus
-  ) -> RGBImage? {
-    let part = part ?? PixelRegion(wholeOf: size)
+  /// Decodes a part of the stored image.
+  fileprivate func decode(
+    _ part: PixelRegion, into pixels: UnsafeMutableBufferPointer<UInt8>,
+    _ message: inout CMessage
+  ) -> CImageStatus {
     var region = CImageRegion(
       x: UInt32(part.x), y: UInt32(part.y), width: UInt32(part.width), height: UInt32(part.height))
-    let count = 3 * part.width * part.height
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      status = cimage_read(self, &region, buffer.baseAddress, &message.characters)
-      initialized = status == CIMAGE_OK ? count : 0
-    }
-    guard status == CIMAGE_OK else { return nil }
-    return RGBImage(width: part.width, height: part.height, pixels: bytes)
+    return cimage_read(self, &region, pixels.baseAddress, &message.characters)
   }
 }

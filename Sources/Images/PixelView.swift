@@ -25,14 +25,24 @@ struct PixelView {
     (self.base, self.stride, self.width, self.height) = (base + offset, stride, width, height)
   }
 
+  /// A copy.
+  func image() -> RGBImage {
+    let bytes = [UInt8](unsafeUninitializedCapacity: 3 * width * height) { output, count in
+      for y in 0..<height {
+        UnsafeMutableBufferPointer(rebasing: output[(3 * width * y)...])
+          .baseAddress?.update(from: base + stride * y, count: 3 * width)
+      }
+      count = output.count
+    }
+    return RGBImage(width: width, height: height, pixels: bytes)
+  }
+
   /// [height, width, 3] → [height, taps, 3].
   func resampleAlongRows(
     _ taps: ResamplingTaps, into output: UnsafeMutableBufferPointer<UInt8>
   ) {
     check(taps, width, output, 3 * taps.starts.count * height)
-    withUnsafeTemporaryAllocation(
-      of: UInt8.self, capacity: 3 * Int(CK_RESAMPLE_ROWS) * (width + taps.starts.count)
-    ) { scratch in
+    withScratch(3 * Int(CK_RESAMPLE_ROWS) * (width + taps.starts.count)) { scratch in
       taps.withUnsafeTaps {
         ck_resample_rows(
           output.baseAddress, base, stride, height, width, $0, scratch.baseAddress)

@@ -66,25 +66,29 @@ struct ResamplingPlan {
 
   /// The result, from a whole image.
   func result(ofImage image: RGBImage) -> RGBImage {
-    if columns == nil && rows == nil { return finished(image.cropped(to: source)) }
-    return image.pixels.withUnsafeBufferPointer { pixels in
-      finished(
-        resample(
-          PixelView(
-            pixels, offset: 3 * (source.y * image.width + source.x), stride: 3 * image.width,
-            width: source.width, height: source.height)))
+    image.pixels.withUnsafeBufferPointer { pixels in
+      result(
+        ofSource: PixelView(
+          pixels, offset: 3 * (source.y * image.width + source.x), stride: 3 * image.width,
+          width: source.width, height: source.height))
+    }
+  }
+
+  /// The result, from the part of an image that is in `source`, as an image of its own.
+  func result(ofSource part: RGBImage) -> RGBImage {
+    part.pixels.withUnsafeBufferPointer {
+      result(ofSource: PixelView($0, width: part.width, height: part.height))
     }
   }
 
   /// The result, from the part of an image that is in `source`.
-  func result(ofSource part: RGBImage) -> RGBImage {
+  func result(ofSource view: PixelView) -> RGBImage {
     precondition(
-      part.width == source.width && part.height == source.height,
-      "ResamplingPlan: \(part.size) pixels, expected those of \(source)")
-    if columns == nil && rows == nil { return finished(part) }
-    return part.pixels.withUnsafeBufferPointer { pixels in
-      finished(resample(PixelView(pixels, width: part.width, height: part.height)))
-    }
+      view.width == source.width && view.height == source.height,
+      "ResamplingPlan: \(view.width) × \(view.height) pixels for \(source)")
+    let image = columns == nil && rows == nil ? view.image() : resample(view)
+    let result = kept.map(image.cropped) ?? image
+    return isMirroredAfterwards ? result.flippedHorizontally() : result
   }
 
   private func resample(_ view: PixelView) -> RGBImage {
@@ -96,17 +100,13 @@ struct ResamplingPlan {
       case (let columns?, nil): view.resampleAlongRows(columns, into: output)
       case (nil, let rows?): view.resampleAlongColumns(rows, into: output)
       case (let columns?, let rows?) where columnsComeFirst:
-        withUnsafeTemporaryAllocation(
-          of: UInt8.self, capacity: 3 * view.width * resampled.height
-        ) { between in
+        withScratch(3 * view.width * resampled.height) { between in
           view.resampleAlongColumns(rows, into: between)
           PixelView(UnsafeBufferPointer(between), width: view.width, height: resampled.height)
             .resampleAlongRows(columns, into: output)
         }
       case (let columns?, let rows?):
-        withUnsafeTemporaryAllocation(
-          of: UInt8.self, capacity: 3 * resampled.width * view.height
-        ) { between in
+        withScratch(3 * resampled.width * view.height) { between in
           view.resampleAlongRows(columns, into: between)
           PixelView(UnsafeBufferPointer(between), width: resampled.width, height: view.height)
             .resampleAlongColumns(rows, into: output)
@@ -115,10 +115,5 @@ struct ResamplingPlan {
       }
     }
     return RGBImage(width: resampled.width, height: resampled.height, pixels: bytes)
-  }
-
-  private func finished(_ image: RGBImage) -> RGBImage {
-    let result = kept.map(image.cropped) ?? image
-    return isMirroredAfterwards ? result.flippedHorizontally() : result
   }
 }

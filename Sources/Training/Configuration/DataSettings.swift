@@ -10,6 +10,8 @@ public struct DataSettings: Settings {
   public var exif = true
   /// A colour (R,G,B) that transparent images are laid on; else transparency is dropped.
   public var alphaBackground: String?
+  /// Whether libjpeg makes large JPEGs smaller while it decodes them: faster, not exact.
+  public var scaledDecoding = false
 
   /// The defaults.
   public init() {}
@@ -24,5 +26,6 @@ public struct DataSettings: Settings {
     case shuffle
     case exif
     case alphaBackground = "alpha-background"
+    case scaledDecoding = "scaled-decoding"
   }
 }
