@@ -14,11 +14,14 @@ import Testing
     let stride = 5
 
     init(_ count: Int, source: Int, _ random: inout Random) {
-      for _ in 0..<count {
+      for index in 0..<count {
         let start = random.below(source)
         starts.append(Int32(start))
         counts.append(Int32(1 + random.below(min(stride, source - start))))
-        weights += (0..<stride).map { _ in Int32(random.below(2 << 20)) - (1 << 19) }
+        // Sums from below 0 to above 255, within 2³¹.
+        weights += (0..<stride).map { _ in
+          index % 2 == 0 ? 1_600_000 : Int32(random.below(2_400_000)) - 1_200_000
+        }
       }
     }
 

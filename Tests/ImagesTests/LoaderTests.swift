@@ -141,6 +141,20 @@ import Testing
     withExtendedLifetime(loader) {}
   }
 
+  /// However many images there are, the same memory is used for their batches.
+  @Test func batchesShareAFewBuffers() throws {
+    let size = ImageSize(height: 91, width: 173)  // a size of no other test, as all share a pool
+    let image = countingImage(width: 173, height: 91)
+    let loader = BatchLoader(
+      order: requests(120), batchSize: 3, size: size, workers: 2, batchesInFlight: 2
+    ) { _ in image }
+    var places: Set<UnsafePointer<Float>?> = []
+    while let batch = try loader.next() {
+      places.insert(batch.images.withUnsafeBufferPointer { $0.baseAddress })
+    }
+    #expect(places.count <= 4)  // two under way, one that is read, one to be freed
+  }
+
   /// Threads hold the closure, so that it goes when they have ended.
   @Test(arguments: [0, 1, 5]) func droppedEarlyItsThreadsEnd(batchesRead: Int) throws {
     let alive = Counter()

@@ -48,6 +48,24 @@ import Testing
     }
   }
 
+  /// The mirror image is made by the order of the weights, or at last where there are none.
+  @Test func mirroredIsFlippedAtLast() {
+    let image = countingImage(width: 31, height: 23)
+    let region = PixelRegion(x: 2, y: 1, width: 26, height: 21)
+    let kept = [(0, 0, 9, 8), (1, 2, 7, 5), (-2, -3, 12, 13)]
+    for (width, height) in [(9, 8), (26, 8), (26, 21), (50, 9), (9, 40)] {
+      for (x, y, columns, rows) in kept {
+        var geometry = ImageGeometry(
+          region: region, resized: ImageSize(height: height, width: width),
+          kept: PixelRegion(x: x, y: y, width: columns, height: rows))
+        let plain = image.applying(geometry)
+        geometry.isMirrored = true
+        #expect(image.applying(geometry) == plain.flippedHorizontally())
+        #expect(plain.width == columns && plain.height == rows)
+      }
+    }
+  }
+
   @Test func aConstantImageStaysConstant() {
     let image = RGBImage(width: 13, height: 9, pixels: [UInt8](repeating: 255, count: 3 * 13 * 9))
     for resampling in Resampling.allCases {
