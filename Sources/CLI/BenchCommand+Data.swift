@@ -24,7 +24,7 @@ extension BenchCommand {
   }
 
   func runOnData() throws {
-    var recipe = try config.map(TrainingConfiguration.init(contentsOf:)) ?? .init()
+    var recipe = try config.map { try TrainingConfiguration(contentsOf: $0) } ?? .init()
     replace(&recipe.dataPath, dataPath)
     replace(&recipe.inputSize, inputSize)
     augmentation.apply(to: &recipe)
