@@ -12,7 +12,8 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test build format lint parity bench-peers bench-data consumer weights clean
+.PHONY: help demo test fuzz build format lint parity bench-peers bench-data consumer kill-loop soak weights \
+  report-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -27,12 +28,15 @@ test: ## Build and run all tests (CONFIGURATION=release for optimised code)
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
+fuzz: ## Fuzz the readers of files, each for SECONDS (60; TARGETS="images weights …")
+	Fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
 build: ## Build the command, .build/release/convit
 	swift build -c release --product convit
 
 format: ## Format all Swift code in place
 	swift format --in-place --parallel --recursive \
-	  $(wildcard Package.swift Sources Tests Examples Benchmarks)
+	  $(wildcard Package.swift Sources Tests Examples Benchmarks Fuzz/Package.swift Fuzz/Sources)
 
 lint: ## Check formatting, file and line lengths, shell scripts
 	@Scripts/lint.sh
@@ -53,12 +57,23 @@ bench-data: build ## Time reading JPEGs beside timm with Pillow, and training on
 consumer: ## Build and run a package that depends on this one by version
 	@Scripts/consumer.sh
 
+kill-loop: build ## Kill a run at 50 random moments, go on each time, compare (KILLS="--kills 9")
+	python3 Scripts/runs/kill_loop.py $(KILLS)
+
+soak: build ## Watch the memory of 2,400 steps of training
+	python3 Scripts/runs/soak.py
+
 weights: ## Train the weights of Configs/fashion.yaml into runs/fashion
 	@Scripts/dependencies.sh demo
 	swift build -c release --product convit
 	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
 	$(CONVIT) train --config Configs/fashion.yaml --data-path data/fashion-mnist \
 	  --output-dir runs/fashion
+
+report-check: build ## Drive the page of a run in headless Chromium (RUN=runs/demo)
+	Scripts/report/environment.sh
+	$(CONVIT) report $(RUN)
+	.venv-report/bin/python Scripts/report/check.py $(RUN)/report.html $(RUN)
 
 clean: ## Remove what was built (not data, runs or .venv)
 	rm -rf .build

@@ -60,6 +60,8 @@ let package = Package(
     .testTarget(
       name: "LocalityTests", dependencies: ["Locality", "ConViT", "Safetensors"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Report", "Locality", "ConViT", "Images", "Autodiff"]),
     .testTarget(name: "CLITests", dependencies: ["CLI", "Training"]),
   ]
 )

@@ -14,6 +14,9 @@ import measure
 
 # What timm.data.create_transform is given beside the size.
 RECIPES = {
+    "full": dict(
+        is_training=True, auto_augment="rand-m9-mstd0.5-inc1", color_jitter=0.4, re_prob=0.25, re_mode="pixel", interpolation="bicubic"
+    ),
     "crop": dict(is_training=True, auto_augment=None, color_jitter=None, re_prob=0, interpolation="bicubic"),
     "evaluation": dict(is_training=False, crop_pct=0.875, interpolation="bicubic"),
 }

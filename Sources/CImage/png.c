@@ -92,7 +92,8 @@ static void read_header(PNGReader *reader) {
   png_set_chunk_malloc_max(png, 1 << 20);
   png_set_chunk_cache_max(png, 16);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  // Nothing but the pixels and their transparency: no text, profile or gamma.
+  // Nothing but the pixels and their transparency: no text, profile or gamma. Nor EXIF, for which
+  // libpng would take as many bytes as the chunk says it has, whether they are there or not.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(png, reader->info);
   reader->base.width = png_get_image_width(png, reader->info);

@@ -20,7 +20,9 @@ struct Convit: ParsableCommand {
       """,
     version: PackageVersion.current,
     groupedSubcommands: [
-      CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self]),
+      CommandGroup(
+        name: "Training",
+        subcommands: [TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self]),
       CommandGroup(
         name: "Using a model",
         subcommands: [

@@ -60,7 +60,9 @@ final class BatchInProgress: @unchecked Sendable {
   /// Fills the samples at `range` (counted from 0 in the batch); errors are kept for `finish`.
   func fill(_ range: Range<Int>, with job: BatchJob) {
     for i in range {
-      failures[i] = job.load(requests[requests.startIndex + i], into: planes(i))
+      failures[i] = job.load(
+        requests[requests.startIndex + i], at: PlaceInBatch(index: i, count: requests.count),
+        into: planes(i))
     }
   }
 

@@ -31,7 +31,12 @@ public struct EvaluationTransform: ImageTransform, Hashable {
 
   /// The geometry for an image.
   public func geometry(of image: ImageSize) -> ImageGeometry {
-    let target = size.isSmall ? size : resizedSize(width: image.width, height: image.height)
+    let margin = ImageSize(
+      height: Int(256.0 / 224.0 * Double(size.height)),
+      width: Int(256.0 / 224.0 * Double(size.width)))
+    let target =
+      size.isSmall
+      ? size : ImageSize(covering: margin, width: image.width, height: image.height)
     return ImageGeometry(
       region: PixelRegion(wholeOf: image), resized: target, resampling: resampling,
       kept: PixelRegion(inTheMiddleOf: target, size))
@@ -40,15 +45,5 @@ public struct EvaluationTransform: ImageTransform, Hashable {
   /// The image at `size`.
   public func callAsFunction(_ image: RGBImage) -> RGBImage {
     image.applying(geometry(of: image.size))
-  }
-
-  /// The size before the crop of an image of `width` × `height`.
-  private func resizedSize(width: Int, height: Int) -> ImageSize {
-    let rows = Int(256.0 / 224.0 * Double(size.height))
-    let columns = Int(256.0 / 224.0 * Double(size.width))
-    if rows * width >= columns * height {
-      return ImageSize(height: rows, width: rows * width / height)
-    }
-    return ImageSize(height: columns * height / width, width: columns)
   }
 }

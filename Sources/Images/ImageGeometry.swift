@@ -9,21 +9,32 @@ public struct ImageGeometry: Hashable, Sendable {
   public var resized: ImageSize
   /// The filter.
   public var resampling: Resampling
-  /// The part of the resized image that is kept; where it reaches outside there is black.
+  /// The part of the resized image that is kept, which may reach outside.
   public var kept: PixelRegion
+  /// What is outside.
+  public var border: Border
   /// Whether the result is mirrored left to right.
   public var isMirrored: Bool
 
   /// A geometry from its parts; all that is resized is kept unless told otherwise.
   public init(
     region: PixelRegion, resized: ImageSize, resampling: Resampling = .bicubic,
-    kept: PixelRegion? = nil, isMirrored: Bool = false
+    kept: PixelRegion? = nil, border: Border = .black, isMirrored: Bool = false
   ) {
     self.region = region
     self.resized = resized
     self.resampling = resampling
     self.kept = kept ?? PixelRegion(wholeOf: resized)
+    self.border = border
     self.isMirrored = isMirrored
+  }
+
+  /// What a crop sees outside of an image.
+  public enum Border: Hashable, Sendable {
+    /// Nothing: zeros.
+    case black
+    /// The image in the mirror of its outermost pixels, which are not repeated.
+    case mirrored
   }
 }
 

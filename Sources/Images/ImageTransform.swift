@@ -16,6 +16,15 @@ public struct ImageSize: Hashable, Sendable, Codable, CustomStringConvertible {
   /// `side` rows of `side` pixels.
   public init(_ side: Int) { self.init(height: side, width: side) }
 
+  /// The least size in the proportions of `width` × `height`, rounded down, that covers `size`;
+  /// one of its sides is that of `size`.
+  init(covering size: ImageSize, width: Int, height: Int) {
+    self =
+      size.height * width >= size.width * height
+      ? ImageSize(height: size.height, width: size.height * width / height)
+      : ImageSize(height: size.width * height / width, width: size.width)
+  }
+
   /// "height × width".
   public var description: String { "\(height) × \(width)" }
 
@@ -30,11 +39,16 @@ public protocol ImageTransform: Sendable {
   /// Which pixels of an image of size `image` make the result; what is random is drawn from
   /// `random` and nothing else.
   func geometry(of image: ImageSize, random: Random) -> ImageGeometry
+  /// What is done to these pixels, at `size`, after that; by itself nothing.
+  func augmented(_ image: RGBImage, random: Random) -> RGBImage
 }
 
 extension ImageTransform {
+  /// The image as it is.
+  public func augmented(_ image: RGBImage, random: Random) -> RGBImage { image }
+
   /// The image at `size`.
   public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
-    image.applying(geometry(of: image.size, random: random))
+    augmented(image.applying(geometry(of: image.size, random: random)), random: random)
   }
 }

@@ -8,7 +8,8 @@ struct ResamplingPlan {
   private let rows: ResamplingTaps?
   private let columnsComeFirst: Bool
   private let resampled: ImageSize  // what the passes make
-  private let kept: PixelRegion?  // of that, if it is not all or reaches outside
+  private let kept: PixelRegion?  // of that, if it reaches outside into black
+  private let mirrored: (rows: [Int], columns: [Int])?  // of that, if it does into a mirror
   private let isMirroredAfterwards: Bool
 
   /// The plan of a geometry for an image of `size`; the filter sees no pixel outside its region.
@@ -33,8 +34,14 @@ struct ResamplingPlan {
 
     // What is not kept is not computed.
     let isInside = PixelRegion(wholeOf: target).contains(geometry.kept)
-    let part = isInside ? geometry.kept : PixelRegion(wholeOf: target)
-    kept = isInside ? nil : geometry.kept
+    var part = isInside ? geometry.kept : PixelRegion(wholeOf: target)
+    if !isInside && geometry.border == .mirrored {
+      let (kept, rows, columns) = geometry.kept.mirrored(in: target)
+      (part, mirrored) = (kept, (rows, columns))
+    } else {
+      mirrored = nil
+    }
+    kept = isInside || mirrored != nil ? nil : geometry.kept
     resampled = ImageSize(height: part.height, width: part.width)
     var source = region
     if target.width == region.width && box.left == 0 && box.right == whole.right {
@@ -87,7 +94,8 @@ struct ResamplingPlan {
       view.width == source.width && view.height == source.height,
       "ResamplingPlan: \(view.width) × \(view.height) pixels for \(source)")
     let image = columns == nil && rows == nil ? view.image() : resample(view)
-    let result = kept.map(image.cropped) ?? image
+    var result = kept.map(image.cropped) ?? image
+    if let mirrored { result = image.taking(rows: mirrored.rows, columns: mirrored.columns) }
     return isMirroredAfterwards ? result.flippedHorizontally() : result
   }
 
@@ -115,5 +123,42 @@ struct ResamplingPlan {
       }
     }
     return RGBImage(width: resampled.width, height: resampled.height, pixels: bytes)
+  }
+}
+
+extension PixelRegion {
+  /// The least part of an image of `size` that has every pixel of the region, mirrored at the
+  /// edges; and which of its rows and columns the region's are.
+  fileprivate func mirrored(
+    in size: ImageSize
+  ) -> (part: PixelRegion, rows: [Int], columns: [Int]) {
+    func places(_ range: Range<Int>, of count: Int) -> [Int] {
+      let period = max(2 * (count - 1), 1)
+      return range.map { place in
+        let folded = (place % period + period) % period
+        return min(folded, period - folded)
+      }
+    }
+    let rows = places(y..<(y + height), of: size.height)
+    let columns = places(x..<(x + width), of: size.width)
+    let (top, left) = (rows.min() ?? 0, columns.min() ?? 0)
+    let part = PixelRegion(
+      x: left, y: top, width: (columns.max() ?? 0) - left + 1, height: (rows.max() ?? 0) - top + 1)
+    return (part, rows.map { $0 - top }, columns.map { $0 - left })
+  }
+}
+
+extension RGBImage {
+  /// The pixels at these rows and columns.
+  fileprivate func taking(rows: [Int], columns: [Int]) -> RGBImage {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(3 * rows.count * columns.count)
+    for row in rows {
+      for column in columns {
+        let pixel = 3 * (row * width + column)
+        bytes.append(contentsOf: pixels[pixel..<(pixel + 3)])
+      }
+    }
+    return RGBImage(width: columns.count, height: rows.count, pixels: bytes)
   }
 }

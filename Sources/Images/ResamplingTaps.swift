@@ -75,11 +75,11 @@ struct ResamplingTaps {
   }
 
   /// Calls `body` with the taps as the kernels take them.
-  func withUnsafeTaps(_ body: (UnsafePointer<ck_taps>) -> Void) {
+  func withUnsafeTaps(_ body: (UnsafePointer<ck_resampling>) -> Void) {
     starts.withUnsafeBufferPointer { starts in
       counts.withUnsafeBufferPointer { counts in
         weights.withUnsafeBufferPointer { weights in
-          var taps = ck_taps(
+          var taps = ck_resampling(
             count: starts.count, stride: stride, starts: starts.baseAddress,
             counts: counts.baseAddress, weights: weights.baseAddress)
           body(&taps)

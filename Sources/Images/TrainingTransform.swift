@@ -1,9 +1,10 @@
 import Autodiff
 
-/// The geometry of DeiT's training transform: a random crop, then a mirror image half the time.
+/// DeiT's training transform up to normalisation: a random crop, a mirror image half the time, a
+/// policy of augmentations, a jitter of colours.
 ///
-/// Colour changes and erasing come after it and draw from sources of their own, so that switching
-/// them on or off leaves crops as they are.
+/// Each draws from a source of its own, so that switching one on or off leaves the others as they
+/// are. `RandomErasing` comes after normalisation.
 public struct TrainingTransform: ImageTransform, Hashable {
   /// How an image comes to its size.
   public enum Crop: Hashable, Sendable {
@@ -11,17 +12,28 @@ public struct TrainingTransform: ImageTransform, Hashable {
     case resized(RandomResizedCrop)
     /// A shift within a black border; an image of another size is first resized (bicubic).
     case padded(PaddedRandomCrop)
+    /// The image just covering the size, and a shift within a mirrored border.
+    case reflected(ReflectedRandomCrop)
   }
 
   /// How an image comes to its size.
   public let crop: Crop
   /// The probability of a mirror image.
   public let flipProbability: Double
+  /// What is done at random then.
+  public var policy: AugmentationPolicy?
+  /// How colours change then.
+  public var jitter: ColorJitter?
 
   /// A transform from its parts.
-  public init(crop: Crop, flipProbability: Double = 0.5) {
+  public init(
+    crop: Crop, flipProbability: Double = 0.5, policy: AugmentationPolicy? = nil,
+    jitter: ColorJitter? = nil
+  ) {
     self.crop = crop
     self.flipProbability = flipProbability
+    self.policy = policy
+    self.jitter = jitter
   }
 
   /// DeiT's choice for `size`: a padded crop up to 32 pixels, a random resized crop above.
@@ -39,6 +51,7 @@ public struct TrainingTransform: ImageTransform, Hashable {
     switch crop {
     case .resized(let crop): ImageSize(height: crop.height, width: crop.width)
     case .padded(let crop): ImageSize(height: crop.height, width: crop.width)
+    case .reflected(let crop): crop.size
     }
   }
 
@@ -54,8 +67,21 @@ public struct TrainingTransform: ImageTransform, Hashable {
       geometry = ImageGeometry(
         region: PixelRegion(wholeOf: image), resized: size,
         kept: crop.region(of: size, random: &place))
+    case .reflected(let crop):
+      geometry = crop.geometry(of: image, random: &place)
     }
     geometry.isMirrored = coin.uniform() < flipProbability
     return geometry
+  }
+
+  /// The policy, then the jitter.
+  public func augmented(_ image: RGBImage, random: Random) -> RGBImage {
+    var result = image
+    if let policy { result = policy(result, random: random.split("augment")) }
+    if let jitter {
+      var colors = random.split("jitter")
+      result = jitter.drawn(from: &colors).reduce(result) { $0.applying($1) }
+    }
+    return result
   }
 }

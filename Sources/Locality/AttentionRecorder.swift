@@ -122,7 +122,7 @@ public struct AttentionRecorder: Sendable {
 
 extension Normalization {
   /// An image as a model takes it: [1, 3, height, width].
-  fileprivate func tensor(_ image: RGBImage) -> Tensor {
+  public func tensor(_ image: RGBImage) -> Tensor {
     var tensor = Tensor(repeating: 0, [1, 3, image.height, image.width])
     tensor.withUnsafeMutableBufferPointer { write(image, into: $0) }
     return tensor

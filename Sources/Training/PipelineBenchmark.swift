@@ -44,6 +44,7 @@ public struct PipelineBenchmark: Sendable {
     let samples = try ImageFolder(root: path, split: "train").samples
     let pipeline = try ImagePipeline(
       decoder: configuration.data.decoder(), transform: configuration.trainingTransform(),
+      erasing: configuration.augmentation.erasing,
       workers: threads == 1 ? 0 : threads)
     let order = configuration.sampleOrder
     var (epoch, images) = (0, -1)

@@ -58,11 +58,13 @@ import Testing
     let whole = try ImageDecoder().decode(contentsOf: path)
     let transforms: [any ImageTransform] = [
       TrainingTransform(size: ImageSize(40), resamplings: [.bilinear, .bicubic]),
-      TrainingTransform(size: ImageSize(32)), EvaluationTransform(size: ImageSize(40)),
+      TrainingTransform(size: ImageSize(32)),
+      TrainingTransform(crop: .reflected(ReflectedRandomCrop(size: ImageSize(48)))),
+      EvaluationTransform(size: ImageSize(40)),
       EvaluationTransform(size: ImageSize(height: 20, width: 64)),
     ]
     for index in 0..<60 {
-      let (transform, random) = (transforms[index % 4], Random(seed: 1).split(index))
+      let (transform, random) = (transforms[index % 5], Random(seed: 1).split(index))
       let direct = try ImageDecoder().decode(contentsOf: path) {
         transform.geometry(of: $0, random: random)
       }

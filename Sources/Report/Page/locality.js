@@ -30,7 +30,7 @@ const showLocality = (run) => {
       yardstick,
       series: records[0].report.layers.map((layer, l) => ({
         name: `layer ${l + 1}`,
-        color: css(viridis((0.9 * l) / Math.max(count - 1, 1))),
+        color: css(viridis(0.2 + (0.75 * l) / Math.max(count - 1, 1))),
         dash: layer.kind === "mhsa" ? "5 3" : undefined,
         points: records.map((r) => {
           const values = measured(r.report.layers[l], measure);

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Yams
 
 extension TrainingConfiguration {
@@ -11,11 +12,14 @@ extension TrainingConfiguration {
   public init(
     contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
   ) throws {
-    let text: String
+    let bytes: [UInt8]
     do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
+      bytes = try ImageFile.bytes(of: path, maxBytes: 1 << 20)
     } catch {
-      throw TrainingError("\(path): cannot read the config: \(reason(error))")
+      throw TrainingError("\(path): cannot read the config: \(error.reason)")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw TrainingError("\(path): cannot read the config: not UTF-8")
     }
     try self.init(yaml: text, of: path, over: base)
   }
@@ -34,11 +38,18 @@ extension TrainingConfiguration {
     guard let pairs = root?.mapping else {
       throw TrainingError(usage: "\(path): expected lines of the form `key: value`")
     }
+    try self.init(settings: pairs.map { ($0.key.string ?? "?", $0.value) }, of: path, over: base)
+  }
+
+  /// The base with settings from the file at `path` in place of its own.
+  init(
+    settings: [(key: String, value: Node)], of path: String, over base: TrainingConfiguration
+  ) throws {
     var values: [(Node, Node)] = []
-    for (key, value) in pairs {
-      let (name, isNegated) = Self.key(key.string ?? "")
+    for (key, value) in settings {
+      let (name, isNegated) = Self.key(key)
       guard let name, !isNegated || value.bool != nil else {
-        throw TrainingError(usage: "\(path): unknown key '\(key.string ?? "?")'")
+        throw TrainingError(usage: "\(path): unknown key '\(key)'")
       }
       guard !values.contains(where: { $0.0.string == name }) else {
         throw TrainingError(usage: "\(path): '\(name)' is there twice")
@@ -100,13 +111,4 @@ private func describe(_ error: DecodingError, _ values: [(Node, Node)]) -> Strin
   let found = value.scalar.map { "'\($0.string)'" } ?? (value.sequence == nil ? "keys" : "a list")
   let isInside = context.codingPath.count > 1
   return "'\(key)': expected \(isInside ? "a list of " : "")\(expected), found \(found)"
-}
-
-/// Why a file cannot be read, without its path.
-private func reason(_ error: any Error) -> String {
-  switch (error as? CocoaError)?.code {
-  case .fileReadNoSuchFile?, .fileNoSuchFile?: "no such file"
-  case .fileReadNoPermission?: "permission denied"
-  default: "not a readable UTF-8 file"
-  }
 }

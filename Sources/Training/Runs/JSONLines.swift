@@ -14,6 +14,14 @@ struct JSONLines {
     return Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
   }
 
+  /// The objects of all whole lines.
+  func records<Record: Decodable>() -> [Record] {
+    let data = FileManager.default.contents(atPath: path) ?? Data()
+    return data.split(separator: UInt8(ascii: "\n")).compactMap {
+      try? JSONDecoder().decode(Record.self, from: $0)
+    }
+  }
+
   /// Adds a line.
   func append(_ record: some Encodable) throws {
     try AtomicFile.append(Self.line(record), to: path)
