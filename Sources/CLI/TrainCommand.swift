@@ -92,9 +92,18 @@ private struct TrainingDisplay {
           + String(
             format: "  train loss %.4f  lr %.2e  test loss %.4f  acc@1 %.2f  acc@5 %.2f",
             record.trainLoss, record.trainLr, record.testLoss, record.testAcc1, record.testAcc5)
+          + average(record)
           + String(format: "  %.1f s  %.0f images/s", record.seconds, speed)
           + "  ETA \(eta)" + (isBest ? "  best" : ""))
     }
+  }
+
+  /// What the moving average comes to, if there is one.
+  private func average(_ record: EpochRecord) -> String {
+    guard let loss = record.emaTestLoss, let acc1 = record.emaTestAcc1,
+      let acc5 = record.emaTestAcc5
+    else { return "" }
+    return String(format: "  average: test loss %.4f  acc@1 %.2f  acc@5 %.2f", loss, acc1, acc5)
   }
 
   /// The time left if the rest takes as long as what is done.
@@ -110,8 +119,10 @@ private struct TrainingDisplay {
   private func describe(_ run: Trainer.Summary) -> [String] {
     let model = run.model
     let gpsa = model.localUpToLayer > 0 ? ", \(model.localUpToLayer) of them GPSA" : ""
+    let trained = run.trained < run.parameters ? " (\(run.trained) of them trained)" : ""
     return [
-      "model: \(run.parameters) parameters, \(model.depth) blocks\(gpsa), \(model.heads) heads of "
+      "model: \(run.parameters) parameters\(trained), \(model.depth) blocks\(gpsa), "
+        + "\(model.heads) heads of "
         + "\(model.embedDim / model.heads) features, "
         + "\(model.grid.rows) × \(model.grid.columns) patches",
       "data: \(run.trainingImages) images to train on, \(run.validationImages) to test on, "

@@ -23,8 +23,25 @@ import Testing
     (["--sched", "constant"], ["sched: constant"]),
     (["--sched-on-updates"], ["sched-on-updates: true"]),
     (["--weight-decay", "0.01"], ["weight-decay: 0.01"]),
-    (["--opt-eps", "0.125"], ["opt-eps: 0.125"]), (["--opt-betas", "0.8", "0.9"], ["- 0.8"]),
-    (["--clip-grad", "1.5"], ["clip-grad: 1.5"]), (["--smoothing", "0.4"], ["smoothing: 0.4"]),
+    (["--opt-eps", "0.125"], ["opt-eps: 0.125"]),
+    (["--opt-betas", "0.8", "0.9"], ["opt-betas:", "- 0.8", "- 0.9"]),
+    (["--opt", "lion"], ["opt: lion"]), (["--momentum", "0.7"], ["momentum: 0.7"]),
+    (["--clip-grad", "1.5"], ["clip-grad: 1.5"]), (["--clip-mode", "agc"], ["clip-mode: agc"]),
+    (["--layer-decay", "0.75"], ["layer-decay: 0.75"]),
+    (["--freeze", "norm.*", "head.*"], ["freeze:", "- \"norm.*\"", "- \"head.*\""]),
+    (["--attn-only"], ["attn-only: true"]), (["--model-ema"], ["model-ema: true"]),
+    (["--model-ema-decay", "0.5"], ["model-ema-decay: 0.5"]),
+    (["--model-ema-warmup"], ["model-ema-warmup: true"]),
+    (["--global-batch-size", "192"], ["global-batch-size: 192"]),
+    (["--cooldown-epochs", "6"], ["cooldown-epochs: 6"]),
+    (["--decay-epochs", "2.5"], ["decay-epochs: 2.5"]),
+    (["--decay-milestones", "90", "180", "275"], ["- 275"]),
+    (["--decay-rate", "0.2"], ["decay-rate: 0.2"]),
+    (["--patience-epochs", "3"], ["patience-epochs: 3"]),
+    (["--lr-noise", "0.42", "0.9"], ["lr-noise:", "- 0.42", "- 0.9"]),
+    (["--lr-noise-pct", "0.5"], ["lr-noise-pct: 0.5"]),
+    (["--lr-noise-std", "2"], ["lr-noise-std: 2"]),
+    (["--smoothing", "0.4"], ["smoothing: 0.4"]),
     (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
     (["--no-shuffle"], ["shuffle: false"]),
     (["--train-interpolation", "random"], ["train-interpolation: random"]),
@@ -82,7 +99,7 @@ import Testing
       else { continue }
       let (said, value) = (String(match.1), line.dropFirst(flag.count + 2))
       let meant = ["on": "true", "off": "false"][said] ?? said
-      if flag == "opt-betas" {
+      if flag == "decay-milestones" {
         #expect(said.split(separator: " ").allSatisfy { defaults.contains("- \($0)") })
       } else {
         #expect(

@@ -26,6 +26,23 @@ import Testing
     (["--smoothing", "1"], ["smoothing must be in 0 ..< 1, found 1"]),
     (["--clip-grad", "0"], ["clip-grad must be positive, found 0"]),
     (["--opt-betas", "0.9"], ["opt-betas must be two numbers in 0 ..< 1, found [0.9]"]),
+    (["--opt", "adam"], ["'adam'", "'adamw', 'sgd', 'momentum' or 'lion'"]),
+    (["--opt", "lion", "--momentum", "0.5"], ["momentum is for opt sgd and momentum, not lion"]),
+    (["--clip-mode", "agc"], ["clip-mode agc needs clip-grad"]),
+    (["--model-ema-decay", "0.9"], ["model-ema-decay and model-ema-warmup need model-ema"]),
+    (["--freeze", "blocks.0.*", "block.1"], ["freeze: no parameter is called 'block.1'"]),
+    (["--freeze", "*"], ["freeze: all parameters are frozen"]),
+    (
+      ["--batch-size", "16", "--global-batch-size", "40"],
+      ["global-batch-size must be a multiple of batch-size, which is 16, found 40"]
+    ),
+    (["--patience-epochs", "2"], ["patience-epochs is for sched plateau, not cosine"]),
+    (
+      ["--sched", "step", "--cooldown-epochs", "1"],
+      ["cooldown-epochs is for sched cosine and linear, not step"]
+    ),
+    (["--sched", "plateau", "--sched-on-updates"], ["sched-on-updates is not for sched plateau"]),
+    (["--lr-noise", "0.9", "0.4"], ["lr-noise must be one or two ascending numbers"]),
     (["--seed", "-1"], ["'-1'", "'--seed <int>'"]),
     (["--threads", "0"], ["threads must be at least 1, found 0"]),
     (["--num-workers", "-1"], ["num-workers must be 0 to 1024, found -1"]),
@@ -35,7 +52,7 @@ import Testing
     (["--local-up-to-layer", "-1"], ["local_up_to_layer -1 is not in 0 ... depth"]),
     (["--locality-strength", "0"], ["locality strength must be positive, found 0"]),
     (["--model", "convit_huge"], ["'convit_huge'", "convit_tiny, "]),
-    (["--sched", "square"], ["'square'", "'cosine' and 'constant'"]),
+    (["--sched", "square"], ["'square'", "- cosine"]),
     (["--alpha-background", "red"], ["'red' is not a colour such as 255,255,255"]),
     (["--alpha-background", "1,2,256"], ["'1,2,256' is not a colour"]),
     (["--save-every", "0"], ["save-every must be at least 1, found 0"]),

@@ -39,22 +39,35 @@ public struct Shards: Sendable, Hashable {
     mode: (_ samples: Range<Int>) -> Mode = { _ in .evaluation },
     _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (loss: Variable, output: Output)
   ) throws -> (gradients: Gradients, outputs: [Output]) {
-    let ranges = ranges(count)
+    var outputs: [Output] = []
+    let gradients = try gradients(of: count, at: weights, on: pool) { sum in
+      outputs = try sum.add(count, mode: mode, body)
+    }
+    return (gradients, outputs)
+  }
+
+  /// The gradient of the summed losses of a batch of `count` samples that `body` adds part by part.
+  ///
+  /// Where all parts but the last are whole shards, it has the bits of that of the batch in one
+  /// part; otherwise shards end where parts do, and the sums round otherwise.
+  ///
+  /// ```swift
+  /// let gradients = try shards.gradients(of: 256, at: weights, on: pool) { sum in
+  ///   for part in parts { losses += try sum.add(part.count) { … } }
+  /// }
+  /// ```
+  public func gradients<Output: Sendable>(
+    of count: Int, at weights: ParameterStore, on pool: WorkerPool,
+    inParts body: (_ sum: GradientSum<Output>) throws -> Void
+  ) throws -> Gradients {
     let shared = SharedValues(weights, isRecording: true)
     let board = LaneBoard<Output>(
-      lanes: max(1, min(lanes, ranges.count)), shards: ranges.count, weights.tree)
-    pool.run(min(pool.threads, board.lanes)) { _ in
-      while board.feedOne({ shard, gradients in
-        let tape = Tape(weights, mode: mode(ranges[shard]), shared: shared)
-        let (loss, output) = try body(ranges[shard], tape)
-        tape.accumulateGradients(of: loss, into: &gradients)
-        return output
-      }) {}
-    }
-    let outputs = try board.outputs()
+      lanes: max(1, min(lanes, (count + size - 1) / size)), weights.tree)
+    try body(
+      GradientSum(shards: self, weights: weights, pool: pool, shared: shared, board: board))
     var sum = board.sum(on: pool)
     shared.differentiate(into: &sum)
-    return (sum, outputs)
+    return sum
   }
 
   /// What comes of each shard of a batch without derivatives, side by side, in order. A single
@@ -79,26 +92,25 @@ public struct Shards: Sendable, Hashable {
 ///
 /// `@unchecked Sendable`: a lane's sum is touched only by the thread that took the lane, under the
 /// lock's ordering; the rest is under the lock.
-private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
+final class LaneBoard<Output: Sendable>: @unchecked Sendable {
   private struct State {
     var isBusy: [Bool]
     var next: [Int]  // the shard that a lane is fed next
-    var results: [Result<Output, any Error>?]
+    var part = 0..<0  // the shards that are there
+    var results: [Result<Output, any Error>?] = []  // of the part
   }
   let lanes: Int
   private let sums: UnsafeMutablePointer<Gradients>
   private let tree: ParameterTree
   private let state: Mutex<State>
 
-  init(lanes: Int, shards: Int, _ tree: ParameterTree) {
+  init(lanes: Int, _ tree: ParameterTree) {
     self.lanes = lanes
     self.tree = tree
     sums = .allocate(capacity: lanes)
     sums.initialize(repeating: Gradients(tree), count: lanes)
     state = Mutex(
-      State(
-        isBusy: Array(repeating: false, count: lanes), next: Array(0..<lanes),
-        results: Array(repeating: nil, count: shards)))
+      State(isBusy: Array(repeating: false, count: lanes), next: Array(0..<lanes)))
   }
 
   deinit {
@@ -106,12 +118,21 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
     sums.deallocate()
   }
 
+  /// Puts `count` more shards there, when all before are done; returns the number of the first.
+  func begin(_ count: Int) -> Int {
+    state.withLock { state in
+      state.part = state.part.upperBound..<state.part.upperBound + count
+      state.results = Array(repeating: nil, count: count)
+      return state.part.lowerBound
+    }
+  }
+
   /// Feeds the next shard of the free lane that has the most left; false if there is none.
   func feedOne(_ body: (_ shard: Int, inout Gradients) throws -> Output) -> Bool {
     guard let (lane, shard) = take() else { return false }
     let result = WorkMeter.measure(.busy) { Result { try body(shard, &sums[lane]) } }
     state.withLock { state in
-      state.results[shard] = result
+      state.results[shard - state.part.lowerBound] = result
       state.isBusy[lane] = false
     }
     return true
@@ -119,7 +140,7 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
 
   private func take() -> (lane: Int, shard: Int)? {
     state.withLock { state in
-      let free = (0..<lanes).filter { !state.isBusy[$0] && state.next[$0] < state.results.count }
+      let free = (0..<lanes).filter { !state.isBusy[$0] && state.next[$0] < state.part.upperBound }
       guard let lane = free.min(by: { state.next[$0] < state.next[$1] }) else { return nil }
       state.isBusy[lane] = true
       defer { state.next[lane] += lanes }
@@ -127,6 +148,7 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// What came of the shards that were put there last.
   func outputs() throws -> [Output] {
     try state.withLock { $0.results.compactMap(\.self) }.map { try $0.get() }
   }

@@ -75,7 +75,9 @@ public final class Tape {
   public subscript(parameter: Parameter) -> Variable {
     let slot = weights.tree.slot(of: parameter)
     usedSlots.insert(slot)
-    if isRecording && parameterNodes[slot] == nil { parameterNodes[slot] = record([], nil) }
+    if isRecording && parameterNodes[slot] == nil && !weights.constants.contains(slot) {
+      parameterNodes[slot] = record([], nil)
+    }
     return Variable(tape: self, value: weights.values[slot], node: parameterNodes[slot])
   }
 

@@ -153,3 +153,19 @@ void ck_gated_softmax_backward(float *a, float *ds, float *restrict dposition,
 void ck_adamw(float *restrict p, float *restrict m, float *restrict v, const float *restrict g,
               float gscale, float lr, float beta1, float beta2, float eps, float weight_decay,
               float bias1, float bias2, ptrdiff_t n);
+/// One step of SGD with momentum on the gradient ĝ = gscale g + weight_decay p:
+///
+///     m = momentum m + ĝ
+///     p = p - lr m, or, with nesterov, p - lr (ĝ + momentum m)
+void ck_sgd(float *restrict p, float *restrict m, const float *restrict g, float gscale,
+            float lr, float momentum, int nesterov, float weight_decay, ptrdiff_t n);
+/// One step of Lion (decoupled decay) on the gradient ĝ = gscale g; sign 0 = 0:
+///
+///     p = p - lr weight_decay p - lr sign(beta1 m + (1 - beta1) ĝ)
+///     m = beta2 m + (1 - beta2) ĝ
+void ck_lion(float *restrict p, float *restrict m, const float *restrict g, float gscale,
+             float lr, float beta1, float beta2, float weight_decay, ptrdiff_t n);
+/// out = (1 - t) out + t x for 0 ≤ t ≤ 1; where x = out, and at either end, exactly.
+void ck_lerp(float *restrict out, const float *restrict x, float t, ptrdiff_t n);
+/// x = min(max(x, -bound), bound)
+void ck_clamp(float *x, float bound, ptrdiff_t n);

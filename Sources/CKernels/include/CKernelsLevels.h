@@ -60,5 +60,9 @@ CK_LEVELS(ck_layer_norm_backward)
 CK_LEVELS(ck_gated_softmax)
 CK_LEVELS(ck_gated_softmax_backward)
 CK_LEVELS(ck_adamw)
+CK_LEVELS(ck_sgd)
+CK_LEVELS(ck_lion)
+CK_LEVELS(ck_lerp)
+CK_LEVELS(ck_clamp)
 #undef CK_LEVELS
 #undef CK_CLONE

@@ -66,7 +66,8 @@ extension TrainingConfiguration {
     (effective.heads, effective.depth) = (model.heads, model.depth)
     effective.headDim = model.embedDim / model.heads
     effective.localUpToLayer = model.localUpToLayer
-    effective.shardSize = Shards(for: model, batchSize: self.batchSize, size: self.shardSize).size
+    effective.shardSize =
+      Shards(for: model, batchSize: schedule.stepSize, size: self.shardSize).size
     return effective
   }
 }

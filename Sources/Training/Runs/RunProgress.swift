@@ -18,22 +18,27 @@ public struct RunProgress: Hashable, Sendable {
   /// The steps of the whole run that were left out because they were not finite.
   public internal(set) var skipped = 0
 
+  /// What the schedule of a plateau has seen.
+  public internal(set) var plateau = LearningRateSchedule.Plateau()
+
   /// The start of a run.
   public init() {}
 
   /// Goes on to the next epoch.
   mutating func endEpoch() {
     var next = RunProgress()
-    (next.epoch, next.best, next.skipped) = (epoch + 1, best, skipped)
+    (next.epoch, next.best, next.skipped, next.plateau) = (epoch + 1, best, skipped, plateau)
     self = next
   }
 
   /// The whole numbers under their names in a checkpoint.
   static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
     ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("skipped", \.skipped),
+    ("plateau.bad_epochs", \.plateau.badEpochs), ("plateau.drops", \.plateau.drops),
   ]
   /// The other numbers under their names in a checkpoint.
   static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [
     ("loss_sum", \.lossSum), ("rate", \.rate), ("seconds", \.seconds), ("best", \.best),
+    ("plateau.best", \.plateau.best),
   ]
 }

@@ -27,10 +27,13 @@ extension Trainer {
     images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
     let shards = Shards(
-      for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize)
+      for: model.configuration, batchSize: configuration.schedule.stepSize,
+      size: configuration.shardSize)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, images), shards: shards, threads: threads,
+      stores: configuration.optimizer.storeCount,
+      stepSize: min(configuration.schedule.stepSize, images),
       recomputesBlocks: configuration.recompute)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
@@ -50,7 +53,7 @@ extension Trainer {
       .checkResuming(checkpoint.configuration, of: path)
     let progress = checkpoint.progress
     let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
-    guard configuration.epochs >= begun else {
+    guard configuration.schedule.totalEpochs >= begun else {
       throw TrainingError(
         "\(path): epochs is \(configuration.epochs), but the run has begun epoch \(begun)")
     }

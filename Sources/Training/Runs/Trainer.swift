@@ -21,6 +21,7 @@ public struct Trainer: Sendable {
   let fingerprint: DataFingerprint
   let model: VisionTransformer
   let pool: WorkerPool
+  let trained: Int
   private let checkpoint: Checkpoint?
   private let start: ParameterStore
   private let notes: [String]
@@ -36,7 +37,9 @@ public struct Trainer: Sendable {
     if let checkpoint { configuration.outputDir = checkpoint.folder }
     let (dataPath, outputDir) = try Self.folders(of: configuration)
     _ = try configuration.data.decoder()
-    guard try !configuration.architecture.configuration(classes: 1).isDistilled else {
+    let sketch = try configuration.architecture.configuration(classes: 1)
+    _ = try configuration.optimizer.groups(of: ParameterTree(VisionTransformer(sketch)))
+    guard !sketch.isDistilled else {
       throw TrainingError(
         usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
     }
@@ -52,6 +55,7 @@ public struct Trainer: Sendable {
     model = try VisionTransformer(
       configuration.architecture.configuration(classes: training.classes.count))
     let tree = ParameterTree(model)
+    trained = try configuration.optimizer.groups(of: tree).trainableCount
     let threads = configuration.threads ?? WorkerPool.availableProcessors
     memory = try Self.memory(model, tree, configuration, images: training.samples.count, threads)
     if let checkpoint {
@@ -90,9 +94,9 @@ public struct Trainer: Sendable {
       } ?? RunFolder(creating: configuration.outputDir ?? "")
     for note in notes { try report(.note(note)) }
     do {
-      var step = TrainingStep(model, start, configuration)
+      var step = try TrainingStep(model, start, configuration)
       try checkpoint?.restore(&step, allowsNonFinite: configuration.allowNonfinite)
-      guard progress.epoch < configuration.epochs else {
+      guard progress.epoch < configuration.schedule.totalEpochs else {
         try report(.finished(progress.epoch))
         return saved(step.weights)
       }
@@ -115,7 +119,8 @@ extension Trainer {
 
   /// Steps of an epoch, the last perhaps on a smaller batch.
   var stepsPerEpoch: Int {
-    (training.samples.count + configuration.batchSize - 1) / configuration.batchSize
+    let size = configuration.schedule.stepSize
+    return (training.samples.count + size - 1) / size
   }
 
   private var workers: Int { configuration.numWorkers ?? pool.threads }
@@ -125,7 +130,8 @@ extension Trainer {
     let order = SampleOrder(
       seed: configuration.seed, isShuffled: configuration.shuffle,
       repeats: configuration.repeatedAug ? 3 : 1)
-    let requests = order(training.samples, epoch: epoch).dropFirst(step * configuration.batchSize)
+    let requests = order(training.samples, epoch: epoch)
+      .dropFirst(step * configuration.schedule.stepSize)
     return ImagePipeline(
       decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
       workers: workers
@@ -153,9 +159,10 @@ extension Trainer {
 
   private func summary(_ progress: RunProgress) -> Summary {
     Summary(
-      model: model.configuration, parameters: start.tree.elementCount,
+      model: model.configuration, parameters: start.tree.elementCount, trained: trained,
       trainingImages: training.samples.count, validationImages: validation.samples.count,
-      classes: training.classes.count, stepsPerEpoch: stepsPerEpoch, epochs: configuration.epochs,
+      classes: training.classes.count, stepsPerEpoch: stepsPerEpoch,
+      epochs: configuration.schedule.totalEpochs,
       progress: progress, threads: pool.threads, rate: LearningRateSchedule(configuration).base,
       memory: memory, blas: BLASLibrary.current)
   }

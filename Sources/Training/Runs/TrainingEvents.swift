@@ -22,8 +22,10 @@ extension Trainer {
   public struct Summary: Sendable {
     /// The model, for the classes of its head.
     public let model: ViTConfiguration
-    /// The numbers that are trained.
+    /// The numbers of the model.
     public let parameters: Int
+    /// Those of them that are trained.
+    public let trained: Int
     /// Images in `train/`, which is also how many an epoch visits.
     public let trainingImages: Int
     /// Images in `val/`, all of them evaluated after each epoch.
@@ -38,7 +40,7 @@ extension Trainer {
     public let progress: RunProgress
     /// Threads that differentiate.
     public let threads: Int
-    /// The schedule's base: `lr`, scaled by batch / 512 unless `unscaleLr`.
+    /// The schedule's base: `lr`, scaled by images a step / 512 unless `unscaleLr`.
     public let rate: Double
     /// What the run will need of memory.
     public let memory: MemoryEstimate

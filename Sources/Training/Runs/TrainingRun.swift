@@ -28,9 +28,10 @@ struct TrainingRun {
 
   /// Runs to the last epoch, and returns the model as it is then.
   mutating func callAsFunction() throws -> SavedModel {
-    while progress.epoch < configuration.epochs {
+    while progress.epoch < configuration.schedule.totalEpochs {
       try trainToEndOfEpoch()
-      try endEpoch(evaluated())
+      let test = try evaluated(step.weights)
+      try endEpoch(test, average: step.average.map { try evaluated($0.weights) })
     }
     return trainer.saved(step.weights)
   }
@@ -38,20 +39,23 @@ struct TrainingRun {
   /// The steps of the epoch that are left.
   private mutating func trainToEndOfEpoch() throws {
     let steps = trainer.stepsPerEpoch
-    let schedule = LearningRateSchedule(configuration)
+    let (all, size) = (trainer.training.samples.count, configuration.schedule.stepSize)
+    var schedule = LearningRateSchedule(configuration)
+    schedule.plateau = progress.plateau
     let loader = try trainer.loader(epoch: progress.epoch, from: progress.step)
     let (before, clock) = (progress, ContinuousClock.now)
     try stopIfAsked()
-    while progress.step < steps, let batch = try loader.next() {
+    while progress.step < steps {
+      let count = min(size, all - progress.step * size)
       let passed = configuration.schedOnUpdates ? Double(progress.step) / Double(steps) : 0
       progress.rate = schedule(Double(progress.epoch) + passed)
-      let loss = try make(batch)
+      let loss = try make(count, from: loader)
       let seconds = (ContinuousClock.now - clock) / .seconds(1)
       progress.step += 1
       progress.seconds = before.seconds + seconds
       if let loss {
-        progress.images += batch.count
-        progress.lossSum += loss * Double(batch.count)
+        progress.images += count
+        progress.lossSum += loss * Double(count)
         let record = StepRecord(
           epoch: progress.epoch, step: progress.epoch * steps + progress.step - 1, loss: loss,
           lr: progress.rate)
@@ -71,10 +75,15 @@ struct TrainingRun {
     }
   }
 
-  /// A step by a batch; its loss, or none for a step that was left out.
-  private mutating func make(_ batch: Batch) throws -> Double? {
+  /// A step by the next `count` images; its loss, or none for a step that was left out.
+  private mutating func make(_ count: Int, from loader: BatchLoader) throws -> Double? {
     do {
-      return try step(batch, epoch: progress.epoch, rate: progress.rate, on: trainer.pool)
+      return try step(of: count, epoch: progress.epoch, rate: progress.rate, on: trainer.pool) {
+        guard let batch = try loader.next() else {
+          preconditionFailure("TrainingRun: no images are left for \(count) of a step")
+        }
+        return batch
+      }
     } catch let fault as NonFiniteStep {
       let files = fault.samples.map { trainer.training.samples[$0].path }
       try AtomicFile.replace(folder.nonFiniteReport, by: fault.json(files: files))
@@ -89,11 +98,11 @@ struct TrainingRun {
     }
   }
 
-  /// The measurement that ends an epoch.
-  private func evaluated() throws -> ClassificationTotals {
+  /// A measurement that ends an epoch.
+  private func evaluated(_ weights: ParameterStore) throws -> ClassificationTotals {
     let samples = trainer.validation.samples
     let totals = try trainer.evaluator()(
-      trainer.model, step.weights, on: samples, pool: trainer.pool
+      trainer.model, weights, on: samples, pool: trainer.pool
     ) {
       try report(.evaluated($0, of: samples.count))
       try stopIfAsked()
@@ -106,20 +115,28 @@ struct TrainingRun {
   }
 
   /// Writes what an epoch has come to; the checkpoint last, as it says that all the rest is there.
-  private mutating func endEpoch(_ test: ClassificationTotals) throws {
+  private mutating func endEpoch(
+    _ test: ClassificationTotals, average averageTest: ClassificationTotals?
+  ) throws {
     let record = EpochRecord(
-      epoch: progress.epoch, trainLoss: progress.lossSum / Double(progress.images),
-      trainLr: progress.rate, testLoss: test.meanLoss, testAcc1: test.accuracy1,
-      testAcc5: test.accuracy5, parameters: step.weights.tree.elementCount,
-      seconds: progress.seconds)
-    let isBest = record.testAcc1 > progress.best
+      progress, test: test, averageTest: averageTest, parameters: trainer.trained)
+    let isBest = record.bestAcc1 > progress.best
     let isKept = configuration.saveEvery.map { progress.epoch % $0 == 0 } ?? false
     let saved = trainer.saved(step.weights)
     try saved.write(to: folder.model)
-    if isBest { try saved.write(to: folder.best) }
+    let average = step.average.map { trainer.saved($0.weights) }
+    try average?.write(to: folder.average)
+    if isBest {
+      let best = record.bestAcc1 > record.testAcc1 ? average : saved
+      try best?.write(to: folder.best)
+    }
     if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
     try folder.append(record)
-    if isBest { progress.best = record.testAcc1 }
+    if isBest { progress.best = record.bestAcc1 }
+    var schedule = LearningRateSchedule(configuration)
+    schedule.plateau = progress.plateau
+    schedule.observe(accuracy: record.testAcc1, after: progress.epoch + 1)
+    progress.plateau = schedule.plateau
     progress.endEpoch()
     try save()
     try report(.epoch(record, isBest: isBest))
