@@ -60,7 +60,9 @@ final class BatchInProgress: @unchecked Sendable {
     for i in range {
       let planes = UnsafeMutableBufferPointer(
         rebasing: pixels[(i * imageCount)..<((i + 1) * imageCount)])
-      failures[i] = job.load(requests[requests.startIndex + i], into: planes)
+      failures[i] = job.load(
+        requests[requests.startIndex + i], at: PlaceInBatch(index: i, count: requests.count),
+        into: planes)
     }
   }
 

@@ -111,6 +111,7 @@ public struct Benchmark: Sendable {
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize
       recipe.recompute = recompute
+      (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
       let batch = Batch(images: pixels, labels: labels, indices: Array(0..<batchSize))

@@ -13,15 +13,18 @@ public struct TrainingStep: Sendable {
   public private(set) var average: MovingAverage?
   private let settings: OptimizerSettings
   private let shards: Shards
-  private let smoothing: Float
+  private let mixing: Mixing?
+  private let objective: Objective
   private let dropout: Random
   private let recomputesBlocks: Bool
 
   /// A training of `model` from `weights` on.
   ///
+  /// - Parameter teacher: whom to learn from, if the configuration says so.
   /// - Throws: `TrainingError` if what is to be frozen is not there, or is everything.
   public init(
-    _ model: VisionTransformer, _ weights: ParameterStore, _ configuration: TrainingConfiguration
+    _ model: VisionTransformer, _ weights: ParameterStore, _ configuration: TrainingConfiguration,
+    teacher: SavedModel? = nil
   ) throws(TrainingError) {
     self.model = model
     settings = configuration.optimizer
@@ -36,7 +39,8 @@ public struct TrainingStep: Sendable {
     shards = Shards(
       for: model.configuration, batchSize: configuration.schedule.stepSize,
       size: configuration.shardSize)
-    smoothing = configuration.smoothing
+    mixing = Mixing(configuration.loss, size: Self.size(of: model), seed: configuration.seed)
+    objective = Objective(configuration.loss, teacher: teacher)
     dropout = Random(seed: configuration.seed).split("dropout")
     recomputesBlocks = configuration.recompute
   }
@@ -93,38 +97,28 @@ public struct TrainingStep: Sendable {
     if let last = stores.last?.store { average?.weights = last }
   }
 
+  private static func size(of model: VisionTransformer) -> ImageSize {
+    ImageSize(
+      height: model.configuration.imageHeight, width: model.configuration.imageWidth)
+  }
+
   /// Adds the gradients of a batch to those of a step of `count` images, of which it is those from
   /// `first` on; returns the sum of losses of each shard.
   private func add(
     _ batch: Batch, from first: Int, of count: Int, epoch: Int, to sum: GradientSum<Double>
   ) throws -> [Double] {
-    let c = model.configuration
+    let size = Self.size(of: model)
     let source = dropout.split(epoch)
+    let mixed = MixedBatch(batch, mixing?(batch.indices, epoch: epoch))
     return try sum.add(
       batch.count,
       mode: { .training($0.map { source.split(batch.indices[$0]).split(first + $0) }) }
     ) { range, tape in
-      let images = Tensor(
-        [range.count, c.channels, c.imageHeight, c.imageWidth], from: batch.images,
-        at: range.lowerBound)
-      let losses = model(tape.constant(images), recomputesBlocks: recomputesBlocks)
-        .crossEntropy(labels: Array(batch.labels[range]), smoothing: smoothing)
+      let images = mixed.images(range, size: size)
+      let logits = model.headLogits(tape.constant(images), recomputesBlocks: recomputesBlocks)
+      let losses = objective(logits, images, mixed, range)
       let sum = losses.value.elements.reduce(0) { $0 + Double($1) }
       return (1 / Float(count) * losses.sum(), sum)
-    }
-  }
-}
-
-extension Tensor {
-  /// The rows from `row` on of an array of such rows.
-  fileprivate init(_ shape: Shape, from elements: [Float], at row: Int) {
-    let length = shape.elementCount / shape[0]
-    self.init(unsafeUninitialized: shape) { out in
-      elements.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress {
-          out.update(from: base + row * length, count: shape.elementCount)
-        }
-      }
     }
   }
 }

@@ -61,7 +61,8 @@ import Testing
       evaluate + ["--model", "deit_tiny_patch16_224"],
       ["other/best.safetensors: the file's model has the family convit, not vit as asked"])
     try workspace.expectFailure(
-      evaluate + ["--input-size", "16"], ["image size 12 × 12, not 16 × 16 as asked"])
+      evaluate + ["--input-size", "15"], ["the patch size 4 does not divide the image size 15 × 15"]
+    )
     try workspace.expectFailure(evaluate + ["--patch-size", "2"], ["patch size 4, not 2 as asked"])
   }
 
@@ -71,6 +72,9 @@ import Testing
     try workspace.expectFailure(predict, ["bare: the file does not say which model", "--model"])
     try workspace.expectFailure(
       predict + ["--model", "convit_tiny"],
+      ["bare: its patches are 4 × 4 pixels, not 16 × 16 (patch-size)"])
+    try workspace.expectFailure(
+      predict + ["--model", "convit_tiny", "--patch-size", "4", "--input-size", "12"],
       ["bare: not weights of this model: ", "cls_token [1, 1, 16] instead of [1, 1, 192]"])
     try workspace.expectFailure(
       predict + ["--model", "convit_tiny", "--patch-size", "15"],

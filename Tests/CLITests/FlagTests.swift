@@ -42,9 +42,27 @@ import Testing
     (["--lr-noise-pct", "0.5"], ["lr-noise-pct: 0.5"]),
     (["--lr-noise-std", "2"], ["lr-noise-std: 2"]),
     (["--smoothing", "0.4"], ["smoothing: 0.4"]),
+    (["--mixup", "0.3"], ["mixup: 0.3"]), (["--cutmix", "0.6"], ["cutmix: 0.6"]),
+    (["--cutmix-minmax", "0.2", "0.7"], ["cutmix-minmax:", "- 0.2", "- 0.7"]),
+    (["--mixup-prob", "0.5"], ["mixup-prob: 0.5"]),
+    (["--mixup-switch-prob", "0.25"], ["mixup-switch-prob: 0.25"]),
+    (["--mixup-mode", "elem"], ["mixup-mode: elem"]),
+    (["--mixup-off-epoch", "6"], ["mixup-off-epoch: 6"]), (["--bce-loss"], ["bce-loss: true"]),
+    (["--bce-target-thresh", "0.2"], ["bce-target-thresh: 0.2"]),
+    (["--distillation-type", "soft"], ["distillation-type: soft"]),
+    (["--teacher-model", "convit_tiny"], ["teacher-model: convit_tiny"]),
+    (["--teacher-path", "t"], ["teacher-path: t"]),
+    (["--distillation-alpha", "0.1"], ["distillation-alpha: 0.1"]),
+    (["--distillation-tau", "3.5"], ["distillation-tau: 3.5"]),
+    (["--distillation-reduction", "numel"], ["distillation-reduction: numel"]),
+    (["--attn-drop", "0.4"], ["attn-drop: 0.4"]),
     (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
     (["--no-shuffle"], ["shuffle: false"]),
     (["--train-interpolation", "random"], ["train-interpolation: random"]),
+    (["--src"], ["src: true"]), (["--aa", "v0"], ["aa: v0"]),
+    (["--color-jitter", "0.3"], ["color-jitter: 0.3"]), (["--reprob", "0.5"], ["reprob: 0.5"]),
+    (["--remode", "rand"], ["remode: rand"]), (["--recount", "3"], ["recount: 3"]),
+    (["--resplit"], ["resplit: true"]),
     (["--no-exif"], ["exif: false"]),
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
@@ -113,6 +131,8 @@ import Testing
   @Test func spellings() throws {
     #expect(Main.arguments(["--embed_dim", "64"]) == ["--head-dim", "64"])
     #expect(Main.arguments(["--embed_dim=64", "a_b"]) == ["--head-dim=64", "a_b"])
+    #expect(Main.arguments(["--ThreeAugment", "--src"]) == ["--aa=3a", "--src"])
+    #expect(try lines(["--three-augment"]).contains("aa: 3a"))
     #expect(Main.arguments(["--output_dir", "my_run"]) == ["--output-dir", "my_run"])
     #expect(Main.arguments(["--output_dir=my_run"]) == ["--output-dir=my_run"])
     #expect(Main.arguments(["--lr", "-1e-3", "-h"]) == ["--lr=-1e-3", "-h"])

@@ -24,6 +24,25 @@ import Testing
     (["--lr", "0,1"], ["'0,1'", "'--lr <number>'"]),
     (["--drop-path", "1"], ["drop-path must be in 0 ..< 1, found 1"]),
     (["--smoothing", "1"], ["smoothing must be in 0 ..< 1, found 1"]),
+    (["--attn-drop", "-1"], ["attn-drop must be in 0 ..< 1, found -1"]),
+    (["--mixup", "-1"], ["mixup must not be negative, found -1"]),
+    (["--mixup-prob", "0.5"], ["mixup-prob has no effect without mixup and cutmix"]),
+    (["--mixup-mode", "all"], ["'all'", "'batch', 'pair' or 'elem'"]),
+    (["--mixup", "1", "--mixup-off-epoch", "1"], ["below epochs, which is 1, found 1"]),
+    (["--cutmix", "1", "--cutmix-minmax", "0.4", "0.41"], ["no choice of a box", "12 pixels"]),
+    (["--distillation-type", "soft"], ["distillation-type soft needs teacher-path"]),
+    (
+      ["--distillation-type", "hard", "--teacher-path", "missing"],
+      ["deit_tiny_distilled_patch16_224, not for convit_tiny"]
+    ),
+    (
+      ["--model", "deit_tiny_distilled_patch16_224", "--local-up-to-layer", "0"],
+      ["a head that learns from a teacher: give distillation-type"]
+    ),
+    (
+      ["--distillation-type", "hard", "--teacher-path", "missing", "--teacher-model", "x"],
+      ["teacher-model: no model is called 'x'"]
+    ),
     (["--clip-grad", "0"], ["clip-grad must be positive, found 0"]),
     (["--opt-betas", "0.9"], ["opt-betas must be two numbers in 0 ..< 1, found [0.9]"]),
     (["--opt", "adam"], ["'adam'", "'adamw', 'sgd', 'momentum' or 'lion'"]),
@@ -61,6 +80,13 @@ import Testing
     (["--allow-nonfinite"], ["allow-nonfinite is for a run that resume goes on with"]),
     (["--allow-other-data"], ["allow-other-data is for a run that resume goes on with"]),
     (["--resume", ""], ["resume is empty"]),
+    (["--aa", "rand-x9"], ["aa: augmentation 'rand-x9': unknown setting 'x'"]),
+    (["--no-augment", "--aa", "v0"], ["aa is for augmented images, not with no-augment"]),
+    (["--no-augment", "--reprob", "0.1"], ["reprob is for augmented images"]),
+    (["--reprob", "2"], ["reprob must be in 0 to 1, found 2.0"]),
+    (["--reprob", "0", "--resplit"], ["resplit is for random erasing, and reprob is 0"]),
+    (["--color-jitter", "0.3"], ["color-jitter is for aa none and 3a", "rand-m9-mstd0.5-inc1"]),
+    (["--remode", "noise"], ["'noise'", "'const', 'rand' or 'pixel'"]),
     (["--data-path", ""], ["data-path is empty"]),
     (["--output-dir", ""], ["output-dir is empty"]),
   ]
@@ -78,6 +104,7 @@ import Testing
   static let otherFaults: [(arguments: [String], parts: [String])] = [
     (["bogus"], ["'bogus'", "convit --help"]),
     (["train", "--output-dir", "new"], ["data-path is missing"]),
+    (["train", "--ThreeAugment", "--aa", "v0"], ["--aa is given twice"]),
     (["train", "--data-path", "data"], ["output-dir is missing"]),
     (["evaluate", "--weights", "missing"], ["'--data-path <folder>'", "convit evaluate --help"]),
     (["evaluate", "--data-path", "missing"], ["'--weights <file>'"]),

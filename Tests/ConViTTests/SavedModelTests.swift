@@ -58,8 +58,10 @@ import Testing
     try small().write(to: path)
     let tiny = message { try SavedModel(contentsOf: path, as: .init(name: "convit_tiny")) }
     #expect(tiny.contains("the file's model has embedding dimension 16, not 192 as asked"))
-    let size = message { try SavedModel(contentsOf: path, as: .init(imageHeight: 32)) }
-    #expect(size.contains("image size 16 × 16, not 32 × 16 as asked"))
+    let size = message { try SavedModel(contentsOf: path, as: .init(imageHeight: 30)) }
+    #expect(size.contains("the patch size 4 does not divide the image size 30 × 16"))
+    let patch = message { try SavedModel(contentsOf: path, as: .init(patchSize: 8)) }
+    #expect(patch.contains("patch size 4, not 8 as asked"))
   }
 
   @Test func numbersThatAreNotFiniteAreReported() throws {

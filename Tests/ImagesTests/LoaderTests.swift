@@ -122,11 +122,16 @@ import Testing
   @Test func theLastChangeSeesPlanesAndRequest() throws {
     let loader = BatchLoader(
       order: requests(5), batchSize: 2, size: Self.size, workers: 2,
-      finish: { request, planes in planes[1] = Float(request.index * planes.count) },
+      finish: { request, place, planes in
+        planes[1] = Float(request.index * planes.count)
+        planes[2] = place.isInFirstHalf ? 1 : Float(place.index + 10 * place.count)
+      },
       image: Self.image)
     let images = try all(loader).flatMap(\.images)
     let changed = (0..<5).map { images[90 * $0 + 1] }
     #expect(changed == [9000, 9090, 9180, 9270, 9360])
+    let places = (0..<5).map { images[90 * $0 + 2] }
+    #expect(places == [1, 21, 1, 21, 10])
   }
 
   @Test func noMoreBatchesThanTheBoundAreBegun() throws {

@@ -32,6 +32,9 @@ import Training
     #expect((c.minLr, c.warmupLr, c.smoothing) == (1e-5, 1e-6, 0.1))
     #expect(LearningRateSchedule(c).warmupEpochs == 5)
     #expect((c.dropPath, c.drop, c.repeatedAug, c.optEps) == (0.1, 0, true, 1e-8))
+    #expect((c.mixup, c.cutmix, c.mixupProb, c.mixupSwitchProb) == (0.8, 1, 1, 0.5))
+    #expect((c.mixupMode, c.mixupOffEpoch, c.bceLoss, c.attnDrop) == (.batch, 0, false, 0))
+    #expect((c.distillationType, c.distillationAlpha, c.distillationTau) == (.none, 0.5, 1))
     #expect((c.inputSize.description, c.patchSize, c.trainInterpolation) == ("224", 16, .bicubic))
   }
 

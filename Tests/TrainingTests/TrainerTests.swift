@@ -71,7 +71,8 @@ import Training
     )
     var effective = try TrainingConfiguration(contentsOf: run + "/config.yaml")
     #expect(effective.shardSize == 8)  // what it came to is written, as it decides about the bits
-    effective.shardSize = nil
+    #expect(effective.aa == "none" && effective.reprob == 0)
+    (effective.shardSize, effective.aa, effective.reprob) = (nil, nil, nil)
     #expect(effective == configuration)
     let again = #expect(throws: TrainingError.self) { try Trainer(configuration).run() }
     #expect(again?.message.contains("there is a run in this folder already") == true)

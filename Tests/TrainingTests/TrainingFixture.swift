@@ -20,7 +20,7 @@ struct TrainingFixture {
       let epochs: Int
       let learning_rate: Double
       let weight_decay: Float
-      let label_smoothing: Float
+      let label_smoothing: Double
       let split: [String: [Int]]
     }
     let float64: Run
@@ -64,6 +64,7 @@ struct TrainingFixture {
     (c.batchSize, c.epochs) = (curve.recipe.batch_size, curve.recipe.epochs)
     (c.lr, c.unscaleLr, c.sched, c.warmupEpochs) = (curve.recipe.learning_rate, true, .constant, 0)
     (c.weightDecay, c.smoothing) = (curve.recipe.weight_decay, curve.recipe.label_smoothing)
+    (c.mixup, c.cutmix) = (0, 0)
     (c.dropPath, c.shuffle, c.augment, c.repeatedAug, c.logEvery) = (0, false, false, false, 1)
     return c
   }

@@ -54,11 +54,42 @@ extension Tape {
     let each = samples / sources.count * draws
     return Tensor(unsafeUninitialized: [samples * draws]) { out in
       for (s, source) in sources.enumerated() {
-        var random = source
-        for i in 0..<each {
-          out[s * each + i] = Float(random.uniform()) < rate ? 0 : 1 / (1 - rate)
-        }
+        source.fill(out + s * each, each, droppedAt: rate)
       }
+    }
+  }
+}
+
+extension Random {
+  /// Writes factors of dropout: 0 with probability `rate` and else 1 / (1 − rate).
+  fileprivate func fill(_ out: UnsafeMutablePointer<Float>, _ count: Int, droppedAt rate: Float) {
+    var random = self
+    for i in 0..<count { out[i] = Float(random.uniform()) < rate ? 0 : 1 / (1 - rate) }
+  }
+}
+
+/// What dropout multiplies the attention of each image and head with; drawn for one head at a time,
+/// and once more for the derivative, so that memory does not grow with the square of the sequence.
+struct AttentionDropout {
+  private let rate: Float
+  private let sources: [Random]  // one an image
+
+  /// Dropout of an operator on `tape`; nil where nothing is dropped.
+  init?(_ rate: Float, images: Int, on tape: Tape) {
+    precondition(rate >= 0 && rate < 1, "attention: dropout rate \(rate) is not in 0 ..< 1")
+    guard rate > 0, let sources = tape.nextRandom() else { return nil }
+    precondition(
+      !sources.isEmpty && images % sources.count == 0,
+      "attention: \(images) images for a batch of \(sources.count) samples")
+    let each = images / sources.count
+    self.rate = rate
+    self.sources = (0..<images).map { sources[$0 / each].split($0 % each) }
+  }
+
+  /// The factors of a head, [Nq, Nk].
+  func factors(image: Int, head: Int, _ nq: Int, _ nk: Int) -> Tensor {
+    Tensor(unsafeUninitialized: [nq, nk]) {
+      sources[image].split(head).fill($0, nq * nk, droppedAt: rate)
     }
   }
 }

@@ -64,5 +64,11 @@ CK_LEVELS(ck_sgd)
 CK_LEVELS(ck_lion)
 CK_LEVELS(ck_lerp)
 CK_LEVELS(ck_clamp)
+CK_LEVELS(ck_blend)
+CK_LEVELS(ck_saturate)
+CK_LEVELS(ck_luma_sum)
+CK_LEVELS(ck_smooth)
+CK_LEVELS(ck_box)
+CK_LEVELS(ck_affine_row)
 #undef CK_LEVELS
 #undef CK_CLONE

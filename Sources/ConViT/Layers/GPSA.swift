@@ -31,11 +31,13 @@ public struct GPSA: Attention {
   private let offsets: Tensor  // [N·N, 3]
   /// Dropout after the projection.
   public let dropRate: Float
+  private let attnDropRate: Float
 
-  /// An attention of `heads` heads of dim / heads features over the patches of `grid`.
+  /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
+  /// after the projection, and of the elements of A (`attnDropRate`).
   public init(
     dim: Int, heads: Int, grid: PatchGrid, start: GPSAStart = .convolutional(strength: 1),
-    qkvBias: Bool = false, dropRate: Float = 0
+    qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
   ) {
     qk = Linear(dim, 2 * dim, bias: qkvBias)
     v = Linear(dim, dim, bias: qkvBias, initial: start.value)
@@ -46,6 +48,7 @@ public struct GPSA: Attention {
     self.grid = grid
     offsets = grid.offsets().reshaped([grid.count * grid.count, 3])
     self.dropRate = dropRate
+    self.attnDropRate = attnDropRate
   }
 
   /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N or count, dim].
@@ -57,7 +60,7 @@ public struct GPSA: Attention {
     let y = Variable.attention(
       HeadColumns(qk), HeadColumns(qk, from: dim), HeadColumns(v(x)), heads: heads, width: dim,
       scale: 1 / Float(dim / heads).squareRoot(),
-      position: (x.tape.shared(posProj.weight, position), gate(x.tape)))
+      position: (x.tape.shared(posProj.weight, position), gate(x.tape)), dropRate: attnDropRate)
     return count.map { y.sliced(-2, 0..<$0) } ?? y
   }
 

@@ -4,17 +4,19 @@ import Safetensors
 extension ParameterStore {
   /// The weights of a model from a file, which must have each of them and nothing else.
   ///
-  /// - Parameter optional: names that the file need not have, and may have in another shape (a
-  ///   head for other classes): these keep the value of `start`, and are returned.
+  /// - Parameters:
+  ///   - replaced: values to take in place of the file's.
+  ///   - optional: names that the file need not have, and may have in another shape (a head for
+  ///     other classes): these keep the value of `start`, and are returned.
   /// - Throws: `WeightsError` that lists every missing, unexpected and misshapen tensor.
   public static func load(
-    _ tree: ParameterTree, from file: SafetensorsFile,
+    _ tree: ParameterTree, from file: SafetensorsFile, replaced: [String: Tensor] = [:],
     optional: Set<String> = [], start: @autoclosure () -> ParameterStore
   ) throws -> (weights: ParameterStore, kept: [String]) {
     var (missing, misshapen, kept): ([String], [String], [String]) = ([], [], [])
     for (name, parameter) in zip(tree.names, tree.parameters) {
       let found = file.info(name)
-      if found?.shape == parameter.shape.sizes { continue }
+      if found?.shape == parameter.shape.sizes || replaced[name] != nil { continue }
       if optional.contains(name) {
         kept.append(name)
       } else if let found {
@@ -36,6 +38,7 @@ extension ParameterStore {
     }
     let start = kept.isEmpty ? nil : start()
     let values = try zip(tree.names, tree.parameters).map { name, parameter in
+      if let value = replaced[name] { return value }
       if let start, kept.contains(name), let value = start[name] { return value }
       var value = Tensor(unsafeUninitialized: parameter.shape)
       try value.withUnsafeMutableBufferPointer { try file.read(name, into: $0) }

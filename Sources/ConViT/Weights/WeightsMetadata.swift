@@ -43,7 +43,8 @@ struct WeightsMetadata {
     }
   }
 
-  /// The configuration that the file has, or that the description gives it; they must not differ.
+  /// The configuration that the file has, or that the description gives it; they must not differ
+  /// but in the size of the images, which is the description's.
   func configuration(_ description: SavedModel.Description, _ file: SafetensorsFile) throws
     -> ViTConfiguration
   {
@@ -64,7 +65,7 @@ struct WeightsMetadata {
     if let difference = stored.firstDifference(from: description.applied(to: expected)) {
       throw WeightsError(path: file.path, reason: "the file's model has \(difference)")
     }
-    return stored
+    return description.sized(stored)
   }
 }
 
@@ -76,8 +77,8 @@ extension ViTConfiguration {
         ("the family", c.family.rawValue), ("embedding dimension", "\(c.embedDim)"),
         ("depth", "\(c.depth)"), ("heads", "\(c.heads)"),
         ("local_up_to_layer", "\(c.localUpToLayer)"),
-        ("image size", "\(c.imageHeight) × \(c.imageWidth)"), ("patch size", "\(c.patchSize)"),
-        ("MLP ratio", "\(c.mlpRatio)"), ("distilled", "\(c.isDistilled)"),
+        ("patch size", "\(c.patchSize)"), ("MLP ratio", "\(c.mlpRatio)"),
+        ("distilled", "\(c.isDistilled)"),
       ]
     }
     for (ours, theirs) in zip(fields(self), fields(other)) where ours.1 != theirs.1 {

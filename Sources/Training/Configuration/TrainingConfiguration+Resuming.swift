@@ -68,6 +68,8 @@ extension TrainingConfiguration {
     effective.localUpToLayer = model.localUpToLayer
     effective.shardSize =
       Shards(for: model, batchSize: schedule.stepSize, size: self.shardSize).size
+    effective.aa = augmentation.policyText ?? "none"
+    effective.reprob = augmentation.eraseProbability
     return effective
   }
 }

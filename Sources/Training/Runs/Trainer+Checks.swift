@@ -1,7 +1,6 @@
 import Autodiff
 import ConViT
 import Foundation
-import Safetensors
 
 // What stands in the way of a run, found before it begins.
 extension Trainer {
@@ -24,17 +23,18 @@ extension Trainer {
   /// What a run will need of memory, which the machine must have.
   static func memory(
     _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
-    images: Int, _ threads: Int
+    teacher: SavedModel?, images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
+    let stepSize = configuration.schedule.stepSize
     let shards = Shards(
-      for: model.configuration, batchSize: configuration.schedule.stepSize,
-      size: configuration.shardSize)
+      for: model.configuration, batchSize: stepSize, size: configuration.shardSize)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
-      batchSize: min(configuration.batchSize, images), shards: shards, threads: threads,
-      stores: configuration.optimizer.storeCount,
-      stepSize: min(configuration.schedule.stepSize, images),
-      recomputesBlocks: configuration.recompute)
+      batchSize: min(configuration.batchSize, images),
+      shards: shards, threads: threads, stores: configuration.optimizer.storeCount,
+      stepSize: min(stepSize, images),
+      recomputesBlocks: configuration.recompute,
+      teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
         "the run needs about \(estimate.description) of memory, and the machine has "
@@ -78,22 +78,5 @@ extension Trainer {
           + "results may differ in their last bits")
     }
     return notes
-  }
-
-  /// The weights of a file, except for a head that is for other classes.
-  static func start(
-    of tree: ParameterTree, from path: String, _ seed: UInt64, _ notes: [String]
-  ) throws -> (ParameterStore, notes: [String]) {
-    let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
-    let (weights, kept) = try ParameterStore.load(
-      tree, from: try SafetensorsFile(contentsOf: path), optional: heads,
-      start: ParameterStore(tree, seed: seed))
-    let broken = weights.nonFiniteNames
-    guard broken.isEmpty else {
-      throw WeightsError(
-        path: path, reason: "not all numbers are finite in " + broken.joined(separator: ", "))
-    }
-    let note = "\(path): \(kept.joined(separator: ", ")) not used, the head starts anew"
-    return (weights, kept.isEmpty ? notes : notes + [note])
   }
 }

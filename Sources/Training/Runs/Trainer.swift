@@ -24,6 +24,7 @@ public struct Trainer: Sendable {
   let trained: Int
   private let checkpoint: Checkpoint?
   private let start: ParameterStore
+  private let teacher: SavedModel?
   private let notes: [String]
   private let memory: MemoryEstimate
 
@@ -39,10 +40,7 @@ public struct Trainer: Sendable {
     _ = try configuration.data.decoder()
     let sketch = try configuration.architecture.configuration(classes: 1)
     _ = try configuration.optimizer.groups(of: ParameterTree(VisionTransformer(sketch)))
-    guard !sketch.isDistilled else {
-      throw TrainingError(
-        usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
-    }
+    try configuration.validateDistillation()
     if checkpoint == nil { try RunFolder.check(outputDir) }
     training = try ImageFolder(root: dataPath, split: "train")
     validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
@@ -54,15 +52,21 @@ public struct Trainer: Sendable {
     }
     model = try VisionTransformer(
       configuration.architecture.configuration(classes: training.classes.count))
+    try configuration.loss.validate(classes: model.configuration.classes)
+    teacher = try configuration.teacher(of: model.configuration, training.classes, &notes)
     let tree = ParameterTree(model)
     trained = try configuration.optimizer.groups(of: tree).trainableCount
     let threads = configuration.threads ?? WorkerPool.availableProcessors
-    memory = try Self.memory(model, tree, configuration, images: training.samples.count, threads)
+    memory = try Self.memory(
+      model, tree, configuration, teacher: teacher, images: training.samples.count, threads)
     if let checkpoint {
       notes += try Self.check(checkpoint, configuration, model.configuration, fingerprint)
       start = .zeros(tree)
     } else if let path = configuration.finetune {
-      (start, notes) = try Self.start(of: tree, from: path, configuration.seed, notes)
+      let (weights, changes) = try SavedModel.finetuned(
+        model, from: path, seed: configuration.seed)
+      start = weights
+      notes += changes
     } else {
       start = ParameterStore(tree, seed: configuration.seed)
     }
@@ -94,7 +98,7 @@ public struct Trainer: Sendable {
       } ?? RunFolder(creating: configuration.outputDir ?? "")
     for note in notes { try report(.note(note)) }
     do {
-      var step = try TrainingStep(model, start, configuration)
+      var step = try TrainingStep(model, start, configuration, teacher: teacher)
       try checkpoint?.restore(&step, allowsNonFinite: configuration.allowNonfinite)
       guard progress.epoch < configuration.schedule.totalEpochs else {
         try report(.finished(progress.epoch))
@@ -133,8 +137,8 @@ extension Trainer {
     let requests = order(training.samples, epoch: epoch)
       .dropFirst(step * configuration.schedule.stepSize)
     return ImagePipeline(
-      decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
-      workers: workers
+      decoder: try configuration.data.decoder(), transform: try configuration.trainingTransform(),
+      erasing: configuration.augmentation.erasing, workers: workers
     ).loader(Array(requests), batchSize: configuration.batchSize)
   }
 
