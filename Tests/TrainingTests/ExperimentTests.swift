@@ -29,8 +29,7 @@ import Testing
 
   @Test func rowsColumnsAndSeedsMakeRuns() throws {
     let plan = try plan(grid)
-    #expect(
-      plan.runs.count == 8 && plan.rows == ["5 %", "all/of it"] && plan.columns == ["A", "B"])
+    #expect(plan.runs.count == 8 && plan.rows == ["5 %", "all/of it"] && plan.columns == ["A", "B"])
     let last = plan.runs[7]
     #expect((last.row, last.column, last.seed) == (1, 1, 7))
     #expect(last.folder == "all-of-it/B/seed-7" && plan.runs[0].folder == "5/A/seed-0")
