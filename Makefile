@@ -12,7 +12,7 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test fuzz build format lint parity bench-peers consumer kill-loop soak weights \
+.PHONY: help demo test fuzz build format lint parity bench-peers bench-data consumer kill-loop soak weights \
   report-check clean
 .DEFAULT_GOAL := help
 
@@ -49,6 +49,10 @@ parity: build ## Compare logits and training with PyTorch, in .venv
 bench-peers: build ## Time this package, PyTorch and JAX in turn (BENCH="--only train-tiny-32")
 	Benchmarks/environment.sh
 	python3 Benchmarks/peers.py $(BENCH)
+
+bench-data: build ## Time reading JPEGs beside timm with Pillow, and training on them (BENCH="--rounds 3")
+	Benchmarks/environment.sh
+	python3 Benchmarks/data.py $(BENCH)
 
 consumer: ## Build and run a package that depends on this one by version
 	@Scripts/consumer.sh

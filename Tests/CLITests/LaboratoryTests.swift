@@ -25,7 +25,8 @@ import Testing
     #expect(report.layers.map(\.kind) == ["gpsa", "mhsa"])
     #expect(report.layers[0].gate?.count == 4 && report.layers[1].gate == nil)
     #expect(report.layers.allSatisfy { $0.reference_nonlocality?.count == 4 })
-    #expect(try workspace.listing().isSuperset(of: ["out/deep/locality.json", "out/deep/locality.csv"]))
+    #expect(
+      try workspace.listing().isSuperset(of: ["out/deep/locality.json", "out/deep/locality.csv"]))
     let csv = String(decoding: try workspace.read("out/deep/locality.csv"), as: UTF8.self)
     #expect(csv.split(separator: "\n").count == 9)
     // The same images and numbers whatever the threads and batches; all of them if asked for.
@@ -47,7 +48,8 @@ import Testing
     let outcome = try workspace.convit(["report", "run"])
     #expect((outcome.status, outcome.out, outcome.err) == (0, "run/report.html\n", ""))
     #expect(try workspace.read("run/report.html").count > 10_000)
-    try workspace.expectFailure(["report", "data"], ["data: no log.jsonl: not the folder of a run"])
+    try workspace.expectFailure(
+      ["report", "data"], ["data: no log.jsonl: not the folder of a run"])
     try workspace.expectFailure(["report"], status: 2, ["Missing expected argument"])
   }
 

@@ -33,7 +33,7 @@ import Training
     #expect(worst > 1e-4)
   }
 
-  /// Dropout, stochastic depth, shuffling, repeated and random crops: 24 steps of it have the same
+  /// Dropout, stochastic depth, shuffling, repeated and random crops: 21 steps of it have the same
   /// bits on one thread, on two and on three, however many read images, and with recomputation.
   @Test func weightsHaveTheSameBitsForAnyNumberOfThreads() throws {
     let fixture = try TrainingFixture()
