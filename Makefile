@@ -12,7 +12,7 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test build format lint parity bench-peers consumer kill-loop soak weights \
+.PHONY: help demo test fuzz build format lint parity bench-peers consumer kill-loop soak weights \
   report-check clean
 .DEFAULT_GOAL := help
 
@@ -28,12 +28,15 @@ test: ## Build and run all tests (CONFIGURATION=release for optimised code)
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
+fuzz: ## Fuzz the readers of files, each for SECONDS (60; TARGETS="images weights …")
+	Fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
 build: ## Build the command, .build/release/convit
 	swift build -c release --product convit
 
 format: ## Format all Swift code in place
 	swift format --in-place --parallel --recursive \
-	  $(wildcard Package.swift Sources Tests Examples Benchmarks)
+	  $(wildcard Package.swift Sources Tests Examples Benchmarks Fuzz/Package.swift Fuzz/Sources)
 
 lint: ## Check formatting, file and line lengths, shell scripts
 	@Scripts/lint.sh

@@ -26,6 +26,10 @@ struct ModelFlags: ParsableArguments {
       "Weights to start from; a head for other classes starts anew, and the position embedding is "
         + "resampled for images of another size."))
   var finetune: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
+  var partial: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.model, model)
@@ -41,6 +45,7 @@ struct ModelFlags: ParsableArguments {
     replace(&c.attnDrop, attnDrop)
     replace(&c.dropPath, dropPath)
     replace(&c.finetune, finetune)
+    replace(&c.partial, partial)
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Testing
 import Training
 
@@ -38,6 +39,17 @@ import Training
     #expect((c.inputSize.description, c.patchSize, c.trainInterpolation) == ("224", 16, .bicubic))
   }
 
+  @Test func settingsReachTheDecoder() throws {
+    let plain = try TrainingConfiguration().data.decoder()
+    #expect(plain == ImageDecoder())
+    let c = try read(
+      "no-exif: true\nalpha-background: 1,2,3\nlenient-jpeg: true\nmax-pixels: 9\nmax-bytes: 8")
+    let decoder = try c.data.decoder()
+    #expect(!decoder.appliesOrientation && decoder.isLenient)
+    #expect(decoder.alpha == .composited(red: 1, green: 2, blue: 3))
+    #expect(decoder.maxPixels == 9 && decoder.maxBytes == 8)
+  }
+
   @Test func whatIsWrongIsNamed() {
     #expect(fault("batch: 3").contains("unknown key 'batch'"))
     #expect(fault("no-lr: 3").contains("unknown key 'no-lr'"))
@@ -50,7 +62,17 @@ import Training
     let missing = #expect(throws: TrainingError.self) {
       try TrainingConfiguration(contentsOf: "/nowhere/c.yaml")
     }
-    #expect(missing?.message.contains("no such file") == true)
+    #expect(missing?.message.hasSuffix("cannot open: No such file or directory") == true)
+  }
+
+  /// Found by fuzzing: what a config says moved the cursor.
+  @Test func errorsAreOneLine() throws {
+    for text in ["\"a\\r\": 1", "lr: \"\\x1b[2J\"", "model: \"\\u2028\""] {
+      let error = #expect(throws: TrainingError.self) {
+        _ = try read(text).architecture.configuration(classes: 2)
+      }
+      #expect(error?.description.contains("\\u{") == true, "\(text)")
+    }
   }
 
   @Test func numbersThatMakeNoSenseAreUsageErrors() throws {

@@ -44,7 +44,7 @@ import Testing
     let pixels = (0..<count * 3 * 784).map { _ in Float(random.uniform(-2, 2)) }
     let batch = Batch(
       images: pixels, labels: (0..<count).map { _ in random.below(10) }, indices: Array(3..<10))
-    var step = TrainingStep(model, weights, c, teacher: teacher)
+    var step = try TrainingStep(model, weights, c, teacher: teacher)
     let loss = try step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2))
 
     let size = ImageSize(height: 28, width: 28)
@@ -74,7 +74,8 @@ import Testing
     #expect(abs(loss / (expected / Double(count)) - 1) < 1e-5)
   }
 
-  /// Mixing, attention dropout and a teacher: the same bits on one thread and on three.
+  /// Mixing, attention dropout and a teacher: the same bits on one thread and on three, with
+  /// recomputation, and after an interruption in the middle of the epoch.
   @Test(arguments: [LossSettings.DistillationType.soft, .hard])
   func weightsHaveTheSameBitsForAnyNumberOfThreads(
     _ type: LossSettings.DistillationType
@@ -90,6 +91,14 @@ import Testing
     #expect(results[0] == results[1])
     (c.recompute, c.outputDir) = (true, fixture.folder + "/recompute")
     #expect(try Trainer(c).run().weights.values == results[0])
+    (c.recompute, c.outputDir) = (false, fixture.folder + "/stopped")
+    var steps = 0
+    #expect(throws: RunInterrupted.self) {
+      try Trainer(c).run({ if case .step = $0 { steps += 1 } }, isStopped: { steps == 3 })
+    }
+    c.resume = "auto"
+    #expect(try Trainer(c).run().weights.values == results[0])
+    c.resume = nil
     (c.distillationAlpha, c.outputDir) = (0.2, fixture.folder + "/alpha")
     #expect(try Trainer(c).run().weights.values != results[0])
   }

@@ -28,7 +28,6 @@ public struct GPSA: Attention {
   public let heads: Int
   /// The patches that the tokens stand for.
   public let grid: PatchGrid
-  private let offsets: Tensor  // [N·N, 3]
   /// Dropout after the projection.
   public let dropRate: Float
   private let attnDropRate: Float
@@ -46,7 +45,6 @@ public struct GPSA: Attention {
     gatingParam = Parameter([heads], kind: .gate, initial: .ones)
     self.heads = heads
     self.grid = grid
-    offsets = grid.offsets().reshaped([grid.count * grid.count, 3])
     self.dropRate = dropRate
     self.attnDropRate = attnDropRate
   }
@@ -81,7 +79,8 @@ public struct GPSA: Attention {
   /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
   /// weights files, and its derivative is zero, but it takes no part.
   public func position(_ tape: Tape) -> Variable {
-    tape[posProj.weight].matmul(tape.constant(offsets), transposingOther: true)
+    let offsets = tape.constant(grid.offsets().reshaped([grid.count * grid.count, 3]))
+    return tape[posProj.weight].matmul(offsets, transposingOther: true)
       .reshaped([heads, grid.count, grid.count]).softmax()
   }
 }

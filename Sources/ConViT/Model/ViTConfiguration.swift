@@ -1,3 +1,5 @@
+import Safetensors
+
 /// What a vision transformer is made of: everything about a model but its numbers.
 public struct ViTConfiguration: Hashable, Sendable, Codable {
   /// Where the class token enters and what the position embedding covers.
@@ -153,6 +155,6 @@ extension ViTConfiguration {
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
   /// What is wrong, with the values.
   public let message: String
-  /// The message.
-  public var description: String { message }
+  /// The message, on one line whatever was asked for.
+  public var description: String { message.printable(limit: 4096) }
 }

@@ -88,12 +88,8 @@ public struct SavedModel: Sendable {
     if let names = classNames, Set(names).count < names.count {
       throw WeightsError(path: path, reason: "a class name is there twice")
     }
-    let types = Set(file.tensors.map(\.type.rawValue)).subtracting(["F32"]).sorted()
-    if !types.isEmpty { warnings.append("\(types.joined(separator: ", ")) converted to F32") }
-    let broken = weights.nonFiniteNames
-    if !broken.isEmpty {
-      warnings.append("not all numbers are finite in \(broken.joined(separator: ", "))")
-    }
+    if let note = file.conversionNote { warnings.append(note) }
+    if let note = weights.nonFiniteNote { warnings.append(note) }
   }
 
   /// Writes the weights with all that is needed to load them, replacing the file as a whole.

@@ -12,12 +12,14 @@ extension VisionTransformer {
   ///   - stored: what the file says of its model; without it, its patches are taken to be a square.
   ///   - seed: what a head starts from that the file has for other classes, or not at all; without
   ///     a seed such a head is an error.
+  ///   - isPartial: whether whatever does not fit starts anew, too.
   /// - Throws: `WeightsError` that lists what does not fit.
   func weights(
-    from file: SafetensorsFile, stored: ViTConfiguration?, seed: UInt64? = nil
+    from file: SafetensorsFile, stored: ViTConfiguration?, seed: UInt64? = nil,
+    isPartial: Bool = false
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let tree = ParameterTree(self)
-    if let shape = file.info("patch_embed.proj.weight")?.shape, shape.count == 4,
+    if !isPartial, let shape = file.info("patch_embed.proj.weight")?.shape, shape.count == 4,
       shape[2...] != [configuration.patchSize, configuration.patchSize]
     {
       throw WeightsError(
@@ -26,22 +28,20 @@ extension VisionTransformer {
           + "\(configuration.patchSize) × \(configuration.patchSize) (patch-size)")
     }
     var notes: [String] = []
-    var replaced: [String: Tensor] = [:]
+    var replaced: [String: () throws -> Tensor] = [:]
     if let old = foreignGrid(in: file, stored) {
       let new = configuration.grid
-      replaced["pos_embed"] = try positionEmbedding(in: file, from: old)
+      replaced["pos_embed"] = { try positionEmbedding(in: file, from: old) }
       notes.append(
         "position embedding resampled from \(old.rows) × \(old.columns) to "
           + "\(new.rows) × \(new.columns) patches")
     }
     let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
-    let (weights, kept) = try ParameterStore.load(
+    let loaded = try ParameterStore.load(
       tree, from: file, replaced: replaced, optional: seed == nil ? [] : heads,
-      start: seed.map { ParameterStore(tree, seed: $0) } ?? .zeros(tree))
-    if !kept.isEmpty {
-      notes.append("\(kept.joined(separator: ", ")) not used, the head starts anew")
-    }
-    return (weights, notes)
+      isPartial: isPartial, start: seed.map { ParameterStore(tree, seed: $0) } ?? .zeros(tree))
+    let others = [listed(loaded.kept, "start anew"), listed(loaded.unused, "of the file not used")]
+    return (loaded.weights, notes + others.compactMap(\.self))
   }
 
   /// The places of the position embedding that are not patches' but tokens'.
@@ -75,19 +75,23 @@ extension SavedModel {
   /// A start for `model` from the weights in a file: for other classes its heads start anew, and
   /// for images of another size the position embedding is resampled.
   ///
+  /// - Parameter isPartial: whether the weights may be another model's: what fits is used, and the
+  ///   rest starts anew.
   /// - Returns: the weights, and notes on what is not as in the file.
   /// - Throws: `WeightsError` if anything else does not fit, or a number is not finite.
   public static func finetuned(
-    _ model: VisionTransformer, from path: String, seed: UInt64
+    _ model: VisionTransformer, from path: String, seed: UInt64, isPartial: Bool = false
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let file = try SafetensorsFile(contentsOf: path)
-    let (weights, notes) = try model.weights(
-      from: file, stored: try WeightsMetadata(file).configuration, seed: seed)
-    let broken = weights.nonFiniteNames
-    guard broken.isEmpty else {
-      throw WeightsError(
-        path: path, reason: "not all numbers are finite in " + broken.joined(separator: ", "))
+    let stored = try WeightsMetadata(file).configuration
+    let difference = stored?.differences(from: model.configuration).first
+    if let difference, !isPartial {
+      throw WeightsError(path: path, reason: "the file's model has \(difference)")
     }
-    return (weights, notes.map { "\(path): \($0)" })
+    let (weights, notes) = try model.weights(
+      from: file, stored: stored, seed: seed, isPartial: isPartial)
+    if let note = weights.nonFiniteNote { throw WeightsError(path: path, reason: note) }
+    let all = [difference.map { "the file's model has \($0)" }, file.conversionNote] + notes
+    return (weights, all.compactMap(\.self).map { "\(path): \($0)" })
   }
 }

@@ -29,6 +29,9 @@ public struct ModelSettings: Settings {
   /// A weights file to start from; a head of another size starts anew, and a position embedding of
   /// another size is resampled.
   public var finetune: String?
+  /// Whether `finetune` may be the weights of another model: what fits is used, the rest starts
+  /// anew.
+  public var partial = false
 
   /// The defaults.
   public init() {}
@@ -42,6 +45,8 @@ public struct ModelSettings: Settings {
     for (name, rate) in [("drop", drop), ("attn-drop", attnDrop), ("drop-path", dropPath)] {
       try require((0..<1).contains(rate), "\(name) must be in 0 ..< 1, found \(rate)")
     }
+    try require(
+      !partial || finetune != nil, "partial is about a weights file: finetune is missing")
   }
 
   /// The names in configs.
@@ -59,5 +64,6 @@ public struct ModelSettings: Settings {
     case attnDrop = "attn-drop"
     case dropPath = "drop-path"
     case finetune
+    case partial
   }
 }

@@ -55,9 +55,6 @@ public struct Checkpoint: Sendable {
     var progress = RunProgress()
     for (name, value) in RunProgress.integers { progress[keyPath: value] = try file.integer(name) }
     for (name, value) in RunProgress.doubles { progress[keyPath: value] = try file.double(name) }
-    guard RunProgress.integers.allSatisfy({ progress[keyPath: $0.1] >= 0 }) else {
-      throw fault("epoch \(progress.epoch), step \(progress.step): not a place in a run")
-    }
     self.progress = progress
     libraryVersion = file.metadata["library_version"] ?? "?"
     self.file = file
@@ -143,10 +140,13 @@ extension OutputTensor {
 }
 
 extension SafetensorsFile {
-  /// A tensor that is one whole number.
+  /// A tensor that is one count, small enough to be multiplied by another.
   fileprivate func integer(_ name: String) throws -> Int {
     let values = try integers(name)
     guard values.count == 1 else { throw notOne(name) }
+    guard (0..<1 << 31).contains(values[0]) else {
+      throw SafetensorsError(path: path, tensor: name, reason: "\(values[0]) is not a count")
+    }
     return values[0]
   }
 
