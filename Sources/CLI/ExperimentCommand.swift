@@ -46,6 +46,6 @@ struct ExperimentCommand: ParsableCommand {
       try output.write(table.markdown, to: "table.md")
       try output.write(table.csv, to: "table.csv")
     }
-    try Terminal.result(table.markdown)
+    try Terminal.result(String(table.markdown.dropLast()))
   }
 }
