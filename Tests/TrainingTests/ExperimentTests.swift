@@ -52,7 +52,8 @@ import Testing
       var totals = ClassificationTotals()
       for image in 0..<100 { totals.add(loss: 0.5, rank: Double(image) < accuracy ? 0 : 1) }
       table.add(
-        plan.runs[run], EpochRecord(progress, test: totals, averageTest: nil, parameters: 1))
+        plan.runs[run],
+        EpochRecord(progress, test: totals, averageTest: nil, badImages: 0, parameters: 1))
     }
     let lines = table.markdown.split(separator: "\n").map(String.init)
     #expect(lines[0] == "# A grid")
@@ -60,7 +61,8 @@ import Testing
       lines[1] == "|  | part | Top-1 A | Top-1 B | Top-1 gap | Loss A | Loss B | Loss gap |")
     #expect(
       lines[3]
-        == "| 5 % | few | 42.0 ± 2.8 | 63.0 (1 of 2) | +50.0 % | 0.500 ± 0.000 | 0.500 (1 of 2) | +0.0 % |"
+        == "| 5 % | few | 42.0 ± 2.8 | 63.0 (1 of 2) | +50.0 % | 0.500 ± 0.000 | "
+        + "0.500 (1 of 2) | +0.0 % |"
     )
     #expect(lines[4] == "| all/of it | many | – | – | – | – | – | – |")
     #expect(
