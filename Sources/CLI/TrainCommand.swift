@@ -85,7 +85,7 @@ private struct TrainingDisplay {
       terminal.progress("epoch \(epoch)  evaluated \(images)/\(all)")
     case .epoch(let record, let isBest):
       epochs = record.epoch + 1
-      let speed = Double(run?.trainingImages ?? 0) / max(record.seconds, 1e-9)
+      let speed = Double(run?.imagesPerEpoch.all ?? 0) / max(record.seconds, 1e-9)
       let eta = eta(Double(record.epoch + 1))
       terminal.line(
         "epoch \(record.epoch + 1)/\(run?.epochs ?? 0)"
@@ -128,7 +128,9 @@ private struct TrainingDisplay {
       "data: \(run.trainingImages) images to train on, \(run.validationImages) to test on, "
         + "\(run.classes) classes",
       "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of "
-        + "\(run.stepsPerEpoch) steps, "
+        + "\(run.stepsPerEpoch) steps on \(run.imagesPerEpoch.all) images"
+        + (run.imagesPerEpoch.all == run.imagesPerEpoch.different
+          ? ", " : ", \(run.imagesPerEpoch.different) different ones, ")
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
     ] + (run.progress == RunProgress() ? [] : [resumption(run.progress)]) + [
       "machine: about \(run.memory.description) of memory, BLAS is \(run.blas.description)"

@@ -24,7 +24,7 @@ public struct Batch: Sendable {
 }
 
 /// What a loader does about an image that cannot be loaded.
-public enum BadImages: String, Hashable, Sendable, CaseIterable {
+public enum BadImages: String, Hashable, Sendable, Codable, CaseIterable {
   /// `next()` throws in place of the batch that the image is in.
   case error
   /// The batch comes without the image, which is in its `failures`.

@@ -6,6 +6,7 @@ public struct ImagePipeline: Sendable {
   let transform: any ImageTransform
   let erasing: Erasing?
   let workers: Int
+  let badImages: BadImages
 
   /// Erasing, and of which images of a batch.
   public struct Erasing: Hashable, Sendable {
@@ -17,12 +18,14 @@ public struct ImagePipeline: Sendable {
 
   /// A pipeline with `workers` threads; with 0, whoever asks the loader for a batch does the work.
   public init(
-    decoder: ImageDecoder, transform: any ImageTransform, erasing: Erasing? = nil, workers: Int
+    decoder: ImageDecoder, transform: any ImageTransform, erasing: Erasing? = nil, workers: Int,
+    badImages: BadImages = .error
   ) {
     self.decoder = decoder
     self.transform = transform
     self.erasing = erasing
     self.workers = workers
+    self.badImages = badImages
   }
 
   /// A loader of images in the given order.
@@ -36,7 +39,8 @@ public struct ImagePipeline: Sendable {
       }
     }
     return BatchLoader(
-      order: requests, batchSize: batchSize, size: size, workers: workers, finish: finish
+      order: requests, batchSize: batchSize, size: size, workers: workers, badImages: badImages,
+      finish: finish
     ) { [decoder, transform] request in
       let part = try decoder.decode(contentsOf: request.path) {
         transform.geometry(of: $0, random: request.random)

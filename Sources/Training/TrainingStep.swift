@@ -45,32 +45,43 @@ public struct TrainingStep: Sendable {
     recomputesBlocks = configuration.recompute
   }
 
-  /// One step of the optimiser by the mean loss over a batch; returns this loss.
+  /// One step of the optimiser by the mean loss over a batch of one image at least; returns this
+  /// loss.
   ///
   /// - Throws: as the step by several batches.
   public mutating func callAsFunction(
     _ batch: Batch, epoch: Int, rate: Double, on pool: WorkerPool
   ) throws -> Double {
-    try self(of: batch.count, epoch: epoch, rate: rate, on: pool) { batch }
+    let count = batch.count + batch.failures.count
+    guard let loss = try self(of: count, epoch: epoch, rate: rate, on: pool, next: { batch }) else {
+      preconditionFailure("TrainingStep: a batch without images")
+    }
+    return loss
   }
 
   /// One step by the mean loss over `count` images, which `next` gives batch by batch; returns this
-  /// loss.
+  /// loss. Images that a batch was to have and has not, its failures, count among them, and the mean
+  /// is over the others; if there are none, there is no step and no loss.
   ///
   /// - Throws: `NonFiniteStep` if the loss or the gradients are not finite; the weights are then
   ///   what they were.
   public mutating func callAsFunction(
     of count: Int, epoch: Int, rate: Double, on pool: WorkerPool, next: () throws -> Batch
-  ) throws -> Double {
-    var (samples, total) = ([Int](), 0.0)
+  ) throws -> Double? {
+    var (samples, taken, total) = ([Int](), 0, 0.0)
     var gradients = try shards.gradients(of: count, at: weights, on: pool) { sum in
-      while samples.count < count {
+      while taken < count {
         let batch = try next()
-        total += try add(batch, from: samples.count, of: count, epoch: epoch, to: sum).reduce(0, +)
+        if batch.count > 0 {
+          total += try add(batch, from: taken, of: count, epoch: epoch, to: sum).reduce(0, +)
+        }
         samples += batch.indices
+        taken += batch.count + batch.failures.count
       }
     }
-    let loss = total / Double(count)
+    guard !samples.isEmpty else { return nil }
+    if samples.count < count { gradients.multiply(by: Float(count) / Float(samples.count)) }
+    let loss = total / Double(samples.count)
     let norm = gradients.norm
     guard loss.isFinite, norm.isFinite else {
       throw NonFiniteStep(

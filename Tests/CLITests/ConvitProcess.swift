@@ -35,10 +35,12 @@ enum ConvitProcess {
   /// `interruption` is due, the command is halted for it and then gets its signal; it is killed
   /// after a minute in any case.
   ///
-  /// - Parameter fileLimit: the bytes that a file of its may have, as if the disk were full then.
+  /// - Parameters:
+  ///   - environment: what to add to the environment, such as "LC_ALL=C".
+  ///   - fileLimit: the bytes that a file of its may have, as if the disk were full then.
   static func run(
     _ arguments: [String], in folder: String, output: Output = .captured,
-    interruption: Interruption? = nil, fileLimit: Int? = nil
+    environment: [String] = [], interruption: Interruption? = nil, fileLimit: Int? = nil
   ) throws -> Outcome {
     let captured = NSTemporaryDirectory() + "convit-output-" + UUID().uuidString
     defer { for suffix in [".out", ".err"] { unlink(captured + suffix) } }
@@ -71,7 +73,7 @@ enum ConvitProcess {
     posix_spawn_file_actions_addopen(&actions, 2, captured + ".err", flags, 0o600)
     var process: pid_t = 0
     let limit = fileLimit.map { ["prlimit", "--fsize=\($0)"] } ?? []
-    let command = ["env", "-C", folder] + limit + [try binary()] + arguments
+    let command = ["env", "-C", folder] + environment + limit + [try binary()] + arguments
     var words = command.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &words, environ)

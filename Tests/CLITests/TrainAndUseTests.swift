@@ -196,7 +196,7 @@ import Testing
     let tuned = try workspace.train(
       "tuned", ["--finetune", "run/model.safetensors", "--input-size", "20", "--nb-classes", "5"])
     #expect(tuned.errLines.contains("note: \(note)5 × 5 patches"))
-    #expect(tuned.err.contains("head.weight, head.bias not used, the head starts anew\n"))
+    #expect(tuned.err.contains("2 start anew (head.weight, head.bias)\n"))
   }
 
   @Test func aShortRunEndsItsWarmUp() throws {

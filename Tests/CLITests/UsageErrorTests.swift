@@ -74,6 +74,25 @@ import Testing
     (["--sched", "square"], ["'square'", "- cosine"]),
     (["--alpha-background", "red"], ["'red' is not a colour such as 255,255,255"]),
     (["--alpha-background", "1,2,256"], ["'1,2,256' is not a colour"]),
+    (["--sampling-ratio", "0"], ["sampling-ratio must be above 0 and at most 1, found 0"]),
+    (["--sampling-first"], ["sampling-first is for a sampling-ratio below 1"]),
+    (["--scale-epochs"], ["scale-epochs is for a sampling-ratio below 1"]),
+    (
+      ["--sampling-ratio", "1e-6", "--scale-epochs", "--epochs", "3"],
+      ["scale-epochs makes 3000000 epochs"]
+    ),
+    (["--val-fraction", "1"], ["val-fraction must be in 0 … 1, found 1"]),
+    (
+      ["--val-fraction", "0.1", "--data-set", "INAT"],
+      ["val-fraction is for folders of images, not for INAT"]
+    ),
+    (["--data-set", "imagenet"], ["'imagenet'", "IMNET"]),
+    (["--inat-category", "genus"], ["inat-category is for data-set INAT and INAT19"]),
+    (["--on-bad-image", "ignore"], ["'ignore'", "'error' and 'skip'"]),
+    (["--max-bad", "3"], ["max-bad is for on-bad-image skip"]),
+    (["--on-bad-image", "skip", "--max-bad", "1.5"], ["max-bad must be a share below 1 or"]),
+    (["--max-pixels", "0"], ["max-pixels must be at least 1, found 0"]),
+    (["--max-bytes", "-1"], ["max-bytes must be at least 1, found -1"]),
     (["--save-every", "0"], ["save-every must be at least 1, found 0"]),
     (["--save-every-steps", "0"], ["save-every-steps must be at least 1, found 0"]),
     (["--on-nonfinite", "skip=0"], ["'skip=0'", "'--on-nonfinite <action>'"]),
@@ -149,6 +168,10 @@ import Testing
     (
       ["evaluate", "--weights", "w", "--data-path", "d", "--num-workers", "-2"],
       ["num-workers must be 0 to 1024, found -2"]
+    ),
+    (
+      ["evaluate", "--weights", "w", "--data-path", "d", "--seed", "2"],
+      ["seed is for --val-fraction"]
     ),
     (["inspect"], ["'<file>'", "convit inspect --help"]), (["models", "x"], ["'x'"]),
     (["dataset", "bogus"], ["'bogus'", "convit dataset --help"]),

@@ -108,7 +108,7 @@ import Testing
     #expect(
       larger.notes == [
         "\(path): position embedding resampled from 4 × 4 to 6 × 5 patches",
-        "\(path): head.weight, head.bias not used, the head starts anew",
+        "\(path): 2 start anew (head.weight, head.bias)",
       ])
     #expect(larger.weights["pos_embed"]?.shape == [1, 30, 8])
     let other = #expect(throws: WeightsError.self) { try start(16, 16, patch: 8) }

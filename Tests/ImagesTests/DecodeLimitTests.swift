@@ -86,6 +86,16 @@ import Testing
     #expect(errorText(other, ImageDecoder(isLenient: true)) == "x: JPEG: more than 100 scans")
   }
 
+  /// Text is dropped as it is read: neither its number nor its size counts.
+  @Test func textInAPNGTakesNoMemory() {
+    let text = RawPNG.chunk("tEXt", Array("Comment\0".utf8) + [UInt8](repeating: 97, count: 2000))
+    let many = Array(repeating: text, count: 2000).flatMap { $0 }
+    let image = RawPNG.chunk("IDAT", RawPNG.stored([0, 1, 2, 3]))
+    let header = RawPNG.chunk("IHDR", RawPNG.header(width: 1, height: 1, bits: 8, colour: 2))
+    let bytes = RawPNG.signature + header + many + image + many + RawPNG.chunk("IEND", [])
+    #expect(errorText(bytes) == "no error")
+  }
+
   /// Found by fuzzing: libpng takes as much memory as an eXIf chunk says that it has bytes, before it
   /// looks for them.
   @Test func aChunkThatIsNotThereTakesNoMemory() throws {

@@ -146,6 +146,23 @@ import Testing
     withExtendedLifetime(loader) {}
   }
 
+  /// However long the order is: images that were begun and are in no batch that was read.
+  @Test(arguments: [0, 1, 3]) func memoryDoesNotDependOnTheNumberOfImages(workers: Int) throws {
+    let live = Counter()
+    let loader = loader(2100, workers: workers, bound: 2) { request in
+      live.add(1)
+      return Self.image(request)
+    }
+    var most = 0
+    while let batch = try loader.next() {
+      live.add(-batch.count)
+      if batch.indices[0] % 210 == 2 { Thread.sleep(forTimeInterval: 0.05) }  // time to run ahead
+      most = max(most, live.value)
+    }
+    #expect(live.value == 0 && most <= 2 * 7)
+    #expect(workers == 0 ? most == 0 : most > 0)
+  }
+
   /// However many images there are, the same memory is used for their batches.
   @Test func batchesShareAFewBuffers() throws {
     let size = ImageSize(height: 91, width: 173)  // a size of no other test, as all share a pool

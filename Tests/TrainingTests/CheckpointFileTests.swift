@@ -1,7 +1,8 @@
 import Foundation
 import Safetensors
 import Testing
-import Training
+
+@testable import Training
 
 /// Checkpoints that somebody else wrote.
 @Suite struct CheckpointFileTests {
@@ -9,16 +10,16 @@ import Training
 
   /// All of a checkpoint but the weights.
   private func write(epoch: Int = 3, classes: [String] = ["a", "b"]) throws {
-    let integers = ["step", "images", "skipped", "optimizer.step"].map { ($0, 3) }
-    let doubles = ["loss_sum", "rate", "seconds", "best"].map {
-      OutputTensor(name: $0, type: .f64, shape: [], bytes: [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])
+    let integers = (RunProgress.integers.map(\.0) + ["optimizer.step"]).map { name in
+      OutputTensor(name: name, shape: [], integers: [name == "epoch" ? epoch : 3])
+    }
+    let doubles = RunProgress.doubles.map { name, _ in
+      OutputTensor(name: name, type: .f64, shape: [], bytes: [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])
     }
     let split = classes.map { #"{"name":"\#($0)","images":1,"paths":"0"}"# }
       .joined(separator: ",")
     try SafetensorsWriter.write(
-      (integers + [("epoch", epoch)]).map {
-        OutputTensor(name: $0, shape: [], integers: [$1])
-      } + doubles,
+      integers + doubles,
       metadata: [
         "format": "convit checkpoint", "format_version": "1", "library_version": "0",
         "configuration": "epochs: 9", "data": #"{"train":[\#(split)],"val":[\#(split)]}"#,

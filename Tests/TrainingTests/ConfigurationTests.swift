@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Testing
 import Training
 
@@ -36,6 +37,17 @@ import Training
     #expect((c.mixupMode, c.mixupOffEpoch, c.bceLoss, c.attnDrop) == (.batch, 0, false, 0))
     #expect((c.distillationType, c.distillationAlpha, c.distillationTau) == (.none, 0.5, 1))
     #expect((c.inputSize.description, c.patchSize, c.trainInterpolation) == ("224", 16, .bicubic))
+  }
+
+  @Test func settingsReachTheDecoder() throws {
+    let plain = try TrainingConfiguration().data.decoder()
+    #expect(plain == ImageDecoder())
+    let c = try read(
+      "no-exif: true\nalpha-background: 1,2,3\nlenient-jpeg: true\nmax-pixels: 9\nmax-bytes: 8")
+    let decoder = try c.data.decoder()
+    #expect(!decoder.appliesOrientation && decoder.isLenient)
+    #expect(decoder.alpha == .composited(red: 1, green: 2, blue: 3))
+    #expect(decoder.maxPixels == 9 && decoder.maxBytes == 8)
   }
 
   @Test func whatIsWrongIsNamed() {

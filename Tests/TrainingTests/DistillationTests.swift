@@ -75,7 +75,8 @@ import Testing
     #expect(abs(loss / (expected / Double(count)) - 1) < 1e-5)
   }
 
-  /// Mixing, attention dropout and a teacher: the same bits on one thread and on three.
+  /// Mixing, attention dropout and a teacher: the same bits on one thread and on three, with
+  /// recomputation, and after an interruption in the middle of the epoch.
   @Test(arguments: [LossSettings.DistillationType.soft, .hard])
   func weightsHaveTheSameBitsForAnyNumberOfThreads(
     _ type: LossSettings.DistillationType
@@ -91,6 +92,14 @@ import Testing
     #expect(results[0] == results[1])
     (c.recompute, c.outputDir) = (true, fixture.folder + "/recompute")
     #expect(try Trainer(c).run().weights.values == results[0])
+    (c.recompute, c.outputDir) = (false, fixture.folder + "/stopped")
+    var steps = 0
+    #expect(throws: RunInterrupted.self) {
+      try Trainer(c).run({ if case .step = $0 { steps += 1 } }, isStopped: { steps == 3 })
+    }
+    c.resume = "auto"
+    #expect(try Trainer(c).run().weights.values == results[0])
+    c.resume = nil
     (c.distillationAlpha, c.outputDir) = (0.2, fixture.folder + "/alpha")
     #expect(try Trainer(c).run().weights.values != results[0])
   }

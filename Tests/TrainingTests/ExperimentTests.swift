@@ -47,11 +47,12 @@ import Testing
     var table = ExperimentTable(plan)
     // Row 1: A 40 and 44, B 63 alone; row 2: nothing yet.
     for (run, accuracy) in [(0, 40.0), (1, 44), (2, 63)] {
+      var progress = RunProgress()
+      progress.images = 1
+      var totals = ClassificationTotals()
+      for image in 0..<100 { totals.add(loss: 0.5, rank: Double(image) < accuracy ? 0 : 1) }
       table.add(
-        plan.runs[run],
-        EpochRecord(
-          epoch: 1, trainLoss: 1, trainLr: 1, testLoss: 0.5, testAcc1: accuracy, testAcc5: 99,
-          parameters: 1, seconds: 1))
+        plan.runs[run], EpochRecord(progress, test: totals, averageTest: nil, badImages: 0, parameters: 1))
     }
     let lines = table.markdown.split(separator: "\n").map(String.init)
     #expect(lines[0] == "# A grid")

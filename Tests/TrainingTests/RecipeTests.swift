@@ -134,22 +134,24 @@ import Training
   @Test func theAverageIsBesideTheModel() throws {
     let fixture = try TrainingFixture()
     var configuration = try configuration(fixture)
-    (configuration.modelEma, configuration.modelEmaDecay) = (true, 0.9)
-    let trained = try Trainer(configuration).run()
-    let average = try saved("model_ema", fixture)
-    #expect(average.weights.values != trained.weights.values)
-    let epochs: [EpochRecord] = try fixture.lines("log.jsonl")
-    let best = try #require(epochs.max { $0.bestAcc1 < $1.bestAcc1 })
-    for epoch in epochs {
-      let (loss, acc1) = (try #require(epoch.emaTestLoss), try #require(epoch.emaTestAcc1))
-      #expect(loss != epoch.testLoss && epoch.bestAcc1 == max(acc1, epoch.testAcc1))
+    (configuration.epochs, configuration.modelEma) = (1, true)
+    var averageIsBest: Set<Bool> = []
+    for (rate, decay) in [(1e-2, 0.999), (2e-2, 0.5)] {
+      (configuration.lr, configuration.modelEmaDecay) = (rate, decay)
+      configuration.outputDir = "\(fixture.folder)/\(rate)"
+      let trained = try Trainer(configuration).run()
+      let average = try saved("model_ema", fixture, "\(rate)")
+      #expect(average.weights.values != trained.weights.values)
+      let epochs: [EpochRecord] = try fixture.lines("log.jsonl", of: "\(rate)")
+      let (loss, acc1) = (try #require(epochs[0].emaTestLoss), try #require(epochs[0].emaTestAcc1))
+      #expect(loss != epochs[0].testLoss && epochs[0].bestAcc1 == max(acc1, epochs[0].testAcc1))
+      let isAverage = acc1 > epochs[0].testAcc1
+      averageIsBest.insert(isAverage)
+      let expected = isAverage ? average : trained
+      #expect(try saved("best", fixture, "\(rate)").weights.values == expected.weights.values)
     }
-    if best.epoch == 1 {
-      let isAverage = best.bestAcc1 > best.testAcc1
-      let expected = isAverage ? average.weights : trained.weights
-      #expect(try saved("best", fixture).weights.values == expected.values)
-    }
-    let text = try String(contentsOfFile: fixture.folder + "/run/log.jsonl", encoding: .utf8)
+    #expect(averageIsBest == [true, false])
+    let text = try String(contentsOfFile: fixture.folder + "/0.02/log.jsonl", encoding: .utf8)
     #expect(text.contains("\"ema_test_acc1\":") && text.contains("\"ema_test_loss\":"))
   }
 

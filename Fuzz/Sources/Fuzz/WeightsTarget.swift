@@ -5,6 +5,7 @@ import Training
 /// A weights file: header, tensors of all types, and the model that it says it is.
 struct WeightsTarget: Target {
   private let file = MemoryFile()
+  private static let models = (try? smallModels().map(\.1.model)) ?? []
 
   func test(_ bytes: [UInt8]) {
     file.fill(bytes)
@@ -26,6 +27,11 @@ struct WeightsTarget: Target {
     }
     attempt { try SavedModel(contentsOf: file.path) }
     attempt { try SavedModel(contentsOf: file.path, as: .init(name: "deit_tiny_patch16_224")) }
+    attempt { try SavedModel(contentsOf: file.path, as: .init(imageHeight: 6, imageWidth: 8)) }
+    for model in Self.models {
+      attempt { try SavedModel.finetuned(model, from: file.path, seed: 1) }
+      attempt { try SavedModel.finetuned(model, from: file.path, seed: 1, isPartial: true) }
+    }
   }
 
   /// Mostly the header alone, with its length put right.
@@ -57,10 +63,11 @@ struct WeightsTarget: Target {
 
   /// All of a checkpoint but the weights.
   private func writeCheckpoint(to path: String) throws {
-    let integers = ["epoch", "step", "images", "skipped", "optimizer.step"].map {
+    let counts = ["epoch", "step", "images", "skipped", "plateau.bad_epochs", "plateau.drops"]
+    let integers = (counts + ["optimizer.step"]).map {
       OutputTensor(name: $0, type: .i64, shape: [], bytes: [3, 0, 0, 0, 0, 0, 0, 0])
     }
-    let doubles = ["loss_sum", "rate", "seconds", "best"].map {
+    let doubles = ["loss_sum", "rate", "seconds", "best", "plateau.best"].map {
       OutputTensor(name: $0, type: .f64, shape: [], bytes: [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])
     }
     let split = #"[{"name":"a","images":1,"paths":"0"},{"name":"b","images":2,"paths":"f"}]"#

@@ -5,15 +5,16 @@ extension ParameterStore {
   /// The weights of a model from a file, which must have each of them and nothing else.
   ///
   /// - Parameters:
-  ///   - replaced: values to take in place of the file's.
+  ///   - replaced: values to take in place of the file's; made once all else is known to fit.
   ///   - optional: names that the file need not have, and may have in another shape (a head for
   ///     other classes): these keep the value of `start`, and are returned.
   ///   - isPartial: whether all are optional, as long as one is there, and tensors that are not of
   ///     the model are let be: these are returned as well.
   /// - Throws: `WeightsError` that lists every missing, unexpected and misshapen tensor.
   public static func load(
-    _ tree: ParameterTree, from file: SafetensorsFile, replaced: [String: Tensor] = [:],
-    optional: Set<String> = [], isPartial: Bool = false, start: @autoclosure () -> ParameterStore
+    _ tree: ParameterTree, from file: SafetensorsFile,
+    replaced: [String: () throws -> Tensor] = [:], optional: Set<String> = [],
+    isPartial: Bool = false, start: @autoclosure () -> ParameterStore
   ) throws -> (weights: ParameterStore, kept: [String], unused: [String]) {
     var (missing, misshapen, kept): ([String], [String], [String]) = ([], [], [])
     for (name, parameter) in zip(tree.names, tree.parameters) {
@@ -43,7 +44,7 @@ extension ParameterStore {
     }
     let start = kept.isEmpty ? nil : start()
     let values = try zip(tree.names, tree.parameters).map { name, parameter in
-      if let value = replaced[name] { return value }
+      if let value = replaced[name] { return try value() }
       if let start, kept.contains(name), let value = start[name] { return value }
       var value = Tensor(unsafeUninitialized: parameter.shape)
       try value.withUnsafeMutableBufferPointer { try file.read(name, into: $0) }

@@ -28,10 +28,10 @@ extension VisionTransformer {
           + "\(configuration.patchSize) × \(configuration.patchSize) (patch-size)")
     }
     var notes: [String] = []
-    var replaced: [String: Tensor] = [:]
+    var replaced: [String: () throws -> Tensor] = [:]
     if let old = foreignGrid(in: file, stored) {
       let new = configuration.grid
-      replaced["pos_embed"] = try positionEmbedding(in: file, from: old)
+      replaced["pos_embed"] = { try positionEmbedding(in: file, from: old) }
       notes.append(
         "position embedding resampled from \(old.rows) × \(old.columns) to "
           + "\(new.rows) × \(new.columns) patches")

@@ -25,6 +25,11 @@ struct WeightsMetadata {
     }
     name = file.metadata["model"]
     configuration = try decode("configuration", ViTConfiguration.self)
+    do {
+      try configuration?.validate()
+    } catch {
+      throw WeightsError(path: file.path, reason: error.message)
+    }
     classNames = try decode("class_names", [String].self)
   }
 

@@ -12,9 +12,23 @@ extension TrainingConfiguration {
     try augmentation.transform(size: architecture.inputSize.size)
   }
 
+  /// The settings with as many epochs as `scaleEpochs` makes of them, and without it: as many more
+  /// as a run sees fewer images in each. The warm-up is not longer for it.
+  public var scaled: TrainingConfiguration {
+    var scaled = self
+    if data.scaleEpochs, data.samplingRatio > 0 {
+      scaled.epochs = Int((Double(schedule.epochs) / data.samplingRatio).rounded())
+    }
+    scaled.scaleEpochs = false
+    return scaled
+  }
+
   /// Throws what is wrong with the values, before any data is touched.
   public func validate() throws(TrainingError) {
     try validateParts()
+    let epochs = scaled.epochs
+    try require(
+      epochs <= 1_000_000, "scale-epochs makes \(epochs) epochs, of which there can be 1000000")
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
     try require(
       loss.mixupOffEpoch < schedule.epochs,

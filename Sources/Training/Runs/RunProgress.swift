@@ -7,6 +7,8 @@ public struct RunProgress: Hashable, Sendable {
   public internal(set) var step = 0
   /// The images of these steps.
   public internal(set) var images = 0
+  /// The images that could not be read and were left out of these steps.
+  public internal(set) var badImages = 0
   /// The sum of their losses.
   public internal(set) var lossSum = 0.0
   /// The learning rate of the last step.
@@ -33,8 +35,9 @@ public struct RunProgress: Hashable, Sendable {
 
   /// The whole numbers under their names in a checkpoint.
   static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
-    ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("skipped", \.skipped),
-    ("plateau.bad_epochs", \.plateau.badEpochs), ("plateau.drops", \.plateau.drops),
+    ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("bad_images", \.badImages),
+    ("skipped", \.skipped), ("plateau.bad_epochs", \.plateau.badEpochs),
+    ("plateau.drops", \.plateau.drops),
   ]
   /// The other numbers under their names in a checkpoint.
   static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [

@@ -4,10 +4,8 @@ import Foundation
 
 // What stands in the way of a run, found before it begins.
 extension Trainer {
-  /// The folders of images and of the run, which a run needs.
-  static func folders(
-    of configuration: TrainingConfiguration
-  ) throws -> (dataPath: String, outputDir: String) {
+  /// The folder of the run; a run needs it, and the folder of images.
+  static func outputFolder(of configuration: TrainingConfiguration) throws -> String {
     guard let dataPath = configuration.dataPath else {
       throw TrainingError(usage: "data-path is missing: the folder that has train/ and val/")
     }
@@ -17,7 +15,7 @@ extension Trainer {
     for (name, path) in [("data-path", dataPath), ("output-dir", outputDir)] where path.isEmpty {
       throw TrainingError(usage: "\(name) is empty")
     }
-    return (dataPath, outputDir)
+    return outputDir
   }
 
   /// What a run will need of memory, which the machine must have.
@@ -53,9 +51,10 @@ extension Trainer {
       .checkResuming(checkpoint.configuration, of: path)
     let progress = checkpoint.progress
     let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
-    guard configuration.schedule.totalEpochs >= begun else {
+    let scaled = configuration.scaled
+    guard scaled.schedule.totalEpochs >= begun else {
       throw TrainingError(
-        "\(path): epochs is \(configuration.epochs), but the run has begun epoch \(begun)")
+        "\(path): epochs is \(scaled.epochs), but the run has begun epoch \(begun)")
     }
     let differences = data.differences(from: checkpoint.data)
     let changes =

@@ -36,14 +36,14 @@ public struct Trainer: Sendable {
     try configuration.validate()
     (checkpoint, notes) = try Checkpoint.requested(by: configuration)
     if let checkpoint { configuration.outputDir = checkpoint.folder }
-    let (dataPath, outputDir) = try Self.folders(of: configuration)
+    let outputDir = try Self.outputFolder(of: configuration)
     _ = try configuration.data.decoder()
     let sketch = try configuration.architecture.configuration(classes: 1)
     _ = try configuration.optimizer.groups(of: ParameterTree(VisionTransformer(sketch)))
     try configuration.validateDistillation()
     if checkpoint == nil { try RunFolder.check(outputDir) }
-    training = try ImageFolder(root: dataPath, split: "train")
-    validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
+    let images = try TrainingData(configuration.data, seed: configuration.seed)
+    (training, validation) = (images.training, images.validation)
     fingerprint = DataFingerprint(training: training, validation: validation)
     notes += training.warnings + validation.warnings
     if let asked = configuration.nbClasses, asked < training.classes.count {
@@ -100,7 +100,7 @@ public struct Trainer: Sendable {
     do {
       var step = try TrainingStep(model, start, configuration, teacher: teacher)
       try checkpoint?.restore(&step, allowsNonFinite: configuration.allowNonfinite)
-      guard progress.epoch < configuration.schedule.totalEpochs else {
+      guard progress.epoch < configuration.scaled.schedule.totalEpochs else {
         try report(.finished(progress.epoch))
         return saved(step.weights)
       }
@@ -124,18 +124,24 @@ extension Trainer {
   /// Steps of an epoch, the last perhaps on a smaller batch.
   var stepsPerEpoch: Int {
     let size = configuration.schedule.stepSize
-    return (training.samples.count + size - 1) / size
+    return (imagesPerEpoch + size - 1) / size
   }
+
+  /// Images that an epoch visits.
+  var imagesPerEpoch: Int { order.count(of: training.samples.count) }
+
+  private var order: SampleOrder { configuration.sampleOrder }
 
   private var workers: Int { configuration.numWorkers ?? pool.threads }
 
   /// The batches of an epoch from one on.
   func loader(epoch: Int, from step: Int) throws -> BatchLoader {
-    let requests = configuration.sampleOrder(training.samples, epoch: epoch)
+    let requests = order(training.samples, epoch: epoch)
       .dropFirst(step * configuration.schedule.stepSize)
     return ImagePipeline(
       decoder: try configuration.data.decoder(), transform: try configuration.trainingTransform(),
-      erasing: configuration.augmentation.erasing, workers: workers
+      erasing: configuration.augmentation.erasing, workers: workers,
+      badImages: configuration.onBadImage
     ).loader(Array(requests), batchSize: configuration.batchSize)
   }
 
@@ -143,7 +149,7 @@ extension Trainer {
   func evaluator() throws -> Evaluator {
     Evaluator(
       decoder: try configuration.data.decoder(), size: configuration.inputSize.size,
-      batchSize: configuration.batchSize, workers: workers)
+      batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
   }
 
   /// The model with some weights, to be saved.
@@ -159,12 +165,13 @@ extension Trainer {
   }
 
   private func summary(_ progress: RunProgress) -> Summary {
-    Summary(
+    let (images, scaled) = (training.samples.count, configuration.scaled)
+    return Summary(
       model: model.configuration, parameters: start.tree.elementCount, trained: trained,
-      trainingImages: training.samples.count, validationImages: validation.samples.count,
-      classes: training.classes.count, stepsPerEpoch: stepsPerEpoch,
-      epochs: configuration.schedule.totalEpochs,
-      progress: progress, threads: pool.threads, rate: LearningRateSchedule(configuration).base,
+      trainingImages: images, imagesPerEpoch: (imagesPerEpoch, order.uniqueCount(of: images)),
+      validationImages: validation.samples.count, classes: training.classes.count,
+      stepsPerEpoch: stepsPerEpoch, epochs: scaled.schedule.totalEpochs, progress: progress,
+      threads: pool.threads, rate: LearningRateSchedule(scaled).base,
       memory: memory, blas: BLASLibrary.current)
   }
 }

@@ -26,9 +26,11 @@ extension Trainer {
     public let parameters: Int
     /// Those of them that are trained.
     public let trained: Int
-    /// Images in `train/`, which is also how many an epoch visits.
+    /// Images to train on.
     public let trainingImages: Int
-    /// Images in `val/`, all of them evaluated after each epoch.
+    /// Images that an epoch visits, and how many different ones there are among them.
+    public let imagesPerEpoch: (all: Int, different: Int)
+    /// Images to test on, all of them evaluated after each epoch.
     public let validationImages: Int
     /// Classes of the data; the head may have more.
     public let classes: Int
