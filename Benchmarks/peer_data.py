@@ -45,7 +45,11 @@ def main():
     random.shuffle(files)
 
     def read(file):
-        return transform(Image.open(file).convert("RGB"))
+        image = Image.open(file).convert("RGB")
+        try:
+            return transform(image)
+        except ValueError:  # timm's posterize to 0 bits, which Pillow 13 refuses: rare, drawn again
+            return transform(image)
 
     for file in files[:32]:
         read(file)
