@@ -58,16 +58,17 @@ public struct TrainingStep: Sendable {
   ) throws -> (gradients: Gradients, outputs: [Double]) {
     let c = model.configuration
     let source = dropout.split(epoch)
+    let sources = batch.indices.enumerated().map { source.split($1).split($0) }
     return try shards.gradients(
       of: batch.count, at: weights, on: pool,
-      mode: { .training($0.map { source.split(batch.indices[$0]).split($0) }) }
+      mode: { .training(sources[$0]) }
     ) { range, tape in
       let images = Tensor(
-        [range.count, c.channels, c.imageHeight, c.imageWidth], from: batch.images,
+        Shape(range.count, c.channels, c.imageHeight, c.imageWidth), from: batch.images,
         at: range.lowerBound)
       let losses = model(tape.constant(images), recomputesBlocks: recomputesBlocks)
-        .crossEntropy(labels: Array(batch.labels[range]), smoothing: smoothing)
-      let sum = losses.value.elements.reduce(0) { $0 + Double($1) }
+        .crossEntropy(labels: batch.labels[range], smoothing: smoothing)
+      let sum = losses.value.withUnsafeBufferPointer { $0.reduce(0) { $0 + Double($1) } }
       return (1 / Float(batch.count) * losses.sum(), sum)
     }
   }

@@ -41,11 +41,12 @@ public struct AdamW: Sendable {
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float = 1,
     on pool: WorkerPool
   ) {
-    let shapes = moments.first.values.map(\.shape)
+    let parameters = gradients.tree.parameters
     precondition(
-      weights.values.map(\.shape) == shapes && gradients.tree.parameters.map(\.shape) == shapes,
-      "AdamW.step: weights and gradients are not of the \(shapes.count) parameters of the optimiser"
-    )
+      parameters.elementsEqual(moments.first.values) { $0.shape == $1.shape }
+        && parameters.elementsEqual(weights.values) { $0.shape == $1.shape },
+      "AdamW.step: weights and gradients are not of the \(moments.first.values.count) parameters "
+        + "of the optimiser")
     steps += 1
     let correction1 = Float(1 - pow(Double(betas.0), Double(steps)))
     let correction2 = Float(1 - pow(Double(betas.1), Double(steps)))

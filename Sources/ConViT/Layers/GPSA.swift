@@ -57,7 +57,9 @@ public struct GPSA: Attention {
     let y = Variable.attention(
       HeadColumns(qk), HeadColumns(qk, from: dim), HeadColumns(v(x)), heads: heads, width: dim,
       scale: 1 / Float(dim / heads).squareRoot(),
-      position: (x.tape.shared(posProj.weight, position), gate(x.tape)))
+      position: (
+        x.tape.shared(posProj.weight, from: self) { $0.position($1) }, gate(x.tape)
+      ))
     return count.map { y.sliced(-2, 0..<$0) } ?? y
   }
 
