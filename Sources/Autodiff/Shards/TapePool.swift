@@ -38,6 +38,9 @@ final class TapePool: Sendable {
     return try body(shared)
   }
 
+  /// Operators for which its tapes had no object left from a pass before.
+  var operatorsMade: Int { tapes.withLock { $0.reduce(0) { $0 + $1.tape.operatorsMade } } }
+
   private func takeTape() -> Tape? { tapes.withLock { $0.popLast() }?.tape }
 
   private func give(_ tape: Tape) {

@@ -27,6 +27,8 @@ public final class Tape {
   /// The parameters and shared values that were asked for, these by the slots of their keys.
   private(set) var (parameters, sharedLeaves) = (Leaves(), Leaves())
   private var isUsedUp = false
+  /// Operators for which no object was left from a pass before.
+  private(set) var operatorsMade = 0
 
   /// Elements from which each shard takes the derivative of a shared value itself: the maps of 4
   /// heads over 32 × 32 patches.
@@ -188,6 +190,7 @@ public final class Tape {
       node = last
     } else {
       node = SavedNode()
+      operatorsMade += 1
       nodes[place].operation = node
     }
     node.save(saved, derivative)
