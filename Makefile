@@ -12,7 +12,8 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test build format lint parity bench-peers bench-allocations consumer weights clean
+.PHONY: help demo test build format lint parity bench-peers bench-allocations consumer weights \
+  report-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -58,6 +59,11 @@ weights: ## Train the weights of Configs/fashion.yaml into runs/fashion
 	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
 	$(CONVIT) train --config Configs/fashion.yaml --data-path data/fashion-mnist \
 	  --output-dir runs/fashion
+
+report-check: build ## Drive the page of a run in headless Chromium (RUN=runs/demo)
+	Scripts/report/environment.sh
+	$(CONVIT) report $(RUN)
+	.venv-report/bin/python Scripts/report/check.py $(RUN)/report.html $(RUN)
 
 clean: ## Remove what was built (not data, runs or .venv)
 	rm -rf .build

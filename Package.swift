@@ -8,6 +8,7 @@ let package = Package(
     .library(name: "Safetensors", targets: ["Safetensors"]),
     .library(name: "ConViT", targets: ["ConViT"]),
     .library(name: "Images", targets: ["Images"]),
+    .library(name: "Locality", targets: ["Locality"]),
     .library(name: "Training", targets: ["Training"]),
     .executable(name: "convit", targets: ["CLI"]),
   ],
@@ -29,12 +30,20 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "ConViT", "Images", "Safetensors", .product(name: "Yams", package: "Yams"),
+        "ConViT", "Images", "Locality", "Safetensors", .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels"]),
+    .target(
+      name: "Report",
+      resources: [
+        .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
+        .embedInCode("Page/chart.js"), .embedInCode("Page/training.js"),
+        .embedInCode("Page/locality.js"), .embedInCode("Page/maps.js"),
       ]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Training",
+        "Training", "Locality", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels"]),
@@ -48,6 +57,11 @@ let package = Package(
       name: "TrainingTests",
       dependencies: ["Training", "Autodiff", "ConViT", "Images", "Safetensors"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "LocalityTests", dependencies: ["Locality", "ConViT", "Safetensors"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ReportTests", dependencies: ["Report", "Locality", "ConViT", "Images", "Autodiff"]),
     .testTarget(name: "CLITests", dependencies: ["CLI", "Training"]),
   ]
 )

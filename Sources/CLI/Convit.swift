@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 /// `convit`: every command is in a file of its own.
 struct Convit: ParsableCommand {
@@ -14,12 +15,19 @@ struct Convit: ParsableCommand {
           --data-path data/fashion-mnist --output-dir runs/demo
         convit predict --weights runs/demo/best.safetensors photo.jpg
 
-      Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong.
+      Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong, \
+      75 a run was stopped by a signal and can go on, 130 a second SIGINT.
       """,
-    version: "0.1.0",
+    version: PackageVersion.current,
     groupedSubcommands: [
-      CommandGroup(name: "Training", subcommands: [TrainCommand.self, EvaluateCommand.self]),
-      CommandGroup(name: "Using a model", subcommands: [PredictCommand.self, InspectCommand.self]),
+      CommandGroup(
+        name: "Training",
+        subcommands: [TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self]),
+      CommandGroup(
+        name: "Using a model",
+        subcommands: [
+          PredictCommand.self, LocalityCommand.self, ReportCommand.self, InspectCommand.self,
+        ]),
       CommandGroup(
         name: "What there is",
         subcommands: [

@@ -6,6 +6,7 @@ import Training
 @main enum Main {
   static func main() {
     signal(SIGPIPE, SIG_IGN)  // a reader that has gone, as `| head`, is no reason to crash
+    signal(SIGXFSZ, SIG_IGN)  // a limit on files is an error of the write
     do {
       let arguments = arguments(CommandLine.arguments.dropFirst())
       if let flag = repeatedFlag(in: arguments) {

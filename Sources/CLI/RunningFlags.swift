@@ -1,7 +1,7 @@
 import ArgumentParser
 import Training
 
-/// The flags of `convit train` about the machine and the logs.
+/// The flags of `convit train` about the machine, the logs and checkpoints.
 struct RunningFlags: ParsableArguments {
   @Option(help: .int("What every random number depends on. (default: 0)")) var seed: UInt64?
   @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
@@ -10,6 +10,26 @@ struct RunningFlags: ParsableArguments {
   var shardSize: Int?
   @Flag(inversion: .prefixedNo, help: "Compute blocks once more for derivatives, to save memory.")
   var recompute: Bool?
+  @Option(
+    help: ArgumentHelp(
+      "Go on with a run: its folder, a checkpoint, or auto for the one in --output-dir, if any.",
+      valueName: "run"))
+  var resume: String?
+  @Flag(inversion: .prefixedNo, help: "Go on although the images are others. (default: off)")
+  var allowOtherData: Bool?
+  @Flag(
+    inversion: .prefixedNo, help: "Go on although numbers are not finite. (default: off)")
+  var allowNonfinite: Bool?
+  @Option(help: .int("Epochs between kept weights, model_<epoch>.safetensors. (default: none)"))
+  var saveEvery: Int?
+  @Option(
+    help: .int("Steps between checkpoints inside of an epoch. (default: at its end alone)"))
+  var saveEverySteps: Int?
+  @Option(
+    help: ArgumentHelp(
+      "When a loss is not finite: stop, or skip=K to leave out K such steps. (default: stop)",
+      valueName: "action"))
+  var onNonfinite: NonFinitePolicy?
   @Option(help: .int("Steps between lines of steps.jsonl. (default: 50)")) var logEvery: Int?
 
   func apply(to c: inout TrainingConfiguration) {
@@ -18,6 +38,17 @@ struct RunningFlags: ParsableArguments {
     replace(&c.numWorkers, numWorkers)
     replace(&c.shardSize, shardSize)
     replace(&c.recompute, recompute)
+    replace(&c.resume, resume)
+    replace(&c.allowOtherData, allowOtherData)
+    replace(&c.allowNonfinite, allowNonfinite)
+    replace(&c.saveEvery, saveEvery)
+    replace(&c.saveEverySteps, saveEverySteps)
+    replace(&c.onNonfinite, onNonfinite)
     replace(&c.logEvery, logEvery)
   }
+}
+
+extension NonFinitePolicy: ExpressibleByArgument {
+  /// A policy as it is written in flags.
+  public init?(argument: String) { self.init(argument) }
 }

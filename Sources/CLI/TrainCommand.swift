@@ -8,22 +8,47 @@ struct TrainCommand: ParsableCommand {
     abstract: "Train a model on a folder of images.",
     discussion: """
       The images are PNG and JPEG files in train/<class>/ and val/<class>/. The run gets \
-      config.yaml, log.jsonl, steps.jsonl, model.safetensors (the last epoch) and \
-      best.safetensors (the most accurate). Every flag is also a key of the YAML config; a flag \
-      overrides it.
+      config.yaml, log.jsonl, steps.jsonl, model.safetensors (the last epoch), \
+      best.safetensors (the most accurate) and checkpoint.safetensors, from which --resume goes \
+      on. Every flag is also a key of the YAML config; a flag overrides it.
+
+      SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop a run after its step: it saves where it is \
+      and exits with 75. A second SIGINT exits at once.
       """)
 
   @OptionGroup(title: "Files") var files: FileFlags
   @OptionGroup var options: TrainOptions
 
   func run() throws {
-    var display = TrainingDisplay()
-    try Trainer(configuration()).run { display.show($0) }
+    try Self.train(resumed(configuration()))
   }
 
-  /// The configuration of the file, or the default one, with the flags in its place.
-  func configuration() throws -> TrainingConfiguration {
-    var configuration = try files.config.map(TrainingConfiguration.init(contentsOf:)) ?? .init()
+  /// A run that is shown on the terminal and that signals stop.
+  static func train(_ configuration: TrainingConfiguration) throws {
+    StopSignals.watch()
+    var display = TrainingDisplay()
+    do {
+      try Trainer(configuration).run {
+        display.show($0)
+      } isStopped: {
+        StopSignals.haveCome
+      }
+    } catch let interruption as RunInterrupted {
+      Terminal.error("\(interruption)")
+      throw ExitCode(StopSignals.exitCode)
+    }
+  }
+
+  /// The configuration with that of the checkpoint, if one is asked for, where nothing was given.
+  private func resumed(_ asked: TrainingConfiguration) throws -> TrainingConfiguration {
+    guard let checkpoint = try Checkpoint.requested(by: asked).checkpoint else { return asked }
+    return try configuration(over: checkpoint.configuration)
+  }
+
+  /// The base with the values of the file in its place, and the flags in the place of both.
+  func configuration(over base: TrainingConfiguration = .init()) throws -> TrainingConfiguration {
+    var configuration =
+      try files.config.map { try TrainingConfiguration(contentsOf: $0, over: base) } ?? base
     replace(&configuration.dataPath, files.dataPath)
     replace(&configuration.outputDir, files.outputDir)
     options.apply(to: &configuration)
@@ -36,12 +61,17 @@ private struct TrainingDisplay {
   private var terminal = Terminal()
   private var run: Trainer.Summary?
   private var epochs = 0
+  private var before = 0.0  // epochs that were done when the run went on
 
   mutating func show(_ event: Trainer.Event) {
     switch event {
     case .note(let text): terminal.line("note: \(text)")
+    case .finished(let epochs):
+      terminal.line("nothing to do: the run has ended, after \(epochs) epochs")
     case .started(let run):
       self.run = run
+      epochs = run.progress.epoch
+      before = Double(epochs) + Double(run.progress.step) / Double(run.stepsPerEpoch)
       for line in describe(run) { terminal.line(line) }
     case .step(let step, let steps, let speed):
       let inEpoch = step.step % steps + 1
@@ -69,8 +99,12 @@ private struct TrainingDisplay {
 
   /// The time left if the rest takes as long as what is done.
   private func eta(_ epochs: Double) -> String {
-    guard let run, epochs > 0 else { return "–" }
-    return clock(terminal.elapsed / epochs * (Double(run.epochs) - epochs))
+    guard let run, epochs > before else { return "–" }
+    return clock(terminal.elapsed / (epochs - before) * (Double(run.epochs) - epochs))
+  }
+
+  private func resumption(_ progress: RunProgress) -> String {
+    "going on: epoch \(progress.epoch + 1), after its step \(progress.step)"
   }
 
   private func describe(_ run: Trainer.Summary) -> [String] {
@@ -85,7 +119,8 @@ private struct TrainingDisplay {
       "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of "
         + "\(run.stepsPerEpoch) steps, "
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
-      "machine: about \(run.memory.description) of memory, BLAS is \(run.blas.description)",
+    ] + (run.progress == RunProgress() ? [] : [resumption(run.progress)]) + [
+      "machine: about \(run.memory.description) of memory, BLAS is \(run.blas.description)"
     ] + (run.blas.warning.map { ["note: \($0)"] } ?? [])
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// The temporary file is locked: two writers of one path cannot mix their bytes, and what a
 /// killed process left behind is written over.
-struct AtomicFile {
+package struct AtomicFile {
   /// The file to be replaced, which errors are about.
   let path: String
   /// Bytes that the new file will have.
@@ -23,7 +23,7 @@ struct AtomicFile {
   }
 
   /// Has `body` write the new content of `path`.
-  static func replace(
+  package static func replace(
     _ path: String, byteCount: Int, _ body: (AtomicFile) throws -> Void
   ) throws {
     try requireReplaceable(path)
@@ -47,8 +47,37 @@ struct AtomicFile {
     try file.syncFolder()
   }
 
+  /// Puts bytes at the end of the file at `path`, which is made if it is not there.
+  ///
+  /// This one is not atomic: what a full disk or a crash leaves may end in a part of the bytes.
+  package static func append(_ bytes: [UInt8], to path: String) throws {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    let code = errno
+    let file = AtomicFile(path: path, byteCount: bytes.count, descriptor: descriptor)
+    guard descriptor >= 0 else { throw file.fault("cannot open", code) }
+    defer { close(descriptor) }
+    try bytes.withUnsafeBytes { try file.write($0) }
+  }
+
+  /// Waits until what was appended to the file at `path` is on the disk.
+  package static func sync(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let code = errno
+    let file = AtomicFile(path: path, byteCount: 0, descriptor: descriptor)
+    guard descriptor >= 0 else { throw file.fault("cannot open", code) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else { throw file.fault("cannot write", errno) }
+  }
+
+  /// Has `bytes` be the new content of `path`.
+  package static func replace(_ path: String, by bytes: [UInt8]) throws {
+    try replace(path, byteCount: bytes.count) { file in
+      try bytes.withUnsafeBytes { try file.write($0) }
+    }
+  }
+
   /// Appends bytes.
-  func write(_ bytes: UnsafeRawBufferPointer) throws {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws {
     var rest = bytes[...]
     while !rest.isEmpty {
       let part = UnsafeRawBufferPointer(rebasing: rest)

@@ -51,10 +51,7 @@ extension VisionTransformer {
   fileprivate func totals(
     of batch: Batch, _ frozen: FrozenWeights, on pool: WorkerPool
   ) -> ClassificationTotals {
-    let size = [
-      batch.count, configuration.channels, configuration.imageHeight, configuration.imageWidth,
-    ]
-    let logits = logits(of: Tensor(Shape(size), batch.images), frozen, on: pool)
+    let logits = logits(of: batch.tensor(of: configuration), frozen, on: pool)
     return ClassificationTotals(logits: logits, labels: batch.labels)
   }
 }

@@ -7,8 +7,8 @@ public struct TrainingStep: Sendable {
   private let model: VisionTransformer
   /// The weights after the last step.
   public private(set) var weights: ParameterStore
-  /// AdamW with its moments and the number of steps made.
-  public private(set) var optimizer: AdamW
+  /// The optimiser, with what it remembers and the number of steps made.
+  public private(set) var optimizer: any Optimizer
   private let shards: Shards
   private let smoothing: Float
   private let clipNorm: Float?
@@ -34,7 +34,7 @@ public struct TrainingStep: Sendable {
 
   /// One step of the optimiser by the mean loss over a batch; returns this loss.
   ///
-  /// - Throws: `TrainingError` if the loss or the gradients are not finite; the weights are then
+  /// - Throws: `NonFiniteStep` if the loss or the gradients are not finite; the weights are then
   ///   what they were.
   public mutating func callAsFunction(
     _ batch: Batch, epoch: Int, rate: Double, on pool: WorkerPool
@@ -43,13 +43,25 @@ public struct TrainingStep: Sendable {
     let loss = losses.reduce(0, +) / Double(batch.count)
     let norm = gradients.norm
     guard loss.isFinite, norm.isFinite else {
-      throw TrainingError(
-        "the loss is \(loss) and the norm of its gradients \(norm) in step \(optimizer.steps + 1) "
-          + "(epoch \(epoch + 1), learning rate \(rate)): training has diverged")
+      throw NonFiniteStep(
+        step: optimizer.steps + 1, epoch: epoch, rate: rate, loss: loss, gradients: gradients,
+        samples: batch.indices)
     }
     let scale = clipNorm.map { norm > Double($0) ? Float(Double($0) / (norm + 1e-6)) : 1 } ?? 1
     optimizer.step(&weights, by: gradients, rate: rate, scale: scale, on: pool)
     return loss
+  }
+
+  /// Everything that steps change but the number of steps, each under its name in a checkpoint.
+  var stores: [(name: String, store: ParameterStore)] {
+    [("model", weights)] + optimizer.state.map { ("optimizer." + $0.name, $0.store) }
+  }
+
+  /// Puts back what `stores` gave, and the number of steps.
+  mutating func restore(_ stores: [(name: String, store: ParameterStore)], steps: Int) {
+    weights = stores[0].store
+    optimizer.state = zip(optimizer.state, stores.dropFirst()).map { ($0.name, $1.store) }
+    optimizer.steps = steps
   }
 
   /// The gradients of the mean loss, and the sum of losses of each shard.

@@ -31,6 +31,24 @@ import Testing
     }
   }
 
+  @Test func entropy() {
+    for n in kernelSizes + [4097] {
+      // Numbers from 0 to 1, many of them tiny, with both ends among them.
+      var x = uniform(n, "p").map { abs($0).truncatingRemainder(dividingBy: 1) }
+      for index in stride(from: 0, to: n, by: 3) { x[index] *= x[index] * x[index] * 1e-3 }
+      for (index, value) in [0, 1, Float.leastNonzeroMagnitude, 0.5].enumerated() where index < n {
+        x[index] = value
+      }
+      let exact = x.doubles.reduce(0) { $0 - ($1 > 0 ? $1 * log($1) : 0) }
+      // As in `sums`: partial sums round by 2⁻²⁴ of at most the whole.
+      for level in levels(
+        ck_entropy, v4: ck_entropy_v4, v3: ck_entropy_v3, baseline: ck_entropy_baseline)
+      {
+        #expect(abs(level.call(x, n) - exact) <= 1e-6 * Swift.max(exact, 1), "\(level.name), \(n)")
+      }
+    }
+  }
+
   @Test func sumSquaresDoesNotOverflow() {
     let x = [Float](repeating: 3e38, count: 40)
     #expect(ck_sum_squares(x, 40).isFinite)

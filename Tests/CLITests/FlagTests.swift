@@ -33,7 +33,11 @@ import Testing
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
     (["--threads", "2"], ["threads: 2"]), (["--num-workers", "0"], ["num-workers: 0"]),
     (["--shard-size", "2"], ["shard-size: 2"]), (["--log-every", "1"], ["log-every: 1"]),
-    (["--recompute"], ["recompute: true"]),
+    (["--recompute"], ["recompute: true"]), (["--resume", "r"], ["resume: r"]),
+    (["--allow-other-data"], ["allow-other-data: true"]),
+    (["--allow-nonfinite"], ["allow-nonfinite: true"]), (["--save-every", "2"], ["save-every: 2"]),
+    (["--save-every-steps", "7"], ["save-every-steps: 7"]),
+    (["--on-nonfinite", "skip=3"], ["on-nonfinite: skip=3"]),
   ]
 
   private func lines(_ arguments: [String]) throws -> [String] {

@@ -27,7 +27,7 @@ import Testing
     #expect(
       run == [
         "run/config.yaml", "run/log.jsonl", "run/steps.jsonl", "run/model.safetensors",
-        "run/best.safetensors",
+        "run/best.safetensors", "run/checkpoint.safetensors",
       ])
     let prediction = try workspace.convit(
       ["predict", "--weights", "run/best.safetensors", "new/set/val/z/00002.png"])

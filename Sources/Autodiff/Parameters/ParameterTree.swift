@@ -26,8 +26,13 @@ public final class ParameterTree: Sendable {
 
   /// The number of parameters (tensors).
   public var count: Int { parameters.count }
-  /// The number of trainable numbers.
+  /// The number of numbers.
   public var elementCount: Int { parameters.reduce(0) { $0 + $1.shape.elementCount } }
+
+  /// Whether the parameters of another tree have the same shapes, one by one.
+  public func hasShapes(of other: ParameterTree) -> Bool {
+    self === other || parameters.elementsEqual(other.parameters) { $0.shape == $1.shape }
+  }
 
   /// Where a parameter's values stand.
   public func slot(of parameter: Parameter) -> Int {

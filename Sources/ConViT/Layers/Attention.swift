@@ -12,6 +12,10 @@ public protocol Attention: Module {
   /// The heads' weighted values side by side, of all tokens or of the first `count` alone, which
   /// may cost less: [..., N, dim] → [..., N or count, dim].
   func mixed(_ x: Variable, first count: Int?) -> Variable
+
+  /// How much each token's result takes from each token, head by head, to look at; rows sum to 1:
+  /// [B, N, dim] → [B, H, N, N].
+  func map(_ x: Variable) -> Tensor
 }
 
 extension Attention {

@@ -63,6 +63,15 @@ public struct GPSA: Attention {
     return count.map { y.sliced(-2, 0..<$0) } ?? y
   }
 
+  /// A_h for each image: [B, N, dim] → [B, H, N, N].
+  public func map(_ x: Variable) -> Tensor {
+    let (dim, qk) = (x.shape[-1], qk(x))
+    return Variable.attentionMap(
+      HeadColumns(qk), HeadColumns(qk, from: dim), heads: heads, width: dim,
+      scale: 1 / Float(dim / heads).squareRoot(),
+      position: (x.tape.shared(posProj.weight, position), gate(x.tape)))
+  }
+
   /// σ(λ): the share of the positional attention in each head, [H].
   public func gate(_ tape: Tape) -> Variable { tape[gatingParam].sigmoid() }
 

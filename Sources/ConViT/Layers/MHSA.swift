@@ -35,4 +35,13 @@ public struct MHSA: Attention {
       HeadColumns(q), HeadColumns(kv), HeadColumns(kv, from: dim), heads: heads, width: dim,
       scale: scale)
   }
+
+  /// softmax(Q·Kᵀ / √D) for each image: [B, N, dim] → [B, H, N, N].
+  public func map(_ x: Variable) -> Tensor {
+    let dim = x.shape[-1]
+    let qk = qkv(x, rows: 0..<2 * dim)
+    return Variable.attentionMap(
+      HeadColumns(qk), HeadColumns(qk, from: dim), heads: heads, width: dim,
+      scale: 1 / Float(dim / heads).squareRoot())
+  }
 }

@@ -68,13 +68,18 @@ public struct VisionTransformer: Module {
   /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged, as its authors do at test time.
   ///
-  /// - Parameter recomputesBlocks: whether a block's inside is computed once more for its
-  ///   derivative, so that only its input is kept: less memory, and a third more time.
-  public func callAsFunction(_ images: Variable, recomputesBlocks: Bool = false) -> Variable {
+  /// - Parameters:
+  ///   - recomputesBlocks: whether a block's inside is computed once more for its derivative, so
+  ///     that only its input is kept: less memory, and a third more time.
+  ///   - look: is shown what each block receives, [B, tokens, C], in the order of the layers.
+  public func callAsFunction(
+    _ images: Variable, recomputesBlocks: Bool = false,
+    showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
+  ) -> Variable {
     // The head reads nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
     let features = features(
-      images, first: tokens > 0 ? tokens : nil, recomputesBlocks: recomputesBlocks)
+      images, first: tokens > 0 ? tokens : nil, recomputesBlocks: recomputesBlocks, look)
     guard let headDist else { return head(pooled(features)) }
     return 0.5 * (head(token(0, of: features)) + headDist(token(1, of: features)))
   }
@@ -82,12 +87,13 @@ public struct VisionTransformer: Module {
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],
   /// the T class and distillation tokens first.
   public func features(_ images: Variable) -> Variable {
-    features(images, first: nil, recomputesBlocks: false)
+    features(images, first: nil, recomputesBlocks: false) { _, _ in }
   }
 
   /// The features, or the first `count` tokens of them alone.
   private func features(
-    _ images: Variable, first count: Int?, recomputesBlocks: Bool
+    _ images: Variable, first count: Int?, recomputesBlocks: Bool,
+    _ look: (_ layer: Int, _ input: Variable) -> Void
   ) -> Variable {
     let shape = images.shape
     precondition(
@@ -101,6 +107,7 @@ public struct VisionTransformer: Module {
     x = x.dropout(configuration.dropRate)
     for (layer, block) in blocks.enumerated() {
       if configuration.family == .convit && layer == configuration.localUpToLayer { x = joined(x) }
+      look(layer, x)
       let count = layer == blocks.count - 1 ? count : nil
       x =
         recomputesBlocks

@@ -2,6 +2,18 @@
 public struct RunSettings: Settings {
   /// The folder to write the run to, which must not hold one already; a run needs it.
   public var outputDir: String?
+  /// The run to go on with, its folder or a checkpoint; `auto` is the one in `outputDir`, if any.
+  public var resume: String?
+  /// Whether to go on from a checkpoint although the images are others.
+  public var allowOtherData = false
+  /// Whether to go on from a checkpoint that has numbers which are not finite.
+  public var allowNonfinite = false
+  /// Epochs between those whose weights are kept, as `model_<epoch>.safetensors`.
+  public var saveEvery: Int?
+  /// Steps between checkpoints inside of an epoch; there is one at its end in any case.
+  public var saveEverySteps: Int?
+  /// What to do about a step whose loss or gradients are not finite.
+  public var onNonfinite = NonFinitePolicy.stop
   /// What initial weights, order, augmentation and dropout are drawn from.
   public var seed: UInt64 = 0
   /// Threads that differentiate; as many as there are processors if left out.
@@ -20,15 +32,30 @@ public struct RunSettings: Settings {
 
   /// Throws what is wrong with the values.
   public func validate() throws(TrainingError) {
-    try requireCounts(["log-every": logEvery, "threads": threads, "shard-size": shardSize])
+    try requireCounts([
+      "log-every": logEvery, "threads": threads, "shard-size": shardSize, "save-every": saveEvery,
+      "save-every-steps": saveEverySteps,
+    ])
     try require((threads ?? 1) <= 1024, "threads must be at most 1024, found \(threads ?? 1)")
     let workers = numWorkers ?? 0
     try require((0...1024).contains(workers), "num-workers must be 0 to 1024, found \(workers)")
+    for (name, isSet) in [
+      ("allow-other-data", allowOtherData), ("allow-nonfinite", allowNonfinite),
+    ] {
+      try require(resume != nil || !isSet, "\(name) is for a run that resume goes on with")
+    }
+    try require(resume?.isEmpty != true, "resume is empty")
   }
 
   /// The names in configs.
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case outputDir = "output-dir"
+    case resume
+    case allowOtherData = "allow-other-data"
+    case allowNonfinite = "allow-nonfinite"
+    case saveEvery = "save-every"
+    case saveEverySteps = "save-every-steps"
+    case onNonfinite = "on-nonfinite"
     case seed
     case threads
     case numWorkers = "num-workers"

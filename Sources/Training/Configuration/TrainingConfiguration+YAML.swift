@@ -2,19 +2,28 @@ import Foundation
 import Yams
 
 extension TrainingConfiguration {
-  /// The configuration of a YAML file: what it does not mention keeps its default.
+  /// The configuration of a YAML file: what it does not mention is as in `base`.
   ///
   /// Keys are the flags without dashes in front; underscores are as good as dashes, and
   /// `no-shuffle: true` as good as `shuffle: false`.
   ///
   /// - Throws: `TrainingError` that names the file and the key.
-  public init(contentsOf path: String) throws {
+  public init(
+    contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
+  ) throws {
     let text: String
     do {
       text = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
       throw TrainingError("\(path): cannot read the config: \(reason(error))")
     }
+    try self.init(yaml: text, of: path, over: base)
+  }
+
+  /// The configuration of the YAML that is in the file at `path`.
+  init(
+    yaml text: String, of path: String, over base: TrainingConfiguration = TrainingConfiguration()
+  ) throws {
     let root: Node?
     do {
       root = try Yams.compose(yaml: text)
@@ -25,19 +34,26 @@ extension TrainingConfiguration {
     guard let pairs = root?.mapping else {
       throw TrainingError(usage: "\(path): expected lines of the form `key: value`")
     }
+    try self.init(settings: pairs.map { ($0.key.string ?? "?", $0.value) }, of: path, over: base)
+  }
+
+  /// The base with settings from the file at `path` in place of its own.
+  init(
+    settings: [(key: String, value: Node)], of path: String, over base: TrainingConfiguration
+  ) throws {
     var values: [(Node, Node)] = []
-    for (key, value) in pairs {
-      let (name, isNegated) = Self.key(key.string ?? "")
+    for (key, value) in settings {
+      let (name, isNegated) = Self.key(key)
       guard let name, !isNegated || value.bool != nil else {
-        throw TrainingError(usage: "\(path): unknown key '\(key.string ?? "?")'")
+        throw TrainingError(usage: "\(path): unknown key '\(key)'")
       }
       guard !values.contains(where: { $0.0.string == name }) else {
         throw TrainingError(usage: "\(path): '\(name)' is there twice")
       }
       values.append((Node(name), isNegated ? Node(value.bool == true ? "false" : "true") : value))
     }
-    // The defaults with the file's values in their place.
-    let defaults = try Yams.compose(yaml: YAMLEncoder().encode(TrainingConfiguration()))
+    // The base with the file's values in their place.
+    let defaults = try Yams.compose(yaml: base.yaml())
     let given = Set(values.compactMap(\.0.string))
     let kept = (defaults?.mapping ?? [:]).filter { !given.contains($0.key.string ?? "") }
     do {

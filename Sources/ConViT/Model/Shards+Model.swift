@@ -1,5 +1,4 @@
 import Autodiff
-import ConViT
 
 extension Shards {
   /// How batches of a model are cut, unless someone says otherwise: shards of about 800 tokens

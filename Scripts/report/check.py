@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""Loads the page of a run in headless Chromium, drives its controls, and holds what it shows against the run's logs.
+
+    Scripts/report/check.py RUN/report.html RUN [--screenshots DIRECTORY]
+
+Needs Debian's chromium and chromium-driver, and selenium (Scripts/report/environment.sh). Ends with 1 if the console has an error, a
+shown value is not the log's, or a control does nothing.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+
+def lines(path):
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def browser(width, height, dark):
+    options = webdriver.ChromeOptions()
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", f"--window-size={width},{height}", "--hide-scrollbars"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    options.binary_location = "/usr/bin/chromium"
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+    scheme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": scheme})
+    return driver
+
+
+class Check:
+    def __init__(self, driver):
+        self.driver, self.count, self.faults = driver, 0, []
+
+    def expect(self, holds, what):
+        self.count += 1
+        if not holds:
+            self.faults.append(what)
+
+    def one(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def slide(self, selector, value):
+        script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
+        self.driver.execute_script(script, self.one(selector), value)
+
+    def wait(self, condition, what):
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            if condition():
+                return
+            time.sleep(0.01)
+        self.faults.append(f"{what}: not within ten seconds")
+
+
+def curves(check, log):
+    """Points at places of each chart; what the tip says is in the log."""
+    known = {
+        "Loss": {"train": "train_loss", "test": "test_loss"},
+        "Accuracy, %": {"first class": "test_acc1", "among five": "test_acc5"},
+        "Learning rate": {"rate": "train_lr"},
+    }
+    for chart in check.all("#curves .chart"):
+        title = chart.find_element(By.TAG_NAME, "h3").text
+        if title not in known:
+            continue
+        svg = chart.find_element(By.TAG_NAME, "svg")
+        check.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", svg)
+        for share in (-0.35, 0.1, 0.4):
+            ActionChains(check.driver).move_to_element_with_offset(svg, int(share * svg.size["width"]), 0).perform()
+            tip = chart.find_element(By.CSS_SELECTOR, ".tip")
+            check.expect(tip.is_displayed(), f"{title}: no values under the pointer")
+            epoch = int(tip.text.splitlines()[0].split()[-1])
+            record = next(r for r in log if r["epoch"] == epoch - 1)
+            shown = {e.get_attribute("data-series"): float(e.get_attribute("data-value")) for e in tip.find_elements(By.CSS_SELECTOR, "[data-series]")}
+            for name, key in known[title].items():
+                check.expect(shown.get(name) == record[key], f"{title}, epoch {epoch}: {shown.get(name)} shown, {record[key]} logged")
+
+
+def tables(check, locality):
+    """Every measure at the first and last epoch."""
+    select = Select(check.one("#measure"))
+    for measure in [o.get_attribute("value") for o in select.options]:
+        select.select_by_value(measure)
+        for place in {0, len(locality) - 1}:
+            check.slide("#locality-epoch", place)
+            shown = [float(e.get_attribute("data-value")) for e in check.all("#heads [data-value]")]
+            layers = locality[place]["report"]["layers"]
+            if measure == "center_length":
+                logged = [(x * x + y * y) ** 0.5 for layer in layers for x, y in layer["center"]]
+            elif measure == "strength":
+                logged = [p["strength"] for layer in layers for p in layer.get("positional") or []]
+            else:
+                logged = [v for layer in layers for v in layer.get(measure) or []]
+            same = len(shown) == len(logged) and all(abs(a - b) <= 1e-12 * max(abs(b), 1) for a, b in zip(shown, logged))
+            check.expect(same and shown, f"{measure}, record {place}: the table is not what was logged")
+
+
+def maps(check):
+    """Layers, epochs, images, heads and queries can be chosen; returns the slowest redraw in seconds."""
+    state = lambda: check.one("#maps").get_attribute("data-shown")
+    pixels = lambda: check.driver.execute_script("return [...document.querySelectorAll('#map-heads canvas')].map((c) => c.toDataURL()).join()")
+    check.wait(lambda: state() is not None, "the first map")
+    slowest = 0
+    layers, epochs = (int(check.one(f"#map-{name}").get_attribute("max")) for name in ("layer", "epoch"))
+    images = len(Select(check.one("#map-image")).options)
+
+    def change(what, action):
+        nonlocal slowest
+        before, start = (state(), pixels()), time.monotonic()
+        action()
+        check.wait(lambda: state() != before[0], what)
+        slowest = max(slowest, time.monotonic() - start)
+        check.expect(pixels() != before[1], f"{what}: the maps did not change")
+
+    for layer in range(1, layers + 1):
+        change(f"layer {layer}", lambda: check.slide("#map-layer", layer))
+    for place in range(epochs)[:3]:
+        change(f"record {place}", lambda: check.slide("#map-epoch", place))
+    for image in range(1, images):
+        change(f"image {image}", lambda: Select(check.one("#map-image")).select_by_index(image))
+    query = check.one("#map-query")
+    change("a query that is clicked", lambda: ActionChains(check.driver).move_to_element_with_offset(query, -40, -30).click().perform())
+    change("an arrow key", lambda: query.send_keys(Keys.ARROW_RIGHT))
+    before = pixels()
+    Select(check.one("#map-scale")).select_by_value("linear")
+    check.one("#map-over").click()
+    check.wait(lambda: pixels() != before, "scale and image behind")
+    heads = check.all("#map-heads canvas")
+    heads[-1].click()
+    check.wait(lambda: state().split()[3] == str(len(heads) - 1), "the head that was clicked")
+    return slowest
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("page", type=Path)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--screenshots", type=Path)
+    options = parser.parse_args()
+    log, locality = lines(options.run / "log.jsonl"), lines(options.run / "locality.jsonl")
+    checked, faults, slowest = 0, [], 0
+    for name, width, height, dark in (("desk", 1280, 900, False), ("phone-dark", 400, 800, True)):
+        driver = browser(width, height, dark)
+        try:
+            check = Check(driver)
+            driver.get(options.page.resolve().as_uri())
+            if name == "desk":
+                curves(check, log)
+                if locality:
+                    tables(check, locality)
+                if (options.run / "attention").exists():
+                    slowest = maps(check)
+            wide = driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
+            check.expect(wide <= 0, f"{name}: the page is {wide} pixels wider than the window")
+            errors = [e["message"] for e in driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")]
+            check.expect(not errors, f"{name}: the console says {errors[:3]}")
+            if options.screenshots:
+                options.screenshots.mkdir(parents=True, exist_ok=True)
+                driver.set_window_size(width, driver.execute_script("return document.documentElement.scrollHeight") + 100)
+                driver.save_screenshot(str(options.screenshots / f"{name}.png"))
+            checked += check.count
+            faults += check.faults
+        finally:
+            driver.quit()
+    for fault in faults:
+        print(f"report: {fault}", file=sys.stderr)
+    print(f"{checked} checks, {len(faults)} faults; slowest change of a map {1000 * slowest:.0f} ms")
+    return 1 if faults else 0
+
+
+sys.exit(main())

@@ -1,0 +1,51 @@
+import ArgumentParser
+import Foundation
+import Training
+
+struct ExperimentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "experiment",
+    abstract: "Train a grid of models, and make a table of the results.",
+    discussion: """
+      The file names rows, columns and seeds; each run gets a folder of its own in OUT, and \
+      table.md and table.csv grow with each. The same command goes on where it stopped.
+      """)
+
+  @Argument(help: "A YAML file; see Configs/experiments.") var file: String
+  @Option(help: .folder("The folder of images.")) var dataPath: String
+  @Option(help: .folder("The folder to write runs and tables to.")) var outputDir: String
+  @Flag(help: "The short form that the file has.") var quick = false
+  @Flag(help: "Print the runs and do nothing.") var dryRun = false
+  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("threads must be 1 to 1024, found \(threads)")
+    }
+  }
+
+  func run() throws {
+    let plan = try ExperimentPlan(contentsOf: file, quick: quick)
+    guard !dryRun else {
+      for run in plan.runs { try Terminal.result(run.folder) }
+      return
+    }
+    let output = try OutputFolder(outputDir)
+    var table = ExperimentTable(plan)
+    for (index, run) in plan.runs.enumerated() {
+      var configuration = run.configuration
+      configuration.dataPath = dataPath
+      configuration.outputDir = "\(outputDir)/\(run.folder)"
+      configuration.resume = "auto"
+      if let threads { configuration.threads = threads }
+      Terminal.write("run \(index + 1)/\(plan.runs.count): \(run.folder)\n")
+      try TrainCommand.train(configuration)
+      if let record = RunFolder.records(of: configuration.outputDir ?? "").last {
+        table.add(run, record)
+      }
+      try output.write(table.markdown, to: "table.md")
+      try output.write(table.csv, to: "table.csv")
+    }
+    try Terminal.result(table.markdown)
+  }
+}

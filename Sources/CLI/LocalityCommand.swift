@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import Images
+import Locality
+import Training
+
+struct LocalityCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "locality",
+    abstract: "Measure where a model's heads look, layer by layer.",
+    discussion: """
+      Each layer is measured on what it receives in the forward pass, over a sample of images with \
+      as many of each class as there can be. OUT gets locality.json and locality.csv. Distances \
+      are in patches.
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @Option(help: .folder("The folder that has val/<class>/.")) var dataPath: String
+  @Option(help: .folder("The folder to write to.")) var outputDir: String
+  @Option(help: .folder("The folder in it to measure on.")) var split = "val"
+  @Option(help: .name("How many images, or all.")) var sample = "1024"
+  @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
+  @Flag(help: "Measure the first batch as the published code does, too.") var reference = false
+  @Option(help: .int("Images at a time.")) var batchSize = 64
+  @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
+  @OptionGroup var images: ImageOptions
+  @Flag(help: "Print locality.json on standard output, too, in one line.") var json = false
+
+  private var sampleCount: Int? { sample == "all" ? .max : Int(sample) }
+
+  func validate() throws {
+    guard let sampleCount, sampleCount > 0 else {
+      throw ValidationError("sample must be a positive number or all, found \(sample)")
+    }
+    guard (1...1_000_000).contains(batchSize) else {
+      throw ValidationError("batch-size must be 1 to 1000000, found \(batchSize)")
+    }
+    if let numWorkers, !(0...1024).contains(numWorkers) {
+      throw ValidationError("num-workers must be 0 to 1024, found \(numWorkers)")
+    }
+  }
+
+  func run() throws {
+    let saved = try model.load()
+    let folder = try ImageFolder(root: dataPath, split: split, classes: saved.classNames)
+    for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
+    let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
+    let output = try OutputFolder(outputDir)
+    let pool = model.pool()
+    var survey = LocalitySurvey(
+      decoder: try images.decoder(), size: saved.imageSize, batchSize: batchSize,
+      workers: numWorkers ?? pool.threads)
+    survey.addsReference = reference
+    var terminal = Terminal()
+    let report = try survey(saved.model, saved.weights, on: samples, pool: pool) { done in
+      terminal.progress("measured \(done)/\(samples.count)")
+    }
+    try output.write(report.json(pretty: true) + "\n", to: "locality.json")
+    try output.write(report.csv, to: "locality.csv")
+    terminal.line("\(report.images) images; wrote \(outputDir)/locality.json and locality.csv")
+    try Terminal.result(json ? report.json(pretty: false) : report.summary)
+  }
+}
+
+extension LocalityReport {
+  /// The report as JSON, with the keys in order.
+  func json(pretty: Bool) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting =
+      pretty
+      ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+      : [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// A line for each layer: means over the heads, and each head's gate.
+  var summary: String {
+    var lines = ["layer  kind  non-locality  entropy  gates"]
+    for layer in layers {
+      let entropy = layer.entropy.reduce(0, +) / Double(layer.entropy.count)
+      let gates = layer.gate?.map { String(format: "%.2f", $0) }.joined(separator: " ") ?? "–"
+      lines.append(
+        String(format: "%5d  ", layer.layer) + layer.kind.rawValue
+          + String(format: "  %12.4f  %7.4f  ", layer.meanNonlocality, entropy) + gates)
+    }
+    lines.append(
+      String(format: "uniform attention   %.4f  (%.4f nats)", uniformNonlocality, maximalEntropy))
+    return lines.joined(separator: "\n")
+  }
+
+  private var maximalEntropy: Double { log(Double(grid.reduce(1, *))) }
+}

@@ -1,0 +1,130 @@
+import Autodiff
+import ConViT
+import Foundation
+import Images
+
+/// Writes the attention maps of a few images to a folder, again and again while a model trains.
+///
+/// `index.json` says what is there. `image-<i>.png` is an image as the model receives it, and
+/// `<epochs>-<i>.png` all its maps after some epochs: a row of pixels for each query, the queries
+/// of a head together, the heads of a layer, the layers in order; columns are keys, class and
+/// distillation tokens first. Grey g stands for the probability floor^(1 − g / 255), and 0 for less
+/// than the floor.
+public struct AttentionRecorder: Sendable {
+  /// The smallest probability that is told from 0.
+  public static let floor = 1e-5
+  /// Pixels that all maps of one image may have; larger models are not recorded.
+  public static let largest = 16 << 20
+
+  private struct Index: Codable {
+    struct Layer: Codable {
+      let kind: LocalityReport.Kind
+      let heads: Int
+      let tokens: Int
+    }
+    let grid: [Int]
+    let floor: Double
+    let layers: [Layer]
+    let images: [String]
+    var epochs: [Int]
+  }
+
+  private let folder: String
+  private let images: [Tensor]
+  private var index: Index
+
+  /// A record of some images in a folder; what is there of epochs after `epochs` is forgotten.
+  ///
+  /// - Parameter images: names and pixels, all of the model's size.
+  /// - Throws: `ImageError` if the folder cannot be written to.
+  public init(
+    _ folder: String, _ configuration: ViTConfiguration,
+    images: [(name: String, image: RGBImage)], after epochs: Int = -1
+  ) throws {
+    self.folder = folder
+    let known = FileManager.default.contents(atPath: folder + "/index.json")
+      .flatMap { try? JSONDecoder().decode(Index.self, from: $0) }
+    index = Index(
+      grid: [configuration.grid.rows, configuration.grid.columns], floor: Self.floor,
+      layers: (0..<configuration.depth).map { layer in
+        let isLocal = layer < configuration.localUpToLayer
+        let hasTokens = configuration.family == .vit || !isLocal
+        return Index.Layer(
+          kind: isLocal ? .gpsa : .mhsa, heads: configuration.heads,
+          tokens: hasTokens ? configuration.tokens : 0)
+      },
+      images: images.map(\.name), epochs: known?.epochs.filter { $0 <= epochs } ?? [])
+    self.images = images.map { Normalization.imageNet.tensor($0.image) }
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw ImageError(path: folder, reason: "cannot make the folder: \(error)")
+    }
+    for (place, image) in images.enumerated() {
+      try writePNG(image.image, to: "\(folder)/image-\(place).png")
+    }
+  }
+
+  /// Whether the maps of an image of this model are small enough to be recorded.
+  public static func canRecord(_ configuration: ViTConfiguration) -> Bool {
+    let length = configuration.grid.count + configuration.tokens
+    return configuration.depth * configuration.heads * length * length <= largest
+  }
+
+  /// Writes the maps of a model with these weights, after `epochs` epochs of training.
+  public mutating func record(
+    _ model: VisionTransformer, _ weights: ParameterStore, epochs: Int, on pool: WorkerPool
+  ) throws {
+    let frozen = FrozenWeights(weights)
+    let pictures = pool.map(images) { image in
+      Self.picture(of: AttentionMaps(model, frozen, image: image))
+    }
+    for (place, picture) in pictures.enumerated() {
+      try writePNG(
+        gray: picture.pixels, width: picture.width, height: picture.pixels.count / picture.width,
+        to: "\(folder)/\(epochs)-\(place).png")
+    }
+    index.epochs = index.epochs.filter { $0 < epochs } + [epochs]
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      try encoder.encode(index).write(
+        to: URL(fileURLWithPath: folder + "/index.json"), options: .atomic)
+    } catch {
+      throw ImageError(path: folder + "/index.json", reason: "cannot write: \(error)")
+    }
+  }
+
+  /// All maps below each other, as greys.
+  static func picture(of maps: AttentionMaps) -> (pixels: [UInt8], width: Int) {
+    let width = maps.layers.map { $0.shape[2] }.max() ?? 0
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(maps.layers.reduce(0) { $0 + $1.shape[0] * $1.shape[1] * width })
+    for map in maps.layers {
+      let length = map.shape[2]
+      map.withUnsafeBufferPointer { map in
+        for row in 0..<map.count / length {
+          for key in 0..<length { pixels.append(grey(map[row * length + key])) }
+          pixels.append(contentsOf: repeatElement(0, count: width - length))
+        }
+      }
+    }
+    return (pixels, width)
+  }
+
+  /// floor^(1 − g / 255) ≈ probability
+  static func grey(_ probability: Float) -> UInt8 {
+    guard probability > Float(floor) else { return 0 }
+    let share = 1 - log(probability) / Float(log(floor))
+    return UInt8(max(1, min(255, (255 * share).rounded())))
+  }
+}
+
+extension Normalization {
+  /// An image as a model takes it: [1, 3, height, width].
+  public func tensor(_ image: RGBImage) -> Tensor {
+    var tensor = Tensor(repeating: 0, [1, 3, image.height, image.width])
+    tensor.withUnsafeMutableBufferPointer { write(image, into: $0) }
+    return tensor
+  }
+}

@@ -1,0 +1,19 @@
+import Autodiff
+import ConViT
+
+extension LocalityMeter {
+  /// The non-locality that the published code logs, [layers][H]: every layer is fed the patch
+  /// embedding of the images, without position embedding, normalisation or class token, whatever
+  /// it receives in the model. To compare with published logs, and for nothing else.
+  ///
+  /// - Parameter images: [B, channels, height, width], averaged over.
+  public func referenceNonlocality(_ images: Tensor) -> [[Double]] {
+    let tape = Tape(frozen)
+    let embedded = model.patchEmbed(tape.constant(images))
+    return model.blocks.map { block in
+      var statistics = LayerStatistics(heads: block.attn.heads, patches: grid.count)
+      statistics.add(block.attn.map(embedded), distances: distances)
+      return statistics.heads.map(\.nonlocality.mean)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Foundation
+
+/// The attention maps that a run has recorded: the folder `attention`.
+struct AttentionRecord {
+  private let index: String
+  private let frames: [(epochs: Int, images: [String])]
+  private let pictures: [String]
+
+  /// Bytes of maps that a page takes at most; of a longer record, frames at even distances stay.
+  static let limit = 48 << 20
+
+  private struct Index: Decodable {
+    let images: [String]
+    let epochs: [Int]
+  }
+
+  /// Reads the folder; nil if there is none.
+  init?(_ folder: String) throws {
+    let path = folder + "/index.json"
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    guard let found = try? JSONDecoder().decode(Index.self, from: data) else {
+      throw ReportError(path: path, reason: "not the index of recorded attention maps")
+    }
+    func picture(_ name: String) throws -> String {
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
+        throw ReportError(path: "\(folder)/\(name)", reason: "missing, though the index has it")
+      }
+      return "data:image/png;base64," + data.base64EncodedString()
+    }
+    index = String(decoding: data, as: UTF8.self)
+    pictures = try found.images.indices.map { try picture("image-\($0).png") }
+    let frames = try found.epochs.map { epochs in
+      (epochs, try found.images.indices.map { try picture("\(epochs)-\($0).png") })
+    }
+    let bytes = frames.reduce(0) { $0 + $1.1.reduce(0) { $0 + $1.utf8.count } }
+    let room = max(2, frames.count * Self.limit / max(bytes, 1))
+    self.frames = frames.enumerated().filter { place, _ in
+      guard frames.count > room else { return true }
+      let scale = Double(room - 1) / Double(frames.count - 1)
+      // The first, the last, and those at which the count of kept ones goes up.
+      return place == 0 || Int(Double(place) * scale) > Int(Double(place - 1) * scale)
+    }.map(\.element)
+  }
+
+  /// The record as JSON.
+  var json: String {
+    let frames = frames.map { frame in
+      "{\"epochs\":\(frame.epochs),\"images\":[\(frame.images.map(quoted).joined(separator: ","))]}"
+    }
+    return "{\"index\":\(index),\"frames\":[\(frames.joined(separator: ","))],"
+      + "\"pictures\":[\(pictures.map(quoted).joined(separator: ","))]}"
+  }
+}

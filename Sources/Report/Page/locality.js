@@ -1,0 +1,81 @@
+"use strict";
+// Non-locality and gates along training, and every measure by layer and head.
+
+const MEASURES = {
+  nonlocality: ["non-locality, patches", "How far a head looks: the attention-weighted distance from query to key, in patches."],
+  nonlocality_sd: ["non-locality, spread over images", "The standard deviation of an image's non-locality, in patches."],
+  gate: ["gate", "σ(λ): the share of the positional attention in a GPSA head."],
+  entropy: ["entropy, nats", "Of a query's attention; uniform attention over N patches has ln N."],
+  width: ["width, patches", "The standard deviation of where a head looks, along one axis, away from the border."],
+  center_length: ["offset, patches", "How far from the query the centre of a head's attention lies, away from the border."],
+  strength: ["strength α", "Of the positional attention exp(−α ‖δ − Δ‖²) of a GPSA head."],
+  token_share: ["share of the class token", "What patches give to the class and distillation tokens."],
+  distance_px: ["distance, pixels", "Non-locality in pixels of the input."],
+};
+
+const measured = (layer, measure) => {
+  if (measure === "center_length") return layer.center.map(([x, y]) => Math.hypot(x, y));
+  if (measure === "strength") return layer.positional?.map((p) => p.strength);
+  return layer[measure];
+};
+const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+
+const showLocality = (run) => {
+  const records = run.locality;
+  const count = records[0].report.layers.length;
+  const along = (title, measure, yardstick) =>
+    lineChart({
+      title,
+      x: "epochs trained",
+      yardstick,
+      series: records[0].report.layers.map((layer, l) => ({
+        name: `layer ${l + 1}`,
+        color: css(viridis(0.2 + (0.75 * l) / Math.max(count - 1, 1))),
+        dash: layer.kind === "mhsa" ? "5 3" : undefined,
+        points: records.map((r) => {
+          const values = measured(r.report.layers[l], measure);
+          return [r.epochs, values ? mean(values) : null];
+        }),
+      })),
+    });
+  const uniform = { name: "uniform attention", value: records[0].report.uniform_nonlocality };
+  const charts = [along("Non-locality, patches (mean over heads)", "nonlocality", uniform), along("Gate σ(λ) (mean over heads)", "gate")];
+  byId("locality-charts").replaceChildren(...charts.filter(Boolean));
+
+  const slider = byId("locality-epoch");
+  slider.max = records.length - 1;
+  slider.value = records.length - 1;
+  const select = byId("measure");
+  const table = () => {
+    const record = records[Number(slider.value)];
+    byId("locality-epoch-value").textContent = record.epochs;
+    byId("measure-note").textContent = `${MEASURES[select.value][1]} Mean over ${record.report.images} images.`;
+    const rows = record.report.layers.map((layer) => measured(layer, select.value));
+    const numbers = rows.flatMap((r) => r ?? []);
+    const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+    const heads = Math.max(...rows.map((r) => r?.length ?? 0));
+    const names = Array.from({ length: heads }, (_, h) => htmlElement("th", {}, `head ${h + 1}`));
+    const head = htmlElement("tr", {}, htmlElement("th", {}, "layer"), ...names, htmlElement("th", {}, "mean"));
+    const body = rows.map((values, l) => {
+      const cells = Array.from({ length: heads }, (_, h) => {
+        const value = values?.[h];
+        if (value === undefined) return htmlElement("td", {}, "–");
+        const colour = viridis((value - low) / (high - low || 1));
+        const ink = colour[0] * 0.3 + colour[1] * 0.59 + colour[2] * 0.11 > 120 ? "#111" : "#fff";
+        return htmlElement("td", { style: `background:${css(colour)};color:${ink}`, "data-value": value }, shown(value));
+      });
+      const kind = record.report.layers[l].kind.toUpperCase();
+      return htmlElement("tr", {}, htmlElement("th", {}, `${l + 1} ${kind}`), ...cells, htmlElement("td", {}, values ? shown(mean(values)) : "–"));
+    });
+    byId("heads").replaceChildren(head, ...body);
+  };
+  const present = Object.keys(MEASURES).filter((m) => records.some((r) => r.report.layers.some((l) => measured(l, m))));
+  select.replaceChildren(...present.map((m) => htmlElement("option", { value: m }, MEASURES[m][0])));
+  slider.oninput = table;
+  select.onchange = table;
+  table();
+};
+
+const withLocality = runs.map((_, i) => i).filter((i) => runs[i].locality.length > 0);
+if (withLocality.length > 0) chooseRun("locality-run", withLocality, (index) => showLocality(runs[index]));
+else byId("locality").hidden = true;

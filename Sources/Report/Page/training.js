@@ -1,0 +1,66 @@
+"use strict";
+// What a page says of its runs: title, curves, configurations.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const runs = data.runs;
+const byId = (id) => document.getElementById(id);
+const several = runs.length > 1;
+const runColor = (index) => PALETTE[index % PALETTE.length];
+
+/** Calls `show` with the index of the chosen run, now and when another is chosen. */
+const chooseRun = (id, eligible, show) => {
+  const select = byId(id);
+  for (const index of eligible) select.append(htmlElement("option", { value: index }, runs[index].name));
+  document.querySelector(`[data-for="${id}"]`).hidden = eligible.length < 2;
+  select.addEventListener("change", () => show(Number(select.value)));
+  show(eligible[0]);
+};
+
+const showTraining = () => {
+  document.title = runs.map((r) => r.name).join(", ");
+  byId("title").textContent = document.title;
+  runs.forEach((run, index) => {
+    const last = run.log[run.log.length - 1];
+    const best = Math.max(...run.log.map((e) => e.test_acc1));
+    const epochs = `${run.log.length} ${run.log.length === 1 ? "epoch" : "epochs"}`;
+    const text = last
+      ? `${run.name}: ${epochs}, ${last.n_parameters} parameters, accuracy ${shown(last.test_acc1)} % (best ${shown(best)} %), test loss ${shown(last.test_loss)}`
+      : `${run.name}: no epoch has ended yet`;
+    const mark = htmlElement("span", { class: "mark", style: `border-top-color:${runColor(index)}` });
+    byId("summary").append(htmlElement("li", {}, several ? mark : "", text));
+  });
+
+  // Key, its name, dash; one line a run.
+  const chart = (title, keys) =>
+    lineChart({
+      title,
+      x: "epoch",
+      series: runs.flatMap((run, index) =>
+        keys.map(([key, name, dash], k) => ({
+          name: several ? `${run.name}: ${name}` : name,
+          color: several ? runColor(index) : PALETTE[k],
+          dash: several ? dash : undefined,
+          points: run.log.map((e) => [e.epoch + 1, e[key]]),
+        })),
+      ),
+    });
+  const charts = [
+    chart("Loss", [["train_loss", "train", "4 3"], ["test_loss", "test"], ["ema_test_loss", "test, moving average", "1 3"]]),
+    chart("Accuracy, %", [["test_acc1", "first class"], ["test_acc5", "among five", "4 3"], ["ema_test_acc1", "first, moving average", "1 3"]]),
+    chart("Learning rate", [["train_lr", "rate"]]),
+    lineChart({
+      title: "Loss of single batches",
+      x: "step",
+      series: runs.map((run, index) => ({
+        name: several ? run.name : "batch", color: runColor(index), points: run.steps.map((s) => [s.step, s.loss]),
+      })),
+    }),
+  ];
+  byId("curves").append(...charts.filter(Boolean));
+  for (const run of runs) {
+    const details = htmlElement("details", {}, htmlElement("summary", {}, `${run.name}/config.yaml`), htmlElement("pre", {}, run.config));
+    byId("configurations").append(details);
+  }
+  byId("footer").textContent = data.made;
+};
+showTraining();

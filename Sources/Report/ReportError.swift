@@ -1,0 +1,10 @@
+/// Why a page cannot be made.
+public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file or folder.
+  public let path: String
+  /// What is the matter with it.
+  public let reason: String
+
+  /// "runs/first: no log.jsonl: not the folder of a run"
+  public var description: String { "\(path): \(reason)" }
+}

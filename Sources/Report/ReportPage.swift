@@ -1,0 +1,41 @@
+import Foundation
+
+/// A page about one run or several: one HTML file that needs no other.
+///
+/// ```swift
+/// let page = try ReportPage(runs: ["runs/first", "runs/second"])
+/// try page.html.write(toFile: "report.html", atomically: true, encoding: .utf8)
+/// ```
+public struct ReportPage: Sendable {
+  /// The page.
+  public let html: String
+
+  /// The page of the runs in some folders.
+  ///
+  /// - Throws: `ReportError` for a folder without a run, or with a broken file.
+  public init(runs folders: [String]) throws {
+    let names = Self.names(folders)
+    let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
+    let made = "Made by convit report."
+    let data = "{\"made\":\(quoted(made)),\"runs\":[\(records.joined(separator: ","))]}"
+    let script = [
+      PackageResources.chart_js, PackageResources.training_js, PackageResources.locality_js,
+      PackageResources.maps_js,
+    ].map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+    html = String(decoding: PackageResources.page_html, as: UTF8.self)
+      .replacing("/*style*/", with: String(decoding: PackageResources.style_css, as: UTF8.self))
+      .replacing("/*script*/", with: script)
+      // "</script" in a text would end the element.
+      .replacing("/*data*/", with: data.replacing("</", with: "<\\/"))
+  }
+
+  /// The last part of each path, with as many parts in front as tell the runs apart.
+  private static func names(_ folders: [String]) -> [String] {
+    let parts = folders.map { URL(fileURLWithPath: $0).standardizedFileURL.pathComponents }
+    for count in 1...max(1, parts.map(\.count).max() ?? 1) {
+      let names = parts.map { $0.suffix(count).joined(separator: "/") }
+      if Set(names).count == names.count { return names }
+    }
+    return folders.enumerated().map { "\($0.element) (\($0.offset + 1))" }
+  }
+}

@@ -1,0 +1,69 @@
+import Foundation
+
+/// What a run has left in its folder, as far as a page shows it.
+///
+/// Lines of JSON are passed on as they are; a last line that a crash has cut short is left out.
+struct RunRecord {
+  /// What the page calls the run.
+  let name: String
+  /// `config.yaml`.
+  let configuration: String
+  /// The lines of `log.jsonl`, `steps.jsonl` and `locality.jsonl`; none where there is no file.
+  let log: [String]
+  let steps: [String]
+  let locality: [String]
+  /// Attention maps, if some were recorded.
+  let attention: AttentionRecord?
+
+  /// Reads the folder of a run.
+  ///
+  /// - Throws: `ReportError` if it is none, or has a broken file.
+  init(_ folder: String, name: String) throws {
+    self.name = name
+    guard FileManager.default.fileExists(atPath: folder + "/log.jsonl") else {
+      throw ReportError(path: folder, reason: "no log.jsonl: not the folder of a run")
+    }
+    configuration =
+      (try? String(contentsOfFile: folder + "/config.yaml", encoding: .utf8)) ?? ""
+    log = try Self.lines(folder + "/log.jsonl")
+    locality = try Self.lines(folder + "/locality.jsonl")
+    let steps = try Self.lines(folder + "/steps.jsonl")
+    let stride = max(1, (steps.count + 1999) / 2000)  // more would not be seen
+    self.steps = steps.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
+    attention = try AttentionRecord(folder + "/attention")
+  }
+
+  /// The lines of a file, each an object.
+  private static func lines(_ path: String) throws -> [String] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw ReportError(path: path, reason: "cannot be read as text")
+    }
+    let lines = text.split(separator: "\n")
+    var kept: [String] = []
+    for (index, line) in lines.enumerated() {
+      guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any] else {
+        if index == lines.count - 1 && !text.hasSuffix("\n") { break }
+        throw ReportError(path: path, reason: "line \(index + 1) is not a JSON object")
+      }
+      kept.append(String(line))
+    }
+    return kept
+  }
+
+  /// The record as JSON.
+  var json: String {
+    let attention = attention?.json ?? "null"
+    return "{\"name\":\(quoted(name)),\"config\":\(quoted(configuration)),"
+      + "\"log\":[\(log.joined(separator: ","))],\"steps\":[\(steps.joined(separator: ","))],"
+      + "\"locality\":[\(locality.joined(separator: ","))],\"attention\":\(attention)}"
+  }
+}
+
+/// A text as JSON.
+func quoted(_ text: String) -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = .withoutEscapingSlashes
+  guard let data = try? encoder.encode(text) else { return "\"\"" }
+  return String(decoding: data, as: UTF8.self)
+}

@@ -1,0 +1,105 @@
+import Foundation
+
+/// The results of an experiment, as far as they are there.
+public struct ExperimentTable: Sendable {
+  private let plan: ExperimentPlan
+  private var results: [String: EpochRecord] = [:]  // by folder
+
+  /// An empty table.
+  public init(_ plan: ExperimentPlan) { self.plan = plan }
+
+  /// Puts in what a run has come to in its last epoch.
+  public mutating func add(_ run: ExperimentPlan.Run, _ record: EpochRecord) {
+    results[run.folder] = record
+  }
+
+  /// The values of a cell, one a seed that is done.
+  private func values(_ row: Int, _ column: Int, _ measure: String) -> [Double] {
+    plan.runs.filter { $0.row == row && $0.column == column }
+      .compactMap { results[$0.folder]?[measure: measure] }
+  }
+
+  /// The mean of numbers, and their standard deviation (of a sample); none for no numbers.
+  static func summary(_ values: [Double]) -> (mean: Double, deviation: Double?)? {
+    guard !values.isEmpty else { return nil }
+    let mean = values.reduce(0, +) / Double(values.count)
+    guard values.count > 1 else { return (mean, nil) }
+    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+    return (mean, (squares / Double(values.count - 1)).squareRoot())
+  }
+
+  /// The relative difference of the two columns' means in percent, and its standard error by the
+  /// spread over seeds; none while a column lacks results.
+  private func gap(_ row: Int, _ measure: String) -> String? {
+    guard let gap = plan.gap, let a = Self.summary(values(row, gap.of, measure)),
+      let b = Self.summary(values(row, gap.over, measure)), b.mean != 0
+    else { return nil }
+    return String(format: "%+.1f %%", 100 * (a.mean - b.mean) / b.mean)
+  }
+
+  /// The table in the paper's shape, as Markdown: mean ± standard deviation over seeds.
+  public var markdown: String {
+    var head = [""] + plan.marks.map(\.name)
+    for measure in plan.measures {
+      head += plan.columns.map { "\(Self.title(measure)) \($0)" }
+      if plan.gap != nil { head.append("\(Self.title(measure)) gap") }
+    }
+    var lines = [
+      "# \(plan.title)", "", "| " + head.joined(separator: " | ") + " |",
+      "|" + head.map { _ in "---" }.joined(separator: "|") + "|",
+    ]
+    for (row, name) in plan.rows.enumerated() {
+      var cells = [name] + plan.marks.map { $0.byRow[row] }
+      for measure in plan.measures {
+        cells += plan.columns.indices.map { cell(values(row, $0, measure), measure) }
+        if plan.gap != nil { cells.append(gap(row, measure) ?? "–") }
+      }
+      lines.append("| " + cells.joined(separator: " | ") + " |")
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func cell(_ values: [Double], _ measure: String) -> String {
+    guard let (mean, deviation) = Self.summary(values) else { return "–" }
+    let digits = measure == "test_loss" ? 3 : 1
+    let missing = values.count < seeds ? " (\(values.count) of \(seeds))" : ""
+    return String(format: "%.\(digits)f", mean)
+      + (deviation.map { String(format: " ± %.\(digits)f", $0) } ?? "") + missing
+  }
+
+  private var seeds: Int { Set(plan.runs.map(\.seed)).count }
+
+  private static func title(_ measure: String) -> String {
+    EpochRecord.measures.first { $0.key == measure }?.title ?? measure
+  }
+
+  /// A line for each run that is done, as CSV.
+  public var csv: String {
+    var lines = ["row,column,seed," + plan.measures.joined(separator: ",")]
+    for run in plan.runs {
+      guard let values = results[run.folder] else { continue }
+      let names = [plan.rows[run.row], plan.columns[run.column]].map(Self.quoted)
+      let numbers = plan.measures.map { values[measure: $0].map { "\($0)" } ?? "" }
+      lines.append((names + ["\(run.seed)"] + numbers).joined(separator: ","))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+}
+
+extension EpochRecord {
+  /// The measures of a table, by their keys in `log.jsonl`.
+  static let measures:
+    [(key: String, title: String, value: KeyPath<EpochRecord, Double> & Sendable)] = [
+      ("test_acc1", "Top-1", \.testAcc1), ("test_acc5", "Top-5", \.testAcc5),
+      ("test_loss", "Loss", \.testLoss),
+    ]
+
+  /// The value of a measure, if there is one of this name.
+  subscript(measure key: String) -> Double? {
+    Self.measures.first { $0.key == key }.map { self[keyPath: $0.value] }
+  }
+}

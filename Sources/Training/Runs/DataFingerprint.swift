@@ -1,0 +1,65 @@
+import Images
+
+/// What tells whether images are those that a run began with: the classes of both splits, and for
+/// each the number of images and a hash of their paths below the data folder.
+///
+/// The folder may move; what is inside of the files is not looked at.
+public struct DataFingerprint: Codable, Hashable, Sendable {
+  /// One class of a split.
+  public struct Class: Codable, Hashable, Sendable {
+    /// The name of its folder.
+    public let name: String
+    /// Its images.
+    public let images: Int
+    /// FNV-1a of the images' paths in order, in hexadecimal.
+    public let paths: String
+  }
+
+  /// The classes that are trained on, in the order of their labels.
+  public let train: [Class]
+  /// The classes that are evaluated, in the same order.
+  public let val: [Class]
+
+  /// The fingerprint of the images of a run.
+  public init(training: ImageFolder, validation: ImageFolder) {
+    train = Self.classes(of: training)
+    val = Self.classes(of: validation)
+  }
+
+  private static func classes(of folder: ImageFolder) -> [Class] {
+    var counts = Array(repeating: 0, count: folder.classes.count)
+    var hashes = Array(repeating: UInt64(0xcbf2_9ce4_8422_2325), count: folder.classes.count)
+    let prefix = folder.root.utf8.count
+    for sample in folder.samples {
+      counts[sample.label] += 1
+      for byte in sample.path.utf8.dropFirst(prefix) {
+        hashes[sample.label] = (hashes[sample.label] ^ UInt64(byte)) &* 0x100_0000_01b3
+      }
+      hashes[sample.label] = hashes[sample.label] &* 0x100_0000_01b3  // as by a byte of 0
+    }
+    return folder.classes.indices.map {
+      Class(name: folder.classes[$0], images: counts[$0], paths: String(hashes[$0], radix: 16))
+    }
+  }
+
+  /// The names of the classes, in the order of their labels.
+  public var classNames: [String] { train.map(\.name) }
+
+  /// What is not as it was: "train: class 'ant' has 9 images instead of 8".
+  public func differences(from old: DataFingerprint) -> [String] {
+    Self.differences("train", train, old.train) + Self.differences("val", val, old.val)
+  }
+
+  private static func differences(_ split: String, _ new: [Class], _ old: [Class]) -> [String] {
+    let before = Dictionary(uniqueKeysWithValues: old.map { ($0.name, $0) })
+    let names = Set(new.map(\.name))
+    return old.filter { !names.contains($0.name) }.map { "\(split): class '\($0.name)' is gone" }
+      + new.compactMap { new in
+        guard let old = before[new.name] else { return "\(split): class '\(new.name)' is new" }
+        if new.images != old.images {
+          return "\(split): class '\(new.name)' has \(new.images) images instead of \(old.images)"
+        }
+        return new == old ? nil : "\(split): images of class '\(new.name)' have other names"
+      }
+  }
+}

@@ -1,0 +1,175 @@
+import ConViT
+import Foundation
+import Safetensors
+
+/// The folder that a training run writes: its configuration, logs, weights and checkpoints.
+///
+/// While it lives, no other run can have the folder.
+public struct RunFolder: Sendable {
+  /// The folder.
+  public let path: String
+  private let isNew: Bool
+  private let lock: FolderLock
+
+  /// Makes the folder of a new run; what a run left that saved nothing is replaced.
+  ///
+  /// - Throws: `TrainingError` if it cannot be made, or holds a run already.
+  public init(creating path: String) throws {
+    try Self.check(path)
+    self.path = path
+    isNew = !FileManager.default.fileExists(atPath: path)
+    do {
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    } catch {
+      throw TrainingError("\(path): cannot make the folder: \(String(cString: strerror(errno)))")
+    }
+    lock = try FolderLock(path)
+    try Self.check(path)  // once more: another run may have ended in between
+    removeTemporaries()
+    try AtomicFile.replace(file(Self.marker), by: [])
+    for name in [Self.log, Self.steps] { try AtomicFile.replace(file(name), by: []) }
+  }
+
+  /// The folder of a run that goes on from a checkpoint in it, before `step` (counted from the
+  /// start of the run): the checkpoint becomes the latest one, and the lines that were logged after
+  /// it are removed.
+  ///
+  /// - Throws: `TrainingError` if another run has it, `SafetensorsError` if it cannot be written.
+  init(resuming checkpoint: Checkpoint, step: Int) throws {
+    path = checkpoint.folder
+    isNew = false
+    let epoch = checkpoint.progress.epoch
+    try Self.checkIsWritable(path, at: path)
+    lock = try FolderLock(path)
+    removeTemporaries()
+    try makeLatest(checkpoint.path)
+    keep()
+    try JSONLines(file(Self.log)).keep { (line: EpochRecord) in line.epoch < epoch }
+    try JSONLines(file(Self.steps)).keep { (line: StepRecord) in
+      line.epoch < epoch || line.epoch == epoch && line.step < step
+    }
+  }
+
+  /// Gives a checkpoint that is not the latest the name of the latest.
+  private func makeLatest(_ checkpoint: String) throws {
+    let latest = file(Self.checkpoint)
+    let temporary = latest + ".tmp"
+    func number(_ path: String) -> UInt64? {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+      return (attributes?[.systemFileNumber] as? NSNumber)?.uint64Value
+    }
+    if number(checkpoint) == number(latest) { return }
+    guard link(checkpoint, temporary) == 0, rename(temporary, latest) == 0 else {
+      throw TrainingError(
+        "\(latest): cannot replace it by \(checkpoint): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Throws what stands in the way of a new run, without making anything.
+  public static func check(_ path: String) throws {
+    let files = FileManager.default
+    var place = URL(fileURLWithPath: path).standardizedFileURL
+    while !files.fileExists(atPath: place.path) { place.deleteLastPathComponent() }
+    var isFolder: ObjCBool = false
+    guard files.fileExists(atPath: place.path, isDirectory: &isFolder), isFolder.boolValue else {
+      throw TrainingError("\(path): cannot make the folder: \(place.path) is a file")
+    }
+    try checkIsWritable(path, at: place.path)
+    guard isUnused(path) else {
+      let advice = hasCheckpoint(path) ? "go on with it by --resume auto, or choose" : "choose"
+      throw TrainingError(
+        "\(path): there is a run in this folder already, or a file of its names; \(advice) another")
+    }
+  }
+
+  private static func checkIsWritable(_ path: String, at place: String) throws {
+    guard access(place, W_OK) == 0 else {
+      throw TrainingError("\(path): cannot write to \(place): \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// Removes what a run has written that has saved nothing.
+  func removeUnlessUsed() {
+    guard Self.isUnused(path) else { return }
+    for name in Self.files + [Self.marker] { unlink(file(name)) }
+    if isNew { rmdir(path) }  // which it does only if it is empty
+  }
+
+  /// Removes the beginnings of files that a killed process has left.
+  private func removeTemporaries() {
+    for name in Self.files + Self.weights { unlink(file(name) + ".tmp") }
+  }
+
+  /// What is there from the start of a run until it first saves something: the other files are
+  /// then its own.
+  private static let marker = ".unfinished"
+  private static let (configuration, log, steps) = ("config.yaml", "log.jsonl", "steps.jsonl")
+  private static let files = [configuration, log, steps]
+  private static let weights = [
+    "model.safetensors", "best.safetensors", checkpoint, previousCheckpoint,
+  ]
+  static let checkpoint = "checkpoint.safetensors"
+  static let previousCheckpoint = "checkpoint.previous.safetensors"
+
+  private static func exists(_ name: String, in folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(folder)/\(name)")
+  }
+
+  /// Whether nothing is in the way of a new run: no file of its names, or those of a run that saved
+  /// nothing.
+  private static func isUnused(_ path: String) -> Bool {
+    if weights.contains(where: { exists($0, in: path) }) { return false }
+    return exists(marker, in: path) || !files.contains { exists($0, in: path) }
+  }
+
+  /// Whether a run can go on from what is in a folder.
+  static func hasCheckpoint(_ path: String) -> Bool {
+    exists(checkpoint, in: path) || exists(previousCheckpoint, in: path)
+  }
+
+  /// The epochs that the run in a folder has logged; none if there is no log.
+  public static func records(of folder: String) -> [EpochRecord] {
+    JSONLines("\(folder)/\(log)").records()
+  }
+
+  private func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// Says that the run has saved something, so that the folder is its own from here on.
+  func keep() { unlink(file(Self.marker)) }
+
+  /// The weights after the last epoch.
+  public var model: String { file("model.safetensors") }
+  /// The weights after the epoch of the highest accuracy.
+  public var best: String { file("best.safetensors") }
+  /// The weights after an epoch, where they are kept.
+  public func model(after epoch: Int) -> String {
+    file("model_" + String(format: "%04d", epoch) + ".safetensors")
+  }
+  /// What is known of a step that was not finite.
+  public var nonFiniteReport: String { file("nonfinite.json") }
+
+  /// Writes the effective configuration.
+  func write(_ configuration: TrainingConfiguration) throws {
+    try AtomicFile.replace(file(Self.configuration), by: Array(try configuration.yaml().utf8))
+  }
+
+  /// Appends a line to `steps.jsonl`.
+  func append(_ step: StepRecord) throws { try JSONLines(file(Self.steps)).append(step) }
+
+  /// Appends a line to `log.jsonl`.
+  func append(_ epoch: EpochRecord) throws { try JSONLines(file(Self.log)).append(epoch) }
+
+  /// Has `write` make the new checkpoint at the path it is given; the old one stays beside it.
+  ///
+  /// The lines of the logs are on the disk before. The old checkpoint gets its second name first:
+  /// a crash at any moment leaves a whole one, and a file system without links has one only.
+  func replaceCheckpoint(_ write: (String) throws -> Void) throws {
+    for name in [Self.log, Self.steps] { try AtomicFile.sync(file(name)) }
+    if Self.exists(Self.checkpoint, in: path) {
+      unlink(file(Self.previousCheckpoint))
+      link(file(Self.checkpoint), file(Self.previousCheckpoint))
+    }
+    try write(file(Self.checkpoint))
+    keep()
+  }
+}

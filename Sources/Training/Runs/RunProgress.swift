@@ -1,0 +1,39 @@
+/// How far a run has come: with the weights and what the optimiser remembers, all that changes in
+/// its course.
+public struct RunProgress: Hashable, Sendable {
+  /// The epoch that is under way, from 0; the number of epochs when the run has ended.
+  public internal(set) var epoch = 0
+  /// The steps made in it.
+  public internal(set) var step = 0
+  /// The images of these steps.
+  public internal(set) var images = 0
+  /// The sum of their losses.
+  public internal(set) var lossSum = 0.0
+  /// The learning rate of the last step.
+  public internal(set) var rate = 0.0
+  /// Seconds spent on these steps.
+  public internal(set) var seconds = 0.0
+  /// The highest accuracy of an epoch; −∞ before the first.
+  public internal(set) var best = -Double.infinity
+  /// The steps of the whole run that were left out because they were not finite.
+  public internal(set) var skipped = 0
+
+  /// The start of a run.
+  public init() {}
+
+  /// Goes on to the next epoch.
+  mutating func endEpoch() {
+    var next = RunProgress()
+    (next.epoch, next.best, next.skipped) = (epoch + 1, best, skipped)
+    self = next
+  }
+
+  /// The whole numbers under their names in a checkpoint.
+  static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
+    ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("skipped", \.skipped),
+  ]
+  /// The other numbers under their names in a checkpoint.
+  static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [
+    ("loss_sum", \.lossSum), ("rate", \.rate), ("seconds", \.seconds), ("best", \.best),
+  ]
+}

@@ -1,0 +1,41 @@
+/// A line of `steps.jsonl`.
+public struct StepRecord: Sendable, Codable, Hashable {
+  /// The epoch, from 0.
+  public let epoch: Int
+  /// The step since the start of the run, from 0.
+  public let step: Int
+  /// The loss of the batch, smoothing included, before the step.
+  public let loss: Double
+  /// The learning rate of the step.
+  public let lr: Double
+}
+
+/// A line of `log.jsonl`: the keys of the reference's log.
+public struct EpochRecord: Sendable, Codable, Hashable {
+  /// The epoch, from 0.
+  public let epoch: Int
+  /// The mean loss over the epoch's images, smoothing included, each before its step.
+  public let trainLoss: Double
+  /// The learning rate of the epoch's last step.
+  public let trainLr: Double
+  /// The mean cross-entropy over the validation images, without smoothing.
+  public let testLoss: Double
+  /// Validation images whose class is the first, in percent.
+  public let testAcc1: Double
+  /// Validation images whose class is among the first five, in percent.
+  public let testAcc5: Double
+  /// The numbers that are trained; `n_parameters` in the file.
+  public let parameters: Int
+  /// Seconds of training, without the evaluation.
+  public let seconds: Double
+
+  enum CodingKeys: String, CodingKey {
+    case epoch, seconds
+    case trainLoss = "train_loss"
+    case trainLr = "train_lr"
+    case testLoss = "test_loss"
+    case testAcc1 = "test_acc1"
+    case testAcc5 = "test_acc5"
+    case parameters = "n_parameters"
+  }
+}

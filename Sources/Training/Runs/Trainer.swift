@@ -1,0 +1,160 @@
+import Autodiff
+import ConViT
+import Foundation
+import Images
+import Safetensors
+
+/// Trains a model on an image folder: the library's side of `convit train`.
+///
+/// ```swift
+/// var configuration = TrainingConfiguration()
+/// configuration.dataPath = "data/fashion-mnist"
+/// configuration.outputDir = "runs/first"
+/// configuration.resume = "auto"  // goes on if it was interrupted
+/// try Trainer(configuration).run { event in print(event) }
+/// ```
+public struct Trainer: Sendable {
+  /// What was asked for; `outputDir` is the folder of the run, also of one that goes on.
+  public let configuration: TrainingConfiguration
+  let training: ImageFolder
+  let validation: ImageFolder
+  let fingerprint: DataFingerprint
+  let model: VisionTransformer
+  let pool: WorkerPool
+  private let checkpoint: Checkpoint?
+  private let start: ParameterStore
+  private let notes: [String]
+  private let memory: MemoryEstimate
+
+  /// Looks at everything that a run needs, and writes nothing.
+  ///
+  /// - Throws: `TrainingError`, `DatasetError`, `WeightsError` or `SafetensorsError`.
+  public init(_ asked: TrainingConfiguration) throws {
+    var (configuration, notes) = (asked, [String]())
+    try configuration.validate()
+    (checkpoint, notes) = try Checkpoint.requested(by: configuration)
+    if let checkpoint { configuration.outputDir = checkpoint.folder }
+    let (dataPath, outputDir) = try Self.folders(of: configuration)
+    _ = try configuration.data.decoder()
+    guard try !configuration.architecture.configuration(classes: 1).isDistilled else {
+      throw TrainingError(
+        usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
+    }
+    if checkpoint == nil { try RunFolder.check(outputDir) }
+    training = try ImageFolder(root: dataPath, split: "train")
+    validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
+    fingerprint = DataFingerprint(training: training, validation: validation)
+    notes += training.warnings + validation.warnings
+    if let asked = configuration.nbClasses, asked < training.classes.count {
+      throw TrainingError(
+        usage: "nb-classes is \(asked), but the data have \(training.classes.count)")
+    }
+    model = try VisionTransformer(
+      configuration.architecture.configuration(classes: training.classes.count))
+    let tree = ParameterTree(model)
+    let threads = configuration.threads ?? WorkerPool.availableProcessors
+    memory = try Self.memory(model, tree, configuration, images: training.samples.count, threads)
+    if let checkpoint {
+      notes += try Self.check(checkpoint, configuration, model.configuration, fingerprint)
+      start = .zeros(tree)
+    } else if let path = configuration.finetune {
+      (start, notes) = try Self.start(of: tree, from: path, configuration.seed, notes)
+    } else {
+      start = ParameterStore(tree, seed: configuration.seed)
+    }
+    pool = WorkerPool(threads: threads)
+    self.configuration = configuration
+    self.notes = notes
+  }
+
+  /// Trains to the last epoch, and returns the model as it is then.
+  ///
+  /// An image that cannot be read before anything was saved ends the run as if it had not begun.
+  ///
+  /// - Parameter isStopped: asked after each step and each batch of an evaluation; when it says yes,
+  ///   the run writes a checkpoint and ends with `RunInterrupted`.
+  /// - Throws: `RunInterrupted`; `TrainingError` if training diverges; `SampleError` for an image
+  ///   that cannot be read; `SafetensorsError` if something cannot be written. What was saved
+  ///   before stays.
+  @discardableResult
+  public func run(
+    _ report: @escaping (Event) throws -> Void = { _ in },
+    isStopped: @escaping () -> Bool = { false }
+  ) throws -> SavedModel {
+    let progress = checkpoint?.progress ?? RunProgress()
+    let folder =
+      try checkpoint.map {
+        try RunFolder(resuming: $0, step: $0.progress.epoch * stepsPerEpoch + $0.progress.step)
+      } ?? RunFolder(creating: configuration.outputDir ?? "")
+    for note in notes { try report(.note(note)) }
+    do {
+      var step = TrainingStep(model, start, configuration)
+      try checkpoint?.restore(&step, allowsNonFinite: configuration.allowNonfinite)
+      guard progress.epoch < configuration.epochs else {
+        try report(.finished(progress.epoch))
+        return saved(step.weights)
+      }
+      try folder.write(effective)
+      try report(.started(summary(progress)))
+      var run = TrainingRun(
+        self, in: folder, from: step, progress, isStopped: isStopped, report: report)
+      return try run()
+    } catch let error as SampleError {
+      folder.removeUnlessUsed()
+      throw error
+    }
+  }
+}
+
+// What a run is made of.
+extension Trainer {
+  /// The settings with what was left out filled in, as `config.yaml` and checkpoints have them.
+  var effective: TrainingConfiguration { configuration.effective(for: model.configuration) }
+
+  /// Steps of an epoch, the last perhaps on a smaller batch.
+  var stepsPerEpoch: Int {
+    (training.samples.count + configuration.batchSize - 1) / configuration.batchSize
+  }
+
+  private var workers: Int { configuration.numWorkers ?? pool.threads }
+
+  /// The batches of an epoch from one on.
+  func loader(epoch: Int, from step: Int) throws -> BatchLoader {
+    let order = SampleOrder(
+      seed: configuration.seed, isShuffled: configuration.shuffle,
+      repeats: configuration.repeatedAug ? 3 : 1)
+    let requests = order(training.samples, epoch: epoch).dropFirst(step * configuration.batchSize)
+    return ImagePipeline(
+      decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
+      workers: workers
+    ).loader(Array(requests), batchSize: configuration.batchSize)
+  }
+
+  /// The measurement on the validation images.
+  func evaluator() throws -> Evaluator {
+    Evaluator(
+      decoder: try configuration.data.decoder(), size: configuration.inputSize.size,
+      batchSize: configuration.batchSize, workers: workers)
+  }
+
+  /// The model with some weights, to be saved.
+  func saved(_ weights: ParameterStore) -> SavedModel {
+    let isPreset = ViTConfiguration.preset(configuration.model).map { preset in
+      preset.embedDim == model.configuration.embedDim && preset.heads == model.configuration.heads
+        && preset.depth == model.configuration.depth
+        && preset.localUpToLayer == model.configuration.localUpToLayer
+    }
+    return SavedModel(
+      model, weights, classNames: training.classes,
+      name: isPreset == true ? configuration.model : nil)
+  }
+
+  private func summary(_ progress: RunProgress) -> Summary {
+    Summary(
+      model: model.configuration, parameters: start.tree.elementCount,
+      trainingImages: training.samples.count, validationImages: validation.samples.count,
+      classes: training.classes.count, stepsPerEpoch: stepsPerEpoch, epochs: configuration.epochs,
+      progress: progress, threads: pool.threads, rate: LearningRateSchedule(configuration).base,
+      memory: memory, blas: BLASLibrary.current)
+  }
+}

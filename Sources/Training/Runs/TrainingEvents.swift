@@ -1,0 +1,62 @@
+import Autodiff
+import ConViT
+
+extension Trainer {
+  /// What happens in a run, for whoever watches.
+  public enum Event: Sendable {
+    /// Something worth knowing about the data, the weights or what the run goes on from.
+    case note(String)
+    /// The run begins, or goes on.
+    case started(Summary)
+    /// A step of the optimiser: its record, the epoch's number of steps, images a second so far.
+    case step(StepRecord, ofEpoch: Int, imagesPerSecond: Double)
+    /// Images that were evaluated, of how many.
+    case evaluated(Int, of: Int)
+    /// An epoch ended.
+    case epoch(EpochRecord, isBest: Bool)
+    /// There is nothing to do: the run had ended, after so many epochs.
+    case finished(Int)
+  }
+
+  /// The size of a run.
+  public struct Summary: Sendable {
+    /// The model, for the classes of its head.
+    public let model: ViTConfiguration
+    /// The numbers that are trained.
+    public let parameters: Int
+    /// Images in `train/`, which is also how many an epoch visits.
+    public let trainingImages: Int
+    /// Images in `val/`, all of them evaluated after each epoch.
+    public let validationImages: Int
+    /// Classes of the data; the head may have more.
+    public let classes: Int
+    /// Steps of the optimiser in an epoch, the last perhaps on a smaller batch.
+    public let stepsPerEpoch: Int
+    /// Epochs of the run.
+    public let epochs: Int
+    /// Where a run that goes on had come to; all zero in a new run.
+    public let progress: RunProgress
+    /// Threads that differentiate.
+    public let threads: Int
+    /// The schedule's base: `lr`, scaled by batch / 512 unless `unscaleLr`.
+    public let rate: Double
+    /// What the run will need of memory.
+    public let memory: MemoryEstimate
+    /// The library that multiplies matrices, and what may be wrong with it.
+    public let blas: BLASLibrary
+  }
+}
+
+/// A run that was asked to stop and has saved where it was.
+public struct RunInterrupted: Error, Sendable, CustomStringConvertible {
+  /// The folder of the run, which `resume` goes on with.
+  public let folder: String
+  /// Where it was.
+  public let progress: RunProgress
+
+  /// One line.
+  public var description: String {
+    "\(folder): stopped and saved after step \(progress.step) of epoch \(progress.epoch + 1); "
+      + "--resume \(folder) goes on"
+  }
+}
