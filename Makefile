@@ -12,8 +12,8 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test build format lint parity bench-peers bench-allocations consumer weights \
-  report-check clean
+.PHONY: help demo test fuzz build format lint parity bench-peers bench-allocations consumer kill-loop \
+  soak weights report-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -28,12 +28,15 @@ test: ## Build and run all tests (CONFIGURATION=release for optimised code)
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
+fuzz: ## Fuzz the readers of files, each for SECONDS (60; TARGETS="images weights …")
+	Fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
 build: ## Build the command, .build/release/convit
 	swift build -c release --product convit
 
 format: ## Format all Swift code in place
 	swift format --in-place --parallel --recursive \
-	  $(wildcard Package.swift Sources Tests Examples Benchmarks)
+	  $(wildcard Package.swift Sources Tests Examples Benchmarks Fuzz/Package.swift Fuzz/Sources)
 
 lint: ## Check formatting, file and line lengths, shell scripts
 	@Scripts/lint.sh
@@ -52,6 +55,12 @@ bench-allocations: build ## Count the heap allocations of a step, by depth and b
 
 consumer: ## Build and run a package that depends on this one by version
 	@Scripts/consumer.sh
+
+kill-loop: build ## Kill a run at 50 random moments, go on each time, compare (KILLS="--kills 9")
+	python3 Scripts/runs/kill_loop.py $(KILLS)
+
+soak: build ## Watch the memory of 2,400 steps of training
+	python3 Scripts/runs/soak.py
 
 weights: ## Train the weights of Configs/fashion.yaml into runs/fashion
 	@Scripts/dependencies.sh demo

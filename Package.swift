@@ -26,7 +26,7 @@ let package = Package(
     .target(
       name: "CImage",
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
-    .target(name: "Images", dependencies: ["Autodiff", "CImage"]),
+    .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels"]),
     .target(
       name: "Training",
       dependencies: [

@@ -14,10 +14,10 @@ complain() {
 }
 
 mapfile -t sources < <(
-  find Package.swift Sources Tests Examples Benchmarks -name '.?*' -prune -o \
+  find Package.swift Sources Tests Examples Benchmarks Fuzz -name '.?*' -prune -o \
     -type f \( -name '*.swift' -o -name '*.c' -o -name '*.h' \) -print 2>/dev/null | sort
 )
-mapfile -t scripts < <(echo .ci/run; find Scripts Benchmarks -name '*.sh' | sort)
+mapfile -t scripts < <(echo .ci/run; find Scripts Benchmarks Fuzz -name '.?*' -prune -o -name '*.sh' -print | sort)
 
 swift_sources=()
 for file in "${sources[@]}"; do

@@ -47,7 +47,7 @@ def flags(recipe, data, run):
         "--batch-size", recipe["batch_size"], "--epochs", recipe["epochs"],
         "--lr", recipe["learning_rate"], "--unscale-lr", "--sched", "constant", "--warmup-epochs", 0,
         "--weight-decay", recipe["weight_decay"], "--smoothing", recipe["label_smoothing"],
-        "--drop", 0, "--drop-path", 0,
+        "--drop", 0, "--drop-path", 0, "--mixup", 0, "--cutmix", 0,
         "--no-shuffle", "--no-augment", "--no-repeated-aug", "--log-every", 1, "--seed", 0,
     ]  # fmt: skip
 

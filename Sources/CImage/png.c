@@ -55,6 +55,21 @@ static uint32_t big_endian(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+// The data of the first chunk of a type and its length, or NULL if there is none in the file.
+static const uint8_t *find_chunk(const PNGReader *reader, const char *type, size_t *length) {
+  for (size_t offset = 8; reader->count - offset >= 12;) {
+    const uint8_t *chunk = reader->bytes + offset;
+    size_t size = big_endian(chunk);
+    if (size > reader->count - offset - 12) return NULL;
+    if (memcmp(chunk + 4, type, 4) == 0) {
+      *length = size;
+      return chunk + 8;
+    }
+    offset += size + 12;
+  }
+  return NULL;
+}
+
 static void read_header(PNGReader *reader) {
   // The size first, from where it always is: libpng's own message would not name it.
   if (reader->count >= 24 && memcmp(reader->bytes + 12, "IHDR", 4) == 0) {
@@ -75,9 +90,9 @@ static void read_header(PNGReader *reader) {
   png_set_chunk_malloc_max(png, 1 << 20);
   png_set_chunk_cache_max(png, 16);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  // Nothing but the pixels, their transparency and the orientation: no text, profile or gamma.
+  // Nothing but the pixels and their transparency: no text, profile or gamma. Nor EXIF, for which
+  // libpng would take as many bytes as the chunk says it has, whether they are there or not.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
-  png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_AS_DEFAULT, (png_const_bytep) "eXIf", 1);
   png_read_info(png, reader->info);
   reader->base.width = png_get_image_width(png, reader->info);
   reader->base.height = png_get_image_height(png, reader->info);
@@ -172,12 +187,7 @@ static void read_pixels(PNGReader *reader, uint8_t *pixels) {
     }
   }
   png_read_end(png, reader->info);  // a missing end or a wrong checksum is found here
-  png_bytep exif = NULL;
-  png_uint_32 exif_count = 0;
-  if (png_get_eXIf_1(png, reader->info, &exif_count, &exif) != 0) {
-    reader->base.exif = exif;
-    reader->base.exif_count = exif_count;
-  }
+  reader->base.exif = find_chunk(reader, "eXIf", &reader->base.exif_count);
 }
 
 static void close_png(CImageReader *base) {

@@ -16,3 +16,46 @@ CK_CLONES void ck_adamw(float *restrict p, float *restrict m, float *restrict v,
     p[i] = (p[i] - decay * p[i]) - step * (m[i] / size);
   }
 }
+
+CK_CLONES void ck_sgd(float *restrict p, float *restrict m, const float *restrict g, float gscale,
+                      float lr, float momentum, int nesterov, float weight_decay, ptrdiff_t n) {
+  const float direct = nesterov ? 1.0f : 0.0f;
+  const float heavy = nesterov ? momentum : 1.0f;
+  CK_EACH
+  for (ptrdiff_t i = 0; i < n; i++) {
+    const float gradient = gscale * g[i] + weight_decay * p[i];
+    m[i] = momentum * m[i] + gradient;
+    p[i] = p[i] - lr * (direct * gradient + heavy * m[i]);
+  }
+}
+
+CK_CLONES void ck_lion(float *restrict p, float *restrict m, const float *restrict g, float gscale,
+                       float lr, float beta1, float beta2, float weight_decay, ptrdiff_t n) {
+  const float decay = lr * weight_decay;
+  CK_EACH
+  for (ptrdiff_t i = 0; i < n; i++) {
+    const float gradient = gscale * g[i];
+    const float blend = beta1 * m[i] + (1.0f - beta1) * gradient;
+    const float sign = blend > 0.0f ? 1.0f : blend < 0.0f ? -1.0f : blend;
+    m[i] = beta2 * m[i] + (1.0f - beta2) * gradient;
+    p[i] = (p[i] - decay * p[i]) - lr * sign;
+  }
+}
+
+CK_CLONES void ck_lerp(float *restrict out, const float *restrict x, float t, ptrdiff_t n) {
+  // From the nearer end: exactly out at t = 0, and exactly x at t = 1.
+  if (t < 0.5f) {
+    CK_EACH
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = out[i] + t * (x[i] - out[i]);
+  } else {
+    CK_EACH
+    for (ptrdiff_t i = 0; i < n; i++) out[i] = x[i] - (1.0f - t) * (x[i] - out[i]);
+  }
+}
+
+CK_CLONES void ck_clamp(float *x, float bound, ptrdiff_t n) {
+  CK_EACH
+  for (ptrdiff_t i = 0; i < n; i++) {
+    x[i] = x[i] > bound ? bound : x[i] < -bound ? -bound : x[i];
+  }
+}

@@ -1,19 +1,47 @@
 import ArgumentParser
+import Images
 import Training
 
 /// The flags of `convit train` that say what becomes of a training image.
 struct AugmentationFlags: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
-    help: "Random crops and mirror images; without, the evaluation transform. (default: on)")
+    help: "Random changes of images; without, the evaluation transform. (default: on)")
   var augment: Bool?
   @Option(help: .name("How crops are resized. (default: bicubic)"))
   var trainInterpolation: AugmentationSettings.Interpolation?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Simple random crops: resized to the size, then shifted. (default: off)")
+  var src: Bool?
+  @Option(
+    help: ArgumentHelp(
+      "rand-…, augmix-…, original, originalr, v0, v0r, 3a or none, in timm's notation. "
+        + "--three-augment is --aa 3a. (default: rand-m9-mstd0.5-inc1)", valueName: "policy"))
+  var aa: String?
+  @Option(
+    help: .number("Brightness, contrast and saturation, with --aa none or 3a. (default: 0.4)"))
+  var colorJitter: Double?
+  @Option(help: .number("Probability of random erasing. (default: 0.25)")) var reprob: Double?
+  @Option(help: .name("What is erased with: zeros, a colour, noise. (default: pixel)"))
+  var remode: RandomErasing.Mode?
+  @Option(help: .int("Most rectangles erased in an image. (default: 1)")) var recount: Int?
+  @Flag(
+    inversion: .prefixedNo, help: "Do not erase in the first half of a batch. (default: off)")
+  var resplit: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.augment, augment)
     replace(&c.trainInterpolation, trainInterpolation)
+    replace(&c.src, src)
+    replace(&c.aa, aa)
+    replace(&c.colorJitter, colorJitter)
+    replace(&c.reprob, reprob)
+    replace(&c.remode, remode)
+    replace(&c.recount, recount)
+    replace(&c.resplit, resplit)
   }
 }
 
 extension AugmentationSettings.Interpolation: ExpressibleByArgument {}
+extension RandomErasing.Mode: ExpressibleByArgument {}

@@ -31,7 +31,7 @@ struct Convit: ParsableCommand {
       CommandGroup(
         name: "What there is",
         subcommands: [
-          ModelsCommand.self, DatasetCommand.self, BenchCommand.self,
+          ModelsCommand.self, DatasetCommand.self, VerifyCommand.self, BenchCommand.self,
         ]),
     ])
 }

@@ -4,7 +4,9 @@ import Images
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dataset", abstract: "Turn a known data set into a folder of images.",
-    subcommands: [FashionMNISTCommand.self, IDXCommand.self])
+    subcommands: [
+      FashionMNISTCommand.self, IDXCommand.self, CIFAR10Command.self, CIFAR100Command.self,
+    ])
 }
 
 /// Where the images go.
@@ -20,8 +22,12 @@ struct DatasetOptions: ParsableArguments {
   /// Writes the folder, whole or not at all.
   func write(_ splits: [ImageFolderWriter.Split], classes: [String]) throws {
     let outcome = try ImageFolderWriter(output: output, classes: classes)
-      .write(splits, force: force) { gray, width, height, path in
-        try writePNG(gray: gray, width: width, height: height, to: path)
+      .write(splits, force: force) { pixels, width, height, path in
+        if pixels.count == width * height {
+          try writePNG(gray: pixels, width: width, height: height, to: path)
+        } else {
+          try writePNG(RGBImage(width: width, height: height, pixels: pixels), to: path)
+        }
       }
     switch outcome {
     case .written(let images): Terminal.write("\(output): \(images) images written\n")
@@ -67,7 +73,38 @@ struct IDXCommand: ParsableCommand {
   func run() throws {
     let splits = try IDXDataset.mnistSplits(
       from: source, classCount: classes.isEmpty ? 256 : classes.count)
-    let count = 1 + (splits.flatMap(\.data.labels).max().map(Int.init) ?? 0)
+    let count = 1 + (splits.flatMap(\.labels).max().map(Int.init) ?? 0)
     try options.write(splits, classes: classes.isEmpty ? (0..<count).map { "\($0)" } : classes)
+  }
+}
+
+struct CIFAR10Command: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cifar10", abstract: "60,000 photographs in ten classes, 32 × 32 pixels.",
+    discussion: "Krizhevsky 2009; the binary version, cifar-10-binary.tar.gz.")
+
+  @Argument(help: "The archive, or the folder that it unpacks to.") var source: String
+  @OptionGroup var options: DatasetOptions
+
+  func run() throws { try options.write(.ten, from: source) }
+}
+
+struct CIFAR100Command: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cifar100", abstract: "60,000 photographs in a hundred classes, 32 × 32 pixels.",
+    discussion: """
+      Krizhevsky 2009; the binary version, cifar-100-binary.tar.gz. Classes are the fine ones.
+      """)
+
+  @Argument(help: "The archive, or the folder that it unpacks to.") var source: String
+  @OptionGroup var options: DatasetOptions
+
+  func run() throws { try options.write(.hundred, from: source) }
+}
+
+extension DatasetOptions {
+  fileprivate func write(_ data: CIFAR, from source: String) throws {
+    let (splits, classes) = try data.read(from: source)
+    try write(splits, classes: classes)
   }
 }

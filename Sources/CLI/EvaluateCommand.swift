@@ -10,8 +10,12 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @Option(help: .folder("The folder that has val/<class>/.")) var dataPath: String
   @Option(help: .folder("The folder in it to measure on.")) var split = "val"
+  @OptionGroup var layout: LayoutOptions
+  @Option(help: .int("The seed of the run that held out --val-fraction. (default: 0)"))
+  var seed: UInt64?
   @Option(help: .int("Images at a time.")) var batchSize = 64
   @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
+  @OptionGroup var bad: BadImageOptions
   @OptionGroup var images: ImageOptions
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -22,11 +26,24 @@ struct EvaluateCommand: ParsableCommand {
     if let numWorkers, !(0...1024).contains(numWorkers) {
       throw ValidationError("num-workers must be 0 to 1024, found \(numWorkers)")
     }
+    if seed != nil && layout.valFraction == nil {
+      throw ValidationError("seed is for --val-fraction")
+    }
+    try usage { try data.validate() }
+  }
+
+  private var data: DataSettings {
+    var data = DataSettings()
+    data.dataPath = dataPath
+    layout.apply(to: &data)
+    bad.apply(to: &data)
+    images.apply(to: &data)
+    return data
   }
 
   func run() throws {
     let saved = try model.load()
-    let folder = try ImageFolder(root: dataPath, split: split, classes: saved.classNames)
+    let folder = try data.images(of: split, classes: saved.classNames, seed: seed ?? 0)
     let classes = saved.model.configuration.classes
     // Without names, the folders stand for the classes in their order: all must be there.
     guard saved.classNames != nil || folder.classes.count == classes else {
@@ -39,17 +56,20 @@ struct EvaluateCommand: ParsableCommand {
     let pool = model.pool()
     let evaluator = Evaluator(
       decoder: try images.decoder(), size: saved.imageSize, batchSize: batchSize,
-      workers: numWorkers ?? pool.threads)
+      workers: numWorkers ?? pool.threads, badImages: data.onBadImage)
     var terminal = Terminal()
-    let totals = try evaluator(saved.model, saved.weights, on: folder.samples, pool: pool) { done in
-      terminal.progress("evaluated \(done)/\(folder.samples.count)")
-    }
+    var skipped = SkippedImages(folder, maxBad: bad.maxBad ?? DataSettings.defaultMaxBad)
+    let totals = try evaluator(
+      saved.model, saved.weights, on: folder.samples, pool: pool,
+      skipped: { try skipped.note($0) { terminal.line("note: \($0)") } },
+      progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
     if json {
+      let bad = skipped.count > 0 ? #""bad_images": \#(skipped.count), "# : ""
       let loss = totals.meanLoss.isFinite ? String(format: "%.9g", totals.meanLoss) : "null"
       try Terminal.result(
         String(
           format: #"{"acc1": %.9g, "acc5": %.9g, "images": %d, "#, totals.accuracy1,
-          totals.accuracy5, totals.images) + #""loss": \#(loss)}"#)
+          totals.accuracy5, totals.images) + bad + #""loss": \#(loss)}"#)
     } else {
       terminal.line("\(totals.images) images")
       try Terminal.result(

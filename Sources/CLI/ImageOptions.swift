@@ -10,16 +10,42 @@ struct ImageOptions: ParsableArguments {
     help: ArgumentHelp(
       "Lay transparent images on this colour. (default: drop transparency)", valueName: "R,G,B"))
   var alphaBackground: String?
+  @OptionGroup var limits: LimitOptions
 
-  func validate() throws {
-    do { _ = try decoder() } catch { throw ValidationError("\(error)") }
+  func validate() throws { _ = try usage { try decoder() } }
+
+  func apply(to data: inout DataSettings) {
+    replace(&data.exif, exif)
+    replace(&data.alphaBackground, alphaBackground)
+    limits.apply(to: &data)
   }
 
   /// The decoder that they describe.
   func decoder() throws -> ImageDecoder {
     var data = DataSettings()
-    data.exif = exif ?? true
-    data.alphaBackground = alphaBackground
+    apply(to: &data)
+    try data.validate()
     return try data.decoder()
   }
+}
+
+/// Which images are good enough to be read.
+struct LimitOptions: ParsableArguments {
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Accept damaged JPEG data where libjpeg can make up for it. (default: off)")
+  var lenientJpeg: Bool?
+  @Option(help: .int("The most pixels of an image. (default: 89478485)")) var maxPixels: Int?
+  @Option(help: .int("The most bytes of an image's file. (default: 268435456)")) var maxBytes: Int?
+
+  func apply(to data: inout DataSettings) {
+    replace(&data.lenientJpeg, lenientJpeg)
+    replace(&data.maxPixels, maxPixels)
+    replace(&data.maxBytes, maxBytes)
+  }
+}
+
+/// What `body` returns; what it throws is a usage error.
+func usage<Value>(_ body: () throws -> Value) throws -> Value {
+  do { return try body() } catch { throw ValidationError("\(error)") }
 }

@@ -20,8 +20,8 @@ import Training
   }
 
   /// The arguments with the spellings of the reference's flags brought to ours: underscores are
-  /// dashes, and `--embed_dim` is there the width of one head. A negative number goes with the
-  /// flag before it.
+  /// dashes, `--embed_dim` is there the width of one head, and `--ThreeAugment` a policy. A
+  /// negative number goes with the flag before it.
   static func arguments(_ given: some Sequence<String>) -> [String] {
     var result: [String] = []
     var areFlags = true
@@ -54,6 +54,7 @@ import Training
     let parts = flag.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     var name = parts[0].replacingOccurrences(of: "_", with: "-")
     if name == "--embed-dim" { name = "--head-dim" }
+    if ["--ThreeAugment", "--three-augment"].contains(flag) { return "--aa=3a" }
     return ([name] + parts.dropFirst().map(String.init)).joined(separator: "=")
   }
 

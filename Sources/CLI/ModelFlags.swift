@@ -17,10 +17,19 @@ struct ModelFlags: ParsableArguments {
   var localityStrength: Float?
   @Option(help: .int("Classes of the head, if more than the data have.")) var nbClasses: Int?
   @Option(help: .number("Dropout. (default: 0)")) var drop: Float?
+  @Option(help: .number("Dropout of the attention's elements. (default: 0)"))
+  var attnDrop: Float?
   @Option(help: .number("Stochastic depth of the last block. (default: 0.1)"))
   var dropPath: Float?
-  @Option(help: .file("Weights to start from; a head for other classes starts anew."))
+  @Option(
+    help: .file(
+      "Weights to start from; a head for other classes starts anew, and the position embedding is "
+        + "resampled for images of another size."))
   var finetune: String?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
+  var partial: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.model, model)
@@ -33,8 +42,10 @@ struct ModelFlags: ParsableArguments {
     replace(&c.localityStrength, localityStrength)
     replace(&c.nbClasses, nbClasses)
     replace(&c.drop, drop)
+    replace(&c.attnDrop, attnDrop)
     replace(&c.dropPath, dropPath)
     replace(&c.finetune, finetune)
+    replace(&c.partial, partial)
   }
 }
 

@@ -8,7 +8,10 @@ struct ModelOptions: ParsableArguments {
   @Option(help: .file("A safetensors file.")) var weights: String
   @Option(help: .name("The preset of the weights, for files that do not say; see convit models."))
   var model: String?
-  @Option(help: .size("Pixels of the model's images. (default: as the file says, or 224)"))
+  @Option(
+    help: .size(
+      "Pixels of the model's images; a position embedding for others is resampled. "
+        + "(default: as the file says, or 224)"))
   var inputSize: InputSize?
   @Option(help: .int("Pixels of a patch's side. (default: as the file says, or 16)"))
   var patchSize: Int?

@@ -3,18 +3,59 @@ import Training
 
 /// The flags of `convit train` that say how the weights change.
 struct OptimizerFlags: ParsableArguments {
+  @Option(
+    help: .name("adamw, sgd (Nesterov's momentum), momentum (classical) or lion. (default: adamw)"))
+  var opt: OptimizerSettings.Algorithm?
   @Option(help: .number("Decay of all but 1-D parameters and embeddings. (default: 0.05)"))
   var weightDecay: Float?
   @Option(help: .number("AdamW's ε. (default: 1e-8)")) var optEps: Float?
   @Option(
-    parsing: .upToNextOption, help: .number("AdamW's β₁ and β₂. (default: 0.9 0.999)"))
+    parsing: .upToNextOption,
+    help: .number("β₁ and β₂. (default: 0.9 0.999 for adamw, 0.9 0.99 for lion)"))
   var optBetas: [Float] = []
-  @Option(help: .number("Largest norm of the gradients. (default: none)")) var clipGrad: Float?
+  @Option(help: .number("Momentum of sgd and momentum. (default: 0.9)")) var momentum: Float?
+  @Option(help: .number("The most that gradients may come to. (default: none)"))
+  var clipGrad: Float?
+  @Option(
+    help: .name(
+      "What --clip-grad bounds: norm (of all), value (each), agc (each row's norm, as a share of "
+        + "its weights'). (default: norm)"))
+  var clipMode: OptimizerSettings.ClipMode?
+  @Option(help: .number("A layer's rate as a share of the next layer's. (default: none)"))
+  var layerDecay: Double?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Parameters that stay as they are, such as 'blocks.0.*'.", valueName: "pattern"))
+  var freeze: [String] = []
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Train attention, head and position embedding only. (default: off)")
+  var attnOnly: Bool?
+  @Flag(inversion: .prefixedNo, help: "Keep and evaluate a moving average. (default: off)")
+  var modelEma: Bool?
+  @Option(help: .number("What the average keeps of itself in a step. (default: 0.99996)"))
+  var modelEmaDecay: Double?
+  @Flag(
+    inversion: .prefixedNo, help: "Let the average keep less in the first steps. (default: off)")
+  var modelEmaWarmup: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
+    replace(&c.opt, opt)
     replace(&c.weightDecay, weightDecay)
     replace(&c.optEps, optEps)
     replace(&c.optBetas, optBetas.isEmpty ? nil : optBetas)
+    replace(&c.momentum, momentum)
     replace(&c.clipGrad, clipGrad)
+    replace(&c.clipMode, clipMode)
+    replace(&c.layerDecay, layerDecay)
+    replace(&c.freeze, freeze.isEmpty ? nil : freeze)
+    replace(&c.attnOnly, attnOnly)
+    replace(&c.modelEma, modelEma)
+    replace(&c.modelEmaDecay, modelEmaDecay)
+    replace(&c.modelEmaWarmup, modelEmaWarmup)
   }
 }
+
+extension OptimizerSettings.Algorithm: ExpressibleByArgument {}
+extension OptimizerSettings.ClipMode: ExpressibleByArgument {}

@@ -52,6 +52,12 @@ struct Terminal {
     Terminal.write(isInteractive ? "\r\u{1b}[K\(text())" : text() + "\n")
   }
 
+  /// Removes the line of progress.
+  mutating func clear() {
+    if isInteractive && lastProgress != nil { Terminal.write("\r\u{1b}[K") }
+    lastProgress = nil
+  }
+
   /// Seconds since the command began.
   var elapsed: Double { (ContinuousClock.now - start) / .seconds(1) }
 }

@@ -85,16 +85,25 @@ private struct TrainingDisplay {
       terminal.progress("epoch \(epoch)  evaluated \(images)/\(all)")
     case .epoch(let record, let isBest):
       epochs = record.epoch + 1
-      let speed = Double(run?.trainingImages ?? 0) / max(record.seconds, 1e-9)
+      let speed = Double(run?.imagesPerEpoch.all ?? 0) / max(record.seconds, 1e-9)
       let eta = eta(Double(record.epoch + 1))
       terminal.line(
         "epoch \(record.epoch + 1)/\(run?.epochs ?? 0)"
           + String(
             format: "  train loss %.4f  lr %.2e  test loss %.4f  acc@1 %.2f  acc@5 %.2f",
             record.trainLoss, record.trainLr, record.testLoss, record.testAcc1, record.testAcc5)
+          + average(record)
           + String(format: "  %.1f s  %.0f images/s", record.seconds, speed)
           + "  ETA \(eta)" + (isBest ? "  best" : ""))
     }
+  }
+
+  /// What the moving average comes to, if there is one.
+  private func average(_ record: EpochRecord) -> String {
+    guard let loss = record.emaTestLoss, let acc1 = record.emaTestAcc1,
+      let acc5 = record.emaTestAcc5
+    else { return "" }
+    return String(format: "  average: test loss %.4f  acc@1 %.2f  acc@5 %.2f", loss, acc1, acc5)
   }
 
   /// The time left if the rest takes as long as what is done.
@@ -110,14 +119,18 @@ private struct TrainingDisplay {
   private func describe(_ run: Trainer.Summary) -> [String] {
     let model = run.model
     let gpsa = model.localUpToLayer > 0 ? ", \(model.localUpToLayer) of them GPSA" : ""
+    let trained = run.trained < run.parameters ? " (\(run.trained) of them trained)" : ""
     return [
-      "model: \(run.parameters) parameters, \(model.depth) blocks\(gpsa), \(model.heads) heads of "
+      "model: \(run.parameters) parameters\(trained), \(model.depth) blocks\(gpsa), "
+        + "\(model.heads) heads of "
         + "\(model.embedDim / model.heads) features, "
         + "\(model.grid.rows) × \(model.grid.columns) patches",
       "data: \(run.trainingImages) images to train on, \(run.validationImages) to test on, "
         + "\(run.classes) classes",
       "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of "
-        + "\(run.stepsPerEpoch) steps, "
+        + "\(run.stepsPerEpoch) steps on \(run.imagesPerEpoch.all) images"
+        + (run.imagesPerEpoch.all == run.imagesPerEpoch.different
+          ? ", " : ", \(run.imagesPerEpoch.different) different ones, ")
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
     ] + (run.progress == RunProgress() ? [] : [resumption(run.progress)]) + [
       "machine: about \(run.memory.description) of memory, BLAS is \(run.blas.description)"

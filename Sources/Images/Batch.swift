@@ -22,7 +22,7 @@ public struct Batch: Sendable {
 }
 
 /// What a loader does about an image that cannot be loaded.
-public enum BadImages: String, Hashable, Sendable, CaseIterable {
+public enum BadImages: String, Hashable, Sendable, Codable, CaseIterable {
   /// `next()` throws in place of the batch that the image is in.
   case error
   /// The batch comes without the image, which is in its `failures`.
@@ -60,7 +60,9 @@ final class BatchInProgress: @unchecked Sendable {
     for i in range {
       let planes = UnsafeMutableBufferPointer(
         rebasing: pixels[(i * imageCount)..<((i + 1) * imageCount)])
-      failures[i] = job.load(requests[requests.startIndex + i], into: planes)
+      failures[i] = job.load(
+        requests[requests.startIndex + i], at: PlaceInBatch(index: i, count: requests.count),
+        into: planes)
     }
   }
 

@@ -35,13 +35,13 @@ public final class BatchLoader: Sendable {
   ///   - batchesInFlight: The most batches that are begun and have not been returned.
   ///   - badImages: What to do about an image that cannot be loaded.
   ///   - finish: A last change to the normalised planes of an image, [3, height, width], such as
-  ///     random erasing; a pure function of the request.
+  ///     random erasing; a pure function of the request and its place in the batch.
   ///   - image: Decodes and transforms the image of a request, on any thread.
   public init(
     order: [SampleRequest], batchSize: Int, size: ImageSize,
     normalization: Normalization = .imageNet, workers: Int, batchesInFlight: Int = 3,
     badImages: BadImages = .error,
-    finish: (@Sendable (SampleRequest, UnsafeMutableBufferPointer<Float>) -> Void)? = nil,
+    finish: BatchFinish? = nil,
     image: @escaping @Sendable (SampleRequest) throws -> RGBImage
   ) {
     precondition(

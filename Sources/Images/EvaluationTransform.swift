@@ -31,21 +31,16 @@ public struct EvaluationTransform: ImageTransform, Hashable {
 
   /// The image at `size`.
   public func callAsFunction(_ image: RGBImage) -> RGBImage {
-    let target = size.isSmall ? size : resizedSize(width: image.width, height: image.height)
+    let margin = ImageSize(
+      height: Int(256.0 / 224.0 * Double(size.height)),
+      width: Int(256.0 / 224.0 * Double(size.width)))
+    let target =
+      size.isSmall
+      ? size : ImageSize(covering: margin, width: image.width, height: image.height)
     // What the crop cuts off is not computed: of a line of pixels that would be nearly everything.
     return image.resized(
       region: PixelRegion(x: 0, y: 0, width: image.width, height: image.height),
       width: target.width, height: target.height, resampling: resampling,
       keeping: PixelRegion(inTheMiddleOf: target, size))
-  }
-
-  /// The size before the crop of an image of `width` × `height`.
-  private func resizedSize(width: Int, height: Int) -> ImageSize {
-    let rows = Int(256.0 / 224.0 * Double(size.height))
-    let columns = Int(256.0 / 224.0 * Double(size.width))
-    if rows * width >= columns * height {
-      return ImageSize(height: rows, width: rows * width / height)
-    }
-    return ImageSize(height: columns * height / width, width: columns)
   }
 }

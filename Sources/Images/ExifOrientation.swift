@@ -15,8 +15,11 @@ enum ExifOrientation: Int {
   ///
   /// Only the first directory is read, and no link is followed, so links that loop do not matter.
   init(exif: UnsafeBufferPointer<UInt8>) {
-    self = Self.value(in: TIFFBlock(bytes: exif)).flatMap(Self.init(rawValue:)) ?? .topLeft
+    self = Self.value(exif: exif).flatMap(Self.init(rawValue:)) ?? .topLeft
   }
+
+  /// The number that a TIFF block gives as orientation, whether or not it is one of the eight.
+  static func value(exif: UnsafeBufferPointer<UInt8>) -> Int? { value(in: TIFFBlock(bytes: exif)) }
 
   private static func value(in block: TIFFBlock?) -> Int? {
     guard let block, let directory = block.uint32(at: 4), let entries = block.uint16(at: directory)

@@ -70,7 +70,7 @@ public struct IDXFile: Sendable {
 
   /// Reads a file that must begin with `magic`, of which the last byte counts the axes.
   init(path: String, magic: UInt32, maxBytes: Int) throws {
-    let bytes = try Self.contents(path: path, maxBytes: maxBytes)
+    let bytes = try fileContents(path, maxBytes: maxBytes)
     func word(_ i: Int) -> UInt32 {
       bytes[(4 * i)..<(4 * i + 4)].reduce(0) { $0 << 8 | UInt32($1) }
     }
@@ -104,16 +104,16 @@ public struct IDXFile: Sendable {
     self.dimensions = dimensions
     elements = Array(bytes[header...])
   }
+}
 
-  /// The bytes of a file, unpacked if it is gzipped.
-  private static func contents(path: String, maxBytes: Int) throws(DatasetError) -> [UInt8] {
-    do {
-      let bytes = try ImageFile.bytes(of: path, maxBytes: maxBytes)
-      return ImageFormat(sniffing: bytes) == .gzip
-        ? try gunzipped(bytes, name: path, maxBytes: maxBytes) : bytes
-    } catch {
-      throw DatasetError(path: error.path, reason: error.reason)
-    }
+/// The bytes of a file, unpacked if it is gzipped.
+func fileContents(_ path: String, maxBytes: Int) throws(DatasetError) -> [UInt8] {
+  do {
+    let bytes = try ImageFile.bytes(of: path, maxBytes: maxBytes)
+    return ImageFormat(sniffing: bytes) == .gzip
+      ? try gunzipped(bytes, name: path, maxBytes: maxBytes) : bytes
+  } catch {
+    throw DatasetError(path: error.path, reason: error.reason)
   }
 }
 

@@ -16,7 +16,8 @@ public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
     Self.escaped(path) + ": " + Self.escaped(reason)
   }
 
-  private static func escaped(_ text: String) -> String {
+  /// A text in one line: control and direction characters are escaped.
+  public static func escaped(_ text: String) -> String {
     var line = ""
     for scalar in text.unicodeScalars {
       switch scalar {

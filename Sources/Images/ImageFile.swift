@@ -4,11 +4,11 @@
   import Musl
 #endif
 
-/// Whole files to bytes. A folder of images may hold anything, so nothing here waits on a pipe or
-/// reads a device.
-enum ImageFile {
+/// Whole files to bytes, of images and of configs. A folder of images may hold anything, so nothing
+/// here waits on a pipe or reads a device.
+package enum ImageFile {
   /// The bytes of the regular file at `path`, of at most `maxBytes`.
-  static func bytes(of path: String, maxBytes: Int) throws(ImageError) -> [UInt8] {
+  package static func bytes(of path: String, maxBytes: Int) throws(ImageError) -> [UInt8] {
     guard !path.utf8.contains(0) else {
       throw ImageError(path: path, reason: "a path cannot hold a zero byte")
     }

@@ -1,9 +1,10 @@
 /// The images of one split of a data set: `root/<split>/<class>/**/<image>`.
 ///
-/// Classes are the sub-folders in torchvision's order (by bytes); samples are sorted by class and
-/// then by path. Names that begin with a dot are left out, links are followed, each folder once a
-/// class. Files count by their extension (png, jpg, jpeg, in either case); what they are is seen
-/// when they are read.
+/// Classes are the sub-folders in torchvision's order, by the bytes of their names: 10 comes before
+/// 2, where timm, which sorts numbers as a person would, has 2 before 10. Samples are sorted by
+/// class, then by the folder they are in, then by name. Names that begin with a dot are left out,
+/// links are followed, each folder once a class. Files count by their extension (png, jpg, jpeg, in
+/// either case); what they are is seen when they are read.
 public struct ImageFolder: Sendable {
   /// One image.
   public struct Sample: Hashable, Sendable {
@@ -11,7 +12,8 @@ public struct ImageFolder: Sendable {
     public let path: String
     /// The index of its class in `classes`.
     public let label: Int
-    /// Its place in `samples`, which stays the same as long as the files do.
+    /// Its place in the whole folder's `samples`, which stays the same as long as the files do; a
+    /// part of the folder keeps it.
     public let index: Int
   }
 
@@ -30,7 +32,7 @@ public struct ImageFolder: Sendable {
   ///
   /// - Parameters:
   ///   - root: The folder of the data set.
-  ///   - split: The folder of the split in it.
+  ///   - split: The folder of the split in it; empty if the classes lie in `root` itself.
   ///   - classes: The classes of the training split, when this is another one: labels are theirs,
   ///     a class they lack is an error and a missing one a warning.
   ///   - allowEmpty: Whether a class may have no images.
@@ -67,16 +69,21 @@ public struct ImageFolder: Sendable {
             path: "\(scan.folder)/\(folder.name)/\(path)", label: label, index: samples.count))
       }
     }
+    self.init(root: root, split: split, classes: known, samples: samples, warnings: warnings)
+  }
+
+  /// A split from its parts.
+  init(root: String, split: String, classes: [String], samples: [Sample], warnings: [String]) {
     self.root = root
     self.split = split
-    self.classes = known
+    self.classes = classes
     self.samples = samples
     self.warnings = warnings
   }
 }
 
 /// "1 class", "2 classes".
-private func counted(_ names: [String]) -> String {
+func counted(_ names: [String]) -> String {
   names.count == 1 ? "1 class" : "\(names.count) classes"
 }
 

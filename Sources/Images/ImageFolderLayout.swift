@@ -24,7 +24,7 @@ struct ImageFolderLayout {
 
   init(splits: [ImageFolderWriter.Split], classes: [String]) {
     names = splits.map(\.name)
-    labels = splits.map(\.data.labels)
+    labels = splits.map(\.labels)
     self.classes = classes
     var total = 0
     var starts: [Int] = []

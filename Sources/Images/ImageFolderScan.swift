@@ -4,7 +4,7 @@ struct ImageFolderScan {
   struct ClassFolder {
     /// The name of the folder.
     let name: String
-    /// The images, as paths within the folder, sorted by their bytes.
+    /// The images, as paths within the folder, sorted by the folder they are in and then by name.
     let paths: [String]
   }
 
@@ -15,12 +15,12 @@ struct ImageFolderScan {
   /// What looks like a mistake.
   private(set) var warnings: [String] = []
 
-  /// Reads `root/split`.
+  /// Reads `root/split`, or `root` if `split` is empty.
   init(root: String, split: String, allowEmpty: Bool) throws {
     guard let rootIdentity = FolderIdentity(path: root) else {
       throw DatasetError(path: root, reason: "no such folder")
     }
-    let folder = "\(root)/\(split)"
+    let folder = split.isEmpty ? root : "\(root)/\(split)"
     guard let identity = FolderIdentity(path: folder) else {
       throw DatasetError(path: root, reason: Self.reasonForNo(split, in: root))
     }
@@ -39,10 +39,11 @@ struct ImageFolderScan {
     }
     classes = try listing.folders.map { name in
       var visited: Set<FolderIdentity> = [rootIdentity, identity]
-      var paths: [String] = []
-      try Self.collect(
-        "\(folder)/\(name)", prefix: "", visited: &visited, into: &paths)
-      return ClassFolder(name: name, paths: paths.sorted(by: precedesInBytes))
+      var inner: [(prefix: String, names: [String])] = []
+      try Self.collect("\(folder)/\(name)", prefix: "", visited: &visited, into: &inner)
+      let paths = inner.sorted { precedesInBytes($0.prefix, $1.prefix) }
+        .flatMap { folder in folder.names.map { folder.prefix + $0 } }
+      return ClassFolder(name: name, paths: paths)
     }
     let empty = classes.filter(\.paths.isEmpty).map(\.name)
     guard empty.isEmpty || allowEmpty else {
@@ -59,18 +60,18 @@ struct ImageFolderScan {
     }
   }
 
-  /// Adds the images in a folder and in the folders in it; `prefix` leads from the class to it.
+  /// Adds the images of a folder and of the folders in it; `prefix` leads from the class to it.
   private static func collect(
-    _ path: String, prefix: String, visited: inout Set<FolderIdentity>, into paths: inout [String]
+    _ path: String, prefix: String, visited: inout Set<FolderIdentity>,
+    into folders: inout [(prefix: String, names: [String])]
   ) throws {
     guard let identity = FolderIdentity(path: path), visited.insert(identity).inserted else {
       return  // a link back to where the scan has been
     }
     let listing = try DirectoryListing(path: path)
-    for name in listing.files where isImageName(name) { paths.append(prefix + name) }
+    folders.append((prefix, listing.files.filter(isImageName)))
     for name in listing.folders {
-      try collect(
-        "\(path)/\(name)", prefix: "\(prefix)\(name)/", visited: &visited, into: &paths)
+      try collect("\(path)/\(name)", prefix: "\(prefix)\(name)/", visited: &visited, into: &folders)
     }
   }
 

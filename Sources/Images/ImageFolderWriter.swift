@@ -1,23 +1,43 @@
 import Foundation
 
-/// Writes labelled grey images as an image folder, `output/<split>/<class>/<index>.png`, whole or
+/// Writes labelled images as an image folder, `output/<split>/<class>/<index>.png`, whole or
 /// not at all: into a hidden folder beside it, which is renamed at the end.
 public struct ImageFolderWriter: Sendable {
-  /// Writes one image, [height, width] bytes, as a PNG file.
+  /// Writes one image, [height, width] grey or [height, width, 3] colour bytes, as a PNG file.
   public typealias WritePNG =
-    @Sendable (_ gray: [UInt8], _ width: Int, _ height: Int, _ path: String) throws -> Void
+    @Sendable (_ pixels: [UInt8], _ width: Int, _ height: Int, _ path: String) throws -> Void
 
   /// Images that go into one folder of the output.
   public struct Split: Sendable {
     /// The name of the folder, such as `train`.
     public let name: String
-    /// The images and their classes.
-    public let data: IDXDataset
+    /// The class of each image.
+    public let labels: [UInt8]
+    /// Columns of an image.
+    public let width: Int
+    /// Rows of an image.
+    public let height: Int
+    /// The bytes of an image, [height, width] grey or [height, width, 3] colour ones.
+    public let image: @Sendable (Int) -> [UInt8]
 
-    /// A split from its parts.
-    public init(name: String, data: IDXDataset) {
+    /// A split from its parts; `image` is called from several threads.
+    public init(
+      name: String, labels: [UInt8], width: Int, height: Int,
+      image: @escaping @Sendable (Int) -> [UInt8]
+    ) {
       self.name = name
-      self.data = data
+      self.labels = labels
+      self.width = width
+      self.height = height
+      self.image = image
+    }
+
+    /// A split of the images and labels of IDX files.
+    public init(name: String, data: IDXDataset) {
+      let images = data.images
+      self.init(name: name, labels: data.labels, width: images.columns, height: images.rows) {
+        images[$0]
+      }
     }
   }
 
@@ -110,10 +130,10 @@ public struct ImageFolderWriter: Sendable {
       while let range = progress.claim(64) {
         for i in range {
           let (split, image) = layout.location(of: i)
-          let images = splits[split].data.images
+          let images = splits[split]
           do {
             try writePNG(
-              images[image], images.columns, images.rows,
+              images.image(image), images.width, images.height,
               "\(folder)/\(layout.path(split: split, image: image))")
           } catch {
             return progress.fail(error)

@@ -16,6 +16,15 @@ public struct ImageSize: Hashable, Sendable, Codable, CustomStringConvertible {
   /// `side` rows of `side` pixels.
   public init(_ side: Int) { self.init(height: side, width: side) }
 
+  /// The least size in the proportions of `width` × `height`, rounded down, that covers `size`;
+  /// one of its sides is that of `size`.
+  init(covering size: ImageSize, width: Int, height: Int) {
+    self =
+      size.height * width >= size.width * height
+      ? ImageSize(height: size.height, width: size.height * width / height)
+      : ImageSize(height: size.width * height / width, width: size.width)
+  }
+
   /// "height × width".
   public var description: String { "\(height) × \(width)" }
 

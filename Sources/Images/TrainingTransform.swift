@@ -1,9 +1,10 @@
 import Autodiff
 
-/// The geometry of DeiT's training transform: a random crop, then a mirror image half the time.
+/// DeiT's training transform up to normalisation: a random crop, a mirror image half the time, a
+/// policy of augmentations, a jitter of colours.
 ///
-/// Colour changes and erasing come after it and draw from sources of their own, so that switching
-/// them on or off leaves crops as they are.
+/// Each draws from a source of its own, so that switching one on or off leaves the others as they
+/// are. `RandomErasing` comes after normalisation.
 public struct TrainingTransform: ImageTransform, Hashable {
   /// How an image comes to its size.
   public enum Crop: Hashable, Sendable {
@@ -11,17 +12,28 @@ public struct TrainingTransform: ImageTransform, Hashable {
     case resized(RandomResizedCrop)
     /// A shift within a black border; an image of another size is first resized (bicubic).
     case padded(PaddedRandomCrop)
+    /// The image just covering the size, and a shift within a mirrored border.
+    case reflected(ReflectedRandomCrop)
   }
 
   /// How an image comes to its size.
   public let crop: Crop
   /// The probability of a mirror image.
   public let flipProbability: Double
+  /// What is done at random then.
+  public var policy: AugmentationPolicy?
+  /// How colours change then.
+  public var jitter: ColorJitter?
 
   /// A transform from its parts.
-  public init(crop: Crop, flipProbability: Double = 0.5) {
+  public init(
+    crop: Crop, flipProbability: Double = 0.5, policy: AugmentationPolicy? = nil,
+    jitter: ColorJitter? = nil
+  ) {
     self.crop = crop
     self.flipProbability = flipProbability
+    self.policy = policy
+    self.jitter = jitter
   }
 
   /// DeiT's choice for `size`: a padded crop up to 32 pixels, a random resized crop above.
@@ -39,14 +51,15 @@ public struct TrainingTransform: ImageTransform, Hashable {
     switch crop {
     case .resized(let crop): ImageSize(height: crop.height, width: crop.width)
     case .padded(let crop): ImageSize(height: crop.height, width: crop.width)
+    case .reflected(let crop): crop.size
     }
   }
 
-  /// A crop of the image at `size`, perhaps mirrored.
+  /// The image at `size`.
   public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
     var place = random.split("crop")
     var coin = random.split("flip")
-    let result: RGBImage
+    var result: RGBImage
     switch crop {
     case .resized(let crop):
       result = crop(image, random: &place)
@@ -54,7 +67,15 @@ public struct TrainingTransform: ImageTransform, Hashable {
       let whole = image.resized(
         width: crop.width, height: crop.height, resampling: .bicubic)
       result = crop(whole, random: &place)
+    case .reflected(let crop):
+      result = crop(image, random: &place)
     }
-    return coin.uniform() < flipProbability ? result.flippedHorizontally() : result
+    if coin.uniform() < flipProbability { result = result.flippedHorizontally() }
+    if let policy { result = policy(result, random: random.split("augment")) }
+    if let jitter {
+      var colors = random.split("jitter")
+      result = jitter.drawn(from: &colors).reduce(result) { $0.applying($1) }
+    }
+    return result
   }
 }

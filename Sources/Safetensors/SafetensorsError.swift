@@ -33,7 +33,7 @@ extension SafetensorsError {
 extension String {
   /// This text on one line: what would move the cursor or reorder the line is written as
   /// `\u{…}`, and what exceeds `limit` scalars is left out.
-  func printable(limit: Int = 80) -> String {
+  package func printable(limit: Int = 80) -> String {
     var line = String.UnicodeScalarView()
     for (count, scalar) in unicodeScalars.enumerated() {
       if count == limit { return String(line) + "…" }

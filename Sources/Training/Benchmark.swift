@@ -111,7 +111,8 @@ public struct Benchmark: Sendable {
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize
       recipe.recompute = recompute
-      var training = TrainingStep(model, weights, recipe)
+      (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
+      var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
       let batch = Batch(images: pixels, labels: labels, indices: Array(0..<batchSize))
       return { _ = try training(batch, epoch: $0, rate: 1e-4, on: pool) }

@@ -10,25 +10,33 @@ public struct Evaluator: Sendable {
   public let batchSize: Int
 
   /// A measurement with the evaluation transform for a model.
-  public init(decoder: ImageDecoder, size: ImageSize, batchSize: Int, workers: Int) {
+  public init(
+    decoder: ImageDecoder, size: ImageSize, batchSize: Int, workers: Int,
+    badImages: BadImages = .error
+  ) {
     pipeline = ImagePipeline(
-      decoder: decoder, transform: EvaluationTransform(size: size), workers: workers)
+      decoder: decoder, transform: EvaluationTransform(size: size), workers: workers,
+      badImages: badImages)
     self.batchSize = batchSize
   }
 
   /// The mean cross-entropy (without smoothing) and the accuracies over `samples`.
   ///
-  /// - Parameter progress: called with the images done after each batch.
+  /// - Parameters:
+  ///   - skipped: called with the images that were left out of each batch.
+  ///   - progress: called with the images done after each batch.
   public func callAsFunction(
     _ model: VisionTransformer, _ weights: ParameterStore, on samples: [ImageFolder.Sample],
-    pool: WorkerPool, progress: (Int) throws -> Void = { _ in }
+    pool: WorkerPool, skipped: ([SampleError]) throws -> Void = { _ in },
+    progress: (Int) throws -> Void = { _ in }
   ) throws -> ClassificationTotals {
     var totals = ClassificationTotals()
     let frozen = FrozenWeights(weights)
     let requests = samples.map { SampleRequest($0, random: Random(seed: 0)) }
     let loader = pipeline.loader(requests, batchSize: batchSize)
     while let batch = try loader.next() {
-      totals.add(model.totals(of: batch, frozen, on: pool))
+      try skipped(batch.failures)
+      if batch.count > 0 { totals.add(model.totals(of: batch, frozen, on: pool)) }
       try progress(totals.images)
     }
     return totals

@@ -1,22 +1,47 @@
 import Images
 
-/// From files to batches: decoding and a transform, on threads of its own.
+/// From files to batches: decoding, a transform and perhaps erasing, on threads of its own.
 public struct ImagePipeline: Sendable {
   let decoder: ImageDecoder
   let transform: any ImageTransform
+  let erasing: Erasing?
   let workers: Int
+  let badImages: BadImages
+
+  /// Erasing, and of which images of a batch.
+  public struct Erasing: Hashable, Sendable {
+    /// What is erased.
+    public var erasing: RandomErasing
+    /// Whether the first half of each batch is left alone, as by timm's loader with `re_split`.
+    public var sparesFirstHalf = false
+  }
 
   /// A pipeline with `workers` threads; with 0, whoever asks the loader for a batch does the work.
-  public init(decoder: ImageDecoder, transform: any ImageTransform, workers: Int) {
+  public init(
+    decoder: ImageDecoder, transform: any ImageTransform, erasing: Erasing? = nil, workers: Int,
+    badImages: BadImages = .error
+  ) {
     self.decoder = decoder
     self.transform = transform
+    self.erasing = erasing
     self.workers = workers
+    self.badImages = badImages
   }
 
   /// A loader of images in the given order.
   public func loader(_ requests: [SampleRequest], batchSize: Int) -> BatchLoader {
-    BatchLoader(order: requests, batchSize: batchSize, size: transform.size, workers: workers) {
-      [decoder, transform] request in
+    let size = transform.size
+    var finish: BatchFinish?
+    if let erasing {
+      finish = { request, place, planes in
+        if erasing.sparesFirstHalf && place.isInFirstHalf { return }
+        erasing.erasing(planes, size: size, random: request.random.split("erase"))
+      }
+    }
+    return BatchLoader(
+      order: requests, batchSize: batchSize, size: size, workers: workers, badImages: badImages,
+      finish: finish
+    ) { [decoder, transform] request in
       transform(try decoder.decode(contentsOf: request.path), random: request.random)
     }
   }

@@ -2,47 +2,101 @@ import Foundation
 
 /// The learning rate as a function of how many epochs have passed, whole or not.
 ///
-/// As timm's schedulers: `warmupEpochs` linearly from `warmup` to `base`, then on a cosine from
-/// `base` (at epoch 0, so that it goes on as if it had run from the start) to `minimum`, or
-/// constant.
+/// As timm's schedulers: `warmupEpochs` linearly from `warmup` to `base`, then the course of
+/// `shape`, which goes on as if it had run from epoch 0.
 public struct LearningRateSchedule: Hashable, Sendable {
   /// The course after the warm-up.
-  public enum Shape: String, Hashable, Sendable, Codable, CaseIterable { case cosine, constant }
+  public enum Shape: String, Hashable, Sendable, Codable, CaseIterable {
+    /// From `base` at epoch 0 to `minimum` at epoch `epochs`, on a half cosine.
+    case cosine
+    /// The same on a line.
+    case linear
+    /// `base`, multiplied by `decayRate` each `decayEpochs`.
+    case step
+    /// `base`, multiplied by `decayRate` with each of `milestones`.
+    case multistep
+    /// `base`.
+    case constant
+    /// `base`, multiplied by `decayRate` whenever the accuracy has not grown for a while.
+    case plateau
+  }
 
   /// The course after the warm-up.
   public var shape: Shape
-  /// The rate that the warm-up leads to, and that the cosine has at epoch 0.
+  /// The rate that the warm-up leads to.
   public var base: Double
-  /// The rate from epoch `epochs` on, on a cosine.
+  /// The rate from epoch `epochs` on, on a cosine or line; the least of a plateau.
   public var minimum: Double
   /// The rate at epoch 0, if there is a warm-up.
   public var warmup: Double
   /// Epochs of linear warm-up; 0 is none.
   public var warmupEpochs: Int
-  /// The epoch at which the cosine reaches `minimum`.
+  /// The epoch at which a cosine or line reaches `minimum`.
   public var epochs: Int
+  /// Epochs between two drops.
+  public var decayEpochs: Double
+  /// The epochs to drop with, counted from 1 as timm does: from the end of epoch m − 1 on.
+  public var milestones: [Int]
+  /// What a drop multiplies the rate with.
+  public var decayRate: Double
+  /// Epochs without a better accuracy that a plateau puts up with.
+  public var patience: Int
+  /// What a plateau has seen; it is all that the rates depend on beside the time.
+  public var plateau = Plateau()
+  /// What is added to the rate, if anything.
+  public var noise: Noise?
 
-  /// The schedule of a configuration, `base` scaled by batch / 512 unless it asks otherwise.
+  /// The schedule of a configuration; `base` is scaled by images a step / 512 unless it says no.
   public init(_ configuration: TrainingConfiguration) {
-    let scale = configuration.unscaleLr ? 1 : Double(configuration.batchSize) / 512
-    shape = configuration.sched
-    base = configuration.lr * scale
-    minimum = configuration.minLr
-    warmup = configuration.warmupLr
-    warmupEpochs = configuration.warmupEpochs ?? min(5, configuration.epochs / 4)
-    epochs = configuration.epochs
+    let settings = configuration.schedule
+    let scale = settings.unscaleLr ? 1 : Double(settings.stepSize) / 512
+    shape = settings.sched
+    base = settings.lr * scale
+    minimum = settings.minLr
+    warmup = settings.warmupLr
+    warmupEpochs = settings.warmupEpochs ?? min(5, settings.epochs / 4)
+    epochs = settings.epochs
+    decayEpochs = settings.decayEpochs
+    milestones = settings.decayMilestones
+    decayRate = settings.decayRate
+    patience = settings.patienceEpochs
+    noise = Noise(settings, seed: configuration.seed)
   }
 
   /// The rate after `epoch` epochs.
   public func callAsFunction(_ epoch: Double) -> Double {
-    if epoch < Double(warmupEpochs) {
-      return warmup + (base - warmup) * epoch / Double(warmupEpochs)
-    }
+    let rate = epoch < Double(warmupEpochs) ? warmingUp(epoch) : course(epoch)
+    // timm's plateau has no noise in its warm-up, other shapes have.
+    guard let noise, shape != .plateau || epoch > Double(warmupEpochs) else { return rate }
+    return rate * (1 + noise(epoch))
+  }
+
+  private func warmingUp(_ epoch: Double) -> Double {
+    warmup + (base - warmup) * epoch / Double(warmupEpochs)
+  }
+
+  private func course(_ epoch: Double) -> Double {
+    let part = epoch / Double(epochs)
     switch shape {
     case .constant: return base
     case .cosine:
-      guard epoch < Double(epochs) else { return minimum }
-      return minimum + (base - minimum) * 0.5 * (1 + cos(.pi * epoch / Double(epochs)))
+      return part < 1 ? minimum + (base - minimum) * 0.5 * (1 + cos(.pi * part)) : minimum
+    case .linear: return part < 1 ? minimum + (base - minimum) * (1 - part) : minimum
+    case .step:
+      let rest = epoch.truncatingRemainder(dividingBy: decayEpochs)
+      return base * pow(decayRate, ((epoch - rest) / decayEpochs).rounded())
+    case .multistep:
+      return base * pow(decayRate, Double(milestones.count { Double($0) <= epoch + 1 }))
+    case .plateau:
+      return (0..<plateau.drops).reduce(base) { rate, _ in
+        let lower = max(rate * decayRate, minimum)
+        return rate - lower > 1e-8 ? lower : rate  // PyTorch leaves it at that
+      }
     }
+  }
+
+  /// Takes notice of the accuracy after `epoch` epochs; none but a plateau cares.
+  public mutating func observe(accuracy: Double, after epoch: Int) {
+    if shape == .plateau && epoch > warmupEpochs { plateau.observe(accuracy, patience: patience) }
   }
 }

@@ -5,7 +5,8 @@ import ConViT
 ///
 /// The parts are counted from the shapes; what the allocator and the libraries add is not in it.
 public struct MemoryEstimate: Sendable, Hashable {
-  /// Weights, the two moments, and the gradients of the lanes.
+  /// Weights, what the optimiser remembers, the moving average, the gradients of the lanes, and
+  /// a teacher's weights.
   public let parameters: Int
   /// What the shards in flight keep for their derivatives.
   public let activations: Int
@@ -20,12 +21,19 @@ public struct MemoryEstimate: Sendable, Hashable {
   /// A token leaves in each block: two normalised inputs, queries, keys and values, the heads'
   /// output, two sums with the residual, and before and after GELU the hidden layer; the widest of
   /// these again for derivatives.
+  ///
+  /// - Parameters:
+  ///   - stores: what is kept in the shape of the weights, themselves among it.
+  ///   - batchSize: images that are read together.
+  ///   - stepSize: images a step, `batchSize` if left out.
   public init(
     _ model: ViTConfiguration, parameterCount: Int, batchSize: Int, shards: Shards, threads: Int,
-    recomputesBlocks: Bool = false, batchesInFlight: Int = 4
+    stores: Int = 3, stepSize: Int? = nil, recomputesBlocks: Bool = false, batchesInFlight: Int = 4,
+    teacherParameterCount: Int = 0
   ) {
-    let lanes = min(shards.lanes, max((batchSize + shards.size - 1) / shards.size, 1))
-    parameters = 4 * parameterCount * (3 + lanes)
+    let shardCount = ((stepSize ?? batchSize) + shards.size - 1) / shards.size
+    let lanes = min(shards.lanes, max(shardCount, 1))
+    parameters = 4 * parameterCount * (stores + lanes) + 4 * teacherParameterCount
     let tokens = model.grid.count + model.tokens
     let hidden = Int(Float(model.embedDim) * model.mlpRatio)
     let inside = 8 * model.embedDim + 2 * hidden

@@ -9,52 +9,95 @@ public struct TrainingStep: Sendable {
   public private(set) var weights: ParameterStore
   /// The optimiser, with what it remembers and the number of steps made.
   public private(set) var optimizer: any Optimizer
+  /// The moving average of the weights, if one is kept.
+  public private(set) var average: MovingAverage?
+  private let settings: OptimizerSettings
   private let shards: Shards
-  private let smoothing: Float
-  private let clipNorm: Float?
+  private let mixing: Mixing?
+  private let objective: Objective
   private let dropout: Random
   private let recomputesBlocks: Bool
 
   /// A training of `model` from `weights` on.
+  ///
+  /// - Parameter teacher: whom to learn from, if the configuration says so.
+  /// - Throws: `TrainingError` if what is to be frozen is not there, or is everything.
   public init(
-    _ model: VisionTransformer, _ weights: ParameterStore, _ configuration: TrainingConfiguration
-  ) {
+    _ model: VisionTransformer, _ weights: ParameterStore, _ configuration: TrainingConfiguration,
+    teacher: SavedModel? = nil
+  ) throws(TrainingError) {
     self.model = model
+    settings = configuration.optimizer
+    let groups = try settings.groups(of: weights.tree)
     self.weights = weights
-    optimizer = AdamW(
-      weights.tree, betas: (configuration.optBetas[0], configuration.optBetas[1]),
-      epsilon: configuration.optEps, weightDecay: configuration.weightDecay)
+    self.weights.constants = groups.frozenSlots
+    optimizer = settings.optimizer(groups)
+    if settings.modelEma {
+      average = MovingAverage(
+        of: weights, decay: settings.modelEmaDecay, warmsUp: settings.modelEmaWarmup)
+    }
     shards = Shards(
-      for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize)
-    smoothing = configuration.smoothing
-    clipNorm = configuration.clipGrad
+      for: model.configuration, batchSize: configuration.schedule.stepSize,
+      size: configuration.shardSize)
+    mixing = Mixing(configuration.loss, size: Self.size(of: model), seed: configuration.seed)
+    objective = Objective(configuration.loss, teacher: teacher)
     dropout = Random(seed: configuration.seed).split("dropout")
     recomputesBlocks = configuration.recompute
   }
 
-  /// One step of the optimiser by the mean loss over a batch; returns this loss.
+  /// One step of the optimiser by the mean loss over a batch of one image at least; returns this
+  /// loss.
+  ///
+  /// - Throws: as the step by several batches.
+  public mutating func callAsFunction(
+    _ batch: Batch, epoch: Int, rate: Double, on pool: WorkerPool
+  ) throws -> Double {
+    let count = batch.count + batch.failures.count
+    guard let loss = try self(of: count, epoch: epoch, rate: rate, on: pool, next: { batch }) else {
+      preconditionFailure("TrainingStep: a batch without images")
+    }
+    return loss
+  }
+
+  /// One step by the mean loss over `count` images, which `next` gives batch by batch; returns this
+  /// loss. Images that a batch was to have and has not, its failures, count among them, and the mean
+  /// is over the others; if there are none, there is no step and no loss.
   ///
   /// - Throws: `NonFiniteStep` if the loss or the gradients are not finite; the weights are then
   ///   what they were.
   public mutating func callAsFunction(
-    _ batch: Batch, epoch: Int, rate: Double, on pool: WorkerPool
-  ) throws -> Double {
-    let (gradients, losses) = try gradients(of: batch, epoch: epoch, on: pool)
-    let loss = losses.reduce(0, +) / Double(batch.count)
+    of count: Int, epoch: Int, rate: Double, on pool: WorkerPool, next: () throws -> Batch
+  ) throws -> Double? {
+    var (samples, taken, total) = ([Int](), 0, 0.0)
+    var gradients = try shards.gradients(of: count, at: weights, on: pool) { sum in
+      while taken < count {
+        let batch = try next()
+        if batch.count > 0 {
+          total += try add(batch, from: taken, of: count, epoch: epoch, to: sum).reduce(0, +)
+        }
+        samples += batch.indices
+        taken += batch.count + batch.failures.count
+      }
+    }
+    guard !samples.isEmpty else { return nil }
+    if samples.count < count { gradients.multiply(by: Float(count) / Float(samples.count)) }
+    let loss = total / Double(samples.count)
     let norm = gradients.norm
     guard loss.isFinite, norm.isFinite else {
       throw NonFiniteStep(
         step: optimizer.steps + 1, epoch: epoch, rate: rate, loss: loss, gradients: gradients,
-        samples: batch.indices)
+        samples: samples)
     }
-    let scale = clipNorm.map { norm > Double($0) ? Float(Double($0) / (norm + 1e-6)) : 1 } ?? 1
+    let scale = settings.clip(&gradients, norm: norm, at: weights, on: pool)
     optimizer.step(&weights, by: gradients, rate: rate, scale: scale, on: pool)
+    average?.add(weights, after: optimizer.steps, on: pool)
     return loss
   }
 
   /// Everything that steps change but the number of steps, each under its name in a checkpoint.
   var stores: [(name: String, store: ParameterStore)] {
     [("model", weights)] + optimizer.state.map { ("optimizer." + $0.name, $0.store) }
+      + (average.map { [("model_ema", $0.weights)] } ?? [])
   }
 
   /// Puts back what `stores` gave, and the number of steps.
@@ -62,40 +105,29 @@ public struct TrainingStep: Sendable {
     weights = stores[0].store
     optimizer.state = zip(optimizer.state, stores.dropFirst()).map { ($0.name, $1.store) }
     optimizer.steps = steps
+    if let last = stores.last?.store { average?.weights = last }
   }
 
-  /// The gradients of the mean loss, and the sum of losses of each shard.
-  private func gradients(
-    of batch: Batch, epoch: Int, on pool: WorkerPool
-  ) throws -> (gradients: Gradients, outputs: [Double]) {
-    let c = model.configuration
+  private static func size(of model: VisionTransformer) -> ImageSize {
+    ImageSize(
+      height: model.configuration.imageHeight, width: model.configuration.imageWidth)
+  }
+
+  /// Adds the gradients of a batch to those of a step of `count` images, of which it is those from
+  /// `first` on; returns the sum of losses of each shard.
+  private func add(
+    _ batch: Batch, from first: Int, of count: Int, epoch: Int, to sum: GradientSum<Double>
+  ) throws -> [Double] {
+    let size = Self.size(of: model)
     let source = dropout.split(epoch)
-    let sources = batch.indices.enumerated().map { source.split($1).split($0) }
-    return try shards.gradients(
-      of: batch.count, at: weights, on: pool,
-      mode: { .training(sources[$0]) }
-    ) { range, tape in
-      let images = Tensor(
-        Shape(range.count, c.channels, c.imageHeight, c.imageWidth), from: batch.images,
-        at: range.lowerBound)
-      let losses = model(tape.constant(images), recomputesBlocks: recomputesBlocks)
-        .crossEntropy(labels: batch.labels[range], smoothing: smoothing)
+    let sources = batch.indices.enumerated().map { source.split($1).split(first + $0) }
+    let mixed = MixedBatch(batch, mixing?(batch.indices, epoch: epoch))
+    return try sum.add(batch.count, mode: { .training(sources[$0]) }) { range, tape in
+      let images = mixed.images(range, size: size)
+      let logits = model.headLogits(tape.constant(images), recomputesBlocks: recomputesBlocks)
+      let losses = objective(logits, images, mixed, range)
       let sum = losses.value.withUnsafeBufferPointer { $0.reduce(0) { $0 + Double($1) } }
-      return (1 / Float(batch.count) * losses.sum(), sum)
-    }
-  }
-}
-
-extension Tensor {
-  /// The rows from `row` on of an array of such rows.
-  fileprivate init(_ shape: Shape, from elements: [Float], at row: Int) {
-    let length = shape.elementCount / shape[0]
-    self.init(unsafeUninitialized: shape) { out in
-      elements.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress {
-          out.update(from: base + row * length, count: shape.elementCount)
-        }
-      }
+      return (1 / Float(count) * losses.sum(), sum)
     }
   }
 }

@@ -136,6 +136,9 @@ import Testing
       $0[0].crossEntropy(tensor([3, 4], "targets"))
     },
     GradientCase("cross-entropy on labels", [3, 4]) { $0[0].crossEntropy(labels: [0, 3, 2]) },
+    GradientCase("binary cross-entropy", [3, 4], in: -3...3) {
+      $0[0].binaryCrossEntropy(tensor([3, 4], "targets", in: 0...1))
+    },
     GradientCase("cross-entropy, smoothed", [3, 4]) {
       $0[0].crossEntropy(labels: [0, 3, 2], smoothing: 0.1)
     },

@@ -1,4 +1,5 @@
 import Autodiff
+import Foundation
 import Testing
 
 @Suite struct RandomTests {
@@ -87,6 +88,26 @@ import Testing
     #expect(abs(moment(4) - 3) < 4 * 96.0.squareRoot() * sigma)
   }
 
+  /// Bins of half a deviation and the two tails, in which the ziggurat works differently.
+  @Test func zigguratIsNormal() {
+    var random = Random(seed: 4).split("ziggurat")
+    let n = 400_000
+    var numbers = [Float](repeating: .nan, count: n)
+    numbers.withUnsafeMutableBufferPointer { random.fillNormal($0) }
+    let edges = [-.infinity] + stride(from: -3.45, through: 3.45, by: 0.46).map { $0 } + [.infinity]
+    func below(_ x: Double) -> Double { 0.5 * erfc(-x / 2.0.squareRoot()) }
+    var chiSquare = 0.0
+    for (low, high) in zip(edges, edges.dropFirst()) {
+      let expected = Double(n) * (below(high) - below(low))
+      let found = Double(numbers.count { Double($0) >= low && Double($0) < high })
+      chiSquare += (found - expected) * (found - expected) / expected
+    }
+    #expect(edges.count == 18 && abs(chiSquare - 16) < 4 * 32.0.squareRoot(), "\(chiSquare)")
+    let beyond = numbers.map { abs(Double($0)) }.filter { $0 > 3.5 }
+    let mean = beyond.reduce(0, +) / Double(beyond.count)
+    #expect(abs(mean - 3.7514) < 0.08 && beyond.count > 100)  // φ(3.5) / (1 − Φ(3.5))
+  }
+
   /// Cut at ±2, a standard normal has variance 1 − 4φ(2) / (2Φ(2) − 1) = 0.7737.
   @Test func truncatedNormalStatistics() {
     var random = Random(seed: 5)
@@ -103,6 +124,37 @@ import Testing
     let spread = (small.reduce(0) { $0 + $1 * $1 } / Double(n)).squareRoot()
     #expect(abs(spread / 0.02 - 1) < 0.013)
     #expect((0..<1000).allSatisfy { _ in abs(random.truncatedNormal(sigma: 1, bound: 0.1)) <= 0.1 })
+  }
+
+  /// Against closed forms: the distribution function (Kolmogorov and Smirnov at a level of 1e-4),
+  /// mean and variance.
+  @Test func betaStatistics() {
+    let n = 20_000
+    let forms: [(a: Double, b: Double, distribution: (Double) -> Double)] = [
+      (1, 1, { $0 }), (2, 2, { $0 * $0 * (3 - 2 * $0) }), (3, 1, { $0 * $0 * $0 }),
+      (0.5, 0.5, { 2 / .pi * atan2($0.squareRoot(), (1 - $0).squareRoot()) }),
+      (1, 0.3, { 1 - pow(1 - $0, 0.3) }), (0.2, 1, { pow($0, 0.2) }),
+    ]
+    for (a, b, distribution) in forms {
+      var random = Random(seed: 8).split("\(a) \(b)")
+      let values = (0..<n).map { _ in random.beta(a, b) }.sorted()
+      let distance = values.enumerated().map { index, value in
+        let (below, above) = (Double(index) / Double(n), Double(index + 1) / Double(n))
+        return max(distribution(value) - below, above - distribution(value))
+      }.max()
+      #expect((distance ?? 1) < 2.23 / Double(n).squareRoot(), "\(a) \(b)")
+    }
+    for a in [0.05, 0.8, 4] {  // no closed form: mean 1/2, variance 1 / (4(2a + 1))
+      var random = Random(seed: 8).split("\(a)")
+      let values = (0..<n).map { _ in random.beta(a, a) }
+      let variance = 1 / (4 * (2 * a + 1))
+      let mean = values.reduce(0, +) / Double(n)
+      let spread = values.reduce(0) { $0 + ($1 - 0.5) * ($1 - 0.5) } / Double(n)
+      #expect(abs(mean - 0.5) < 4 * (variance / Double(n)).squareRoot(), "\(a)")
+      #expect(abs(spread - variance) < 5 * variance / Double(n).squareRoot(), "\(a)")
+    }
+    var tiny = Random(seed: 8)
+    #expect((0..<1000).allSatisfy { _ in (0...1).contains(tiny.beta(1e-4, 1e-4)) })
   }
 
   /// χ² of equal shares, at a level of 1e-4.

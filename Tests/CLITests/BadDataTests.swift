@@ -102,6 +102,31 @@ import Testing
       ["predict", "--weights", model, "data"], ["data: expected a regular"])
   }
 
+  @Test func cifar() throws {
+    try workspace.expectFailure(
+      ["dataset", "cifar10", "data", "--output", "new"],
+      ["data/batches.meta.txt: cannot open: No such file or directory"])
+    try workspace.expectFailure(
+      ["dataset", "cifar100", "missing", "--output", "new"], ["missing: cannot open: No such"])
+    let record = [UInt8](repeating: 9, count: 3072)
+    let names = (0..<10).map { "class-\($0)\n" }.joined()
+    try workspace.write("cifar/batches.meta.txt", names.utf8)
+    for (part, name) in ["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4"]
+      .enumerated()
+    {
+      try workspace.write("cifar/\(name).bin", [UInt8(part)] + record)
+    }
+    try workspace.write("cifar/data_batch_5.bin", [9] + record + [2] + record)
+    try workspace.write("cifar/test_batch.bin", [1] + record)
+    let made = try workspace.convit(["dataset", "cifar10", "cifar", "--output", "new"])
+    #expect(made.err == "new: 7 images written\n")
+    let listing = try workspace.listing().filter { $0.hasPrefix("new/") && $0.hasSuffix(".png") }
+    #expect(listing.contains("new/train/class-2/00005.png"))
+    #expect(listing.count == 7 && listing.contains("new/val/class-1/00000.png"))
+    let verified = try workspace.convit(["verify", "new"])
+    #expect(verified.status == 0 && verified.out.contains("32 × 32"))
+  }
+
   @Test func dataSets() throws {
     let dataset = ["dataset", "idx", "idx", "--output", "new/out"]
     try workspace.makeFolder("idx")

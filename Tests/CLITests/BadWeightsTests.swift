@@ -48,21 +48,46 @@ import Testing
 
   @Test func anotherModel() throws {
     try workspace.train("other", ["--depth", "3"])
+    let start = "other/model.safetensors: the file's model has"
+    for (flags, difference) in [
+      ([], "depth 3, not 2 as asked"), (["--depth", "4"], "depth 3, not 4 as asked"),
+      (["--depth", "3", "--head-dim", "8"], "embedding dimension 16, not 32 as asked"),
+      (["--depth", "3", "--local-up-to-layer", "2"], "local_up_to_layer 1, not 2 as asked"),
+      // No shape tells these two apart in a layer of plain self-attention.
+      (["--depth", "3", "--heads", "8", "--head-dim", "2"], "heads 4, not 8 as asked"),
+      (["--depth", "3", "--patch-size", "2"], "patch size 4, not 2 as asked"),
+    ] {
+      try workspace.expectTrainFailure(
+        ["--finetune", "other/model.safetensors"] + flags, ["\(start) \(difference)"])
+    }
+    try workspace.write("bare", bare(workspace.read("other/model.safetensors")))
     try workspace.expectTrainFailure(
-      ["--finetune", "other/model.safetensors"],
-      ["other/model.safetensors: not weights of this model: ", "not of the model (blocks.2.norm1"])
+      ["--finetune", "bare"],
+      ["bare: not weights of this model: ", "not of the model (blocks.2.norm1"])
     try workspace.expectTrainFailure(
-      ["--finetune", "other/model.safetensors", "--depth", "4"], ["11 missing (blocks.3.norm1"])
-    try workspace.expectTrainFailure(
-      ["--finetune", "other/model.safetensors", "--depth", "3", "--head-dim", "8"],
+      ["--finetune", "bare", "--depth", "3", "--head-dim", "8"],
       ["blocks.0.norm1.weight [16] instead of [32]"])
     let evaluate = ["evaluate", "--weights", "other/best.safetensors", "--data-path", "data"]
     try workspace.expectFailure(
       evaluate + ["--model", "deit_tiny_patch16_224"],
       ["other/best.safetensors: the file's model has the family convit, not vit as asked"])
     try workspace.expectFailure(
-      evaluate + ["--input-size", "16"], ["image size 12 × 12, not 16 × 16 as asked"])
+      evaluate + ["--input-size", "15"], ["the patch size 4 does not divide the image size 15 × 15"]
+    )
     try workspace.expectFailure(evaluate + ["--patch-size", "2"], ["patch size 4, not 2 as asked"])
+  }
+
+  @Test func whatFitsOfAnotherModel() throws {
+    try workspace.train("other", ["--depth", "3"])
+    let finetune = ["--finetune", "other/model.safetensors"]
+    let outcome = try workspace.train("part", finetune + ["--depth", "4", "--partial"])
+    let notes = outcome.errLines.filter { $0.contains("other/model.safetensors") }
+    #expect(notes.contains { $0.contains("the file's model has depth 3, not 4 as asked") })
+    #expect(notes.contains { $0.contains("11 start anew (blocks.3.norm1.weight, ") })
+    let fewer = try workspace.train("fewer", finetune + ["--depth", "2", "--partial"])
+    #expect(fewer.err.contains("11 of the file not used (blocks.2.norm1.weight, "))
+    try workspace.expectTrainFailure(
+      ["--partial"], status: 2, ["partial is about a weights file: finetune is missing"])
   }
 
   @Test func aFileThatDoesNotSayWhatItIs() throws {
@@ -71,6 +96,9 @@ import Testing
     try workspace.expectFailure(predict, ["bare: the file does not say which model", "--model"])
     try workspace.expectFailure(
       predict + ["--model", "convit_tiny"],
+      ["bare: its patches are 4 × 4 pixels, not 16 × 16 (patch-size)"])
+    try workspace.expectFailure(
+      predict + ["--model", "convit_tiny", "--patch-size", "4", "--input-size", "12"],
       ["bare: not weights of this model: ", "cls_token [1, 1, 16] instead of [1, 1, 192]"])
     try workspace.expectFailure(
       predict + ["--model", "convit_tiny", "--patch-size", "15"],

@@ -22,18 +22,25 @@ enum ConvitProcess {
     case file(String)
   }
 
-  /// When to halt a command, and what to do then.
+  /// When to halt a command, what to do then, and the signal it then gets.
   struct Interruption {
     let isDue: () -> Bool
     var action: () -> Void = {}
+    var signal = SIGKILL
+    /// Whether it gets the signal again and again.
+    var isRepeated = false
   }
 
   /// `convit` with `arguments`, in `folder`, with nothing on standard input. As soon as
-  /// `interruption` is due, the command is halted for it and then killed; it is killed after a
-  /// minute in any case.
+  /// `interruption` is due, the command is halted for it and then gets its signal; it is killed
+  /// after a minute in any case.
+  ///
+  /// - Parameters:
+  ///   - environment: what to add to the environment, such as "LC_ALL=C".
+  ///   - fileLimit: the bytes that a file of its may have, as if the disk were full then.
   static func run(
     _ arguments: [String], in folder: String, output: Output = .captured,
-    interruption: Interruption? = nil
+    environment: [String] = [], interruption: Interruption? = nil, fileLimit: Int? = nil
   ) throws -> Outcome {
     let captured = NSTemporaryDirectory() + "convit-output-" + UUID().uuidString
     defer { for suffix in [".out", ".err"] { unlink(captured + suffix) } }
@@ -44,12 +51,14 @@ enum ConvitProcess {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)
     }
-    // What this process ignores, its children would as well.
+    // What this process ignores, and what its thread holds back, its children would as well.
     var signals = sigset_t()
     sigemptyset(&signals)
-    sigaddset(&signals, SIGPIPE)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for signal in [SIGPIPE, SIGINT, SIGHUP] { sigaddset(&signals, signal) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     let flags = O_WRONLY | O_CREAT | O_TRUNC
     var ends: [Int32] = [-1, -1]
@@ -63,7 +72,9 @@ enum ConvitProcess {
     }
     posix_spawn_file_actions_addopen(&actions, 2, captured + ".err", flags, 0o600)
     var process: pid_t = 0
-    var words = (["env", "-C", folder, try binary()] + arguments).map { strdup($0) } + [nil]
+    let limit = fileLimit.map { ["prlimit", "--fsize=\($0)"] } ?? []
+    let command = ["env", "-C", folder] + environment + limit + [try binary()] + arguments
+    var words = command.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }
     let code = posix_spawn(&process, "/usr/bin/env", &actions, &attributes, &words, environ)
     if ends[1] >= 0 { close(ends[1]) }
@@ -75,16 +86,17 @@ enum ConvitProcess {
   /// The status of a process when it has ended.
   private static func wait(for process: pid_t, _ interruption: Interruption?) -> Int32 {
     let deadline = ContinuousClock.now + .seconds(60)
-    var (status, isKilled): (Int32, Bool) = (0, false)
+    var (status, interruption): (Int32, Interruption?) = (0, interruption)
     while waitpid(process, &status, WNOHANG) == 0 {
       usleep(2000)
-      guard !isKilled else { continue }
-      if let interruption, interruption.isDue() {
+      if let due = interruption, due.isDue() {
         kill(process, SIGSTOP)
-        interruption.action()
-        isKilled = kill(process, SIGKILL) == 0
+        due.action()
+        kill(process, due.signal)
+        kill(process, SIGCONT)
+        interruption = due.isRepeated ? due : nil
       } else if ContinuousClock.now > deadline {
-        isKilled = kill(process, SIGKILL) == 0
+        kill(process, SIGKILL)
       }
     }
     let signal = status & 0x7f

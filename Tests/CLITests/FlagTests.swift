@@ -16,6 +16,7 @@ import Testing
     (["--locality-strength", "0.7"], ["locality-strength: 0.7"]),
     (["--nb-classes", "7"], ["nb-classes: 7"]), (["--drop", "0.3"], ["drop: 0.3"]),
     (["--drop-path", "0.2"], ["drop-path: 0.2"]), (["--finetune", "w"], ["finetune: w"]),
+    (["--partial"], ["partial: true"]),
     (["--batch-size", "3"], ["batch-size: 3"]), (["--epochs", "11"], ["epochs: 11"]),
     (["--lr", "0.25"], ["lr: 0.25"]), (["--unscale-lr"], ["unscale-lr: true"]),
     (["--min-lr", "0.1"], ["min-lr: 0.1"]), (["--warmup-lr", "0.3"], ["warmup-lr: 0.3"]),
@@ -23,12 +24,54 @@ import Testing
     (["--sched", "constant"], ["sched: constant"]),
     (["--sched-on-updates"], ["sched-on-updates: true"]),
     (["--weight-decay", "0.01"], ["weight-decay: 0.01"]),
-    (["--opt-eps", "0.125"], ["opt-eps: 0.125"]), (["--opt-betas", "0.8", "0.9"], ["- 0.8"]),
-    (["--clip-grad", "1.5"], ["clip-grad: 1.5"]), (["--smoothing", "0.4"], ["smoothing: 0.4"]),
+    (["--opt-eps", "0.125"], ["opt-eps: 0.125"]),
+    (["--opt-betas", "0.8", "0.9"], ["opt-betas:", "- 0.8", "- 0.9"]),
+    (["--opt", "lion"], ["opt: lion"]), (["--momentum", "0.7"], ["momentum: 0.7"]),
+    (["--clip-grad", "1.5"], ["clip-grad: 1.5"]), (["--clip-mode", "agc"], ["clip-mode: agc"]),
+    (["--layer-decay", "0.75"], ["layer-decay: 0.75"]),
+    (["--freeze", "norm.*", "head.*"], ["freeze:", "- \"norm.*\"", "- \"head.*\""]),
+    (["--attn-only"], ["attn-only: true"]), (["--model-ema"], ["model-ema: true"]),
+    (["--model-ema-decay", "0.5"], ["model-ema-decay: 0.5"]),
+    (["--model-ema-warmup"], ["model-ema-warmup: true"]),
+    (["--global-batch-size", "192"], ["global-batch-size: 192"]),
+    (["--cooldown-epochs", "6"], ["cooldown-epochs: 6"]),
+    (["--decay-epochs", "2.5"], ["decay-epochs: 2.5"]),
+    (["--decay-milestones", "90", "180", "275"], ["- 275"]),
+    (["--decay-rate", "0.2"], ["decay-rate: 0.2"]),
+    (["--patience-epochs", "3"], ["patience-epochs: 3"]),
+    (["--lr-noise", "0.42", "0.9"], ["lr-noise:", "- 0.42", "- 0.9"]),
+    (["--lr-noise-pct", "0.5"], ["lr-noise-pct: 0.5"]),
+    (["--lr-noise-std", "2"], ["lr-noise-std: 2"]),
+    (["--smoothing", "0.4"], ["smoothing: 0.4"]),
+    (["--mixup", "0.3"], ["mixup: 0.3"]), (["--cutmix", "0.6"], ["cutmix: 0.6"]),
+    (["--cutmix-minmax", "0.2", "0.7"], ["cutmix-minmax:", "- 0.2", "- 0.7"]),
+    (["--mixup-prob", "0.5"], ["mixup-prob: 0.5"]),
+    (["--mixup-switch-prob", "0.25"], ["mixup-switch-prob: 0.25"]),
+    (["--mixup-mode", "elem"], ["mixup-mode: elem"]),
+    (["--mixup-off-epoch", "6"], ["mixup-off-epoch: 6"]), (["--bce-loss"], ["bce-loss: true"]),
+    (["--bce-target-thresh", "0.2"], ["bce-target-thresh: 0.2"]),
+    (["--distillation-type", "soft"], ["distillation-type: soft"]),
+    (["--teacher-model", "convit_tiny"], ["teacher-model: convit_tiny"]),
+    (["--teacher-path", "t"], ["teacher-path: t"]),
+    (["--distillation-alpha", "0.1"], ["distillation-alpha: 0.1"]),
+    (["--distillation-tau", "3.5"], ["distillation-tau: 3.5"]),
+    (["--distillation-reduction", "numel"], ["distillation-reduction: numel"]),
+    (["--attn-drop", "0.4"], ["attn-drop: 0.4"]),
     (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
     (["--no-shuffle"], ["shuffle: false"]),
     (["--train-interpolation", "random"], ["train-interpolation: random"]),
-    (["--no-exif"], ["exif: false"]),
+    (["--src"], ["src: true"]), (["--aa", "v0"], ["aa: v0"]),
+    (["--color-jitter", "0.3"], ["color-jitter: 0.3"]), (["--reprob", "0.5"], ["reprob: 0.5"]),
+    (["--remode", "rand"], ["remode: rand"]), (["--recount", "3"], ["recount: 3"]),
+    (["--resplit"], ["resplit: true"]),
+    (["--data-set", "INAT"], ["data-set: INAT"]),
+    (["--inat-category", "genus"], ["inat-category: genus"]),
+    (["--val-fraction", "0.2"], ["val-fraction: 0.2"]),
+    (["--sampling-ratio", "0.1"], ["sampling-ratio: 0.1"]),
+    (["--sampling-first"], ["sampling-first: true"]), (["--scale-epochs"], ["scale-epochs: true"]),
+    (["--on-bad-image", "skip"], ["on-bad-image: skip"]), (["--max-bad", "3"], ["max-bad: 3"]),
+    (["--lenient-jpeg"], ["lenient-jpeg: true"]), (["--max-pixels", "9"], ["max-pixels: 9"]),
+    (["--max-bytes", "8"], ["max-bytes: 8"]), (["--no-exif"], ["exif: false"]),
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
     (["--threads", "2"], ["threads: 2"]), (["--num-workers", "0"], ["num-workers: 0"]),
@@ -82,7 +125,7 @@ import Testing
       else { continue }
       let (said, value) = (String(match.1), line.dropFirst(flag.count + 2))
       let meant = ["on": "true", "off": "false"][said] ?? said
-      if flag == "opt-betas" {
+      if flag == "decay-milestones" {
         #expect(said.split(separator: " ").allSatisfy { defaults.contains("- \($0)") })
       } else {
         #expect(
@@ -96,6 +139,8 @@ import Testing
   @Test func spellings() throws {
     #expect(Main.arguments(["--embed_dim", "64"]) == ["--head-dim", "64"])
     #expect(Main.arguments(["--embed_dim=64", "a_b"]) == ["--head-dim=64", "a_b"])
+    #expect(Main.arguments(["--ThreeAugment", "--src"]) == ["--aa=3a", "--src"])
+    #expect(try lines(["--three-augment"]).contains("aa: 3a"))
     #expect(Main.arguments(["--output_dir", "my_run"]) == ["--output-dir", "my_run"])
     #expect(Main.arguments(["--output_dir=my_run"]) == ["--output-dir=my_run"])
     #expect(Main.arguments(["--lr", "-1e-3", "-h"]) == ["--lr=-1e-3", "-h"])

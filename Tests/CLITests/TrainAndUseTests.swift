@@ -180,12 +180,23 @@ import Testing
       ["predict", "--weights", "run/model.safetensors", "--input-size", "8x12", "--topk", "1"]
         + ["data/val/ant/0.png"])
     #expect(predicted.status == 0 && predicted.outLines.count == 2)
-    try workspace.expectFailure(
-      [
-        "predict", "--weights", "run/model.safetensors", "--input-size", "12x8",
-        "data/val/ant/0.png",
-      ],
-      ["run/model.safetensors: the file's model has image size 8 × 12, not 12 × 8 as asked"])
+  }
+
+  /// Weights for images of another size: the position embedding is resampled, and a note says so.
+  @Test func imagesMayHaveAnotherSizeThanTheWeights() throws {
+    let workspace = try Workspace()
+    try workspace.train("run")
+    let note = "run/model.safetensors: position embedding resampled from 3 × 3 to "
+    let weights = ["--weights", "run/model.safetensors", "--input-size"]
+    let evaluated = try workspace.convit(["evaluate", "--data-path", "data"] + weights + ["20"])
+    #expect(evaluated.status == 0 && evaluated.errLines.first == "note: \(note)5 × 5 patches")
+    let predicted = try workspace.convit(
+      ["predict"] + weights + ["16x8", "--topk", "1", "data/val/ant/0.png"])
+    #expect(predicted.status == 0 && predicted.errLines == ["note: \(note)4 × 2 patches"])
+    let tuned = try workspace.train(
+      "tuned", ["--finetune", "run/model.safetensors", "--input-size", "20", "--nb-classes", "5"])
+    #expect(tuned.errLines.contains("note: \(note)5 × 5 patches"))
+    #expect(tuned.err.contains("2 start anew (head.weight, head.bias)\n"))
   }
 
   @Test func aShortRunEndsItsWarmUp() throws {

@@ -24,8 +24,44 @@ import Testing
     (["--lr", "0,1"], ["'0,1'", "'--lr <number>'"]),
     (["--drop-path", "1"], ["drop-path must be in 0 ..< 1, found 1"]),
     (["--smoothing", "1"], ["smoothing must be in 0 ..< 1, found 1"]),
+    (["--attn-drop", "-1"], ["attn-drop must be in 0 ..< 1, found -1"]),
+    (["--mixup", "-1"], ["mixup must not be negative, found -1"]),
+    (["--mixup-prob", "0.5"], ["mixup-prob has no effect without mixup and cutmix"]),
+    (["--mixup-mode", "all"], ["'all'", "'batch', 'pair' or 'elem'"]),
+    (["--mixup", "1", "--mixup-off-epoch", "1"], ["below epochs, which is 1, found 1"]),
+    (["--cutmix", "1", "--cutmix-minmax", "0.4", "0.41"], ["no choice of a box", "12 pixels"]),
+    (["--distillation-type", "soft"], ["distillation-type soft needs teacher-path"]),
+    (
+      ["--distillation-type", "hard", "--teacher-path", "missing"],
+      ["deit_tiny_distilled_patch16_224, not for convit_tiny"]
+    ),
+    (
+      ["--model", "deit_tiny_distilled_patch16_224", "--local-up-to-layer", "0"],
+      ["a head that learns from a teacher: give distillation-type"]
+    ),
+    (
+      ["--distillation-type", "hard", "--teacher-path", "missing", "--teacher-model", "x"],
+      ["teacher-model: no model is called 'x'"]
+    ),
     (["--clip-grad", "0"], ["clip-grad must be positive, found 0"]),
     (["--opt-betas", "0.9"], ["opt-betas must be two numbers in 0 ..< 1, found [0.9]"]),
+    (["--opt", "adam"], ["'adam'", "'adamw', 'sgd', 'momentum' or 'lion'"]),
+    (["--opt", "lion", "--momentum", "0.5"], ["momentum is for opt sgd and momentum, not lion"]),
+    (["--clip-mode", "agc"], ["clip-mode agc needs clip-grad"]),
+    (["--model-ema-decay", "0.9"], ["model-ema-decay and model-ema-warmup need model-ema"]),
+    (["--freeze", "blocks.0.*", "block.1"], ["freeze: no parameter is called 'block.1'"]),
+    (["--freeze", "*"], ["freeze: all parameters are frozen"]),
+    (
+      ["--batch-size", "16", "--global-batch-size", "40"],
+      ["global-batch-size must be a multiple of batch-size, which is 16, found 40"]
+    ),
+    (["--patience-epochs", "2"], ["patience-epochs is for sched plateau, not cosine"]),
+    (
+      ["--sched", "step", "--cooldown-epochs", "1"],
+      ["cooldown-epochs is for sched cosine and linear, not step"]
+    ),
+    (["--sched", "plateau", "--sched-on-updates"], ["sched-on-updates is not for sched plateau"]),
+    (["--lr-noise", "0.9", "0.4"], ["lr-noise must be one or two ascending numbers"]),
     (["--seed", "-1"], ["'-1'", "'--seed <int>'"]),
     (["--threads", "0"], ["threads must be at least 1, found 0"]),
     (["--num-workers", "-1"], ["num-workers must be 0 to 1024, found -1"]),
@@ -35,9 +71,41 @@ import Testing
     (["--local-up-to-layer", "-1"], ["local_up_to_layer -1 is not in 0 ... depth"]),
     (["--locality-strength", "0"], ["locality strength must be positive, found 0"]),
     (["--model", "convit_huge"], ["'convit_huge'", "convit_tiny, "]),
-    (["--sched", "square"], ["'square'", "'cosine' and 'constant'"]),
+    (["--sched", "square"], ["'square'", "- cosine"]),
     (["--alpha-background", "red"], ["'red' is not a colour such as 255,255,255"]),
     (["--alpha-background", "1,2,256"], ["'1,2,256' is not a colour"]),
+    (["--sampling-ratio", "0"], ["sampling-ratio must be above 0 and at most 1, found 0"]),
+    (["--sampling-first"], ["sampling-first is for a sampling-ratio below 1"]),
+    (["--scale-epochs"], ["scale-epochs is for a sampling-ratio below 1"]),
+    (
+      ["--sampling-ratio", "1e-6", "--scale-epochs", "--epochs", "3"],
+      ["scale-epochs makes 3000000 epochs"]
+    ),
+    (["--val-fraction", "1"], ["val-fraction must be in 0 … 1, found 1"]),
+    (
+      ["--val-fraction", "0.1", "--data-set", "INAT"],
+      ["val-fraction is for folders of images, not for INAT"]
+    ),
+    (["--data-set", "imagenet"], ["'imagenet'", "IMNET"]),
+    (["--inat-category", "genus"], ["inat-category is for data-set INAT and INAT19"]),
+    (["--on-bad-image", "ignore"], ["'ignore'", "'error' and 'skip'"]),
+    (["--max-bad", "3"], ["max-bad is for on-bad-image skip"]),
+    (["--on-bad-image", "skip", "--max-bad", "1.5"], ["max-bad must be a share below 1 or"]),
+    (["--max-pixels", "0"], ["max-pixels must be at least 1, found 0"]),
+    (["--max-bytes", "-1"], ["max-bytes must be at least 1, found -1"]),
+    (["--save-every", "0"], ["save-every must be at least 1, found 0"]),
+    (["--save-every-steps", "0"], ["save-every-steps must be at least 1, found 0"]),
+    (["--on-nonfinite", "skip=0"], ["'skip=0'", "'--on-nonfinite <action>'"]),
+    (["--allow-nonfinite"], ["allow-nonfinite is for a run that resume goes on with"]),
+    (["--allow-other-data"], ["allow-other-data is for a run that resume goes on with"]),
+    (["--resume", ""], ["resume is empty"]),
+    (["--aa", "rand-x9"], ["aa: augmentation 'rand-x9': unknown setting 'x'"]),
+    (["--no-augment", "--aa", "v0"], ["aa is for augmented images, not with no-augment"]),
+    (["--no-augment", "--reprob", "0.1"], ["reprob is for augmented images"]),
+    (["--reprob", "2"], ["reprob must be in 0 to 1, found 2.0"]),
+    (["--reprob", "0", "--resplit"], ["resplit is for random erasing, and reprob is 0"]),
+    (["--color-jitter", "0.3"], ["color-jitter is for aa none and 3a", "rand-m9-mstd0.5-inc1"]),
+    (["--remode", "noise"], ["'noise'", "'const', 'rand' or 'pixel'"]),
     (["--data-path", ""], ["data-path is empty"]),
     (["--output-dir", ""], ["output-dir is empty"]),
   ]
@@ -55,6 +123,7 @@ import Testing
   static let otherFaults: [(arguments: [String], parts: [String])] = [
     (["bogus"], ["'bogus'", "convit --help"]),
     (["train", "--output-dir", "new"], ["data-path is missing"]),
+    (["train", "--ThreeAugment", "--aa", "v0"], ["--aa is given twice"]),
     (["train", "--data-path", "data"], ["output-dir is missing"]),
     (["evaluate", "--weights", "missing"], ["'--data-path <folder>'", "convit evaluate --help"]),
     (["evaluate", "--data-path", "missing"], ["'--weights <file>'"]),
@@ -92,6 +161,10 @@ import Testing
     (
       ["evaluate", "--weights", "w", "--data-path", "d", "--num-workers", "-2"],
       ["num-workers must be 0 to 1024, found -2"]
+    ),
+    (
+      ["evaluate", "--weights", "w", "--data-path", "d", "--seed", "2"],
+      ["seed is for --val-fraction"]
     ),
     (["inspect"], ["'<file>'", "convit inspect --help"]), (["models", "x"], ["'x'"]),
     (["dataset", "bogus"], ["'bogus'", "convit dataset --help"]),
@@ -135,7 +208,8 @@ import Testing
     }
     let base = ["train", "--data-path", "data", "--output-dir", "new", "--config"]
     try workspace.expectFailure(
-      base + ["no.yaml"], ["no.yaml: cannot read the config: no such file"])
+      base + ["no.yaml"],
+      ["no.yaml: cannot read the config: cannot open: No such file or directory"])
     try workspace.expectFailure(base + ["data"], ["data: cannot read the config"])
   }
 }

@@ -10,6 +10,7 @@ final class Workspace: Sendable {
   static let tiny = [
     "--input-size", "12", "--patch-size", "4", "--heads", "4", "--head-dim", "4", "--depth", "2",
     "--local-up-to-layer", "1", "--batch-size", "4", "--no-repeated-aug", "--epochs", "1",
+    "--mixup", "0", "--cutmix", "0",
   ]
 
   let path: String

@@ -58,8 +58,10 @@ import Testing
     try small().write(to: path)
     let tiny = message { try SavedModel(contentsOf: path, as: .init(name: "convit_tiny")) }
     #expect(tiny.contains("the file's model has embedding dimension 16, not 192 as asked"))
-    let size = message { try SavedModel(contentsOf: path, as: .init(imageHeight: 32)) }
-    #expect(size.contains("image size 16 × 16, not 32 × 16 as asked"))
+    let size = message { try SavedModel(contentsOf: path, as: .init(imageHeight: 30)) }
+    #expect(size.contains("the patch size 4 does not divide the image size 30 × 16"))
+    let patch = message { try SavedModel(contentsOf: path, as: .init(patchSize: 8)) }
+    #expect(patch.contains("patch size 4, not 8 as asked"))
   }
 
   @Test func numbersThatAreNotFiniteAreReported() throws {
@@ -69,6 +71,112 @@ import Testing
     try saved.write(to: path)
     let warnings = try SavedModel(contentsOf: path).warnings
     #expect(warnings == ["not all numbers are finite in \(saved.weights.tree.names[0])"])
+  }
+
+  @Test func numbersOfOtherTypesAreConvertedWithANote() throws {
+    let path = folder + "/model.safetensors"
+    let saved = try small()
+    try saved.write(to: path)
+    let file = try SafetensorsFile(contentsOf: path)
+    let halves: [OutputTensor] = try file.tensors.enumerated().map { index, tensor in
+      let values = try file.floats(tensor.name)
+      switch index % 3 {
+      case 0:
+        return OutputTensor(
+          name: tensor.name, type: .bf16, shape: tensor.shape,
+          bytes: values.flatMap { [UInt8($0.bitPattern >> 16 & 255), UInt8($0.bitPattern >> 24)] })
+      case 1:
+        return OutputTensor(
+          name: tensor.name, type: .f64, shape: tensor.shape,
+          bytes: values.flatMap { value in
+            withUnsafeBytes(of: Double(value).bitPattern.littleEndian) { [UInt8]($0) }
+          })
+      default: return OutputTensor(name: tensor.name, shape: tensor.shape, data: values)
+      }
+    }
+    try SafetensorsWriter.write(halves, metadata: file.metadata, to: path)
+    let loaded = try SavedModel(contentsOf: path)
+    #expect(loaded.warnings == ["BF16, F64 converted to F32"])
+    for (new, old) in zip(loaded.weights.values, saved.weights.values) {
+      #expect(zip(new.elements, old.elements).allSatisfy { abs($0 - $1) <= abs($1) / 128 })
+    }
+  }
+
+  @Test func allThatDoesNotFitIsListed() throws {
+    let path = folder + "/model.safetensors"
+    let tensors = (0..<25).map {
+      OutputTensor(name: "extra.\($0)\u{1b}\r", shape: [1], data: [0])
+    }
+    try SafetensorsWriter.write(tensors, to: path)
+    let text = message { try SavedModel(contentsOf: path, as: .init(name: "convit_tiny")) }
+    #expect(text.contains("not weights of this model: 180 missing (cls_token, pos_embed, "))
+    #expect(text.contains(#"25 not of the model (extra.0\u{1b}\u{d}, "#))
+    #expect(text.contains(#"extra.19\u{1b}\u{d}, …)"#) && !text.contains("extra.20"))
+    #expect(text.unicodeScalars.allSatisfy { $0.value >= 32 })
+  }
+
+  @Test func aPartOfTheWeights() throws {
+    let path = folder + "/part.safetensors"
+    let (model, saved) = (try small { $0.depth = 3 }, try small())
+    try saved.write(to: path)
+    let file = try SafetensorsFile(contentsOf: path)
+    let tree = model.weights.tree
+    #expect(
+      message { try ParameterStore.load(tree, from: file, start: model.weights) }
+        .contains("11 missing (blocks.2.norm1.weight, "))
+    let loaded = try ParameterStore.load(tree, from: file, isPartial: true, start: model.weights)
+    #expect(loaded.kept.count == 11 && loaded.kept.allSatisfy { $0.hasPrefix("blocks.2.") })
+    #expect(loaded.unused.isEmpty)
+    #expect(loaded.weights["blocks.2.norm1.weight"] == model.weights["blocks.2.norm1.weight"])
+    #expect(loaded.weights["blocks.1.attn.qkv.weight"] == saved.weights["blocks.1.attn.qkv.weight"])
+    let back = try ParameterStore.load(
+      saved.weights.tree, from: file, isPartial: true, start: saved.weights)
+    #expect(back.kept.isEmpty && back.weights.values == saved.weights.values)
+    try SafetensorsWriter.write([OutputTensor(name: "a", shape: [1], data: [0])], to: path)
+    let other = try SafetensorsFile(contentsOf: path)
+    #expect(
+      message { try ParameterStore.load(tree, from: other, isPartial: true, start: model.weights) }
+        .hasSuffix("none of its tensors fits the model"))
+  }
+
+  /// Would overflow where the size of the file's images is compared with another.
+  @Test func aDescriptionOfAnImpossibleModelIsAnError() throws {
+    let path = folder + "/impossible.safetensors"
+    let saved = try small()
+    try saved.write(to: path)
+    var metadata = try SafetensorsFile(contentsOf: path).metadata
+    metadata["configuration"] = metadata["configuration"]?
+      .replacingOccurrences(of: #""imageHeight":16"#, with: #""imageHeight":\#(Int.max / 4 * 4)"#)
+    try SafetensorsWriter.write(saved.weights.outputTensors, metadata: metadata, to: path)
+    let description = SavedModel.Description(imageHeight: 32, imageWidth: 32)
+    let error = "the image height must be 1 to 65536, found \(Int.max / 4 * 4)"
+    #expect(message { try SavedModel(contentsOf: path, as: description) } == "\(path): \(error)")
+    #expect(
+      message { try SavedModel.finetuned(saved.model, from: path, seed: 0) } == "\(path): \(error)")
+  }
+
+  /// What a file says of its model costs nothing before its tensors are looked at: the offsets
+  /// between 16,384 patches alone would take 3 GB.
+  @Test func aDescriptionOfAHugeModelIsCheap() throws {
+    let path = folder + "/huge.safetensors"
+    try small().write(to: path)
+    var metadata = try SafetensorsFile(contentsOf: path).metadata
+    metadata["configuration"] = metadata["configuration"]?
+      .replacingOccurrences(of: #""imageHeight":16"#, with: #""imageHeight":512"#)
+      .replacingOccurrences(of: #""imageWidth":16"#, with: #""imageWidth":512"#)
+    try SafetensorsWriter.write([], metadata: metadata, to: path)
+    let before = try peakAddressSpace()
+    #expect(message { try SavedModel(contentsOf: path) }.contains("missing (cls_token"))
+    #expect(try peakAddressSpace() - before < 1 << 20, "less than a gigabyte")
+  }
+
+  /// The most address space that this process has had, in kB.
+  private func peakAddressSpace() throws -> Int {
+    let lines = try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split {
+      $0 == "\n"
+    }
+    let line = try #require(lines.first { $0.hasPrefix("VmPeak") })
+    return try #require(Int(line.filter(\.isNumber)))
   }
 
   @Test func impossibleConfigurationsAreErrors() throws {

@@ -37,6 +37,14 @@ import Testing
     #expect(errorText(path: "a\0b") == "a\\u{0}b: a path cannot hold a zero byte")
   }
 
+  /// The system says of its own files that they have no bytes, and then there are some.
+  @Test(.enabled(if: access("/proc/self/status", R_OK) == 0))
+  func aFileThatGrowsIsAnError() {
+    #expect(
+      errorText(path: "/proc/self/status")
+        == "/proc/self/status: changed while it was read: expected 0 bytes, found more")
+  }
+
   @Test(.disabled(if: geteuid() == 0, "root may read every file"))
   func permissionIsAskedFor() throws {
     try withTemporaryDirectory { directory in

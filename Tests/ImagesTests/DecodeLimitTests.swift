@@ -86,6 +86,34 @@ import Testing
     #expect(errorText(other, ImageDecoder(isLenient: true)) == "x: JPEG: more than 100 scans")
   }
 
+  /// Text is dropped as it is read: neither its number nor its size counts.
+  @Test func textInAPNGTakesNoMemory() {
+    let text = RawPNG.chunk("tEXt", Array("Comment\0".utf8) + [UInt8](repeating: 97, count: 2000))
+    let many = Array(repeating: text, count: 2000).flatMap { $0 }
+    let image = RawPNG.chunk("IDAT", RawPNG.stored([0, 1, 2, 3]))
+    let header = RawPNG.chunk("IHDR", RawPNG.header(width: 1, height: 1, bits: 8, colour: 2))
+    let bytes = RawPNG.signature + header + many + image + many + RawPNG.chunk("IEND", [])
+    #expect(errorText(bytes) == "no error")
+  }
+
+  /// Found by fuzzing: libpng takes as much memory as an eXIf chunk says that it has bytes, before it
+  /// looks for them.
+  @Test func aChunkThatIsNotThereTakesNoMemory() throws {
+    /// The most address space that this process has had, in kB.
+    func peak() throws -> Int {
+      let lines = try String(contentsOfFile: "/proc/self/status", encoding: .utf8).split {
+        $0 == "\n"
+      }
+      let line = try #require(lines.first { $0.hasPrefix("VmPeak") })
+      return try #require(Int(line.filter(\.isNumber)))
+    }
+    let sound = png(1, 1)
+    let bytes = sound.prefix(33) + RawPNG.bigEndian(0x7FFF_FFFF) + Array("eXIf".utf8) + sound[33...]
+    let before = try peak()
+    #expect(errorText(Array(bytes)).hasPrefix("x: damaged PNG: ends after"))
+    #expect(try peak() - before < 1 << 20, "less than a gigabyte")
+  }
+
   @Test func gzipIsBounded() throws {
     let bytes = try DecodeFixtures.bytes("gzipped.png")
     let inside = try ImageDecoder().decode(bytes, name: "x")

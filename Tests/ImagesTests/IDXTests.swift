@@ -134,14 +134,16 @@ private let gzippedLabels: [UInt8] = [
   func fashionMNISTIsWhatItShouldBe() throws {
     let splits = try FashionMNIST.splits()
     #expect(splits.map(\.name) == ["train", "val"])
-    #expect(splits.map(\.data.images.count) == [60000, 10000])
+    #expect(splits.map(\.labels.count) == [60000, 10000])
     for (split, each) in zip(splits, [6000, 1000]) {
       var counts = [Int](repeating: 0, count: 10)
-      for label in split.data.labels { counts[Int(label)] += 1 }
+      for label in split.labels { counts[Int(label)] += 1 }
       #expect(counts == [Int](repeating: each, count: 10))
     }
     var histogram = [Int](repeating: 0, count: 256)
-    splits[0].data.images.pixels.withUnsafeBufferPointer { for v in $0 { histogram[Int(v)] += 1 } }
+    for i in 0..<60000 {
+      splits[0].image(i).withUnsafeBufferPointer { for v in $0 { histogram[Int(v)] += 1 } }
+    }
     let total = Double(60000 * 28 * 28)
     let mean = histogram.indices.reduce(0.0) { $0 + Double($1 * histogram[$1]) } / total / 255
     let square = histogram.indices.reduce(0.0) { $0 + Double($1 * $1 * histogram[$1]) } / total

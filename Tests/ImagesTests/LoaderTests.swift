@@ -122,11 +122,16 @@ import Testing
   @Test func theLastChangeSeesPlanesAndRequest() throws {
     let loader = BatchLoader(
       order: requests(5), batchSize: 2, size: Self.size, workers: 2,
-      finish: { request, planes in planes[1] = Float(request.index * planes.count) },
+      finish: { request, place, planes in
+        planes[1] = Float(request.index * planes.count)
+        planes[2] = place.isInFirstHalf ? 1 : Float(place.index + 10 * place.count)
+      },
       image: Self.image)
     let images = try all(loader).flatMap(\.images)
     let changed = (0..<5).map { images[90 * $0 + 1] }
     #expect(changed == [9000, 9090, 9180, 9270, 9360])
+    let places = (0..<5).map { images[90 * $0 + 2] }
+    #expect(places == [1, 21, 1, 21, 10])
   }
 
   @Test func noMoreBatchesThanTheBoundAreBegun() throws {
@@ -139,6 +144,23 @@ import Testing
     Thread.sleep(forTimeInterval: 0.1)
     #expect(started.value == 21)  // one read, two under way
     withExtendedLifetime(loader) {}
+  }
+
+  /// However long the order is: images that were begun and are in no batch that was read.
+  @Test(arguments: [0, 1, 3]) func memoryDoesNotDependOnTheNumberOfImages(workers: Int) throws {
+    let live = Counter()
+    let loader = loader(2100, workers: workers, bound: 2) { request in
+      live.add(1)
+      return Self.image(request)
+    }
+    var most = 0
+    while let batch = try loader.next() {
+      live.add(-batch.count)
+      if batch.indices[0] % 210 == 2 { Thread.sleep(forTimeInterval: 0.05) }  // time to run ahead
+      most = max(most, live.value)
+    }
+    #expect(live.value == 0 && most <= 2 * 7)
+    #expect(workers == 0 ? most == 0 : most > 0)
   }
 
   /// Threads hold the closure, so that it goes when they have ended.

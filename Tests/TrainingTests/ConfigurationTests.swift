@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Testing
 import Training
 
@@ -32,7 +33,21 @@ import Training
     #expect((c.minLr, c.warmupLr, c.smoothing) == (1e-5, 1e-6, 0.1))
     #expect(LearningRateSchedule(c).warmupEpochs == 5)
     #expect((c.dropPath, c.drop, c.repeatedAug, c.optEps) == (0.1, 0, true, 1e-8))
+    #expect((c.mixup, c.cutmix, c.mixupProb, c.mixupSwitchProb) == (0.8, 1, 1, 0.5))
+    #expect((c.mixupMode, c.mixupOffEpoch, c.bceLoss, c.attnDrop) == (.batch, 0, false, 0))
+    #expect((c.distillationType, c.distillationAlpha, c.distillationTau) == (.none, 0.5, 1))
     #expect((c.inputSize.description, c.patchSize, c.trainInterpolation) == ("224", 16, .bicubic))
+  }
+
+  @Test func settingsReachTheDecoder() throws {
+    let plain = try TrainingConfiguration().data.decoder()
+    #expect(plain == ImageDecoder())
+    let c = try read(
+      "no-exif: true\nalpha-background: 1,2,3\nlenient-jpeg: true\nmax-pixels: 9\nmax-bytes: 8")
+    let decoder = try c.data.decoder()
+    #expect(!decoder.appliesOrientation && decoder.isLenient)
+    #expect(decoder.alpha == .composited(red: 1, green: 2, blue: 3))
+    #expect(decoder.maxPixels == 9 && decoder.maxBytes == 8)
   }
 
   @Test func whatIsWrongIsNamed() {
@@ -47,7 +62,17 @@ import Training
     let missing = #expect(throws: TrainingError.self) {
       try TrainingConfiguration(contentsOf: "/nowhere/c.yaml")
     }
-    #expect(missing?.message.contains("no such file") == true)
+    #expect(missing?.message.hasSuffix("cannot open: No such file or directory") == true)
+  }
+
+  /// Found by fuzzing: what a config says moved the cursor.
+  @Test func errorsAreOneLine() throws {
+    for text in ["\"a\\r\": 1", "lr: \"\\x1b[2J\"", "model: \"\\u2028\""] {
+      let error = #expect(throws: TrainingError.self) {
+        _ = try read(text).architecture.configuration(classes: 2)
+      }
+      #expect(error?.description.contains("\\u{") == true, "\(text)")
+    }
   }
 
   @Test func numbersThatMakeNoSenseAreUsageErrors() throws {

@@ -39,7 +39,7 @@ import Training
     let weights = ParameterStore(model, seed: 0)
     var recipe = TrainingConfiguration()
     (recipe.batchSize, recipe.shardSize) = (batchSize, 2)
-    var step = TrainingStep(model, weights, recipe)
+    var step = try TrainingStep(model, weights, recipe)
     let frozen = FrozenWeights(weights)
     let images = Tensor(repeating: 0.5, [batchSize, 3, 16, 16])
     let batch = Batch(

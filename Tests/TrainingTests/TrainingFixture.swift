@@ -20,7 +20,7 @@ struct TrainingFixture {
       let epochs: Int
       let learning_rate: Double
       let weight_decay: Float
-      let label_smoothing: Float
+      let label_smoothing: Double
       let split: [String: [Int]]
     }
     let float64: Run
@@ -64,9 +64,20 @@ struct TrainingFixture {
     (c.batchSize, c.epochs) = (curve.recipe.batch_size, curve.recipe.epochs)
     (c.lr, c.unscaleLr, c.sched, c.warmupEpochs) = (curve.recipe.learning_rate, true, .constant, 0)
     (c.weightDecay, c.smoothing) = (curve.recipe.weight_decay, curve.recipe.label_smoothing)
+    (c.mixup, c.cutmix) = (0, 0)
     (c.dropPath, c.shuffle, c.augment, c.repeatedAug, c.logEvery) = (0, false, false, false, 1)
     return c
   }
+
+  /// A smaller model on the same images, which trains in little time.
+  func smallConfiguration(_ run: String = "run") throws -> TrainingConfiguration {
+    var c = try configuration(run)
+    (c.finetune, c.patchSize, c.headDim, c.depth, c.localUpToLayer) = (nil, 14, 4, 2, 1)
+    return c
+  }
+
+  /// A file below the folder.
+  func file(_ name: String) -> URL { URL(fileURLWithPath: "\(folder)/\(name)") }
 
   /// The lines of a file of a run.
   func lines<Record: Decodable>(_ name: String, of run: String = "run") throws -> [Record] {

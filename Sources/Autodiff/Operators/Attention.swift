@@ -31,6 +31,8 @@ extension Variable {
   ///   - queries: [..., Nq, ≥ H·D]; one head's columns after the other's.
   ///   - keys, values: [..., Nk, ≥ H·D].
   ///   - position: a map [H, Nq, Nk] whose rows sum to 1, and the gate [H] in 0 … 1.
+  ///   - dropRate: in training, how probable it is that an element of A is 0; the others are
+  ///     scaled by 1 / (1 − rate).
   /// - Returns: [..., Nq, H·D].
   ///
   /// A head's scores [Nq, Nk] exist one image at a time, and are computed anew for the derivative,
@@ -40,7 +42,7 @@ extension Variable {
   /// Columns may be shared (queries that are also keys), and others may be left unused.
   public static func attention(
     _ queries: HeadColumns, _ keys: HeadColumns, _ values: HeadColumns, heads: Int, width: Int,
-    scale: Float, position: (map: Variable, gate: Variable)? = nil
+    scale: Float, position: (map: Variable, gate: Variable)? = nil, dropRate: Float = 0
   ) -> Variable {
     let (q, k, v) = (queries.projection.value, keys.projection.value, values.projection.value)
     let geometry = AttentionGeometry(
@@ -57,19 +59,20 @@ extension Variable {
     queries.check(width)
     keys.check(width)
     values.check(width)
+    let dropout = AttentionDropout(dropRate, images: geometry.batch, on: queries.projection.tape)
     let output = geometry.forward(
-      q, k, v, columns, scale, map, gate, on: queries.projection.tape)
+      q, k, v, columns, scale, map, gate, dropout, on: queries.projection.tape)
 
     let gradients = AttentionGradients(queries, keys, values, width: width)
-    let saved = (geometry, q, k, v, columns, scale, gradients)
+    let saved = (geometry, q, k, v, columns, scale, dropout, gradients)
     let tape = queries.projection.tape
     guard let position else {
       return tape.operation(
         output, of: [queries.projection, keys.projection, values.projection], saving: saved
       ) { saved, dy, inputs in
-        let (geometry, q, k, v, columns, scale, gradients) = saved
+        let (geometry, q, k, v, columns, scale, dropout, gradients) = saved
         gradients.add(to: &inputs, q, k, v) { out in
-          geometry.backward(q, k, v, columns, scale, nil, nil, dy, out, nil, nil)
+          geometry.backward(q, k, v, columns, scale, nil, nil, dropout, dy, out, nil, nil)
         }
       }
     }
@@ -79,12 +82,12 @@ extension Variable {
         queries.projection, keys.projection, values.projection, position.map, position.gate,
       ], saving: (saved, position.map.value, position.gate.value)
     ) { saved, dy, inputs in
-      let ((geometry, q, k, v, columns, scale, gradients), map, gate) = saved
+      let ((geometry, q, k, v, columns, scale, dropout, gradients), map, gate) = saved
       var dmap = Tensor(repeating: 0, map.shape)
       var dgate = Tensor(unsafeUninitialized: gate.shape)
       gradients.add(to: &inputs, q, k, v) { out in
         geometry.backward(
-          q, k, v, columns, scale, map, gate, dy, out, dmap.mutablePointer(),
+          q, k, v, columns, scale, map, gate, dropout, dy, out, dmap.mutablePointer(),
           dgate.mutablePointer())
       }
       inputs.add(dmap, to: 3)
@@ -163,7 +166,7 @@ private struct AttentionGeometry: CustomStringConvertible {
 
   func forward(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ columns: (q: Int, k: Int, v: Int), _ scale: Float,
-    _ map: Tensor?, _ gate: Tensor?, on tape: Tape
+    _ map: Tensor?, _ gate: Tensor?, _ dropout: AttentionDropout?, on tape: Tape
   ) -> Tensor {
     let blocks = min(tape.pool?.threads ?? 1, nq)  // of queries, so that every thread has some
     return Tensor(unsafeUninitialized: outputShape) { y in
@@ -183,6 +186,9 @@ private struct AttentionGeometry: CustomStringConvertible {
           WorkMeter.measure(.softmax) {
             ck_gated_softmax(a, a, scale, position, gate?.pointer[h] ?? 0, rows, nk)
           }
+          if let kept = dropout?.factors(image: b, head: h, nq, nk) {
+            ck_mul(a, a, kept.pointer + first * nk, rows * nk)
+          }
           BLAS.multiply(
             rows, d, nk, .init(a, nk), v, into: y + (b * nq + first) * width + h * d, width,
             work: .attention)
@@ -191,13 +197,13 @@ private struct AttentionGeometry: CustomStringConvertible {
     }
   }
 
-  /// With P the softmax and dA = dY · Vᵀ:
+  /// With P the softmax and dA = dY · Vᵀ (both A and dA times what dropout kept):
   ///
   ///     dV = Aᵀ · dY;  dS = (1 − g) · scale · P · (dA − Σ_j P · dA);  dQ = dS · K;  dK = dSᵀ · Q
   ///     dposition = Σ_images g · dA;  dg = Σ (position − P) · dA
   func backward(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ columns: (q: Int, k: Int, v: Int), _ scale: Float,
-    _ map: Tensor?, _ gate: Tensor?, _ dy: Tensor,
+    _ map: Tensor?, _ gate: Tensor?, _ dropout: AttentionDropout?, _ dy: Tensor,
     _ gradients: InlineArray<3, UnsafeMutablePointer<Float>>,
     _ dmap: UnsafeMutablePointer<Float>?, _ dgate: UnsafeMutablePointer<Float>?
   ) {
@@ -220,9 +226,12 @@ private struct AttentionGeometry: CustomStringConvertible {
         let dy = BLAS.Operand(dy.pointer + b * nq * width + h * d, width)
         BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk, work: .attention)
         BLAS.multiply(nq, nk, d, dy, v.transposed, into: da, nk, work: .attention)
+        let kept = dropout?.factors(image: b, head: h, nq, nk)
+        if let kept { ck_mul(da, da, kept.pointer, nq * nk) }
         WorkMeter.measure(.softmax) {
           ck_gated_softmax_backward(a, da, dposition, &dg, a, da, scale, position, g, nq, nk)
         }
+        if let kept { ck_mul(a, a, kept.pointer, nq * nk) }
         let ds = da
         BLAS.multiply(
           nk, d, nq, .init(a, nk).transposed, dy, into: gradients[2] + atV, strides.v,

@@ -57,11 +57,47 @@ extension Tape {
     let each = samples / sources.count * draws
     return Tensor(unsafeUninitialized: [samples * draws]) { out in
       for (s, source) in sources.enumerated() {
-        var random = source.split(randomOperators)
-        for i in 0..<each {
-          out[s * each + i] = Float(random.uniform()) < rate ? 0 : 1 / (1 - rate)
-        }
+        source.split(randomOperators).fill(out + s * each, each, droppedAt: rate)
       }
+    }
+  }
+}
+
+extension Random {
+  /// Writes factors of dropout: 0 with probability `rate` and else 1 / (1 − rate).
+  fileprivate func fill(_ out: UnsafeMutablePointer<Float>, _ count: Int, droppedAt rate: Float) {
+    var random = self
+    for i in 0..<count { out[i] = Float(random.uniform()) < rate ? 0 : 1 / (1 - rate) }
+  }
+}
+
+/// What dropout multiplies the attention of each image and head with; drawn for one head at a time,
+/// and once more for the derivative, so that memory does not grow with the square of the sequence.
+struct AttentionDropout {
+  private let rate: Float
+  private let sources: ArraySlice<Random>  // one a sample, of which there may be several images
+  private let operation: Int
+  private let each: Int  // images of a sample
+
+  /// Dropout of an operator on `tape`; nil where nothing is dropped.
+  init?(_ rate: Float, images: Int, on tape: Tape) {
+    precondition(rate >= 0 && rate < 1, "attention: dropout rate \(rate) is not in 0 ..< 1")
+    guard rate > 0, case .training(let sources) = tape.mode else { return nil }
+    precondition(
+      !sources.isEmpty && images % sources.count == 0,
+      "attention: \(images) images for a batch of \(sources.count) samples")
+    each = images / sources.count
+    tape.randomOperators += 1
+    operation = tape.randomOperators
+    self.rate = rate
+    self.sources = sources
+  }
+
+  /// The factors of a head, [Nq, Nk].
+  func factors(image: Int, head: Int, _ nq: Int, _ nk: Int) -> Tensor {
+    let source = sources[sources.startIndex + image / each].split(operation).split(image % each)
+    return Tensor(unsafeUninitialized: [nq, nk]) {
+      source.split(head).fill($0, nq * nk, droppedAt: rate)
     }
   }
 }

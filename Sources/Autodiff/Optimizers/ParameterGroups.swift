@@ -23,6 +23,9 @@ public struct ParameterGroups: Sendable {
   /// Whether a slot's parameter stays as it is.
   public func isFrozen(_ slot: Int) -> Bool { rates[slot] == 0 }
 
+  /// The slots whose parameters stay as they are.
+  public var frozenSlots: Set<Int> { Set(rates.indices.filter(isFrozen)) }
+
   /// The numbers that are trained.
   public var trainableCount: Int {
     tree.parameters.indices.reduce(0) {

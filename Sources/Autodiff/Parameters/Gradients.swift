@@ -27,6 +27,16 @@ public struct Gradients: Sendable {
   /// The derivative by the parameter of a name, if the model has it.
   public subscript(name: String) -> Tensor? { tree.slot(named: name).map { self[slot: $0] } }
 
+  /// Multiplies every derivative by a number.
+  public mutating func multiply(by scale: Float) {
+    for slot in values.indices {
+      guard let count = values[slot]?.count, let out = values[slot]?.mutablePointer() else {
+        continue
+      }
+      ck_scale(out, scale, out, count)
+    }
+  }
+
   /// The Euclidean norm of all derivatives together.
   public var norm: Double {
     values.reduce(0) { sum, value in

@@ -9,6 +9,8 @@ public struct ParameterStore: Sendable {
   public let tree: ParameterTree
   /// The values by slot.
   public var values: [Tensor]
+  /// Slots that tapes take for constants: no derivative by them is computed.
+  public var constants: Set<Int> = []
 
   /// The start of a model: each tensor drawn from (`seed`, its name), whatever the order.
   public init(_ module: some Module, seed: UInt64) {

@@ -39,23 +39,35 @@ public struct Shards: Sendable, Hashable {
     mode: (_ samples: Range<Int>) -> Mode = { _ in .evaluation },
     _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (loss: Variable, output: Output)
   ) throws -> (gradients: Gradients, outputs: [Output]) {
-    let ranges = ranges(count)
-    return try pool.tapes.withSharedValues(weights) { shared in
+    var outputs: [Output] = []
+    let gradients = try gradients(of: count, at: weights, on: pool) { sum in
+      outputs = try sum.add(count, mode: mode, body)
+    }
+    return (gradients, outputs)
+  }
+
+  /// The gradient of the summed losses of a batch of `count` samples that `body` adds part by part.
+  ///
+  /// Where all parts but the last are whole shards, it has the bits of that of the batch in one
+  /// part; otherwise shards end where parts do, and the sums round otherwise.
+  ///
+  /// ```swift
+  /// let gradients = try shards.gradients(of: 256, at: weights, on: pool) { sum in
+  ///   for part in parts { losses += try sum.add(part.count) { … } }
+  /// }
+  /// ```
+  public func gradients<Output: Sendable>(
+    of count: Int, at weights: ParameterStore, on pool: WorkerPool,
+    inParts body: (_ sum: GradientSum<Output>) throws -> Void
+  ) throws -> Gradients {
+    try pool.tapes.withSharedValues(weights) { shared in
       let board = LaneBoard<Output>(
-        lanes: max(1, min(lanes, ranges.count)), shards: ranges.count, weights.tree)
-      pool.run(min(pool.threads, board.lanes)) { _ in
-        while board.feedOne({ shard, gradients in
-          try pool.tapes.withTape(weights, mode: mode(ranges[shard]), shared: shared) { tape in
-            let (loss, output) = try body(ranges[shard], tape)
-            tape.accumulateGradients(of: loss, into: &gradients)
-            return output
-          }
-        }) {}
-      }
-      let outputs = try board.outputs()
+        lanes: max(1, min(lanes, (count + size - 1) / size)), weights.tree)
+      try body(
+        GradientSum(shards: self, weights: weights, pool: pool, shared: shared, board: board))
       var sum = board.sum(on: pool)
       shared.differentiate(into: &sum)
-      return (sum, outputs)
+      return sum
     }
   }
 
@@ -91,26 +103,25 @@ public struct Shards: Sendable, Hashable {
 ///
 /// `@unchecked Sendable`: a lane's sum is touched only by the thread that took the lane, under the
 /// lock's ordering; the rest is under the lock.
-private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
+final class LaneBoard<Output: Sendable>: @unchecked Sendable {
   private struct State {
     var isBusy: [Bool]
     var next: [Int]  // the shard that a lane is fed next
-    var results: [Result<Output, any Error>?]
+    var part = 0..<0  // the shards that are there
+    var results: [Result<Output, any Error>?] = []  // of the part
   }
   let lanes: Int
   private let sums: UnsafeMutablePointer<Gradients>
   private let tree: ParameterTree
   private let state: Mutex<State>
 
-  init(lanes: Int, shards: Int, _ tree: ParameterTree) {
+  init(lanes: Int, _ tree: ParameterTree) {
     self.lanes = lanes
     self.tree = tree
     sums = .allocate(capacity: lanes)
     sums.initialize(repeating: Gradients(tree), count: lanes)
     state = Mutex(
-      State(
-        isBusy: Array(repeating: false, count: lanes), next: Array(0..<lanes),
-        results: Array(repeating: nil, count: shards)))
+      State(isBusy: Array(repeating: false, count: lanes), next: Array(0..<lanes)))
   }
 
   deinit {
@@ -118,12 +129,21 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
     sums.deallocate()
   }
 
+  /// Puts `count` more shards there, when all before are done; returns the number of the first.
+  func begin(_ count: Int) -> Int {
+    state.withLock { state in
+      state.part = state.part.upperBound..<state.part.upperBound + count
+      state.results = Array(repeating: nil, count: count)
+      return state.part.lowerBound
+    }
+  }
+
   /// Feeds the next shard of the free lane that has the most left; false if there is none.
   func feedOne(_ body: (_ shard: Int, inout Gradients) throws -> Output) -> Bool {
     guard let (lane, shard) = take() else { return false }
     let result = WorkMeter.measure(.busy) { Result { try body(shard, &sums[lane]) } }
     state.withLock { state in
-      state.results[shard] = result
+      state.results[shard - state.part.lowerBound] = result
       state.isBusy[lane] = false
     }
     return true
@@ -132,7 +152,7 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
   private func take() -> (lane: Int, shard: Int)? {
     state.withLock { state in
       var free: Int?
-      for lane in 0..<lanes where !state.isBusy[lane] && state.next[lane] < state.results.count {
+      for lane in 0..<lanes where !state.isBusy[lane] && state.next[lane] < state.part.upperBound {
         if free.map({ state.next[lane] < state.next[$0] }) ?? true { free = lane }
       }
       guard let lane = free else { return nil }
@@ -142,6 +162,7 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
     }
   }
 
+  /// What came of the shards that were put there last.
   func outputs() throws -> [Output] {
     let results = state.withLock { $0.results }
     var outputs: [Output] = []
@@ -157,17 +178,13 @@ private final class LaneBoard<Output: Sendable>: @unchecked Sendable {
   func sum(on pool: WorkerPool) -> Gradients {
     var total = Gradients(tree)
     swap(&total, &sums[0])
-    let slots = tree.count
     total.values.withUnsafeMutableBufferPointer { values in
       total.shared.withUnsafeMutableBufferPointer { shared in
-        pool.run(2 * slots) { index in  // each writes to its own sum
+        pool.run(tree.count) { slot in  // each writes to its own sums
           WorkMeter.measure(.optimizer) {
             for lane in 1..<lanes {
-              if index < slots {
-                add(sums[lane].values[index], to: &values[index])
-              } else {
-                add(sums[lane].shared[index - slots], to: &shared[index - slots])
-              }
+              add(sums[lane].values[slot], to: &values[slot])
+              add(sums[lane].shared[slot], to: &shared[slot])
             }
           }
         }

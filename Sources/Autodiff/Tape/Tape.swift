@@ -100,8 +100,8 @@ public final class Tape {
   /// A parameter's value in this pass.
   public subscript(parameter: Parameter) -> Variable {
     let slot = weights.tree.slot(of: parameter)
-    return Variable(
-      tape: self, value: weights.values[slot], node: parameters.use(slot) { leaf() })
+    let node = parameters.use(slot) { weights.constants.contains(slot) ? nil : leaf() }
+    return Variable(tape: self, value: weights.values[slot], node: node)
   }
 
   /// A value that depends on parameters alone: computed once for all shards of a step, or here

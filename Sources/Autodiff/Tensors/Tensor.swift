@@ -34,7 +34,11 @@ public struct Tensor: Sendable {
 
   /// A tensor whose elements are all the same.
   public init(repeating value: Float, _ shape: Shape) {
-    self.init(unsafeUninitialized: shape) { $0.update(repeating: value, count: shape.elementCount) }
+    let count = shape.elementCount
+    self.init(unsafeUninitialized: shape) { out in
+      guard value.bitPattern == 0 else { return ck_fill(out, value, count) }
+      UnsafeMutableRawPointer(out).initializeMemory(as: UInt8.self, repeating: 0, count: 4 * count)
+    }
   }
 
   /// A tensor of rank 0.

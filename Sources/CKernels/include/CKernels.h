@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Vector kernels on float buffers: contiguous, row-major, `x[r][c]` at `r * cols + c`.
 //
@@ -153,3 +154,45 @@ void ck_gated_softmax_backward(float *a, float *ds, float *restrict dposition,
 void ck_adamw(float *restrict p, float *restrict m, float *restrict v, const float *restrict g,
               float gscale, float lr, float beta1, float beta2, float eps, float weight_decay,
               float bias1, float bias2, ptrdiff_t n);
+/// One step of SGD with momentum on the gradient ĝ = gscale g + weight_decay p:
+///
+///     m = momentum m + ĝ
+///     p = p - lr m, or, with nesterov, p - lr (ĝ + momentum m)
+void ck_sgd(float *restrict p, float *restrict m, const float *restrict g, float gscale,
+            float lr, float momentum, int nesterov, float weight_decay, ptrdiff_t n);
+/// One step of Lion (decoupled decay) on the gradient ĝ = gscale g; sign 0 = 0:
+///
+///     p = p - lr weight_decay p - lr sign(beta1 m + (1 - beta1) ĝ)
+///     m = beta2 m + (1 - beta2) ĝ
+void ck_lion(float *restrict p, float *restrict m, const float *restrict g, float gscale,
+             float lr, float beta1, float beta2, float weight_decay, ptrdiff_t n);
+/// out = (1 - t) out + t x for 0 ≤ t ≤ 1; where x = out, and at either end, exactly.
+void ck_lerp(float *restrict out, const float *restrict x, float t, ptrdiff_t n);
+/// x = min(max(x, -bound), bound)
+void ck_clamp(float *x, float bound, ptrdiff_t n);
+
+// MARK: Pixels (pixels.c, affine.c): rows of bytes, three to a pixel
+// Every level gives the same bytes.
+
+/// out = a + factor (b - a), cut to 0 … 255 and truncated. In place: out and a or b.
+void ck_blend(uint8_t *out, const uint8_t *a, const uint8_t *b, float factor, ptrdiff_t n);
+/// The blend of each pixel's gray value (0) and the pixel (1). In place: out and in.
+void ck_saturate(uint8_t *out, const uint8_t *in, float factor, ptrdiff_t pixels);
+/// Σ of the gray values (ITU-R 601, 16 fractional bits) of the pixels.
+int64_t ck_luma_sum(const uint8_t *in, ptrdiff_t pixels);
+/// A 3 × 3 mean in which the middle counts five times, rounded; rows are `stride` bytes apart, and
+/// a pixel to each side and the rows above and below are read.
+void ck_smooth(uint8_t *restrict out, const uint8_t *in, ptrdiff_t stride, ptrdiff_t n);
+/// out[i] = (weight Σ in[i ± k step] + edge (in[i - (radius + 1) step] + in[i + (radius + 1) step])
+/// + ½) / 2²⁴, k up to radius: a box whose ends count for less.
+void ck_box(uint8_t *restrict out, const uint8_t *restrict in, ptrdiff_t step, ptrdiff_t radius,
+            uint32_t weight, uint32_t edge, ptrdiff_t n);
+/// Row `y` of an image whose pixel (x, y) is taken from (a₀ x + a₁ y + a₂, a₃ x + a₄ y + a₅), all
+/// of them centres, by interpolating among 2 × 2 pixels or 4 × 4 (cubic), truncated. What comes
+/// from outside of width × height is left alone.
+///
+/// Two pixels around the image at `in`, and four bytes after them, must be readable. The sums are
+/// in single precision, and in double where that could show.
+void ck_affine_row(uint8_t *restrict out, const uint8_t *restrict in, ptrdiff_t stride,
+                   ptrdiff_t width, ptrdiff_t height, const double a[6], double y, int cubic,
+                   ptrdiff_t n);

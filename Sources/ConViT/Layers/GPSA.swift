@@ -28,14 +28,15 @@ public struct GPSA: Attention {
   public let heads: Int
   /// The patches that the tokens stand for.
   public let grid: PatchGrid
-  private let offsets: Tensor  // [N·N, 3]
   /// Dropout after the projection.
   public let dropRate: Float
+  private let attnDropRate: Float
 
-  /// An attention of `heads` heads of dim / heads features over the patches of `grid`.
+  /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
+  /// after the projection, and of the elements of A (`attnDropRate`).
   public init(
     dim: Int, heads: Int, grid: PatchGrid, start: GPSAStart = .convolutional(strength: 1),
-    qkvBias: Bool = false, dropRate: Float = 0
+    qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
   ) {
     qk = Linear(dim, 2 * dim, bias: qkvBias)
     v = Linear(dim, dim, bias: qkvBias, initial: start.value)
@@ -44,8 +45,8 @@ public struct GPSA: Attention {
     gatingParam = Parameter([heads], kind: .gate, initial: .ones)
     self.heads = heads
     self.grid = grid
-    offsets = grid.offsets().reshaped([grid.count * grid.count, 3])
     self.dropRate = dropRate
+    self.attnDropRate = attnDropRate
   }
 
   /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N or count, dim].
@@ -57,9 +58,8 @@ public struct GPSA: Attention {
     let y = Variable.attention(
       HeadColumns(qk), HeadColumns(qk, from: dim), HeadColumns(v(x)), heads: heads, width: dim,
       scale: 1 / Float(dim / heads).squareRoot(),
-      position: (
-        x.tape.shared(posProj.weight, from: self) { $0.position($1) }, gate(x.tape)
-      ))
+      position: (x.tape.shared(posProj.weight, from: self) { $0.position($1) }, gate(x.tape)),
+      dropRate: attnDropRate)
     return count.map { y.sliced(-2, 0..<$0) } ?? y
   }
 
@@ -80,7 +80,8 @@ public struct GPSA: Attention {
   /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
   /// weights files, and its derivative is zero, but it takes no part.
   public func position(_ tape: Tape) -> Variable {
-    tape[posProj.weight].matmul(tape.constant(offsets), transposingOther: true)
+    let offsets = tape.constant(grid.offsets().reshaped([grid.count * grid.count, 3]))
+    return tape[posProj.weight].matmul(offsets, transposingOther: true)
       .reshaped([heads, grid.count, grid.count]).softmax()
   }
 }

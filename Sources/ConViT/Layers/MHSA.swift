@@ -10,13 +10,18 @@ public struct MHSA: Attention {
   public let heads: Int
   /// Dropout after the projection.
   public let dropRate: Float
+  private let attnDropRate: Float
 
-  /// An attention of `heads` heads of dim / heads features; dropout after the projection.
-  public init(dim: Int, heads: Int, qkvBias: Bool = false, dropRate: Float = 0) {
+  /// An attention of `heads` heads of dim / heads features; dropout after the projection, and of
+  /// the softmax's elements (`attnDropRate`).
+  public init(
+    dim: Int, heads: Int, qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
+  ) {
     qkv = Linear(dim, 3 * dim, bias: qkvBias)
     proj = Linear(dim, dim)
     self.heads = heads
     self.dropRate = dropRate
+    self.attnDropRate = attnDropRate
   }
 
   /// [..., N, dim] → [..., N, dim], or [..., count, dim] from the queries of those tokens alone.
@@ -27,13 +32,13 @@ public struct MHSA: Attention {
       let qkv = qkv(x)
       return .attention(
         HeadColumns(qkv), HeadColumns(qkv, from: dim), HeadColumns(qkv, from: 2 * dim),
-        heads: heads, width: dim, scale: scale)
+        heads: heads, width: dim, scale: scale, dropRate: attnDropRate)
     }
     let q = qkv(x.sliced(-2, 0..<count), rows: 0..<dim)  // queries for these tokens alone
     let kv = qkv(x, rows: dim..<3 * dim)
     return .attention(
       HeadColumns(q), HeadColumns(kv), HeadColumns(kv, from: dim), heads: heads, width: dim,
-      scale: scale)
+      scale: scale, dropRate: attnDropRate)
   }
 
   /// softmax(Q·Kᵀ / √D) for each image: [B, N, dim] → [B, H, N, N].

@@ -20,7 +20,6 @@ public struct PSA: Attention {
   public let heads: Int
   /// The patches that the tokens stand for.
   public let grid: PatchGrid
-  private let offsets: Tensor  // [N·N, 3]
   /// Dropout after the projection.
   public let dropRate: Float
 
@@ -35,7 +34,6 @@ public struct PSA: Attention {
     posProj = Linear(3, heads, initial: start.position)
     self.heads = heads
     self.grid = grid
-    offsets = grid.offsets().reshaped([grid.count * grid.count, 3])
     self.dropRate = dropRate
   }
 
@@ -63,7 +61,8 @@ public struct PSA: Attention {
   /// v_h · r_ij, the same for every image: [H, N, N]. The bias of `posProj` takes no part, as
   /// softmax does not see it.
   private func position(_ tape: Tape) -> Variable {
-    tape[posProj.weight].matmul(tape.constant(offsets), transposingOther: true)
+    let offsets = tape.constant(grid.offsets().reshaped([grid.count * grid.count, 3]))
+    return tape[posProj.weight].matmul(offsets, transposingOther: true)
       .reshaped([heads, grid.count, grid.count])
   }
 

@@ -20,15 +20,23 @@ public struct PatchGrid: Hashable, Sendable, Codable {
   ///
   /// x runs along the columns and y along the rows, as in the published code.
   public func offsets() -> Tensor {
-    var elements: [Float] = []
-    elements.reserveCapacity(3 * count * count)
-    for i in 0..<count {
-      for j in 0..<count {
-        let dx = Float(j % columns - i % columns)
-        let dy = Float(j / columns - i / columns)
-        elements += [dx, dy, dx * dx + dy * dy]
+    var offsets = Tensor(unsafeUninitialized: [count, count, 3])
+    offsets.withUnsafeMutableBufferPointer { offsets in
+      var index = 0
+      for i in 0..<count {
+        let (x, y) = (i % columns, i / columns)
+        for row in 0..<rows {
+          let dy = Float(row - y)
+          for column in 0..<columns {
+            let dx = Float(column - x)
+            offsets[index] = dx
+            offsets[index + 1] = dy
+            offsets[index + 2] = dx * dx + dy * dy
+            index += 3
+          }
+        }
       }
     }
-    return Tensor([count, count, 3], elements)
+    return offsets
   }
 }

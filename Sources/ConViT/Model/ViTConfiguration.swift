@@ -1,3 +1,5 @@
+import Safetensors
+
 /// What a vision transformer is made of: everything about a model but its numbers.
 public struct ViTConfiguration: Hashable, Sendable, Codable {
   /// Where the class token enters and what the position embedding covers.
@@ -51,6 +53,8 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public var isDistilled = false
   /// Dropout after the embedding, projections and MLP layers.
   public var dropRate: Float = 0
+  /// Dropout of the attention's elements.
+  public var attnDropRate: Float = 0
   /// Stochastic depth of the last block; block i has i / (depth − 1) of it.
   public var dropPathRate: Float = 0
 
@@ -112,7 +116,9 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     try require(
       mlpRatio > 0 && mlpRatio <= 64,
       "the MLP ratio must be above 0 and at most 64, found \(mlpRatio)")
-    try require((0..<1).contains(dropRate), "the dropout rate \(dropRate) is not in 0 ..< 1")
+    for rate in [dropRate, attnDropRate] {
+      try require((0..<1).contains(rate), "the dropout rate \(rate) is not in 0 ..< 1")
+    }
     try require(
       (0..<1).contains(dropPathRate), "the drop-path rate \(dropPathRate) is not in 0 ..< 1")
     if case .convolutional(let strength) = start {
@@ -123,10 +129,32 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   }
 }
 
+extension ViTConfiguration {
+  /// A configuration of a weights file; one that an older version wrote has no `attnDropRate`.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    func value<Value: Decodable>(_ key: CodingKeys) throws -> Value {
+      try values.decode(Value.self, forKey: key)
+    }
+    family = try value(.family)
+    (imageHeight, imageWidth) = (try value(.imageHeight), try value(.imageWidth))
+    (patchSize, channels, classes) = (
+      try value(.patchSize), try value(.channels), try value(.classes)
+    )
+    (embedDim, depth, heads) = (try value(.embedDim), try value(.depth), try value(.heads))
+    (mlpRatio, qkvBias) = (try value(.mlpRatio), try value(.qkvBias))
+    (localUpToLayer, start) = (try value(.localUpToLayer), try value(.start))
+    (usePosEmbed, pooling) = (try value(.usePosEmbed), try value(.pooling))
+    isDistilled = try value(.isDistilled)
+    (dropRate, dropPathRate) = (try value(.dropRate), try value(.dropPathRate))
+    attnDropRate = try values.decodeIfPresent(Float.self, forKey: .attnDropRate) ?? 0
+  }
+}
+
 /// A configuration that describes no model.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
   /// What is wrong, with the values.
   public let message: String
-  /// The message.
-  public var description: String { message }
+  /// The message, on one line whatever was asked for.
+  public var description: String { message.printable(limit: 4096) }
 }

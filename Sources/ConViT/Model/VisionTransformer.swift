@@ -39,10 +39,11 @@ public struct VisionTransformer: Module {
       layer < configuration.localUpToLayer
         ? GPSA(
           dim: dim, heads: configuration.heads, grid: grid, start: configuration.start,
-          qkvBias: configuration.qkvBias, dropRate: configuration.dropRate)
+          qkvBias: configuration.qkvBias, dropRate: configuration.dropRate,
+          attnDropRate: configuration.attnDropRate)
         : MHSA(
           dim: dim, heads: configuration.heads, qkvBias: configuration.qkvBias,
-          dropRate: configuration.dropRate)
+          dropRate: configuration.dropRate, attnDropRate: configuration.attnDropRate)
     }
     self.configuration = configuration
     clsToken = tokens > 0 ? embedding(1) : nil
@@ -76,12 +77,22 @@ public struct VisionTransformer: Module {
     _ images: Variable, recomputesBlocks: Bool = false,
     showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
   ) -> Variable {
-    // The head reads nothing but the tokens, so the last block computes nothing else.
+    let (logits, distillation) = headLogits(
+      images, recomputesBlocks: recomputesBlocks, showing: look)
+    return distillation.map { 0.5 * (logits + $0) } ?? logits
+  }
+
+  /// Images to the logits of each head, [B, channels, height, width] → [B, classes]: `head`'s, and
+  /// those of `headDist` if the model is distilled, as a training with a teacher wants them.
+  public func headLogits(
+    _ images: Variable, recomputesBlocks: Bool = false,
+    showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
+  ) -> (head: Variable, distillation: Variable?) {
+    // The heads read nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
     let features = features(
       images, first: tokens > 0 ? tokens : nil, recomputesBlocks: recomputesBlocks, look)
-    guard let headDist else { return head(pooled(features)) }
-    return 0.5 * (head(token(0, of: features)) + headDist(token(1, of: features)))
+    return (head(pooled(features)), headDist.map { $0(token(1, of: features)) })
   }
 
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],

@@ -11,7 +11,8 @@ public struct SavedModel: Sendable {
   public var classNames: [String]?
   /// The preset that the model was made from, if any.
   public var name: String?
-  /// What whoever loads the file should know: converted types, numbers that are not finite.
+  /// What whoever loads the file should know: converted types, a position embedding that was
+  /// resampled, numbers that are not finite.
   public private(set) var warnings: [String] = []
 
   /// A model to be saved.
@@ -25,7 +26,8 @@ public struct SavedModel: Sendable {
     self.name = name
   }
 
-  /// What a caller says of a file: needed for files without metadata, checked for others.
+  /// What a caller says of a file: needed for files without metadata, checked for others, but for
+  /// the size of the images, which the caller may choose.
   public struct Description: Sendable {
     /// A preset; see `ViTConfiguration.presetNames`.
     public var name: String?
@@ -48,10 +50,16 @@ public struct SavedModel: Sendable {
 
     /// The configuration with what is described in place of its own.
     func applied(to configuration: ViTConfiguration) -> ViTConfiguration {
+      var configuration = sized(configuration)
+      configuration.patchSize = patchSize ?? configuration.patchSize
+      return configuration
+    }
+
+    /// The configuration for images of the size that is described.
+    func sized(_ configuration: ViTConfiguration) -> ViTConfiguration {
       var configuration = configuration
       configuration.imageHeight = imageHeight ?? configuration.imageHeight
       configuration.imageWidth = imageWidth ?? configuration.imageWidth
-      configuration.patchSize = patchSize ?? configuration.patchSize
       return configuration
     }
   }
@@ -59,7 +67,8 @@ public struct SavedModel: Sendable {
   /// The model in a file, exactly as the file and `description` say.
   ///
   /// A file that this package wrote says itself what model it is; for any other the description
-  /// names the preset, and the number of classes follows from the head.
+  /// names the preset, and the number of classes follows from the head. For images of another size
+  /// than the file's, its position embedding is resampled.
   public init(contentsOf path: String, as description: Description = Description()) throws {
     let file = try SafetensorsFile(contentsOf: path)
     let stored = try WeightsMetadata(file)
@@ -69,8 +78,7 @@ public struct SavedModel: Sendable {
     } catch {
       throw WeightsError(path: path, reason: error.message)
     }
-    let tree = ParameterTree(model)
-    weights = try ParameterStore.load(tree, from: file, start: .zeros(tree)).weights
+    (weights, warnings) = try model.weights(from: file, stored: stored.configuration)
     classNames = stored.classNames
     name = stored.name ?? description.name
     if let count = classNames?.count, count > configuration.classes {
@@ -80,12 +88,8 @@ public struct SavedModel: Sendable {
     if let names = classNames, Set(names).count < names.count {
       throw WeightsError(path: path, reason: "a class name is there twice")
     }
-    let types = Set(file.tensors.map(\.type.rawValue)).subtracting(["F32"]).sorted()
-    if !types.isEmpty { warnings.append("\(types.joined(separator: ", ")) converted to F32") }
-    let broken = weights.nonFiniteNames
-    if !broken.isEmpty {
-      warnings.append("not all numbers are finite in \(broken.joined(separator: ", "))")
-    }
+    if let note = file.conversionNote { warnings.append(note) }
+    if let note = weights.nonFiniteNote { warnings.append(note) }
   }
 
   /// Writes the weights with all that is needed to load them, replacing the file as a whole.

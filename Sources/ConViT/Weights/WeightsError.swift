@@ -1,3 +1,5 @@
+import Safetensors
+
 /// Why a weights file is not the weights of a model.
 public struct WeightsError: Error, Sendable, CustomStringConvertible {
   /// The file.
@@ -11,6 +13,8 @@ public struct WeightsError: Error, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
-  /// `path: reason`
-  public var description: String { "\(path): \(reason)" }
+  /// `path: reason`, on one line whatever the file contains.
+  public var description: String {
+    "\(path.printable(limit: 4096)): \(reason.printable(limit: 4096))"
+  }
 }

@@ -25,6 +25,11 @@ struct WeightsMetadata {
     }
     name = file.metadata["model"]
     configuration = try decode("configuration", ViTConfiguration.self)
+    do {
+      try configuration?.validate()
+    } catch {
+      throw WeightsError(path: file.path, reason: error.message)
+    }
     classNames = try decode("class_names", [String].self)
   }
 
@@ -43,7 +48,8 @@ struct WeightsMetadata {
     }
   }
 
-  /// The configuration that the file has, or that the description gives it; they must not differ.
+  /// The configuration that the file has, or that the description gives it; they must not differ
+  /// but in the size of the images, which is the description's.
   func configuration(_ description: SavedModel.Description, _ file: SafetensorsFile) throws
     -> ViTConfiguration
   {
@@ -61,28 +67,33 @@ struct WeightsMetadata {
       expected = try .preset(of: name)
       expected.classes = stored.classes
     }
-    if let difference = stored.firstDifference(from: description.applied(to: expected)) {
+    if let difference = stored.differences(from: description.applied(to: expected)).first {
       throw WeightsError(path: file.path, reason: "the file's model has \(difference)")
     }
-    return stored
+    return description.sized(stored)
   }
 }
 
 extension ViTConfiguration {
-  /// The first field that decides about shapes and differs: "depth 4, not 12 as asked".
-  fileprivate func firstDifference(from other: ViTConfiguration) -> String? {
+  /// What a file says of its model, or nil.
+  package static func stored(in file: SafetensorsFile) throws -> ViTConfiguration? {
+    try WeightsMetadata(file).configuration
+  }
+
+  /// What is not as in `other` of all that a model's weights depend on beside the sizes of its
+  /// images and its head: "depth 4, not 12 as asked".
+  package func differences(from other: ViTConfiguration) -> [String] {
     func fields(_ c: ViTConfiguration) -> [(String, String)] {
       [
         ("the family", c.family.rawValue), ("embedding dimension", "\(c.embedDim)"),
         ("depth", "\(c.depth)"), ("heads", "\(c.heads)"),
-        ("local_up_to_layer", "\(c.localUpToLayer)"),
-        ("image size", "\(c.imageHeight) × \(c.imageWidth)"), ("patch size", "\(c.patchSize)"),
-        ("MLP ratio", "\(c.mlpRatio)"), ("distilled", "\(c.isDistilled)"),
+        ("local_up_to_layer", "\(c.localUpToLayer)"), ("patch size", "\(c.patchSize)"),
+        ("channels", "\(c.channels)"), ("MLP ratio", "\(c.mlpRatio)"),
+        ("distilled", "\(c.isDistilled)"), ("pooling", c.pooling.rawValue),
       ]
     }
-    for (ours, theirs) in zip(fields(self), fields(other)) where ours.1 != theirs.1 {
-      return "\(ours.0) \(ours.1), not \(theirs.1) as asked"
+    return zip(fields(self), fields(other)).filter { $0.1 != $1.1 }.map { ours, theirs in
+      "\(ours.0) \(ours.1), not \(theirs.1) as asked"
     }
-    return nil
   }
 }

@@ -2,10 +2,24 @@ import Images
 
 /// What becomes of a training image.
 public struct AugmentationSettings: Settings {
-  /// Whether training images are cropped and mirrored at random; else the evaluation transform.
+  /// Whether training images are changed at random; else the evaluation transform.
   public var augment = true
-  /// The filter that training crops are resized with.
+  /// The filter that training crops are resized with, and that geometric augmentations use.
   public var trainInterpolation = Interpolation.bicubic
+  /// Whether images are resized to the size and shifted, and not cropped and resized.
+  public var src = false
+  /// An augmentation policy as timm writes it, or none; rand-m9-mstd0.5-inc1 if left out.
+  public var aa: String?
+  /// How far brightness, contrast and saturation go from 1, where the policy does not forbid it.
+  public var colorJitter = 0.4
+  /// The probability of random erasing; 0.25 if left out.
+  public var reprob: Double?
+  /// What is erased with.
+  public var remode = RandomErasing.Mode.pixel
+  /// The most rectangles that are erased in an image.
+  public var recount = 1
+  /// Whether the first half of each batch is not erased in.
+  public var resplit = false
 
   /// The defaults.
   public init() {}
@@ -25,12 +39,84 @@ public struct AugmentationSettings: Settings {
     }
   }
 
-  /// Throws nothing: any values are good.
-  public func validate() throws(TrainingError) {}
+  /// The text of the policy that is used, if any.
+  var policyText: String? {
+    let text = augment ? aa ?? "rand-m9-mstd0.5-inc1" : "none"
+    return text == "none" || text.isEmpty ? nil : text
+  }
+
+  /// The probability of random erasing that is used.
+  var eraseProbability: Double { augment ? reprob ?? 0.25 : 0 }
+
+  /// The policy, if any.
+  func policy() throws(TrainingError) -> AugmentationPolicy? {
+    guard let policyText else { return nil }
+    do {
+      return try AugmentationPolicy(policyText, resamplings: trainInterpolation.resamplings)
+    } catch {
+      throw TrainingError(usage: "aa: \(error)")
+    }
+  }
+
+  /// The erasing, if any.
+  var erasing: ImagePipeline.Erasing? {
+    guard eraseProbability > 0 else { return nil }
+    return ImagePipeline.Erasing(
+      erasing: RandomErasing(probability: eraseProbability, mode: remode, count: recount),
+      sparesFirstHalf: resplit)
+  }
+
+  /// The transform to `size`.
+  func transform(size: ImageSize) throws(TrainingError) -> any ImageTransform {
+    guard augment else { return EvaluationTransform(size: size) }
+    let policy = try policy()
+    var transform =
+      src
+      ? TrainingTransform(crop: .reflected(ReflectedRandomCrop(size: size)))
+      : TrainingTransform(size: size, resamplings: trainInterpolation.resamplings)
+    transform.policy = policy
+    if colorJitter > 0 && policy?.takesColorJitter ?? true {
+      transform.jitter = ColorJitter(strength: colorJitter)
+    }
+    return transform
+  }
+
+  /// Throws what is wrong with the values, whatever the other parts say.
+  public func validate() throws(TrainingError) {
+    let policy = try policy()
+    for (name, isGiven) in [
+      ("aa", !["", "none"].contains(aa ?? "")), ("reprob", reprob ?? 0 != 0), ("src", src),
+      ("color-jitter", colorJitter != 0.4 && colorJitter != 0),
+    ] {
+      try require(augment || !isGiven, "\(name) is for augmented images, not with no-augment")
+    }
+    try require(
+      (0...1).contains(eraseProbability), "reprob must be in 0 to 1, found \(eraseProbability)")
+    try requireCounts(["recount": recount])
+    for (name, isGiven) in [
+      ("remode", remode != .pixel), ("recount", recount != 1), ("resplit", resplit),
+    ] {
+      try require(
+        eraseProbability > 0 || !isGiven, "\(name) is for random erasing, and reprob is 0")
+    }
+    try require(
+      colorJitter.isFinite && colorJitter >= 0,
+      "color-jitter must not be negative, found \(colorJitter)")
+    try require(
+      policy?.takesColorJitter ?? true || colorJitter == 0.4 || colorJitter == 0,
+      "color-jitter is for aa none and 3a: \(policyText ?? "") changes colours itself")
+  }
 
   /// The names in configs.
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case augment
     case trainInterpolation = "train-interpolation"
+    case src
+    case aa
+    case colorJitter = "color-jitter"
+    case reprob
+    case remode
+    case recount
+    case resplit
   }
 }

@@ -5,7 +5,8 @@ extension DataSettings {
   ///
   /// - Throws: `TrainingError` if `alphaBackground` is no colour.
   public func decoder() throws -> ImageDecoder {
-    var decoder = ImageDecoder(appliesOrientation: exif)
+    var decoder = ImageDecoder(
+      appliesOrientation: exif, isLenient: lenientJpeg, maxPixels: maxPixels, maxBytes: maxBytes)
     if let alphaBackground {
       let parts = alphaBackground.split(separator: ",", omittingEmptySubsequences: false)
       let values = parts.map { UInt8($0) }

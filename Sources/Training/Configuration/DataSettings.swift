@@ -1,28 +1,107 @@
+import Images
+
 /// Which images an epoch visits, and how they are read.
 public struct DataSettings: Settings {
   /// The folder that has `train/<class>/` and `val/<class>/`; a run needs it.
   public var dataPath: String?
+  /// How the folder is laid out.
+  public var dataSet = DataSet.imageNet
+  /// The level of the taxonomy that iNaturalist's classes are taken from.
+  public var inatCategory = INaturalist.Category.name
+  /// The share of each class to validate on, where there is no `val/`.
+  public var valFraction: Double?
+  /// The share of each class to train on, at random and at least one image.
+  public var samplingRatio = 1.0
+  /// Whether that share is the first images of each class, as in the reference.
+  public var samplingFirst = false
+  /// Whether there are 1 / sampling-ratio times as many epochs, for as many images in all.
+  public var scaleEpochs = false
   /// Three differently augmented copies of each image, a third of the images an epoch.
   public var repeatedAug = true
   /// Whether each epoch visits the images in a new random order; else in the folder's.
   public var shuffle = true
+  /// What to do about an image that cannot be read.
+  public var onBadImage = BadImages.error
+  /// The most images of a split that may be skipped: a share if below 1, else a number; 0.05 if
+  /// left out.
+  public var maxBad: Double?
   /// Whether images are turned as their EXIF orientation says.
   public var exif = true
   /// A colour (R,G,B) that transparent images are laid on; else transparency is dropped.
   public var alphaBackground: String?
+  /// Whether damaged JPEG data is accepted where libjpeg can make up for it.
+  public var lenientJpeg = false
+  /// The most pixels of an image, checked before memory is asked for.
+  public var maxPixels = ImageDecoder().maxPixels
+  /// The most bytes of an image's file.
+  public var maxBytes = ImageDecoder().maxBytes
+
+  /// A share of 0.05 of a split's images may be skipped unless `maxBad` says otherwise.
+  public static let defaultMaxBad = 0.05
 
   /// The defaults.
   public init() {}
 
-  /// Throws nothing: `decoder()` looks at the colour.
-  public func validate() throws(TrainingError) {}
+  /// How a folder of data is laid out; the names are the reference's.
+  public enum DataSet: String, Hashable, Sendable, Codable, CaseIterable {
+    /// `train/<class>/` and `val/<class>/`.
+    case imageNet = "IMNET"
+    /// CIFAR-100, made a folder of images by `convit dataset`; DeiT's name for it.
+    case cifar = "CIFAR"
+    /// CIFAR-10, made a folder of images by `convit dataset`.
+    case cifar10 = "CIFAR10"
+    /// CIFAR-100, made a folder of images by `convit dataset`.
+    case cifar100 = "CIFAR100"
+    /// iNaturalist 2018.
+    case iNaturalist2018 = "INAT"
+    /// iNaturalist 2019.
+    case iNaturalist2019 = "INAT19"
+  }
+
+  /// Throws what is wrong with the values; `decoder()` looks at the colour.
+  public func validate() throws(TrainingError) {
+    if let valFraction {
+      try require(
+        valFraction > 0 && valFraction < 1, "val-fraction must be in 0 … 1, found \(valFraction)")
+      try require(
+        dataSet == .imageNet, "val-fraction is for folders of images, not for \(dataSet.rawValue)")
+    }
+    try require(
+      samplingRatio > 0 && samplingRatio <= 1,
+      "sampling-ratio must be above 0 and at most 1, found \(samplingRatio)")
+    try require(
+      samplingRatio < 1 || !(samplingFirst || scaleEpochs),
+      "\(samplingFirst ? "sampling-first" : "scale-epochs") is for a sampling-ratio below 1")
+    try require(
+      inatCategory == .name || [.iNaturalist2018, .iNaturalist2019].contains(dataSet),
+      "inat-category is for data-set INAT and INAT19, not for \(dataSet.rawValue)")
+    if let maxBad {
+      try require(
+        maxBad >= 0 && maxBad <= 1e9 && (maxBad < 1 || maxBad == maxBad.rounded()),
+        "max-bad must be a share below 1 or a whole number, found \(maxBad)")
+      try require(onBadImage == .skip, "max-bad is for on-bad-image skip")
+    }
+    try require(maxPixels > 0, "max-pixels must be at least 1, found \(maxPixels)")
+    try require(maxBytes > 0, "max-bytes must be at least 1, found \(maxBytes)")
+  }
 
   /// The names in configs.
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case dataPath = "data-path"
+    case dataSet = "data-set"
+    case inatCategory = "inat-category"
+    case valFraction = "val-fraction"
+    case samplingRatio = "sampling-ratio"
+    case samplingFirst = "sampling-first"
+    case scaleEpochs = "scale-epochs"
     case repeatedAug = "repeated-aug"
     case shuffle
+    case onBadImage = "on-bad-image"
+    case maxBad = "max-bad"
     case exif
     case alphaBackground = "alpha-background"
+    case lenientJpeg = "lenient-jpeg"
+    case maxPixels = "max-pixels"
+    case maxBytes = "max-bytes"
   }
 }

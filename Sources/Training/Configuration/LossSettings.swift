@@ -1,18 +1,83 @@
 /// What a model is to answer: targets and losses.
 public struct LossSettings: Settings {
   /// Label smoothing: the share of a target that is spread evenly over all classes.
-  public var smoothing: Float = 0.1
+  public var smoothing: Double = 0.1
+  /// Mixup's α, the share of two blended images being Beta(α, α); 0 is none.
+  public var mixup: Double = 0.8
+  /// CutMix's α, a box of one image pasted into another; 0 is none.
+  public var cutmix: Double = 1
+  /// The smallest and largest side of CutMix's box, by the image's, in the place of its α.
+  public var cutmixMinmax: [Double]?
+  /// How probable it is that images are mixed at all.
+  public var mixupProb: Double = 1
+  /// How probable CutMix is where there is mixup as well.
+  public var mixupSwitchProb: Double = 0.5
+  /// What is drawn once: a batch's mixing, a pair's, or an image's.
+  public var mixupMode = Mixing.Mode.batch
+  /// The epoch, from 0, at which mixing ends; 0 is never.
+  public var mixupOffEpoch = 0
+  /// Binary cross-entropy of each class by itself, in the place of cross-entropy.
+  public var bceLoss = false
+  /// What a target must be above to count as 1, else 0, for `bceLoss`. If left out it is 0 as in
+  /// DeiT, unless there is smoothing, which makes all targets more than 0: then they stay as they
+  /// are, as in timm.
+  public var bceTargetThresh: Double?
+  /// What is learnt from a teacher.
+  public var distillationType = DistillationType.none
+  /// The teacher's preset, for files that do not say.
+  public var teacherModel: String?
+  /// The teacher's weights file.
+  public var teacherPath: String?
+  /// The teacher's share of the loss.
+  public var distillationAlpha: Double = 0.5
+  /// The temperature τ that both logits are divided by, for soft distillation.
+  public var distillationTau: Double = 1
+  /// What the sum of the soft loss is divided by.
+  public var distillationReduction = DistillationReduction.batchmean
 
   /// The defaults.
   public init() {}
 
-  /// Throws what is wrong with the values.
-  public func validate() throws(TrainingError) {
-    try require((0..<1).contains(smoothing), "smoothing must be in 0 ..< 1, found \(smoothing)")
+  /// What is learnt from a teacher.
+  public enum DistillationType: String, Hashable, Sendable, Codable, CaseIterable {
+    case none
+    /// Its probabilities.
+    case soft
+    /// Its most probable class.
+    case hard
   }
+
+  /// What the sum of the soft loss is divided by.
+  public enum DistillationReduction: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The images.
+    case batchmean
+    /// The images times the classes, as in DeiT's code.
+    case numel
+  }
+
+  /// Whether images are mixed.
+  var mixes: Bool { mixup > 0 || cutmix > 0 }
+
+  /// The threshold that is in force for `bceLoss`.
+  var threshold: Float? { bceTargetThresh.map { Float($0) } ?? (smoothing > 0 ? nil : 0) }
 
   /// The names in configs.
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case smoothing
+    case mixup
+    case cutmix
+    case cutmixMinmax = "cutmix-minmax"
+    case mixupProb = "mixup-prob"
+    case mixupSwitchProb = "mixup-switch-prob"
+    case mixupMode = "mixup-mode"
+    case mixupOffEpoch = "mixup-off-epoch"
+    case bceLoss = "bce-loss"
+    case bceTargetThresh = "bce-target-thresh"
+    case distillationType = "distillation-type"
+    case teacherModel = "teacher-model"
+    case teacherPath = "teacher-path"
+    case distillationAlpha = "distillation-alpha"
+    case distillationTau = "distillation-tau"
+    case distillationReduction = "distillation-reduction"
   }
 }

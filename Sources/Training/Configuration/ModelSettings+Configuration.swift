@@ -20,6 +20,7 @@ extension ModelSettings {
       preset.patchSize = patchSize
       preset.classes = nbClasses ?? classes
       preset.dropRate = drop
+      preset.attnDropRate = attnDrop
       preset.dropPathRate = dropPath
       try preset.validate()
       return preset

@@ -22,10 +22,16 @@ public struct ModelSettings: Settings {
   public var nbClasses: Int?
   /// Dropout after the embedding, projections and MLP layers.
   public var drop: Float = 0
+  /// Dropout of the attention's elements, in GPSA after the gate.
+  public var attnDrop: Float = 0
   /// Stochastic depth of the last block; it grows linearly from 0 at the first.
   public var dropPath: Float = 0.1
-  /// A weights file to start from; a head of another size starts anew.
+  /// A weights file to start from; a head of another size starts anew, and a position embedding of
+  /// another size is resampled.
   public var finetune: String?
+  /// Whether `finetune` may be the weights of another model: what fits is used, the rest starts
+  /// anew.
+  public var partial = false
 
   /// The defaults.
   public init() {}
@@ -36,8 +42,11 @@ public struct ModelSettings: Settings {
       "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
       "depth": depth,
     ])
-    try require((0..<1).contains(drop), "drop must be in 0 ..< 1, found \(drop)")
-    try require((0..<1).contains(dropPath), "drop-path must be in 0 ..< 1, found \(dropPath)")
+    for (name, rate) in [("drop", drop), ("attn-drop", attnDrop), ("drop-path", dropPath)] {
+      try require((0..<1).contains(rate), "\(name) must be in 0 ..< 1, found \(rate)")
+    }
+    try require(
+      !partial || finetune != nil, "partial is about a weights file: finetune is missing")
   }
 
   /// The names in configs.
@@ -52,7 +61,9 @@ public struct ModelSettings: Settings {
     case localityStrength = "locality-strength"
     case nbClasses = "nb-classes"
     case drop
+    case attnDrop = "attn-drop"
     case dropPath = "drop-path"
     case finetune
+    case partial
   }
 }

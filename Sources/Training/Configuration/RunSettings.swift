@@ -44,7 +44,6 @@ public struct RunSettings: Settings {
     ] {
       try require(resume != nil || !isSet, "\(name) is for a run that resume goes on with")
     }
-    try require(resume?.isEmpty != true, "resume is empty")
   }
 
   /// The names in configs.

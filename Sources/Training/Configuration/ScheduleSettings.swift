@@ -1,30 +1,62 @@
 /// How long a run is, and how fast weights change in its course.
 public struct ScheduleSettings: Settings {
-  /// Images a step; DeiT's is for each GPU, here it is all of them.
+  /// Images that are read together, and make a step unless `globalBatchSize` says otherwise;
+  /// DeiT's is for each GPU, here it is all of them.
   public var batchSize = 64
+  /// Images a step, a multiple of `batchSize`; `batchSize` if left out.
+  public var globalBatchSize: Int?
   /// Epochs, each of as many images as there are to train on.
   public var epochs = 300
-  /// The rate for a batch of 512: it is scaled by batch / 512 unless `unscaleLr`.
+  /// The rate for a step of 512 images: it is scaled by their number / 512 unless `unscaleLr`.
   public var lr = 5e-4
   /// Whether `lr` is the rate for any batch.
   public var unscaleLr = false
-  /// The rate at the end of the cosine, whatever the batch.
+  /// The rate at the end of a cosine or line, and the least of a plateau, whatever the batch.
   public var minLr = 1e-5
   /// The rate at the start of the warm-up, whatever the batch.
   public var warmupLr = 1e-6
   /// 5 if left out, or a quarter of the epochs if that is fewer.
   public var warmupEpochs: Int?
+  /// Epochs at `minLr` after the others.
+  public var cooldownEpochs = 0
   /// The course of the rate after the warm-up.
   public var sched = LearningRateSchedule.Shape.cosine
+  /// Epochs between the drops of `step`.
+  public var decayEpochs = 30.0
+  /// The epochs, counted from 1, with which `multistep` drops.
+  public var decayMilestones = [90, 180, 270]
+  /// What `step`, `multistep` and `plateau` multiply the rate with when they drop.
+  public var decayRate = 0.1
+  /// Epochs without a better accuracy that `plateau` puts up with.
+  public var patienceEpochs = 10
+  /// From which share of the epochs on, and up to which, the rate has noise; none if empty.
+  public var lrNoise: [Double] = []
+  /// The largest noise, as a share of the rate.
+  public var lrNoisePct = 0.67
+  /// The standard deviation of the noise, as a share of the rate.
+  public var lrNoiseStd = 1.0
   /// Whether the rate changes with every step and not with every epoch.
   public var schedOnUpdates = false
 
   /// The defaults.
   public init() {}
 
+  /// Images a step.
+  public var stepSize: Int { globalBatchSize ?? batchSize }
+
+  /// All epochs of a run.
+  public var totalEpochs: Int { epochs + cooldownEpochs }
+
   /// Throws what is wrong with the values.
   public func validate() throws(TrainingError) {
-    try requireCounts(["batch-size": batchSize, "epochs": epochs])
+    try requireCounts([
+      "batch-size": batchSize, "global-batch-size": globalBatchSize, "epochs": epochs,
+      "patience-epochs": patienceEpochs,
+    ])
+    try require(
+      stepSize.isMultiple(of: batchSize),
+      "global-batch-size must be a multiple of batch-size, which is \(batchSize), found \(stepSize)"
+    )
     try require(lr.isFinite && lr > 0, "lr must be positive, found \(lr)")
     try require(minLr.isFinite && minLr >= 0, "min-lr must not be negative, found \(minLr)")
     try require(
@@ -33,18 +65,77 @@ public struct ScheduleSettings: Settings {
     try require(
       (0...epochs).contains(warmup),
       "warmup-epochs must be 0 to epochs, which is \(epochs), found \(warmup)")
+    try require(
+      (0...1_000_000).contains(cooldownEpochs),
+      "cooldown-epochs must be 0 to 1000000, found \(cooldownEpochs)")
+    try require(
+      decayEpochs.isFinite && decayEpochs > 0, "decay-epochs must be positive, found \(decayEpochs)"
+    )
+    try require(
+      decayMilestones.allSatisfy { $0 > 0 } && decayMilestones == decayMilestones.sorted(),
+      "decay-milestones must be positive and ascending, found \(decayMilestones)")
+    try require(
+      decayRate > 0 && decayRate <= 1,
+      "decay-rate must be above 0 and at most 1, found \(decayRate)")
+    try require(
+      lrNoise.count <= 2 && lrNoise.allSatisfy { (0...1).contains($0) }
+        && lrNoise == lrNoise.sorted(),
+      "lr-noise must be one or two ascending numbers in 0 ... 1, found \(lrNoise)")
+    try require(
+      lrNoisePct > 0 && lrNoisePct <= 1,
+      "lr-noise-pct must be above 0 and at most 1, found \(lrNoisePct)")
+    try require(
+      lrNoiseStd > 0 && lrNoiseStd <= 1000 * lrNoisePct,
+      "lr-noise-std must be above 0 and at most 1000 times lr-noise-pct, found \(lrNoiseStd)")
+    try validateUse()
+  }
+
+  /// Throws where a value would have no effect.
+  private func validateUse() throws(TrainingError) {
+    func requireDefault<Value: Equatable>(
+      _ path: KeyPath<ScheduleSettings, Value>, _ name: String,
+      unless shapes: Set<LearningRateSchedule.Shape>
+    ) throws(TrainingError) {
+      let names = shapes.map(\.rawValue).sorted().joined(separator: " and ")
+      try require(
+        shapes.contains(sched) || self[keyPath: path] == ScheduleSettings()[keyPath: path],
+        "\(name) is for sched \(names), not \(sched)")
+    }
+    try requireDefault(\.minLr, "min-lr", unless: [.cosine, .linear, .plateau])
+    try requireDefault(\.cooldownEpochs, "cooldown-epochs", unless: [.cosine, .linear])
+    try requireDefault(\.decayEpochs, "decay-epochs", unless: [.step])
+    try requireDefault(\.decayMilestones, "decay-milestones", unless: [.multistep])
+    try requireDefault(\.decayRate, "decay-rate", unless: [.step, .multistep, .plateau])
+    try requireDefault(\.patienceEpochs, "patience-epochs", unless: [.plateau])
+    try require(
+      !schedOnUpdates || (sched != .plateau && sched != .multistep),
+      "sched-on-updates is not for sched \(sched), which drops between epochs")
+    try require(
+      !lrNoise.isEmpty
+        || (lrNoisePct == ScheduleSettings().lrNoisePct
+          && lrNoiseStd == ScheduleSettings().lrNoiseStd),
+      "lr-noise-pct and lr-noise-std need lr-noise")
   }
 
   /// The names in configs.
   public enum CodingKeys: String, CodingKey, CaseIterable {
     case batchSize = "batch-size"
+    case globalBatchSize = "global-batch-size"
     case epochs
     case lr
     case unscaleLr = "unscale-lr"
     case minLr = "min-lr"
     case warmupLr = "warmup-lr"
     case warmupEpochs = "warmup-epochs"
+    case cooldownEpochs = "cooldown-epochs"
     case sched
+    case decayEpochs = "decay-epochs"
+    case decayMilestones = "decay-milestones"
+    case decayRate = "decay-rate"
+    case patienceEpochs = "patience-epochs"
+    case lrNoise = "lr-noise"
+    case lrNoisePct = "lr-noise-pct"
+    case lrNoiseStd = "lr-noise-std"
     case schedOnUpdates = "sched-on-updates"
   }
 }

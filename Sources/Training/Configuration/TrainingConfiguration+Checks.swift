@@ -2,19 +2,43 @@ import Images
 
 extension TrainingConfiguration {
   /// What training images go through.
-  func trainingTransform() -> any ImageTransform {
-    let size = architecture.inputSize.size
-    return augmentation.augment
-      ? TrainingTransform(size: size, resamplings: augmentation.trainInterpolation.resamplings)
-      : EvaluationTransform(size: size)
+  func trainingTransform() throws(TrainingError) -> any ImageTransform {
+    try augmentation.transform(size: architecture.inputSize.size)
+  }
+
+  /// The settings with as many epochs as `scaleEpochs` makes of them, and without it: as many more
+  /// as a run sees fewer images in each. The warm-up is not longer for it.
+  public var scaled: TrainingConfiguration {
+    var scaled = self
+    if data.scaleEpochs, data.samplingRatio > 0 {
+      scaled.epochs = Int((Double(schedule.epochs) / data.samplingRatio).rounded())
+    }
+    scaled.scaleEpochs = false
+    return scaled
   }
 
   /// Throws what is wrong with the values, before any data is touched.
   public func validate() throws(TrainingError) {
     try validateParts()
+    let epochs = scaled.epochs
+    try require(
+      epochs <= 1_000_000, "scale-epochs makes \(epochs) epochs, of which there can be 1000000")
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
     try require(
-      augmentation.trainInterpolation == .bicubic || (augmentation.augment && side > 32),
-      "train-interpolation is for random resized crops: with augment, and above 32 pixels")
+      loss.mixupOffEpoch < schedule.epochs,
+      "mixup-off-epoch must be below epochs, which is \(schedule.epochs), found "
+        + "\(loss.mixupOffEpoch)")
+    if let ratios = loss.cutmixMinmax {
+      let size = architecture.inputSize.size
+      try require(
+        [size.height, size.width].allSatisfy { !Mixing.lengths(ratios, of: $0).isEmpty },
+        "cutmix-minmax \(ratios) leaves no choice of a box in images of "
+          + "\(architecture.inputSize) pixels")
+    }
+    try require(
+      augmentation.trainInterpolation == .bicubic || augmentation.policyText != nil
+        || (augmentation.augment && !augmentation.src && side > 32),
+      "train-interpolation is for random resized crops, above 32 pixels and without src, and for "
+        + "aa, all with augment")
   }
 }

@@ -6,7 +6,8 @@ extension TrainingConfiguration {
   /// What a run may change when it goes on: what does not decide about its results.
   private static let changeable: Set = [
     "output-dir", "data-path", "threads", "num-workers", "recompute", "log-every", "save-every",
-    "save-every-steps", "on-nonfinite", "resume", "allow-other-data", "allow-nonfinite",
+    "save-every-steps", "on-nonfinite", "on-bad-image", "max-bad", "resume", "allow-other-data",
+    "allow-nonfinite",
   ]
 
   /// Throws unless a run of these settings may go on with `self`, and returns what is to be said.
@@ -62,11 +63,14 @@ extension TrainingConfiguration {
   /// The settings with what the model and the batch made of those that were left out.
   func effective(for model: ViTConfiguration) -> TrainingConfiguration {
     var effective = withoutResuming
-    effective.warmupEpochs = LearningRateSchedule(self).warmupEpochs
+    effective.warmupEpochs = LearningRateSchedule(scaled).warmupEpochs
     (effective.heads, effective.depth) = (model.heads, model.depth)
     effective.headDim = model.embedDim / model.heads
     effective.localUpToLayer = model.localUpToLayer
-    effective.shardSize = Shards(for: model, batchSize: self.batchSize, size: self.shardSize).size
+    effective.shardSize =
+      Shards(for: model, batchSize: schedule.stepSize, size: self.shardSize).size
+    effective.aa = augmentation.policyText ?? "none"
+    effective.reprob = augmentation.eraseProbability
     return effective
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Yams
 
 extension TrainingConfiguration {
@@ -11,11 +12,14 @@ extension TrainingConfiguration {
   public init(
     contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
   ) throws {
-    let text: String
+    let bytes: [UInt8]
     do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
+      bytes = try ImageFile.bytes(of: path, maxBytes: 1 << 20)
     } catch {
-      throw TrainingError("\(path): cannot read the config: \(reason(error))")
+      throw TrainingError("\(path): cannot read the config: \(error.reason)")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw TrainingError("\(path): cannot read the config: not UTF-8")
     }
     try self.init(yaml: text, of: path, over: base)
   }
@@ -107,13 +111,4 @@ private func describe(_ error: DecodingError, _ values: [(Node, Node)]) -> Strin
   let found = value.scalar.map { "'\($0.string)'" } ?? (value.sequence == nil ? "keys" : "a list")
   let isInside = context.codingPath.count > 1
   return "'\(key)': expected \(isInside ? "a list of " : "")\(expected), found \(found)"
-}
-
-/// Why a file cannot be read, without its path.
-private func reason(_ error: any Error) -> String {
-  switch (error as? CocoaError)?.code {
-  case .fileReadNoSuchFile?, .fileNoSuchFile?: "no such file"
-  case .fileReadNoPermission?: "permission denied"
-  default: "not a readable UTF-8 file"
-  }
 }

@@ -1,8 +1,8 @@
 import Foundation
 
 extension Checkpoint {
-  /// The checkpoint that a configuration's `resume` asks to go on from, and what is to be said about
-  /// it; none if a new run is to begin.
+  /// The checkpoint that a configuration's `resume` asks to go on from, and what is to be said
+  /// about it; none if a new run is to begin.
   ///
   /// `auto` takes the latest one in `outputDir`, or the one before if the latest is damaged. A
   /// folder stands for its latest one, which must be whole.
@@ -10,6 +10,7 @@ extension Checkpoint {
     by configuration: TrainingConfiguration
   ) throws -> (checkpoint: Checkpoint?, notes: [String]) {
     guard let asked = configuration.resume else { return (nil, []) }
+    try require(!asked.isEmpty, "resume is empty")
     if asked == "auto" {
       guard let folder = configuration.outputDir, !folder.isEmpty else {
         throw TrainingError(usage: "resume is auto, but output-dir is missing")

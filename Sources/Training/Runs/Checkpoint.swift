@@ -7,8 +7,9 @@ import Safetensors
 /// happened.
 ///
 /// The tensors are named as the entries of the reference's checkpoints: `model.<weight>`,
-/// `optimizer.<moment>.<weight>`, `optimizer.step`, `epoch`, `step`, `loss_sum`, …, each number with
-/// all its bits; the metadata hold the configuration, the fingerprint of the images and versions.
+/// `optimizer.<moment>.<weight>`, `optimizer.step`, `epoch`, `step`, `loss_sum`, …, each number
+/// with all its bits; the metadata hold the configuration, the fingerprint of the images and
+/// versions.
 ///
 /// ```swift
 /// let checkpoint = try Checkpoint(contentsOf: "runs/first/checkpoint.safetensors")
@@ -54,9 +55,6 @@ public struct Checkpoint: Sendable {
     var progress = RunProgress()
     for (name, value) in RunProgress.integers { progress[keyPath: value] = try file.integer(name) }
     for (name, value) in RunProgress.doubles { progress[keyPath: value] = try file.double(name) }
-    guard RunProgress.integers.allSatisfy({ progress[keyPath: $0.1] >= 0 }) else {
-      throw fault("epoch \(progress.epoch), step \(progress.step): not a place in a run")
-    }
     self.progress = progress
     libraryVersion = file.metadata["library_version"] ?? "?"
     self.file = file
@@ -142,10 +140,13 @@ extension OutputTensor {
 }
 
 extension SafetensorsFile {
-  /// A tensor that is one whole number.
+  /// A tensor that is one count, small enough to be multiplied by another.
   fileprivate func integer(_ name: String) throws -> Int {
     let values = try integers(name)
     guard values.count == 1 else { throw notOne(name) }
+    guard (0..<1 << 31).contains(values[0]) else {
+      throw SafetensorsError(path: path, tensor: name, reason: "\(values[0]) is not a count")
+    }
     return values[0]
   }
 

@@ -51,7 +51,8 @@ public struct DataFingerprint: Codable, Hashable, Sendable {
   }
 
   private static func differences(_ split: String, _ new: [Class], _ old: [Class]) -> [String] {
-    let before = Dictionary(uniqueKeysWithValues: old.map { ($0.name, $0) })
+    // From a file, where a name may be there twice.
+    let before = Dictionary(old.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let names = Set(new.map(\.name))
     return old.filter { !names.contains($0.name) }.map { "\(split): class '\($0.name)' is gone" }
       + new.compactMap { new in

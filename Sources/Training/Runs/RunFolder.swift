@@ -106,7 +106,8 @@ public struct RunFolder: Sendable {
   private static let (configuration, log, steps) = ("config.yaml", "log.jsonl", "steps.jsonl")
   private static let files = [configuration, log, steps]
   private static let weights = [
-    "model.safetensors", "best.safetensors", checkpoint, previousCheckpoint,
+    "model.safetensors", "best.safetensors", "model_ema.safetensors", checkpoint,
+    previousCheckpoint,
   ]
   static let checkpoint = "checkpoint.safetensors"
   static let previousCheckpoint = "checkpoint.previous.safetensors"
@@ -139,7 +140,9 @@ public struct RunFolder: Sendable {
 
   /// The weights after the last epoch.
   public var model: String { file("model.safetensors") }
-  /// The weights after the epoch of the highest accuracy.
+  /// The moving average after the last epoch.
+  public var average: String { file("model_ema.safetensors") }
+  /// The weights of the highest accuracy after any epoch, be they the model's or the average's.
   public var best: String { file("best.safetensors") }
   /// The weights after an epoch, where they are kept.
   public func model(after epoch: Int) -> String {

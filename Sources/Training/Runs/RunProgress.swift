@@ -7,6 +7,8 @@ public struct RunProgress: Hashable, Sendable {
   public internal(set) var step = 0
   /// The images of these steps.
   public internal(set) var images = 0
+  /// The images that could not be read and were left out of these steps.
+  public internal(set) var badImages = 0
   /// The sum of their losses.
   public internal(set) var lossSum = 0.0
   /// The learning rate of the last step.
@@ -18,22 +20,28 @@ public struct RunProgress: Hashable, Sendable {
   /// The steps of the whole run that were left out because they were not finite.
   public internal(set) var skipped = 0
 
+  /// What the schedule of a plateau has seen.
+  public internal(set) var plateau = LearningRateSchedule.Plateau()
+
   /// The start of a run.
   public init() {}
 
   /// Goes on to the next epoch.
   mutating func endEpoch() {
     var next = RunProgress()
-    (next.epoch, next.best, next.skipped) = (epoch + 1, best, skipped)
+    (next.epoch, next.best, next.skipped, next.plateau) = (epoch + 1, best, skipped, plateau)
     self = next
   }
 
   /// The whole numbers under their names in a checkpoint.
   static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
-    ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("skipped", \.skipped),
+    ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("bad_images", \.badImages),
+    ("skipped", \.skipped), ("plateau.bad_epochs", \.plateau.badEpochs),
+    ("plateau.drops", \.plateau.drops),
   ]
   /// The other numbers under their names in a checkpoint.
   static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [
     ("loss_sum", \.lossSum), ("rate", \.rate), ("seconds", \.seconds), ("best", \.best),
+    ("plateau.best", \.plateau.best),
   ]
 }

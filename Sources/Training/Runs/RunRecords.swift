@@ -24,6 +24,14 @@ public struct EpochRecord: Sendable, Codable, Hashable {
   public let testAcc1: Double
   /// Validation images whose class is among the first five, in percent.
   public let testAcc5: Double
+  /// Images of the epoch, to train and to test on, that could not be read and were skipped.
+  public let badImages: Int
+  /// `testLoss` of the moving average, if one is kept.
+  public let emaTestLoss: Double?
+  /// `testAcc1` of the moving average.
+  public let emaTestAcc1: Double?
+  /// `testAcc5` of the moving average.
+  public let emaTestAcc5: Double?
   /// The numbers that are trained; `n_parameters` in the file.
   public let parameters: Int
   /// Seconds of training, without the evaluation.
@@ -36,6 +44,27 @@ public struct EpochRecord: Sendable, Codable, Hashable {
     case testLoss = "test_loss"
     case testAcc1 = "test_acc1"
     case testAcc5 = "test_acc5"
+    case badImages = "bad_images"
+    case emaTestLoss = "ema_test_loss"
+    case emaTestAcc1 = "ema_test_acc1"
+    case emaTestAcc5 = "ema_test_acc5"
     case parameters = "n_parameters"
   }
+
+  init(
+    _ progress: RunProgress, test: ClassificationTotals, averageTest: ClassificationTotals?,
+    badImages: Int, parameters: Int
+  ) {
+    epoch = progress.epoch
+    trainLoss = progress.lossSum / Double(progress.images)
+    trainLr = progress.rate
+    (testLoss, testAcc1, testAcc5) = (test.meanLoss, test.accuracy1, test.accuracy5)
+    emaTestLoss = averageTest?.meanLoss
+    (emaTestAcc1, emaTestAcc5) = (averageTest?.accuracy1, averageTest?.accuracy5)
+    self.badImages = badImages
+    (self.parameters, seconds) = (parameters, progress.seconds)
+  }
+
+  /// The higher of the model's and the average's accuracy.
+  public var bestAcc1: Double { max(testAcc1, emaTestAcc1 ?? 0) }
 }

@@ -1,14 +1,11 @@
 import Autodiff
 import ConViT
 import Foundation
-import Safetensors
 
 // What stands in the way of a run, found before it begins.
 extension Trainer {
-  /// The folders of images and of the run, which a run needs.
-  static func folders(
-    of configuration: TrainingConfiguration
-  ) throws -> (dataPath: String, outputDir: String) {
+  /// The folder of the run; a run needs it, and the folder of images.
+  static func outputFolder(of configuration: TrainingConfiguration) throws -> String {
     guard let dataPath = configuration.dataPath else {
       throw TrainingError(usage: "data-path is missing: the folder that has train/ and val/")
     }
@@ -18,20 +15,24 @@ extension Trainer {
     for (name, path) in [("data-path", dataPath), ("output-dir", outputDir)] where path.isEmpty {
       throw TrainingError(usage: "\(name) is empty")
     }
-    return (dataPath, outputDir)
+    return outputDir
   }
 
   /// What a run will need of memory, which the machine must have.
   static func memory(
     _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
-    images: Int, _ threads: Int
+    teacher: SavedModel?, images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
+    let stepSize = configuration.schedule.stepSize
+    let shards = Shards(
+      for: model.configuration, batchSize: stepSize, size: configuration.shardSize)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, images),
-      shards: Shards(
-        for: model.configuration, batchSize: configuration.batchSize, size: configuration.shardSize),
-      threads: threads, recomputesBlocks: configuration.recompute)
+      shards: shards, threads: threads, stores: configuration.optimizer.storeCount,
+      stepSize: min(stepSize, images),
+      recomputesBlocks: configuration.recompute,
+      teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(
         "the run needs about \(estimate.description) of memory, and the machine has "
@@ -49,9 +50,11 @@ extension Trainer {
     var notes = try configuration.effective(for: model)
       .checkResuming(checkpoint.configuration, of: path)
     let progress = checkpoint.progress
-    guard configuration.epochs >= progress.epoch + (progress.step > 0 ? 1 : 0) else {
+    let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
+    let scaled = configuration.scaled
+    guard scaled.schedule.totalEpochs >= begun else {
       throw TrainingError(
-        "\(path): epochs is \(configuration.epochs), but the run is in epoch \(progress.epoch + 1)")
+        "\(path): epochs is \(scaled.epochs), but the run has begun epoch \(begun)")
     }
     let differences = data.differences(from: checkpoint.data)
     let changes =
@@ -74,22 +77,5 @@ extension Trainer {
           + "results may differ in their last bits")
     }
     return notes
-  }
-
-  /// The weights of a file, except for a head that is for other classes.
-  static func start(
-    of tree: ParameterTree, from path: String, _ seed: UInt64, _ notes: [String]
-  ) throws -> (ParameterStore, notes: [String]) {
-    let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
-    let (weights, kept) = try ParameterStore.load(
-      tree, from: try SafetensorsFile(contentsOf: path), optional: heads,
-      start: ParameterStore(tree, seed: seed))
-    let broken = weights.nonFiniteNames
-    guard broken.isEmpty else {
-      throw WeightsError(
-        path: path, reason: "not all numbers are finite in " + broken.joined(separator: ", "))
-    }
-    let note = "\(path): \(kept.joined(separator: ", ")) not used, the head starts anew"
-    return (weights, kept.isEmpty ? notes : notes + [note])
   }
 }

@@ -21,8 +21,10 @@ public struct Trainer: Sendable {
   let fingerprint: DataFingerprint
   let model: VisionTransformer
   let pool: WorkerPool
+  let trained: Int
   private let checkpoint: Checkpoint?
   private let start: ParameterStore
+  private let teacher: SavedModel?
   private let notes: [String]
   private let memory: MemoryEstimate
 
@@ -34,15 +36,14 @@ public struct Trainer: Sendable {
     try configuration.validate()
     (checkpoint, notes) = try Checkpoint.requested(by: configuration)
     if let checkpoint { configuration.outputDir = checkpoint.folder }
-    let (dataPath, outputDir) = try Self.folders(of: configuration)
+    let outputDir = try Self.outputFolder(of: configuration)
     _ = try configuration.data.decoder()
-    guard try !configuration.architecture.configuration(classes: 1).isDistilled else {
-      throw TrainingError(
-        usage: "model \(configuration.model) needs a teacher to train, which is not there yet")
-    }
+    let sketch = try configuration.architecture.configuration(classes: 1)
+    _ = try configuration.optimizer.groups(of: ParameterTree(VisionTransformer(sketch)))
+    try configuration.validateDistillation()
     if checkpoint == nil { try RunFolder.check(outputDir) }
-    training = try ImageFolder(root: dataPath, split: "train")
-    validation = try ImageFolder(root: dataPath, split: "val", classes: training.classes)
+    let images = try TrainingData(configuration.data, seed: configuration.seed)
+    (training, validation) = (images.training, images.validation)
     fingerprint = DataFingerprint(training: training, validation: validation)
     notes += training.warnings + validation.warnings
     if let asked = configuration.nbClasses, asked < training.classes.count {
@@ -51,14 +52,21 @@ public struct Trainer: Sendable {
     }
     model = try VisionTransformer(
       configuration.architecture.configuration(classes: training.classes.count))
+    try configuration.loss.validate(classes: model.configuration.classes)
+    teacher = try configuration.teacher(of: model.configuration, training.classes, &notes)
     let tree = ParameterTree(model)
+    trained = try configuration.optimizer.groups(of: tree).trainableCount
     let threads = configuration.threads ?? WorkerPool.availableProcessors
-    memory = try Self.memory(model, tree, configuration, images: training.samples.count, threads)
+    memory = try Self.memory(
+      model, tree, configuration, teacher: teacher, images: training.samples.count, threads)
     if let checkpoint {
       notes += try Self.check(checkpoint, configuration, model.configuration, fingerprint)
       start = .zeros(tree)
     } else if let path = configuration.finetune {
-      (start, notes) = try Self.start(of: tree, from: path, configuration.seed, notes)
+      let (weights, changes) = try SavedModel.finetuned(
+        model, from: path, seed: configuration.seed, isPartial: configuration.partial)
+      start = weights
+      notes += changes
     } else {
       start = ParameterStore(tree, seed: configuration.seed)
     }
@@ -71,8 +79,10 @@ public struct Trainer: Sendable {
   ///
   /// An image that cannot be read before anything was saved ends the run as if it had not begun.
   ///
-  /// - Parameter isStopped: asked after each step and each batch of an evaluation; when it says yes,
-  ///   the run writes a checkpoint and ends with `RunInterrupted`.
+  /// - Parameters:
+  ///   - report: told what happens.
+  ///   - isStopped: asked after each step and each batch of an evaluation; when it says yes, the
+  ///     run writes a checkpoint and ends with `RunInterrupted`.
   /// - Throws: `RunInterrupted`; `TrainingError` if training diverges; `SampleError` for an image
   ///   that cannot be read; `SafetensorsError` if something cannot be written. What was saved
   ///   before stays.
@@ -88,9 +98,9 @@ public struct Trainer: Sendable {
       } ?? RunFolder(creating: configuration.outputDir ?? "")
     for note in notes { try report(.note(note)) }
     do {
-      var step = TrainingStep(model, start, configuration)
+      var step = try TrainingStep(model, start, configuration, teacher: teacher)
       try checkpoint?.restore(&step, allowsNonFinite: configuration.allowNonfinite)
-      guard progress.epoch < configuration.epochs else {
+      guard progress.epoch < configuration.scaled.schedule.totalEpochs else {
         try report(.finished(progress.epoch))
         return saved(step.weights)
       }
@@ -113,20 +123,29 @@ extension Trainer {
 
   /// Steps of an epoch, the last perhaps on a smaller batch.
   var stepsPerEpoch: Int {
-    (training.samples.count + configuration.batchSize - 1) / configuration.batchSize
+    let size = configuration.schedule.stepSize
+    return (imagesPerEpoch + size - 1) / size
+  }
+
+  /// Images that an epoch visits.
+  var imagesPerEpoch: Int { order.count(of: training.samples.count) }
+
+  private var order: SampleOrder {
+    SampleOrder(
+      seed: configuration.seed, isShuffled: configuration.shuffle,
+      repeats: configuration.repeatedAug ? 3 : 1)
   }
 
   private var workers: Int { configuration.numWorkers ?? pool.threads }
 
   /// The batches of an epoch from one on.
   func loader(epoch: Int, from step: Int) throws -> BatchLoader {
-    let order = SampleOrder(
-      seed: configuration.seed, isShuffled: configuration.shuffle,
-      repeats: configuration.repeatedAug ? 3 : 1)
-    let requests = order(training.samples, epoch: epoch).dropFirst(step * configuration.batchSize)
+    let requests = order(training.samples, epoch: epoch)
+      .dropFirst(step * configuration.schedule.stepSize)
     return ImagePipeline(
-      decoder: try configuration.data.decoder(), transform: configuration.trainingTransform(),
-      workers: workers
+      decoder: try configuration.data.decoder(), transform: try configuration.trainingTransform(),
+      erasing: configuration.augmentation.erasing, workers: workers,
+      badImages: configuration.onBadImage
     ).loader(Array(requests), batchSize: configuration.batchSize)
   }
 
@@ -134,7 +153,7 @@ extension Trainer {
   func evaluator() throws -> Evaluator {
     Evaluator(
       decoder: try configuration.data.decoder(), size: configuration.inputSize.size,
-      batchSize: configuration.batchSize, workers: workers)
+      batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
   }
 
   /// The model with some weights, to be saved.
@@ -150,11 +169,13 @@ extension Trainer {
   }
 
   private func summary(_ progress: RunProgress) -> Summary {
-    Summary(
-      model: model.configuration, parameters: start.tree.elementCount,
-      trainingImages: training.samples.count, validationImages: validation.samples.count,
-      classes: training.classes.count, stepsPerEpoch: stepsPerEpoch, epochs: configuration.epochs,
-      progress: progress, threads: pool.threads, rate: LearningRateSchedule(configuration).base,
+    let (images, scaled) = (training.samples.count, configuration.scaled)
+    return Summary(
+      model: model.configuration, parameters: start.tree.elementCount, trained: trained,
+      trainingImages: images, imagesPerEpoch: (imagesPerEpoch, order.uniqueCount(of: images)),
+      validationImages: validation.samples.count, classes: training.classes.count,
+      stepsPerEpoch: stepsPerEpoch, epochs: scaled.schedule.totalEpochs, progress: progress,
+      threads: pool.threads, rate: LearningRateSchedule(scaled).base,
       memory: memory, blas: BLASLibrary.current)
   }
 }

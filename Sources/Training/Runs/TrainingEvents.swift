@@ -22,11 +22,15 @@ extension Trainer {
   public struct Summary: Sendable {
     /// The model, for the classes of its head.
     public let model: ViTConfiguration
-    /// The numbers that are trained.
+    /// The numbers of the model.
     public let parameters: Int
-    /// Images in `train/`, which is also how many an epoch visits.
+    /// Those of them that are trained.
+    public let trained: Int
+    /// Images to train on.
     public let trainingImages: Int
-    /// Images in `val/`, all of them evaluated after each epoch.
+    /// Images that an epoch visits, and how many different ones there are among them.
+    public let imagesPerEpoch: (all: Int, different: Int)
+    /// Images to test on, all of them evaluated after each epoch.
     public let validationImages: Int
     /// Classes of the data; the head may have more.
     public let classes: Int
@@ -38,7 +42,7 @@ extension Trainer {
     public let progress: RunProgress
     /// Threads that differentiate.
     public let threads: Int
-    /// The schedule's base: `lr`, scaled by batch / 512 unless `unscaleLr`.
+    /// The schedule's base: `lr`, scaled by images a step / 512 unless `unscaleLr`.
     public let rate: Double
     /// What the run will need of memory.
     public let memory: MemoryEstimate

@@ -10,11 +10,13 @@ import Safetensors
 /// of another goes on as that one would have.
 struct TrainingRun {
   private let trainer: Trainer
+  private let configuration: TrainingConfiguration
   private let folder: RunFolder
   private let isStopped: () -> Bool
   private let report: (Trainer.Event) throws -> Void
   private var step: TrainingStep
   private var progress: RunProgress
+  private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
 
   init(
     _ trainer: Trainer, in folder: RunFolder, from step: TrainingStep, _ progress: RunProgress,
@@ -22,15 +24,19 @@ struct TrainingRun {
   ) {
     (self.trainer, self.folder, self.isStopped, self.report) = (trainer, folder, isStopped, report)
     (self.step, self.progress) = (step, progress)
+    configuration = trainer.configuration.scaled
+    let maxBad = configuration.maxBad ?? DataSettings.defaultMaxBad
+    trainingSkips = SkippedImages(trainer.training, maxBad: maxBad)
+    validationSkips = SkippedImages(trainer.validation, maxBad: maxBad)
   }
-
-  private var configuration: TrainingConfiguration { trainer.configuration }
 
   /// Runs to the last epoch, and returns the model as it is then.
   mutating func callAsFunction() throws -> SavedModel {
-    while progress.epoch < configuration.epochs {
+    while progress.epoch < configuration.schedule.totalEpochs {
       try trainToEndOfEpoch()
-      try endEpoch(evaluated())
+      let (test, badImages) = try evaluated(step.weights)
+      let average = try step.average.map { try evaluated($0.weights).totals }
+      try endEpoch(test, average: average, badImages: badImages)
     }
     return trainer.saved(step.weights)
   }
@@ -38,20 +44,25 @@ struct TrainingRun {
   /// The steps of the epoch that are left.
   private mutating func trainToEndOfEpoch() throws {
     let steps = trainer.stepsPerEpoch
-    let schedule = LearningRateSchedule(configuration)
+    let (all, size) = (trainer.imagesPerEpoch, configuration.schedule.stepSize)
+    var schedule = LearningRateSchedule(configuration)
+    schedule.plateau = progress.plateau
     let loader = try trainer.loader(epoch: progress.epoch, from: progress.step)
     let (before, clock) = (progress, ContinuousClock.now)
     try stopIfAsked()
-    while progress.step < steps, let batch = try loader.next() {
+    while progress.step < steps {
+      let count = min(size, all - progress.step * size)
       let passed = configuration.schedOnUpdates ? Double(progress.step) / Double(steps) : 0
       progress.rate = schedule(Double(progress.epoch) + passed)
-      let loss = try make(batch)
+      let badBefore = progress.badImages
+      let loss = try make(count, from: loader)
       let seconds = (ContinuousClock.now - clock) / .seconds(1)
       progress.step += 1
       progress.seconds = before.seconds + seconds
       if let loss {
-        progress.images += batch.count
-        progress.lossSum += loss * Double(batch.count)
+        let images = count - (progress.badImages - badBefore)
+        progress.images += images
+        progress.lossSum += loss * Double(images)
         let record = StepRecord(
           epoch: progress.epoch, step: progress.epoch * steps + progress.step - 1, loss: loss,
           lr: progress.rate)
@@ -67,16 +78,30 @@ struct TrainingRun {
       }
     }
     guard progress.images > 0 else {
-      throw TrainingError("no step of epoch \(progress.epoch + 1) had a finite loss")
+      throw TrainingError(
+        "no step of epoch \(progress.epoch + 1) had images that can be read and a finite loss")
     }
   }
 
-  /// A step by a batch; its loss, or none for a step that was left out.
-  private mutating func make(_ batch: Batch) throws -> Double? {
+  /// A step by the next `count` images; its loss, or none for a step that was left out.
+  private mutating func make(_ count: Int, from loader: BatchLoader) throws -> Double? {
+    var (skips, badImages) = (trainingSkips, 0)
+    defer {
+      trainingSkips = skips
+      progress.badImages += badImages
+    }
     do {
-      return try step(batch, epoch: progress.epoch, rate: progress.rate, on: trainer.pool)
+      return try step(of: count, epoch: progress.epoch, rate: progress.rate, on: trainer.pool) {
+        [report] in
+        guard let batch = try loader.next() else {
+          preconditionFailure("TrainingRun: no images are left for \(count) of a step")
+        }
+        try skips.note(batch.failures) { try report(.note($0)) }
+        badImages += batch.failures.count
+        return batch
+      }
     } catch let fault as NonFiniteStep {
-      let files = fault.samples.map { trainer.training.samples[$0].path }
+      let files = fault.samples.compactMap { trainer.training.sample(index: $0)?.path }
       try AtomicFile.replace(folder.nonFiniteReport, by: fault.json(files: files))
       progress.skipped += 1
       let limit = configuration.onNonfinite.limit
@@ -89,37 +114,54 @@ struct TrainingRun {
     }
   }
 
-  /// The measurement that ends an epoch.
-  private func evaluated() throws -> ClassificationTotals {
+  /// A measurement that ends an epoch, and how many images were left out of it.
+  private mutating func evaluated(
+    _ weights: ParameterStore
+  ) throws -> (totals: ClassificationTotals, badImages: Int) {
     let samples = trainer.validation.samples
+    var (skips, badImages) = (validationSkips, 0)
+    defer { validationSkips = skips }
     let totals = try trainer.evaluator()(
-      trainer.model, step.weights, on: samples, pool: trainer.pool
-    ) {
-      try report(.evaluated($0, of: samples.count))
-      try stopIfAsked()
-    }
+      trainer.model, weights, on: samples, pool: trainer.pool,
+      skipped: { failures in
+        try skips.note(failures) { [report] in try report(.note($0)) }
+        badImages += failures.count
+      },
+      progress: {
+        try report(.evaluated($0, of: samples.count))
+        try stopIfAsked()
+      })
     guard totals.meanLoss.isFinite else {
       throw TrainingError(
         "the validation loss is \(totals.meanLoss) after epoch \(progress.epoch + 1)")
     }
-    return totals
+    return (totals, badImages)
   }
 
   /// Writes what an epoch has come to; the checkpoint last, as it says that all the rest is there.
-  private mutating func endEpoch(_ test: ClassificationTotals) throws {
+  private mutating func endEpoch(
+    _ test: ClassificationTotals, average averageTest: ClassificationTotals?, badImages: Int
+  ) throws {
     let record = EpochRecord(
-      epoch: progress.epoch, trainLoss: progress.lossSum / Double(progress.images),
-      trainLr: progress.rate, testLoss: test.meanLoss, testAcc1: test.accuracy1,
-      testAcc5: test.accuracy5, parameters: step.weights.tree.elementCount,
-      seconds: progress.seconds)
-    let isBest = record.testAcc1 > progress.best
+      progress, test: test, averageTest: averageTest, badImages: progress.badImages + badImages,
+      parameters: trainer.trained)
+    let isBest = record.bestAcc1 > progress.best
     let isKept = configuration.saveEvery.map { progress.epoch % $0 == 0 } ?? false
     let saved = trainer.saved(step.weights)
     try saved.write(to: folder.model)
-    if isBest { try saved.write(to: folder.best) }
+    let average = step.average.map { trainer.saved($0.weights) }
+    try average?.write(to: folder.average)
+    if isBest {
+      let best = record.bestAcc1 > record.testAcc1 ? average : saved
+      try best?.write(to: folder.best)
+    }
     if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
     try folder.append(record)
-    if isBest { progress.best = record.testAcc1 }
+    if isBest { progress.best = record.bestAcc1 }
+    var schedule = LearningRateSchedule(configuration)
+    schedule.plateau = progress.plateau
+    schedule.observe(accuracy: record.testAcc1, after: progress.epoch + 1)
+    progress.plateau = schedule.plateau
     progress.endEpoch()
     try save()
     try report(.epoch(record, isBest: isBest))

@@ -192,6 +192,7 @@ def crop_fixtures(rng):
     write("crop", cases)
 
 
-resize_fixtures(np.random.default_rng(0))
-evaluation_fixtures(np.random.default_rng(1))
-crop_fixtures(np.random.default_rng(2))
+if __name__ == "__main__":
+    resize_fixtures(np.random.default_rng(0))
+    evaluation_fixtures(np.random.default_rng(1))
+    crop_fixtures(np.random.default_rng(2))

@@ -1,0 +1,47 @@
+import CKernels
+
+extension Gradients {
+  /// What gradients are to be multiplied with so that their norm is at most `bound`, as
+  /// `torch.nn.utils.clip_grad_norm_`.
+  public static func scale(norm: Double, bound: Float) -> Float {
+    norm > Double(bound) ? Float(Double(bound) / (norm + 1e-6)) : 1
+  }
+
+  /// Brings each element to at most ±`bound`, as `torch.nn.utils.clip_grad_value_`.
+  public mutating func clipElements(to bound: Float, on pool: WorkerPool) {
+    values.withUnsafeMutableBufferPointer { values in
+      pool.run(values.count) { slot in
+        guard let count = values[slot]?.count, let out = values[slot]?.mutablePointer() else {
+          return
+        }
+        ck_clamp(out, bound, count)
+      }
+    }
+  }
+
+  /// Brings the norm of each row to at most `factor` times that of the weights of the row, which
+  /// counts as 1e-3 at least (adaptive clipping, Brock et al. 2021, as timm's).
+  ///
+  /// A row is what makes one output; a parameter of one axis is one row.
+  ///
+  /// - Parameter isClipped: whether a slot's gradient is looked at.
+  public mutating func clipRows(
+    to factor: Double, of weights: ParameterStore, on pool: WorkerPool,
+    where isClipped: (_ slot: Int) -> Bool = { _ in true }
+  ) {
+    values.withUnsafeMutableBufferPointer { values in
+      pool.run(values.count) { slot in
+        guard isClipped(slot), let out = values[slot]?.mutablePointer() else { return }
+        let weight = weights.values[slot]
+        let rows = weight.shape.rank > 1 ? weight.shape[0] : 1
+        let columns = weight.count / max(rows, 1)
+        for row in 0..<rows {
+          let (out, weight) = (out + row * columns, weight.pointer + row * columns)
+          let bound = factor * max(ck_sum_squares(weight, columns).squareRoot(), 1e-3)
+          let norm = ck_sum_squares(out, columns).squareRoot()
+          if !(norm < bound) { ck_scale(out, Float(bound / max(norm, 1e-6)), out, columns) }
+        }
+      }
+    }
+  }
+}

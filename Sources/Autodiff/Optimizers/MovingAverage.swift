@@ -1,0 +1,42 @@
+import CKernels
+import Foundation
+
+/// The exponential moving average of weights in training (Polyak and Juditsky 1992), as timm's
+/// `ModelEmaV3`: after each step, average ← decay · average + (1 − decay) · weights.
+public struct MovingAverage: Sendable {
+  /// What the average keeps of itself in a step, in the end.
+  public let decay: Double
+  /// Whether the first steps keep less: min(decay, 1 − t^(−2/3)) at step t, which lets go of the
+  /// start.
+  public let warmsUp: Bool
+  /// The average.
+  public var weights: ParameterStore
+
+  /// The average of nothing but the start.
+  public init(of weights: ParameterStore, decay: Double, warmsUp: Bool = false) {
+    precondition((0...1).contains(decay), "MovingAverage: decay \(decay)")
+    self.decay = decay
+    self.warmsUp = warmsUp
+    self.weights = weights
+  }
+
+  /// What step `step`, from 1, keeps of the average.
+  public func decay(at step: Int) -> Double {
+    warmsUp ? min(decay, 1 - pow(Double(step), -2.0 / 3)) : decay
+  }
+
+  /// Takes the weights after step `step` in, parameter by parameter on the threads of `pool`.
+  public mutating func add(_ latest: ParameterStore, after step: Int, on pool: WorkerPool) {
+    precondition(
+      latest.tree.hasShapes(of: weights.tree), "MovingAverage: weights of another model")
+    let share = Float(1 - decay(at: step))
+    weights.values.withUnsafeMutableBufferPointer { average in
+      pool.run(average.count) { slot in
+        WorkMeter.measure(.optimizer) {
+          let value = latest.values[slot]
+          ck_lerp(average[slot].mutablePointer(), value.pointer, share, value.count)
+        }
+      }
+    }
+  }
+}

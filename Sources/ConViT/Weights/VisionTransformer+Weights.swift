@@ -1,0 +1,97 @@
+import Autodiff
+import Safetensors
+
+extension VisionTransformer {
+  /// The weights of a file for this model, and notes on what is not as in the file.
+  ///
+  /// A position embedding for another grid of patches is resampled as timm's
+  /// `resample_abs_pos_embed` does it, the places of class and distillation token kept. GPSA's
+  /// positions are functions of distances and need nothing.
+  ///
+  /// - Parameters:
+  ///   - stored: what the file says of its model; without it, its patches are taken to be a square.
+  ///   - seed: what a head starts from that the file has for other classes, or not at all; without
+  ///     a seed such a head is an error.
+  ///   - isPartial: whether whatever does not fit starts anew, too.
+  /// - Throws: `WeightsError` that lists what does not fit.
+  func weights(
+    from file: SafetensorsFile, stored: ViTConfiguration?, seed: UInt64? = nil,
+    isPartial: Bool = false
+  ) throws -> (weights: ParameterStore, notes: [String]) {
+    let tree = ParameterTree(self)
+    if !isPartial, let shape = file.info("patch_embed.proj.weight")?.shape, shape.count == 4,
+      shape[2...] != [configuration.patchSize, configuration.patchSize]
+    {
+      throw WeightsError(
+        path: file.path,
+        reason: "its patches are \(shape[2]) × \(shape[3]) pixels, not "
+          + "\(configuration.patchSize) × \(configuration.patchSize) (patch-size)")
+    }
+    var notes: [String] = []
+    var replaced: [String: () throws -> Tensor] = [:]
+    if let old = foreignGrid(in: file, stored) {
+      let new = configuration.grid
+      replaced["pos_embed"] = { try positionEmbedding(in: file, from: old) }
+      notes.append(
+        "position embedding resampled from \(old.rows) × \(old.columns) to "
+          + "\(new.rows) × \(new.columns) patches")
+    }
+    let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
+    let loaded = try ParameterStore.load(
+      tree, from: file, replaced: replaced, optional: seed == nil ? [] : heads,
+      isPartial: isPartial, start: seed.map { ParameterStore(tree, seed: $0) } ?? .zeros(tree))
+    let others = [listed(loaded.kept, "start anew"), listed(loaded.unused, "of the file not used")]
+    return (loaded.weights, notes + others.compactMap(\.self))
+  }
+
+  /// The places of the position embedding that are not patches' but tokens'.
+  private var prefix: Int { configuration.family == .vit ? configuration.tokens : 0 }
+
+  /// The grid that a file's position embedding is for, if it is another than the model's.
+  private func foreignGrid(in file: SafetensorsFile, _ stored: ViTConfiguration?) -> PatchGrid? {
+    guard posEmbed != nil, let shape = file.info("pos_embed")?.shape, shape.count == 3,
+      shape[0] == 1, shape[2] == configuration.embedDim
+    else { return nil }
+    let count = shape[1] - prefix
+    let side = Int(Double(max(count, 0)).squareRoot())
+    let isKnown = stored?.grid.count == count
+    let old = isKnown ? stored?.grid : PatchGrid(rows: side, columns: side)
+    guard let old, old.count == count, count > 0 else { return nil }  // no square: does not fit
+    let isSame = isKnown ? old == configuration.grid : count == configuration.grid.count
+    return isSame ? nil : old
+  }
+
+  /// The position embedding of a file, brought to the model's grid: [1, tokens + N, C].
+  private func positionEmbedding(in file: SafetensorsFile, from old: PatchGrid) throws -> Tensor {
+    let (dim, new) = (configuration.embedDim, configuration.grid)
+    let values = Tensor([prefix + old.count, dim], try file.floats("pos_embed"))
+    let patches = values.sliced(0, prefix..<prefix + old.count).resampled(from: old, to: new)
+    return Tensor.concatenated([values.sliced(0, 0..<prefix), patches], 0)
+      .reshaped([1, prefix + new.count, dim])
+  }
+}
+
+extension SavedModel {
+  /// A start for `model` from the weights in a file: for other classes its heads start anew, and
+  /// for images of another size the position embedding is resampled.
+  ///
+  /// - Parameter isPartial: whether the weights may be another model's: what fits is used, and the
+  ///   rest starts anew.
+  /// - Returns: the weights, and notes on what is not as in the file.
+  /// - Throws: `WeightsError` if anything else does not fit, or a number is not finite.
+  public static func finetuned(
+    _ model: VisionTransformer, from path: String, seed: UInt64, isPartial: Bool = false
+  ) throws -> (weights: ParameterStore, notes: [String]) {
+    let file = try SafetensorsFile(contentsOf: path)
+    let stored = try WeightsMetadata(file).configuration
+    let difference = stored?.differences(from: model.configuration).first
+    if let difference, !isPartial {
+      throw WeightsError(path: path, reason: "the file's model has \(difference)")
+    }
+    let (weights, notes) = try model.weights(
+      from: file, stored: stored, seed: seed, isPartial: isPartial)
+    if let note = weights.nonFiniteNote { throw WeightsError(path: path, reason: note) }
+    let all = [difference.map { "the file's model has \($0)" }, file.conversionNote] + notes
+    return (weights, all.compactMap(\.self).map { "\(path): \($0)" })
+  }
+}

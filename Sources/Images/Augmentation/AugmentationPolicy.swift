@@ -1,0 +1,80 @@
+import Autodiff
+
+/// Which augmentations an image gets by chance: RandAugment, AutoAugment, 3-Augment or AugMix.
+///
+/// Policies come from timm's texts (`AugmentationPolicy("rand-m9-mstd0.5-inc1")`), and have the
+/// distribution over operations and their arguments that timm's have.
+public struct AugmentationPolicy: Hashable, Sendable {
+  /// How operations are put together.
+  enum Form: Hashable, Sendable {
+    /// `count` draws from operations, with repetition; with weights, without (RandAugment, Cubuk
+    /// et al. 2020).
+    case layers([RandomOperation], count: Int, weights: [Double]?)
+    /// One of some lists of operations (AutoAugment, Cubuk et al. 2019).
+    case oneOf([[RandomOperation]])
+    /// Chains of operations, mixed (AugMix, Hendrycks et al. 2020).
+    case mix(AugMix)
+  }
+
+  let form: Form
+  /// The filters of geometric operations, one of which is drawn for each.
+  public var resamplings: [Resampling]
+  /// The text that it comes from.
+  let text: String
+
+  /// Whether colour jitter goes with it: timm leaves it out except with 3-Augment.
+  public var takesColorJitter: Bool { text.contains("3a") }
+
+  init(_ form: Form, resamplings: [Resampling], text: String) {
+    self.form = form
+    self.resamplings = resamplings
+    self.text = text
+  }
+
+  /// The image after what `random` draws for it.
+  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
+    var random = random
+    switch form {
+    case .mix(let mix): return mix(image, random: &random, apply: apply)
+    default: return chosen(from: &random).reduce(image) { apply($1, to: $0, random: &random) }
+    }
+  }
+
+  /// The operations that may happen to an image, in their order.
+  func chosen(from random: inout Random) -> [RandomOperation] {
+    switch form {
+    case .layers(let operations, let count, nil):
+      return (0..<count).map { _ in operations[random.below(operations.count)] }
+    case .layers(let operations, let count, let weights?):
+      return Self.draw(count, weights, random: &random).map { operations[$0] }
+    case .oneOf(let lists): return lists[random.below(lists.count)]
+    case .mix: return []
+    }
+  }
+
+  private func apply(
+    _ operation: RandomOperation, to image: RGBImage, random: inout Random
+  ) -> RGBImage {
+    guard let drawn = operation.drawn(from: &random) else { return image }
+    let choice = resamplings.count == 1 ? 0 : random.below(resamplings.count)
+    return image.applying(drawn, resampling: resamplings[choice])
+  }
+
+  /// `count` different indices, each in proportion to the weights of those that are left.
+  private static func draw(
+    _ count: Int, _ weights: [Double], random: inout Random
+  ) -> [Int] {
+    var weights = weights
+    return (0..<count).map { _ in
+      var place = random.uniform() * weights.reduce(0, +)
+      var last = 0
+      for (index, weight) in weights.enumerated() where weight > 0 {
+        last = index
+        place -= weight
+        if place < 0 { break }
+      }
+      weights[last] = 0
+      return last
+    }
+  }
+}

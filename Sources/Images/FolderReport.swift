@@ -1,0 +1,61 @@
+/// What is in a folder of images. Counts are of the images that can be read.
+public struct FolderReport: Hashable, Sendable, Codable {
+  /// An image that cannot be read, and why.
+  public struct BadImage: Hashable, Sendable, Codable {
+    /// The file.
+    public let path: String
+    /// What is wrong with it.
+    public let reason: String
+  }
+
+  /// Images that can be read.
+  public private(set) var images = 0
+  /// The images that cannot be read, by folder and then by name.
+  public private(set) var bad: [BadImage] = []
+  /// How many there are of each format: "PNG", "JPEG", "JPEG in gzip".
+  public private(set) var formats: [String: Int] = [:]
+  /// How many there are of each mode: "RGB", "gray 16-bit", …
+  public private(set) var modes: [String: Int] = [:]
+  /// How many there are of each size, "width × height" once upright.
+  public private(set) var sizes: [String: Int] = [:]
+  /// The sides of the smallest and of the largest image by pixels, [width, height].
+  public private(set) var smallest: [Int] = []
+  /// The sides of the image of the most pixels, [width, height].
+  public private(set) var largest: [Int] = []
+  /// How many have each EXIF orientation; "none" for those without.
+  public private(set) var orientations: [String: Int] = [:]
+  /// Images by split and class; the split is "" where there is neither train, val nor test, and
+  /// the class for images that are in none.
+  public private(set) var classes: [String: [String: Int]] = [:]
+  /// Images with the same bytes, as paths within the folder.
+  public internal(set) var duplicates: [[String]] = []
+  /// Other files, by extension; "" for those without one.
+  public let others: [String: Int]
+
+  /// The names in JSON.
+  enum CodingKeys: String, CodingKey {
+    case images, bad, formats, modes, sizes, smallest, largest, orientations, classes, duplicates
+    case others = "other_files"
+  }
+
+  init(others: [String: Int]) { self.others = others }
+
+  mutating func add(_ error: ImageError) {
+    bad.append(BadImage(path: error.path, reason: error.reason))
+  }
+
+  mutating func add(_ header: ImageHeader, width: Int, height: Int, path: String) {
+    images += 1
+    formats[header.format, default: 0] += 1
+    modes[header.mode, default: 0] += 1
+    sizes["\(width) × \(height)", default: 0] += 1
+    orientations[header.orientation.map(String.init) ?? "none", default: 0] += 1
+    func pixels(_ sides: [Int]) -> Int { sides.reduce(1, *) }
+    if smallest.isEmpty || width * height < pixels(smallest) { smallest = [width, height] }
+    if largest.isEmpty || width * height > pixels(largest) { largest = [width, height] }
+    var folders = path.split(separator: "/").dropLast().map(String.init)
+    let isInSplit = ["train", "val", "test"].contains(folders.first)
+    let split = isInSplit ? folders.removeFirst() : ""
+    classes[split, default: [:]][folders.first ?? "", default: 0] += 1
+  }
+}

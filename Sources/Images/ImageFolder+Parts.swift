@@ -1,0 +1,103 @@
+import Autodiff
+
+extension ImageFolder {
+  /// Which images of a class stand for it in a smaller set.
+  public enum Choice: Hashable, Sendable {
+    /// Random ones, at least one. With the same seed, those of a smaller share are among those of
+    /// a larger one.
+    case random(seed: UInt64)
+    /// The first ones in the folder's order, as the authors' `--sampling_ratio` has it. A class of
+    /// which the share leaves nothing is an error; there it disappears.
+    case first
+  }
+
+  /// A share of each class: ⌊n · ratio⌋ of its n images. The index of each sample stays.
+  ///
+  /// - Precondition: `ratio` is in 0 … 1.
+  /// - Throws: `DatasetError` when nothing is left of a class (only with `Choice.first`).
+  public func sampled(_ ratio: Double, _ choice: Choice) throws -> ImageFolder {
+    precondition((0...1).contains(ratio), "ImageFolder.sampled: the ratio is \(ratio)")
+    var kept: [Sample] = []
+    for (label, images) in imagesByClass() where !images.isEmpty {
+      let share = Int(Double(images.count) * ratio)
+      switch choice {
+      case .random(let seed):
+        let random = Random(seed: seed).split("subset").split(classes[label])
+        kept += images.choosing(max(share, 1), random)
+      case .first:
+        guard share > 0 else {
+          throw DatasetError(
+            path: folder,
+            reason: "\(ratio) of the \(images.count) images of class \(classes[label]) is none")
+        }
+        kept += images.prefix(share)
+      }
+    }
+    return with(kept, warnings: warnings)
+  }
+
+  /// Parts to train and to validate on: about `fraction` of each class, at random, is for
+  /// validation, but at least one of a class's images and never all of them. The index of each
+  /// sample stays.
+  ///
+  /// - Precondition: `fraction` is in 0 … 1.
+  /// - Throws: `DatasetError` when no class has two images.
+  public func divided(
+    validation fraction: Double, seed: UInt64
+  ) throws -> (training: ImageFolder, validation: ImageFolder) {
+    precondition((0...1).contains(fraction), "ImageFolder.divided: the fraction is \(fraction)")
+    var (training, validation): ([Sample], [Sample]) = ([], [])
+    var single: [String] = []
+    for (label, images) in imagesByClass() where !images.isEmpty {
+      let share = Int((Double(images.count) * fraction).rounded())
+      let count = min(max(share, 1), images.count - 1)
+      if count == 0 { single.append(classes[label]) }
+      let random = Random(seed: seed).split("validation").split(classes[label])
+      let chosen = images.choosing(count, random)
+      let held = Set(chosen.map(\.index))
+      validation += chosen
+      training += images.filter { !held.contains($0.index) }
+    }
+    guard !validation.isEmpty else {
+      throw DatasetError(
+        path: folder, reason: "no class has two images, one to train and one to validate on")
+    }
+    let note =
+      single.isEmpty
+      ? [] : ["\(folder): nothing to validate on in \(counted(single)): \(shortened(single))"]
+    return (with(training, warnings: warnings + note), with(validation, warnings: []))
+  }
+
+  /// The names of the folders in `root`.
+  ///
+  /// - Throws: `DatasetError` when it cannot be read.
+  public static func folders(in root: String) throws -> [String] {
+    guard FolderIdentity(path: root) != nil else {
+      throw DatasetError(path: root, reason: "no such folder")
+    }
+    return try DirectoryListing(path: root).folders
+  }
+
+  /// The sample of an index, which in a part of a folder is not its place.
+  public func sample(index: Int) -> Sample? { samples.first { $0.index == index } }
+
+  /// The folder that the classes are in.
+  public var folder: String { split.isEmpty ? root : "\(root)/\(split)" }
+
+  private func with(_ samples: [Sample], warnings: [String]) -> ImageFolder {
+    ImageFolder(root: root, split: split, classes: classes, samples: samples, warnings: warnings)
+  }
+
+  private func imagesByClass() -> [(label: Int, images: [Sample])] {
+    let groups = Dictionary(grouping: samples, by: \.label)
+    return classes.indices.map { ($0, groups[$0] ?? []) }
+  }
+}
+
+extension Array {
+  /// `count` elements at random, in their order here.
+  fileprivate func choosing(_ count: Int, _ source: Random) -> [Element] {
+    var random = source
+    return random.permutation(self.count).prefix(count).sorted().map { self[$0] }
+  }
+}

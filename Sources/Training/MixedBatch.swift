@@ -1,0 +1,80 @@
+import Autodiff
+import Images
+
+/// The images and targets of a batch as a step sees them: mixed with each other, or as they are.
+///
+/// Nothing is computed before it is asked for, and then for the images of one shard, so that no
+/// second copy of a batch is made.
+struct MixedBatch: Sendable {
+  let batch: Batch
+  /// What becomes of each image; nil where nothing is mixed.
+  private let mixes: [Mix]?
+
+  init(_ batch: Batch, _ mixes: [Mix]?) {
+    precondition(
+      mixes.map { $0.count == batch.count } ?? true,
+      "MixedBatch: \(mixes?.count ?? 0) mixes for \(batch.count) images")
+    self.batch = batch
+    self.mixes = mixes
+  }
+
+  private func partner(_ index: Int) -> Int { batch.count - 1 - index }
+
+  /// Some of the images, [range, 3, height, width].
+  func images(_ range: Range<Int>, size: ImageSize) -> Tensor {
+    let length = 3 * size.height * size.width
+    return Tensor(unsafeUninitialized: Shape(range.count, 3, size.height, size.width)) { out in
+      batch.images.withUnsafeBufferPointer { pixels in
+        guard let base = pixels.baseAddress else { return }
+        for index in range {
+          write(
+            mixes?[index] ?? .none, base + index * length, base + partner(index) * length,
+            to: out + (index - range.lowerBound) * length, size)
+        }
+      }
+    }
+  }
+
+  /// One image, rounded as timm rounds it: two products and a sum in single precision.
+  private func write(
+    _ mix: Mix, _ own: UnsafePointer<Float>, _ other: UnsafePointer<Float>,
+    to out: UnsafeMutablePointer<Float>, _ size: ImageSize
+  ) {
+    let length = 3 * size.height * size.width
+    if let box = mix.box {
+      out.update(from: own, count: length)
+      for plane in 0..<3 {
+        for row in box.rows {
+          let start = (plane * size.height + row) * size.width + box.columns.lowerBound
+          (out + start).update(from: other + start, count: box.columns.count)
+        }
+      }
+    } else if mix.share == 1 {
+      out.update(from: own, count: length)
+    } else {
+      let (share, rest) = (Float(mix.share), Float(1 - mix.share))
+      for i in 0..<length { out[i] = share * own[i] + rest * other[i] }
+    }
+  }
+
+  /// What the model is to answer for some of the images, [range, classes]: the classes of both
+  /// partners by their shares, smoothed, and rounded as by timm's `mixup_target`.
+  func targets(_ range: Range<Int>, classes: Int, smoothing: Double) -> Tensor {
+    guard let mixes else {
+      return Tensor.targets(
+        batch.labels[range], classes: classes, smoothing: Float(smoothing))
+    }
+    let off = Float(smoothing / Double(classes))
+    let on = Float(1 - smoothing + smoothing / Double(classes))
+    return Tensor(unsafeUninitialized: [range.count, classes]) { out in
+      for index in range {
+        let row = out + (index - range.lowerBound) * classes
+        let (own, other) = (batch.labels[index], batch.labels[partner(index)])
+        let (share, rest) = (Float(mixes[index].share), Float(1 - mixes[index].share))
+        row.update(repeating: share * off + rest * off, count: classes)
+        row[own] = share * on + rest * (own == other ? on : off)
+        if own != other { row[other] = share * off + rest * on }
+      }
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import Autodiff
+import Images
+
+/// Which images of a batch are mixed with which others, and how: mixup (Zhang et al. 2018) and
+/// CutMix (Yun et al. 2019), drawn as timm's `Mixup` draws them.
+///
+/// As there, the partner of image i of n is image n − 1 − i. That leaves the middle one of an odd
+/// number without any: it stays what it is. (With a rotation instead, every batch would differ from
+/// timm's, and pairs would not be pairs.)
+public struct Mixing: Sendable {
+  /// How many images have their numbers in common.
+  public enum Mode: String, Hashable, Sendable, Codable, CaseIterable {
+    /// All of a batch.
+    case batch
+    /// An image and its partner.
+    case pair
+    /// None: each has its own.
+    case elem
+  }
+
+  private let settings: LossSettings
+  private let size: ImageSize
+  private let source: Random
+
+  /// The mixing of images of `size`; nil if the settings ask for none.
+  public init?(_ settings: LossSettings, size: ImageSize, seed: UInt64) {
+    guard settings.mixes else { return nil }
+    self.settings = settings
+    self.size = size
+    source = Random(seed: seed).split("mixing")
+  }
+
+  /// What becomes of each image of a batch: a function of seed, epoch and the samples.
+  ///
+  /// - Parameter indices: the samples of the batch, in order.
+  public func callAsFunction(_ indices: [Int], epoch: Int) -> [Mix] {
+    let count = indices.count
+    var mixes = [Mix](repeating: .none, count: count)
+    let off = settings.mixupOffEpoch
+    guard count > 1, off == 0 || epoch < off else { return mixes }
+    let random = indices.reduce(source.split(epoch)) { $0.split($1) }
+    let common = settings.mixupMode == .batch ? mix(random) : nil
+    for index in 0..<count where index != count - 1 - index {
+      let owner = settings.mixupMode == .pair ? min(index, count - 1 - index) : index
+      mixes[index] = common ?? mix(random.split(owner)).rounded
+    }
+    return mixes
+  }
+
+  /// A draw, in the order of timm's `_params_per_batch`.
+  private func mix(_ random: Random) -> Mix {
+    var random = random
+    guard random.uniform() < settings.mixupProb else { return .none }
+    let (mixup, cutmix) = (settings.mixup, settings.cutmix)
+    let cuts =
+      mixup > 0 && cutmix > 0
+      ? random.uniform() < settings.mixupSwitchProb : cutmix > 0
+    let alpha = cuts ? cutmix : mixup
+    let share = random.beta(alpha, alpha)
+    guard cuts, share < 1 else { return Mix(share: share) }
+    return Mix(
+      pasting: settings.cutmixMinmax.map { box($0, &random) } ?? box(share: share, &random),
+      into: size)
+  }
+
+  /// A box of about (1 − share) of the area around a random centre, cut at the edges: timm's
+  /// `rand_bbox`.
+  private func box(share: Double, _ random: inout Random) -> Mix.Box {
+    let ratio = (1 - share).squareRoot()
+    func range(_ side: Int) -> Range<Int> {
+      let length = Int(Double(side) * ratio)
+      let centre = random.below(side)
+      return max(centre - length / 2, 0)..<min(centre + (length + 1) / 2, side)
+    }
+    return Mix.Box(rows: range(size.height), columns: range(size.width))
+  }
+
+  /// A box inside of the image whose sides are drawn from a range of ratios: timm's
+  /// `rand_bbox_minmax`, in which the largest length is not reached.
+  private func box(_ ratios: [Double], _ random: inout Random) -> Mix.Box {
+    func range(_ side: Int) -> Range<Int> {
+      let lengths = Mixing.lengths(ratios, of: side)
+      let length = lengths.lowerBound + random.below(lengths.count)
+      let start = random.below(side - length + 1)
+      return start..<start + length
+    }
+    return Mix.Box(rows: range(size.height), columns: range(size.width))
+  }
+
+  /// The lengths that a box can have on a side.
+  static func lengths(_ ratios: [Double], of side: Int) -> Range<Int> {
+    let (low, high) = (Int(Double(side) * ratios[0]), Int(Double(side) * ratios[1]))
+    return low..<max(low, high)
+  }
+}
+
+/// What becomes of an image of a batch.
+public struct Mix: Hashable, Sendable {
+  /// Rows and columns of pixels.
+  public struct Box: Hashable, Sendable {
+    /// From the top.
+    public let rows: Range<Int>
+    /// From the left.
+    public let columns: Range<Int>
+
+    /// A box of pixels.
+    public init(rows: Range<Int>, columns: Range<Int>) {
+      self.rows = rows
+      self.columns = columns
+    }
+  }
+
+  /// λ: the image's own share of pixels and target; the rest is the partner's.
+  public let share: Double
+  /// Where the partner's pixels are; nil where both are blended everywhere.
+  public let box: Box?
+
+  /// An image as it was.
+  public static let none = Mix(share: 1)
+
+  /// A blend: share · image + (1 − share) · partner.
+  public init(share: Double) {
+    self.share = share
+    box = nil
+  }
+
+  /// The partner's pixels in a box; the share is what the box leaves of an image of `size`.
+  public init(pasting box: Box, into size: ImageSize) {
+    self.box = box
+    share = 1 - Double(box.rows.count * box.columns.count) / Double(size.height * size.width)
+  }
+
+  private init(share: Double, box: Box?) {
+    self.share = share
+    self.box = box
+  }
+
+  /// The share in single precision, as timm keeps those of single images.
+  var rounded: Mix { Mix(share: Double(Float(share)), box: box) }
+}

@@ -1,0 +1,82 @@
+import Autodiff
+import Foundation
+
+extension OptimizerSettings {
+  /// How each parameter is trained.
+  ///
+  /// - Throws: `TrainingError` if a pattern is of no parameter, or nothing is left to train.
+  func groups(of tree: ParameterTree) throws(TrainingError) -> ParameterGroups {
+    var groups = ParameterGroups(tree, weightDecay: weightDecay)
+    if let layerDecay {
+      let layers = layers(of: tree.names)
+      let top = layers.max() ?? 0
+      for (slot, layer) in layers.enumerated() {
+        groups.rates[slot] = pow(layerDecay, Double(top - layer))
+      }
+    }
+    for pattern in freeze {
+      let slots = tree.names.indices.filter { fnmatch(pattern, tree.names[$0], 0) == 0 }
+      try require(
+        !slots.isEmpty, "freeze: no parameter is called '\(pattern)', but '\(tree.names[0])' is")
+      for slot in slots { groups.rates[slot] = 0 }
+    }
+    if attnOnly {
+      let others: Set = ["head.weight", "head.bias", "pos_embed"]
+      for (slot, name) in tree.names.enumerated()
+      where !name.contains(".attn.") && !others.contains(name) {
+        groups.rates[slot] = 0
+      }
+    }
+    try require(groups.trainableCount > 0, "freeze: all parameters are frozen")
+    return groups
+  }
+
+  /// The layer of each parameter as timm counts them: the embedding 0, block i 1 + i, the last norm
+  /// with the last block, heads above it.
+  private func layers(of names: [String]) -> [Int] {
+    let blocks = names.map { name in
+      name.hasPrefix("blocks.")
+        ? name.split(separator: ".").dropFirst().first.flatMap { Int($0) } : nil
+    }
+    let depth = 1 + (blocks.compactMap(\.self).max() ?? -1)
+    return zip(names, blocks).map { name, block in
+      if let block { return 1 + block }
+      if name.hasPrefix("norm.") { return depth }
+      return name.hasPrefix("head") ? depth + 1 : 0
+    }
+  }
+
+  /// An optimiser that has made no step.
+  func optimizer(_ groups: ParameterGroups) -> any Optimizer {
+    func betas(_ own: (Float, Float)) -> (Float, Float) { optBetas.map { ($0[0], $0[1]) } ?? own }
+    switch opt {
+    case .adamw: return AdamW(groups, betas: betas((0.9, 0.999)), epsilon: optEps)
+    case .sgd: return SGD(groups, momentum: momentum, isNesterov: true)
+    case .momentum: return SGD(groups, momentum: momentum, isNesterov: false)
+    case .lion: return Lion(groups, betas: betas((0.9, 0.99)))
+    }
+  }
+
+  /// Stores shaped like the weights that a training keeps: the weights, what the optimiser
+  /// remembers, the moving average.
+  var storeCount: Int { 1 + (opt == .adamw ? 2 : 1) + (modelEma ? 1 : 0) }
+
+  /// Makes gradients as small as is asked for; returns what is left to multiply them with.
+  ///
+  /// - Parameter norm: that of all gradients together.
+  func clip(
+    _ gradients: inout Gradients, norm: Double, at weights: ParameterStore, on pool: WorkerPool
+  ) -> Float {
+    guard let clipGrad else { return 1 }
+    switch clipMode {
+    case .norm: return Gradients.scale(norm: norm, bound: clipGrad)
+    case .value: gradients.clipElements(to: clipGrad, on: pool)
+    case .agc:
+      let names = weights.tree.names
+      gradients.clipRows(to: Double(clipGrad), of: weights, on: pool) {
+        !names[$0].hasPrefix("head")
+      }
+    }
+    return 1
+  }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Images
+import Testing
+
+@testable import CLI
+
+/// What the environment says, and images that hold nothing, change no number.
+@Suite struct SurroundingsTests {
+  private let workspace: Workspace
+
+  init() throws { workspace = try Workspace() }
+
+  /// BLAS runs on one thread in each of ours, and decimals have a point.
+  @Test func threadsOfBLASAndLocale() throws {
+    try workspace.train("run", ["--threads", "2"])
+    let other = try ConvitProcess.run(
+      Workspace.flags(
+        ["train", "--data-path", "data", "--output-dir", "other", "--threads", "2"],
+        replacedBy: Workspace.tiny), in: workspace.path,
+      environment: ["OPENBLAS_NUM_THREADS=7", "OMP_NUM_THREADS=7", "LC_ALL=de_DE.UTF-8"])
+    #expect(other.status == 0 && other.err.contains(", 2 threads\n"))
+    #expect(other.err.firstMatch(of: /train loss \d+\.\d{4}/) != nil)
+    #expect(
+      try workspace.read("other/model.safetensors") == workspace.read("run/model.safetensors"))
+  }
+
+  @Test func aFileGetsNoControlCharacters() throws {
+    let outcome = try workspace.train("run", ["--epochs", "2"])
+    #expect(!outcome.err.contains { $0 == "\r" || $0 == "\u{1b}" })
+    #expect(outcome.errLines.count { $0.hasPrefix("epoch ") } == 2)
+  }
+
+  @Test func timesThatAreNone() {
+    for seconds in [Double.nan, .infinity, -1, 1e12] { #expect(clock(seconds) == "–") }
+    #expect(clock(0) == "0:00" && clock(3725.4) == "1:02:05")
+  }
+
+  /// Images of one value: no variance, and still numbers.
+  @Test(arguments: [UInt8(0), 124]) func constantImages(value: UInt8) throws {
+    for split in ["train", "val"] {
+      for name in Workspace.classes {
+        for index in 0..<3 {
+          let path = "data/\(split)/\(name)/\(index).png"
+          try writePNG(
+            gray: [UInt8](repeating: value, count: 144), width: 12, height: 12,
+            to: workspace.file(path))
+        }
+      }
+    }
+    try workspace.train("run", ["--epochs", "2"])
+    let log = String(decoding: try workspace.read("run/log.jsonl"), as: UTF8.self)
+    for line in log.split(separator: "\n") {
+      let record = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      #expect((record?["test_loss"] as? Double)?.isFinite == true)
+    }
+  }
+}

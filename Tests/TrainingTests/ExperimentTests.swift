@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+@Suite struct ExperimentTests {
+  private func plan(_ yaml: String, quick: Bool = false) throws -> ExperimentPlan {
+    let path = NSTemporaryDirectory() + "experiment-\(UUID().uuidString).yaml"
+    try Data(yaml.utf8).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try ExperimentPlan(contentsOf: path, quick: quick)
+  }
+
+  private let grid = """
+    title: A grid
+    base: {epochs: 20, batch-size: 8}
+    rows:
+      5 %: {lr: 0.25}
+      all/of it: {}
+    columns:
+      A: {depth: 3}
+      B: {depth: 4, batch-size: 16}
+    marks: {part: [few, many]}
+    seeds: [0, 7]
+    measures: [test_acc1, test_loss]
+    gap: {of: B, over: A}
+    quick: {base: {epochs: 2}, seeds: [3]}
+    """
+
+  @Test func rowsColumnsAndSeedsMakeRuns() throws {
+    let plan = try plan(grid)
+    #expect(
+      plan.runs.count == 8 && plan.rows == ["5 %", "all/of it"] && plan.columns == ["A", "B"])
+    let last = plan.runs[7]
+    #expect((last.row, last.column, last.seed) == (1, 1, 7))
+    #expect(last.folder == "all-of-it/B/seed-7" && plan.runs[0].folder == "5/A/seed-0")
+    let c = plan.runs[2].configuration
+    #expect((c.epochs, c.batchSize, c.depth, c.lr) == (20, 16, 4, 0.25))
+    #expect(last.configuration.lr == 5e-4 && last.configuration.seed == 7)
+    let quick = try self.plan(grid, quick: true)
+    #expect(quick.runs.map(\.seed) == [3, 3, 3, 3])
+    #expect(quick.runs[0].configuration.epochs == 2 && quick.runs[0].configuration.batchSize == 8)
+  }
+
+  @Test func theTableHasMeansAndDeviations() throws {
+    let plan = try plan(grid)
+    var table = ExperimentTable(plan)
+    // Row 1: A 40 and 44, B 63 alone; row 2: nothing yet.
+    for (run, accuracy) in [(0, 40.0), (1, 44), (2, 63)] {
+      var progress = RunProgress()
+      progress.images = 1
+      var totals = ClassificationTotals()
+      for image in 0..<100 { totals.add(loss: 0.5, rank: Double(image) < accuracy ? 0 : 1) }
+      table.add(
+        plan.runs[run], EpochRecord(progress, test: totals, averageTest: nil, parameters: 1))
+    }
+    let lines = table.markdown.split(separator: "\n").map(String.init)
+    #expect(lines[0] == "# A grid")
+    #expect(
+      lines[1] == "|  | part | Top-1 A | Top-1 B | Top-1 gap | Loss A | Loss B | Loss gap |")
+    #expect(
+      lines[3]
+        == "| 5 % | few | 42.0 ± 2.8 | 63.0 (1 of 2) | +50.0 % | 0.500 ± 0.000 | 0.500 (1 of 2) | +0.0 % |"
+    )
+    #expect(lines[4] == "| all/of it | many | – | – | – | – | – | – |")
+    #expect(
+      table.csv == """
+        row,column,seed,test_acc1,test_loss
+        "5 %","A",0,40.0,0.5
+        "5 %","A",7,44.0,0.5
+        "5 %","B",0,63.0,0.5
+
+        """)
+  }
+
+  @Test(arguments: [
+    ("rows: {a: {}}", "columns must name variants"),
+    ("rows: {a: {}}\ncolumns: {b: {lr: x}}", "'lr': expected number, found 'x'"),
+    ("rows: {a: {}}\ncolumns: {b: {colour: 1}}", "unknown key 'colour'"),
+    ("rows: {a: {}}\ncolumns: {b: {}}\nmore: 1", "unknown key 'more'"),
+    ("rows: {a: {}}\ncolumns: {b: {}}\nseeds: [-1]", "seeds must be a list of whole numbers"),
+    ("rows: {a: {}}\ncolumns: {b: {}}\nmeasures: [speed]", "measures are test_acc1"),
+    ("rows: {a: {}}\ncolumns: {b: {}}\ngap: {of: b, over: c}", "gap is between columns"),
+    ("rows: {a: {}}\ncolumns: {b: {}}\nmarks: {m: [x, y]}", "'m' has 2 words for 1 rows"),
+    ("rows: {a b: {}, a/b: {}}\ncolumns: {b: {}}", "have the same name"),
+    ("- 1", "expected lines of the form"),
+  ]) func faultsAreNamed(yaml: String, part: String) {
+    #expect { try plan(yaml) } throws: { "\($0)".contains(part) }
+  }
+
+  @Test func aFileWithoutAQuickForm() {
+    #expect { try plan("rows: {a: {}}\ncolumns: {b: {}}", quick: true) } throws: {
+      "\($0)".contains("there is no quick form")
+    }
+  }
+}
