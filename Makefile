@@ -12,8 +12,8 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test fuzz build format lint parity bench-peers bench-allocations consumer kill-loop \
-  soak weights report-check clean
+.PHONY: help demo test fuzz build format lint parity bench-peers bench-data bench-allocations \
+  consumer kill-loop soak weights report-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -52,6 +52,10 @@ bench-peers: build ## Time this package, PyTorch and JAX in turn (BENCH="--only 
 
 bench-allocations: build ## Count the heap allocations of a step, by depth and batch
 	Benchmarks/allocations.sh
+
+bench-data: build ## Time reading JPEGs beside timm with Pillow, and training on them (BENCH="--rounds 3")
+	Benchmarks/environment.sh
+	python3 Benchmarks/data.py $(BENCH)
 
 consumer: ## Build and run a package that depends on this one by version
 	@Scripts/consumer.sh

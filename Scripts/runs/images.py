@@ -29,5 +29,5 @@ def make(convit, folder, side=28, train=240, val=30, classes=3):
 # Everything that draws random numbers is on: order, crops, mirrors, dropout, stochastic depth.
 MODEL = [
     "--input-size", "28", "--patch-size", "4", "--heads", "4", "--head-dim", "16", "--depth", "4",
-    "--local-up-to-layer", "3", "--drop", "0.1", "--drop-path", "0.2",
+    "--local-up-to-layer", "3", "--drop", "0.1", "--drop-path", "0.2", "--model-ema",
 ]

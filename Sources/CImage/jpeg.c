@@ -144,25 +144,101 @@ static void inks_to_rgb(const uint8_t *inks, uint8_t *rgb, size_t width) {
       rgb[c] = (uint8_t)(inks[3] - product(255 - inks[c], inks[3]));
 }
 
-static void read_pixels(JPEGReader *reader, uint8_t *pixels) {
+// libjpeg-turbo leaves out columns and rows since 1.5, reliably since this version.
+#if defined(LIBJPEG_TURBO_VERSION_NUMBER) && LIBJPEG_TURBO_VERSION_NUMBER >= 2001004
+#define HAS_PARTS 1
+#endif
+
+#ifdef HAS_PARTS
+// Columns decoded beside those asked for: at a cut, chroma lacks the neighbour that it is
+// interpolated with, so that up to two columns differ.
+enum { margin = 8 };
+
+// Whether every coefficient has been sent. Otherwise libjpeg smooths across blocks, and would not
+// do so across a cut.
+static int is_complete(const struct jpeg_decompress_struct *jpeg) {
+  if (!jpeg->progressive_mode || jpeg->coef_bits == NULL) return 1;
+  for (int c = 0; c < jpeg->num_components; c++)
+    for (int i = 0; i < DCTSIZE2; i++)
+      if (jpeg->coef_bits[c][i] != 0) return 0;
+  return 1;
+}
+#endif
+
+// Leaves out columns and the rows above `region`, as far as can be. Returns the first column that
+// is decoded.
+static uint32_t leave_out(struct jpeg_decompress_struct *jpeg, const CImageRegion *region) {
+  JDIMENSION first = 0;
+#ifdef HAS_PARTS
+  if (!is_complete(jpeg)) return 0;
+  // With chroma four times as wide and a shrunken image, libjpeg-turbo 2.1 loses its place.
+  if (jpeg->scale_denom > 1 && jpeg->max_h_samp_factor > 2) return 0;
+  JDIMENSION end = region->x + region->width + margin;
+  if (end > jpeg->output_width) end = jpeg->output_width;
+  first = region->x > margin ? region->x - margin : 0;
+  JDIMENSION width = end - first;
+  if (width < jpeg->output_width) jpeg_crop_scanline(jpeg, &first, &width);
+  if (region->y > 0) jpeg_skip_scanlines(jpeg, region->y);
+#else
+  (void)region;
+#endif
+  return first;
+}
+
+// The rest of the file must hold the marker of its end, so that a truncated one is found whatever
+// the region. In coded data 0xFF is never followed by 0xD9.
+static void find_end(JPEGReader *reader) {
+  struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+  // Of several scans all have been read; the decoder of one may already have met the end.
+  if (reader->options.lenient || jpeg_input_complete(jpeg)) return;
+  if (jpeg->unread_marker == JPEG_EOI) return;
+  const uint8_t *byte = jpeg->src->next_input_byte;
+  const uint8_t *end = byte + jpeg->src->bytes_in_buffer;
+  while (end - byte > 1) {
+    byte = memchr(byte, 0xFF, (size_t)(end - byte) - 1);
+    if (byte == NULL) break;
+    if (byte[1] == JPEG_EOI) return;
+    byte++;
+  }
+  jpeg->err->msg_code = JWRN_JPEG_EOF;
+  fail_with_libjpeg(reader, CIMAGE_DAMAGED);
+}
+
+static void read_pixels(JPEGReader *reader, const CImageRegion *region, uint8_t *pixels) {
   struct jpeg_decompress_struct *jpeg = &reader->jpeg;
   int has_inks = jpeg->num_components == 4;
+  size_t channels = has_inks ? 4 : 3;
   jpeg->out_color_space = has_inks ? JCS_CMYK : JCS_RGB;
   jpeg_start_decompress(jpeg);
-  size_t row_bytes = (size_t)jpeg->output_width * 3;
-  JSAMPROW inks = NULL;  // from libjpeg's pool, gone when the reader is closed
-  if (has_inks)
-    inks = jpeg->mem->alloc_large(
-        (j_common_ptr)jpeg, JPOOL_IMAGE, (size_t)jpeg->output_width * 4);
-  while (jpeg->output_scanline < jpeg->output_height) {
-    uint8_t *target = pixels + jpeg->output_scanline * row_bytes;
-    JSAMPROW row = has_inks ? inks : target;
+  // From libjpeg's pool, gone when the reader is closed.
+  JSAMPROW row = jpeg->mem->alloc_large(
+      (j_common_ptr)jpeg, JPOOL_IMAGE, jpeg->output_width * channels);
+  size_t skipped = (region->x - leave_out(jpeg, region)) * channels;
+  while (jpeg->output_scanline < region->y + region->height) {
+    uint32_t y = jpeg->output_scanline;
     if (jpeg_read_scanlines(jpeg, &row, 1) != 1)
-      fail(reader, CIMAGE_DAMAGED, "ends in row %u of %u", jpeg->output_scanline,
-           jpeg->output_height);
-    if (has_inks) inks_to_rgb(inks, target, jpeg->output_width);
+      fail(reader, CIMAGE_DAMAGED, "ends in row %u of %u", y, jpeg->output_height);
+    if (y < region->y) continue;
+    uint8_t *target = pixels + (size_t)(y - region->y) * region->width * 3;
+    if (has_inks)
+      inks_to_rgb(row + skipped, target, region->width);
+    else
+      memcpy(target, row + skipped, (size_t)region->width * 3);
   }
-  jpeg_finish_decompress(jpeg);  // a missing end is found here
+  if (jpeg->output_scanline == jpeg->output_height)
+    jpeg_finish_decompress(jpeg);  // a missing end is found here
+  else
+    find_end(reader);
+}
+
+// libjpeg computes fewer frequencies of each block of 8 × 8.
+static void shrink_jpeg(CImageReader *base, uint32_t denominator) {
+  struct jpeg_decompress_struct *jpeg = &((JPEGReader *)base)->jpeg;
+  jpeg->scale_num = 1;
+  jpeg->scale_denom = denominator;
+  jpeg_calc_output_dimensions(jpeg);
+  base->width = jpeg->output_width;
+  base->height = jpeg->output_height;
 }
 
 static void close_jpeg(CImageReader *base) {
@@ -172,11 +248,12 @@ static void close_jpeg(CImageReader *base) {
   free(reader);
 }
 
-static CImageStatus read_jpeg(CImageReader *base, uint8_t *pixels, char *message) {
+static CImageStatus read_jpeg(
+    CImageReader *base, const CImageRegion *region, uint8_t *pixels, char *message) {
   JPEGReader *reader = (JPEGReader *)base;
   reader->message = message;
   if (setjmp(reader->jump) != 0) return reader->status;
-  read_pixels(reader, pixels);
+  read_pixels(reader, region, pixels);
   return CIMAGE_OK;
 }
 
@@ -188,6 +265,7 @@ CImageStatus cimage_open_jpeg(
     snprintf(message, CIMAGE_MESSAGE_SIZE, "no memory to read a JPEG");
     return CIMAGE_OUT_OF_MEMORY;
   }
+  reader->base.shrink = shrink_jpeg;
   reader->base.read = read_jpeg;
   reader->base.close = close_jpeg;
   reader->options = *options;

@@ -19,7 +19,9 @@ typedef struct {
   size_t offset;
   png_structp png;
   png_infop info;
-  uint8_t *scratch;  // palette: [height, width] indices; compositing: [height, width, 4]
+  // Palette: the region's indices; compositing: its pixels, [height, width, 4].
+  uint8_t *scratch;
+  uint8_t *line;  // a row of the image, or all of them if they are interlaced
 } PNGReader;
 
 _Noreturn static void fail(PNGReader *reader, CImageStatus status, const char *format, ...) {
@@ -96,29 +98,55 @@ static void read_header(PNGReader *reader) {
   png_read_info(png, reader->info);
   reader->base.width = png_get_image_width(png, reader->info);
   reader->base.height = png_get_image_height(png, reader->info);
+  // It may stand behind the pixels, which are turned by it.
+  reader->base.exif = find_chunk(reader, "eXIf", &reader->base.exif_count);
 }
 
-static void read_rows(PNGReader *reader, uint8_t *target, size_t channels) {
+static uint8_t *allocate(PNGReader *reader, size_t width, size_t height, size_t channels) {
+  uint8_t *memory = malloc(width * height * channels);
+  if (memory == NULL)
+    fail(reader, CIMAGE_OUT_OF_MEMORY, "no memory for %zu × %zu pixels", width, height);
+  return memory;
+}
+
+// Fills `target`, [region height, region width, channels].
+static void read_rows(
+    PNGReader *reader, const CImageRegion *region, uint8_t *target, size_t channels) {
   png_structp png = reader->png;
   size_t row_bytes = (size_t)reader->base.width * channels;
+  size_t target_bytes = (size_t)region->width * channels;
+  size_t skipped = (size_t)region->x * channels;
+  size_t end = (size_t)region->y + region->height;
   int passes = png_set_interlace_handling(png);
   png_read_update_info(png, reader->info);
   if (png_get_rowbytes(png, reader->info) != row_bytes)
     fail(
         reader, CIMAGE_DAMAGED, "rows of %zu bytes, expected %zu",
         (size_t)png_get_rowbytes(png, reader->info), row_bytes);
+  if (passes == 1) {
+    reader->line = allocate(reader, reader->base.width, 1, channels);
+    for (size_t y = 0; y < end; y++) {
+      png_read_row(png, reader->line, NULL);
+      if (y >= region->y)
+        memcpy(target + (y - region->y) * target_bytes, reader->line + skipped, target_bytes);
+    }
+    return;
+  }
+  reader->line = allocate(reader, reader->base.width, reader->base.height, channels);
   for (int pass = 0; pass < passes; pass++)
     for (size_t y = 0; y < reader->base.height; y++)
-      png_read_row(png, target + y * row_bytes, NULL);
+      png_read_row(png, reader->line + y * row_bytes, NULL);
+  for (size_t y = region->y; y < end; y++)
+    memcpy(
+        target + (y - region->y) * target_bytes, reader->line + y * row_bytes + skipped,
+        target_bytes);
 }
 
-static uint8_t *scratch(PNGReader *reader, size_t channels) {
-  reader->scratch = malloc((size_t)reader->base.width * reader->base.height * channels);
-  if (reader->scratch == NULL)
-    fail(
-        reader, CIMAGE_OUT_OF_MEMORY, "no memory for %u × %u pixels", reader->base.width,
-        reader->base.height);
-  return reader->scratch;
+// The rows that were not read must be there: the chunks must lead to the one that ends the file.
+static void find_end(PNGReader *reader) {
+  size_t length = 0;
+  if (find_chunk(reader, "IEND", &length) == NULL)
+    fail(reader, CIMAGE_DAMAGED, "ends after %zu bytes, before the image does", reader->count);
 }
 
 // round((alpha · colour + (255 − alpha) · background) / 255), as Pillow's paste with a mask.
@@ -127,7 +155,7 @@ static uint8_t blended(unsigned colour, unsigned background, unsigned alpha) {
   return (uint8_t)((sum + (sum >> 8)) >> 8);
 }
 
-static void read_palette(PNGReader *reader, uint8_t *pixels) {
+static void read_palette(PNGReader *reader, const CImageRegion *region, uint8_t *pixels) {
   png_colorp palette = NULL;
   int colours = 0;
   png_bytep alphas = NULL;
@@ -142,10 +170,10 @@ static void read_palette(PNGReader *reader, uint8_t *pixels) {
     table[i][1] = blended(palette[i].green, background[1], alpha);
     table[i][2] = blended(palette[i].blue, background[2], alpha);
   }
-  uint8_t *indices = scratch(reader, 1);
+  uint8_t *indices = reader->scratch = allocate(reader, region->width, region->height, 1);
   png_set_packing(reader->png);
-  read_rows(reader, indices, 1);
-  size_t count = (size_t)reader->base.width * reader->base.height;
+  read_rows(reader, region, indices, 1);
+  size_t count = (size_t)region->width * region->height;
   uint8_t largest = 0;
   for (size_t i = 0; i < count; i++) {
     if (indices[i] > largest) largest = indices[i];
@@ -157,51 +185,56 @@ static void read_palette(PNGReader *reader, uint8_t *pixels) {
         colours);
 }
 
-static void read_composited(PNGReader *reader, uint8_t *pixels) {
-  uint8_t *rgba = scratch(reader, 4);
-  read_rows(reader, rgba, 4);
+static void read_composited(PNGReader *reader, const CImageRegion *region, uint8_t *pixels) {
+  uint8_t *rgba = reader->scratch = allocate(reader, region->width, region->height, 4);
+  read_rows(reader, region, rgba, 4);
   const uint8_t *background = reader->options.background;
-  size_t count = (size_t)reader->base.width * reader->base.height;
+  size_t count = (size_t)region->width * region->height;
   for (size_t i = 0; i < count; i++)
     for (size_t c = 0; c < 3; c++)
       pixels[3 * i + c] = blended(rgba[4 * i + c], background[c], rgba[4 * i + 3]);
 }
 
-static void read_pixels(PNGReader *reader, uint8_t *pixels) {
+static void read_pixels(PNGReader *reader, const CImageRegion *region, uint8_t *pixels) {
   png_structp png = reader->png;
   int colour = png_get_color_type(png, reader->info);
   int has_key = png_get_valid(png, reader->info, PNG_INFO_tRNS) != 0;
   int has_alpha = (colour & PNG_COLOR_MASK_ALPHA) != 0;
   if (colour == PNG_COLOR_TYPE_PALETTE) {
-    read_palette(reader, pixels);
+    read_palette(reader, region, pixels);
   } else {
     png_set_scale_16(png);
     if (colour == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(png);
     if (!(colour & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
     if (reader->options.composites && (has_key || has_alpha)) {
       if (has_key) png_set_tRNS_to_alpha(png);
-      read_composited(reader, pixels);
+      read_composited(reader, region, pixels);
     } else {
       if (has_alpha) png_set_strip_alpha(png);
-      read_rows(reader, pixels, 3);
+      read_rows(reader, region, pixels, 3);
     }
   }
-  png_read_end(png, reader->info);  // a missing end or a wrong checksum is found here
-  reader->base.exif = find_chunk(reader, "eXIf", &reader->base.exif_count);
+  int is_interlaced = png_get_interlace_type(png, reader->info) != PNG_INTERLACE_NONE;
+  if (is_interlaced || region->y + region->height == reader->base.height)
+    png_read_end(png, reader->info);  // a missing end or a wrong checksum is found here
+  else
+    find_end(reader);
 }
 
 static void close_png(CImageReader *base) {
   PNGReader *reader = (PNGReader *)base;
   if (reader->png != NULL) png_destroy_read_struct(&reader->png, &reader->info, NULL);
   free(reader->scratch);
+  free(reader->line);
   free(reader);
 }
 
-static CImageStatus read_png(CImageReader *base, uint8_t *pixels, char *message) {
+static CImageStatus read_png(
+    CImageReader *base, const CImageRegion *region, uint8_t *pixels, char *message) {
   PNGReader *reader = (PNGReader *)base;
   reader->message = message;
   if (setjmp(reader->jump) != 0) return reader->status;
-  read_pixels(reader, pixels);
+  read_pixels(reader, region, pixels);
   return CIMAGE_OK;
 }
 

@@ -7,25 +7,34 @@ import Training
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure how fast a model trains or predicts here.",
-    discussion: "Random images that are in memory; the rate is that of the median step.")
+    discussion: """
+      With modes train and inference: random images that are in memory, at the rate of the median \
+      step. With mode data: no model, but the images of --data-path from their files to normalised \
+      batches, as convit train with the same flags reads them.
+      """)
 
   @Option(help: "A preset; see convit models. (default: convit_tiny)") var model: String?
   @Option(help: "Or the model of a training config, with ten classes.") var config: String?
   @Option(help: "Pixels of the images: N, or HxW.") var inputSize: InputSize?
   @Option(help: "Images a step.") var batchSize = 32
-  @Option(help: "train or inference.") var mode = Benchmark.Mode.train
+  @Option(help: "train, inference or data.") var mode = Mode.train
   @Option(help: "Threads that compute. (default: the processors)") var threads: Int?
   @Option(help: "Seconds to measure. (default: 10)") var seconds: Double?
   @Option(help: "Steps to measure, instead of seconds.") var steps: Int?
-  @Option(help: "Steps before the clock starts.") var warmup = 2
+  @Option(help: "Steps before the clock starts. (default: 2)") var warmup: Int?
   @Flag(help: "Compute blocks once more for their derivatives, to save memory.")
   var recompute = false
   @Flag(help: "Print one JSON object.") var json = false
+  @Option(help: .folder("The folder of images, with mode data.")) var dataPath: String?
+  @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
+  @OptionGroup(title: "Data") var data: DataFlags
+
+  enum Mode: String, ExpressibleByArgument, CaseIterable { case train, inference, data }
 
   func validate() throws {
     for (name, value, range) in [
       ("batch-size", batchSize, 1...100_000), ("threads", threads ?? 1, 1...1024),
-      ("steps", steps ?? 1, 1...1_000_000), ("warmup", warmup, 0...1_000_000),
+      ("steps", steps ?? 1, 1...1_000_000), ("warmup", warmup ?? 2, 0...1_000_000),
     ] where !range.contains(value) {
       throw ValidationError(
         "\(name) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
@@ -38,15 +47,18 @@ struct BenchCommand: ParsableCommand {
       ("--steps and --seconds", steps != nil && seconds != nil),
       ("--mode inference and --recompute", mode == .inference && recompute),
     ] where areBothGiven { throw ValidationError("\(flags) do not go together") }
+    try mode == .data ? validateForData() : validateForModel()
   }
 
   func run() throws {
+    guard mode != .data else { return try runOnData() }
     let name = config ?? model ?? "convit_tiny"
     var benchmark = Benchmark(
-      name: name, configuration: try configuration(name), mode: mode, batchSize: batchSize,
+      name: name, configuration: try configuration(name),
+      mode: mode == .train ? .train : .inference, batchSize: batchSize,
       threads: threads ?? WorkerPool.availableProcessors)
     if let warning = BLASLibrary.current.warning { Terminal.write("note: \(warning)\n") }
-    (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup, steps, seconds ?? 10)
+    (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup ?? 2, steps, seconds ?? 10)
     benchmark.recompute = recompute
     let report = try benchmark()
     json ? try printJSON(report) : show(report)
@@ -68,7 +80,7 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  private func printJSON(_ report: Benchmark.Report) throws {
+  func printJSON(_ report: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -93,5 +105,3 @@ struct BenchCommand: ParsableCommand {
     }
   }
 }
-
-extension Benchmark.Mode: ExpressibleByArgument {}

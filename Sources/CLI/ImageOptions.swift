@@ -11,12 +11,17 @@ struct ImageOptions: ParsableArguments {
       "Lay transparent images on this colour. (default: drop transparency)", valueName: "R,G,B"))
   var alphaBackground: String?
   @OptionGroup var limits: LimitOptions
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Shrink large JPEGs while decoding: faster, not the exact pixels. (default: off)")
+  var scaledDecoding: Bool?
 
   func validate() throws { _ = try usage { try decoder() } }
 
   func apply(to data: inout DataSettings) {
     replace(&data.exif, exif)
     replace(&data.alphaBackground, alphaBackground)
+    replace(&data.scaledDecoding, scaledDecoding)
     limits.apply(to: &data)
   }
 

@@ -1,7 +1,9 @@
+import Autodiff
+
 /// Images as a model takes them, with what is known about each.
 public struct Batch: Sendable {
   /// The normalised pixels, [count, 3, height, width].
-  public let images: [Float]
+  public let images: Tensor
   /// The class of each image, [count].
   public let labels: [Int]
   /// The index in the data set of each image, [count].
@@ -10,7 +12,7 @@ public struct Batch: Sendable {
   public let failures: [SampleError]
 
   /// A batch of normalised pixels, [count, 3, height, width].
-  public init(images: [Float], labels: [Int], indices: [Int], failures: [SampleError] = []) {
+  public init(images: Tensor, labels: [Int], indices: [Int], failures: [SampleError] = []) {
     self.images = images
     self.labels = labels
     self.indices = indices
@@ -36,21 +38,21 @@ public enum BadImages: String, Hashable, Sendable, Codable, CaseIterable {
 /// last of them finished.
 final class BatchInProgress: @unchecked Sendable {
   private let requests: ArraySlice<SampleRequest>
-  private let pixels: UnsafeMutableBufferPointer<Float>  // [requests, 3, height, width]
+  private var images: Tensor  // [requests, 3, height, width]; its memory is the pool's
+  private let pixels: UnsafeMutableBufferPointer<Float>  // where `images` is
   private let failures: UnsafeMutableBufferPointer<SampleError?>  // [requests]
-  private let imageCount: Int
 
-  /// Room for `requests`, each with `imageCount` numbers.
-  init(requests: ArraySlice<SampleRequest>, imageCount: Int) {
+  /// Room for `requests`, each of `size`.
+  init(requests: ArraySlice<SampleRequest>, size: ImageSize) {
     self.requests = requests
-    self.imageCount = imageCount
-    pixels = .allocate(capacity: requests.count * imageCount)
+    images = Tensor(unsafeUninitialized: [requests.count, 3, size.height, size.width])
+    // Stays where it is: nobody else has the tensor before it is returned.
+    pixels = images.withUnsafeMutableBufferPointer { $0 }
     failures = .allocate(capacity: requests.count)
     failures.initialize(repeating: nil)
   }
 
   deinit {
-    pixels.deallocate()  // trivial elements
     failures.deinitialize()
     failures.deallocate()
   }
@@ -58,12 +60,15 @@ final class BatchInProgress: @unchecked Sendable {
   /// Fills the samples at `range` (counted from 0 in the batch); errors are kept for `finish`.
   func fill(_ range: Range<Int>, with job: BatchJob) {
     for i in range {
-      let planes = UnsafeMutableBufferPointer(
-        rebasing: pixels[(i * imageCount)..<((i + 1) * imageCount)])
       failures[i] = job.load(
         requests[requests.startIndex + i], at: PlaceInBatch(index: i, count: requests.count),
-        into: planes)
+        into: planes(i))
     }
+  }
+
+  private func planes(_ i: Int) -> UnsafeMutableBufferPointer<Float> {
+    let count = pixels.count / requests.count
+    return UnsafeMutableBufferPointer(rebasing: pixels[(i * count)..<((i + 1) * count)])
   }
 
   /// The batch, once every sample has been filled.
@@ -71,13 +76,11 @@ final class BatchInProgress: @unchecked Sendable {
     let failed = failures.compactMap { $0 }
     if badImages == .error, let first = failed.first { throw first }
     let kept = failures.indices.filter { failures[$0] == nil }
-    let images = [Float](unsafeUninitializedCapacity: kept.count * imageCount) { buffer, count in
-      for (to, from) in kept.enumerated() {
-        let source = pixels[(from * imageCount)..<((from + 1) * imageCount)]
-        _ = UnsafeMutableBufferPointer(rebasing: buffer[(to * imageCount)...])
-          .initialize(fromContentsOf: source)
+    if !failed.isEmpty {
+      for (to, from) in kept.enumerated() where to != from {
+        _ = planes(to).update(fromContentsOf: planes(from))
       }
-      count = kept.count * imageCount
+      images = images.sliced(0, 0..<kept.count)
     }
     let good = kept.map { requests[requests.startIndex + $0] }
     return Batch(

@@ -11,7 +11,9 @@ import Foundation
 /// let loader = BatchLoader(
 ///   order: requests, batchSize: 64, size: transform.size, workers: 2
 /// ) { request in
-///   transform(try decoder.decode(contentsOf: request.path), random: request.random)
+///   try decoder.decode(contentsOf: request.path) {
+///     transform.geometry(of: $0, random: request.random)
+///   }
 /// }
 /// while let batch = try loader.next() { … }
 /// ```
@@ -51,7 +53,7 @@ public final class BatchLoader: Sendable {
     batchCount = (order.count + batchSize - 1) / batchSize
     schedule = BatchSchedule(
       order: order, batchSize: batchSize, sliceSize: workers == 0 ? batchSize : 4,
-      bound: workers == 0 ? 1 : batchesInFlight, imageCount: 3 * size.height * size.width)
+      bound: workers == 0 ? 1 : batchesInFlight, size: size)
     job = BatchJob(size: size, normalization: normalization, image: image, finish: finish)
     self.badImages = badImages
     self.workers = workers

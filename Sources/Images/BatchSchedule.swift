@@ -22,19 +22,19 @@ final class BatchSchedule: @unchecked Sendable {
   private let batchSize: Int
   private let sliceSize: Int
   private let bound: Int
-  private let imageCount: Int
+  private let size: ImageSize  // of each image
   private var states: [Int: State] = [:]  // by batch, those begun and not read
   private var begun = 0  // batches of which a slice was handed out
   private var position = 0  // the first sample that was not
   private var read = 0  // batches handed to the reader
   private var stopped = false
 
-  init(order: [SampleRequest], batchSize: Int, sliceSize: Int, bound: Int, imageCount: Int) {
+  init(order: [SampleRequest], batchSize: Int, sliceSize: Int, bound: Int, size: ImageSize) {
     self.order = order
     self.batchSize = batchSize
     self.sliceSize = sliceSize
     self.bound = bound
-    self.imageCount = imageCount
+    self.size = size
   }
 
   /// The samples of a batch.
@@ -54,7 +54,7 @@ final class BatchSchedule: @unchecked Sendable {
       }
       let samples = samples(of: batch)
       if batch == begun {
-        let target = BatchInProgress(requests: order[samples], imageCount: imageCount)
+        let target = BatchInProgress(requests: order[samples], size: size)
         states[batch] = .filling(target, samplesLeft: samples.count)
         begun += 1
       }

@@ -17,6 +17,11 @@ public struct PixelRegion: Hashable, Sendable {
     self.height = height
   }
 
+  /// All of an image of `size`.
+  init(wholeOf size: ImageSize) {
+    self.init(x: 0, y: 0, width: size.width, height: size.height)
+  }
+
   /// A rectangle of `size` in the middle of an image of `whole`, as torchvision's `CenterCrop`
   /// places it.
   init(inTheMiddleOf whole: ImageSize, _ size: ImageSize) {
@@ -28,6 +33,12 @@ public struct PixelRegion: Hashable, Sendable {
       x: start(whole.width, size.width), y: start(whole.height, size.height), width: size.width,
       height: size.height)
   }
+
+  /// Whether every pixel of `other` is in it.
+  func contains(_ other: PixelRegion) -> Bool {
+    other.x >= x && other.y >= y && other.width <= x + width - other.x
+      && other.height <= y + height - other.y
+  }
 }
 
 extension RGBImage {
@@ -37,7 +48,7 @@ extension RGBImage {
   public func cropped(to region: PixelRegion) -> RGBImage {
     precondition(
       region.width > 0 && region.height > 0, "cropped: \(region) has no pixels")
-    if region == PixelRegion(x: 0, y: 0, width: width, height: height) { return self }
+    if region == PixelRegion(wholeOf: size) { return self }
     let inside = max(region.x, 0)..<max(min(region.x + region.width, width), max(region.x, 0))
     var bytes: [UInt8] = []
     bytes.reserveCapacity(3 * region.width * region.height)
@@ -60,9 +71,7 @@ extension RGBImage {
   /// smaller than the crop, and an odd margin halved to the even neighbour (Python's `round`).
   public func centerCropped(width: Int, height: Int) -> RGBImage {
     cropped(
-      to: PixelRegion(
-        inTheMiddleOf: ImageSize(height: self.height, width: self.width),
-        ImageSize(height: height, width: width)))
+      to: PixelRegion(inTheMiddleOf: size, ImageSize(height: height, width: width)))
   }
 
   /// The image mirrored left to right.
@@ -86,11 +95,5 @@ extension RGBImage {
       initialized = pixels.count
     }
     return RGBImage(width: width, height: height, pixels: bytes)
-  }
-
-  /// Whether every pixel of `region` is a pixel of the image.
-  func contains(_ region: PixelRegion) -> Bool {
-    region.x >= 0 && region.y >= 0 && region.width <= width - region.x
-      && region.height <= height - region.y
   }
 }

@@ -24,23 +24,26 @@ public struct EvaluationTransform: ImageTransform, Hashable {
     self.resampling = resampling
   }
 
-  /// The image at `size`; nothing is drawn from `random`.
-  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
-    callAsFunction(image)
+  /// The geometry for an image; nothing is drawn from `random`.
+  public func geometry(of image: ImageSize, random: Random) -> ImageGeometry {
+    geometry(of: image)
   }
 
-  /// The image at `size`.
-  public func callAsFunction(_ image: RGBImage) -> RGBImage {
+  /// The geometry for an image.
+  public func geometry(of image: ImageSize) -> ImageGeometry {
     let margin = ImageSize(
       height: Int(256.0 / 224.0 * Double(size.height)),
       width: Int(256.0 / 224.0 * Double(size.width)))
     let target =
       size.isSmall
       ? size : ImageSize(covering: margin, width: image.width, height: image.height)
-    // What the crop cuts off is not computed: of a line of pixels that would be nearly everything.
-    return image.resized(
-      region: PixelRegion(x: 0, y: 0, width: image.width, height: image.height),
-      width: target.width, height: target.height, resampling: resampling,
-      keeping: PixelRegion(inTheMiddleOf: target, size))
+    return ImageGeometry(
+      region: PixelRegion(wholeOf: image), resized: target, resampling: resampling,
+      kept: PixelRegion(inTheMiddleOf: target, size))
+  }
+
+  /// The image at `size`.
+  public func callAsFunction(_ image: RGBImage) -> RGBImage {
+    image.applying(geometry(of: image.size))
   }
 }

@@ -21,6 +21,25 @@ enum ExifOrientation: Int {
   /// The number that a TIFF block gives as orientation, whether or not it is one of the eight.
   static func value(exif: UnsafeBufferPointer<UInt8>) -> Int? { value(in: TIFFBlock(bytes: exif)) }
 
+  /// Whether rows become columns.
+  private var isTurned: Bool { rawValue >= Self.leftTop.rawValue }
+
+  /// The size of an upright image, of the stored one or the other way round.
+  func turned(_ size: ImageSize) -> ImageSize {
+    isTurned ? ImageSize(height: size.width, width: size.height) : size
+  }
+
+  /// Where in the stored image, which is of `size`, a part of the upright one is.
+  func stored(_ part: PixelRegion, in size: ImageSize) -> PixelRegion {
+    var stored =
+      isTurned ? PixelRegion(x: part.y, y: part.x, width: part.height, height: part.width) : part
+    let startsRight = [.topRight, .bottomRight, .rightBottom, .leftBottom].contains(self)
+    let startsBelow = [.bottomRight, .bottomLeft, .rightTop, .rightBottom].contains(self)
+    if startsRight { stored.x = size.width - stored.x - stored.width }
+    if startsBelow { stored.y = size.height - stored.y - stored.height }
+    return stored
+  }
+
   private static func value(in block: TIFFBlock?) -> Int? {
     guard let block, let directory = block.uint32(at: 4), let entries = block.uint16(at: directory)
     else { return nil }
@@ -88,8 +107,7 @@ extension RGBImage {
     case .rightBottom: (first, right, down) = (w * h - 1, -w, -1)
     case .leftBottom: (first, right, down) = (w - 1, w, -1)
     }
-    let isTurned = orientation.rawValue >= ExifOrientation.leftTop.rawValue
-    let (newWidth, newHeight) = isTurned ? (h, w) : (w, h)
+    let (newWidth, newHeight) = (orientation.turned(size).width, orientation.turned(size).height)
     let result = pixels.withUnsafeBufferPointer { source in
       [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
         var to = 0

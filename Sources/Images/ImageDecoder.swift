@@ -40,11 +40,17 @@ public struct ImageDecoder: Hashable, Sendable {
   public var maxSide: Int
   /// The most bytes of a file, also after gzip.
   public var maxBytes: Int
+  /// Whether libjpeg makes a JPEG smaller while it decodes a part that a geometry shrinks, to a
+  /// half, a quarter or an eighth but at least twice the size asked for, as Pillow's `thumbnail`.
+  ///
+  /// Faster for large images; the pixels are then not those of Pillow's `resize`.
+  public var scalesWhileDecoding: Bool
 
   /// A decoder; the limits are at least 0.
   public init(
     appliesOrientation: Bool = true, alpha: AlphaPolicy = .dropped, isLenient: Bool = false,
-    maxPixels: Int = 89_478_485, maxSide: Int = 65_500, maxBytes: Int = 256 << 20
+    maxPixels: Int = 89_478_485, maxSide: Int = 65_500, maxBytes: Int = 256 << 20,
+    scalesWhileDecoding: Bool = false
   ) {
     self.appliesOrientation = appliesOrientation
     self.alpha = alpha
@@ -52,29 +58,41 @@ public struct ImageDecoder: Hashable, Sendable {
     self.maxPixels = maxPixels
     self.maxSide = maxSide
     self.maxBytes = maxBytes
+    self.scalesWhileDecoding = scalesWhileDecoding
   }
 
-  /// The image in the file at `path`.
+  /// The image in the file at `path`, or what a geometry makes of it.
+  ///
+  /// With a geometry the pixels are the same as of the whole image, but no more of it is decoded
+  /// than they take. What comes after the last row needed is then not looked at: of damage there
+  /// only what truncates the file is an error.
   ///
   /// Throws an ``ImageError`` if there is no regular file, or it holds no sound PNG or JPEG within
   /// the limits.
-  public func decode(contentsOf path: String) throws(ImageError) -> RGBImage {
-    try decode(try ImageFile.bytes(of: path, maxBytes: maxBytes), name: path)
+  ///
+  /// - Parameter geometry: for the size of the upright image; nil is for the image as it is.
+  public func decode(
+    contentsOf path: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil }
+  ) throws(ImageError) -> RGBImage {
+    try decode(try ImageFile.bytes(of: path, maxBytes: maxBytes), name: path, as: geometry)
   }
 
-  /// The image in `bytes`, the content of a file; errors call it `name`.
-  public func decode(_ bytes: [UInt8], name: String) throws(ImageError) -> RGBImage {
+  /// The same for `bytes`, the content of a file; errors call it `name`.
+  public func decode(
+    _ bytes: [UInt8], name: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil }
+  ) throws(ImageError) -> RGBImage {
     guard bytes.count <= maxBytes else {
       throw ImageError(path: name, reason: "\(bytes.count) bytes is over the limit of \(maxBytes)")
     }
     let format = ImageFormat(sniffing: bytes)
-    guard format == .gzip else { return try decode(bytes, as: format, name: name) }
+    guard format == .gzip else { return try decode(bytes, format, name, geometry) }
     let inner = try gunzipped(bytes, name: name, maxBytes: maxBytes)
-    return try decode(inner, as: ImageFormat(sniffing: inner), name: name, wrapping: "gzip of ")
+    return try decode(inner, ImageFormat(sniffing: inner), name, geometry, wrapping: "gzip of ")
   }
 
   private func decode(
-    _ bytes: [UInt8], as format: ImageFormat, name: String, wrapping: String = ""
+    _ bytes: [UInt8], _ format: ImageFormat, _ name: String,
+    _ geometry: (ImageSize) -> ImageGeometry?, wrapping: String = ""
   ) throws(ImageError) -> RGBImage {
     guard format == .png || format == .jpeg else {
       throw ImageError(path: name, reason: "expected PNG or JPEG, found \(wrapping)\(format.name)")
@@ -82,42 +100,19 @@ public struct ImageDecoder: Hashable, Sendable {
     var message = CMessage()
     var result: RGBImage?
     let status = bytes.withUnsafeBufferPointer { source in
+      var reader: UnsafeMutablePointer<CImageReader>?
+      var options = cOptions
       let opener = format == .png ? cimage_open_png : cimage_open_jpeg
-      return read(source, opener, &message, &result)
+      let status = opener(
+        &reader, source.baseAddress, source.count, &options, &message.characters)
+      guard status == CIMAGE_OK, let reader else { return status }
+      defer { cimage_close(reader) }
+      return read(reader, geometry, &message, &result)
     }
     guard status == CIMAGE_OK, let result else {
       throw ImageError(path: name, reason: message.reason(status, "\(wrapping)\(format.name)"))
     }
     return result
-  }
-
-  private typealias Opener = (
-    UnsafeMutablePointer<UnsafeMutablePointer<CImageReader>?>?, UnsafePointer<UInt8>?, Int,
-    UnsafePointer<CImageOptions>?, UnsafeMutablePointer<CChar>?
-  ) -> CImageStatus
-
-  /// Header, pixels and orientation.
-  private func read(
-    _ source: UnsafeBufferPointer<UInt8>, _ opener: Opener, _ message: inout CMessage,
-    _ result: inout RGBImage?
-  ) -> CImageStatus {
-    var reader: UnsafeMutablePointer<CImageReader>?
-    var options = cOptions
-    var status = opener(&reader, source.baseAddress, source.count, &options, &message.characters)
-    guard status == CIMAGE_OK, let reader else { return status }
-    defer { cimage_close(reader) }
-    let width = Int(reader.pointee.width)
-    let height = Int(reader.pointee.height)
-    let count = 3 * width * height
-    let pixels = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      status = cimage_read(reader, buffer.baseAddress, &message.characters)
-      initialized = status == CIMAGE_OK ? count : 0
-    }
-    guard status == CIMAGE_OK else { return status }
-    let image = RGBImage(width: width, height: height, pixels: pixels)
-    let exif = UnsafeBufferPointer(start: reader.pointee.exif, count: reader.pointee.exif_count)
-    result = appliesOrientation ? image.oriented(ExifOrientation(exif: exif)) : image
-    return status
   }
 
   private var cOptions: CImageOptions {

@@ -36,6 +36,19 @@ public struct ImageSize: Hashable, Sendable, Codable, CustomStringConvertible {
 public protocol ImageTransform: Sendable {
   /// The size of every result.
   var size: ImageSize { get }
-  /// The image at `size`; what is random is drawn from `random` and nothing else.
-  func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage
+  /// Which pixels of an image of size `image` make the result; what is random is drawn from
+  /// `random` and nothing else.
+  func geometry(of image: ImageSize, random: Random) -> ImageGeometry
+  /// What is done to these pixels, at `size`, after that; by itself nothing.
+  func augmented(_ image: RGBImage, random: Random) -> RGBImage
+}
+
+extension ImageTransform {
+  /// The image as it is.
+  public func augmented(_ image: RGBImage, random: Random) -> RGBImage { image }
+
+  /// The image at `size`.
+  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
+    augmented(image.applying(geometry(of: image.size, random: random)), random: random)
+  }
 }

@@ -26,9 +26,14 @@ public struct PaddedRandomCrop: Hashable, Sendable {
   ///
   /// An image that is too small even with its border is padded further, equally on both sides.
   public func callAsFunction(_ image: RGBImage, random: inout Random) -> RGBImage {
+    image.cropped(to: region(of: image.size, random: &random))
+  }
+
+  /// The part to take of an image and its border.
+  func region(of image: ImageSize, random: inout Random) -> PixelRegion {
     let y = start(image.height, height, random: &random)
     let x = start(image.width, width, random: &random)
-    return image.cropped(to: PixelRegion(x: x, y: y, width: width, height: height))
+    return PixelRegion(x: x, y: y, width: width, height: height)
   }
 
   private func start(_ size: Int, _ crop: Int, random: inout Random) -> Int {

@@ -40,10 +40,16 @@ public struct RandomResizedCrop: Hashable, Sendable {
 
   /// A crop of `image`, drawn from `random`, at the size of the result.
   public func callAsFunction(_ image: RGBImage, random: inout Random) -> RGBImage {
+    image.applying(geometry(of: image.size, random: &random))
+  }
+
+  /// A part to take, and how.
+  func geometry(of image: ImageSize, random: inout Random) -> ImageGeometry {
     let region = region(width: image.width, height: image.height, random: &random)
     let resampling =
       resamplings.count == 1 ? resamplings[0] : resamplings[random.below(resamplings.count)]
-    return image.resized(region: region, width: width, height: height, resampling: resampling)
+    return ImageGeometry(
+      region: region, resized: ImageSize(height: height, width: width), resampling: resampling)
   }
 
   /// The part to take of an image of `width` × `height`.

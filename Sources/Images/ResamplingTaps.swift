@@ -1,3 +1,5 @@
+import CKernels
+
 /// The weights with which source pixels make each target pixel along one axis.
 ///
 /// They are computed in double precision and rounded half away from zero to 22 fractional bits,
@@ -9,11 +11,13 @@ struct ResamplingTaps {
   /// Weights stored for each target pixel; those beyond `counts[i]` are zero.
   let stride: Int
   /// The first source pixel of each target pixel.
-  private(set) var starts: [Int]
+  private(set) var starts: [Int32]
   /// How many source pixels make each target pixel.
-  private(set) var counts: [Int]
+  private(set) var counts: [Int32]
   /// The weights in fixed point, [target pixels, stride].
   private(set) var weights: [Int32]
+  /// The source pixels that any target pixel needs.
+  private(set) var span: Range<Int>
 
   /// The taps of the pixels `range` when `low` ..< `high` of an axis of `source` pixels are mapped
   /// to `target` pixels.
@@ -27,8 +31,8 @@ struct ResamplingTaps {
     let support = resampling.support * filterScale
     let stride = Int(support.rounded(.up)) * 2 + 1
     self.stride = stride
-    starts = [Int](repeating: 0, count: range.count)
-    counts = [Int](repeating: 0, count: range.count)
+    starts = [Int32](repeating: 0, count: range.count)
+    counts = [Int32](repeating: 0, count: range.count)
     weights = [Int32](repeating: 0, count: range.count * stride)
     var row = [Double](repeating: 0, count: stride)
     for i in 0..<range.count {
@@ -45,24 +49,42 @@ struct ResamplingTaps {
         let weight = (total != 0 ? row[j] / total : row[j]) * Double(1 << Self.precision)
         weights[i * stride + j] = Int32(weight < 0 ? weight - 0.5 : weight + 0.5)
       }
-      starts[i] = start
-      counts[i] = count
+      starts[i] = Int32(start)
+      counts[i] = Int32(count)
     }
+    let end = (starts.last ?? 0) + (counts.last ?? 0)
+    span = Int(starts.first ?? 0)..<Int(end)
   }
 
-  /// The source pixels that any target pixel needs.
-  var span: Range<Int> {
-    guard let first = starts.first, let start = starts.last, let count = counts.last else {
-      return 0..<0
-    }
-    return first..<(start + count)
-  }
-
-  /// The same taps for an axis that begins at the first source pixel they need.
-  func shifted() -> ResamplingTaps {
+  /// The same for an axis that begins at the first source pixel they need, perhaps with the target
+  /// pixels in reverse order.
+  func fromTheFirstNeeded(isReversed: Bool = false) -> ResamplingTaps {
     var taps = self
-    let first = span.lowerBound
-    for i in starts.indices { taps.starts[i] -= first }
+    taps.span = 0..<span.count
+    for i in starts.indices { taps.starts[i] -= Int32(span.lowerBound) }
+    guard isReversed else { return taps }
+    taps.starts.reverse()
+    taps.counts.reverse()
+    for i in starts.indices {
+      let other = starts.count - 1 - i
+      taps.weights.replaceSubrange(
+        (i * stride)..<((i + 1) * stride),
+        with: weights[(other * stride)..<((other + 1) * stride)])
+    }
     return taps
+  }
+
+  /// Calls `body` with the taps as the kernels take them.
+  func withUnsafeTaps(_ body: (UnsafePointer<ck_resampling>) -> Void) {
+    starts.withUnsafeBufferPointer { starts in
+      counts.withUnsafeBufferPointer { counts in
+        weights.withUnsafeBufferPointer { weights in
+          var taps = ck_resampling(
+            count: starts.count, stride: stride, starts: starts.baseAddress,
+            counts: counts.baseAddress, weights: weights.baseAddress)
+          body(&taps)
+        }
+      }
+    }
   }
 }

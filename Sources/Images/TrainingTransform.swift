@@ -55,22 +55,28 @@ public struct TrainingTransform: ImageTransform, Hashable {
     }
   }
 
-  /// The image at `size`.
-  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
+  /// A crop at `size`, perhaps mirrored.
+  public func geometry(of image: ImageSize, random: Random) -> ImageGeometry {
     var place = random.split("crop")
     var coin = random.split("flip")
-    var result: RGBImage
+    var geometry: ImageGeometry
     switch crop {
     case .resized(let crop):
-      result = crop(image, random: &place)
+      geometry = crop.geometry(of: image, random: &place)
     case .padded(let crop):
-      let whole = image.resized(
-        width: crop.width, height: crop.height, resampling: .bicubic)
-      result = crop(whole, random: &place)
+      geometry = ImageGeometry(
+        region: PixelRegion(wholeOf: image), resized: size,
+        kept: crop.region(of: size, random: &place))
     case .reflected(let crop):
-      result = crop(image, random: &place)
+      geometry = crop.geometry(of: image, random: &place)
     }
-    if coin.uniform() < flipProbability { result = result.flippedHorizontally() }
+    geometry.isMirrored = coin.uniform() < flipProbability
+    return geometry
+  }
+
+  /// The policy, then the jitter.
+  public func augmented(_ image: RGBImage, random: Random) -> RGBImage {
+    var result = image
     if let policy { result = policy(result, random: random.split("augment")) }
     if let jitter {
       var colors = random.split("jitter")

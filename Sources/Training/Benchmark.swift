@@ -81,7 +81,7 @@ public struct Benchmark: Sendable {
       } while steps.map { times.count < $0 }
         ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds)
     }
-    let peak = peakMegabytes()
+    let peak = Resources.current.peakMegabytes
     times.sort()
     let rate = Double(batchSize) / times[times.count / 2]
     return Report(
@@ -102,9 +102,9 @@ public struct Benchmark: Sendable {
     let pixels = (0..<batchSize * c.channels * c.imageHeight * c.imageWidth).map { _ in
       Float(random.uniform(-2, 2))
     }
+    let images = Tensor([batchSize, c.channels, c.imageHeight, c.imageWidth], pixels)
     switch mode {
     case .inference:
-      let images = Tensor([batchSize, c.channels, c.imageHeight, c.imageWidth], pixels)
       let frozen = FrozenWeights(weights)
       return { _ in _ = model.logits(of: images, frozen, on: pool) }
     case .train:
@@ -114,7 +114,7 @@ public struct Benchmark: Sendable {
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
-      let batch = Batch(images: pixels, labels: labels, indices: Array(0..<batchSize))
+      let batch = Batch(images: images, labels: labels, indices: Array(0..<batchSize))
       return { _ = try training(batch, epoch: $0, rate: 1e-4, on: pool) }
     }
   }
@@ -143,11 +143,5 @@ public struct Benchmark: Sendable {
         / product.operationsPerSecond(on: pool, seconds: 0.2)
     }
     return operations / time / 1e9
-  }
-
-  private func peakMegabytes() -> Double {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Double(usage.ru_maxrss) / 1024
   }
 }

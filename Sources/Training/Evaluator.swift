@@ -59,7 +59,7 @@ extension VisionTransformer {
   fileprivate func totals(
     of batch: Batch, _ frozen: FrozenWeights, on pool: WorkerPool
   ) -> ClassificationTotals {
-    let logits = logits(of: batch.tensor(of: configuration), frozen, on: pool)
+    let logits = logits(of: batch.images, frozen, on: pool)
     return ClassificationTotals(logits: logits, labels: batch.labels)
   }
 }

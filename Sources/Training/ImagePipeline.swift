@@ -42,7 +42,10 @@ public struct ImagePipeline: Sendable {
       order: requests, batchSize: batchSize, size: size, workers: workers, badImages: badImages,
       finish: finish
     ) { [decoder, transform] request in
-      transform(try decoder.decode(contentsOf: request.path), random: request.random)
+      let part = try decoder.decode(contentsOf: request.path) {
+        transform.geometry(of: $0, random: request.random)
+      }
+      return transform.augmented(part, random: request.random)
     }
   }
 }

@@ -32,19 +32,11 @@ public struct LocalitySurvey: Sendable {
     let requests = samples.map { SampleRequest($0, random: Random(seed: 0)) }
     let loader = pipeline.loader(requests, batchSize: batchSize)
     while let batch = try loader.next() {
-      let images = batch.tensor(of: model.configuration)
+      let images = batch.images
       if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }
       statistics.add(meter(images, on: pool))
       try progress(statistics.images)
     }
     return meter.report(statistics).adding(reference: reference)
-  }
-}
-
-extension Batch {
-  /// The images for a model, [count, channels, height, width].
-  func tensor(of configuration: ViTConfiguration) -> Tensor {
-    Tensor(
-      [count, configuration.channels, configuration.imageHeight, configuration.imageWidth], images)
   }
 }

@@ -48,12 +48,21 @@ extension OptimizerSettings {
 
   /// An optimiser that has made no step.
   func optimizer(_ groups: ParameterGroups) -> any Optimizer {
-    func betas(_ own: (Float, Float)) -> (Float, Float) { optBetas.map { ($0[0], $0[1]) } ?? own }
+    let betas = betas.map { ($0[0], $0[1]) } ?? (0, 0)
     switch opt {
-    case .adamw: return AdamW(groups, betas: betas((0.9, 0.999)), epsilon: optEps)
+    case .adamw: return AdamW(groups, betas: betas, epsilon: optEps)
     case .sgd: return SGD(groups, momentum: momentum, isNesterov: true)
     case .momentum: return SGD(groups, momentum: momentum, isNesterov: false)
-    case .lion: return Lion(groups, betas: betas((0.9, 0.99)))
+    case .lion: return Lion(groups, betas: betas)
+    }
+  }
+
+  /// β₁ and β₂, the optimiser's own if they were left out; none for one without.
+  var betas: [Float]? {
+    switch opt {
+    case .adamw: optBetas ?? [0.9, 0.999]
+    case .lion: optBetas ?? [0.9, 0.99]
+    case .sgd, .momentum: nil
     }
   }
 

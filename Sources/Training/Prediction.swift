@@ -46,7 +46,7 @@ public struct Predictor: Sendable {
     _ paths: [String], top: Int, withLogits: Bool
   ) -> [Result<Prediction, any Error>] {
     let images = pool.map(paths) { path in
-      Result { transform(try decoder.decode(contentsOf: path)) }
+      Result { try decoder.decode(contentsOf: path) { transform.geometry(of: $0) } }
     }
     let good = images.compactMap { try? $0.get() }
     let logits = good.isEmpty ? nil : saved.model.logits(of: tensor(good), frozen, on: pool)

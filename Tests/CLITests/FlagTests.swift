@@ -73,6 +73,7 @@ import Testing
     (["--lenient-jpeg"], ["lenient-jpeg: true"]), (["--max-pixels", "9"], ["max-pixels: 9"]),
     (["--max-bytes", "8"], ["max-bytes: 8"]), (["--no-exif"], ["exif: false"]),
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
+    (["--scaled-decoding"], ["scaled-decoding: true"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
     (["--threads", "2"], ["threads: 2"]), (["--num-workers", "0"], ["num-workers: 0"]),
     (["--shard-size", "2"], ["shard-size: 2"]), (["--log-every", "1"], ["log-every: 1"]),

@@ -147,6 +147,13 @@ import Testing
     (["bench", "--model", "foo"], ["'foo'", "convit_tiny, "]),
     (["bench", "--mode", "inference", "--recompute"], ["do not go together"]),
     (["bench", "--input-size", "30"], ["the patch size 16 does not divide"]),
+    (["bench", "--no-exif"], ["flags about images are for --mode data"]),
+    (["bench", "--data-path", "data"], ["flags about images are for --mode data"]),
+    (["bench", "--mode", "data"], ["--mode data needs --data-path"]),
+    (
+      ["bench", "--mode", "data", "--data-path", "missing", "--warmup", "2"],
+      ["--mode data and --warmup do not go together"]
+    ),
     (["evaluate", "--weights", "w", "--weights", "v"], ["--weights is given twice"]),
     (
       [

@@ -19,3 +19,13 @@ enum JPEGMarkers {
     return found
   }
 }
+
+extension JPEGMarkers {
+  /// Where coded data restarts.
+  static func restarts(in bytes: [UInt8]) -> [Int] {
+    let scan = offset(of: 0xDA, in: bytes) ?? bytes.count
+    return (scan..<(bytes.count - 1)).filter {
+      bytes[$0] == 0xFF && (0xD0...0xD7).contains(bytes[$0 + 1])
+    }
+  }
+}

@@ -49,7 +49,7 @@ import Testing
     let labels = (0..<38).map { $0 % 3 }
     #expect(batches.flatMap(\.labels) == labels)
     let expected = requests(38).flatMap { Normalization.imageNet(Self.image($0)) }
-    let same = batches.flatMap(\.images) == expected
+    let same = batches.flatMap(\.images.elements) == expected
     #expect(same)
     let after = try loader.next()
     #expect(after == nil)
@@ -106,7 +106,7 @@ import Testing
     #expect(batches.flatMap(\.indices) == (100..<124).filter { !bad.contains($0) })
     let good = requests(24).filter { !bad.contains($0.index) }
     let same =
-      batches.flatMap(\.images)
+      batches.flatMap(\.images.elements)
       == good.flatMap { Normalization.imageNet(Self.image($0)) }
     #expect(same)
   }
@@ -127,7 +127,7 @@ import Testing
         planes[2] = place.isInFirstHalf ? 1 : Float(place.index + 10 * place.count)
       },
       image: Self.image)
-    let images = try all(loader).flatMap(\.images)
+    let images = try all(loader).flatMap(\.images.elements)
     let changed = (0..<5).map { images[90 * $0 + 1] }
     #expect(changed == [9000, 9090, 9180, 9270, 9360])
     let places = (0..<5).map { images[90 * $0 + 2] }
@@ -161,6 +161,20 @@ import Testing
     }
     #expect(live.value == 0 && most <= 2 * 7)
     #expect(workers == 0 ? most == 0 : most > 0)
+  }
+
+  /// However many images there are, the same memory is used for their batches.
+  @Test func batchesShareAFewBuffers() throws {
+    let size = ImageSize(height: 91, width: 173)  // a size of no other test, as all share a pool
+    let image = countingImage(width: 173, height: 91)
+    let loader = BatchLoader(
+      order: requests(120), batchSize: 3, size: size, workers: 2, batchesInFlight: 2
+    ) { _ in image }
+    var places: Set<UnsafePointer<Float>?> = []
+    while let batch = try loader.next() {
+      places.insert(batch.images.withUnsafeBufferPointer { $0.baseAddress })
+    }
+    #expect(places.count <= 4)  // two under way, one that is read, one to be freed
   }
 
   /// Threads hold the closure, so that it goes when they have ended.

@@ -37,11 +37,31 @@ import Testing
       PixelRegion(x: 3, y: 2, width: 16, height: 16),
     ] {
       for (width, height) in [(16, 16), (20, 5), (7, 9), (20, 9)] {
-        let direct = image.resized(
-          region: region, width: width, height: height, resampling: resampling)
+        let direct = image.applying(
+          ImageGeometry(
+            region: region, resized: ImageSize(height: height, width: width),
+            resampling: resampling))
         let inTwo = image.cropped(to: region)
           .resized(width: width, height: height, resampling: resampling)
         #expect(direct == inTwo)
+      }
+    }
+  }
+
+  /// The mirror image is made by the order of the weights, or at last where there are none.
+  @Test func mirroredIsFlippedAtLast() {
+    let image = countingImage(width: 31, height: 23)
+    let region = PixelRegion(x: 2, y: 1, width: 26, height: 21)
+    let kept = [(0, 0, 9, 8), (1, 2, 7, 5), (-2, -3, 12, 13)]
+    for (width, height) in [(9, 8), (26, 8), (26, 21), (50, 9), (9, 40)] {
+      for (x, y, columns, rows) in kept {
+        var geometry = ImageGeometry(
+          region: region, resized: ImageSize(height: height, width: width),
+          kept: PixelRegion(x: x, y: y, width: columns, height: rows))
+        let plain = image.applying(geometry)
+        geometry.isMirrored = true
+        #expect(image.applying(geometry) == plain.flippedHorizontally())
+        #expect(plain.width == columns && plain.height == rows)
       }
     }
   }

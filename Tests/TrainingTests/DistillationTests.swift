@@ -43,7 +43,8 @@ import Testing
     let count = 7
     let pixels = (0..<count * 3 * 784).map { _ in Float(random.uniform(-2, 2)) }
     let batch = Batch(
-      images: pixels, labels: (0..<count).map { _ in random.below(10) }, indices: Array(3..<10))
+      images: Tensor([count, 3, 28, 28], pixels), labels: (0..<count).map { _ in random.below(10) },
+      indices: Array(3..<10))
     var step = try TrainingStep(model, weights, c, teacher: teacher)
     let loss = try step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2))
 

@@ -52,7 +52,8 @@ import Testing
       var totals = ClassificationTotals()
       for image in 0..<100 { totals.add(loss: 0.5, rank: Double(image) < accuracy ? 0 : 1) }
       table.add(
-        plan.runs[run], EpochRecord(progress, test: totals, averageTest: nil, parameters: 1))
+        plan.runs[run],
+        EpochRecord(progress, test: totals, averageTest: nil, badImages: 0, parameters: 1))
     }
     let lines = table.markdown.split(separator: "\n").map(String.init)
     #expect(lines[0] == "# A grid")

@@ -40,7 +40,9 @@ import Testing
       [String: Case].self, from: Data(try #require(file.metadata["cases"]).utf8))
     let size = ImageSize(height: 7, width: 10)
     let labels = try file.integers("labels")
-    let batch = Batch(images: try file.floats("images"), labels: labels, indices: Array(0..<6))
+    let batch = Batch(
+      images: Tensor([6, 3, size.height, size.width], try file.floats("images")), labels: labels,
+      indices: Array(0..<6))
     #expect(cases.count == 12)
     for (name, mixing) in cases {
       let mixed = MixedBatch(batch, mixing.mixes(size))
@@ -163,7 +165,9 @@ import Testing
     let size = ImageSize(height: 2, width: 2)
     let pixels = (0..<36).map(Float.init)
     let mixes = [Mix(share: 0.25), .none, Mix(share: 0.25)]
-    let mixed = MixedBatch(Batch(images: pixels, labels: [0, 1, 2], indices: [5, 6, 7]), mixes)
+    let batch = Batch(
+      images: Tensor([3, 3, 2, 2], pixels), labels: [0, 1, 2], indices: [5, 6, 7])
+    let mixed = MixedBatch(batch, mixes)
     let images = mixed.images(0..<3, size: size)
     #expect(images.sliced(0, 1..<2).elements == Array(pixels[12..<24]))
     #expect(images.sliced(0, 0..<1).elements == (0..<12).map { Float($0) + 18 })

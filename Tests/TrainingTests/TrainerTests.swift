@@ -72,7 +72,9 @@ import Training
     var effective = try TrainingConfiguration(contentsOf: run + "/config.yaml")
     #expect(effective.shardSize == 8)  // what it came to is written, as it decides about the bits
     #expect(effective.aa == "none" && effective.reprob == 0)
+    #expect(effective.optBetas == [0.9, 0.999])
     (effective.shardSize, effective.aa, effective.reprob) = (nil, nil, nil)
+    effective.optBetas = nil
     #expect(effective == configuration)
     let again = #expect(throws: TrainingError.self) { try Trainer(configuration).run() }
     #expect(again?.message.contains("there is a run in this folder already") == true)

@@ -33,13 +33,23 @@ typedef struct {
   uint8_t background[3];  // [red, green, blue]
 } CImageOptions;
 
+// A rectangle of pixels within an image.
+typedef struct {
+  uint32_t x;
+  uint32_t y;
+  uint32_t width;
+  uint32_t height;
+} CImageRegion;
+
 // An image whose header has been read. It borrows the bytes of the file until it is closed.
 typedef struct CImageReader {
   uint32_t width;
   uint32_t height;
-  const uint8_t *exif;  // TIFF block of the orientation tag, or NULL; known after `read`
+  const uint8_t *exif;  // TIFF block of the orientation tag, or NULL
   size_t exif_count;
-  CImageStatus (*read)(struct CImageReader *, uint8_t *pixels, char *message);
+  void (*shrink)(struct CImageReader *, uint32_t denominator);  // NULL: cannot
+  CImageStatus (*read)(
+      struct CImageReader *, const CImageRegion *region, uint8_t *pixels, char *message);
   void (*close)(struct CImageReader *);
 } CImageReader;
 
@@ -52,9 +62,21 @@ CImageStatus cimage_open_jpeg(
     CImageReader **reader, const uint8_t *bytes, size_t count, const CImageOptions *options,
     char *message);
 
-// Decodes to `pixels`, [height, width, 3] bytes of RGB. Once for a reader.
-static inline CImageStatus cimage_read(CImageReader *reader, uint8_t *pixels, char *message) {
-  return reader->read(reader, pixels, message);
+// Decodes a part to `pixels`, [region height, region width, 3] bytes of RGB: the same bytes as in
+// the whole image, to the last bit. Once for a reader.
+//
+// What comes after the last row of the region is not decoded, but the file must have its end.
+static inline CImageStatus cimage_read(
+    CImageReader *reader, const CImageRegion *region, uint8_t *pixels, char *message) {
+  return reader->read(reader, region, pixels, message);
+}
+
+// Makes the image 1, 2, 4 or 8 times smaller, rounded up, by leaving out high frequencies: faster,
+// but not what a filter would make of the whole. Before `cimage_read`; 0 if the format cannot.
+static inline int cimage_shrink(CImageReader *reader, uint32_t denominator) {
+  if (reader->shrink == NULL) return 0;
+  reader->shrink(reader, denominator);
+  return 1;
 }
 
 static inline void cimage_close(CImageReader *reader) { reader->close(reader); }

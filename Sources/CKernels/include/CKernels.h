@@ -196,3 +196,30 @@ void ck_box(uint8_t *restrict out, const uint8_t *restrict in, ptrdiff_t step, p
 void ck_affine_row(uint8_t *restrict out, const uint8_t *restrict in, ptrdiff_t stride,
                    ptrdiff_t width, ptrdiff_t height, const double a[6], double y, int cubic,
                    ptrdiff_t n);
+
+// MARK: Resampling of 8-bit pixels (resample.c): three bytes to a pixel, rows `stride` bytes apart.
+// Sums are exact in 22 fractional bits, rounded half up and cut to 0 … 255: the same bytes at every
+// level, while a sum stays within 2³¹.
+
+/// Which source pixels make a target pixel: target i is the sum over k < counts[i] of
+/// weights[i * stride + k] times source starts[i] + k.
+typedef struct {
+  ptrdiff_t count;
+  ptrdiff_t stride;
+  const int32_t *starts;
+  const int32_t *counts;
+  const int32_t *weights;
+} ck_resampling;
+
+/// Rows that are transposed at a time.
+#define CK_RESAMPLE_ROWS 16
+
+/// Along each row: x [rows, cols, 3] → out [rows, taps, 3], dense.
+///
+/// scratch: 3 · CK_RESAMPLE_ROWS · (cols + taps->count) bytes.
+void ck_resample_rows(uint8_t *restrict out, const uint8_t *restrict x, ptrdiff_t stride,
+                      ptrdiff_t rows, ptrdiff_t cols, const ck_resampling *restrict taps,
+                      uint8_t *restrict scratch);
+/// Along each column: x [rows, cols, 3] → out [taps, cols, 3], dense.
+void ck_resample_columns(uint8_t *restrict out, const uint8_t *restrict x, ptrdiff_t stride,
+                         ptrdiff_t cols, const ck_resampling *restrict taps);

@@ -70,5 +70,7 @@ CK_LEVELS(ck_luma_sum)
 CK_LEVELS(ck_smooth)
 CK_LEVELS(ck_box)
 CK_LEVELS(ck_affine_row)
+CK_LEVELS(ck_resample_rows)
+CK_LEVELS(ck_resample_columns)
 #undef CK_LEVELS
 #undef CK_CLONE

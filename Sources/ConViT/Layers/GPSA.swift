@@ -80,8 +80,8 @@ public struct GPSA: Attention {
   /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
   /// weights files, and its derivative is zero, but it takes no part.
   public func position(_ tape: Tape) -> Variable {
-    let offsets = tape.constant(grid.offsets().reshaped([grid.count * grid.count, 3]))
+    let offsets = tape.constant(grid.offsets().reshaped(Shape(grid.count * grid.count, 3)))
     return tape[posProj.weight].matmul(offsets, transposingOther: true)
-      .reshaped([heads, grid.count, grid.count]).softmax()
+      .reshaped(Shape(heads, grid.count, grid.count)).softmax()
   }
 }

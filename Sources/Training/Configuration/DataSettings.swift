@@ -36,6 +36,9 @@ public struct DataSettings: Settings {
   /// The most bytes of an image's file.
   public var maxBytes = ImageDecoder().maxBytes
 
+  /// Whether libjpeg makes large JPEGs smaller while it decodes them: faster, not exact.
+  public var scaledDecoding = false
+
   /// A share of 0.05 of a split's images may be skipped unless `maxBad` says otherwise.
   public static let defaultMaxBad = 0.05
 
@@ -103,5 +106,6 @@ public struct DataSettings: Settings {
     case lenientJpeg = "lenient-jpeg"
     case maxPixels = "max-pixels"
     case maxBytes = "max-bytes"
+    case scaledDecoding = "scaled-decoding"
   }
 }

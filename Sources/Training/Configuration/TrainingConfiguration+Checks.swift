@@ -1,6 +1,12 @@
 import Images
 
 extension TrainingConfiguration {
+  /// The order of the training images in each epoch.
+  var sampleOrder: SampleOrder {
+    SampleOrder(
+      seed: running.seed, isShuffled: data.shuffle, repeats: data.repeatedAug ? 3 : 1)
+  }
+
   /// What training images go through.
   func trainingTransform() throws(TrainingError) -> any ImageTransform {
     try augmentation.transform(size: architecture.inputSize.size)

@@ -69,6 +69,7 @@ extension TrainingConfiguration {
     effective.localUpToLayer = model.localUpToLayer
     effective.shardSize =
       Shards(for: model, batchSize: schedule.stepSize, size: self.shardSize).size
+    effective.optBetas = optimizer.betas
     effective.aa = augmentation.policyText ?? "none"
     effective.reprob = augmentation.eraseProbability
     return effective

@@ -130,11 +130,7 @@ extension Trainer {
   /// Images that an epoch visits.
   var imagesPerEpoch: Int { order.count(of: training.samples.count) }
 
-  private var order: SampleOrder {
-    SampleOrder(
-      seed: configuration.seed, isShuffled: configuration.shuffle,
-      repeats: configuration.repeatedAug ? 3 : 1)
-  }
+  private var order: SampleOrder { configuration.sampleOrder }
 
   private var workers: Int { configuration.numWorkers ?? pool.threads }
 

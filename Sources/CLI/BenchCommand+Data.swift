@@ -1,0 +1,44 @@
+import ArgumentParser
+import Autodiff
+import Foundation
+import Training
+
+/// `convit bench --mode data`: the input pipeline alone.
+extension BenchCommand {
+  func validateForData() throws {
+    guard dataPath != nil else { throw ValidationError("--mode data needs --data-path") }
+    for (flag, isGiven) in [
+      ("model", model != nil), ("steps", steps != nil), ("warmup", warmup != nil),
+      ("recompute", recompute),
+    ] where isGiven { throw ValidationError("--mode data and --\(flag) do not go together") }
+  }
+
+  /// Flags about images are for mode data alone.
+  func validateForModel() throws {
+    var changed = TrainingConfiguration()
+    augmentation.apply(to: &changed)
+    data.apply(to: &changed)
+    guard dataPath == nil && changed == TrainingConfiguration() else {
+      throw ValidationError("flags about images are for --mode data")
+    }
+  }
+
+  func runOnData() throws {
+    var recipe = try config.map { try TrainingConfiguration(contentsOf: $0) } ?? .init()
+    replace(&recipe.dataPath, dataPath)
+    replace(&recipe.inputSize, inputSize)
+    augmentation.apply(to: &recipe)
+    data.apply(to: &recipe)
+    recipe.batchSize = batchSize
+    var benchmark = PipelineBenchmark(recipe, threads: threads ?? WorkerPool.availableProcessors)
+    benchmark.seconds = seconds ?? 10
+    let report = try benchmark()
+    guard !json else { return try printJSON(report) }
+    print("data, batch \(report.batchSize), \(report.threads) threads, \(report.images) images")
+    print(
+      String(
+        format: "speed     %.0f images/s; %.0f for each second of a processor",
+        report.imagesPerSecond, report.imagesPerCoreSecond))
+    print(String(format: "memory    %.0f MB at most", report.peakRssMb))
+  }
+}

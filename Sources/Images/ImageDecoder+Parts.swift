@@ -1,0 +1,76 @@
+import CImage
+
+/// From a header to pixels: which of them, and which way up.
+extension ImageDecoder {
+  /// Decodes what `geometry` needs, or everything, and turns it upright.
+  func read(
+    _ reader: UnsafeMutablePointer<CImageReader>, _ geometry: (ImageSize) -> ImageGeometry?,
+    _ message: inout CMessage, _ result: inout RGBImage?
+  ) -> CImageStatus {
+    let exif = UnsafeBufferPointer(start: reader.pointee.exif, count: reader.pointee.exif_count)
+    let orientation = appliesOrientation ? ExifOrientation(exif: exif) : .topLeft
+    let plan = geometry(orientation.turned(reader.size)).map {
+      makePlan($0, reader, orientation)
+    }
+    let part =
+      plan.map { orientation.stored($0.source, in: reader.size) }
+      ?? PixelRegion(wholeOf: reader.size)
+    return withScratch(3 * part.width * part.height) { pixels in
+      let status = reader.decode(part, into: pixels, &message)
+      guard status == CIMAGE_OK else { return status }
+      let view = PixelView(UnsafeBufferPointer(pixels), width: part.width, height: part.height)
+      if let plan, orientation == .topLeft {
+        result = plan.result(ofSource: view)
+      } else {
+        let upright = view.image().oriented(orientation)
+        result = plan?.result(ofSource: upright) ?? upright
+      }
+      return status
+    }
+  }
+
+  /// The plan of a geometry for the upright image, which it may have libjpeg make smaller.
+  private func makePlan(
+    _ geometry: ImageGeometry, _ reader: UnsafeMutablePointer<CImageReader>,
+    _ orientation: ExifOrientation
+  ) -> ResamplingPlan {
+    let (region, target) = (geometry.region, geometry.resized)
+    let divisor = [8, 4, 2].first {
+      region.width >= 2 * $0 * target.width && region.height >= 2 * $0 * target.height
+    }
+    guard scalesWhileDecoding, let divisor, cimage_shrink(reader, UInt32(divisor)) != 0 else {
+      return ResamplingPlan(geometry, of: orientation.turned(reader.size))
+    }
+    // The region's edges need not be on a pixel any more.
+    var smaller = geometry
+    smaller.region.x = region.x / divisor
+    smaller.region.y = region.y / divisor
+    smaller.region.width = (region.x + region.width + divisor - 1) / divisor - smaller.region.x
+    smaller.region.height = (region.y + region.height + divisor - 1) / divisor - smaller.region.y
+    func edge(_ position: Int, from start: Int) -> Float {
+      Float(position) / Float(divisor) - Float(start)
+    }
+    let box = ResizeBox(
+      left: edge(region.x, from: smaller.region.x), top: edge(region.y, from: smaller.region.y),
+      right: edge(region.x + region.width, from: smaller.region.x),
+      bottom: edge(region.y + region.height, from: smaller.region.y))
+    return ResamplingPlan(smaller, box: box, of: orientation.turned(reader.size))
+  }
+}
+
+extension UnsafeMutablePointer<CImageReader> {
+  /// The size of the stored image.
+  fileprivate var size: ImageSize {
+    ImageSize(height: Int(pointee.height), width: Int(pointee.width))
+  }
+
+  /// Decodes a part of the stored image.
+  fileprivate func decode(
+    _ part: PixelRegion, into pixels: UnsafeMutableBufferPointer<UInt8>,
+    _ message: inout CMessage
+  ) -> CImageStatus {
+    var region = CImageRegion(
+      x: UInt32(part.x), y: UInt32(part.y), width: UInt32(part.width), height: UInt32(part.height))
+    return cimage_read(self, &region, pixels.baseAddress, &message.characters)
+  }
+}

@@ -1,0 +1,73 @@
+import Foundation
+import Images
+
+/// How fast images come from files to normalised batches, without a model.
+public struct PipelineBenchmark: Sendable {
+  /// The recipe, with `dataPath` for the images: those of `train/`, in the order of its first
+  /// epochs.
+  public var configuration: TrainingConfiguration
+  /// Threads that read images; one is the caller.
+  public var threads: Int
+  /// How long to measure, whole batches and at least one.
+  public var seconds = 10.0
+
+  /// A benchmark of ten seconds.
+  public init(_ configuration: TrainingConfiguration, threads: Int) {
+    self.configuration = configuration
+    self.threads = threads
+  }
+
+  /// What was measured.
+  public struct Report: Sendable, Codable {
+    /// Always "data".
+    public let mode: String
+    /// Images a batch.
+    public let batchSize: Int
+    /// Threads that read.
+    public let threads: Int
+    /// Images that were read while the clock ran.
+    public let images: Int
+    /// Images by the seconds that passed.
+    public let imagesPerSecond: Double
+    /// Images by the seconds that processors worked for this process.
+    public let imagesPerCoreSecond: Double
+    /// The most memory that the process had, in units of 2²⁰ bytes.
+    public let peakRssMb: Double
+  }
+
+  /// Reads images, after a batch for warming up.
+  public func callAsFunction() throws -> Report {
+    try configuration.validate()
+    guard let path = configuration.dataPath else {
+      throw TrainingError(usage: "data-path is missing: the folder that has train/")
+    }
+    let samples = try ImageFolder(root: path, split: "train").samples
+    let pipeline = try ImagePipeline(
+      decoder: configuration.data.decoder(), transform: configuration.trainingTransform(),
+      erasing: configuration.augmentation.erasing,
+      workers: threads == 1 ? 0 : threads)
+    let order = configuration.sampleOrder
+    var (epoch, images) = (0, -1)
+    var (start, busy) = (ContinuousClock.now, 0.0)
+    var elapsed = 0.0
+    while elapsed < seconds || images <= 0 {
+      let loader = pipeline.loader(
+        order(samples, epoch: epoch), batchSize: configuration.batchSize)
+      while elapsed < seconds || images <= 0, let batch = try loader.next() {
+        if images < 0 {
+          (images, start, busy) = (0, ContinuousClock.now, Resources.current.processorSeconds)
+        } else {
+          images += batch.count
+        }
+        elapsed = (ContinuousClock.now - start) / .seconds(1)
+      }
+      epoch += 1
+    }
+    let used = Resources.current
+    return Report(
+      mode: "data", batchSize: configuration.batchSize, threads: threads, images: images,
+      imagesPerSecond: Double(images) / elapsed,
+      imagesPerCoreSecond: Double(images) / (used.processorSeconds - busy),
+      peakRssMb: used.peakMegabytes)
+  }
+}
