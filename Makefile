@@ -12,12 +12,12 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test fuzz build format lint parity bench-peers bench-data consumer kill-loop soak weights \
-  report-check clean
+.PHONY: help demo test fuzz build format lint parity bench-peers bench-data bench-allocations \
+  consumer kill-loop soak weights report-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Train, evaluate and predict on Fashion-MNIST (FRESH=1 trains again)
 	@Scripts/dependencies.sh demo
@@ -49,6 +49,9 @@ parity: build ## Compare logits and training with PyTorch, in .venv
 bench-peers: build ## Time this package, PyTorch and JAX in turn (BENCH="--only train-tiny-32")
 	Benchmarks/environment.sh
 	python3 Benchmarks/peers.py $(BENCH)
+
+bench-allocations: build ## Count the heap allocations of a step, by depth and batch
+	Benchmarks/allocations.sh
 
 bench-data: build ## Time reading JPEGs beside timm with Pillow, and training on them (BENCH="--rounds 3")
 	Benchmarks/environment.sh

@@ -15,16 +15,16 @@ say() { echo "dependencies: $*" >&2; }
 check_swift() {
   local output
   if ! output=$(swift --version 2>/dev/null); then
-    say "swift was not found; Swift 6.1 or newer is needed: https://www.swift.org/install"
+    say "swift was not found; Swift 6.2 or newer is needed: https://www.swift.org/install"
     return 1
   fi
   if ! [[ $output =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]]; then
-    say "Swift 6.1 or newer is needed, but 'swift --version' says: ${output%%$'\n'*}"
+    say "Swift 6.2 or newer is needed, but 'swift --version' says: ${output%%$'\n'*}"
     return 1
   fi
   local major=${BASH_REMATCH[1]} minor=${BASH_REMATCH[2]}
-  if ((major * 100 + minor < 601)); then
-    say "Swift 6.1 or newer is needed, found $major.$minor: https://www.swift.org/install"
+  if ((major * 100 + minor < 602)); then
+    say "Swift 6.2 or newer is needed, found $major.$minor: https://www.swift.org/install"
     return 1
   fi
 }

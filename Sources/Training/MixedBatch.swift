@@ -23,7 +23,7 @@ struct MixedBatch: Sendable {
   /// Some of the images, [range, 3, height, width].
   func images(_ range: Range<Int>, size: ImageSize) -> Tensor {
     let length = 3 * size.height * size.width
-    return Tensor(unsafeUninitialized: [range.count, 3, size.height, size.width]) { out in
+    return Tensor(unsafeUninitialized: Shape(range.count, 3, size.height, size.width)) { out in
       batch.images.withUnsafeBufferPointer { pixels in
         guard let base = pixels.baseAddress else { return }
         for index in range {
@@ -43,9 +43,11 @@ struct MixedBatch: Sendable {
     let length = 3 * size.height * size.width
     if let box = mix.box {
       out.update(from: own, count: length)
-      for row in (0..<3).flatMap({ plane in box.rows.map { plane * size.height + $0 } }) {
-        let start = row * size.width + box.columns.lowerBound
-        (out + start).update(from: other + start, count: box.columns.count)
+      for plane in 0..<3 {
+        for row in box.rows {
+          let start = (plane * size.height + row) * size.width + box.columns.lowerBound
+          (out + start).update(from: other + start, count: box.columns.count)
+        }
       }
     } else if mix.share == 1 {
       out.update(from: own, count: length)
@@ -60,7 +62,7 @@ struct MixedBatch: Sendable {
   func targets(_ range: Range<Int>, classes: Int, smoothing: Double) -> Tensor {
     guard let mixes else {
       return Tensor.targets(
-        Array(batch.labels[range]), classes: classes, smoothing: Float(smoothing))
+        batch.labels[range], classes: classes, smoothing: Float(smoothing))
     }
     let off = Float(smoothing / Double(classes))
     let on = Float(1 - smoothing + smoothing / Double(classes))

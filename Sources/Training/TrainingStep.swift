@@ -120,15 +120,13 @@ public struct TrainingStep: Sendable {
   ) throws -> [Double] {
     let size = Self.size(of: model)
     let source = dropout.split(epoch)
+    let sources = batch.indices.enumerated().map { source.split($1).split(first + $0) }
     let mixed = MixedBatch(batch, mixing?(batch.indices, epoch: epoch))
-    return try sum.add(
-      batch.count,
-      mode: { .training($0.map { source.split(batch.indices[$0]).split(first + $0) }) }
-    ) { range, tape in
+    return try sum.add(batch.count, mode: { .training(sources[$0]) }) { range, tape in
       let images = mixed.images(range, size: size)
       let logits = model.headLogits(tape.constant(images), recomputesBlocks: recomputesBlocks)
       let losses = objective(logits, images, mixed, range)
-      let sum = losses.value.elements.reduce(0) { $0 + Double($1) }
+      let sum = losses.value.withUnsafeBufferPointer { $0.reduce(0) { $0 + Double($1) } }
       return (1 / Float(count) * losses.sum(), sum)
     }
   }

@@ -49,13 +49,13 @@ import Testing
     let count = 16 * 1_234_567  // nobody else's class
     var address = 0
     do {
-      let storage = Storage(count: count)
+      let storage = Storage.make(count: count)
       address = Int(bitPattern: storage.pointer)
       #expect(address % 64 == 0)
     }
-    let storage = Storage(count: count - 1)
+    let storage = Storage.make(count: count - 1)
     #expect(Int(bitPattern: storage.pointer) == address)
-    #expect(Int(bitPattern: Storage(count: 1).pointer) % 64 == 0)
-    #expect(Int(bitPattern: Storage(count: 0).pointer) % 64 == 0)
+    #expect(Int(bitPattern: Storage.make(count: 1).pointer) % 64 == 0)
+    #expect(Int(bitPattern: Storage.make(count: 0).pointer) % 64 == 0)
   }
 }

@@ -13,6 +13,13 @@ public struct HeadColumns {
     self.projection = projection
     self.first = first
   }
+
+  /// Ends the process if the projection has not these columns.
+  fileprivate func check(_ width: Int) {
+    precondition(
+      first >= 0 && first + width <= projection.shape[-1],
+      "attention: columns \(first) ..< \(first + width) of \(projection.shape)")
+  }
 }
 
 extension Variable {
@@ -42,54 +49,96 @@ extension Variable {
       queries: q.shape, keys: k.shape, values: v.shape, heads: heads, width: width)
     precondition(
       position.map {
-        $0.map.shape == [heads, geometry.nq, geometry.nk] && $0.gate.shape == [heads]
+        $0.map.shape == Shape(heads, geometry.nq, geometry.nk) && $0.gate.shape == Shape(heads)
       }
         ?? true,
       "attention: position \(position!.map.shape), gate \(position!.gate.shape) for \(geometry)")
     let map = position?.map.value
     let gate = position?.gate.value
     let columns = (q: queries.first, k: keys.first, v: values.first)
-    for part in [queries, keys, values] {
-      precondition(
-        part.first >= 0 && part.first + width <= part.projection.shape[-1],
-        "attention: columns \(part.first) ..< \(part.first + width) of \(part.projection.shape)")
-    }
+    queries.check(width)
+    keys.check(width)
+    values.check(width)
     let dropout = AttentionDropout(dropRate, images: geometry.batch, on: queries.projection.tape)
     let output = geometry.forward(
       q, k, v, columns, scale, map, gate, dropout, on: queries.projection.tape)
 
-    // One gradient tensor for each distinct projection (MHSA has one, GPSA two), of which every
-    // part writes its own columns; parts that share columns have one each, and these are added.
-    var distinct: [(projection: Variable, starts: [Int])] = []
-    let owner = [queries, keys, values].map { part in
-      let place = distinct.firstIndex {
-        $0.projection.node == part.projection.node && $0.projection.node != nil
-          && $0.starts.allSatisfy { abs($0 - part.first) >= width }
+    let gradients = AttentionGradients(queries, keys, values, width: width)
+    let saved = (geometry, q, k, v, columns, scale, dropout, gradients)
+    let tape = queries.projection.tape
+    guard let position else {
+      return tape.operation(
+        output, of: [queries.projection, keys.projection, values.projection], saving: saved
+      ) { saved, dy, inputs in
+        let (geometry, q, k, v, columns, scale, dropout, gradients) = saved
+        gradients.add(to: &inputs, q, k, v) { out in
+          geometry.backward(q, k, v, columns, scale, nil, nil, dropout, dy, out, nil, nil)
+        }
       }
-      if let place {
-        distinct[place].starts.append(part.first)
-        return place
-      }
-      distinct.append((part.projection, [part.first]))
-      return distinct.count - 1
     }
-    let shapes = distinct.map(\.projection.shape)
-    let isCovered = distinct.map { $0.starts.count * width == $0.projection.shape[-1] }
-    let inputs = distinct.map(\.projection) + (position.map { [$0.map, $0.gate] } ?? [])
-    return queries.projection.tape.operation(output, of: inputs) { dy, inputs in
-      var gradients = zip(shapes, isCovered).map {
-        $1 ? Tensor(unsafeUninitialized: $0) : Tensor(repeating: 0, $0)
+    return tape.operation(
+      output,
+      of: [
+        queries.projection, keys.projection, values.projection, position.map, position.gate,
+      ], saving: (saved, position.map.value, position.gate.value)
+    ) { saved, dy, inputs in
+      let ((geometry, q, k, v, columns, scale, dropout, gradients), map, gate) = saved
+      var dmap = Tensor(repeating: 0, map.shape)
+      var dgate = Tensor(unsafeUninitialized: gate.shape)
+      gradients.add(to: &inputs, q, k, v) { out in
+        geometry.backward(
+          q, k, v, columns, scale, map, gate, dropout, dy, out, dmap.mutablePointer(),
+          dgate.mutablePointer())
       }
-      let pointers = gradients.indices.map { gradients[$0].mutablePointer() }
-      var dmap = map.map { Tensor(repeating: 0, $0.shape) }
-      let dgate = geometry.backward(
-        q, k, v, columns, scale, map, gate, dropout, dy,
-        (pointers[owner[0]], pointers[owner[1]], pointers[owner[2]]), dmap?.mutablePointer())
-      for (index, gradient) in gradients.enumerated() { inputs.add(gradient, to: index) }
-      guard let dmap else { return }
-      inputs.add(dmap, to: shapes.count)
-      inputs.add(Tensor([heads], dgate), to: shapes.count + 1)
+      inputs.add(dmap, to: 3)
+      inputs.add(dgate, to: 4)
     }
+  }
+}
+
+/// Which gradient tensor the queries, keys and values write their columns into: one for each
+/// distinct projection (MHSA has one, GPSA two); parts that share columns have one each, and these
+/// are added.
+private struct AttentionGradients {
+  /// The first part that has the same tensor.
+  private var owner: InlineArray<3, Int> = [0, 1, 2]
+  /// Whether the parts of a tensor fill it.
+  private var isCovered: InlineArray<3, Bool> = [false, false, false]
+
+  init(_ queries: HeadColumns, _ keys: HeadColumns, _ values: HeadColumns, width: Int) {
+    let parts: InlineArray<3, HeadColumns> = [queries, keys, values]
+    for part in 0..<3 {
+      let node = parts[part].projection.node
+      owner[part] =
+        (0..<part).first { first in
+          owner[first] == first && node != nil && parts[first].projection.node == node
+            && (first..<part).allSatisfy {
+              owner[$0] != first || abs(parts[$0].first - parts[part].first) >= width
+            }
+        } ?? part
+    }
+    for part in 0..<3 {
+      let columns = (0..<3).count { owner[$0] == part } * width
+      isCovered[part] = columns == parts[part].projection.shape[-1]
+    }
+  }
+
+  /// Adds the gradients by the three inputs, which `compute` writes.
+  func add(
+    to inputs: inout Cotangents, _ q: Tensor, _ k: Tensor, _ v: Tensor,
+    _ compute: (InlineArray<3, UnsafeMutablePointer<Float>>) -> Void
+  ) {
+    let values: InlineArray<3, Tensor> = [q, k, v]
+    var gradients = InlineArray<3, Tensor> { part in
+      guard owner[part] == part else { return values[part] }  // not written to
+      let shape = values[part].shape
+      return isCovered[part] ? Tensor(unsafeUninitialized: shape) : Tensor(repeating: 0, shape)
+    }
+    let pointers = InlineArray<3, UnsafeMutablePointer<Float>> { part in
+      gradients[owner[part]].mutablePointer()
+    }
+    compute(pointers)
+    for part in 0..<3 where owner[part] == part { inputs.add(gradients[part], to: part) }
   }
 }
 
@@ -101,11 +150,12 @@ private struct AttentionGeometry: CustomStringConvertible {
 
   init(queries: Shape, keys: Shape, values: Shape, heads: Int, width: Int) {
     precondition(
-      queries.rank >= 2 && keys.sizes.dropLast() == values.sizes.dropLast()
-        && keys.sizes.dropLast(2) == queries.sizes.dropLast(2) && width % heads == 0,
+      queries.rank >= 2 && keys.rank == queries.rank && values.rank == queries.rank
+        && keys.prefix(keys.rank - 1) == values.prefix(values.rank - 1)
+        && keys.prefix(keys.rank - 2) == queries.prefix(queries.rank - 2) && width % heads == 0,
       "attention: queries \(queries), keys \(keys), values \(values), \(heads) heads in \(width)")
     (nq, nk, d) = (queries[-2], keys[-2], width / heads)
-    batch = queries.sizes.dropLast(2).reduce(1, *)
+    batch = queries.prefix(queries.rank - 2).elementCount
     self.heads = heads
     strides = (queries[-1], keys[-1], values[-1])
     outputShape = queries.replacing(-1, with: width)
@@ -121,7 +171,7 @@ private struct AttentionGeometry: CustomStringConvertible {
     let blocks = min(tape.pool?.threads ?? 1, nq)  // of queries, so that every thread has some
     return Tensor(unsafeUninitialized: outputShape) { y in
       tape.split(heads * batch * blocks, grain: 1) { units in
-        var scratch = Tensor(unsafeUninitialized: [(nq + blocks - 1) / blocks, nk])
+        var scratch = Tensor(unsafeUninitialized: Shape((nq + blocks - 1) / blocks, nk))
         let a = scratch.mutablePointer()
         for unit in units {  // images within heads: a head's map stays in the cache
           let (h, b, block) = (unit / (batch * blocks), unit / blocks % batch, unit % blocks)
@@ -154,16 +204,13 @@ private struct AttentionGeometry: CustomStringConvertible {
   func backward(
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ columns: (q: Int, k: Int, v: Int), _ scale: Float,
     _ map: Tensor?, _ gate: Tensor?, _ dropout: AttentionDropout?, _ dy: Tensor,
-    _ gradients: (
-      q: UnsafeMutablePointer<Float>, k: UnsafeMutablePointer<Float>,
-      v: UnsafeMutablePointer<Float>
-    ),
-    _ dmap: UnsafeMutablePointer<Float>?
-  ) -> [Float] {
-    var scratch = Tensor(unsafeUninitialized: [2, nq, nk])
+    _ gradients: InlineArray<3, UnsafeMutablePointer<Float>>,
+    _ dmap: UnsafeMutablePointer<Float>?, _ dgate: UnsafeMutablePointer<Float>?
+  ) {
+    var scratch = Tensor(unsafeUninitialized: Shape(2, nq, nk))
     let a = scratch.mutablePointer()
     let da = a + nq * nk
-    return (0..<heads).map { h in
+    for h in 0..<heads {
       let position = map.map { $0.pointer + h * nq * nk }
       let dposition = dmap.map { $0 + h * nq * nk }
       let g = gate?.pointer[h] ?? 0
@@ -187,15 +234,15 @@ private struct AttentionGeometry: CustomStringConvertible {
         if let kept { ck_mul(a, a, kept.pointer, nq * nk) }
         let ds = da
         BLAS.multiply(
-          nk, d, nq, .init(a, nk).transposed, dy, into: gradients.v + atV, strides.v,
+          nk, d, nq, .init(a, nk).transposed, dy, into: gradients[2] + atV, strides.v,
           work: .attention)
         BLAS.multiply(
-          nq, d, nk, .init(ds, nk), k, into: gradients.q + atQ, strides.q, work: .attention)
+          nq, d, nk, .init(ds, nk), k, into: gradients[0] + atQ, strides.q, work: .attention)
         BLAS.multiply(
-          nk, d, nq, .init(ds, nk).transposed, q, into: gradients.k + atK, strides.k,
+          nk, d, nq, .init(ds, nk).transposed, q, into: gradients[1] + atK, strides.k,
           work: .attention)
       }
-      return Float(dg)
+      dgate?[h] = Float(dg)
     }
   }
 }

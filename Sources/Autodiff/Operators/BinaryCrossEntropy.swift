@@ -27,7 +27,9 @@ extension Variable {
         out[r] = Float(sum / Double(columns))
       }
     }
-    return tape.operation(losses, of: [self]) { dy, inputs in
+    return tape.operation(losses, of: [self], saving: (x, t)) { saved, dy, inputs in
+      let (x, t) = saved
+      let (rows, columns) = x.shape.matrix
       var dx = x.map(ck_sigmoid) - t
       let out = dx.mutablePointer()
       for r in 0..<rows {

@@ -6,17 +6,14 @@ extension Shape {
     if self == other { return self }
     let rank = max(rank, other.rank)
     let (a, b) = (padded(to: rank), other.padded(to: rank))
-    return Shape(
-      zip(a, b).map { a, b in
-        precondition(
-          a == b || a == 1 || b == 1, "\(name): shapes \(self) and \(other) do not match")
-        return a == 1 ? b : a
-      })
-  }
-
-  /// The sizes with 1 in front, up to a rank.
-  fileprivate func padded(to rank: Int) -> [Int] {
-    Array(repeating: 1, count: rank - self.rank) + sizes
+    var shape: Shape = []
+    for axis in 0..<rank {
+      precondition(
+        a[axis] == b[axis] || a[axis] == 1 || b[axis] == 1,
+        "\(name): shapes \(self) and \(other) do not match")
+      shape.append(a[axis] == 1 ? b[axis] : a[axis])
+    }
+    return shape
   }
 }
 
@@ -57,26 +54,28 @@ extension Tensor {
     _ body: (_ offset: Int, _ source: Int, _ step: Int, _ length: Int) -> Void
   ) {
     precondition(large.rank >= small.rank, "broadcast: \(small) has a higher rank than \(large)")
-    let sizes = small.padded(to: large.rank)
-    for (s, l) in zip(sizes, large.sizes) {
-      precondition(s == l || s == 1, "broadcast: \(small) cannot be repeated to \(large)")
+    let matched = small.padded(to: large.rank)
+    var strides = matched.strides
+    for axis in 0..<large.rank {
+      precondition(
+        matched[axis] == large[axis] || matched[axis] == 1,
+        "broadcast: \(small) cannot be repeated to \(large)")
+      if matched[axis] == 1 { strides[axis] = 0 }
     }
-    guard large.elementCount > 0, let length = large.sizes.last else {
-      if large.rank == 0 { body(0, 0, 0, 1) }
-      return
-    }
-    let strides = zip(Shape(sizes).strides, sizes).map { $1 == 1 ? 0 : $0 }
-    let outer = Array(large.sizes.dropLast())
-    var index = [Int](repeating: 0, count: outer.count)
+    guard large.elementCount > 0 else { return }
+    guard large.rank > 0 else { return body(0, 0, 0, 1) }
+    let last = large.rank - 1
+    let length = large[last]
+    var index = Shape.Axes(repeating: 0)
     var source = 0
     for row in 0..<(large.elementCount / length) {
-      body(row * length, source, strides[outer.count], length)
-      var axis = outer.count - 1
+      body(row * length, source, strides[last], length)
+      var axis = last - 1
       while axis >= 0 {  // the next index, like an odometer
         index[axis] += 1
         source += strides[axis]
-        if index[axis] < outer[axis] { break }
-        source -= strides[axis] * outer[axis]
+        if index[axis] < large[axis] { break }
+        source -= strides[axis] * large[axis]
         index[axis] = 0
         axis -= 1
       }

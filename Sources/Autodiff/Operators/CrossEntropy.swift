@@ -19,7 +19,9 @@ extension Variable {
           targets.pointer + r * columns, logarithms.pointer + r * columns, columns)
       }
     }
-    return tape.operation(losses, of: [self]) { dy, inputs in
+    return tape.operation(losses, of: [self], saving: (targets, logarithms)) { saved, dy, inputs in
+      let (targets, logarithms) = saved
+      let (rows, columns) = targets.shape.matrix
       let dx = Tensor(unsafeUninitialized: targets.shape) { out in
         let dl = Tensor(unsafeUninitialized: targets.shape) { dl in  // by log softmax: −dy · t
           for r in 0..<rows {
@@ -36,15 +38,22 @@ extension Variable {
   ///
   /// With `smoothing` s the target is 1 − s on the class and s / C spread over all of them
   /// (Szegedy et al. 2016; timm's `LabelSmoothingCrossEntropy`).
-  public func crossEntropy(labels: [Int], smoothing: Float = 0) -> Variable {
+  public func crossEntropy(labels: ArraySlice<Int>, smoothing: Float = 0) -> Variable {
     crossEntropy(Tensor.targets(labels, classes: shape[-1], smoothing: smoothing))
+  }
+
+  /// The same for all labels of an array.
+  public func crossEntropy(labels: [Int], smoothing: Float = 0) -> Variable {
+    crossEntropy(labels: labels[...], smoothing: smoothing)
   }
 }
 
 extension Tensor {
   /// Distributions over classes [B, C] that put 1 − `smoothing` on the label, and spread the rest
   /// evenly over all classes.
-  public static func targets(_ labels: [Int], classes: Int, smoothing: Float = 0) -> Tensor {
+  public static func targets(
+    _ labels: ArraySlice<Int>, classes: Int, smoothing: Float = 0
+  ) -> Tensor {
     Tensor(unsafeUninitialized: [labels.count, classes]) { out in
       ck_fill(out, smoothing / Float(classes), labels.count * classes)
       for (row, label) in labels.enumerated() {

@@ -32,23 +32,27 @@ extension Tensor {
 extension Variable {
   /// a + b, shapes brought together by NumPy's rule.
   public static func + (a: Variable, b: Variable) -> Variable {
-    a.tape.operation(a.value + b.value, of: [a, b]) { [a = a.shape, b = b.shape] gradient, inputs in
-      inputs.add(gradient.summed(to: a), to: 0)
-      inputs.add(gradient.summed(to: b), to: 1)
+    a.tape.operation(a.value + b.value, of: [a, b], saving: (a.shape, b.shape)) {
+      shapes, gradient, inputs in
+      inputs.add(gradient.summed(to: shapes.0), to: 0)
+      inputs.add(gradient.summed(to: shapes.1), to: 1)
     }
   }
 
   /// a − b.
   public static func - (a: Variable, b: Variable) -> Variable {
-    a.tape.operation(a.value - b.value, of: [a, b]) { [a = a.shape, b = b.shape] gradient, inputs in
-      inputs.add(gradient.summed(to: a), to: 0)
-      inputs.add((-1 * gradient).summed(to: b), to: 1)
+    a.tape.operation(a.value - b.value, of: [a, b], saving: (a.shape, b.shape)) {
+      shapes, gradient, inputs in
+      inputs.add(gradient.summed(to: shapes.0), to: 0)
+      inputs.add((-1 * gradient).summed(to: shapes.1), to: 1)
     }
   }
 
   /// a · b, element by element.
   public static func * (a: Variable, b: Variable) -> Variable {
-    a.tape.operation(a.value * b.value, of: [a, b]) { [a = a.value, b = b.value] gradient, inputs in
+    a.tape.operation(a.value * b.value, of: [a, b], saving: (a.value, b.value)) {
+      saved, gradient, inputs in
+      let (a, b) = saved
       inputs.add((gradient * b).summed(to: a.shape), to: 0)
       inputs.add((gradient * a).summed(to: b.shape), to: 1)
     }
@@ -57,23 +61,25 @@ extension Variable {
   /// a / b, element by element.
   public static func / (a: Variable, b: Variable) -> Variable {
     let value = a.value / b.value
-    return a.tape.operation(value, of: [a, b]) { [a = a.shape, b = b.value] gradient, inputs in
-      inputs.add((gradient / b).summed(to: a), to: 0)
+    return a.tape.operation(value, of: [a, b], saving: (a.shape, b.value, value)) {
+      saved, gradient, inputs in
+      let (shape, b, value) = saved
+      inputs.add((gradient / b).summed(to: shape), to: 0)
       inputs.add((-1 * (gradient * value / b)).summed(to: b.shape), to: 1)
     }
   }
 
   /// factor · x.
   public static func * (factor: Float, x: Variable) -> Variable {
-    x.tape.operation(factor * x.value, of: [x]) { gradient, inputs in
+    x.tape.operation(factor * x.value, of: [x], saving: factor) { factor, gradient, inputs in
       inputs.add(factor * gradient, to: 0)
     }
   }
 
   /// x + number.
   public static func + (x: Variable, number: Float) -> Variable {
-    x.tape.operation(x.value.map { ck_add_scalar($0, $1, number, $2) }, of: [x]) {
-      gradient, inputs in inputs.add(gradient, to: 0)
+    x.tape.operation(x.value.map { ck_add_scalar($0, $1, number, $2) }, of: [x], saving: ()) {
+      _, gradient, inputs in inputs.add(gradient, to: 0)
     }
   }
 
@@ -85,7 +91,8 @@ extension Variable {
     _ kernel: UnaryKernel, derivative: @escaping (_ x: Tensor, _ y: Tensor) -> Tensor
   ) -> Variable {
     let (x, y) = (value, value.map(kernel))
-    return tape.operation(y, of: [self]) { gradient, inputs in
+    return tape.operation(y, of: [self], saving: (x, y, derivative)) { saved, gradient, inputs in
+      let (x, y, derivative) = saved
       inputs.add(gradient * derivative(x, y), to: 0)
     }
   }

@@ -7,7 +7,7 @@ extension Variable {
   public func gelu() -> Variable {
     let x = value
     let y = WorkMeter.measure(.gelu) { x.map(ck_gelu) }
-    return tape.operation(y, of: [self]) { dy, inputs in
+    return tape.operation(y, of: [self], saving: x) { x, dy, inputs in
       inputs.add(WorkMeter.measure(.gelu) { x.combined(dy, "gelu", ck_gelu_backward) }, to: 0)
     }
   }
@@ -25,7 +25,9 @@ extension Variable {
         WorkMeter.measure(.gelu) { ck_bias_gelu(y, x, b.pointer, part.count, columns) }
       }
     }
-    return tape.operation(y, of: [self, bias]) { dy, inputs in
+    return tape.operation(y, of: [self, bias], saving: (x, b)) { saved, dy, inputs in
+      let (x, b) = saved
+      let (rows, columns) = x.shape.matrix
       let dx = Tensor(unsafeUninitialized: x.shape) { dx in
         WorkMeter.measure(.gelu) {
           ck_bias_gelu_backward(dx, x.pointer, b.pointer, dy.pointer, rows, columns)

@@ -26,10 +26,14 @@ extension Variable {
         }
       }
     }
-    return tape.operation(y, of: [self, weight, bias]) { [mean, reciprocal] dy, inputs in
+    return tape.operation(
+      y, of: [self, weight, bias], saving: (x, w, mean, reciprocal)
+    ) { saved, dy, inputs in
+      let (x, w, mean, reciprocal) = saved
+      let (rows, columns) = x.shape.matrix
       var (dw, db) = (Tensor(repeating: 0, w.shape), Tensor(repeating: 0, w.shape))
       let (dwPointer, dbPointer) = (dw.mutablePointer(), db.mutablePointer())
-      let backward = { (dx: UnsafeMutablePointer<Float>, beta: Float) in
+      func backward(_ dx: UnsafeMutablePointer<Float>, _ beta: Float) {
         WorkMeter.measure(.norm) {
           ck_layer_norm_backward(
             dx, dwPointer, dbPointer, x.pointer, mean.pointer, reciprocal.pointer, w.pointer,

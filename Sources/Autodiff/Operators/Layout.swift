@@ -5,7 +5,7 @@ extension Tensor {
   public func permuted(_ order: [Int]) -> Tensor {
     precondition(order.sorted() == Array(0..<shape.rank), "permuted: axes \(order) of \(shape)")
     guard let innermost = order.last else { return self }
-    let target = Shape(order.map { shape.sizes[$0] })
+    let target = Shape(order.map { shape[$0] })
     let strides = shape.strides
     let (step, length) = (strides[innermost], target[-1])
     return Tensor(unsafeUninitialized: target) { out in
@@ -23,8 +23,8 @@ extension Tensor {
         for k in index.indices.reversed() {
           index[k] += 1
           source += strides[order[k]]
-          if index[k] < target.sizes[k] { break }
-          source -= strides[order[k]] * target.sizes[k]
+          if index[k] < target[k] { break }
+          source -= strides[order[k]] * target[k]
           index[k] = 0
         }
       }
@@ -56,20 +56,35 @@ extension Tensor {
     }
   }
 
+  /// This tensor and another side by side along an axis.
+  func concatenated(_ other: Tensor, _ axis: Int) -> Tensor {
+    Tensor.concatenated(2, axis) { $0 == 0 ? self : other }
+  }
+
   /// Tensors side by side along an axis.
   public static func concatenated(_ parts: [Tensor], _ axis: Int) -> Tensor {
-    guard let first = parts.first else { preconditionFailure("concatenated: nothing given") }
-    let axis = first.shape.resolved(axis)
-    for part in parts {
+    concatenated(parts.count, axis) { parts[$0] }
+  }
+
+  private static func concatenated(
+    _ count: Int, _ axis: Int, _ part: (Int) -> Tensor
+  ) -> Tensor {
+    precondition(count > 0, "concatenated: nothing given")
+    let first = part(0).shape
+    let axis = first.resolved(axis)
+    var size = 0
+    for index in 0..<count {
+      let shape = part(index).shape
       precondition(
-        part.shape.removing(axis) == first.shape.removing(axis),
-        "concatenated: shapes \(first.shape) and \(part.shape) along axis \(axis)")
+        shape.removing(axis) == first.removing(axis),
+        "concatenated: shapes \(first) and \(shape) along axis \(axis)")
+      size += shape[axis]
     }
-    let size = parts.reduce(0) { $0 + $1.shape[axis] }
-    let (outer, _, inner) = first.shape.split(at: axis)
-    return Tensor(unsafeUninitialized: first.shape.replacing(axis, with: size)) { out in
+    let (outer, _, inner) = first.split(at: axis)
+    return Tensor(unsafeUninitialized: first.replacing(axis, with: size)) { out in
       var start = 0
-      for part in parts {
+      for index in 0..<count {
+        let part = part(index)
         let length = part.shape[axis] * inner
         for o in 0..<outer {
           (out + o * size * inner + start).update(from: part.pointer + o * length, count: length)
@@ -83,8 +98,8 @@ extension Tensor {
 extension Variable {
   /// The same elements under another shape of equal count.
   public func reshaped(_ shape: Shape) -> Variable {
-    tape.operation(value.reshaped(shape), of: [self]) { [old = self.shape] gradient, inputs in
-      inputs.add(gradient.reshaped(old), to: 0)
+    tape.operation(value.reshaped(shape), of: [self], saving: self.shape) {
+      shape, gradient, inputs in inputs.add(gradient.reshaped(shape), to: 0)
     }
   }
 
@@ -93,31 +108,38 @@ extension Variable {
     let result = value.permuted(order)
     var inverse = order
     for (k, axis) in order.enumerated() { inverse[axis] = k }
-    return tape.operation(result, of: [self]) { [inverse] gradient, inputs in
+    return tape.operation(result, of: [self], saving: inverse) { inverse, gradient, inputs in
       inputs.add(gradient.permuted(inverse), to: 0)
     }
   }
 
   /// The elements of a range along an axis.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Variable {
-    tape.operation(value.sliced(axis, range), of: [self]) { [shape] gradient, inputs in
+    tape.operation(
+      value.sliced(axis, range), of: [self], saving: (shape, axis, range.lowerBound)
+    ) { saved, gradient, inputs in
+      let (shape, axis, first) = saved
       var spread = Tensor(repeating: 0, shape)
-      spread.addSlice(gradient, axis, from: range.lowerBound)
+      spread.addSlice(gradient, axis, from: first)
       inputs.add(spread, to: 0)
+    }
+  }
+
+  /// This tensor and another side by side along an axis.
+  public func concatenated(_ other: Variable, _ axis: Int) -> Variable {
+    let value = value.concatenated(other.value, axis)
+    let sizes = (shape[axis], other.shape[axis])
+    return tape.operation(value, of: [self, other], saving: (axis, sizes)) {
+      saved, gradient, inputs in
+      let (axis, sizes) = saved
+      inputs.add(gradient.sliced(axis, 0..<sizes.0), to: 0)
+      inputs.add(gradient.sliced(axis, sizes.0..<sizes.0 + sizes.1), to: 1)
     }
   }
 
   /// Tensors side by side along an axis.
   public static func concatenated(_ parts: [Variable], _ axis: Int) -> Variable {
-    let value = Tensor.concatenated(parts.map(\.value), axis)
-    let sizes = parts.map { $0.shape[axis] }
-    return parts[0].tape.operation(value, of: parts) { gradient, inputs in
-      var start = 0
-      for (k, size) in sizes.enumerated() {
-        inputs.add(gradient.sliced(axis, start..<start + size), to: k)
-        start += size
-      }
-    }
+    parts.dropFirst().reduce(parts[0]) { $0.concatenated($1, axis) }
   }
 
   /// The elements at the given places along an axis, which may repeat.
@@ -135,7 +157,11 @@ extension Variable {
         }
       }
     }
-    return tape.operation(result, of: [self]) { [shape] gradient, inputs in
+    return tape.operation(result, of: [self], saving: (shape, axis, places)) {
+      saved, gradient, inputs in
+      let (shape, axis, places) = saved
+      let (outer, size, inner) = shape.split(at: axis)
+      let count = places.count
       let spread = Tensor(unsafeUninitialized: shape) { out in
         ck_fill(out, 0, shape.elementCount)
         for o in 0..<outer {
@@ -152,8 +178,8 @@ extension Variable {
 
   /// The tensor repeated along axes of size 1 (or absent) to fill `shape`.
   public func broadcast(to shape: Shape) -> Variable {
-    tape.operation(value.broadcast(to: shape), of: [self]) { [old = self.shape] gradient, inputs in
-      inputs.add(gradient.summed(to: old), to: 0)
+    tape.operation(value.broadcast(to: shape), of: [self], saving: self.shape) {
+      shape, gradient, inputs in inputs.add(gradient.summed(to: shape), to: 0)
     }
   }
 }

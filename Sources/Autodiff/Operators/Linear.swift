@@ -8,7 +8,7 @@ extension Variable {
   public func linear(_ weight: Variable, bias: Variable? = nil) -> Variable {
     let (x, w) = (value, weight.value)
     let (rows, k) = x.shape.matrix
-    let m = w.shape.sizes.first ?? 1
+    let m = weight.samples
     precondition(
       w.shape.rank >= 2 && w.count == m * k, "linear: input \(x.shape), weight \(w.shape)")
     precondition(
@@ -20,19 +20,32 @@ extension Variable {
         if let bias { ck_add_row(y, bias.value.pointer, part.count, m) }
       }
     }
-    return tape.operation(y, of: [self, weight] + (bias.map { [$0] } ?? [])) { dy, inputs in
-      inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
-        BLAS.multiply(
-          rows, k, m, .init(dy.pointer, m), .init(w.pointer, k), beta: beta, into: dx, k)
-      }
-      inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
-        BLAS.multiply(
-          m, k, rows, .init(dy.pointer, m).transposed, .init(x.pointer, k), beta: beta, into: dw, k)
-      }
-      guard inputs.count == 3 else { return }
+    guard let bias else {
+      return tape.operation(
+        y, of: [self, weight], saving: (x, w), derivative: Self.addLinearDerivatives)
+    }
+    return tape.operation(y, of: [self, weight, bias], saving: (x, w)) { saved, dy, inputs in
+      Self.addLinearDerivatives(saved, dy, &inputs)
+      let (rows, m) = dy.shape.matrix
       inputs.accumulate(to: 2, shape: [m]) { db, beta in
         ck_sum_rows(db, dy.pointer, rows, m, beta)
       }
+    }
+  }
+
+  /// Adds dx and dW.
+  private static func addLinearDerivatives(
+    _ saved: (x: Tensor, w: Tensor), _ dy: Tensor, _ inputs: inout Cotangents
+  ) {
+    let (x, w) = saved
+    let ((rows, k), m) = (x.shape.matrix, dy.shape[-1])
+    inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
+      BLAS.multiply(
+        rows, k, m, .init(dy.pointer, m), .init(w.pointer, k), beta: beta, into: dx, k)
+    }
+    inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
+      BLAS.multiply(
+        m, k, rows, .init(dy.pointer, m).transposed, .init(x.pointer, k), beta: beta, into: dw, k)
     }
   }
 }

@@ -16,7 +16,7 @@ extension Tensor {
         + "\(transposingOther ? "ᵀ" : ""): inner sizes \(k) and \(k2)")
     let batch = shape.leading.broadcast(with: other.shape.leading, "matmul")
     let (a, b) = (broadcastLeading(to: batch), other.broadcastLeading(to: batch))
-    return Tensor(unsafeUninitialized: Shape(batch.sizes + [m, n])) { out in
+    return Tensor(unsafeUninitialized: batch.appending(m, n)) { out in
       for i in 0..<batch.elementCount {
         BLAS.multiply(
           m, n, k, .init(a.pointer + i * m * k, a.shape[-1], transposed: transposingSelf),
@@ -27,13 +27,21 @@ extension Tensor {
   }
 
   private func broadcastLeading(to batch: Shape) -> Tensor {
-    broadcast(to: Shape(batch.sizes + shape.sizes.suffix(2)))
+    broadcast(to: batch.appending(shape[-2], shape[-1]))
   }
 }
 
 extension Shape {
   /// The axes before the last two.
-  fileprivate var leading: Shape { Shape(Array(sizes.dropLast(2))) }
+  fileprivate var leading: Shape { prefix(rank - 2) }
+
+  /// Two more axes, inside of the others.
+  fileprivate func appending(_ rows: Int, _ columns: Int) -> Shape {
+    var shape = self
+    shape.append(rows)
+    shape.append(columns)
+    return shape
+  }
 }
 
 extension Variable {
@@ -45,7 +53,9 @@ extension Variable {
   ) -> Variable {
     let (a, b) = (value, other.value)
     let product = a.matmul(b, transposingSelf: ta, transposingOther: tb)
-    return tape.operation(product, of: [self, other]) { dc, inputs in
+    return tape.operation(product, of: [self, other], saving: (a, b, ta, tb)) {
+      saved, dc, inputs in
+      let (a, b, ta, tb) = saved
       let da =
         ta
         ? b.matmul(dc, transposingSelf: tb, transposingOther: true)

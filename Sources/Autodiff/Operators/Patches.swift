@@ -8,12 +8,15 @@ extension Variable {
       "patches: size \(size) does not divide images \(shape)")
     let grid = (rows: shape[2] / size, columns: shape[3] / size)
     let width = shape[1] * size * size
-    let unfolded = Tensor(unsafeUninitialized: [shape[0], grid.rows * grid.columns, width]) { out in
+    let unfolded = Tensor(
+      unsafeUninitialized: Shape(shape[0], grid.rows * grid.columns, width)
+    ) { out in
       Variable.eachPatchRow(of: shape, size) { image, patch in
         (out + patch).update(from: value.pointer + image, count: size)
       }
     }
-    return tape.operation(unfolded, of: [self]) { gradient, inputs in
+    return tape.operation(unfolded, of: [self], saving: (shape, size)) { saved, gradient, inputs in
+      let (shape, size) = saved
       let folded = Tensor(unsafeUninitialized: shape) { out in
         Variable.eachPatchRow(of: shape, size) { image, patch in
           (out + image).update(from: gradient.pointer + patch, count: size)

@@ -8,7 +8,7 @@ extension Tensor {
 extension Variable {
   /// The sum of all elements, of rank 0.
   public func sum() -> Variable {
-    tape.operation(value.summed(to: []), of: [self]) { [shape] gradient, inputs in
+    tape.operation(value.summed(to: []), of: [self], saving: shape) { shape, gradient, inputs in
       inputs.add(gradient.broadcast(to: shape), to: 0)
     }
   }
@@ -21,7 +21,9 @@ extension Variable {
     let sum = value.sum(axis)
     let kept = sum.shape
     let result = keepingAxis ? kept : shape.removing(axis)
-    return tape.operation(sum.reshaped(result), of: [self]) { [shape] gradient, inputs in
+    return tape.operation(sum.reshaped(result), of: [self], saving: (shape, kept)) {
+      saved, gradient, inputs in
+      let (shape, kept) = saved
       inputs.add(gradient.reshaped(kept).broadcast(to: shape), to: 0)
     }
   }
@@ -48,7 +50,9 @@ extension Variable {
     let maxima = Tensor(unsafeUninitialized: shape.removing(axis)) { out in
       for (i, winner) in winners.enumerated() { out[i] = value.pointer[winner] }
     }
-    return tape.operation(maxima, of: [self]) { [shape] gradient, inputs in
+    return tape.operation(maxima, of: [self], saving: (shape, winners)) {
+      saved, gradient, inputs in
+      let (shape, winners) = saved
       let spread = Tensor(unsafeUninitialized: shape) { out in
         ck_fill(out, 0, shape.elementCount)
         for (i, winner) in winners.enumerated() { out[winner] = gradient.pointer[i] }

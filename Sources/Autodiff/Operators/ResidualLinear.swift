@@ -13,62 +13,75 @@ extension Variable {
   ) -> Variable {
     let (x, w, b, r) = (value, weight.value, bias.value, residual.value)
     let (rows, k) = x.shape.matrix
-    let m = w.shape.sizes.first ?? 1
+    let m = weight.samples
     precondition(
-      w.shape == [m, k] && b.shape == [m] && r.shape == x.shape.replacing(-1, with: m),
+      w.shape == Shape(m, k) && b.shape == Shape(m) && r.shape == x.shape.replacing(-1, with: m),
       "linear: input \(x.shape), weight \(w.shape), bias \(b.shape), residual \(r.shape)")
-    let factors = tape.pathFactors(rate, samples: x.shape.sizes.first ?? 1) ?? [1]
-    let kept = Self.runs(of: factors, rows: rows)
+    let factors =
+      tape.factors(rate, samples: samples, draws: 1) ?? Tensor(repeating: 1, [1])
+    let runs = Runs(factors: factors, rows: rows)
     let y = Tensor(unsafeUninitialized: r.shape) { y in
-      if kept.count < factors.count { y.update(from: r.pointer, count: r.count) }
-      for run in kept {
-        let scaled = run.factor == 1 ? b : run.factor * b
-        tape.split(run.rows, grain: 32) { part in
-          let first = run.first + part.lowerBound
+      if runs.dropSome { y.update(from: r.pointer, count: r.count) }
+      runs.forEach { first, count, factor in
+        let scaled = factor == 1 ? b : factor * b
+        tape.split(count, grain: 32) { part in
+          let first = first + part.lowerBound
           ck_add_bias(y + first * m, r.pointer + first * m, scaled.pointer, part.count, m)
           BLAS.multiply(
-            part.count, m, k, alpha: run.factor, .init(x.pointer + first * k, k),
+            part.count, m, k, alpha: factor, .init(x.pointer + first * k, k),
             .init(w.pointer, k).transposed, beta: 1, into: y + first * m, m)
         }
       }
     }
-    return tape.operation(y, of: [self, weight, bias, residual]) { dy, inputs in
+    return tape.operation(
+      y, of: [self, weight, bias, residual], saving: (x, w, runs)
+    ) { saved, dy, inputs in
+      let (x, w, runs) = saved
+      let (m, k) = w.shape.matrix
       inputs.add(dy, to: 3)
       inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
-        if beta == 0 && kept.count < factors.count { ck_fill(dx, 0, x.count) }
-        for run in kept {
+        if beta == 0 && runs.dropSome { ck_fill(dx, 0, x.count) }
+        runs.forEach { first, count, factor in
           BLAS.multiply(
-            run.rows, k, m, alpha: run.factor, .init(dy.pointer + run.first * m, m),
-            .init(w.pointer, k), beta: beta, into: dx + run.first * k, k)
+            count, k, m, alpha: factor, .init(dy.pointer + first * m, m),
+            .init(w.pointer, k), beta: beta, into: dx + first * k, k)
         }
       }
       inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
-        if beta == 0 && kept.isEmpty { ck_fill(dw, 0, w.count) }
-        for (index, run) in kept.enumerated() {
+        var beta = beta
+        runs.forEach { first, count, factor in
           BLAS.multiply(
-            m, k, run.rows, alpha: run.factor, .init(dy.pointer + run.first * m, m).transposed,
-            .init(x.pointer + run.first * k, k), beta: index == 0 ? beta : 1, into: dw, k)
+            m, k, count, alpha: factor, .init(dy.pointer + first * m, m).transposed,
+            .init(x.pointer + first * k, k), beta: beta, into: dw, k)
+          beta = 1
         }
+        if beta == 0 { ck_fill(dw, 0, w.count) }  // all were dropped
       }
       inputs.accumulate(to: 2, shape: [m]) { db, beta in
         if beta == 0 { ck_fill(db, 0, m) }
         var sums = Tensor(unsafeUninitialized: [m])
         let out = sums.mutablePointer()
-        for run in kept {
-          ck_sum_rows(out, dy.pointer + run.first * m, run.rows, m, 0)
-          ck_axpy(db, run.factor, out, m)
+        runs.forEach { first, count, factor in
+          ck_sum_rows(out, dy.pointer + first * m, count, m, 0)
+          ck_axpy(db, factor, out, m)
         }
       }
     }
   }
+}
 
-  /// The rows of the samples that are kept, and what they are multiplied with.
-  private static func runs(
-    of factors: [Float], rows: Int
-  ) -> [(first: Int, rows: Int, factor: Float)] {
+/// As many runs of rows as there are factors, each with its factor; 0 drops a run.
+private struct Runs {
+  let factors: Tensor
+  let rows: Int
+
+  var dropSome: Bool { (0..<factors.count).contains { factors.pointer[$0] == 0 } }
+
+  /// Calls `body` with the rows of each run that is kept, and its factor.
+  func forEach(_ body: (_ first: Int, _ count: Int, _ factor: Float) -> Void) {
     let length = rows / factors.count
-    return factors.enumerated().compactMap { sample, factor in
-      factor == 0 ? nil : (sample * length, length, factor)
+    for run in 0..<factors.count where factors.pointer[run] != 0 {
+      body(run * length, length, factors.pointer[run])
     }
   }
 }

@@ -9,7 +9,9 @@ extension Variable {
     let y = Tensor(unsafeUninitialized: shape) {
       ck_softmax($0, value.pointer, scale, rows, columns)
     }
-    return tape.operation(y, of: [self]) { dy, inputs in
+    return tape.operation(y, of: [self], saving: (y, scale)) { saved, dy, inputs in
+      let (y, scale) = saved
+      let (rows, columns) = y.shape.matrix
       let dx = Tensor(unsafeUninitialized: y.shape) {
         ck_softmax_backward($0, y.pointer, dy.pointer, scale, rows, columns)
       }
@@ -25,7 +27,8 @@ extension Variable {
     let y = Tensor(unsafeUninitialized: shape) {
       ck_log_softmax($0, value.pointer, rows, columns)
     }
-    return tape.operation(y, of: [self]) { dy, inputs in
+    return tape.operation(y, of: [self], saving: y) { y, dy, inputs in
+      let (rows, columns) = y.shape.matrix
       let dx = Tensor(unsafeUninitialized: y.shape) {
         ck_log_softmax_backward($0, y.pointer, dy.pointer, rows, columns)
       }

@@ -6,13 +6,14 @@ public struct Gradients: Sendable {
   public let tree: ParameterTree
   /// The derivatives by slot; none where the loss does not depend on the parameter.
   var values: [Tensor?]
-  /// The derivatives by values that shards share, by their place; empty in the end.
-  var shared: [Int: Tensor] = [:]
+  /// The derivatives by values that shards share, by the slots of their keys; none in the end.
+  var shared: [Tensor?]
 
   /// The derivative of a loss that depends on nothing.
   public init(_ tree: ParameterTree) {
     self.tree = tree
     values = Array(repeating: nil, count: tree.count)
+    shared = values
   }
 
   /// The derivative by a slot's parameter.

@@ -35,6 +35,10 @@ public struct ParameterStore: Sendable {
     self.values = values
   }
 
+  /// The values of no parameters.
+  static let none = ParameterStore(ParameterTree(NoParameters()), [])
+  private struct NoParameters: Module {}
+
   /// Zeros in the shape of every parameter.
   public static func zeros(_ tree: ParameterTree) -> ParameterStore {
     ParameterStore(tree, tree.parameters.map { Tensor(repeating: 0, $0.shape) })

@@ -18,10 +18,11 @@ public struct GradientSum<Output: Sendable> {
     pool.run(min(pool.threads, board.lanes)) { _ in
       while board.feedOne({ shard, gradients in
         let samples = ranges[shard - first]
-        let tape = Tape(weights, mode: mode(samples), shared: shared)
-        let (loss, output) = try body(samples, tape)
-        tape.accumulateGradients(of: loss, into: &gradients)
-        return output
+        return try pool.tapes.withTape(weights, mode: mode(samples), shared: shared) { tape in
+          let (loss, output) = try body(samples, tape)
+          tape.accumulateGradients(of: loss, into: &gradients)
+          return output
+        }
       }) {}
     }
     return try board.outputs()

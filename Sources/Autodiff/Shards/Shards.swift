@@ -60,14 +60,15 @@ public struct Shards: Sendable, Hashable {
     of count: Int, at weights: ParameterStore, on pool: WorkerPool,
     inParts body: (_ sum: GradientSum<Output>) throws -> Void
   ) throws -> Gradients {
-    let shared = SharedValues(weights, isRecording: true)
-    let board = LaneBoard<Output>(
-      lanes: max(1, min(lanes, (count + size - 1) / size)), weights.tree)
-    try body(
-      GradientSum(shards: self, weights: weights, pool: pool, shared: shared, board: board))
-    var sum = board.sum(on: pool)
-    shared.differentiate(into: &sum)
-    return sum
+    try pool.tapes.withSharedValues(weights) { shared in
+      let board = LaneBoard<Output>(
+        lanes: max(1, min(lanes, (count + size - 1) / size)), weights.tree)
+      try body(
+        GradientSum(shards: self, weights: weights, pool: pool, shared: shared, board: board))
+      var sum = board.sum(on: pool)
+      shared.differentiate(into: &sum)
+      return sum
+    }
   }
 
   /// What comes of each shard of a batch without derivatives, side by side, in order. A single
@@ -79,12 +80,22 @@ public struct Shards: Sendable, Hashable {
     let ranges = ranges(count)
     guard ranges.count > 1 else {
       return ranges.map { range in
-        WorkMeter.measure(.busy) { body(range, Tape(frozen, pool: pool)) }
+        WorkMeter.measure(.busy) { pass(range, at: frozen, on: pool, pool, body) }
       }
     }
     return pool.map(ranges) { range in
-      WorkMeter.measure(.busy) { body(range, Tape(frozen)) }
+      WorkMeter.measure(.busy) { pass(range, at: frozen, on: pool, nil, body) }
     }
+  }
+
+  /// What comes of one shard; with threads inside of its operators if there is a pool for them.
+  private func pass<Output>(
+    _ range: Range<Int>, at frozen: FrozenWeights, on pool: WorkerPool, _ inner: WorkerPool?,
+    _ body: (_ samples: Range<Int>, _ tape: Tape) -> Output
+  ) -> Output {
+    pool.tapes.withTape(
+      frozen.weights, mode: .inference, shared: frozen.shared, pool: inner
+    ) { body(range, $0) }
   }
 }
 
@@ -140,8 +151,11 @@ final class LaneBoard<Output: Sendable>: @unchecked Sendable {
 
   private func take() -> (lane: Int, shard: Int)? {
     state.withLock { state in
-      let free = (0..<lanes).filter { !state.isBusy[$0] && state.next[$0] < state.part.upperBound }
-      guard let lane = free.min(by: { state.next[$0] < state.next[$1] }) else { return nil }
+      var free: Int?
+      for lane in 0..<lanes where !state.isBusy[lane] && state.next[lane] < state.part.upperBound {
+        if free.map({ state.next[lane] < state.next[$0] }) ?? true { free = lane }
+      }
+      guard let lane = free else { return nil }
       state.isBusy[lane] = true
       defer { state.next[lane] += lanes }
       return (lane, state.next[lane])
@@ -150,47 +164,39 @@ final class LaneBoard<Output: Sendable>: @unchecked Sendable {
 
   /// What came of the shards that were put there last.
   func outputs() throws -> [Output] {
-    try state.withLock { $0.results.compactMap(\.self) }.map { try $0.get() }
+    let results = state.withLock { $0.results }
+    var outputs: [Output] = []
+    outputs.reserveCapacity(results.count)
+    for result in results {
+      if let output = try result?.get() { outputs.append(output) }
+    }
+    return outputs
   }
 
   /// The sum of the lanes, in their order for each parameter and shared value; it takes the place
   /// of the first, and nothing is left in the lanes.
   func sum(on pool: WorkerPool) -> Gradients {
-    let places = Set((0..<lanes).flatMap { sums[$0].shared.keys }).sorted()
-    let count = tree.count + places.count
-    let terms = UnsafeMutablePointer<[Tensor]>.allocate(capacity: count)  // one task's each
-    for index in 0..<count {
-      let lanesTerms = (0..<lanes).compactMap { lane -> Tensor? in
-        guard index < tree.count else {
-          return sums[lane].shared.removeValue(forKey: places[index - tree.count])
-        }
-        var term: Tensor?
-        swap(&term, &sums[lane].values[index])
-        return term
-      }
-      (terms + index).initialize(to: lanesTerms)
-    }
-    defer {
-      terms.deinitialize(count: count)
-      terms.deallocate()
-    }
-    pool.run(count) { index in
-      guard terms[index].count > 1 else { return }
-      WorkMeter.measure(.optimizer) {
-        let out = terms[index][0].mutablePointer()
-        for term in terms[index].dropFirst() { ck_axpy(out, 1, term.pointer, term.count) }
-        terms[index].removeSubrange(1...)
-      }
-    }
     var total = Gradients(tree)
-    for index in 0..<count {
-      guard let sum = terms[index].first else { continue }
-      if index < tree.count {
-        total.values[index] = sum
-      } else {
-        total.shared[places[index - tree.count]] = sum
+    swap(&total, &sums[0])
+    total.values.withUnsafeMutableBufferPointer { values in
+      total.shared.withUnsafeMutableBufferPointer { shared in
+        pool.run(tree.count) { slot in  // each writes to its own sums
+          WorkMeter.measure(.optimizer) {
+            for lane in 1..<lanes {
+              add(sums[lane].values[slot], to: &values[slot])
+              add(sums[lane].shared[slot], to: &shared[slot])
+            }
+          }
+        }
       }
     }
+    for lane in 1..<lanes { sums[lane] = sums[0] }  // which is empty now
     return total
+  }
+
+  private func add(_ term: Tensor?, to sum: inout Tensor?) {
+    guard let term else { return }
+    guard sum != nil else { return sum = term }
+    ck_axpy(sum!.mutablePointer(), 1, term.pointer, term.count)
   }
 }

@@ -10,6 +10,8 @@ public final class WorkerPool: Sendable {
   /// The number of threads that work, the caller among them.
   public let threads: Int
   private let state = Board()
+  /// The tapes of shards, from step to step.
+  let tapes = TapePool()
 
   /// A pool of `threads` threads, one or more.
   public init(threads: Int) {

@@ -2,26 +2,36 @@ import CKernels
 
 /// The derivatives of a loss by the inputs of one operator, while a tape runs backward.
 public struct Cotangents {
-  var values: [Tensor?]
-  var inputs: [Int?] = []
-
-  init(count: Int) { values = Array(repeating: nil, count: count) }
+  /// The derivatives by the nodes of the tape.
+  var values: [Tensor?] = []
+  /// The nodes of the inputs of all operators, one operator's after the other's.
+  var edges: [Int?] = []
+  /// Which of the edges are the operator's.
+  var inputs = 0..<0
 
   /// The number of inputs.
   public var count: Int { inputs.count }
 
   /// Whether anyone asks for the derivative by an input.
-  public func isNeeded(_ input: Int) -> Bool { inputs[input] != nil }
+  public func isNeeded(_ input: Int) -> Bool { node(input) != nil }
+
+  private func node(_ input: Int) -> Int? {
+    precondition(0..<count ~= input, "Cotangents: input \(input) of \(count)")
+    return edges[inputs.lowerBound + input]
+  }
 
   /// Adds a derivative by an input.
   public mutating func add(_ gradient: @autoclosure () -> Tensor, to input: Int) {
-    guard let node = inputs[input] else { return }
-    let gradient = gradient()
+    if let node = node(input) { add(gradient(), at: node) }
+  }
+
+  /// Adds a derivative by the value of a node.
+  mutating func add(_ gradient: Tensor, at node: Int) {
     guard values[node] != nil else {
       values[node] = gradient
       return
     }
-    accumulate(to: input, shape: gradient.shape) { out, _ in
+    accumulate(at: node, shape: gradient.shape) { out, _ in
       ck_axpy(out, 1, gradient.pointer, gradient.count)
     }
   }
@@ -33,7 +43,12 @@ public struct Cotangents {
   public mutating func accumulate(
     to input: Int, shape: Shape, _ body: (UnsafeMutablePointer<Float>, _ beta: Float) -> Void
   ) {
-    guard let node = inputs[input] else { return }
+    if let node = node(input) { accumulate(at: node, shape: shape, body) }
+  }
+
+  private mutating func accumulate(
+    at node: Int, shape: Shape, _ body: (UnsafeMutablePointer<Float>, _ beta: Float) -> Void
+  ) {
     guard var sum = values[node] else {
       values[node] = Tensor(unsafeUninitialized: shape) { body($0, 0) }
       return
@@ -48,13 +63,13 @@ public struct Cotangents {
 
   /// Takes out what was summed so far by an input, to be put back when more was added to it.
   mutating func take(_ input: Int) -> Tensor? {
-    guard let node = inputs[input] else { return nil }
+    guard let node = node(input) else { return nil }
     var taken: Tensor?
     swap(&taken, &values[node])
     return taken
   }
 
   mutating func put(_ sum: Tensor?, at input: Int) {
-    if let node = inputs[input] { values[node] = sum }
+    if let node = node(input) { values[node] = sum }
   }
 }

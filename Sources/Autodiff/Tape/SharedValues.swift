@@ -13,56 +13,84 @@ final class SharedValues: @unchecked Sendable {
   /// A value, and the parameters that it depends on.
   struct Entry {
     let value: Tensor
+    /// The slots of its parameters, if its derivative is taken by each shard.
     let slots: [Int]
-    /// Whether its derivative is taken by each shard.
+    /// Whether it is.
     let isLarge: Bool
     fileprivate let variable: Variable?
   }
 
+  let tree: ParameterTree
   private let lock = NSLock()
-  private let weights: ParameterStore
+  private var weights: ParameterStore
   private let isRecording: Bool
-  private var places: [ObjectIdentifier: Int] = [:]
-  private var entries: [Entry] = []
-
   private let largeCount: Int
+  private var entries: [Entry?]  // by the slots of their keys
+  private var tapes: [Tape?]
 
   init(_ weights: ParameterStore, isRecording: Bool, largeCount: Int = Tape.largeSharedCount) {
     self.weights = weights
     self.largeCount = largeCount
     self.isRecording = isRecording
+    tree = weights.tree
+    entries = Array(repeating: nil, count: tree.count)
+    tapes = Array(repeating: nil, count: tree.count)
   }
 
-  /// The value that belongs to `key`, and its place among the values.
-  func entry(of key: Parameter, _ compute: (Tape) -> Variable) -> (place: Int, entry: Entry) {
+  /// Begins anew with other weights, in the memory of the last.
+  func begin(_ weights: ParameterStore) { lock.withLock { self.weights = weights } }
+
+  /// Frees the values, and keeps the tapes.
+  func end() {
     lock.withLock {
-      if let place = places[ObjectIdentifier(key)] { return (place, entries[place]) }
-      places[ObjectIdentifier(key)] = entries.count
-      entries.append(computed(compute))
-      return (entries.count - 1, entries[entries.count - 1])
+      weights = .none
+      for slot in entries.indices where entries[slot] != nil {
+        entries[slot] = nil
+        tapes[slot]?.end()
+      }
     }
   }
 
-  /// The value at a place.
-  func value(at place: Int) -> Tensor { lock.withLock { entries[place].value } }
+  /// The value whose key has a slot.
+  func entry(_ slot: Int, _ compute: (Tape) -> Variable) -> Entry {
+    lock.withLock {
+      if let entry = entries[slot] { return entry }
+      let entry = computed(slot, compute)
+      entries[slot] = entry
+      return entry
+    }
+  }
 
-  private func computed(_ compute: (Tape) -> Variable) -> Entry {
-    let tape = Tape(weights, mode: isRecording ? .evaluation : .inference)
+  /// The value that was computed for a slot.
+  func value(at slot: Int) -> Tensor {
+    lock.withLock {
+      guard let entry = entries[slot] else { preconditionFailure("Tape: no shared value") }
+      return entry.value
+    }
+  }
+
+  private func computed(_ slot: Int, _ compute: (Tape) -> Variable) -> Entry {
+    let mode = isRecording ? Mode.evaluation : .inference
+    let tape = tapes[slot] ?? Tape(weights, mode: mode)
+    tapes[slot] = tape
+    tape.begin(weights, mode: mode, shared: nil)
     let variable = compute(tape)
     let isLarge = isRecording && variable.value.count >= largeCount
+    let slots = isLarge ? tape.parameters.used : []
+    defer { if isLarge { tape.end() } }
     return Entry(
-      value: variable.value, slots: tape.usedSlots.sorted(), isLarge: isLarge,
-      variable: isLarge ? nil : variable)
+      value: variable.value, slots: slots, isLarge: isLarge, variable: isLarge ? nil : variable)
   }
 
   /// Turns the derivatives by the values, `gradients.shared`, into derivatives by parameters.
   func differentiate(into gradients: inout Gradients) {
     lock.withLock {
-      let seeds = gradients.shared.sorted { $0.key < $1.key }
-      gradients.shared = [:]
-      for (place, seed) in seeds {
-        guard let variable = entries[place].variable else { continue }
-        variable.tape.differentiate(from: [(variable, seed)], into: &gradients)
+      for slot in entries.indices {
+        guard let variable = entries[slot]?.variable, let seed = gradients.shared[slot] else {
+          continue
+        }
+        gradients.shared[slot] = nil
+        variable.tape.differentiate(variable, by: seed, into: &gradients)
       }
     }
   }

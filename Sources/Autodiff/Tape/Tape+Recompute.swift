@@ -17,7 +17,7 @@ extension Tape {
     let value = body(inputs.map { forward.constant($0.value) }).value
     randomOperators = forward.randomOperators
     return recorded(
-      value, of: inputs, slots: forward.usedSlots.sorted(), places: forward.usedPlaces.sorted()
+      value, of: inputs, slots: forward.parameters.used, places: forward.sharedLeaves.used
     ) { values in
       let tape = tape(isRecording: true)
       let variables = values.map { $0.isNeeded ? tape.variable($0.value) : tape.constant($0.value) }
@@ -29,7 +29,7 @@ extension Tape {
   ///
   /// - Parameters:
   ///   - slots: the parameters that it depends on beside the inputs.
-  ///   - places: the shared values that it depends on.
+  ///   - places: the slots of the keys of the shared values that it depends on.
   ///   - again: the computation, from the inputs' values to the result and the inputs' variables.
   func recorded(
     _ value: Tensor, of inputs: [Variable], slots: [Int], places: [Int],
@@ -50,13 +50,14 @@ extension Tape {
         gradients.shared[place] = cotangents.take(firstPlace + index)
       }
       let derivatives = result.tape.differentiate(
-        from: [(result, gradient)], into: &gradients, at: variables)
+        result, by: gradient, into: &gradients, at: variables)
       for (index, slot) in slots.enumerated() {
         cotangents.put(gradients.values[slot], at: firstSlot + index)
         gradients.values[slot] = nil
       }
       for (index, place) in places.enumerated() {
-        cotangents.put(gradients.shared.removeValue(forKey: place), at: firstPlace + index)
+        cotangents.put(gradients.shared[place], at: firstPlace + index)
+        gradients.shared[place] = nil
       }
       for (index, derivative) in derivatives.enumerated() { cotangents.add(derivative, to: index) }
     }

@@ -11,37 +11,44 @@
 /// ```
 public final class Tape {
   /// The weights of the forward pass.
-  public let weights: ParameterStore
+  public private(set) var weights: ParameterStore
   /// What the pass is for.
-  public let mode: Mode
-  private var nodes: [Node] = []
-  private var parameterNodes: [Int?]
-  let sharedValues: SharedValues?
-  let isRecording: Bool
-  let pool: WorkerPool?  // threads inside of operators
-  private var sharedNodes: [Int: Int] = [:]  // by place
+  public private(set) var mode: Mode
+  private(set) var sharedValues: SharedValues?
+  private(set) var isRecording: Bool
+  private(set) var pool: WorkerPool?  // threads inside of operators
   var randomOperators = 0
-  /// The parameters and shared values that were asked for.
-  private(set) var usedSlots: Set<Int> = []
-  private(set) var usedPlaces: Set<Int> = []
+
+  /// Operators, and values without one, in order: the first `count`. Behind them are objects that
+  /// a longer pass left.
+  private var nodes: [(operation: (any Node)?, inputs: Range<Int>)] = []
+  private var count = 0
+  private var cotangents = Cotangents()
+  /// The parameters and shared values that were asked for, these by the slots of their keys.
+  private(set) var (parameters, sharedLeaves) = (Leaves(), Leaves())
   private var isUsedUp = false
+  /// Operators for which no object was left from a pass before.
+  private(set) var operatorsMade = 0
 
   /// Elements from which each shard takes the derivative of a shared value itself: the maps of 4
   /// heads over 32 × 32 patches.
   public static let largeSharedCount = 1 << 22
 
-  private struct Node {
-    let inputs: [Int?]
-    let derivative: Derivative?
-  }
-
   /// Carries the derivative by an operator's value to its inputs.
   public typealias Derivative = (_ gradient: Tensor, _ inputs: inout Cotangents) -> Void
 
+  /// The same from what the operator saved for it.
+  public typealias DerivativeOfSaved<Saved> = (
+    _ saved: Saved, _ gradient: Tensor, _ inputs: inout Cotangents
+  ) -> Void
+
   /// An empty tape over a snapshot of weights.
   public convenience init(_ weights: ParameterStore, mode: Mode = .evaluation) {
-    self.init(weights, mode: mode, shared: nil, pool: nil)
+    self.init(weights, mode: mode, shared: nil)
   }
+
+  /// An empty tape without parameters.
+  public convenience init(mode: Mode = .evaluation) { self.init(.none, mode: mode) }
 
   init(
     _ weights: ParameterStore, mode: Mode, shared: SharedValues?, isRecording: Bool? = nil,
@@ -52,14 +59,33 @@ public final class Tape {
     sharedValues = shared
     self.pool = pool
     self.isRecording = isRecording ?? mode.isRecorded
-    parameterNodes = Array(repeating: nil, count: weights.tree.count)
+    parameters.begin(weights.tree.count)
+    sharedLeaves.begin(weights.tree.count)
   }
 
-  /// An empty tape without parameters.
-  public convenience init(mode: Mode = .evaluation) {
-    self.init(ParameterStore(ParameterTree(NoParameters()), []), mode: mode)
+  /// Begins another pass, in the memory of the last. Nobody else may hold the tape.
+  func begin(
+    _ weights: ParameterStore, mode: Mode, shared: SharedValues?, pool: WorkerPool? = nil
+  ) {
+    self.weights = weights
+    self.mode = mode
+    sharedValues = shared
+    self.pool = pool
+    isRecording = mode.isRecorded
+    (randomOperators, isUsedUp) = (0, false)
+    parameters.begin(weights.tree.count)
+    sharedLeaves.begin(weights.tree.count)
   }
-  private struct NoParameters: Module {}
+
+  /// Frees what the pass holds, but for the memory in which another can begin.
+  func end() {
+    for index in 0..<count { nodes[index].operation?.clear() }
+    count = 0
+    cotangents.edges.removeAll(keepingCapacity: true)
+    (weights, mode, sharedValues, pool) = (.none, .inference, nil, nil)
+  }
+
+  // MARK: - Values
 
   /// A value without derivative.
   public func constant(_ value: Tensor) -> Variable {
@@ -68,17 +94,14 @@ public final class Tape {
 
   /// A value by which a derivative can be asked for.
   public func variable(_ value: Tensor) -> Variable {
-    Variable(tape: self, value: value, node: isRecording ? record([], nil) : nil)
+    Variable(tape: self, value: value, node: leaf())
   }
 
   /// A parameter's value in this pass.
   public subscript(parameter: Parameter) -> Variable {
     let slot = weights.tree.slot(of: parameter)
-    usedSlots.insert(slot)
-    if isRecording && parameterNodes[slot] == nil && !weights.constants.contains(slot) {
-      parameterNodes[slot] = record([], nil)
-    }
-    return Variable(tape: self, value: weights.values[slot], node: parameterNodes[slot])
+    let node = parameters.use(slot) { weights.constants.contains(slot) ? nil : leaf() }
+    return Variable(tape: self, value: weights.values[slot], node: node)
   }
 
   /// A value that depends on parameters alone: computed once for all shards of a step, or here
@@ -90,57 +113,105 @@ public final class Tape {
   public func shared(
     _ key: Parameter, _ compute: @escaping (Tape) -> Variable
   ) -> Variable {
-    guard let sharedValues else { return compute(self) }
-    let (place, entry) = sharedValues.entry(of: key, compute)
-    guard entry.isLarge else { return sharedVariable(place) }
-    usedSlots.formUnion(entry.slots)
+    shared(key, from: compute) { $0($1) }
+  }
+
+  /// A value that depends on parameters alone, computed from `source`: as `compute` then has
+  /// nothing to capture, nothing is allocated for it.
+  public func shared<Source>(
+    _ key: Parameter, from source: Source, _ compute: @escaping (Source, Tape) -> Variable
+  ) -> Variable {
+    guard let sharedValues else { return compute(source, self) }
+    let slot = weights.tree.slot(of: key)
+    let entry = sharedValues.entry(slot) { compute(source, $0) }
+    guard entry.isLarge else { return sharedVariable(slot) }
     return recorded(entry.value, of: [], slots: entry.slots, places: []) { [weights] _ in
-      (compute(Tape(weights)), [])
+      (compute(source, Tape(weights)), [])
     }
   }
 
-  /// The shared value at a place.
-  func sharedVariable(_ place: Int) -> Variable {
+  /// The shared value whose key has the slot.
+  func sharedVariable(_ slot: Int) -> Variable {
     guard let sharedValues else { preconditionFailure("Tape: it has no shared values") }
-    usedPlaces.insert(place)
-    if isRecording && sharedNodes[place] == nil { sharedNodes[place] = record([], nil) }
-    return Variable(tape: self, value: sharedValues.value(at: place), node: sharedNodes[place])
+    return Variable(
+      tape: self, value: sharedValues.value(at: slot), node: sharedLeaves.use(slot) { leaf() })
   }
+
+  // MARK: - Operators
 
   /// An operator: its value, and how the derivative by the value becomes derivatives by the inputs.
   ///
   /// ```swift
   /// func cubed(_ x: Variable) -> Variable {
   ///   let value = …                                              // x³
-  ///   return x.tape.operation(value, of: [x]) { gradient, inputs in
+  ///   return x.tape.operation(value, of: [x], saving: x.value) { x, gradient, inputs in
   ///     inputs.add(…, to: 0)                                     // 3x² · gradient
   ///   }
   /// }
   /// ```
   ///
-  /// `derivative` should capture tensors and not variables, so that the tape does not hold itself.
+  /// `derivative` should take all that it needs from what is saved: a closure that captures nothing
+  /// is no allocation. It should not hold variables, or the tape would hold itself.
+  public func operation<let count: Int, Saved>(
+    _ value: Tensor, of inputs: InlineArray<count, Variable>, saving saved: Saved,
+    derivative: @escaping DerivativeOfSaved<Saved>
+  ) -> Variable {
+    for index in inputs.indices { connect(inputs[index]) }
+    return operation(value, ofLast: count, saving: saved, derivative: derivative)
+  }
+
+  /// An operator of any number of inputs, with a derivative that captures what it needs.
   public func operation(
     _ value: Tensor, of inputs: [Variable], derivative: @escaping Derivative
   ) -> Variable {
-    precondition(
-      inputs.allSatisfy { $0.tape === self }, "Tape: the inputs of an operator are on other tapes")
-    guard inputs.contains(where: { $0.node != nil }) else { return constant(value) }
-    return Variable(
-      tape: self, value: value, node: record(inputs.map(\.node), derivative))
+    for input in inputs { connect(input) }
+    return operation(value, ofLast: inputs.count, saving: derivative) { $0($1, &$2) }
   }
 
-  private func record(_ inputs: [Int?], _ derivative: Derivative?) -> Int {
+  /// Notes an input of the next operator.
+  private func connect(_ input: Variable) {
+    precondition(input.tape === self, "Tape: the inputs of an operator are on other tapes")
+    cotangents.edges.append(input.node)
+  }
+
+  /// An operator of the inputs that were noted last.
+  private func operation<Saved>(
+    _ value: Tensor, ofLast inputs: Int, saving saved: Saved,
+    derivative: @escaping DerivativeOfSaved<Saved>
+  ) -> Variable {
+    let edges = cotangents.edges.count - inputs..<cotangents.edges.count
+    guard cotangents.edges[edges].contains(where: { $0 != nil }) else {
+      cotangents.edges.removeSubrange(edges)
+      return constant(value)
+    }
+    let place = place(edges)
+    let node: SavedNode<Saved>
+    if let last = nodes[place].operation as? SavedNode<Saved> {
+      node = last
+    } else {
+      node = SavedNode()
+      operatorsMade += 1
+      nodes[place].operation = node
+    }
+    node.save(saved, derivative)
+    return Variable(tape: self, value: value, node: place)
+  }
+
+  /// The node of a value without operator; none where nothing is recorded.
+  private func leaf() -> Int? {
+    guard isRecording else { return nil }
+    let place = place(0..<0)
+    nodes[place].operation = nil
+    return place
+  }
+
+  /// The place of the next node.
+  private func place(_ inputs: Range<Int>) -> Int {
     precondition(!isUsedUp, "Tape: it was differentiated already; take a tape for each pass")
-    nodes.append(Node(inputs: inputs, derivative: derivative))
-    return nodes.count - 1
-  }
-
-  /// The sources of random numbers for the next operator that draws some: one a sample; nil when
-  /// nothing is to be drawn.
-  func nextRandom() -> [Random]? {
-    guard case .training(let samples) = mode else { return nil }
-    randomOperators += 1
-    return samples.map { $0.split(randomOperators) }
+    if count == nodes.count { nodes.append((nil, inputs)) }
+    nodes[count].inputs = inputs
+    defer { count += 1 }
+    return count
   }
 
   // MARK: - Differentiation
@@ -162,43 +233,43 @@ public final class Tape {
     precondition(
       loss.value.count == 1, "Tape.gradients: the loss has shape \(loss.shape), not one element")
     return differentiate(
-      from: [(loss, Tensor(repeating: 1, loss.shape))], into: &gradients, at: variables)
+      loss, by: Tensor(repeating: 1, loss.shape), into: &gradients, at: variables)
   }
 
-  /// Adds the derivative of Σ seed · value over pairs of variables and seeds.
+  /// Adds the derivative of Σ seed · value.
   @discardableResult
   func differentiate(
-    from seeds: [(variable: Variable, seed: Tensor)], into gradients: inout Gradients,
+    _ variable: Variable, by seed: Tensor, into gradients: inout Gradients,
     at variables: [Variable] = []
   ) -> [Tensor] {
     precondition(!isUsedUp, "Tape.gradients: it was differentiated already")
     isUsedUp = true
-    var cotangents = Cotangents(count: nodes.count)
+    var cotangents = Cotangents()
+    swap(&cotangents, &self.cotangents)
+    cotangents.values.append(contentsOf: repeatElement(nil, count: count))
     // The only reference to a sum moves along, so that it is added to in place.
-    for (slot, node) in parameterNodes.enumerated() {
-      if let node { swap(&cotangents.values[node], &gradients.values[slot]) }
-    }
-    for (place, node) in sharedNodes {
-      cotangents.values[node] = gradients.shared.removeValue(forKey: place)
-    }
-    for (variable, seed) in seeds {
-      cotangents.inputs = [variable.node]
-      cotangents.add(seed, to: 0)
-    }
-    while let node = nodes.popLast() {  // popped: what a derivative captured is free after it
-      guard let derivative = node.derivative, let gradient = cotangents.values[nodes.count] else {
+    parameters.exchange(&cotangents, with: &gradients.values)
+    sharedLeaves.exchange(&cotangents, with: &gradients.shared)
+    if let node = variable.node { cotangents.add(seed, at: node) }
+    while count > 0 {
+      count -= 1
+      guard let node = nodes[count].operation else { continue }
+      guard let gradient = cotangents.values[count] else {
+        node.clear()
         continue
       }
-      cotangents.values[nodes.count] = nil
-      cotangents.inputs = node.inputs
-      derivative(gradient, &cotangents)
+      cotangents.values[count] = nil
+      cotangents.inputs = nodes[count].inputs
+      node.differentiate(gradient, &cotangents)
     }
-    for (slot, node) in parameterNodes.enumerated() {
-      if let node { swap(&cotangents.values[node], &gradients.values[slot]) }
-    }
-    for (place, node) in sharedNodes { gradients.shared[place] = cotangents.values[node] }
-    return variables.map { variable in
+    parameters.exchange(&cotangents, with: &gradients.values)
+    sharedLeaves.exchange(&cotangents, with: &gradients.shared)
+    let derivatives = variables.map { variable in
       variable.node.flatMap { cotangents.values[$0] } ?? Tensor(repeating: 0, variable.shape)
     }
+    cotangents.values.removeAll(keepingCapacity: true)
+    cotangents.edges.removeAll(keepingCapacity: true)
+    swap(&cotangents, &self.cotangents)
+    return derivatives
   }
 }

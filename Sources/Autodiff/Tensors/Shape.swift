@@ -1,30 +1,55 @@
 /// The sizes of a tensor's axes, outermost first; the empty shape is a single number.
+///
+/// There are six axes at most, so that a shape is its numbers alone and nothing to allocate.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
-  /// The size of each axis.
-  public let sizes: [Int]
+  /// A number for each axis, and zeros where there is none.
+  public typealias Axes = InlineArray<6, Int>
+
+  private var axes = Axes(repeating: 0)
+  /// The number of axes.
+  public private(set) var rank = 0
   /// The number of elements: the product of the sizes.
-  public let elementCount: Int
+  public private(set) var elementCount = 1
 
   /// A shape from the sizes of its axes, none of them negative.
   public init(_ sizes: [Int]) {
-    precondition(sizes.allSatisfy { $0 >= 0 }, "Shape: negative size in \(sizes)")
-    self.sizes = sizes
-    elementCount = sizes.reduce(1, *)
+    for size in sizes { append(size) }
   }
 
-  /// `[2, 3]`
-  public init(arrayLiteral sizes: Int...) { self.init(sizes) }
+  /// `[2, 3]`; inlined, so that the literal's array may be on the stack.
+  @inlinable @inline(__always)
+  public init(arrayLiteral sizes: Int...) {
+    self.init()
+    for index in sizes.indices { append(sizes[index]) }
+  }
 
-  /// The number of axes.
-  public var rank: Int { sizes.count }
+  /// `Shape(2, 3)`: the same, surely without an array.
+  @inlinable public init<each Size: BinaryInteger>(_ size: repeat each Size) {
+    self.init()
+    for size in repeat each size { append(Int(size)) }
+  }
+
+  @usableFromInline init() {}
+
+  /// One more axis, inside of the others.
+  @usableFromInline mutating func append(_ size: Int) {
+    precondition(size >= 0, "Shape: negative size \(size) after \(self)")
+    precondition(rank < axes.count, "Shape: more than \(axes.count) axes, \(size) after \(self)")
+    axes[rank] = size
+    rank += 1
+    elementCount *= size
+  }
+
+  /// The sizes of all axes.
+  public var sizes: [Int] { (0..<rank).map { axes[$0] } }
 
   /// The size of an axis; negative axes count from the last, which is −1.
-  public subscript(axis: Int) -> Int { sizes[resolved(axis)] }
+  public subscript(axis: Int) -> Int { axes[resolved(axis)] }
 
   /// The axis as a number in 0 ..< rank; negative axes count from the end.
   public func resolved(_ axis: Int) -> Int {
     let index = axis < 0 ? axis + rank : axis
-    precondition(sizes.indices.contains(index), "Shape: axis \(axis) of \(self)")
+    precondition(index >= 0 && index < rank, "Shape: axis \(axis) of \(self)")
     return index
   }
 
@@ -33,23 +58,43 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   /// The same axes with one of them resized.
   public func replacing(_ axis: Int, with size: Int) -> Shape {
-    var sizes = sizes
-    sizes[resolved(axis)] = size
-    return Shape(sizes)
+    let axis = resolved(axis)
+    var shape = prefix(axis)
+    shape.append(size)
+    for inner in axis + 1..<rank { shape.append(axes[inner]) }
+    return shape
   }
 
   /// The same axes without one of them.
   public func removing(_ axis: Int) -> Shape {
-    var sizes = sizes
-    sizes.remove(at: resolved(axis))
-    return Shape(sizes)
+    let axis = resolved(axis)
+    var shape = prefix(axis)
+    for inner in axis + 1..<rank { shape.append(axes[inner]) }
+    return shape
+  }
+
+  /// The outermost axes.
+  func prefix(_ count: Int) -> Shape {
+    var shape: Shape = []
+    for axis in 0..<count { shape.append(axes[axis]) }
+    return shape
+  }
+
+  /// The same sizes with axes of 1 in front, up to a rank.
+  func padded(to rank: Int) -> Shape {
+    var shape: Shape = []
+    for _ in self.rank..<rank { shape.append(1) }
+    for axis in 0..<self.rank { shape.append(axes[axis]) }
+    return shape
   }
 
   /// Elements between neighbours along each axis of a dense row-major tensor.
-  public var strides: [Int] {
-    var strides = [Int](repeating: 1, count: rank)
-    for axis in sizes.indices.dropLast().reversed() {
-      strides[axis] = strides[axis + 1] * sizes[axis + 1]
+  public var strides: Axes {
+    var strides = Axes(repeating: 0)
+    var stride = 1
+    for axis in (0..<rank).reversed() {
+      strides[axis] = stride
+      stride *= axes[axis]
     }
     return strides
   }
@@ -57,14 +102,22 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The elements outside, along and inside of an axis: a tensor is [outer, size, inner].
   func split(at axis: Int) -> (outer: Int, size: Int, inner: Int) {
     let axis = resolved(axis)
-    return (
-      sizes[..<axis].reduce(1, *), sizes[axis], sizes[(axis + 1)...].reduce(1, *)
-    )
+    let inner = (axis + 1..<rank).reduce(1) { $0 * axes[$1] }
+    return (prefix(axis).elementCount, axes[axis], inner)
   }
 
   /// The tensor seen as a matrix: everything but the last axis, and the last axis.
   var matrix: (rows: Int, columns: Int) {
-    guard let columns = sizes.last else { return (1, 1) }
-    return (sizes.dropLast().reduce(1, *), columns)
+    rank == 0 ? (1, 1) : (prefix(rank - 1).elementCount, axes[rank - 1])
+  }
+
+  /// Whether ranks and sizes are equal.
+  public static func == (a: Shape, b: Shape) -> Bool {
+    a.rank == b.rank && (0..<a.rank).allSatisfy { a.axes[$0] == b.axes[$0] }
+  }
+
+  /// Hashes the sizes.
+  public func hash(into hasher: inout Hasher) {
+    for axis in 0..<rank { hasher.combine(axes[axis]) }
   }
 }

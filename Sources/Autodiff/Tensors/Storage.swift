@@ -1,26 +1,28 @@
-import Synchronization
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import CKernels
 
 /// The memory of a tensor: floats on a cache-line boundary, from a pool that keeps what is freed.
 ///
-/// `@unchecked Sendable` (the only one of the tensors): the floats are written only by whoever
-/// holds the sole reference (`Tensor` copies on write), and read-only otherwise.
-final class Storage: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Float>
-  private let sizeClass: Int
+/// Swift counts its references as it does a class's, but the count is in the pool's memory as well:
+/// a tensor that comes and goes is no allocation.
+typealias Storage = ck_storage
 
+/// `@unchecked` (the only one of the tensors): the floats are written only by whoever holds the
+/// sole reference (`Tensor` copies on write), and read-only otherwise; the count is atomic.
+extension ck_storage: @retroactive @unchecked Sendable {}
+
+extension Storage {
   /// Uninitialised room for `count` floats.
-  init(count: Int) {
-    sizeClass = BufferPool.sizeClass(of: count)
-    pointer = BufferPool.take(sizeClass)
+  static func make(count: Int) -> Storage {
+    let sizeClass = BufferPool.sizeClass(of: count)
+    let capacity = BufferPool.capacity(of: sizeClass)
+    guard let storage = ck_storage_make(Int32(sizeClass), capacity) else {
+      preconditionFailure("Tensor: no memory for \(capacity) floats")
+    }
+    return storage
   }
 
-  deinit { BufferPool.give(pointer, sizeClass) }
+  /// Where the floats are.
+  var pointer: UnsafeMutablePointer<Float> { ck_storage_elements(self) }
 }
 
 /// Freed buffers by size class, so that a steady training step asks the system for nothing.
@@ -29,9 +31,6 @@ final class Storage: @unchecked Sendable {
 /// buffer is unused (of one below four cache lines, as much as fills the last). Buffers are kept
 /// until `trim`.
 public enum BufferPool {
-  private struct Buffer: @unchecked Sendable { let pointer: UnsafeMutablePointer<Float> }
-  private static let unused = Mutex([[Buffer]](repeating: [], count: 256))
-
   /// Four classes for each doubling, from 16 floats (a cache line) upwards.
   static func sizeClass(of count: Int) -> Int {
     let lines = max(1, (count + 15) / 16)
@@ -49,27 +48,10 @@ public enum BufferPool {
     return 16 * ((1 << exponent) + steps << (exponent - 2))
   }
 
-  fileprivate static func take(_ sizeClass: Int) -> UnsafeMutablePointer<Float> {
-    if let buffer = unused.withLock({ $0[sizeClass].popLast() }) { return buffer.pointer }
-    let bytes = 4 * capacity(of: sizeClass)
-    var memory: UnsafeMutableRawPointer?
-    let status = posix_memalign(&memory, 64, bytes)
-    guard status == 0, let memory else {
-      preconditionFailure("Tensor: no memory for \(bytes) bytes")
-    }
-    return memory.bindMemory(to: Float.self, capacity: bytes / 4)
-  }
-
-  fileprivate static func give(_ pointer: UnsafeMutablePointer<Float>, _ sizeClass: Int) {
-    let buffer = Buffer(pointer: pointer)
-    unused.withLock { $0[sizeClass].append(buffer) }
-  }
+  /// Buffers that came from the system since the process started, as there was none of their size
+  /// to use again.
+  public static var made: Int { ck_storage_made() }
 
   /// Returns the memory of every unused buffer to the system.
-  public static func trim() {
-    unused.withLock { classes in
-      for buffer in classes.joined() { free(buffer.pointer) }
-      for index in classes.indices { classes[index].removeAll() }
-    }
-  }
+  public static func trim() { ck_storage_trim() }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Numbers in a dense, row-major block: a value, copied when written to while shared.
 ///
 /// ```swift
@@ -14,7 +16,7 @@ public struct Tensor: Sendable {
     unsafeUninitialized shape: Shape, _ initialize: (UnsafeMutablePointer<Float>) -> Void = { _ in }
   ) {
     self.shape = shape
-    storage = Storage(count: shape.elementCount)
+    storage = .make(count: shape.elementCount)
     initialize(storage.pointer)
   }
 
@@ -32,7 +34,11 @@ public struct Tensor: Sendable {
 
   /// A tensor whose elements are all the same.
   public init(repeating value: Float, _ shape: Shape) {
-    self.init(unsafeUninitialized: shape) { $0.update(repeating: value, count: shape.elementCount) }
+    let count = shape.elementCount
+    self.init(unsafeUninitialized: shape) { out in
+      guard value.bitPattern == 0 else { return ck_fill(out, value, count) }
+      UnsafeMutableRawPointer(out).initializeMemory(as: UInt8.self, repeating: 0, count: 4 * count)
+    }
   }
 
   /// A tensor of rank 0.
@@ -63,9 +69,11 @@ public struct Tensor: Sendable {
   /// One element, by its index on each axis.
   public subscript(indices: Int...) -> Float {
     precondition(
-      indices.count == shape.rank && zip(indices, shape.sizes).allSatisfy { $0 >= 0 && $0 < $1 },
+      indices.count == shape.rank
+        && indices.indices.allSatisfy { 0..<shape[$0] ~= indices[$0] },
       "Tensor: index \(indices) of shape \(shape)")
-    return pointer[zip(indices, shape.strides).reduce(0) { $0 + $1.0 * $1.1 }]
+    let strides = shape.strides
+    return pointer[indices.indices.reduce(0) { $0 + indices[$1] * strides[$1] }]
   }
 
   /// The same elements under another shape of equal count; nothing is copied.
@@ -80,8 +88,8 @@ public struct Tensor: Sendable {
 
   /// Where the elements may be written: the tensor's own memory, copied first if it is shared.
   mutating func mutablePointer() -> UnsafeMutablePointer<Float> {
-    if !isKnownUniquelyReferenced(&storage) {
-      let copy = Storage(count: count)
+    if !ck_storage_is_unique(&storage) {
+      let copy = Storage.make(count: count)
       copy.pointer.update(from: storage.pointer, count: count)
       storage = copy
     }

@@ -58,7 +58,8 @@ public struct GPSA: Attention {
     let y = Variable.attention(
       HeadColumns(qk), HeadColumns(qk, from: dim), HeadColumns(v(x)), heads: heads, width: dim,
       scale: 1 / Float(dim / heads).squareRoot(),
-      position: (x.tape.shared(posProj.weight, position), gate(x.tape)), dropRate: attnDropRate)
+      position: (x.tape.shared(posProj.weight, from: self) { $0.position($1) }, gate(x.tape)),
+      dropRate: attnDropRate)
     return count.map { y.sliced(-2, 0..<$0) } ?? y
   }
 
@@ -79,8 +80,8 @@ public struct GPSA: Attention {
   /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
   /// weights files, and its derivative is zero, but it takes no part.
   public func position(_ tape: Tape) -> Variable {
-    let offsets = tape.constant(grid.offsets().reshaped([grid.count * grid.count, 3]))
+    let offsets = tape.constant(grid.offsets().reshaped(Shape(grid.count * grid.count, 3)))
     return tape[posProj.weight].matmul(offsets, transposingOther: true)
-      .reshaped([heads, grid.count, grid.count]).softmax()
+      .reshaped(Shape(heads, grid.count, grid.count)).softmax()
   }
 }

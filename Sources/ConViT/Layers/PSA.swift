@@ -61,7 +61,7 @@ public struct PSA: Attention {
   /// v_h · r_ij, the same for every image: [H, N, N]. The bias of `posProj` takes no part, as
   /// softmax does not see it.
   private func position(_ tape: Tape) -> Variable {
-    let offsets = tape.constant(grid.offsets().reshaped([grid.count * grid.count, 3]))
+    let offsets = tape.constant(grid.offsets().reshaped(Shape(grid.count * grid.count, 3)))
     return tape[posProj.weight].matmul(offsets, transposingOther: true)
       .reshaped([heads, grid.count, grid.count])
   }

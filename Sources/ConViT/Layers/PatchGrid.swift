@@ -20,7 +20,7 @@ public struct PatchGrid: Hashable, Sendable, Codable {
   ///
   /// x runs along the columns and y along the rows, as in the published code.
   public func offsets() -> Tensor {
-    var offsets = Tensor(unsafeUninitialized: [count, count, 3])
+    var offsets = Tensor(unsafeUninitialized: Shape(count, count, 3))
     offsets.withUnsafeMutableBufferPointer { offsets in
       var index = 0
       for i in 0..<count {

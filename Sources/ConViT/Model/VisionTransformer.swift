@@ -129,10 +129,12 @@ public struct VisionTransformer: Module {
 
   /// The class and distillation tokens in front of a sequence: [B, N, C] → [B, T + N, C].
   private func joined(_ x: Variable) -> Variable {
-    let tokens = [clsToken, distToken].compactMap(\.self).map {
-      x.tape[$0].broadcast(to: [x.shape[0], 1, x.shape[2]])
+    func each(_ token: Parameter) -> Variable {
+      x.tape[token].broadcast(to: x.shape.replacing(1, with: 1))
     }
-    return tokens.isEmpty ? x : .concatenated(tokens + [x], 1)
+    guard let clsToken else { return x }
+    guard let distToken else { return each(clsToken).concatenated(x, 1) }
+    return each(clsToken).concatenated(each(distToken), 1).concatenated(x, 1)
   }
 
   private func pooled(_ features: Variable) -> Variable {
@@ -140,6 +142,6 @@ public struct VisionTransformer: Module {
   }
 
   private func token(_ index: Int, of features: Variable) -> Variable {
-    features.sliced(1, index..<index + 1).reshaped([features.shape[0], features.shape[2]])
+    features.sliced(1, index..<index + 1).reshaped(features.shape.removing(1))
   }
 }

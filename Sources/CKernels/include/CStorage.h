@@ -1,0 +1,37 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+// The memory of a tensor, which Swift counts the references of as it does an object's: floats on a
+// cache-line boundary, behind a line that holds the count. Both come from a pool, so that a tensor
+// is no allocation. (Swift's own objects come from the system's allocator, each time.)
+
+/// A reference to floats; `ck_storage_elements` says where they are.
+typedef struct __attribute__((swift_attr("import_reference"),
+                              swift_attr("retain:ck_storage_retain"),
+                              swift_attr("release:ck_storage_release"))) ck_storage ck_storage;
+
+/// Uninitialised room for `capacity` floats, which belongs to a class of sizes (below 256) that all
+/// have this capacity; NULL without memory.
+ck_storage *_Nullable ck_storage_make(int size_class, ptrdiff_t capacity)
+    __attribute__((swift_attr("returns_retained")));
+
+/// One more reference. (Swift asks for one to nil, too, when it copies an optional.)
+void ck_storage_retain(ck_storage *_Nullable storage);
+/// One less; with the last the memory returns to the pool.
+void ck_storage_release(ck_storage *_Nullable storage);
+
+float *_Nonnull ck_storage_elements(ck_storage *_Nonnull storage);
+
+/// Whether `*storage` is the only reference.
+///
+/// It takes the variable and not its value: so the compiler must have counted the reference that
+/// the variable is, and cannot know that the variable is only looked at.
+bool ck_storage_is_unique(ck_storage *_Nonnull *_Nonnull storage);
+
+/// How many times memory came from the system.
+ptrdiff_t ck_storage_made(void);
+
+/// Returns the unused memory to the system.
+void ck_storage_trim(void);

@@ -1,0 +1,80 @@
+#include "CStorage.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+enum { LINE = 64, CLASSES = 256 };
+
+struct ck_storage {
+  _Alignas(LINE) atomic_ptrdiff_t references;
+  int size_class;
+  ck_storage *next;  // among the unused ones of its class
+};
+_Static_assert(sizeof(ck_storage) == LINE, "the floats start on a cache line");
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static ck_storage *unused[CLASSES];
+static ptrdiff_t made;
+
+ck_storage *ck_storage_make(int size_class, ptrdiff_t capacity) {
+  pthread_mutex_lock(&lock);
+  ck_storage *storage = unused[size_class];
+  if (storage) {
+    unused[size_class] = storage->next;
+  } else {
+    made++;
+  }
+  pthread_mutex_unlock(&lock);
+  if (!storage) {
+    void *memory = NULL;
+    if (capacity > (ptrdiff_t)((PTRDIFF_MAX - LINE) / sizeof(float)) ||
+        posix_memalign(&memory, LINE, LINE + (size_t)capacity * sizeof(float)) != 0) {
+      return NULL;
+    }
+    storage = memory;
+    storage->size_class = size_class;
+  }
+  atomic_init(&storage->references, 1);
+  return storage;
+}
+
+void ck_storage_retain(ck_storage *storage) {
+  if (!storage) return;
+  atomic_fetch_add_explicit(&storage->references, 1, memory_order_relaxed);
+}
+
+void ck_storage_release(ck_storage *storage) {
+  if (!storage) return;
+  if (atomic_fetch_sub_explicit(&storage->references, 1, memory_order_acq_rel) > 1) return;
+  pthread_mutex_lock(&lock);
+  storage->next = unused[storage->size_class];
+  unused[storage->size_class] = storage;
+  pthread_mutex_unlock(&lock);
+}
+
+float *ck_storage_elements(ck_storage *storage) { return (float *)(storage + 1); }
+
+bool ck_storage_is_unique(ck_storage **storage) {
+  return atomic_load_explicit(&(*storage)->references, memory_order_acquire) == 1;
+}
+
+ptrdiff_t ck_storage_made(void) {
+  pthread_mutex_lock(&lock);
+  const ptrdiff_t count = made;
+  pthread_mutex_unlock(&lock);
+  return count;
+}
+
+void ck_storage_trim(void) {
+  pthread_mutex_lock(&lock);
+  for (int size_class = 0; size_class < CLASSES; size_class++) {
+    while (unused[size_class]) {
+      ck_storage *storage = unused[size_class];
+      unused[size_class] = storage->next;
+      free(storage);
+    }
+  }
+  pthread_mutex_unlock(&lock);
+}
