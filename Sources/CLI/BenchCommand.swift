@@ -24,6 +24,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Steps before the clock starts. (default: 2)") var warmup: Int?
   @Flag(help: "Compute blocks once more for their derivatives, to save memory.")
   var recompute = false
+  @Option(help: .int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
+  var lanes: Int?
+  @Flag(help: "Keep each thread on one processor.") var pinThreads = false
   @Flag(help: "Print one JSON object.") var json = false
   @Option(help: .folder("The folder of images, with mode data.")) var dataPath: String?
   @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
@@ -34,7 +37,8 @@ struct BenchCommand: ParsableCommand {
   func validate() throws {
     for (name, value, range) in [
       ("batch-size", batchSize, 1...100_000), ("threads", threads ?? 1, 1...1024),
-      ("steps", steps ?? 1, 1...1_000_000), ("warmup", warmup ?? 2, 0...1_000_000),
+      ("lanes", lanes ?? 4, 1...1024), ("steps", steps ?? 1, 1...1_000_000),
+      ("warmup", warmup ?? 2, 0...1_000_000),
     ] where !range.contains(value) {
       throw ValidationError(
         "\(name) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
@@ -46,6 +50,7 @@ struct BenchCommand: ParsableCommand {
       ("--model and --config", model != nil && config != nil),
       ("--steps and --seconds", steps != nil && seconds != nil),
       ("--mode inference and --recompute", mode == .inference && recompute),
+      ("--mode inference and --lanes", mode == .inference && lanes != nil),
     ] where areBothGiven { throw ValidationError("\(flags) do not go together") }
     try mode == .data ? validateForData() : validateForModel()
   }
@@ -60,6 +65,7 @@ struct BenchCommand: ParsableCommand {
     if let warning = BLASLibrary.current.warning { Terminal.write("note: \(warning)\n") }
     (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup ?? 2, steps, seconds ?? 10)
     benchmark.recompute = recompute
+    (benchmark.lanes, benchmark.pinThreads) = (lanes ?? 4, pinThreads)
     let report = try benchmark()
     json ? try printJSON(report) : show(report)
   }

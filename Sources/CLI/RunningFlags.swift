@@ -8,6 +8,10 @@ struct RunningFlags: ParsableArguments {
   @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
   @Option(help: .int("Images a thread differentiates at a time. (default: by the model's size)"))
   var shardSize: Int?
+  @Option(help: .int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
+  var lanes: Int?
+  @Flag(inversion: .prefixedNo, help: "Keep each thread on one processor. (default: off)")
+  var pinThreads: Bool?
   @Flag(inversion: .prefixedNo, help: "Compute blocks once more for derivatives, to save memory.")
   var recompute: Bool?
   @Option(
@@ -37,6 +41,8 @@ struct RunningFlags: ParsableArguments {
     replace(&c.threads, threads)
     replace(&c.numWorkers, numWorkers)
     replace(&c.shardSize, shardSize)
+    replace(&c.lanes, lanes)
+    replace(&c.pinThreads, pinThreads)
     replace(&c.recompute, recompute)
     replace(&c.resume, resume)
     replace(&c.allowOtherData, allowOtherData)

@@ -26,6 +26,10 @@ public struct Benchmark: Sendable {
   public var seconds = 10.0
   /// Whether blocks are computed once more for their derivatives.
   public var recompute = false
+  /// Sums of gradients that are kept apart: threads that differentiate at a time.
+  public var lanes = 4
+  /// Whether threads stay on processors of their own.
+  public var pinThreads = false
 
   /// A benchmark of two steps of warm-up and ten seconds.
   public init(
@@ -68,7 +72,7 @@ public struct Benchmark: Sendable {
 
   /// Runs the steps.
   public func callAsFunction() throws -> Report {
-    let pool = WorkerPool(threads: threads)
+    let pool = WorkerPool(threads: threads, pinned: pinThreads)
     let step = try makeStep(pool)
     for index in 0..<warmup { try step(index) }
     var times: [Double] = []
@@ -110,7 +114,7 @@ public struct Benchmark: Sendable {
     case .train:
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize
-      recipe.recompute = recompute
+      (recipe.recompute, recipe.lanes) = (recompute, lanes)
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }

@@ -36,9 +36,7 @@ public struct TrainingStep: Sendable {
       average = MovingAverage(
         of: weights, decay: settings.modelEmaDecay, warmsUp: settings.modelEmaWarmup)
     }
-    shards = Shards(
-      for: model.configuration, batchSize: configuration.schedule.stepSize,
-      size: configuration.shardSize)
+    shards = configuration.shards(for: model.configuration)
     mixing = Mixing(configuration.loss, size: Self.size(of: model), seed: configuration.seed)
     objective = Objective(configuration.loss, teacher: teacher)
     dropout = Random(seed: configuration.seed).split("dropout")

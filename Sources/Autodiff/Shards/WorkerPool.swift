@@ -14,12 +14,18 @@ public final class WorkerPool: Sendable {
   let tapes = TapePool()
 
   /// A pool of `threads` threads, one or more.
-  public init(threads: Int) {
+  ///
+  /// - Parameter pinned: whether each stays on a processor of its own; the caller's thread does
+  ///   not, since threads that it starts would be kept there with it.
+  public init(threads: Int, pinned: Bool = false) {
     precondition(threads > 0, "WorkerPool: \(threads) threads")
     self.threads = threads
     BLAS.useOneThread()
     for index in 1..<max(threads, 1) {
-      let thread = Thread { [state] in state.work() }
+      let thread = Thread { [state] in
+        if pinned { ck_pin_thread(index) }
+        state.work()
+      }
       thread.name = "worker \(index)"
       thread.stackSize = 8 << 20
       thread.start()

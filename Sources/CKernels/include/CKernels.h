@@ -19,6 +19,10 @@ const char *ck_level(void);
 // Tells the processor that a loop is waiting: for about forty cycles nothing is done.
 void ck_pause(void);
 
+/// Keeps the calling thread on one of the processors that it may use, the index-th, counted round
+/// and round; does nothing where the system cannot.
+void ck_pin_thread(ptrdiff_t index);
+
 // MARK: Elementwise (elementwise.c). In place: out may be any of the inputs.
 
 void ck_add(float *out, const float *a, const float *b, ptrdiff_t n);

@@ -22,6 +22,12 @@ public struct RunSettings: Settings {
   public var numWorkers: Int?
   /// Images that a thread differentiates at a time; chosen by the model's size if left out.
   public var shardSize: Int?
+  /// Sums of gradients that are kept apart: as many threads can differentiate at a time, and each
+  /// takes the memory of the weights. Part of the recipe, as sums round otherwise with another
+  /// number.
+  public var lanes = 4
+  /// Whether each thread that computes, but for the first, stays on a processor of its own.
+  public var pinThreads = false
   /// Whether blocks are computed once more for their derivatives, to save memory.
   public var recompute = false
   /// Steps between two lines of `steps.jsonl`.
@@ -33,10 +39,12 @@ public struct RunSettings: Settings {
   /// Throws what is wrong with the values.
   public func validate() throws(TrainingError) {
     try requireCounts([
-      "log-every": logEvery, "threads": threads, "shard-size": shardSize, "save-every": saveEvery,
+      "log-every": logEvery, "threads": threads, "shard-size": shardSize, "lanes": lanes,
+      "save-every": saveEvery,
       "save-every-steps": saveEverySteps,
     ])
     try require((threads ?? 1) <= 1024, "threads must be at most 1024, found \(threads ?? 1)")
+    try require(lanes <= 1024, "lanes must be at most 1024, found \(lanes)")
     let workers = numWorkers ?? 0
     try require((0...1024).contains(workers), "num-workers must be 0 to 1024, found \(workers)")
     for (name, isSet) in [
@@ -59,6 +67,8 @@ public struct RunSettings: Settings {
     case threads
     case numWorkers = "num-workers"
     case shardSize = "shard-size"
+    case lanes
+    case pinThreads = "pin-threads"
     case recompute
     case logEvery = "log-every"
   }

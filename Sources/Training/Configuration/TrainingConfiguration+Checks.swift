@@ -1,3 +1,5 @@
+import Autodiff
+import ConViT
 import Images
 
 extension TrainingConfiguration {
@@ -5,6 +7,12 @@ extension TrainingConfiguration {
   var sampleOrder: SampleOrder {
     SampleOrder(
       seed: running.seed, isShuffled: data.shuffle, repeats: data.repeatedAug ? 3 : 1)
+  }
+
+  /// How steps of a model are cut.
+  func shards(for model: ViTConfiguration) -> Shards {
+    Shards(
+      for: model, batchSize: schedule.stepSize, size: running.shardSize, lanes: running.lanes)
   }
 
   /// What training images go through.

@@ -5,7 +5,8 @@ import Yams
 extension TrainingConfiguration {
   /// What a run may change when it goes on: what does not decide about its results.
   private static let changeable: Set = [
-    "output-dir", "data-path", "threads", "num-workers", "recompute", "log-every", "save-every",
+    "output-dir", "data-path", "threads", "num-workers", "pin-threads", "recompute", "log-every",
+    "save-every",
     "save-every-steps", "on-nonfinite", "on-bad-image", "max-bad", "resume", "allow-other-data",
     "allow-nonfinite",
   ]
@@ -49,6 +50,7 @@ extension TrainingConfiguration {
   var withoutMachine: TrainingConfiguration {
     var configuration = withoutResuming
     (configuration.outputDir, configuration.threads, configuration.numWorkers) = (nil, nil, nil)
+    configuration.pinThreads = false
     return configuration
   }
 
@@ -68,7 +70,7 @@ extension TrainingConfiguration {
     effective.headDim = model.embedDim / model.heads
     effective.localUpToLayer = model.localUpToLayer
     effective.shardSize =
-      Shards(for: model, batchSize: schedule.stepSize, size: self.shardSize).size
+      shards(for: model).size
     effective.optBetas = optimizer.betas
     effective.aa = augmentation.policyText ?? "none"
     effective.reprob = augmentation.eraseProbability

@@ -23,14 +23,12 @@ extension Trainer {
     _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
     teacher: SavedModel?, images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
-    let stepSize = configuration.schedule.stepSize
-    let shards = Shards(
-      for: model.configuration, batchSize: stepSize, size: configuration.shardSize)
+    let shards = configuration.shards(for: model.configuration)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, images),
       shards: shards, threads: threads, stores: configuration.optimizer.storeCount,
-      stepSize: min(stepSize, images),
+      stepSize: min(configuration.schedule.stepSize, images),
       recomputesBlocks: configuration.recompute,
       teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {

@@ -70,7 +70,12 @@ public struct Trainer: Sendable {
     } else {
       start = ParameterStore(tree, seed: configuration.seed)
     }
-    pool = WorkerPool(threads: threads)
+    pool = WorkerPool(threads: threads, pinned: configuration.pinThreads)
+    if threads > configuration.lanes {
+      notes.append(
+        "\(threads) threads, but \(configuration.lanes) lanes: no more train at a time; with "
+          + "--lanes \(threads) all do, and sums round otherwise")
+    }
     self.configuration = configuration
     self.notes = notes
   }
