@@ -103,14 +103,16 @@ public struct Benchmark: Sendable {
     let weights = ParameterStore(model, seed: 0)
     let c = configuration
     var random = Random(seed: 0).split("benchmark")
-    let pixels = (0..<batchSize * c.channels * c.imageHeight * c.imageWidth).map { _ in
-      Float(random.uniform(-2, 2))
+    var images = Tensor(
+      repeating: 0, [batchSize, c.channels, c.imageHeight, c.imageWidth])
+    images.withUnsafeMutableBufferPointer { pixels in
+      for index in pixels.indices { pixels[index] = Float(random.uniform(-2, 2)) }
     }
-    let images = Tensor([batchSize, c.channels, c.imageHeight, c.imageWidth], pixels)
+    let batch = images  // a constant, for the closures
     switch mode {
     case .inference:
       let frozen = FrozenWeights(weights)
-      return { _ in _ = model.logits(of: images, frozen, on: pool) }
+      return { _ in _ = model.logits(of: batch, frozen, on: pool) }
     case .train:
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize
@@ -118,8 +120,8 @@ public struct Benchmark: Sendable {
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
-      let batch = Batch(images: images, labels: labels, indices: Array(0..<batchSize))
-      return { _ = try training(batch, epoch: $0, rate: 1e-4, on: pool) }
+      let samples = Batch(images: batch, labels: labels, indices: Array(0..<batchSize))
+      return { _ = try training(samples, epoch: $0, rate: 1e-4, on: pool) }
     }
   }
 

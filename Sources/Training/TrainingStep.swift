@@ -58,8 +58,8 @@ public struct TrainingStep: Sendable {
   }
 
   /// One step by the mean loss over `count` images, which `next` gives batch by batch; returns this
-  /// loss. Images that a batch was to have and has not, its failures, count among them, and the mean
-  /// is over the others; if there are none, there is no step and no loss.
+  /// loss. Images that a batch was to have and has not, its failures, count among them, and the
+  /// mean is over the others; if there are none, there is no step and no loss.
   ///
   /// - Throws: `NonFiniteStep` if the loss or the gradients are not finite; the weights are then
   ///   what they were.

@@ -96,8 +96,8 @@ import Testing
     #expect(errorText(bytes) == "no error")
   }
 
-  /// Found by fuzzing: libpng takes as much memory as an eXIf chunk says that it has bytes, before it
-  /// looks for them.
+  /// Found by fuzzing: libpng takes as much memory as an eXIf chunk says that it has bytes, before
+  /// it looks for them.
   @Test func aChunkThatIsNotThereTakesNoMemory() throws {
     /// The most address space that this process has had, in kB.
     func peak() throws -> Int {

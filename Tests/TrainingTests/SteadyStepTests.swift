@@ -14,7 +14,7 @@ import Training
       await #expect(processExitsWith: .success) {
         for (depth, batchSize) in [(2, 8), (2, 24), (6, 8), (6, 24)] {
           let pool = WorkerPool(threads: 1)
-          var steps = try steps(depth: depth, batchSize: batchSize, pool)
+          let steps = try steps(depth: depth, batchSize: batchSize, pool)
           for _ in 0..<2 { try steps() }
           let made = (BufferPool.made, pool.tapes.operatorsMade)
           for _ in 0..<2 { try steps() }
