@@ -13,19 +13,12 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var layout: LayoutOptions
   @Option(help: .int("The seed of the run that held out --val-fraction. (default: 0)"))
   var seed: UInt64?
-  @Option(help: .int("Images at a time.")) var batchSize = 64
-  @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
+  @OptionGroup var reading: ReadingOptions
   @OptionGroup var bad: BadImageOptions
   @OptionGroup var images: ImageOptions
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    guard (1...1_000_000).contains(batchSize) else {
-      throw ValidationError("batch-size must be 1 to 1000000, found \(batchSize)")
-    }
-    if let numWorkers, !(0...1024).contains(numWorkers) {
-      throw ValidationError("num-workers must be 0 to 1024, found \(numWorkers)")
-    }
     if seed != nil && layout.valFraction == nil {
       throw ValidationError("seed is for --val-fraction")
     }
@@ -55,8 +48,8 @@ struct EvaluateCommand: ParsableCommand {
     for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
     let pool = model.pool()
     let evaluator = Evaluator(
-      decoder: try images.decoder(), size: saved.imageSize, batchSize: batchSize,
-      workers: numWorkers ?? pool.threads, badImages: data.onBadImage)
+      decoder: try images.decoder(), size: saved.imageSize, batchSize: reading.batchSize,
+      workers: reading.numWorkers ?? pool.threads, badImages: data.onBadImage)
     var terminal = Terminal()
     var skipped = SkippedImages(folder, maxBad: bad.maxBad ?? DataSettings.defaultMaxBad)
     let totals = try evaluator(

@@ -21,8 +21,7 @@ struct LocalityCommand: ParsableCommand {
   @Option(help: .name("How many images, or all.")) var sample = "1024"
   @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
   @Flag(help: "Measure the first batch as the published code does, too.") var reference = false
-  @Option(help: .int("Images at a time.")) var batchSize = 64
-  @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
+  @OptionGroup var reading: ReadingOptions
   @OptionGroup var images: ImageOptions
   @Flag(help: "Print locality.json on standard output, too, in one line.") var json = false
 
@@ -31,12 +30,6 @@ struct LocalityCommand: ParsableCommand {
   func validate() throws {
     guard let sampleCount, sampleCount > 0 else {
       throw ValidationError("sample must be a positive number or all, found \(sample)")
-    }
-    guard (1...1_000_000).contains(batchSize) else {
-      throw ValidationError("batch-size must be 1 to 1000000, found \(batchSize)")
-    }
-    if let numWorkers, !(0...1024).contains(numWorkers) {
-      throw ValidationError("num-workers must be 0 to 1024, found \(numWorkers)")
     }
   }
 
@@ -48,8 +41,8 @@ struct LocalityCommand: ParsableCommand {
     let output = try OutputFolder(outputDir)
     let pool = model.pool()
     var survey = LocalitySurvey(
-      decoder: try images.decoder(), size: saved.imageSize, batchSize: batchSize,
-      workers: numWorkers ?? pool.threads)
+      decoder: try images.decoder(), size: saved.imageSize, batchSize: reading.batchSize,
+      workers: reading.numWorkers ?? pool.threads)
     survey.addsReference = reference
     var terminal = Terminal()
     let report = try survey(saved.model, saved.weights, on: samples, pool: pool) { done in

@@ -55,15 +55,11 @@ public struct AdamW: Optimizer {
     weights.values.withUnsafeMutableBufferPointer { w in
       moments.first.values.withUnsafeMutableBufferPointer { m in
         moments.second.values.withUnsafeMutableBufferPointer { v in
-          pool.run(groups.tree.count) { slot in
-            guard !groups.isFrozen(slot) else { return }
-            WorkMeter.measure(.optimizer) {
-              let gradient = gradients[slot: slot]
-              ck_adamw(
-                w[slot].mutablePointer(), m[slot].mutablePointer(), v[slot].mutablePointer(),
-                gradient.pointer, scale, Float(rate * groups.rates[slot]), betas.0, betas.1,
-                epsilon, groups.decays[slot], correction1, correction2, gradient.count)
-            }
+          groups.forEachTrained(gradients, on: pool) { slot, gradient in
+            ck_adamw(
+              w[slot].mutablePointer(), m[slot].mutablePointer(), v[slot].mutablePointer(),
+              gradient.pointer, scale, Float(rate * groups.rates[slot]), betas.0, betas.1,
+              epsilon, groups.decays[slot], correction1, correction2, gradient.count)
           }
         }
       }

@@ -37,15 +37,11 @@ public struct Lion: Optimizer {
     let (groups, betas) = (groups, betas)
     weights.values.withUnsafeMutableBufferPointer { w in
       average.values.withUnsafeMutableBufferPointer { m in
-        pool.run(groups.tree.count) { slot in
-          guard !groups.isFrozen(slot) else { return }
-          WorkMeter.measure(.optimizer) {
-            let gradient = gradients[slot: slot]
-            ck_lion(
-              w[slot].mutablePointer(), m[slot].mutablePointer(), gradient.pointer, scale,
-              Float(rate * groups.rates[slot]), betas.0, betas.1, groups.decays[slot],
-              gradient.count)
-          }
+        groups.forEachTrained(gradients, on: pool) { slot, gradient in
+          ck_lion(
+            w[slot].mutablePointer(), m[slot].mutablePointer(), gradient.pointer, scale,
+            Float(rate * groups.rates[slot]), betas.0, betas.1, groups.decays[slot],
+            gradient.count)
         }
       }
     }

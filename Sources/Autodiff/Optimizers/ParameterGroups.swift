@@ -33,3 +33,15 @@ public struct ParameterGroups: Sendable {
     }
   }
 }
+
+extension ParameterGroups {
+  /// Calls `body` with each slot that is not frozen and its gradient, on the threads of `pool`.
+  func forEachTrained(
+    _ gradients: Gradients, on pool: WorkerPool, _ body: (_ slot: Int, _ gradient: Tensor) -> Void
+  ) {
+    pool.run(tree.count) { slot in
+      guard !isFrozen(slot) else { return }
+      WorkMeter.measure(.optimizer) { body(slot, gradients[slot: slot]) }
+    }
+  }
+}

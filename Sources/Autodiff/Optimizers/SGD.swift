@@ -41,15 +41,11 @@ public struct SGD: Optimizer {
     let (groups, momentum, isNesterov) = (groups, momentum, isNesterov)
     weights.values.withUnsafeMutableBufferPointer { w in
       buffer.values.withUnsafeMutableBufferPointer { m in
-        pool.run(groups.tree.count) { slot in
-          guard !groups.isFrozen(slot) else { return }
-          WorkMeter.measure(.optimizer) {
-            let gradient = gradients[slot: slot]
-            ck_sgd(
-              w[slot].mutablePointer(), m[slot].mutablePointer(), gradient.pointer, scale,
-              Float(rate * groups.rates[slot]), momentum, isNesterov ? 1 : 0,
-              groups.decays[slot], gradient.count)
-          }
+        groups.forEachTrained(gradients, on: pool) { slot, gradient in
+          ck_sgd(
+            w[slot].mutablePointer(), m[slot].mutablePointer(), gradient.pointer, scale,
+            Float(rate * groups.rates[slot]), momentum, isNesterov ? 1 : 0,
+            groups.decays[slot], gradient.count)
         }
       }
     }
