@@ -130,10 +130,15 @@ def relative_positions(rows, columns):
     return torch.from_numpy(offsets)
 
 
-def positional_attention(weight, bias, rows, columns):
-    """(H, N, N): softmax over j of the relative positions seen through pos_proj."""
+def positional_scores(weight, bias, rows, columns):
+    """(H, N, N): the relative positions seen through pos_proj."""
     offsets = relative_positions(rows, columns).to(weight.dtype)
-    return (offsets @ weight.T + bias).permute(2, 0, 1).softmax(dim=-1)
+    return (offsets @ weight.T + bias).permute(2, 0, 1)
+
+
+def positional_attention(weight, bias, rows, columns):
+    """(H, N, N): softmax over j of the positional scores."""
+    return positional_scores(weight, bias, rows, columns).softmax(dim=-1)
 
 
 def non_locality(attention, rows, columns):
@@ -171,6 +176,15 @@ def gpsa(p, name, x, heads, rows, columns):
     return _linear(p, f"{name}.proj", (attention @ value).transpose(1, 2).flatten(2)), attention
 
 
+def psa(p, name, x, heads, rows, columns):
+    """Positional self-attention without a gate (equation 4 of the paper); returns the output and the attention (B, H, N, N)."""
+    query, key = (_heads(part, heads) for part in _linear(p, f"{name}.qk", x).chunk(2, dim=-1))
+    value = _heads(_linear(p, f"{name}.v", x), heads)
+    position = positional_scores(p[f"{name}.pos_proj.weight"], p[f"{name}.pos_proj.bias"], rows, columns)
+    attention = (query @ key.transpose(-2, -1) / query.shape[-1] ** 0.5 + position).softmax(dim=-1)
+    return _linear(p, f"{name}.proj", (attention @ value).transpose(1, 2).flatten(2)), attention
+
+
 def mhsa(p, name, x, heads):
     """Ordinary self-attention; returns the output and the attention (B, H, N, N)."""
     query, key, value = (_heads(part, heads) for part in _linear(p, f"{name}.qkv", x).chunk(3, dim=-1))
@@ -202,7 +216,8 @@ def logits(p, config, images):
             x = torch.cat(prefix + [x], dim=1)
         normalised = _norm(p, f"blocks.{i}.norm1", x)
         name = f"blocks.{i}.attn"
-        mixed, _ = gpsa(p, name, normalised, heads, rows, columns) if i < local else mhsa(p, name, normalised, heads)
+        positional = gpsa if config.get("gated", True) else psa
+        mixed, _ = positional(p, name, normalised, heads, rows, columns) if i < local else mhsa(p, name, normalised, heads)
         x = x + mixed
         hidden = _linear(p, f"blocks.{i}.mlp.fc1", _norm(p, f"blocks.{i}.norm2", x))
         hidden = hidden * 0.5 * (1 + torch.erf(hidden / 2**0.5))
@@ -231,7 +246,7 @@ def timm_model(config):
         )  # fmt: skip
         return (VisionTransformerDistilled if config["distilled"] else VisionTransformer)(**options)
     rows, columns = (side // config["patch_size"] for side in config["image_size"])
-    if rows != columns or not config["class_token"]:
+    if rows != columns or not config["class_token"] or not config.get("gated", True):
         return None
     return timm.models.convit.ConVit(
         img_size=config["image_size"][0], patch_size=config["patch_size"], in_chans=config["in_chans"],

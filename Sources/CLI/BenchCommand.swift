@@ -75,7 +75,7 @@ struct BenchCommand: ParsableCommand {
       var configuration =
         config == nil
         ? try ViTConfiguration.preset(of: name)
-        : try TrainingConfiguration(contentsOf: name).architecture.configuration(classes: 10)
+        : try TrainingConfiguration(contentsOf: name).modelConfiguration(classes: 10)
       if let size = inputSize?.size {
         (configuration.imageHeight, configuration.imageWidth) = (size.height, size.width)
       }

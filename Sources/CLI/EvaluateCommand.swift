@@ -13,6 +13,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var layout: LayoutOptions
   @Option(help: .int("The seed of the run that held out --val-fraction. (default: 0)"))
   var seed: UInt64?
+  @OptionGroup(title: "Masks") var mask: MaskOptions
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var bad: BadImageOptions
   @OptionGroup var images: ImageOptions
@@ -35,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let saved = try model.load()
+    let saved = try mask.applied(to: model.load())
     let folder = try data.images(of: split, classes: saved.classNames, seed: seed ?? 0)
     let classes = saved.model.configuration.classes
     // Without names, the folders stand for the classes in their order: all must be there.

@@ -21,6 +21,7 @@ struct LocalityCommand: ParsableCommand {
   @Option(help: .name("How many images, or all.")) var sample = "1024"
   @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
   @Flag(help: "Measure the first batch as the published code does, too.") var reference = false
+  @OptionGroup(title: "Masks") var mask: MaskOptions
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var images: ImageOptions
   @Flag(help: "Print locality.json on standard output, too, in one line.") var json = false
@@ -34,7 +35,7 @@ struct LocalityCommand: ParsableCommand {
   }
 
   func run() throws {
-    let saved = try model.load()
+    let saved = try mask.applied(to: model.load())
     let folder = try ImageFolder(root: dataPath, split: split, classes: saved.classNames)
     for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
     let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)

@@ -4,6 +4,7 @@ import Training
 /// The flags of `convit train`: each replaces a value of the configuration.
 struct TrainOptions: ParsableArguments {
   @OptionGroup(title: "Model") var model: ModelFlags
+  @OptionGroup(title: "Ablation") var ablation: AblationFlags
   @OptionGroup(title: "Schedule") var schedule: ScheduleFlags
   @OptionGroup(title: "Optimiser") var optimizer: OptimizerFlags
   @OptionGroup(title: "Targets and loss") var loss: LossFlags
@@ -14,6 +15,7 @@ struct TrainOptions: ParsableArguments {
   /// Puts what was given in the place of the configuration's values.
   func apply(to configuration: inout TrainingConfiguration) {
     model.apply(to: &configuration)
+    ablation.apply(to: &configuration)
     schedule.apply(to: &configuration)
     optimizer.apply(to: &configuration)
     loss.apply(to: &configuration)

@@ -50,7 +50,8 @@ public struct AttentionRecorder: Sendable {
         let isLocal = layer < configuration.localUpToLayer
         let hasTokens = configuration.family == .vit || !isLocal
         return Index.Layer(
-          kind: isLocal ? .gpsa : .mhsa, heads: configuration.heads,
+          kind: isLocal ? (configuration.isGated ? .gpsa : .psa) : .mhsa,
+          heads: configuration.heads,
           tokens: hasTokens ? configuration.tokens : 0)
       },
       images: images.map(\.name), epochs: known?.epochs.filter { $0 <= epochs } ?? [])

@@ -69,14 +69,14 @@ public struct LocalityMeter: Sendable {
     _ layer: Int, _ attention: any Attention, _ statistics: LayerStatistics
   ) -> LocalityReport.Layer {
     let (heads, images) = (statistics.heads, Double(statistics.images))
-    let gpsa = attention as? GPSA
+    let positional = attention as? any PositionalAttention
     let nonlocality = heads.map(\.nonlocality.mean)
     let moments = heads.map { head in
       MapMoments(of: head.map.map { $0 / Float(images) }, on: grid)
     }
     let hasTokens = heads.contains { $0.tokenShare.mean != 0 }
     return LocalityReport.Layer(
-      layer: layer, kind: gpsa == nil ? .mhsa : .gpsa, nonlocality: nonlocality,
+      layer: layer, kind: .init(attention), nonlocality: nonlocality,
       nonlocalitySpread: heads.map(\.nonlocality.deviation),
       distancePixels: nonlocality.map { $0 * Double(model.configuration.patchSize) },
       entropy: heads.map(\.entropy.mean), centre: moments.map { [$0.x, $0.y] },
@@ -84,8 +84,9 @@ public struct LocalityMeter: Sendable {
       similarity: heads.indices.map { row in
         heads.indices.map { statistics.similarity[row * heads.count + $0] / images }
       },
-      tokenShare: hasTokens ? heads.map(\.tokenShare.mean) : nil, gate: gpsa?.gates(weights),
-      positional: gpsa?.positionalFits(weights))
+      tokenShare: hasTokens ? heads.map(\.tokenShare.mean) : nil,
+      gate: (attention as? GPSA)?.gates(weights),
+      positional: positional?.positionalFits(weights))
   }
 }
 

@@ -17,7 +17,7 @@ public struct LocalityReport: Hashable, Sendable, Codable {
   public struct Layer: Hashable, Sendable, Codable {
     /// The layer, from 0.
     public let layer: Int
-    /// `gpsa` or `mhsa`.
+    /// `gpsa`, `mhsa` or `psa`.
     public let kind: Kind
     /// Σ_ij A_ij ‖δ_ij‖ / N, in patches, averaged over images.
     public let nonlocality: [Double]
@@ -37,7 +37,7 @@ public struct LocalityReport: Hashable, Sendable, Codable {
     public let tokenShare: [Double]?
     /// σ(λ), of GPSA.
     public let gate: [Double]?
-    /// The Gaussian of the positional attention, of GPSA.
+    /// The Gaussian of the positional attention, of GPSA and PSA.
     public let positional: [PositionalFit]?
     /// The non-locality as the published code measures it: of attention that is fed the patch
     /// embedding in every layer. Only where it was asked for.
@@ -66,8 +66,14 @@ public struct LocalityReport: Hashable, Sendable, Codable {
     return report
   }
 
-  /// The two kinds of attention.
-  public enum Kind: String, Hashable, Sendable, Codable { case gpsa, mhsa }
+  /// The kinds of attention.
+  public enum Kind: String, Hashable, Sendable, Codable {
+    case gpsa, mhsa, psa
+
+    init(_ attention: any Attention) {
+      self = attention is GPSA ? .gpsa : attention is PSA ? .psa : .mhsa
+    }
+  }
 
   enum CodingKeys: String, CodingKey {
     case images, grid, layers

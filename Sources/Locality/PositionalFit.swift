@@ -25,13 +25,16 @@ public struct PositionalFit: Hashable, Sendable, Codable {
   }
 }
 
-extension GPSA {
+extension PositionalAttention {
   /// The Gaussian of each head.
   public func positionalFits(_ weights: ParameterStore) -> [PositionalFit] {
     let rows = weights[posProj.weight].elements
     return (0..<heads).map { PositionalFit(rows[3 * $0], rows[3 * $0 + 1], rows[3 * $0 + 2]) }
   }
 
+}
+
+extension GPSA {
   /// σ(λ) of each head: the share of the positional attention.
   public func gates(_ weights: ParameterStore) -> [Double] {
     weights[gatingParam].elements.map { 1 / (1 + exp(-Double($0))) }

@@ -46,9 +46,11 @@ public struct MemoryEstimate: Sendable, Hashable {
     let isLarge = map >= Tape.largeSharedCount
     let maps =
       model.localUpToLayer * map * (isLarge ? 1 : 1 + lanes) + (isLarge ? 2 : 1) * running * map
+    // Attention without a gate keeps four maps of every image: plain operators make it.
+    let kept = model.isGated ? 0 : 4 * (recomputesBlocks ? 1 : model.localUpToLayer) * map
+    let shard = min(shards.size, batchSize)
     activations =
-      4 * running
-      * (min(shards.size, batchSize) * tokens * (blocks + derivatives) + 2 * tokens * tokens)
+      4 * running * (shard * (tokens * (blocks + derivatives) + kept) + 2 * tokens * tokens)
       + 4 * (model.localUpToLayer > 0 ? maps : 0)
     images =
       4 * batchesInFlight * batchSize * model.channels * model.imageHeight * model.imageWidth

@@ -27,7 +27,7 @@ public struct TrainingStep: Sendable {
     teacher: SavedModel? = nil
   ) throws(TrainingError) {
     self.model = model
-    settings = configuration.optimizer
+    settings = configuration.trainedOptimizer(of: model.configuration)
     let groups = try settings.groups(of: weights.tree)
     self.weights = weights
     self.weights.constants = groups.frozenSlots

@@ -17,6 +17,9 @@ import Testing
     (["--nb-classes", "7"], ["nb-classes: 7"]), (["--drop", "0.3"], ["drop: 0.3"]),
     (["--drop-path", "0.2"], ["drop-path: 0.2"]), (["--finetune", "w"], ["finetune: w"]),
     (["--partial"], ["partial: true"]),
+    (["--gate", "absent"], ["gate: absent"]), (["--gate-start", "0.5"], ["gate-start: 0.5"]),
+    (["--no-local-init"], ["local-init: false"]), (["--freeze-gpsa"], ["freeze-gpsa: true"]),
+    (["--no-pos-embed"], ["pos-embed: false"]),
     (["--batch-size", "3"], ["batch-size: 3"]), (["--epochs", "11"], ["epochs: 11"]),
     (["--lr", "0.25"], ["lr: 0.25"]), (["--unscale-lr"], ["unscale-lr: true"]),
     (["--min-lr", "0.1"], ["min-lr: 0.1"]), (["--warmup-lr", "0.3"], ["warmup-lr: 0.3"]),
@@ -156,7 +159,8 @@ import Testing
     let headings = help.matches(of: /(?m)^([A-Z ]+):/).map { String($0.1) }
     #expect(
       headings == [
-        "OVERVIEW", "USAGE", "FILES", "MODEL", "SCHEDULE", "OPTIMISER", "TARGETS AND LOSS",
+        "OVERVIEW", "USAGE", "FILES", "MODEL", "ABLATION", "SCHEDULE", "OPTIMISER",
+        "TARGETS AND LOSS",
         "AUGMENTATION", "DATA", "RUNNING", "OPTIONS",
       ])
     #expect(help.split(separator: "\n").allSatisfy { $0.count <= 100 })

@@ -35,6 +35,7 @@ struct GradientFixture {
     let depth: Int, heads: Int, local_up_to_layer: Int
     let mlp_ratio: Float
     let qkv_bias: Bool, use_pos_embed: Bool, distilled: Bool
+    let gated: Bool?
     let pool: String, kind: String
 
     var configuration: ViTConfiguration {
@@ -44,6 +45,7 @@ struct GradientFixture {
       (c.channels, c.classes, c.depth) = (in_chans, num_classes, depth)
       (c.mlpRatio, c.qkvBias, c.localUpToLayer) = (mlp_ratio, qkv_bias, local_up_to_layer)
       (c.usePosEmbed, c.isDistilled) = (use_pos_embed, distilled)
+      c.isGated = gated ?? true
       c.pooling = pool == "avg" ? .average : .token
       return c
     }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct GradientTests {
   static let cases = [
     "convit_square", "convit_wide", "convit_nine_heads", "convit_zero_gpsa", "gpsa_only",
-    "mhsa_token", "mhsa_avg", "deit_distilled",
+    "mhsa_token", "mhsa_avg", "deit_distilled", "psa_wide",
   ]
 
   @Test(arguments: cases) func matchesPyTorch(_ name: String) throws {

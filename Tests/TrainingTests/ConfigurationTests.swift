@@ -69,7 +69,7 @@ import Training
   @Test func errorsAreOneLine() throws {
     for text in ["\"a\\r\": 1", "lr: \"\\x1b[2J\"", "model: \"\\u2028\""] {
       let error = #expect(throws: TrainingError.self) {
-        _ = try read(text).architecture.configuration(classes: 2)
+        _ = try read(text).modelConfiguration(classes: 2)
       }
       #expect(error?.description.contains("\\u{") == true, "\(text)")
     }

@@ -36,7 +36,7 @@ import Testing
   @Test func theLossOfAStepIsTheFormulas() throws {
     let fixture = try TrainingFixture()
     let c = try configuration(fixture)
-    let model = try VisionTransformer(c.architecture.configuration(classes: 10))
+    let model = try VisionTransformer(c.modelConfiguration(classes: 10))
     let weights = ParameterStore(model, seed: 4)
     let teacher = try SavedModel(contentsOf: #require(c.teacherPath))
     var random = Random(seed: 2)

@@ -9,7 +9,7 @@ struct ConfigTarget: Target {
     file.fill(bytes)
     guard let read = attempt({ try TrainingConfiguration(contentsOf: file.path) }) else { return }
     guard attempt({ try read.validate() }) != nil else { return }
-    attempt { try read.architecture.configuration(classes: 10) }
+    attempt { try read.modelConfiguration(classes: 10) }
     attempt { try read.data.decoder() }
     guard let text = attempt({ try read.yaml() }) else { return }
     file.fill(Array(text.utf8))

@@ -18,6 +18,27 @@ public protocol Attention: Module {
   func map(_ x: Variable) -> Tensor
 }
 
+/// An attention between patches that also knows where they are.
+public protocol PositionalAttention: Attention {
+  /// [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²).
+  var posProj: Linear { get }
+  /// The patches that the tokens stand for.
+  var grid: PatchGrid { get }
+}
+
+extension PositionalAttention {
+  /// What the positions alone say before a softmax: v_h · r_ij, the same for every image,
+  /// [H, N, N].
+  ///
+  /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
+  /// weights files, and its derivative is zero, but it takes no part.
+  func positionScores(_ tape: Tape) -> Variable {
+    let offsets = tape.constant(grid.offsets().reshaped(Shape(grid.count * grid.count, 3)))
+    return tape[posProj.weight].matmul(offsets, transposingOther: true)
+      .reshaped(Shape(heads, grid.count, grid.count))
+  }
+}
+
 extension Attention {
   /// [..., N, dim] → [..., N, dim]
   public func callAsFunction(_ x: Variable) -> Variable {

@@ -13,7 +13,7 @@ import Autodiff
 /// let weights = ParameterStore(attention, seed: 0)
 /// let y = attention(Tape(weights).constant(x))  // [B, 196, 192] → [B, 196, 192]
 /// ```
-public struct GPSA: Attention {
+public struct GPSA: PositionalAttention {
   /// [2·dim, dim]: queries and keys, each head by head.
   public let qk: Linear
   /// [dim, dim]
@@ -33,16 +33,16 @@ public struct GPSA: Attention {
   private let attnDropRate: Float
 
   /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
-  /// after the projection, and of the elements of A (`attnDropRate`).
+  /// after the projection, and of the elements of A (`attnDropRate`); λ is `gateStart` at first.
   public init(
     dim: Int, heads: Int, grid: PatchGrid, start: GPSAStart = .convolutional(strength: 1),
-    qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
+    gateStart: Float = 1, qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
   ) {
     qk = Linear(dim, 2 * dim, bias: qkvBias)
     v = Linear(dim, dim, bias: qkvBias, initial: start.value)
     proj = Linear(dim, dim)
     posProj = Linear(3, heads, initial: start.position)
-    gatingParam = Parameter([heads], kind: .gate, initial: .ones)
+    gatingParam = Parameter([heads], kind: .gate, initial: .constant(gateStart))
     self.heads = heads
     self.grid = grid
     self.dropRate = dropRate
@@ -76,12 +76,5 @@ public struct GPSA: Attention {
   public func gate(_ tape: Tape) -> Variable { tape[gatingParam].sigmoid() }
 
   /// The positional attention softmax_j(v_h · r_ij), the same for every image: [H, N, N].
-  ///
-  /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
-  /// weights files, and its derivative is zero, but it takes no part.
-  public func position(_ tape: Tape) -> Variable {
-    let offsets = tape.constant(grid.offsets().reshaped(Shape(grid.count * grid.count, 3)))
-    return tape[posProj.weight].matmul(offsets, transposingOther: true)
-      .reshaped(Shape(heads, grid.count, grid.count)).softmax()
-  }
+  public func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
 }

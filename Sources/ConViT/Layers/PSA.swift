@@ -7,7 +7,7 @@ import Autodiff
 ///
 /// Written with plain operators: it is here to compare with, and takes the time and memory of
 /// scores [B, H, N, N] that GPSA does without.
-public struct PSA: Attention {
+public struct PSA: PositionalAttention {
   /// [2·dim, dim]: queries and keys, each head by head.
   public let qk: Linear
   /// [dim, dim]
@@ -22,11 +22,13 @@ public struct PSA: Attention {
   public let grid: PatchGrid
   /// Dropout after the projection.
   public let dropRate: Float
+  private let attnDropRate: Float
 
-  /// An attention of `heads` heads of dim / heads features over the patches of `grid`.
+  /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
+  /// after the projection, and of the elements of A (`attnDropRate`).
   public init(
     dim: Int, heads: Int, grid: PatchGrid, start: GPSAStart = .convolutional(strength: 1),
-    qkvBias: Bool = false, dropRate: Float = 0
+    qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
   ) {
     qk = Linear(dim, 2 * dim, bias: qkvBias)
     v = Linear(dim, dim, bias: qkvBias, initial: start.value)
@@ -35,12 +37,13 @@ public struct PSA: Attention {
     self.heads = heads
     self.grid = grid
     self.dropRate = dropRate
+    self.attnDropRate = attnDropRate
   }
 
   /// Tokens in the order of the grid's patches: [B, N, dim] → [B, N or count, dim].
   public func mixed(_ x: Variable, first count: Int?) -> Variable {
     let (batch, n, dim) = (x.shape[0], x.shape[1], x.shape[2])
-    let y = attention(x).matmul(split(v(x), from: 0)).permuted(0, 2, 1, 3)
+    let y = attention(x).dropout(attnDropRate).matmul(split(v(x), from: 0)).permuted(0, 2, 1, 3)
       .reshaped([batch, n, dim])
     return count.map { y.sliced(1, 0..<$0) } ?? y
   }
@@ -55,15 +58,7 @@ public struct PSA: Attention {
     let (dim, qk) = (x.shape[2], qk(x))
     let content = split(qk, from: 0).matmul(split(qk, from: dim), transposingOther: true)
     let scale = 1 / Float(dim / heads).squareRoot()
-    return (scale * content + x.tape.shared(posProj.weight, position)).softmax()
-  }
-
-  /// v_h · r_ij, the same for every image: [H, N, N]. The bias of `posProj` takes no part, as
-  /// softmax does not see it.
-  private func position(_ tape: Tape) -> Variable {
-    let offsets = tape.constant(grid.offsets().reshaped(Shape(grid.count * grid.count, 3)))
-    return tape[posProj.weight].matmul(offsets, transposingOther: true)
-      .reshaped([heads, grid.count, grid.count])
+    return (scale * content + x.tape.shared(posProj.weight, positionScores)).softmax()
   }
 
   /// Columns of a projection [B, N, ≥ dim] by head: [B, H, N, D].

@@ -45,6 +45,11 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public var localUpToLayer = 0
   /// How the GPSA blocks start.
   public var start = GPSAStart.convolutional(strength: 1)
+  /// Whether these blocks have a gate between content and position; without, the two are summed
+  /// before the softmax (`PSA`), and all else is the same.
+  public var isGated = true
+  /// λ at the start, of which σ is the share of the positional attention.
+  public var gateStart: Float = 1
   /// Whether a learned position embedding is added to the tokens before the first block.
   public var usePosEmbed = true
   /// Whether the head reads the class token or the mean over the patches.
@@ -126,11 +131,13 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
         strength.isFinite && strength > 0,
         "the locality strength must be positive, found \(strength)")
     }
+    try require(gateStart.isFinite, "the gate must start finite, found \(gateStart)")
   }
 }
 
 extension ViTConfiguration {
-  /// A configuration of a weights file; one that an older version wrote has no `attnDropRate`.
+  /// A configuration of a weights file; one that an older version wrote has no `attnDropRate`
+  /// and nothing about gates.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func value<Value: Decodable>(_ key: CodingKeys) throws -> Value {
@@ -148,6 +155,8 @@ extension ViTConfiguration {
     isDistilled = try value(.isDistilled)
     (dropRate, dropPathRate) = (try value(.dropRate), try value(.dropPathRate))
     attnDropRate = try values.decodeIfPresent(Float.self, forKey: .attnDropRate) ?? 0
+    isGated = try values.decodeIfPresent(Bool.self, forKey: .isGated) ?? true
+    gateStart = try values.decodeIfPresent(Float.self, forKey: .gateStart) ?? 1
   }
 }
 

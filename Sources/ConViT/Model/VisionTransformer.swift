@@ -17,7 +17,7 @@ public struct VisionTransformer: Module {
   public let posEmbed: Parameter?
   /// [B, channels, height, width] → [B, N, C]
   public let patchEmbed: PatchEmbed
-  /// The first `localUpToLayer` of them with GPSA, the others with MHSA.
+  /// The first `localUpToLayer` of them with GPSA (PSA if not gated), the others with MHSA.
   public let blocks: [Block]
   /// After the last block.
   public let norm: LayerNorm
@@ -36,14 +36,20 @@ public struct VisionTransformer: Module {
       Parameter([1, length, dim], kind: .embedding, initial: .truncatedNormal(0.02))
     }
     func attention(_ layer: Int) -> any Attention {
-      layer < configuration.localUpToLayer
-        ? GPSA(
-          dim: dim, heads: configuration.heads, grid: grid, start: configuration.start,
-          qkvBias: configuration.qkvBias, dropRate: configuration.dropRate,
-          attnDropRate: configuration.attnDropRate)
-        : MHSA(
-          dim: dim, heads: configuration.heads, qkvBias: configuration.qkvBias,
-          dropRate: configuration.dropRate, attnDropRate: configuration.attnDropRate)
+      let c = configuration
+      guard layer < c.localUpToLayer else {
+        return MHSA(
+          dim: dim, heads: c.heads, qkvBias: c.qkvBias, dropRate: c.dropRate,
+          attnDropRate: c.attnDropRate)
+      }
+      guard c.isGated else {
+        return PSA(
+          dim: dim, heads: c.heads, grid: grid, start: c.start, qkvBias: c.qkvBias,
+          dropRate: c.dropRate, attnDropRate: c.attnDropRate)
+      }
+      return GPSA(
+        dim: dim, heads: c.heads, grid: grid, start: c.start, gateStart: c.gateStart,
+        qkvBias: c.qkvBias, dropRate: c.dropRate, attnDropRate: c.attnDropRate)
     }
     self.configuration = configuration
     clsToken = tokens > 0 ? embedding(1) : nil

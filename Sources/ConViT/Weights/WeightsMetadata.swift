@@ -90,6 +90,7 @@ extension ViTConfiguration {
         ("local_up_to_layer", "\(c.localUpToLayer)"), ("patch size", "\(c.patchSize)"),
         ("channels", "\(c.channels)"), ("MLP ratio", "\(c.mlpRatio)"),
         ("distilled", "\(c.isDistilled)"), ("pooling", c.pooling.rawValue),
+        ("gated", "\(c.isGated)"), ("position embedding", "\(c.usePosEmbed)"),
       ]
     }
     return zip(fields(self), fields(other)).filter { $0.1 != $1.1 }.map { ours, theirs in

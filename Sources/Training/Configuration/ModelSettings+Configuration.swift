@@ -1,10 +1,19 @@
 import ConViT
 
-extension ModelSettings {
+extension TrainingConfiguration {
   /// The model to train on data of `classes` classes.
   ///
   /// - Throws: `TrainingError` for values that describe no model.
-  public func configuration(classes: Int) throws -> ViTConfiguration {
+  public func modelConfiguration(classes: Int) throws -> ViTConfiguration {
+    var model = try architecture.configuration(classes: classes)
+    try ablation.apply(to: &model)
+    return model
+  }
+}
+
+extension ModelSettings {
+  /// The model before anything is taken away from it.
+  func configuration(classes: Int) throws -> ViTConfiguration {
     do {
       var preset = try ViTConfiguration.preset(of: model)
       let width = headDim ?? preset.embedDim / preset.heads

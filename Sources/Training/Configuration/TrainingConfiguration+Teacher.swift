@@ -10,7 +10,7 @@ extension TrainingConfiguration {
     } catch {
       throw TrainingError(usage: "teacher-model: \(error)")
     }
-    let isDistilled = try architecture.configuration(classes: 1).isDistilled
+    let isDistilled = try modelConfiguration(classes: 1).isDistilled
     guard isDistilled == (type == .none) else { return }
     throw TrainingError(
       usage: isDistilled

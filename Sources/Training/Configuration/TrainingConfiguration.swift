@@ -11,6 +11,8 @@
 public struct TrainingConfiguration: Hashable, Sendable, Codable {
   /// The model, and what it starts from.
   public var architecture = ModelSettings()
+  /// What is taken away from the model, to see what it is worth.
+  public var ablation = AblationSettings()
   /// How long a run is, and how fast weights change in its course.
   public var schedule = ScheduleSettings()
   /// How weights change.
@@ -28,8 +30,8 @@ public struct TrainingConfiguration: Hashable, Sendable, Codable {
   public init() {}
 
   private static let parts: [any PartOfConfiguration] = [
-    Part(\.architecture), Part(\.schedule), Part(\.optimizer), Part(\.loss), Part(\.augmentation),
-    Part(\.data), Part(\.running),
+    Part(\.architecture), Part(\.ablation), Part(\.schedule), Part(\.optimizer), Part(\.loss),
+    Part(\.augmentation), Part(\.data), Part(\.running),
   ]
 
   /// The names of all values.
@@ -81,6 +83,11 @@ extension TrainingConfiguration {
   public subscript<V>(dynamicMember path: WritableKeyPath<ModelSettings, V>) -> V {
     get { architecture[keyPath: path] }
     set { architecture[keyPath: path] = newValue }
+  }
+  /// A value of the ablation's part.
+  public subscript<V>(dynamicMember path: WritableKeyPath<AblationSettings, V>) -> V {
+    get { ablation[keyPath: path] }
+    set { ablation[keyPath: path] = newValue }
   }
   /// A value of the schedule's part.
   public subscript<V>(dynamicMember path: WritableKeyPath<ScheduleSettings, V>) -> V {

@@ -38,8 +38,9 @@ public struct Trainer: Sendable {
     if let checkpoint { configuration.outputDir = checkpoint.folder }
     let outputDir = try Self.outputFolder(of: configuration)
     _ = try configuration.data.decoder()
-    let sketch = try configuration.architecture.configuration(classes: 1)
-    _ = try configuration.optimizer.groups(of: ParameterTree(VisionTransformer(sketch)))
+    let sketch = try configuration.modelConfiguration(classes: 1)
+    _ = try configuration.trainedOptimizer(of: sketch)
+      .groups(of: ParameterTree(VisionTransformer(sketch)))
     try configuration.validateDistillation()
     if checkpoint == nil { try RunFolder.check(outputDir) }
     let images = try TrainingData(configuration.data, seed: configuration.seed)
@@ -51,11 +52,12 @@ public struct Trainer: Sendable {
         usage: "nb-classes is \(asked), but the data have \(training.classes.count)")
     }
     model = try VisionTransformer(
-      configuration.architecture.configuration(classes: training.classes.count))
+      configuration.modelConfiguration(classes: training.classes.count))
     try configuration.loss.validate(classes: model.configuration.classes)
     teacher = try configuration.teacher(of: model.configuration, training.classes, &notes)
     let tree = ParameterTree(model)
-    trained = try configuration.optimizer.groups(of: tree).trainableCount
+    trained = try configuration.trainedOptimizer(of: model.configuration)
+      .groups(of: tree).trainableCount
     let threads = configuration.threads ?? WorkerPool.availableProcessors
     memory = try Self.memory(
       model, tree, configuration, teacher: teacher, images: training.samples.count, threads)
@@ -163,6 +165,8 @@ extension Trainer {
       preset.embedDim == model.configuration.embedDim && preset.heads == model.configuration.heads
         && preset.depth == model.configuration.depth
         && preset.localUpToLayer == model.configuration.localUpToLayer
+        && preset.isGated == model.configuration.isGated
+        && preset.usePosEmbed == model.configuration.usePosEmbed
     }
     return SavedModel(
       model, weights, classNames: training.classes,

@@ -25,7 +25,7 @@ def configuration(image_size, patch_size, embed_dim, heads, depth, local_up_to_l
     config = {
         "image_size": list(image_size), "patch_size": patch_size, "in_chans": 3, "num_classes": 5, "embed_dim": embed_dim,
         "depth": depth, "heads": heads, "local_up_to_layer": local_up_to_layer, "mlp_ratio": 2, "qkv_bias": kind == "vit",
-        "class_token": True, "use_pos_embed": True, "pool": "token", "distilled": False, "kind": kind,
+        "class_token": True, "use_pos_embed": True, "pool": "token", "distilled": False, "kind": kind, "gated": True,
     }  # fmt: skip
     assert changes.keys() <= config.keys()
     return config | changes
@@ -48,6 +48,7 @@ CASES = {
         ),
     ),
     "deit_distilled": (2, configuration((12, 12), 4, 12, 3, 2, 0, kind="vit", distilled=True)),
+    "psa_wide": (2, configuration((8, 12), 4, 12, 4, 3, 2, gated=False)),
 }
 
 
@@ -77,7 +78,7 @@ def parameter_shapes(config):
         block = f"blocks.{i}"
         shapes |= norm(f"{block}.norm1")
         if config["kind"] == "convit" and i < config["local_up_to_layer"]:
-            shapes |= {f"{block}.attn.gating_param": (heads,)}
+            shapes |= {f"{block}.attn.gating_param": (heads,)} if config["gated"] else {}
             shapes |= linear(f"{block}.attn.qk", width, 2 * width, config["qkv_bias"])
             shapes |= linear(f"{block}.attn.v", width, width, config["qkv_bias"])
             shapes |= linear(f"{block}.attn.proj", width, width) | linear(f"{block}.attn.pos_proj", 3, heads)

@@ -1,0 +1,30 @@
+import ArgumentParser
+import Training
+
+/// The flags of `convit train` that take something away from the model.
+struct AblationFlags: ParsableArguments {
+  @Option(
+    help: .name(
+      "Gates between content and position: trained, frozen, or absent (summed before the softmax). "
+        + "(default: trained)"))
+  var gate: AblationSettings.Gate?
+  @Option(help: .number("The gates' λ at the start. (default: 1)")) var gateStart: Float?
+  @Flag(
+    inversion: .prefixedNo, help: "Start GPSA as a convolution, or else at random. (default: on)")
+  var localInit: Bool?
+  @Flag(
+    inversion: .prefixedNo, help: "Leave all of the GPSA layers as it starts. (default: off)")
+  var freezeGpsa: Bool?
+  @Flag(inversion: .prefixedNo, help: "Learn a position embedding. (default: on)")
+  var posEmbed: Bool?
+
+  func apply(to c: inout TrainingConfiguration) {
+    replace(&c.gate, gate)
+    replace(&c.gateStart, gateStart)
+    replace(&c.localInit, localInit)
+    replace(&c.freezeGpsa, freezeGpsa)
+    replace(&c.posEmbed, posEmbed)
+  }
+}
+
+extension AblationSettings.Gate: ExpressibleByArgument {}

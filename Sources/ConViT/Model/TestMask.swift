@@ -1,0 +1,57 @@
+import Autodiff
+
+/// What a trained model is kept from using when it is tested (tables 5 and 6 of d'Ascoli et al.
+/// 2021).
+///
+/// ```swift
+/// let blind = try model.masked(weights, by: TestMask(content: 3))
+/// ```
+public struct TestMask: Hashable, Sendable {
+  /// GPSA layers, from the first, whose gates let the position through alone.
+  public var content: Int
+  /// GPSA layers, from the first, whose gates let the content through alone.
+  public var position: Int
+  /// Whether the position embedding is left out.
+  public var posEmbed: Bool
+
+  /// A mask; as it is, of nothing.
+  public init(content: Int = 0, position: Int = 0, posEmbed: Bool = false) {
+    (self.content, self.position, self.posEmbed) = (content, position, posEmbed)
+  }
+}
+
+extension VisionTransformer {
+  /// The weights of a model that is kept from using something: λ = ±∞ in gates, zeros in the
+  /// position embedding.
+  ///
+  /// - Throws: `ConfigurationError` if the model has not what is to be masked.
+  public func masked(
+    _ weights: ParameterStore, by mask: TestMask
+  ) throws(ConfigurationError) -> ParameterStore {
+    func require(_ condition: Bool, _ message: String) throws(ConfigurationError) {
+      if !condition { throw ConfigurationError(message: message) }
+    }
+    let gated = blocks.compactMap { $0.attn as? GPSA }
+    for (name, count) in [("content", mask.content), ("position", mask.position)] {
+      try require(
+        (0...gated.count).contains(count),
+        "cannot mask the \(name) in \(count) layers: the model has \(gated.count) with gates")
+    }
+    try require(
+      mask.content == 0 || mask.position == 0,
+      "content and position cannot both be masked in the first layer")
+    var weights = weights
+    func fill(_ parameter: Parameter, _ value: Float) {
+      weights[parameter] = Tensor(repeating: value, parameter.shape)
+    }
+    for layer in gated.prefix(mask.content) { fill(layer.gatingParam, .infinity) }
+    for layer in gated.prefix(mask.position) { fill(layer.gatingParam, -.infinity) }
+    if mask.posEmbed {
+      guard let posEmbed else {
+        throw ConfigurationError(message: "the model has no position embedding to mask")
+      }
+      fill(posEmbed, 0)
+    }
+    return weights
+  }
+}

@@ -1,0 +1,86 @@
+import Autodiff
+import ConViT
+import Testing
+
+@testable import Training
+
+/// Each row of the paper's table 3 is what it says.
+@Suite struct AblationTests {
+  private func configuration(_ settings: String) throws -> TrainingConfiguration {
+    try TrainingConfiguration(
+      yaml: "{model: convit_tiny, input-size: 12, patch-size: 4, heads: 4, head-dim: 4, depth: 3, "
+        + "local-up-to-layer: 2\(settings.isEmpty ? "" : ", " + settings)}", of: "test")
+  }
+
+  private func model(_ settings: String) throws -> VisionTransformer {
+    try VisionTransformer(configuration(settings).modelConfiguration(classes: 2))
+  }
+
+  /// What does not move in a step.
+  private func frozen(_ settings: String) throws -> Set<String> {
+    let (model, c) = (try model(settings), try configuration(settings))
+    let tree = ParameterTree(model)
+    let groups = try c.trainedOptimizer(of: model.configuration).groups(of: tree)
+    return Set(groups.frozenSlots.map { tree.names[$0] })
+  }
+
+  private func isGate(_ name: String) -> Bool { name.hasSuffix("gating_param") }
+
+  @Test func gatesAreFrozenOrAbsent() throws {
+    let names = ParameterTree(try model("")).names
+    #expect(try frozen("") == [])
+    #expect(try frozen("gate: frozen, gate-start: 0") == Set(names.filter(isGate)))
+    #expect(try frozen("gate: frozen, freeze: [head.*]").count == 4)
+    let start = ParameterStore(try model("gate: frozen, gate-start: -0.5"), seed: 0)
+    #expect(start["blocks.1.attn.gating_param"]?.elements == [-0.5, -0.5, -0.5, -0.5])
+    #expect(
+      ParameterTree(try model("gate: absent")).names.sorted()
+        == names.filter { !isGate($0) }.sorted())
+  }
+
+  @Test func frozenGPSAIsAllOfItsAttention() throws {
+    let names = ParameterTree(try model("")).names
+    let attention = names.filter { $0.hasPrefix("blocks.0.attn") || $0.hasPrefix("blocks.1.attn") }
+    #expect(attention.count == 14)
+    #expect(try frozen("freeze-gpsa: true") == Set(attention))
+    #expect(try frozen("freeze-gpsa: true, gate: absent").count == 12)
+  }
+
+  @Test func startsAndEmbedding() throws {
+    let (convolution, random) = (try model(""), try model("local-init: false"))
+    func value(_ model: VisionTransformer, _ name: String) throws -> Tensor {
+      try #require(ParameterStore(model, seed: 3)["blocks.0.attn." + name])
+    }
+    let identity = (0..<256).map { $0 % 17 == 0 ? Float(1) : 0 }
+    #expect(try value(convolution, "v.weight").elements == identity)
+    #expect(try value(random, "v.weight").elements.allSatisfy { $0 != 0 && abs($0) < 0.12 })
+    #expect(try value(random, "pos_proj.weight").elements.allSatisfy { abs($0) < 0.12 })
+    #expect(try value(random, "qk.weight") == value(convolution, "qk.weight"))
+    #expect(try model("pos-embed: false").posEmbed == nil)
+  }
+
+  @Test func whatHasNoEffectIsAnError() throws {
+    func fault(_ settings: String) -> String {
+      do {
+        let c = try configuration(settings)
+        try c.validate()
+        _ = try c.modelConfiguration(classes: 2)
+      } catch let error as TrainingError {
+        return error.isUsage ? error.message : "not usage"
+      } catch { return "\(error)" }
+      return "nothing thrown"
+    }
+    #expect(fault("gate: open").contains("'gate'"))
+    #expect(fault("gate-start: .inf").contains("gate-start must be finite"))
+    #expect(fault("gate: absent, gate-start: 2").contains("gate absent has none"))
+    #expect(fault("gate: frozen, freeze-gpsa: true").contains("gate frozen has no effect"))
+    #expect(
+      fault("local-init: false, locality-strength: 2").contains("locality-strength is of the conv"))
+    let plain = try TrainingConfiguration(
+      yaml: "{model: deit_tiny_patch16_224, gate: frozen, local-init: false}", of: "test")
+    let error = #expect(throws: TrainingError.self) {
+      try plain.modelConfiguration(classes: 2)
+    }
+    #expect(error?.message == "gate, local-init: for models that have GPSA blocks")
+  }
+}
