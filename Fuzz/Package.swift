@@ -9,6 +9,7 @@ let package = Package(
     .executableTarget(
       name: "Fuzz",
       dependencies: [
+        .product(name: "Autodiff", package: "convit"),
         .product(name: "ConViT", package: "convit"),
         .product(name: "Images", package: "convit"),
         .product(name: "Safetensors", package: "convit"),

@@ -36,7 +36,7 @@ for target; do
   folders=("$seeds")
   case $target in
     images)
-      folders+=("$fixtures/ImagesTests/Fixtures/decode")
+      folders+=("$fixtures/ImagesTests/Fixtures"/{decode,parts})
       limit=65536
       ;;
     weights)

@@ -127,4 +127,29 @@ import Training
     #expect(again?.message.contains("training has diverged") == true)
     #expect(notes.count == 2 && notes[1].hasSuffix("left out, 2 of at most 2"))
   }
+
+  /// An epoch is one step here: the second's own loss is finite, but no weight outlives its rate.
+  @Test func aValidationLossThatIsNotFiniteEndsTheRun() throws {
+    let fixture = try TrainingFixture()
+    var configuration = try fixture.smallConfiguration()
+    (configuration.batchSize, configuration.epochs, configuration.sched) = (256, 4, .plateau)
+    (configuration.lr, configuration.warmupLr, configuration.warmupEpochs) = (1e30, 1e-6, 1)
+    for resume in [nil, "auto"] {
+      configuration.resume = resume
+      let error = #expect(throws: TrainingError.self) { try Trainer(configuration).run() }
+      #expect(error?.message == "the validation loss is nan after epoch 2")
+      #expect(error?.isUsage == false)
+      // All of the folder is as after the first epoch, but for the loss before the second's step.
+      let epochs: [EpochRecord] = try fixture.lines("log.jsonl")
+      let steps: [StepRecord] = try fixture.lines("steps.jsonl")
+      #expect(epochs.map(\.epoch) == [0] && steps.map(\.step) == [0, 1])
+      let run = fixture.folder + "/run"
+      let best = try SavedModel(contentsOf: run + "/best.safetensors").weights.values
+      #expect(best.allSatisfy { $0.elements.allSatisfy(\.isFinite) })
+      #expect(try SavedModel(contentsOf: run + "/model.safetensors").weights.values == best)
+      let progress = try Checkpoint(contentsOf: run + "/checkpoint.safetensors").progress
+      #expect(progress.epoch == 1 && progress.best == epochs[0].testAcc1)
+      #expect(progress.plateau == LearningRateSchedule.Plateau())  // which warmup is no part of
+    }
+  }
 }

@@ -30,8 +30,36 @@ public struct BLASLibrary: Sendable {
     } else if Self.symbol("MKL_Set_Num_Threads") != nil {
       (name, kernels, threadSetter) = ("MKL", nil, "MKL_Set_Num_Threads")
     } else {
-      (name, kernels, threadSetter) = ("a BLAS library of unknown name", nil, nil)
+      (name, kernels, threadSetter) = (Self.name(ofFile: Self.file ?? ""), nil, nil)
     }
+  }
+
+  /// What the path of a library's file says it is, for those whose symbols do not: of Debian's
+  /// `blis-pthread/libblas.so.3`, only the functions of BLAS can be seen.
+  static func name(ofFile path: String) -> String {
+    let end = path.lowercased().split(separator: "/").suffix(2)
+    for name in ["OpenBLAS", "BLIS", "MKL", "ATLAS"]
+    where end.contains(where: { $0.contains(name.lowercased()) }) {
+      return name
+    }
+    return end.first == "blas" ? reference : unknown
+  }
+
+  static let unknown = "a BLAS library of unknown name"
+  private static let reference = "the reference BLAS"
+
+  /// The file that the products come from, without symbolic links.
+  private static var file: String? {
+    guard let product = symbol("cblas_sgemm"), let finder = symbol("dladdr") else { return nil }
+    // Not in the module of Glibc. It fills in four pointers, of which the first is a path.
+    typealias Finder =
+      @convention(c) (UnsafeRawPointer, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Int32
+    var found = [UnsafePointer<CChar>?](repeating: nil, count: 4)
+    guard unsafeBitCast(finder, to: Finder.self)(product, &found) != 0, let name = found[0],
+      let path = realpath(name, nil)
+    else { return nil }
+    defer { free(path) }
+    return String(cString: path)
   }
 
   /// "OpenBLAS 0.3.21, Cooperlake kernels"
@@ -40,7 +68,7 @@ public struct BLASLibrary: Sendable {
   /// What makes the library slower than it could be on this processor, with the remedy; nil if
   /// nothing is known to.
   public var warning: String? {
-    if threadSetter == nil {
+    if name == Self.unknown || name == Self.reference {
       return "\(name) serves as BLAS, which may be slow: apt-get install libopenblas-dev"
     }
     guard let kernels else { return nil }
@@ -64,7 +92,8 @@ public struct BLASLibrary: Sendable {
     }
   }
 
-  /// Threads that a call may use; ignored by a library of unknown name.
+  /// Threads that a call may use; nothing happens in a library that was only recognised by its
+  /// file, or not at all.
   func setThreads(_ count: Int) {
     guard let threadSetter, let symbol = Self.symbol(threadSetter) else { return }
     // BLIS takes a 64-bit number; on the processors in question the upper half of a register that

@@ -189,9 +189,10 @@ def jpeg_forms():
   rgb, gray = Image.fromarray(photo(W, H)), Image.fromarray(photo(W, H, 1)[..., 0])
   save("gray.jpg", jpeg(gray, quality=90))
   save("gray-progressive.jpg", jpeg(gray, quality=90, progressive=True))
-  for subsampling in ("4:4:4", "4:2:2", "4:2:0", "4:1:1"):
+  for subsampling in ("4:4:4", "4:2:2", "4:2:0"):
     save(f"ycc{subsampling.replace(':', '')}.jpg", jpeg(rgb, quality=90, subsampling=subsampling))
-  save("ycc440.jpg", cjpeg(np.asarray(rgb), "-quality", "90", "-sample", "1x2"))
+  for name, sampling in (("ycc440", "1x2"), ("ycc411", "4x1")):
+    save(f"{name}.jpg", cjpeg(np.asarray(rgb), "-quality", "90", "-sample", sampling))
   save("progressive.jpg", jpeg(rgb, quality=85, progressive=True))
   save("restarts.jpg", jpeg(rgb, quality=85, restart_marker_blocks=1))
   save("low-quality.jpg", jpeg(rgb, quality=10))
