@@ -41,14 +41,14 @@ struct LocalityCommand: ParsableCommand {
     let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
     let output = try OutputFolder(outputDir)
     let pool = model.pool()
-    var survey = LocalitySurvey(
+    let evaluator = Evaluator(
       decoder: try images.decoder(), size: saved.imageSize, batchSize: reading.batchSize,
       workers: reading.numWorkers ?? pool.threads)
-    survey.addsReference = reference
     var terminal = Terminal()
-    let report = try survey(saved.model, saved.weights, on: samples, pool: pool) { done in
-      terminal.progress("measured \(done)/\(samples.count)")
-    }
+    let report = try evaluator.measuring(
+      saved.model, saved.weights, on: samples, addsReference: reference, pool: pool,
+      progress: { terminal.progress("measured \($0)/\(samples.count)") }
+    ).report
     try output.write(report.json(pretty: true) + "\n", to: "locality.json")
     try output.write(report.csv, to: "locality.csv")
     terminal.line("\(report.images) images; wrote \(outputDir)/locality.json and locality.csv")

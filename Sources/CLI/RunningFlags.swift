@@ -35,6 +35,13 @@ struct RunningFlags: ParsableArguments {
       valueName: "action"))
   var onNonfinite: NonFinitePolicy?
   @Option(help: .int("Steps between lines of steps.jsonl. (default: 50)")) var logEvery: Int?
+  @Option(
+    help: .int(
+      "Epochs between measurements of where heads look, into log.jsonl, locality.jsonl and "
+        + "attention/. (default: none)"))
+  var localityEvery: Int?
+  @Option(help: .int("Validation images, balanced over classes, for that. (default: 1024)"))
+  var localitySample: Int?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.seed, seed)
@@ -51,6 +58,8 @@ struct RunningFlags: ParsableArguments {
     replace(&c.saveEverySteps, saveEverySteps)
     replace(&c.onNonfinite, onNonfinite)
     replace(&c.logEvery, logEvery)
+    replace(&c.localityEvery, localityEvery)
+    replace(&c.localitySample, localitySample)
   }
 }
 

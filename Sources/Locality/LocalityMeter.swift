@@ -7,13 +7,14 @@ import ConViT
 /// ```swift
 /// let meter = LocalityMeter(model, weights)
 /// var statistics = meter.start
-/// for images in batches { statistics.add(meter(images, on: pool)) }  // memory stays the same
+/// for images in batches { meter.add(images, to: &statistics, on: pool) }  // memory stays the same
 /// print(meter.report(statistics).layers[0].nonlocality)
 /// ```
 public struct LocalityMeter: Sendable {
   let model: VisionTransformer
   private let weights: ParameterStore
-  let frozen: FrozenWeights
+  /// The weights, as forward passes without derivatives take them.
+  public let frozen: FrozenWeights
   let grid: PatchGrid
   let distances: [Float]
 
@@ -28,31 +29,26 @@ public struct LocalityMeter: Sendable {
 
   /// What is known of no image.
   public var start: LocalityStatistics {
-    LocalityStatistics(
-      layers: model.blocks.map { LayerStatistics(heads: $0.attn.heads, patches: grid.count) })
+    let layers = model.blocks.map { LayerStatistics(heads: $0.attn.heads, patches: grid.count) }
+    return LocalityStatistics(lanes: Array(repeating: layers, count: 4))
   }
 
-  /// What some images show, [B, channels, height, width], a few at a time on each thread.
-  public func callAsFunction(_ images: Tensor, on pool: WorkerPool) -> LocalityStatistics {
-    observed(images, on: pool).statistics
-  }
-
-  /// The same, and the logits [B, classes] of the forward pass that it was seen in.
-  public func observed(
-    _ images: Tensor, on pool: WorkerPool
-  ) -> (logits: Tensor, statistics: LocalityStatistics) {
+  /// Adds what some images show, [B, channels, height, width], a few at a time on each thread, and
+  /// returns the logits of the same forward pass, [B, classes].
+  @discardableResult
+  public func add(
+    _ images: Tensor, to statistics: inout LocalityStatistics, on pool: WorkerPool
+  ) -> Tensor {
     let shards = Shards(for: model.configuration, batchSize: images.shape[0])
-    let parts = shards.outputs(of: images.shape[0], at: frozen, on: pool) { range, tape in
-      var statistics = start
-      let logits = model(tape.constant(images.sliced(0, range))) { layer, input in
+    let logits = shards.outputs(
+      of: images.shape[0], at: frozen, on: pool, into: &statistics.lanes
+    ) { range, tape, layers in
+      model(tape.constant(images.sliced(0, range))) { layer, input in
         let block = model.blocks[layer]
-        statistics.layers[layer].add(block.attn.map(block.norm1(input)), distances: distances)
-      }
-      return (logits.value, statistics)
+        layers[layer].add(block.attn.map(block.norm1(input)), distances: distances)
+      }.value
     }
-    var sum = start
-    for part in parts { sum.add(part.1) }
-    return (.concatenated(parts.map(\.0), 0), sum)
+    return .concatenated(logits, 0)
   }
 
   /// What the statistics say of the model.
@@ -60,8 +56,8 @@ public struct LocalityMeter: Sendable {
     LocalityReport(
       images: statistics.images, grid: [grid.rows, grid.columns],
       patchSize: model.configuration.patchSize, uniformNonlocality: grid.uniformNonlocality,
-      layers: zip(model.blocks, statistics.layers).enumerated().map { layer, pair in
-        self.layer(layer, pair.0.attn, pair.1)
+      layers: model.blocks.enumerated().map { layer, block in
+        self.layer(layer, block.attn, statistics[layer])
       })
   }
 
@@ -92,18 +88,21 @@ public struct LocalityMeter: Sendable {
 
 /// Sums over images about every head of a model.
 public struct LocalityStatistics: Sendable {
-  var layers: [LayerStatistics]
+  /// By lane and layer: a lane is added to by one thread at a time.
+  var lanes: [[LayerStatistics]]
 
   /// The images that were seen.
-  public var images: Int { layers.first?.images ?? 0 }
+  public var images: Int { lanes.reduce(0) { $0 + ($1.first?.images ?? 0) } }
 
-  /// Takes in what other images showed.
-  public mutating func add(_ other: LocalityStatistics) {
-    for index in layers.indices { layers[index].add(other.layers[index]) }
+  /// What is known of a layer.
+  subscript(layer: Int) -> LayerStatistics {
+    var sum = lanes[0][layer]
+    for lane in lanes.dropFirst() { sum.add(lane[layer]) }
+    return sum
   }
 
   /// The mean attention of a head, patches only: [N · N], rows that sum to 1.
   public func meanMap(layer: Int, head: Int) -> [Float] {
-    layers[layer].heads[head].map.map { $0 / Float(images) }
+    self[layer].heads[head].map.map { $0 / Float(images) }
   }
 }

@@ -15,6 +15,9 @@ public struct PositionalFit: Hashable, Sendable, Codable {
   /// How sharply it looks there, α, in 1 / patches²; negative if it looks away.
   public let strength: Double
 
+  /// How far that is, in patches.
+  public var distance: Double? { x.flatMap { x in y.map { (x * x + $0 * $0).squareRoot() } } }
+
   /// The standard deviation along one axis, 1 / √(2α), in patches.
   public var width: Double? { strength > 0 ? 1 / (2 * strength).squareRoot() : nil }
 

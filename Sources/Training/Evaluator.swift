@@ -1,6 +1,7 @@
 import Autodiff
 import ConViT
 import Images
+import Locality
 
 /// Measures a model on the images of a folder.
 public struct Evaluator: Sendable {
@@ -32,14 +33,47 @@ public struct Evaluator: Sendable {
   ) throws -> ClassificationTotals {
     var totals = ClassificationTotals()
     let frozen = FrozenWeights(weights)
+    try read(samples, &totals, skipped, progress) { model.logits(of: $0, frozen, on: pool) }
+    return totals
+  }
+
+  /// The same over `sample` and then `others`, and how local the attention is on the sample, seen in
+  /// the same forward passes.
+  ///
+  /// - Parameter addsReference: whether the first batch is also measured as the published code does.
+  public func measuring(
+    _ model: VisionTransformer, _ weights: ParameterStore, on sample: [ImageFolder.Sample],
+    then others: [ImageFolder.Sample] = [], addsReference: Bool = false, pool: WorkerPool,
+    skipped: ([SampleError]) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
+  ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
+    var totals = ClassificationTotals()
+    let meter = LocalityMeter(model, weights)
+    var statistics = meter.start
+    var reference: [[Double]] = []
+    try read(sample, &totals, skipped, progress) { images in
+      if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }
+      return meter.add(images, to: &statistics, on: pool)
+    }
+    let report = meter.report(statistics).adding(reference: reference)
+    try read(others, &totals, skipped, progress) { model.logits(of: $0, meter.frozen, on: pool) }
+    return (totals, report)
+  }
+
+  /// Adds to the totals what `logits` makes of images, batch by batch.
+  private func read(
+    _ samples: [ImageFolder.Sample], _ totals: inout ClassificationTotals,
+    _ skipped: ([SampleError]) throws -> Void, _ progress: (Int) throws -> Void,
+    _ logits: (Tensor) -> Tensor
+  ) throws {
     let requests = samples.map { SampleRequest($0, random: Random(seed: 0)) }
     let loader = pipeline.loader(requests, batchSize: batchSize)
     while let batch = try loader.next() {
       try skipped(batch.failures)
-      if batch.count > 0 { totals.add(model.totals(of: batch, frozen, on: pool)) }
+      if batch.count > 0 {
+        totals.add(ClassificationTotals(logits: logits(batch.images), labels: batch.labels))
+      }
       try progress(totals.images)
     }
-    return totals
   }
 }
 
@@ -54,13 +88,6 @@ extension VisionTransformer {
       self(tape.constant(images.sliced(0, range))).value
     }
     return Tensor.concatenated(parts, 0)
-  }
-
-  fileprivate func totals(
-    of batch: Batch, _ frozen: FrozenWeights, on pool: WorkerPool
-  ) -> ClassificationTotals {
-    let logits = logits(of: batch.images, frozen, on: pool)
-    return ClassificationTotals(logits: logits, labels: batch.labels)
   }
 }
 

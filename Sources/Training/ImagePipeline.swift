@@ -1,3 +1,4 @@
+import Autodiff
 import Images
 
 /// From files to batches: decoding, a transform and perhaps erasing, on threads of its own.
@@ -28,6 +29,24 @@ public struct ImagePipeline: Sendable {
     self.badImages = badImages
   }
 
+  /// An image as it comes out of the transform; none if it cannot be read and such images are
+  /// skipped.
+  func image(of sample: ImageFolder.Sample) throws -> RGBImage? {
+    do {
+      return try image(SampleRequest(sample, random: Random(seed: 0)))
+    } catch let error as ImageError {
+      guard case .error = badImages else { return nil }
+      throw error
+    }
+  }
+
+  private func image(_ request: SampleRequest) throws -> RGBImage {
+    let part = try decoder.decode(contentsOf: request.path) {
+      transform.geometry(of: $0, random: request.random)
+    }
+    return transform.augmented(part, random: request.random)
+  }
+
   /// A loader of images in the given order.
   public func loader(_ requests: [SampleRequest], batchSize: Int) -> BatchLoader {
     let size = transform.size
@@ -40,12 +59,6 @@ public struct ImagePipeline: Sendable {
     }
     return BatchLoader(
       order: requests, batchSize: batchSize, size: size, workers: workers, badImages: badImages,
-      finish: finish
-    ) { [decoder, transform] request in
-      let part = try decoder.decode(contentsOf: request.path) {
-        transform.geometry(of: $0, random: request.random)
-      }
-      return transform.augmented(part, random: request.random)
-    }
+      finish: finish, image: image)
   }
 }

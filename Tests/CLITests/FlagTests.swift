@@ -78,6 +78,8 @@ import Testing
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
     (["--scaled-decoding"], ["scaled-decoding: true"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
+    (["--locality-every", "2"], ["locality-every: 2"]),
+    (["--locality-sample", "9"], ["locality-sample: 9"]),
     (["--threads", "2"], ["threads: 2"]), (["--num-workers", "0"], ["num-workers: 0"]),
     (["--shard-size", "2"], ["shard-size: 2"]),
     (["--lanes", "8"], ["lanes: 8"]), (["--pin-threads"], ["pin-threads: true"]),

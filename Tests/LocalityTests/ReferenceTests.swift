@@ -41,8 +41,8 @@ import Testing
     let fixture = try Fixture(name)
     let meter = LocalityMeter(fixture.saved.model, fixture.saved.weights)
     let (images, pool) = (try fixture.tensor("images"), WorkerPool(threads: threads))
-    var statistics = meter(images.sliced(0, 0..<2), on: pool)
-    statistics.add(meter(images.sliced(0, 2..<5), on: pool))
+    var statistics = meter.start
+    for part in [0..<2, 2..<5] { meter.add(images.sliced(0, part), to: &statistics, on: pool) }
     let report = meter.report(statistics)
     #expect(report.images == 5)
     let reference = meter.referenceNonlocality(images)
@@ -69,7 +69,9 @@ import Testing
     let (model, weights) = (fixture.saved.model, fixture.saved.weights)
     let (images, pool) = (try fixture.tensor("images"), WorkerPool(threads: 2))
     let tape = Tape(weights, mode: .inference)
-    let logits = LocalityMeter(model, weights).observed(images, on: pool).logits
+    let meter = LocalityMeter(model, weights)
+    var statistics = meter.start
+    let logits = meter.add(images, to: &statistics, on: pool)
     let plain = model(tape.constant(images)).value
     for (a, b) in zip(logits.elements, plain.elements) { #expect(abs(a - b) < 1e-5) }
   }

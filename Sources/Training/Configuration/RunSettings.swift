@@ -32,6 +32,11 @@ public struct RunSettings: Settings {
   public var recompute = false
   /// Steps between two lines of `steps.jsonl`.
   public var logEvery = 50
+  /// Epochs between those after which it is measured where heads look; the start is measured, too.
+  /// Never if left out.
+  public var localityEvery: Int?
+  /// Validation images that this is measured on, as many of each class as there can be.
+  public var localitySample = 1024
 
   /// The defaults.
   public init() {}
@@ -41,10 +46,14 @@ public struct RunSettings: Settings {
     try requireCounts([
       "log-every": logEvery, "threads": threads, "shard-size": shardSize, "lanes": lanes,
       "save-every": saveEvery,
-      "save-every-steps": saveEverySteps,
+      "save-every-steps": saveEverySteps, "locality-every": localityEvery,
+      "locality-sample": localitySample,
     ])
     try require((threads ?? 1) <= 1024, "threads must be at most 1024, found \(threads ?? 1)")
     try require(lanes <= 1024, "lanes must be at most 1024, found \(lanes)")
+    try require(
+      localityEvery != nil || localitySample == RunSettings().localitySample,
+      "locality-sample needs locality-every")
     let workers = numWorkers ?? 0
     try require((0...1024).contains(workers), "num-workers must be 0 to 1024, found \(workers)")
     for (name, isSet) in [
@@ -71,5 +80,7 @@ public struct RunSettings: Settings {
     case pinThreads = "pin-threads"
     case recompute
     case logEvery = "log-every"
+    case localityEvery = "locality-every"
+    case localitySample = "locality-sample"
   }
 }

@@ -28,6 +28,7 @@ public struct RunFolder: Sendable {
     removeTemporaries()
     try AtomicFile.replace(file(Self.marker), by: [])
     for name in [Self.log, Self.steps] { try AtomicFile.replace(file(name), by: []) }
+    removeLocality()
   }
 
   /// The folder of a run that goes on from a checkpoint in it, before `step` (counted from the
@@ -47,6 +48,9 @@ public struct RunFolder: Sendable {
     try JSONLines(file(Self.log)).keep { (line: EpochRecord) in line.epoch < epoch }
     try JSONLines(file(Self.steps)).keep { (line: StepRecord) in
       line.epoch < epoch || line.epoch == epoch && line.step < step
+    }
+    if Self.exists(Self.locality, in: path) {
+      try JSONLines(file(Self.locality)).keep { (line: LocalityRecord) in line.epochs <= epoch }
     }
   }
 
@@ -91,8 +95,17 @@ public struct RunFolder: Sendable {
   /// Removes what a run has written that has saved nothing.
   func removeUnlessUsed() {
     guard Self.isUnused(path) else { return }
+    removeLocality()
     for name in Self.files + [Self.marker] { unlink(file(name)) }
     if isNew { rmdir(path) }  // which it does only if it is empty
+  }
+
+  /// Removes what was recorded of heads.
+  private func removeLocality() {
+    unlink(file(Self.locality))
+    if Self.exists(Self.attentionIndex, in: path) {
+      try? FileManager.default.removeItem(atPath: attention)
+    }
   }
 
   /// Removes the beginnings of files that a killed process has left.
@@ -104,7 +117,8 @@ public struct RunFolder: Sendable {
   /// then its own.
   private static let marker = ".unfinished"
   private static let (configuration, log, steps) = ("config.yaml", "log.jsonl", "steps.jsonl")
-  private static let files = [configuration, log, steps]
+  private static let (locality, attentionIndex) = ("locality.jsonl", "attention/index.json")
+  private static let files = [configuration, log, steps, locality, attentionIndex]
   private static let weights = [
     "model.safetensors", "best.safetensors", "model_ema.safetensors", checkpoint,
     previousCheckpoint,
@@ -148,6 +162,8 @@ public struct RunFolder: Sendable {
   public func model(after epoch: Int) -> String {
     file("model_" + String(format: "%04d", epoch) + ".safetensors")
   }
+  /// The folder of attention maps.
+  var attention: String { file("attention") }
   /// What is known of a step that was not finite.
   public var nonFiniteReport: String { file("nonfinite.json") }
 
@@ -160,14 +176,21 @@ public struct RunFolder: Sendable {
   func append(_ step: StepRecord) throws { try JSONLines(file(Self.steps)).append(step) }
 
   /// Appends a line to `log.jsonl`.
-  func append(_ epoch: EpochRecord) throws { try JSONLines(file(Self.log)).append(epoch) }
+  func append(_ epoch: EpochLine) throws { try JSONLines(file(Self.log)).append(epoch) }
+
+  /// Appends a line to `locality.jsonl`.
+  func append(_ measurement: LocalityRecord) throws {
+    try JSONLines(file(Self.locality)).append(measurement)
+  }
 
   /// Has `write` make the new checkpoint at the path it is given; the old one stays beside it.
   ///
   /// The lines of the logs are on the disk before. The old checkpoint gets its second name first:
   /// a crash at any moment leaves a whole one, and a file system without links has one only.
   func replaceCheckpoint(_ write: (String) throws -> Void) throws {
-    for name in [Self.log, Self.steps] { try AtomicFile.sync(file(name)) }
+    for name in [Self.log, Self.steps, Self.locality] where Self.exists(name, in: path) {
+      try AtomicFile.sync(file(name))
+    }
     if Self.exists(Self.checkpoint, in: path) {
       unlink(file(Self.previousCheckpoint))
       link(file(Self.checkpoint), file(Self.previousCheckpoint))

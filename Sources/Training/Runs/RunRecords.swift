@@ -10,7 +10,8 @@ public struct StepRecord: Sendable, Codable, Hashable {
   public let lr: Double
 }
 
-/// A line of `log.jsonl`: the keys of the reference's log.
+/// A line of `log.jsonl`: the keys of the reference's log. Those about heads, which are there after
+/// a measurement only (`--locality-every`), are in `LocalityRecord`, too.
 public struct EpochRecord: Sendable, Codable, Hashable {
   /// The epoch, from 0.
   public let epoch: Int
@@ -67,4 +68,23 @@ public struct EpochRecord: Sendable, Codable, Hashable {
 
   /// The higher of the model's and the average's accuracy.
   public var bestAcc1: Double { max(testAcc1, emaTestAcc1 ?? 0) }
+}
+
+/// An epoch's line with the reference's entries about heads, one for each layer.
+struct EpochLine: Encodable {
+  let record: EpochRecord
+  let entries: [String: [Double?]]
+
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    try record.encode(to: encoder)
+    var container = encoder.container(keyedBy: Key.self)
+    for (name, values) in entries { try container.encode(values, forKey: Key(stringValue: name)) }
+  }
 }

@@ -113,7 +113,7 @@ public struct Trainer: Sendable {
       }
       try folder.write(effective)
       try report(.started(summary(progress)))
-      var run = TrainingRun(
+      var run = try TrainingRun(
         self, in: folder, from: step, progress, isStopped: isStopped, report: report)
       return try run()
     } catch let error as SampleError {

@@ -2,6 +2,7 @@ import Autodiff
 import ConViT
 import Foundation
 import Images
+import Locality
 import Safetensors
 
 /// A run under way: epochs of training and evaluation, and what they leave in the folder.
@@ -17,28 +18,45 @@ struct TrainingRun {
   private var step: TrainingStep
   private var progress: RunProgress
   private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
+  private var locality: LocalityRecording?
 
   init(
     _ trainer: Trainer, in folder: RunFolder, from step: TrainingStep, _ progress: RunProgress,
     isStopped: @escaping () -> Bool, report: @escaping (Trainer.Event) throws -> Void
-  ) {
+  ) throws {
     (self.trainer, self.folder, self.isStopped, self.report) = (trainer, folder, isStopped, report)
     (self.step, self.progress) = (step, progress)
     configuration = trainer.configuration.scaled
     let maxBad = configuration.maxBad ?? DataSettings.defaultMaxBad
     trainingSkips = SkippedImages(trainer.training, maxBad: maxBad)
     validationSkips = SkippedImages(trainer.validation, maxBad: maxBad)
+    locality = try LocalityRecording(trainer, in: folder, after: progress.epoch)
   }
 
   /// Runs to the last epoch, and returns the model as it is then.
   mutating func callAsFunction() throws -> SavedModel {
+    try measureTheStart()
     while progress.epoch < configuration.schedule.totalEpochs {
       try trainToEndOfEpoch()
-      let (test, badImages) = try evaluated(step.weights)
+      let evaluation = try evaluated(step.weights, after: progress.epoch + 1)
       let average = try step.average.map { try evaluated($0.weights).totals }
-      try endEpoch(test, average: average, badImages: badImages)
+      try endEpoch(evaluation, average: average)
     }
     return trainer.saved(step.weights)
+  }
+
+  /// Where heads look before the first step.
+  private mutating func measureTheStart() throws {
+    guard var locality, progress == RunProgress() else { return }
+    let sample = locality.sample
+    let (_, measured) = try trainer.evaluator().measuring(
+      trainer.model, step.weights, on: sample, pool: trainer.pool,
+      progress: {
+        try report(.evaluated($0, of: sample.count))
+        try stopIfAsked()
+      })
+    try locality.write(measured, step.weights, after: 0, on: trainer.pool)
+    self.locality = locality
   }
 
   /// The steps of the epoch that are left.
@@ -114,37 +132,48 @@ struct TrainingRun {
     }
   }
 
-  /// A measurement that ends an epoch, and how many images were left out of it.
+  /// A measurement that ends an epoch, and how many images were left out of it; with where heads
+  /// look, if that is due `after` so many epochs.
   private mutating func evaluated(
-    _ weights: ParameterStore
-  ) throws -> (totals: ClassificationTotals, badImages: Int) {
+    _ weights: ParameterStore, after epochs: Int? = nil
+  ) throws -> (totals: ClassificationTotals, badImages: Int, locality: LocalityReport?) {
     let samples = trainer.validation.samples
     var (skips, badImages) = (validationSkips, 0)
     defer { validationSkips = skips }
-    let totals = try trainer.evaluator()(
-      trainer.model, weights, on: samples, pool: trainer.pool,
-      skipped: { failures in
-        try skips.note(failures) { [report] in try report(.note($0)) }
-        badImages += failures.count
-      },
-      progress: {
-        try report(.evaluated($0, of: samples.count))
-        try stopIfAsked()
-      })
+    func skipped(_ failures: [SampleError]) throws {
+      try skips.note(failures) { [report] in try report(.note($0)) }
+      badImages += failures.count
+    }
+    func show(_ done: Int) throws {
+      try report(.evaluated(done, of: samples.count))
+      try stopIfAsked()
+    }
+    let (evaluator, model) = (try trainer.evaluator(), trainer.model)
+    let totals: ClassificationTotals
+    var measured: LocalityReport?
+    if let locality, let epochs, locality.isDue(after: epochs) {
+      (totals, measured) = try evaluator.measuring(
+        model, weights, on: locality.sample, then: locality.others, pool: trainer.pool,
+        skipped: skipped, progress: show)
+    } else {
+      totals = try evaluator(
+        model, weights, on: samples, pool: trainer.pool, skipped: skipped, progress: show)
+    }
     guard totals.meanLoss.isFinite else {
       throw TrainingError(
         "the validation loss is \(totals.meanLoss) after epoch \(progress.epoch + 1)")
     }
-    return (totals, badImages)
+    return (totals, badImages, measured)
   }
 
   /// Writes what an epoch has come to; the checkpoint last, as it says that all the rest is there.
   private mutating func endEpoch(
-    _ test: ClassificationTotals, average averageTest: ClassificationTotals?, badImages: Int
+    _ test: (totals: ClassificationTotals, badImages: Int, locality: LocalityReport?),
+    average averageTest: ClassificationTotals?
   ) throws {
     let record = EpochRecord(
-      progress, test: test, averageTest: averageTest, badImages: progress.badImages + badImages,
-      parameters: trainer.trained)
+      progress, test: test.totals, averageTest: averageTest,
+      badImages: progress.badImages + test.badImages, parameters: trainer.trained)
     let isBest = record.bestAcc1 > progress.best
     let isKept = configuration.saveEvery.map { progress.epoch % $0 == 0 } ?? false
     let saved = trainer.saved(step.weights)
@@ -156,7 +185,13 @@ struct TrainingRun {
       try best?.write(to: folder.best)
     }
     if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
-    try folder.append(record)
+    var entries: [String: [Double?]] = [:]
+    if let measured = test.locality, var locality {
+      try locality.write(measured, step.weights, after: progress.epoch + 1, on: trainer.pool)
+      entries = locality.entries(measured, step.weights)
+      self.locality = locality
+    }
+    try folder.append(EpochLine(record: record, entries: entries))
     if isBest { progress.best = record.bestAcc1 }
     var schedule = LearningRateSchedule(configuration)
     schedule.plateau = progress.plateau

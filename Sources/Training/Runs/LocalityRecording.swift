@@ -1,0 +1,90 @@
+import Autodiff
+import ConViT
+import Images
+import Locality
+
+/// Where heads look in the course of a run: a line of `locality.jsonl` for every measurement, and
+/// the maps of a few images in `attention/`.
+struct LocalityRecording {
+  /// The validation images that are measured on.
+  let sample: [ImageFolder.Sample]
+  /// All other validation images.
+  let others: [ImageFolder.Sample]
+  private let period: Int
+  private let epochs: Int
+  private let model: VisionTransformer
+  private let folder: RunFolder
+  private var recorder: AttentionRecorder?
+
+  /// Images whose maps are kept, and how often at most.
+  private static let (images, frames) = (4, 12)
+
+  /// What a run records that has come to the end of `done` epochs; nil if that is not asked for.
+  init?(_ trainer: Trainer, in folder: RunFolder, after done: Int) throws {
+    let configuration = trainer.configuration.scaled
+    guard let every = configuration.localityEvery else { return nil }
+    (period, epochs) = (every, configuration.schedule.totalEpochs)
+    (model, self.folder) = (trainer.model, folder)
+    let (validation, seed) = (trainer.validation, configuration.seed)
+    sample = validation.balancedSample(configuration.localitySample, seed: seed)
+    let chosen = Set(sample.map(\.index))
+    others = validation.samples.filter { !chosen.contains($0.index) }
+    if AttentionRecorder.canRecord(model.configuration) {
+      let pipeline = try trainer.evaluator().pipeline
+      let shown = try validation.balancedSample(Self.images, seed: seed).compactMap { sample in
+        try pipeline.image(of: sample).map { (name: sample.path.lastParts(2), image: $0) }
+      }
+      recorder = try AttentionRecorder(
+        folder.attention, model.configuration, images: shown, after: done)
+    }
+  }
+
+  /// Whether a measurement is to be made after `done` epochs: also at the start and the end.
+  func isDue(after done: Int) -> Bool { done % period == 0 || done == epochs }
+
+  /// Whether maps are to be kept, at even distances in the course of the run.
+  private func isFrame(_ done: Int) -> Bool {
+    let (before, all) = (max(0, done - period), max(epochs, 1))
+    return done == 0 || done == epochs
+      || (done * Self.frames / all) > (before * Self.frames / all)
+  }
+
+  /// Writes what was measured after `done` epochs, with these weights.
+  mutating func write(
+    _ report: LocalityReport, _ weights: ParameterStore, after done: Int, on pool: WorkerPool
+  ) throws {
+    try folder.append(LocalityRecord(epochs: done, report: report))
+    if isFrame(done) { try recorder?.record(model, weights, epochs: done, on: pool) }
+  }
+
+  /// The entries of the reference's log, by layer and each a list over heads: `nonlocality_<i>`
+  /// (ours: each layer on what it receives), `distances_<i>` from a patch to the centre of the
+  /// positional attention, `gating_params_<i>`, which is λ.
+  func entries(_ report: LocalityReport, _ weights: ParameterStore) -> [String: [Double?]] {
+    var entries: [String: [Double?]] = [:]
+    for layer in report.layers {
+      entries["nonlocality_\(layer.layer)"] = layer.nonlocality
+      entries["distances_\(layer.layer)"] = layer.positional?.map(\.distance)
+      if let gpsa = model.blocks[layer.layer].attn as? GPSA {
+        entries["gating_params_\(layer.layer)"] = weights[gpsa.gatingParam].elements.map(
+          Double.init)
+      }
+    }
+    return entries
+  }
+}
+
+/// A line of `locality.jsonl`.
+public struct LocalityRecord: Sendable, Codable, Hashable {
+  /// Epochs that were trained before; 0 at the start.
+  public let epochs: Int
+  /// How local the attention was.
+  public let report: LocalityReport
+}
+
+extension String {
+  /// The last `count` parts of a path.
+  fileprivate func lastParts(_ count: Int) -> String {
+    split(separator: "/").suffix(count).joined(separator: "/")
+  }
+}
