@@ -16,6 +16,7 @@ import Training
     (c.epochs, c.clipGrad, c.drop, c.dropPath) = (3, 1, 0.1, 0.2)
     (c.shuffle, c.augment, c.repeatedAug, c.resume) = (true, true, true, "auto")
     (c.sched, c.schedOnUpdates, c.saveEvery) = (.cosine, true, 2)
+    (c.localityEvery, c.localitySample) = (2, 3)
     return c
   }
 
@@ -24,6 +25,11 @@ import Training
     var files: [String: Data] = [:]
     for name in ["model", "best", "checkpoint", "model_0000", "model_0002"] {
       files[name] = try Data(contentsOf: fixture.file("\(run)/\(name).safetensors"))
+    }
+    for name in [
+      "locality.jsonl", "attention/index.json", "attention/0-3.png", "attention/3-0.png",
+    ] {
+      files[name] = try Data(contentsOf: fixture.file("\(run)/\(name)"))
     }
     files["steps.jsonl"] = try Data(contentsOf: fixture.file("\(run)/steps.jsonl"))
     let log = try String(contentsOf: fixture.file("\(run)/log.jsonl"), encoding: .utf8)
@@ -61,7 +67,7 @@ import Training
       guard let place = try train(stopped, stoppingAfter: polls) else { break }
       places.append([place.epoch, place.step])
     }
-    #expect(places == [[0, 0], [0, 5], [0, 8], [0, 8], [1, 6], [1, 8], [2, 3]])
+    #expect(places == [[0, 0], [0, 4], [0, 7], [0, 8], [1, 6], [1, 8], [2, 2]])
     let (alone, resumed) = (try results("alone"), try results("stopped"))
     for (name, data) in alone { #expect(resumed[name] == data, "\(name)") }
   }
@@ -119,7 +125,7 @@ import Training
     let started = try Trainer(c)
     #expect(throws: CancellationError.self) { try started.run { _ in throw CancellationError() } }
     c.resume = "auto"
-    #expect(try train(c, stoppingAfter: 0)?.step == 6)
+    #expect(try train(c, stoppingAfter: 0)?.step == 5)
     try train(c)
     #expect(try results("run") == results("alone"))
   }

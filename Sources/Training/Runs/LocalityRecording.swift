@@ -53,8 +53,8 @@ struct LocalityRecording {
   mutating func write(
     _ report: LocalityReport, _ weights: ParameterStore, after done: Int, on pool: WorkerPool
   ) throws {
-    try folder.append(LocalityRecord(epochs: done, report: report))
     if isFrame(done) { try recorder?.record(model, weights, epochs: done, on: pool) }
+    try folder.append(LocalityRecord(epochs: done, report: report))
   }
 
   /// The entries of the reference's log, by layer and each a list over heads: `nonlocality_<i>`

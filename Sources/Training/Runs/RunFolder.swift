@@ -50,7 +50,9 @@ public struct RunFolder: Sendable {
       line.epoch < epoch || line.epoch == epoch && line.step < step
     }
     if Self.exists(Self.locality, in: path) {
-      try JSONLines(file(Self.locality)).keep { (line: LocalityRecord) in line.epochs <= epoch }
+      try JSONLines(file(Self.locality)).keep { (line: LocalityRecord) in
+        line.epochs <= epoch && step > 0  // the start is measured anew
+      }
     }
   }
 
