@@ -35,6 +35,11 @@ struct RunningFlags: ParsableArguments {
       valueName: "action"))
   var onNonfinite: NonFinitePolicy?
   @Option(help: .int("Steps between lines of steps.jsonl. (default: 50)")) var logEvery: Int?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write the logs for TensorBoard, too. (default: off)"
+  )
+  var tensorboard: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.seed, seed)
@@ -51,6 +56,7 @@ struct RunningFlags: ParsableArguments {
     replace(&c.saveEverySteps, saveEverySteps)
     replace(&c.onNonfinite, onNonfinite)
     replace(&c.logEvery, logEvery)
+    replace(&c.tensorboard, tensorboard)
   }
 }
 

@@ -32,6 +32,8 @@ public struct RunSettings: Settings {
   public var recompute = false
   /// Steps between two lines of `steps.jsonl`.
   public var logEvery = 50
+  /// Whether the numbers of both logs are written for TensorBoard as well.
+  public var tensorboard = false
 
   /// The defaults.
   public init() {}
@@ -71,5 +73,6 @@ public struct RunSettings: Settings {
     case pinThreads = "pin-threads"
     case recompute
     case logEvery = "log-every"
+    case tensorboard
   }
 }
