@@ -122,7 +122,7 @@ import Testing
     let fixture = try TrainingFixture()
     var c = try fixture.smallConfiguration()
     (c.epochs, c.modelEma, c.resume) = (2, true, "auto")
-    for (hasFlag, polls) in [(true, 3), (false, 2), (true, 6), (false, 2), (true, Int.max)] {
+    for (hasFlag, polls) in [(true, 3), (false, 2), (true, 14), (false, 2), (true, Int.max)] {
       c.tensorboard = hasFlag
       var count = 0
       do {
