@@ -3,9 +3,9 @@
 
     .venv-tensorboard/bin/python Scripts/tensorboard/check.py [--convit .build/release/convit]
 
-Two runs: one has the flag from the start, is killed twice, and one time has its last record torn; the other gets the flag only
-when it goes on. A TensorBoard is open all the while. Ends with 1 unless the event accumulator and the server have every number of
-log.jsonl and steps.jsonl under its tag, at its step, once, and nothing else.
+Two runs: one has the flag from the start and is killed twice while a TensorBoard is open; the other gets the flag only when it
+goes on, and has its last record torn. Ends with 1 unless the event accumulator, the server that was open and a new one have every
+number of log.jsonl and steps.jsonl under its tag, at its step, once, and nothing else.
 """
 
 import argparse
@@ -85,6 +85,13 @@ class Server:
         with open(f"{folder}/tensorboard.txt", "wb") as messages:
             self.process = subprocess.Popen(command, stdout=messages, stderr=messages)
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
     def get(self, path, **query):
         with urllib.request.urlopen(f"{self.address}/{path}?{urllib.parse.urlencode(query)}", timeout=10) as answer:
             return json.load(answer)
@@ -118,24 +125,24 @@ def train(arguments, folder, run, flags, until=None):
         sys.exit(f"convit ended with {code}: see {folder}/messages.txt")
 
 
-def flag_from_the_start(arguments, folder, run, server):
-    """Killed twice; the server has shown what is then cut."""
-    train(arguments, folder, run, ["--tensorboard"], until=40)
-    faults = server.differences(run, accumulated(run))  # the logs may be a line ahead
-    shown = len(lines(run / "steps.jsonl"))
-    train(arguments, folder, run, ["--resume", "auto"], until=shown + 40)
-    file = next((run / "tensorboard").iterdir())
-    os.truncate(file, file.stat().st_size - 5)
-    train(arguments, folder, run, ["--resume", "auto"])
-    return faults
+def flag_from_the_start(arguments, folder, run):
+    """Killed twice; an open server has shown what is then cut."""
+    with Server(folder) as server:
+        train(arguments, folder, run, ["--tensorboard"], until=40)
+        faults = server.differences(run, accumulated(run))  # the logs may be a line ahead
+        train(arguments, folder, run, ["--resume", "auto"], until=80)
+        train(arguments, folder, run, ["--resume", "auto"])
+        return faults + server.differences(run, expected(run))
 
 
 def flag_later(arguments, folder, run):
     train(arguments, folder, run, [], until=50)
-    if (run / "tensorboard").exists():
-        return ["there is a folder for TensorBoard without the flag"]
-    train(arguments, folder, run, ["--resume", "auto", "--tensorboard"])
-    return []
+    faults = ["there is a folder for TensorBoard without the flag"] if (run / "tensorboard").exists() else []
+    train(arguments, folder, run, ["--resume", "auto", "--tensorboard"], until=100)
+    file = next((run / "tensorboard").iterdir())
+    os.truncate(file, file.stat().st_size - 5)
+    train(arguments, folder, run, ["--resume", "auto"])
+    return faults
 
 
 def main():
@@ -145,11 +152,9 @@ def main():
     with tempfile.TemporaryDirectory(prefix="tensorboard-check-") as folder:
         images.make(arguments.convit, f"{folder}/data")
         first, later = (pathlib.Path(folder, name) for name in ("first", "later"))
-        server = Server(folder)
-        try:
-            faults = flag_from_the_start(arguments, folder, first, server)
-            faults += flag_later(arguments, folder, later)
-            count = 0
+        faults = flag_from_the_start(arguments, folder, first) + flag_later(arguments, folder, later)
+        count = 0
+        with Server(folder) as server:
             for run in (first, later):
                 logged = expected(run)
                 count += sum(map(len, logged.values()))
@@ -158,13 +163,10 @@ def main():
                 steps = [step for step, _ in logged["step/loss"]]
                 if steps != list(range(150)) or len(list((run / "tensorboard").iterdir())) != 1:
                     faults.append(f"{run.name}: not 150 steps in one file")
-            print("tags: " + ", ".join(sorted(expected(first))))
-        finally:
-            server.process.terminate()
-            server.process.wait()
+        print("tags: " + ", ".join(sorted(logged)))
     for fault in faults:
         print(f"tensorboard: {fault}", file=sys.stderr)
-    print(f"{count} values in two runs, read by the accumulator and from the server: {len(faults)} faults")
+    print(f"{count} values in two runs, read by the accumulator and from the servers: {len(faults)} faults")
     return 1 if faults else 0
 
 
