@@ -13,7 +13,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test fuzz build format lint parity bench-peers bench-data bench-allocations \
-  consumer kill-loop soak weights report-check clean
+  consumer kill-loop soak weights report-check tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -77,6 +77,10 @@ report-check: build ## Drive the page of a run in headless Chromium (RUN=runs/de
 	Scripts/report/environment.sh
 	$(CONVIT) report $(RUN)
 	.venv-report/bin/python Scripts/report/check.py $(RUN)/report.html $(RUN)
+
+tensorboard-check: build ## Hold what TensorBoard reads of killed runs against their logs
+	Scripts/tensorboard/environment.sh
+	.venv-tensorboard/bin/python Scripts/tensorboard/check.py
 
 clean: ## Remove what was built (not data, runs or .venv)
 	rm -rf .build

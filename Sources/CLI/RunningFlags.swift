@@ -42,6 +42,11 @@ struct RunningFlags: ParsableArguments {
   var localityEvery: Int?
   @Option(help: .int("Validation images, balanced over classes, for that. (default: 1024)"))
   var localitySample: Int?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Write the logs for TensorBoard, too. (default: off)"
+  )
+  var tensorboard: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.seed, seed)
@@ -60,6 +65,7 @@ struct RunningFlags: ParsableArguments {
     replace(&c.logEvery, logEvery)
     replace(&c.localityEvery, localityEvery)
     replace(&c.localitySample, localitySample)
+    replace(&c.tensorboard, tensorboard)
   }
 }
 

@@ -83,7 +83,7 @@ import Testing
     (["--threads", "2"], ["threads: 2"]), (["--num-workers", "0"], ["num-workers: 0"]),
     (["--shard-size", "2"], ["shard-size: 2"]),
     (["--lanes", "8"], ["lanes: 8"]), (["--pin-threads"], ["pin-threads: true"]),
-    (["--log-every", "1"], ["log-every: 1"]),
+    (["--log-every", "1"], ["log-every: 1"]), (["--tensorboard"], ["tensorboard: true"]),
     (["--recompute"], ["recompute: true"]), (["--resume", "r"], ["resume: r"]),
     (["--allow-other-data"], ["allow-other-data: true"]),
     (["--allow-nonfinite"], ["allow-nonfinite: true"]), (["--save-every", "2"], ["save-every: 2"]),

@@ -37,6 +37,8 @@ public struct RunSettings: Settings {
   public var localityEvery: Int?
   /// Validation images that this is measured on, as many of each class as there can be.
   public var localitySample = 1024
+  /// Whether the numbers of both logs are written for TensorBoard as well.
+  public var tensorboard = false
 
   /// The defaults.
   public init() {}
@@ -82,5 +84,6 @@ public struct RunSettings: Settings {
     case logEvery = "log-every"
     case localityEvery = "locality-every"
     case localitySample = "locality-sample"
+    case tensorboard
   }
 }

@@ -6,9 +6,8 @@ extension TrainingConfiguration {
   /// What a run may change when it goes on: what does not decide about its results.
   private static let changeable: Set = [
     "output-dir", "data-path", "threads", "num-workers", "pin-threads", "recompute", "log-every",
-    "locality-every", "locality-sample", "save-every", "save-every-steps", "on-nonfinite",
-    "on-bad-image", "max-bad", "resume", "allow-other-data",
-    "allow-nonfinite",
+    "locality-every", "locality-sample", "tensorboard", "save-every", "save-every-steps",
+    "on-nonfinite", "on-bad-image", "max-bad", "resume", "allow-other-data", "allow-nonfinite",
   ]
 
   /// Throws unless a run of these settings may go on with `self`, and returns what is to be said.

@@ -14,17 +14,23 @@ struct JSONLines {
     return Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
   }
 
-  /// The objects of all whole lines.
-  func records<Record: Decodable>() -> [Record] {
+  /// The lines, without their ends.
+  func lines() -> [Data] {
     let data = FileManager.default.contents(atPath: path) ?? Data()
-    return data.split(separator: UInt8(ascii: "\n")).compactMap {
-      try? JSONDecoder().decode(Record.self, from: $0)
-    }
+    return data.split(separator: UInt8(ascii: "\n"))
   }
 
-  /// Adds a line.
-  func append(_ record: some Encodable) throws {
-    try AtomicFile.append(Self.line(record), to: path)
+  /// The objects of all whole lines.
+  func records<Record: Decodable>() -> [Record] {
+    lines().compactMap { try? JSONDecoder().decode(Record.self, from: $0) }
+  }
+
+  /// Adds a line, and returns it.
+  @discardableResult
+  func append(_ record: some Encodable) throws -> Data {
+    let line = try Self.line(record)
+    try AtomicFile.append(line, to: path)
+    return Data(line)
   }
 
   /// Leaves the lines that `isKept` holds for, as they are. A line without its end, which a crash

@@ -10,11 +10,13 @@ public struct RunFolder: Sendable {
   public let path: String
   private let isNew: Bool
   private let lock: FolderLock
+  private var board: BoardFile?
 
   /// Makes the folder of a new run; what a run left that saved nothing is replaced.
   ///
+  /// - Parameter tensorboard: whether the logs are written for TensorBoard as well.
   /// - Throws: `TrainingError` if it cannot be made, or holds a run already.
-  public init(creating path: String) throws {
+  public init(creating path: String, tensorboard: Bool = false) throws {
     try Self.check(path)
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
@@ -29,6 +31,8 @@ public struct RunFolder: Sendable {
     try AtomicFile.replace(file(Self.marker), by: [])
     for name in [Self.log, Self.steps] { try AtomicFile.replace(file(name), by: []) }
     removeLocality()
+    unlink(file(BoardFile.name))
+    if tensorboard { board = try BoardFile(in: path) }
   }
 
   /// The folder of a run that goes on from a checkpoint in it, before `step` (counted from the
@@ -36,7 +40,7 @@ public struct RunFolder: Sendable {
   /// it are removed.
   ///
   /// - Throws: `TrainingError` if another run has it, `SafetensorsError` if it cannot be written.
-  init(resuming checkpoint: Checkpoint, step: Int) throws {
+  init(resuming checkpoint: Checkpoint, step: Int, tensorboard: Bool) throws {
     path = checkpoint.folder
     isNew = false
     let epoch = checkpoint.progress.epoch
@@ -53,6 +57,11 @@ public struct RunFolder: Sendable {
       try JSONLines(file(Self.locality)).keep { (line: LocalityRecord) in
         line.epochs <= epoch && step > 0  // the start is measured anew
       }
+    }
+    if tensorboard {
+      board = try BoardFile(
+        in: path, log: JSONLines(file(Self.log)).lines(), steps: JSONLines(file(Self.steps)).lines()
+      )
     }
   }
 
@@ -99,7 +108,8 @@ public struct RunFolder: Sendable {
     guard Self.isUnused(path) else { return }
     removeLocality()
     for name in Self.files + [Self.marker] { unlink(file(name)) }
-    if isNew { rmdir(path) }  // which it does only if it is empty
+    rmdir(file(BoardFile.folder))
+    if isNew { rmdir(path) }  // which does it only if it is empty
   }
 
   /// Removes what was recorded of heads.
@@ -120,7 +130,9 @@ public struct RunFolder: Sendable {
   private static let marker = ".unfinished"
   private static let (configuration, log, steps) = ("config.yaml", "log.jsonl", "steps.jsonl")
   private static let (locality, attentionIndex) = ("locality.jsonl", "attention/index.json")
-  private static let files = [configuration, log, steps, locality, attentionIndex]
+  private static let files = [
+    configuration, log, steps, locality, attentionIndex, BoardFile.name,
+  ]
   private static let weights = [
     "model.safetensors", "best.safetensors", "model_ema.safetensors", checkpoint,
     previousCheckpoint,
@@ -174,21 +186,28 @@ public struct RunFolder: Sendable {
     try AtomicFile.replace(file(Self.configuration), by: Array(try configuration.yaml().utf8))
   }
 
-  /// Appends a line to `steps.jsonl`.
-  func append(_ step: StepRecord) throws { try JSONLines(file(Self.steps)).append(step) }
-
-  /// Appends a line to `log.jsonl`.
-  func append(_ epoch: EpochLine) throws { try JSONLines(file(Self.log)).append(epoch) }
+  /// Appends a line to `steps.jsonl`, and to TensorBoard's file if there is one.
+  func append(_ step: StepRecord) throws {
+    let line = try JSONLines(file(Self.steps)).append(step)
+    try board?.append(line, .step)
+  }
 
   /// Appends a line to `locality.jsonl`.
   func append(_ measurement: LocalityRecord) throws {
     try JSONLines(file(Self.locality)).append(measurement)
   }
 
+  /// Appends a line to `log.jsonl`, and to TensorBoard's file if there is one.
+  func append(_ epoch: EpochLine) throws {
+    let line = try JSONLines(file(Self.log)).append(epoch)
+    try board?.append(line, .epoch)
+  }
+
   /// Has `write` make the new checkpoint at the path it is given; the old one stays beside it.
   ///
-  /// The lines of the logs are on the disk before. The old checkpoint gets its second name first:
-  /// a crash at any moment leaves a whole one, and a file system without links has one only.
+  /// The lines of the logs are on the disk before; TensorBoard's file follows from them. The old
+  /// checkpoint gets its second name first: a crash at any moment leaves a whole one, and a file
+  /// system without links has one only.
   func replaceCheckpoint(_ write: (String) throws -> Void) throws {
     for name in [Self.log, Self.steps, Self.locality] where Self.exists(name, in: path) {
       try AtomicFile.sync(file(name))

@@ -99,10 +99,12 @@ public struct Trainer: Sendable {
     isStopped: @escaping () -> Bool = { false }
   ) throws -> SavedModel {
     let progress = checkpoint?.progress ?? RunProgress()
+    let tensorboard = configuration.tensorboard
     let folder =
       try checkpoint.map {
-        try RunFolder(resuming: $0, step: $0.progress.epoch * stepsPerEpoch + $0.progress.step)
-      } ?? RunFolder(creating: configuration.outputDir ?? "")
+        let step = $0.progress.epoch * stepsPerEpoch + $0.progress.step
+        return try RunFolder(resuming: $0, step: step, tensorboard: tensorboard)
+      } ?? RunFolder(creating: configuration.outputDir ?? "", tensorboard: tensorboard)
     for note in notes { try report(.note(note)) }
     do {
       var step = try TrainingStep(model, start, configuration, teacher: teacher)

@@ -1,0 +1,51 @@
+import Foundation
+import Safetensors
+
+/// The file of a run that TensorBoard reads: what the logs say, a line a record.
+///
+/// It holds nothing that the logs have not, so that a run that goes on can put it right from them:
+/// whatever a crash left, TensorBoard shows every line once.
+struct BoardFile {
+  /// The file's name in the folder of a run. TensorBoard reads every file with `tfevents` in its
+  /// name; this one is always the same, so that there is one.
+  static let name = "\(folder)/events.out.tfevents.0.convit"
+  static let folder = "tensorboard"
+
+  private let path: String
+
+  /// Makes the file of the run in a folder say what its logs say.
+  ///
+  /// Records from the first on that say it already stay, with their times and their places, so that
+  /// a TensorBoard that has read them may go on; the others get the time of now.
+  ///
+  /// - Throws: `TrainingError` or `SafetensorsError` if it cannot be written.
+  init(in run: String, log: [Data] = [], steps: [Data] = []) throws {
+    path = "\(run)/\(Self.name)"
+    _ = try OutputFolder("\(run)/\(Self.folder)")
+    let (epochs, steps) = (
+      log.compactMap { LogLine($0, .epoch) }, steps.compactMap { LogLine($0, .step) }
+    )
+    let events = [.version] + LogLine.events(epochs: epochs, steps: steps)
+    let old = FileManager.default.contents(atPath: path).map(Array.init) ?? []
+    var (kept, place) = (0, 0)
+    while kept < events.count, let (payload, end) = TFRecord.read(old, at: place),
+      events[kept].isEncoded(in: payload)
+    {
+      (kept, place) = (kept + 1, end)
+    }
+    if place < old.count, truncate(path, place) != 0 {
+      throw TrainingError("\(path): cannot shorten it: \(String(cString: strerror(errno)))")
+    }
+    try append(events[kept...])
+  }
+
+  /// Adds a line of a log.
+  func append(_ line: Data, _ kind: LogLine.Kind) throws {
+    if let line = LogLine(line, kind) { try append([line.event]) }
+  }
+
+  private func append(_ events: some Collection<BoardEvent>) throws {
+    let time = Date().timeIntervalSince1970
+    try AtomicFile.append(events.flatMap { TFRecord.framed($0.encoded(at: time)) }, to: path)
+  }
+}
