@@ -26,7 +26,7 @@ struct Convit: ParsableCommand {
       CommandGroup(
         name: "Using a model",
         subcommands: [
-          PredictCommand.self, LocalityCommand.self, ReportCommand.self,
+          PredictCommand.self, LocalityCommand.self, AttentionCommand.self, ReportCommand.self,
           FiguresCommand.self, InspectCommand.self,
         ]),
       CommandGroup(
