@@ -34,7 +34,7 @@ let package = Package(
       ]),
     .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels"]),
     .target(
-      name: "Report",
+      name: "Report", dependencies: ["Locality", "Images"],
       resources: [
         .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
         .embedInCode("Page/chart.js"), .embedInCode("Page/training.js"),

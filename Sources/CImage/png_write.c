@@ -44,7 +44,8 @@ static void on_write(png_structp png, png_bytep source, size_t length) {
 static void on_flush(png_structp png) { (void)png; }
 
 static void write_image(
-    PNGWriter *writer, const uint8_t *pixels, uint32_t width, uint32_t height, int channels) {
+    PNGWriter *writer, const uint8_t *pixels, uint32_t width, uint32_t height, int channels,
+    int effort) {
   writer->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, writer, on_error, on_warning);
   writer->info = writer->png ? png_create_info_struct(writer->png) : NULL;
   if (writer->info == NULL) {
@@ -56,6 +57,7 @@ static void write_image(
       writer->png, writer->info, width, height, 8,
       channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
       PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_compression_level(writer->png, effort);
   png_write_info(writer->png, writer->info);
   for (size_t y = 0; y < height; y++)
     png_write_row(writer->png, pixels + y * width * (size_t)channels);
@@ -63,8 +65,8 @@ static void write_image(
 }
 
 CImageStatus cimage_encode_png(
-    const uint8_t *pixels, uint32_t width, uint32_t height, int channels, uint8_t **bytes,
-    size_t *count, char *message) {
+    const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int effort,
+    uint8_t **bytes, size_t *count, char *message) {
   PNGWriter *writer = calloc(1, sizeof *writer);
   if (writer == NULL) {
     snprintf(message, CIMAGE_MESSAGE_SIZE, "no memory to write a PNG");
@@ -73,7 +75,7 @@ CImageStatus cimage_encode_png(
   writer->message = message;
   CImageStatus status = CIMAGE_DAMAGED;
   if (setjmp(writer->jump) == 0) {
-    write_image(writer, pixels, width, height, channels);
+    write_image(writer, pixels, width, height, channels, effort);
     *bytes = writer->bytes;
     *count = writer->count;
     writer->bytes = NULL;  // the caller's from here on

@@ -26,7 +26,8 @@ struct Convit: ParsableCommand {
       CommandGroup(
         name: "Using a model",
         subcommands: [
-          PredictCommand.self, LocalityCommand.self, ReportCommand.self, InspectCommand.self,
+          PredictCommand.self, LocalityCommand.self, AttentionCommand.self, ReportCommand.self,
+          FiguresCommand.self, InspectCommand.self,
         ]),
       CommandGroup(
         name: "What there is",

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Training
 
-/// The flags of `convit train` that describe the model.
-struct ModelFlags: ParsableArguments {
+/// The flags that say what a new model is made of.
+struct StructureFlags: ParsableArguments {
   @Option(help: .name("The preset to start from; see convit models. (default: convit_tiny)"))
   var model: String?
   @Option(help: .size("Pixels of the images. (default: 224)")) var inputSize: InputSize?
@@ -15,6 +15,22 @@ struct ModelFlags: ParsableArguments {
   var localUpToLayer: Int?
   @Option(help: .number("Sharpness of the convolutional start, α. (default: 1)"))
   var localityStrength: Float?
+
+  func apply(to settings: inout ModelSettings) {
+    replace(&settings.model, model)
+    replace(&settings.inputSize, inputSize)
+    replace(&settings.patchSize, patchSize)
+    replace(&settings.heads, heads)
+    replace(&settings.headDim, headDim)
+    replace(&settings.depth, depth)
+    replace(&settings.localUpToLayer, localUpToLayer)
+    replace(&settings.localityStrength, localityStrength)
+  }
+}
+
+/// The flags of `convit train` that describe the model.
+struct ModelFlags: ParsableArguments {
+  @OptionGroup var structure: StructureFlags
   @Option(help: .int("Classes of the head, if more than the data have.")) var nbClasses: Int?
   @Option(help: .number("Dropout. (default: 0)")) var drop: Float?
   @Option(help: .number("Dropout of the attention's elements. (default: 0)"))
@@ -32,14 +48,7 @@ struct ModelFlags: ParsableArguments {
   var partial: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
-    replace(&c.model, model)
-    replace(&c.inputSize, inputSize)
-    replace(&c.patchSize, patchSize)
-    replace(&c.heads, heads)
-    replace(&c.headDim, headDim)
-    replace(&c.depth, depth)
-    replace(&c.localUpToLayer, localUpToLayer)
-    replace(&c.localityStrength, localityStrength)
+    structure.apply(to: &c.architecture)
     replace(&c.nbClasses, nbClasses)
     replace(&c.drop, drop)
     replace(&c.attnDrop, attnDrop)

@@ -5,7 +5,7 @@ import Training
 
 /// Which weights to use, and on how many threads.
 struct ModelOptions: ParsableArguments {
-  @Option(help: .file("A safetensors file.")) var weights: String
+  @Option(help: .file("A safetensors file, of weights or a checkpoint.")) var weights: String
   @Option(help: .name("The preset of the weights, for files that do not say; see convit models."))
   var model: String?
   @Option(
@@ -33,15 +33,24 @@ struct ModelOptions: ParsableArguments {
 
   /// The model in the file; its warnings go to standard error.
   func load() throws -> SavedModel {
+    try .noted(weights, model: model, inputSize: inputSize, patchSize: patchSize)
+  }
+
+  /// The threads to run on.
+  func pool() -> WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableProcessors) }
+}
+
+extension SavedModel {
+  /// The model in a file, as flags describe it; its warnings go to standard error.
+  static func noted(
+    _ weights: String, model: String?, inputSize: InputSize?, patchSize: Int?
+  ) throws -> SavedModel {
     let saved = try SavedModel(
-      contentsOf: weights,
-      as: SavedModel.Description(
+      weightsOrCheckpoint: weights,
+      as: Description(
         name: model, imageHeight: inputSize?.size.height, imageWidth: inputSize?.size.width,
         patchSize: patchSize))
     for warning in saved.warnings { Terminal.write("note: \(weights): \(warning)\n") }
     return saved
   }
-
-  /// The threads to run on.
-  func pool() -> WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableProcessors) }
 }

@@ -9,6 +9,11 @@ public struct AttentionMaps: Sendable {
   /// GPSA layers.
   public let layers: [Tensor]
 
+  init(grid: PatchGrid, layers: [Tensor]) {
+    self.grid = grid
+    self.layers = layers
+  }
+
   /// The maps of an image [1, channels, height, width] in the forward pass of a model.
   public init(_ model: VisionTransformer, _ frozen: FrozenWeights, image: Tensor) {
     precondition(

@@ -47,12 +47,10 @@ public struct AttentionRecorder: Sendable {
     index = Index(
       grid: [configuration.grid.rows, configuration.grid.columns], floor: Self.floor,
       layers: (0..<configuration.depth).map { layer in
-        let isLocal = layer < configuration.localUpToLayer
-        let hasTokens = configuration.family == .vit || !isLocal
-        return Index.Layer(
-          kind: isLocal ? (configuration.isGated ? .gpsa : .psa) : .mhsa,
-          heads: configuration.heads,
-          tokens: hasTokens ? configuration.tokens : 0)
+        Index.Layer(
+          kind: layer >= configuration.localUpToLayer
+            ? .mhsa : configuration.isGated ? .gpsa : .psa,
+          heads: configuration.heads, tokens: configuration.tokens(inLayer: layer))
       },
       images: images.map(\.name), epochs: known?.epochs.filter { $0 <= epochs } ?? [])
     self.images = images.map { Normalization.imageNet.tensor($0.image) }

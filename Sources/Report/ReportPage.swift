@@ -14,7 +14,7 @@ public struct ReportPage: Sendable {
   ///
   /// - Throws: `ReportError` for a folder without a run, or with a broken file.
   public init(runs folders: [String]) throws {
-    let names = Self.names(folders)
+    let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
     let made = "Made by convit report."
     let data = "{\"made\":\(quoted(made)),\"runs\":[\(records.joined(separator: ","))]}"
@@ -27,15 +27,5 @@ public struct ReportPage: Sendable {
       .replacing("/*script*/", with: script)
       // "</script" in a text would end the element.
       .replacing("/*data*/", with: data.replacing("</", with: "<\\/"))
-  }
-
-  /// The last part of each path, with as many parts in front as tell the runs apart.
-  private static func names(_ folders: [String]) -> [String] {
-    let parts = folders.map { URL(fileURLWithPath: $0).standardizedFileURL.pathComponents }
-    for count in 1...max(1, parts.map(\.count).max() ?? 1) {
-      let names = parts.map { $0.suffix(count).joined(separator: "/") }
-      if Set(names).count == names.count { return names }
-    }
-    return folders.enumerated().map { "\($0.element) (\($0.offset + 1))" }
   }
 }

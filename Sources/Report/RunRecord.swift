@@ -20,9 +20,7 @@ struct RunRecord {
   /// - Throws: `ReportError` if it is none, or has a broken file.
   init(_ folder: String, name: String) throws {
     self.name = name
-    guard FileManager.default.fileExists(atPath: folder + "/log.jsonl") else {
-      throw ReportError(path: folder, reason: "no log.jsonl: not the folder of a run")
-    }
+    try Self.requireRun(folder)
     configuration =
       (try? String(contentsOfFile: folder + "/config.yaml", encoding: .utf8)) ?? ""
     log = try Self.lines(folder + "/log.jsonl")
@@ -33,8 +31,26 @@ struct RunRecord {
     attention = try AttentionRecord(folder + "/attention")
   }
 
-  /// The lines of a file, each an object.
-  private static func lines(_ path: String) throws -> [String] {
+  /// Throws unless a folder has the log of a run.
+  static func requireRun(_ folder: String) throws {
+    guard FileManager.default.fileExists(atPath: folder + "/log.jsonl") else {
+      throw ReportError(path: folder, reason: "no log.jsonl: not the folder of a run")
+    }
+  }
+
+  /// What runs are called: the last part of each path, with as many parts in front as tell them
+  /// apart.
+  static func names(_ folders: [String]) -> [String] {
+    let parts = folders.map { URL(fileURLWithPath: $0).standardizedFileURL.pathComponents }
+    for count in 1...max(1, parts.map(\.count).max() ?? 1) {
+      let names = parts.map { $0.suffix(count).joined(separator: "/") }
+      if Set(names).count == names.count { return names }
+    }
+    return folders.enumerated().map { "\($0.element) (\($0.offset + 1))" }
+  }
+
+  /// The lines of a file, each an object; none where there is no file.
+  static func lines(_ path: String) throws -> [String] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw ReportError(path: path, reason: "cannot be read as text")

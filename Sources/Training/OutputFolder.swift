@@ -12,7 +12,9 @@ public struct OutputFolder: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      throw TrainingError("\(path): cannot make the folder: \(String(cString: strerror(errno)))")
+      let isTaken = FileManager.default.fileExists(atPath: path)
+      let reason = isTaken ? "a file has its name" : String(cString: strerror(errno))
+      throw TrainingError("\(path): cannot make the folder: \(reason)")
     }
   }
 

@@ -109,6 +109,8 @@ import Testing
     #expect(forward["a.weight"] != forward["b.weight"])
     #expect(forward["a.weight"] != ParameterStore(Forward(), seed: 5)["a.weight"])
     #expect(forward["a.weight"] == ParameterStore(Forward(), seed: 4)["a.weight"])
+    let drawn = ParameterStore(ParameterTree(Forward()), seed: 4, on: WorkerPool(threads: 3))
+    #expect(drawn.values == forward.values)
   }
 
   @Test func initializers() {

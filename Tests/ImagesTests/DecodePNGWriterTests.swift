@@ -27,6 +27,14 @@ import Testing
     }
   }
 
+  @Test func effortMakesFilesSmallerAndNoOtherPixels() throws {
+    let pixels = (0..<3 * 4096).map { (place: Int) -> UInt8 in UInt8(place * place % 251 / 9) }
+    let image = RGBImage(width: 64, height: 64, pixels: pixels)
+    let bytes = [try image.pngData(effort: 1), try image.pngData(effort: 9)]
+    #expect(bytes[0].count > bytes[1].count)
+    for bytes in bytes { #expect(try ImageDecoder().decode(bytes, name: "x") == image) }
+  }
+
   @Test func failuresNameThePathAndLeaveNothing() throws {
     try withTemporaryDirectory { directory in
       let taken = directory + "/taken"

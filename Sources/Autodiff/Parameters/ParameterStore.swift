@@ -25,6 +25,16 @@ public struct ParameterStore: Sendable {
       zip(tree.parameters, tree.names).map { $0.initializer($0.shape, random.split($1)) })
   }
 
+  /// The same start, drawn by the threads of a pool.
+  public init(_ tree: ParameterTree, seed: UInt64, on pool: WorkerPool) {
+    let random = Random(seed: seed).split("parameters")
+    self.init(
+      tree,
+      pool.map(Array(zip(tree.parameters, tree.names))) {
+        $0.initializer($0.shape, random.split($1))
+      })
+  }
+
   /// The given values, one a slot.
   public init(_ tree: ParameterTree, _ values: [Tensor]) {
     precondition(

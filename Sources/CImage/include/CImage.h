@@ -82,9 +82,10 @@ static inline int cimage_shrink(CImageReader *reader, uint32_t denominator) {
 static inline void cimage_close(CImageReader *reader) { reader->close(reader); }
 
 // Writes a PNG of 8-bit gray (channels 1) or RGB (channels 3) to memory: `*bytes` is from malloc.
+// `effort` is zlib's, 1 (fast) to 9 (small).
 CImageStatus cimage_encode_png(
-    const uint8_t *pixels, uint32_t width, uint32_t height, int channels, uint8_t **bytes,
-    size_t *count, char *message);
+    const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int effort,
+    uint8_t **bytes, size_t *count, char *message);
 
 // Inflates one gzip member of at most `limit` bytes: `*output` is from malloc.
 CImageStatus cimage_gunzip(

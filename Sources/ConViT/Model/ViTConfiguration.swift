@@ -85,6 +85,11 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   /// The number of class and distillation tokens.
   public var tokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
 
+  /// The class and distillation tokens in front of a layer's patches.
+  public func tokens(inLayer layer: Int) -> Int {
+    family == .vit || layer >= localUpToLayer ? tokens : 0
+  }
+
   /// Throws what is wrong with the configuration, if anything.
   public func validate() throws(ConfigurationError) {
     func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ConfigurationError)

@@ -13,7 +13,7 @@ public struct SavedModel: Sendable {
   public var name: String?
   /// What whoever loads the file should know: converted types, a position embedding that was
   /// resampled, numbers that are not finite.
-  public private(set) var warnings: [String] = []
+  public package(set) var warnings: [String] = []
 
   /// A model to be saved.
   public init(

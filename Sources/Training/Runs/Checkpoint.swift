@@ -30,7 +30,7 @@ public struct Checkpoint: Sendable {
   public let progress: RunProgress
   /// The version of the package that wrote the file.
   public let libraryVersion: String
-  private let file: SafetensorsFile
+  let file: SafetensorsFile
 
   /// Opens a checkpoint: everything but the weights and what the optimiser remembers is read.
   ///
@@ -39,7 +39,7 @@ public struct Checkpoint: Sendable {
   public init(contentsOf path: String) throws {
     let file = try SafetensorsFile(contentsOf: path)
     func fault(_ reason: String) -> TrainingError { TrainingError("\(path): \(reason)") }
-    guard file.metadata["format"] == Self.format, let version = file.metadata["format_version"]
+    guard Self.isCheckpoint(file), let version = file.metadata["format_version"]
     else { throw fault("not a checkpoint of a run; start from weights with --finetune") }
     guard let number = Int(version), (1...Self.formatVersion).contains(number) else {
       throw fault("format version \(version), this package reads up to \(Self.formatVersion)")
@@ -61,6 +61,9 @@ public struct Checkpoint: Sendable {
     self.path = path
   }
 
+  /// Whether a file says that it is a checkpoint.
+  static func isCheckpoint(_ file: SafetensorsFile) -> Bool { file.metadata["format"] == format }
+
   /// The folder of the run.
   public var folder: String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
@@ -76,18 +79,9 @@ public struct Checkpoint: Sendable {
     var stores = step.stores
     for index in stores.indices {
       let prefix = stores[index].name + "."
-      let tree = stores[index].store.tree
-      for (slot, name) in tree.names.enumerated() {
-        let shape = tree.parameters[slot].shape
-        guard let info = file.info(prefix + name), info.shape == shape.sizes, info.type == .f32
-        else {
-          throw TrainingError("\(path): no tensor '\(prefix + name)' of \(shape)")
-        }
-        var value = Tensor(unsafeUninitialized: shape)
-        try value.withUnsafeMutableBufferPointer { try file.read(prefix + name, into: $0) }
-        if !value.isFinite { broken.append(prefix + name) }
-        stores[index].store.values[slot] = value
-      }
+      let found = try store(stores[index].store.tree, prefix: prefix)
+      broken += found.nonFiniteNames.map { prefix + $0 }
+      stores[index].store.values = found.values
     }
     guard broken.isEmpty || allowsNonFinite else {
       let names = broken.prefix(8).joined(separator: ", ") + (broken.count > 8 ? ", …" : "")
@@ -95,6 +89,23 @@ public struct Checkpoint: Sendable {
         "\(path): not all numbers are finite in \(names); --allow-nonfinite goes on all the same")
     }
     step.restore(stores, steps: try file.integer("optimizer.step"))
+  }
+
+  /// A tensor for each parameter, from those of the file whose names begin with `prefix`.
+  ///
+  /// - Throws: `TrainingError` if one is missing or of another shape.
+  func store(_ tree: ParameterTree, prefix: String) throws -> ParameterStore {
+    let values = try zip(tree.names, tree.parameters).map { name, parameter in
+      guard let info = file.info(prefix + name), info.shape == parameter.shape.sizes,
+        info.type == .f32
+      else {
+        throw TrainingError("\(path): no tensor '\(prefix + name)' of \(parameter.shape)")
+      }
+      var value = Tensor(unsafeUninitialized: parameter.shape)
+      try value.withUnsafeMutableBufferPointer { try file.read(prefix + name, into: $0) }
+      return value
+    }
+    return ParameterStore(tree, values)
   }
 
   /// Writes the moment of a run to `path`, replacing a file there when all is on the disk.

@@ -1,0 +1,106 @@
+import ArgumentParser
+import Autodiff
+import ConViT
+import Foundation
+import Images
+import Locality
+import Report
+import Training
+
+struct AttentionCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "attention",
+    abstract: "Draw where heads look from a patch of an image.",
+    discussion: """
+      Without --weights the model is at its initialisation, as convit train starts it. OUT gets \
+      attention.svg, a row per layer and a column per head with labels and gates, attention.png \
+      without text, query.png, and each map as layer-<l>-head-<h>.png. Layers and heads count \
+      from 0.
+
+        convit attention photo.jpg --weights runs/first/best.safetensors --output-dir out
+        convit attention --position --layer 0 --locality-strength 2 --output-dir out
+      """)
+
+  @Option(help: .file("A file of weights or a checkpoint. (default: the initialisation)"))
+  var weights: String?
+  @Option(help: .folder("The folder to write to.")) var outputDir: String
+  @OptionGroup var choice: AttentionChoice
+  @OptionGroup(title: "Model") var structure: StructureFlags
+  @Option(help: .int("What the initialisation depends on. (default: 0)")) var seed: UInt64?
+  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
+  @OptionGroup(title: "Reading") var options: ImageOptions
+  @Argument(help: ArgumentHelp("A PNG or JPEG file.", valueName: "image")) var image: String?
+
+  func validate() throws {
+    guard !outputDir.isEmpty else { throw ValidationError("output-dir is empty") }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("threads must be 1 to 1024, found \(threads)")
+    }
+    guard image != nil || choice.position else {
+      throw ValidationError("no image is given; --position needs none")
+    }
+    guard weights == nil else { return try checkFlagsWithWeights() }
+    try choice.check(usage { try start() })
+  }
+
+  /// Throws if a flag is about a model that is at its initialisation.
+  private func checkFlagsWithWeights() throws {
+    let idle: [(String, Bool)] = [
+      ("heads", structure.heads != nil), ("head-dim", structure.headDim != nil),
+      ("depth", structure.depth != nil), ("local-up-to-layer", structure.localUpToLayer != nil),
+      ("locality-strength", structure.localityStrength != nil), ("seed", seed != nil),
+    ]
+    if let name = idle.first(where: \.1)?.0 {
+      throw ValidationError("\(name) is for the initialisation, not with --weights")
+    }
+  }
+
+  /// The configuration of the model at its initialisation.
+  private func start() throws -> ViTConfiguration {
+    var configuration = TrainingConfiguration()
+    structure.apply(to: &configuration.architecture)
+    try configuration.architecture.validate()
+    return try configuration.modelConfiguration(classes: 1)
+  }
+
+  private func load(_ pool: WorkerPool) throws -> SavedModel {
+    if let weights {
+      return try .noted(
+        weights, model: structure.model, inputSize: structure.inputSize,
+        patchSize: structure.patchSize)
+    }
+    let model = try VisionTransformer(start())
+    return SavedModel(model, ParameterStore(ParameterTree(model), seed: seed ?? 0, on: pool))
+  }
+
+  func run() throws {
+    let pool = WorkerPool(threads: threads ?? WorkerPool.availableProcessors)
+    let saved = try load(pool)
+    try choice.check(saved.model.configuration)
+    let size = saved.imageSize
+    let decoder = try options.decoder()
+    let picture = try image.map { path in
+      try decoder.decode(contentsOf: path) { EvaluationTransform(size: size).geometry(of: $0) }
+    }
+    let figure = try AttentionFigure(
+      choice.attention(saved, to: picture), heads: choice.heads(of: saved.model.configuration),
+      size: size, image: picture, source: weights ?? image ?? "the initialisation")
+    try write(figure, pool)
+  }
+
+  private func write(_ figure: AttentionFigure, _ pool: WorkerPool) throws {
+    let output = try OutputFolder(outputDir)
+    try output.write(figure.svg(), to: "attention.svg")
+    // The sheet takes longest, so it is begun first.
+    let pictures: [(name: String, picture: () -> RGBImage?)] =
+      [("attention", { figure.contactSheet }), ("query", { figure.queryPicture })]
+      + figure.rows.joined().map { cell in (cell.name, { figure.picture(of: cell) }) }
+    let results = pool.map(pictures) { name, picture in
+      Result {
+        try picture().map { try writePNG($0, to: "\(outputDir)/\(name).png", effort: 2) }
+      }
+    }
+    for result in results { _ = try result.get() }
+    try Terminal.result("\(outputDir)/attention.svg")
+  }
+}

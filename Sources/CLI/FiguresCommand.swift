@@ -1,0 +1,30 @@
+import ArgumentParser
+import Report
+import Training
+
+struct FiguresCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "figures",
+    abstract: "Draw the curves of runs for a paper.",
+    discussion: """
+      OUT gets loss.svg, accuracy.svg, nonlocality.svg (figure 5 of the ConViT paper) and \
+      gates.svg (figure 6), as far as the runs have log.jsonl and locality.jsonl.
+      """)
+
+  @Option(help: .folder("The folder to write to.")) var outputDir: String
+  @Argument(help: "Folders of runs.") var runs: [String]
+
+  func validate() throws {
+    guard !outputDir.isEmpty else { throw ValidationError("output-dir is empty") }
+  }
+
+  func run() throws {
+    let drawn = try RunFigures(runs)
+    for note in drawn.notes { Terminal.write("note: \(note)\n") }
+    let output = try OutputFolder(outputDir)
+    for figure in drawn.figures {
+      try output.write(figure.svg, to: figure.name)
+      try Terminal.result("\(outputDir)/\(figure.name)")
+    }
+  }
+}

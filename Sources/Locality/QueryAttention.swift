@@ -1,0 +1,105 @@
+import Autodiff
+import ConViT
+
+/// Which token asks.
+public enum AttentionQuery: Hashable, Sendable {
+  /// A patch, from the top and from the left, from 0.
+  case patch(row: Int, column: Int)
+  /// The class token.
+  case classToken
+
+  /// As `AttentionMaps` counts queries: the place of a patch, or −1.
+  func index(in grid: PatchGrid) -> Int {
+    guard case .patch(let row, let column) = self else { return -1 }
+    precondition(
+      (0..<grid.rows).contains(row) && (0..<grid.columns).contains(column),
+      "AttentionQuery: no patch (\(row), \(column)) among \(grid.rows) × \(grid.columns)")
+    return row * grid.columns + column
+  }
+}
+
+/// What one query gives to each patch of an image, layer by layer and head by head.
+///
+/// Of the maps of a layer no more is kept than the rows of the query.
+public struct QueryAttention: Sendable {
+  /// A layer.
+  public struct Layer: Sendable {
+    /// The layer, from 0.
+    public let layer: Int
+    /// What the query gives to each patch, by head: [H][N]. What class and distillation tokens
+    /// receive is missing in the sum.
+    public let heads: [[Float]]
+    /// Attention rollout from the first layer to this one, [N], if it was asked for.
+    public let rollout: [Float]?
+    /// σ(λ), of GPSA.
+    public let gates: [Double]?
+    /// The Gaussians of the positional attention, where that alone was asked for.
+    public let positional: [PositionalFit]?
+
+    /// Whether all attention is a number.
+    public var isFinite: Bool {
+      (heads + (rollout.map { [$0] } ?? [])).joined().allSatisfy(\.isFinite)
+    }
+  }
+
+  /// The patches.
+  public let grid: PatchGrid
+  /// The query.
+  public let query: AttentionQuery
+  /// The layers that were asked for.
+  public let layers: [Layer]
+
+  /// The attention to an image [1, channels, height, width] in the forward pass of a model.
+  ///
+  /// - Precondition: the query is a token of each of `layers`.
+  public init(
+    _ model: VisionTransformer, _ weights: ParameterStore, image: Tensor, query: AttentionQuery,
+    layers chosen: Set<Int>, withRollout: Bool = false
+  ) {
+    let grid = model.configuration.grid
+    let place = query.index(in: grid)
+    var layers: [Layer] = []
+    var means: [Tensor] = []
+    _ = model(Tape(FrozenWeights(weights)).constant(image)) { layer, input in
+      guard withRollout || chosen.contains(layer) else { return }
+      let block = model.blocks[layer]
+      let map = block.attn.map(block.norm1(input))
+      let maps = map.reshaped(Shape(Array(map.shape.sizes.dropFirst())))
+      if withRollout { means.append(input.tape.constant(maps).mean(0, keepingAxis: true).value) }
+      guard chosen.contains(layer) else { return }
+      let one = AttentionMaps(grid: grid, layers: [maps])
+      layers.append(
+        Layer(
+          layer: layer,
+          heads: (0..<block.attn.heads).map { one.row(layer: 0, head: $0, query: place) },
+          rollout: withRollout
+            ? AttentionMaps(grid: grid, layers: means).rollout(query: place) : nil,
+          gates: (block.attn as? GPSA)?.gates(weights), positional: nil))
+    }
+    (self.grid, self.query, self.layers) = (grid, query, layers)
+  }
+
+  /// The positional attention of GPSA layers, without an image.
+  ///
+  /// - Precondition: `layers` are GPSA.
+  public init(
+    positionOf model: VisionTransformer, _ weights: ParameterStore, query: AttentionQuery,
+    layers chosen: Set<Int>
+  ) {
+    let grid = model.configuration.grid
+    let place = query.index(in: grid)
+    let frozen = FrozenWeights(weights)
+    layers = chosen.sorted().map { layer in
+      guard let attention = model.blocks[layer].attn as? GPSA else {
+        preconditionFailure("QueryAttention: layer \(layer) has no positional attention")
+      }
+      let map = AttentionMaps(grid: grid, layers: [attention.position(Tape(frozen)).value])
+      return Layer(
+        layer: layer,
+        heads: (0..<attention.heads).map { map.row(layer: 0, head: $0, query: place) },
+        rollout: nil, gates: attention.gates(weights),
+        positional: attention.positionalFits(weights))
+    }
+    (self.grid, self.query) = (grid, query)
+  }
+}

@@ -1,0 +1,125 @@
+import ConViT
+import Foundation
+import Images
+
+extension AttentionFigure {
+  private static let longer = 104.0  // a map's longer side
+  private static let (gap, line, left, margin) = (10.0, 13.0, 58.0, 10.0)
+
+  /// The figure with text: the image and its query, a colour bar, the maps with layer, head,
+  /// largest attention and gate. The image is in it once, every map as a bitmap of its own.
+  public func svg() throws -> String {
+    var svg = SVG()
+    let ratio = Double(size.width) / Double(size.height)
+    let (width, height) = (Self.longer * min(1, ratio), Self.longer * min(1, 1 / ratio))
+    let captions = rows.joined().map(\.captions.count).max() ?? 0
+    let down = height + Self.line * Double(captions) + Self.gap + 4
+    let across = max(width, widestCaption) + Self.gap
+    let top = try header(in: &svg, width: width, height: height)
+    if let image { try define(image.grey, in: &svg, width: width, height: height) }
+    for (column, name) in columns.enumerated() {
+      svg.text(name, x(column, across) + width / 2, top + 12, anchor: .middle, isBold: true)
+    }
+    for (row, cells) in rows.enumerated() {
+      let y = top + 20 + Double(row) * down
+      svg.text("layer \(layers[row])", Self.margin, y + height / 2 + 4, isBold: true)
+      for (column, cell) in cells.enumerated() {
+        let x = x(column, across)
+        try draw(cell, in: &svg, x: x, y: y, width: width, height: height)
+        for (index, text) in cell.captions.enumerated() {
+          svg.text(
+            text, x + width / 2, y + height + Self.line * Double(index + 1), size: 10,
+            anchor: .middle)
+        }
+      }
+    }
+    svg.width = max(x(columns.count, across), Self.left + 2 * width + 150)
+    svg.height = top + 20 + Double(rows.count) * down
+    return svg.text(title: "Attention of \(queryText) by layer and head")
+  }
+
+  private var widestCaption: Double {
+    rows.joined().flatMap(\.captions).map { SVG.width(of: $0, size: 10) }.max() ?? 0
+  }
+
+  private func x(_ column: Int, _ across: Double) -> Double { Self.left + Double(column) * across }
+
+  private var queryText: String {
+    guard case .patch(let row, let column) = query else { return "the class token" }
+    return "patch at row \(row), column \(column) of \(grid.rows) × \(grid.columns)"
+  }
+
+  /// Draws the image with the query, and what colours mean; returns where the rest begins.
+  private func header(in svg: inout SVG, width: Double, height: Double) throws -> Double {
+    var x = Self.left
+    if let image {
+      svg.raw(try element(image, x: x, y: Self.margin, width: width, height: height))
+      mark(in: &svg, x: x, y: Self.margin, width: width, height: height)
+      x += width + 2 * Self.gap
+    }
+    let stops = (0...16).map {
+      "<stop offset=\"\(SVG.number(Double($0) / 16))\""
+        + " stop-color=\"\(Palette.hex(Palette.viridis(Double($0) / 16)))\"/>"
+    }
+    svg.raw(
+      "<defs><linearGradient id=\"viridis\">\(stops.joined())</linearGradient></defs>")
+    let y = Self.margin + (image == nil ? 0 : max(0, height / 2 - 30))
+    svg.text("query: \(queryText)", x, y + 10)
+    svg.rectangle(x, y + 20, 150, 10, fill: "url(#viridis)")
+    svg.text("0", x, y + 43, size: 10)
+    svg.text("max of the map", x + 150, y + 43, size: 10, anchor: .end)
+    return max(image == nil ? 0 : Self.margin + height, y + 46) + Self.gap
+  }
+
+  /// Has the grey image be there once, for all maps to lie on.
+  private func define(
+    _ grey: RGBImage, in svg: inout SVG, width: Double, height: Double
+  ) throws {
+    let image = try element(grey, x: 0, y: 0, width: width, height: height, id: "under")
+    svg.raw("<defs>\(image)</defs>")
+  }
+
+  private func draw(
+    _ cell: Cell, in svg: inout SVG, x: Double, y: Double, width: Double, height: Double
+  ) throws {
+    let block = 8  // pixels of a patch: enough for readers that smooth what they enlarge
+    let map = cell.map.picture(
+      ImageSize(height: block * grid.rows, width: block * grid.columns))
+    if image != nil {
+      svg.raw(
+        "<use xlink:href=\"#under\" x=\"\(SVG.number(x))\" y=\"\(SVG.number(y))\"/>")
+    }
+    svg.raw(
+      try element(
+        map, x: x, y: y, width: width, height: height,
+        opacity: image == nil ? 1 : MapCell.opacity))
+    mark(in: &svg, x: x, y: y, width: width, height: height)
+  }
+
+  private func mark(in svg: inout SVG, x: Double, y: Double, width: Double, height: Double) {
+    guard case .patch(let row, let column) = query else { return }
+    let (w, h) = (width / Double(grid.columns), height / Double(grid.rows))
+    svg.rectangle(
+      x + Double(column) * w, y + Double(row) * h, w, h, stroke: Palette.hex(Self.mark),
+      strokeWidth: 1.2)
+  }
+
+  /// A bitmap as an element.
+  private func element(
+    _ image: RGBImage, x: Double, y: Double, width: Double, height: Double, opacity: Double = 1,
+    id: String? = nil
+  ) throws -> String {
+    let data = Data(try image.pngData()).base64EncodedString()
+    let name = id.map { " id=\"\($0)\"" } ?? ""
+    let veil = opacity < 1 ? " opacity=\"\(SVG.number(opacity))\"" : ""
+    return "<image\(name) x=\"\(SVG.number(x))\" y=\"\(SVG.number(y))\""
+      + " width=\"\(SVG.number(width))\" height=\"\(SVG.number(height))\"\(veil)"
+      + " preserveAspectRatio=\"none\" image-rendering=\"pixelated\""
+      + " xlink:href=\"data:image/png;base64,\(data)\"/>"
+  }
+}
+
+/// A number with three significant digits.
+func shown(_ value: Double) -> String {
+  String(format: "%.3g", value == 0 ? 0 : value).replacing("-", with: "−")
+}

@@ -1,0 +1,143 @@
+import Locality
+
+/// Figures of the logs of runs, each a file of SVG: losses, accuracy, and figures 5 and 6 of
+/// d'Ascoli et al. 2021.
+///
+/// ```swift
+/// for figure in try RunFigures(["runs/first", "runs/second"]).figures {
+///   try figure.svg.write(toFile: figure.name, atomically: true, encoding: .utf8)
+/// }
+/// ```
+public struct RunFigures: Sendable {
+  /// A figure.
+  public struct Figure: Sendable {
+    /// The name of its file, such as "loss.svg".
+    public let name: String
+    /// What the file holds.
+    public let svg: String
+  }
+
+  /// The figures that the logs have numbers for.
+  public let figures: [Figure]
+  /// What is missing, a sentence each.
+  public let notes: [String]
+
+  private static let x = "epochs trained"
+
+  /// The figures of the runs in some folders.
+  ///
+  /// - Throws: `ReportError` for a folder without a run, or with a broken file.
+  public init(_ folders: [String]) throws {
+    let runs = try zip(folders, RunRecord.names(folders)).map { try LoggedRun($0, name: $1) }
+    let found: [(name: String, svg: String?)] = [
+      ("loss.svg", Self.losses(runs)), ("accuracy.svg", Self.accuracies(runs)),
+      ("nonlocality.svg", Self.nonlocality(runs)), ("gates.svg", Self.gates(runs)),
+    ]
+    figures = found.compactMap { name, svg in svg.map { Figure(name: name, svg: $0) } }
+    let without = zip(folders, runs).filter { $1.surveys.isEmpty }.map {
+      "\($0.0): no locality.jsonl, so it is not in nonlocality.svg and gates.svg"
+    }
+    let empty = found.filter { $0.svg == nil }.map {
+      "\($0.name) is not written: no run has numbers for it"
+    }
+    notes = without + empty
+  }
+
+  private typealias Entry = (name: String, color: String, dash: String?, width: Double)
+
+  private static func losses(_ runs: [LoggedRun]) -> String? {
+    curves(
+      runs, "loss", title: "Training and test loss by epoch",
+      [("train", "5 3", \.trainLoss), ("test", nil, \.testLoss)])
+  }
+
+  private static func accuracies(_ runs: [LoggedRun]) -> String? {
+    curves(
+      runs, "test accuracy, %", title: "Test accuracy by epoch", [("", nil, \.testAcc1)])
+  }
+
+  /// One chart with a colour a run and a dash a quantity.
+  private static func curves(
+    _ runs: [LoggedRun], _ label: String, title: String,
+    _ quantities: [(name: String, dash: String?, value: KeyPath<LoggedRun.Epoch, Double?>)]
+  ) -> String? {
+    let lines = runs.enumerated().flatMap { index, run in
+      quantities.map { quantity in
+        LineChart.Line(
+          name: quantity.name.isEmpty ? run.name : "\(run.name), \(quantity.name)",
+          color: Palette.color(index, of: runs.count), dash: quantity.dash,
+          points: run.epochs.map { (Double($0.epoch) + 1, $0[keyPath: quantity.value]) })
+      }
+    }
+    guard lines.contains(where: { !$0.parts.isEmpty }) else { return nil }
+    let chart = LineChart(xLabel: x, yLabel: label, lines: lines)
+    let legend = Legend(entries: lines.map { ($0.name, $0.color, $0.dash, $0.width) })
+    return ChartGrid(rows: [[chart]], legend: legend).svg(title: title)
+  }
+
+  /// Figure 5: the mean non-locality of each layer, a panel a run.
+  private static func nonlocality(_ all: [LoggedRun]) -> String? {
+    let runs = all.filter { !$0.surveys.isEmpty }
+    let deepest = runs.map(\.surveys[0].report.layers).max { $0.count < $1.count }
+    guard let deepest else { return nil }
+    func dash(_ layer: LocalityReport.Layer) -> String? { layer.kind == .mhsa ? "5 3" : nil }
+    func color(_ layer: Int) -> String { Palette.ordered(layer, of: deepest.count) }
+    let charts = runs.map { run in
+      let layers = run.surveys[0].report.layers
+      return LineChart(
+        title: run.name, xLabel: x, yLabel: "non-locality, patches",
+        lines: layers.indices.map { index in
+          LineChart.Line(
+            name: "layer \(index)", color: color(index), dash: dash(layers[index]),
+            points: run.surveys.map {
+              (Double($0.epochs), $0.report.layers[index].meanNonlocality)
+            })
+        }, yardstick: run.surveys[0].report.uniformNonlocality)
+    }
+    var entries: [Entry] = deepest.enumerated().map {
+      ("layer \($0)" + ($1.kind == .mhsa ? " (MHSA)" : ""), color($0), dash($1), 1.5)
+    }
+    entries.append(("uniform attention", "#666", LineChart.yardstickDash, 1.2))
+    return ChartGrid(rows: charts.rows(of: 3), legend: Legend(entries: entries)).svg(
+      title: "Non-locality of each layer, mean over heads, along training")
+  }
+
+  /// Figure 6: σ(λ) of each head, a panel a GPSA layer, the runs below each other.
+  private static func gates(_ all: [LoggedRun]) -> String? {
+    let runs = all.filter { !$0.surveys.isEmpty }
+    let heads = runs.flatMap { $0.surveys[0].report.layers.map { $0.gate?.count ?? 0 } }.max() ?? 0
+    guard heads > 0 else { return nil }
+    let rows = runs.flatMap { run in
+      run.surveys[0].report.layers.indices.compactMap { layer in
+        panel(run, layer, heads: heads, title: all.count > 1 ? "\(run.name), " : "")
+      }.rows(of: 5)
+    }
+    var entries: [Entry] = (0..<heads).map {
+      ("head \($0)", Palette.color($0, of: heads), nil, 1)
+    }
+    entries.append(("mean over heads", "#111", nil, 2.4))
+    return ChartGrid(
+      rows: rows, legend: Legend(entries: entries), width: 150, height: 120, y: Axis([0, 1])
+    ).svg(title: "Gates of the positional attention along training")
+  }
+
+  /// The gates of a layer with colours for `heads` heads; nil if it has none.
+  private static func panel(
+    _ run: LoggedRun, _ layer: Int, heads: Int, title: String
+  ) -> LineChart? {
+    let gates = run.surveys.compactMap { survey in
+      survey.report.layers[layer].gate.map { (x: Double(survey.epochs), values: $0) }
+    }
+    guard let count = gates.first?.values.count else { return nil }
+    let lines = (0..<count).map { head in
+      LineChart.Line(
+        name: "head \(head)", color: Palette.color(head, of: heads), width: 1,
+        points: gates.map { ($0.x, $0.values[head]) })
+    }
+    let mean = LineChart.Line(
+      name: "mean", color: "#111", width: 2.4,
+      points: gates.map { ($0.x, $0.values.reduce(0, +) / Double(count)) })
+    return LineChart(
+      title: title + "layer \(layer)", xLabel: x, yLabel: "gate σ(λ)", lines: [mean] + lines)
+  }
+}

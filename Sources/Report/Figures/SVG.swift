@@ -1,0 +1,118 @@
+import Foundation
+
+/// A drawing in SVG: elements in the order of their drawing, lengths in pixels of 1/96 inch.
+///
+/// Text is text, in whatever sans-serif font there is. The same calls give the same bytes.
+struct SVG {
+  /// How text lies to its point.
+  enum Anchor: String { case start, middle, end }
+
+  /// The size; it may be set when everything is drawn.
+  var width = 0.0
+  /// The height; it may be set when everything is drawn.
+  var height = 0.0
+  private var elements: [String] = []
+
+  /// Adds an element; numbers of attributes are written by `number`.
+  mutating func add(
+    _ name: String, _ attributes: KeyValuePairs<String, String>, _ inner: String = ""
+  ) {
+    let list = attributes.map { " \($0)=\"\(Self.escaped($1))\"" }.joined()
+    elements.append(inner.isEmpty ? "<\(name)\(list)/>" : "<\(name)\(list)>\(inner)</\(name)>")
+  }
+
+  /// A line.
+  mutating func line(
+    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, stroke: String = "#333",
+    width: Double = 1, dash: String? = nil
+  ) {
+    path([(x1, y1), (x2, y2)], stroke: stroke, width: width, dash: dash)
+  }
+
+  /// A line through points, which `kind` may say what it is of.
+  mutating func path(
+    _ points: [(x: Double, y: Double)], stroke: String, width: Double, dash: String? = nil,
+    kind: String? = nil
+  ) {
+    let places = points.map { "\(Self.number($0.x)) \(Self.number($0.y))" }
+    let dashes = dash.map { " stroke-dasharray=\"\($0)\"" } ?? ""
+    let name = kind.map { " data-series=\"\(Self.escaped($0))\"" } ?? ""
+    elements.append(
+      "<path\(name) d=\"M\(places.joined(separator: "L"))\" fill=\"none\" stroke=\"\(stroke)\""
+        + " stroke-width=\"\(Self.number(width))\" stroke-linejoin=\"round\"\(dashes)/>")
+  }
+
+  /// A rectangle.
+  mutating func rectangle(
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, fill: String = "none",
+    stroke: String = "none", strokeWidth: Double = 1
+  ) {
+    add(
+      "rect",
+      [
+        "x": Self.number(x), "y": Self.number(y), "width": Self.number(width),
+        "height": Self.number(height), "fill": fill, "stroke": stroke,
+        "stroke-width": Self.number(strokeWidth),
+      ])
+  }
+
+  /// A line of text whose base line goes through (x, y), upwards if `isUpright`.
+  mutating func text(
+    _ text: String, _ x: Double, _ y: Double, size: Double = 11, anchor: Anchor = .start,
+    isBold: Bool = false, isUpright: Bool = false
+  ) {
+    let turn = isUpright ? " transform=\"rotate(-90 \(Self.number(x)) \(Self.number(y)))\"" : ""
+    let weight = isBold ? " font-weight=\"bold\"" : ""
+    elements.append(
+      "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\""
+        + " text-anchor=\"\(anchor.rawValue)\"\(weight)\(turn)>\(Self.escaped(text))</text>")
+  }
+
+  /// An element that is written out.
+  mutating func raw(_ element: String) { elements.append(element) }
+
+  /// The file, with a title for readers that cannot see it.
+  func text(title: String) -> String {
+    let (w, h) = (Self.number(width), Self.number(height))
+    return """
+      <?xml version="1.0" encoding="UTF-8"?>
+      <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" \
+      width="\(w)" height="\(h)" viewBox="0 0 \(w) \(h)" font-family="sans-serif" fill="#111">
+      <title>\(Self.escaped(title))</title>
+      <rect width="\(w)" height="\(h)" fill="#fff"/>
+      \(elements.joined(separator: "\n"))
+      </svg>
+
+      """
+  }
+
+  /// A number with at most three decimals, without zeros at the end.
+  static func number(_ value: Double) -> String {
+    let thousandths = (value * 1000).rounded()
+    guard abs(thousandths) < 1e15 else { return "0" }
+    let count = abs(Int(thousandths))
+    var fraction = String(count % 1000 + 1000).dropFirst()
+    while fraction.last == "0" { fraction.removeLast() }
+    return (thousandths < 0 ? "-" : "") + "\(count / 1000)"
+      + (fraction.isEmpty ? "" : ".\(fraction)")
+  }
+
+  /// About how wide text is: fonts differ, so rather more than less.
+  static func width(of text: String, size: Double) -> Double { 0.58 * size * Double(text.count) }
+
+  /// Text as XML, without the characters that XML cannot hold.
+  static func escaped(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result += "&amp;"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "\"": result += "&quot;"
+      case "\u{20}"..."\u{fffd}", "\u{10000}"..."\u{10ffff}": result.unicodeScalars.append(scalar)
+      default: result += "\u{fffd}"
+      }
+    }
+    return result
+  }
+}

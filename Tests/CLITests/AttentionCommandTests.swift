@@ -1,0 +1,115 @@
+import ArgumentParser
+import ConViT
+import Foundation
+import Images
+import Testing
+import Training
+
+@testable import CLI
+
+/// Pictures of models, without starting a process.
+@Suite struct AttentionCommandTests {
+  static let tiny = [
+    "--input-size", "8x12", "--patch-size", "4", "--heads", "4", "--head-dim", "4", "--depth", "3",
+    "--local-up-to-layer", "1",
+  ]
+
+  /// What is wrong with a command line, and what its error must say.
+  static let faults: [(arguments: [String], message: String)] = [
+    (["a.png", "--layer", "3"], "there is no layer 3; there are 0 to 2"),
+    (["a.png", "--layer", "1", "1"], "a layer is there twice"),
+    (["a.png", "--head", "0", "4"], "there is no head 4; there are 0 to 3"),
+    (
+      ["a.png", "--query", "2,0"],
+      "there is no patch 2,0; there are rows 0 to 1 and columns 0 to 2"
+    ),
+    (["a.png", "--query", "1"], "'1'"), (["a.png", "--query", "a,b"], "'a,b'"),
+    (
+      ["a.png", "--query", "class", "--layer", "0"],
+      "layer 0 has no class token; layers 1 to 2 have"
+    ),
+    (
+      ["--position", "--layer", "2"], "layer 2 has no positional attention; layer 0 has"
+    ),
+    (["--position", "--local-up-to-layer", "0"], "the model has no positional attention"),
+    (["--position", "--query", "class"], "--query class has none"),
+    (["--position", "--rollout"], "--position and --rollout do not go together"),
+    ([], "no image is given; --position needs none"),
+    (["a.png", "--locality-strength", "0"], "locality strength must be positive"),
+    (["a.png", "--heads", "0"], "heads must be at least 1, found 0"),
+    (["a.png", "--threads", "0"], "threads must be 1 to 1024, found 0"),
+    (["a.png", "--input-size", "1024", "--patch-size", "8"], "too large"),
+  ]
+
+  @Test(arguments: faults.indices) func whatThereIsNot(index: Int) throws {
+    let (arguments, message) = Self.faults[index]
+    let all = Workspace.flags(["--output-dir", "new"] + Self.tiny, replacedBy: arguments)
+    let error = #expect(throws: (any Error).self) { try AttentionCommand.parse(all) }
+    let said = error.map { AttentionCommand.message(for: $0) } ?? ""
+    #expect(said.contains(message), "\(said)")
+    #expect(error.map { AttentionCommand.exitCode(for: $0) } == .validationFailure)
+  }
+
+  @Test func flagsOfAModelThatIsThere() throws {
+    for flag in ["heads", "head-dim", "depth", "local-up-to-layer", "locality-strength", "seed"] {
+      let error = #expect(throws: (any Error).self) {
+        try AttentionCommand.parse(
+          ["a.png", "--output-dir", "new", "--weights", "w", "--\(flag)", "1"])
+      }
+      #expect(
+        error.map { AttentionCommand.message(for: $0) }
+          == "\(flag) is for the initialisation, not with --weights")
+    }
+  }
+
+  @Test func filesOfAFigure() throws {
+    let workspace = try Workspace()
+    let image = workspace.file("data/val/ant/0.png")
+    var command = try AttentionCommand.parse(
+      [image, "--output-dir", workspace.file("out/deep"), "--head", "1", "2", "--rollout"]
+        + Self.tiny)
+    try command.run()
+    let heads = (0..<3).flatMap { layer in
+      ["head-1", "head-2", "rollout"].map { "layer-\(layer)-\($0).png" }
+    }
+    #expect(
+      Set(try FileManager.default.contentsOfDirectory(atPath: workspace.file("out/deep")))
+        == Set(heads + ["attention.svg", "attention.png", "query.png"]))
+    command = try AttentionCommand.parse(
+      ["--position", "--output-dir", workspace.file("start")] + Self.tiny)
+    try command.run()
+    #expect(
+      Set(try FileManager.default.contentsOfDirectory(atPath: workspace.file("start")))
+        == Set((0..<4).map { "layer-0-head-\($0).png" } + ["attention.svg", "attention.png"]))
+  }
+
+  /// A checkpoint is the model that was written beside it.
+  @Test func checkpointsAreModels() throws {
+    let workspace = try TrainedModel.workspace.get()
+    let model = try SavedModel(contentsOf: workspace.file("run/model.safetensors"))
+    let path = workspace.file("run/checkpoint.safetensors")
+    let checkpoint = try SavedModel(weightsOrCheckpoint: path, as: .init())
+    #expect(checkpoint.model.configuration.grid == model.model.configuration.grid)
+    #expect(checkpoint.weights.values.map(\.elements) == model.weights.values.map(\.elements))
+    #expect(checkpoint.classNames == ["ant", "bee", "cow"] && checkpoint.warnings == [])
+    for (description, reason) in [
+      (SavedModel.Description(name: "convit_small"), "model is convit_tiny, not convit_small"),
+      (.init(imageHeight: 16, imageWidth: 16), "input-size is 12 × 12, not 16 × 16"),
+      (.init(patchSize: 2), "patch-size is 4, not 2"),
+    ] {
+      let error = #expect(throws: TrainingError.self) {
+        try SavedModel(weightsOrCheckpoint: path, as: description)
+      }
+      #expect(error?.message == "\(path): the checkpoint's \(reason)")
+    }
+    let output = NSTemporaryDirectory() + "attention-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: output) }
+    let command = try AttentionCommand.parse([
+      workspace.file("data/val/ant/0.png"), "--weights", path, "--output-dir", output,
+      "--query", "class",
+    ])
+    try command.run()
+    #expect(FileManager.default.fileExists(atPath: output + "/layer-1-head-3.png"))
+    #expect(!FileManager.default.fileExists(atPath: output + "/layer-0-head-0.png"))
+  }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import Testing
+
+@testable import Report
+
+/// Curves of runs that were written by hand.
+@Suite struct RunFigureTests {
+  private let folder = NSTemporaryDirectory() + "figures-" + UUID().uuidString
+
+  private func write(_ name: String, _ text: String) throws {
+    let url = URL(fileURLWithPath: "\(folder)/\(name)")
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  /// A line of `locality.jsonl`: two heads in a layer with gates, two in one without.
+  private func survey(_ epochs: Int, _ nonlocality: [[Double]], _ gate: [Double]) -> String {
+    let layers = nonlocality.enumerated().map { layer, values in
+      """
+      {"layer":\(layer),"kind":"\(layer == 0 ? "gpsa" : "mhsa")","nonlocality":\(values),\
+      "nonlocality_sd":[0,0],"distance_px":[4,4],"entropy":[1,1],"center":[[0,0],[0,0]],\
+      "width":[1,1],"similarity":[[1,1],[1,1]]\(layer == 0 ? ",\"gate\":\(gate)" : "")}
+      """
+    }
+    return "{\"epochs\":\(epochs),\"report\":{\"images\":4,\"grid\":[3,3],\"patch_size\":4,"
+      + "\"uniform_nonlocality\":1.5,\"layers\":[\(layers.joined(separator: ","))]}}\n"
+  }
+
+  private func expect(
+    _ found: [(x: Double, y: Double)], _ expected: [(Double, Double)],
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    #expect(found.count == expected.count, sourceLocation: sourceLocation)
+    for (a, b) in zip(found, expected) {
+      // A pixel has three decimals, and the axes are hundreds of them long.
+      #expect(abs(a.x - b.0) < 1e-4 && abs(a.y - b.1) < 1e-3, sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test func linesAreTheNumbersOfTheLogs() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try write(
+      "a<b/log.jsonl",
+      """
+      {"epoch":0,"train_loss":2.5,"test_loss":2.25,"test_acc1":10}
+      {"epoch":1,"train_loss":null,"test_loss":1.75,"test_acc1":32.5}
+      {"epoch":2,"train_loss":1.1,"test_loss":1.3,"test_acc1":64.125}
+      {"epoch":3,"train_loss":0.9,"test_loss":1.2,"test_acc1":7
+      """)
+    try write(
+      "a<b/locality.jsonl",
+      survey(0, [[1.0, 1.2], [1.5, 1.5]], [0.7, 0.75])
+        + survey(3, [[0.5, 0.9], [1.4, 1.2]], [0.25, 0.5]))
+    let drawn = try RunFigures([folder + "/a<b"])
+    #expect(drawn.notes.isEmpty)
+    #expect(
+      drawn.figures.map(\.name) == ["loss.svg", "accuracy.svg", "nonlocality.svg", "gates.svg"])
+    let svgs = try drawn.figures.map { try SVGReader($0.svg) }
+    let train = try svgs[0].lines("a<b, train")
+    #expect(train.count == 2, "the line is broken where a number is missing")
+    expect(train.flatMap(\.self), [(1, 2.5), (3, 1.1)])
+    expect(try svgs[0].line("a<b, test"), [(1, 2.25), (2, 1.75), (3, 1.3)])
+    expect(try svgs[1].line("a<b"), [(1, 10), (2, 32.5), (3, 64.125)])
+    expect(try svgs[2].line("layer 0"), [(0, 1.1), (3, 0.7)])
+    expect(try svgs[2].line("layer 1"), [(0, 1.5), (3, 1.3)])
+    #expect(svgs[2].elements.contains { $0.attributes["stroke-dasharray"] == "2 3" })
+    expect(try svgs[3].line("head 0"), [(0, 0.7), (3, 0.25)])
+    expect(try svgs[3].line("mean"), [(0, 0.725), (3, 0.375)])
+    for part in ["epochs trained", "loss", "a<b, train"] { #expect(svgs[0].texts.contains(part)) }
+    #expect(svgs[2].texts.contains("layer 1 (MHSA)"))
+    // Everything is within the picture, and the same again.
+    for (figure, svg) in zip(drawn.figures, svgs) {
+      for text in svg.elements where text.name == "text" {
+        #expect((0...svg.elements[0].number("width")).contains(text.number("x")))
+        #expect((0...svg.elements[0].number("height")).contains(text.number("y")), "\(figure.name)")
+      }
+    }
+    #expect(try RunFigures([folder + "/a<b"]).figures.map(\.svg) == drawn.figures.map(\.svg))
+  }
+
+  @Test func runsBesideEachOther() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for run in ["a", "b", "c"] {
+      try write("\(run)/log.jsonl", "{\"epoch\":0,\"test_acc1\":50}\n")
+      if run == "c" { continue }
+      try write("\(run)/locality.jsonl", survey(0, [[1, 1], [2, 2]], [0.5, 0.5]))
+    }
+    let drawn = try RunFigures(["a", "b", "c"].map { "\(folder)/\($0)" })
+    #expect(drawn.figures.map(\.name) == ["accuracy.svg", "nonlocality.svg", "gates.svg"])
+    #expect(
+      drawn.notes == [
+        "\(folder)/c: no locality.jsonl, so it is not in nonlocality.svg and gates.svg",
+        "loss.svg is not written: no run has numbers for it",
+      ])
+    let (accuracy, gates) = (
+      try SVGReader(drawn.figures[0].svg), try SVGReader(drawn.figures[2].svg)
+    )
+    let dots = accuracy.elements.filter { $0.name == "circle" }
+    #expect(Set(dots.map { $0.attributes["fill"] }).count == 3, "a single epoch is a dot")
+    #expect(gates.texts.filter { $0.hasSuffix(", layer 0") } == ["a, layer 0", "b, layer 0"])
+  }
+
+  @Test func brokenLogs() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let good = survey(0, [[1, 1], [2, 2]], [0.5, 0.5])
+    for (log, locality, file, reason) in [
+      ("{\"train_loss\":1}\n", "", "log.jsonl", "line 1 has no 'epoch'"),
+      ("{\"epoch\":\"one\"}\n", "", "log.jsonl", "line 1 is not as expected"),
+      ("", good + "{\"epochs\":1}\n", "locality.jsonl", "line 2 has no 'report'"),
+      (
+        "", good + survey(1, [[1, 1]], [0.5, 0.5]), "locality.jsonl",
+        "line 2 has other layers or heads than line 1"
+      ),
+      (
+        "", good + survey(1, [[1, 1], [2, 2]], [0.5]), "locality.jsonl",
+        "line 2 has other layers or heads than line 1"
+      ),
+      ("", survey(0, [], []), "locality.jsonl", "line 1 has no layers or heads"),
+    ] {
+      try write("log.jsonl", log)
+      try write("locality.jsonl", locality)
+      #expect(throws: ReportError(path: "\(folder)/\(file)", reason: reason)) {
+        try RunFigures([folder])
+      }
+    }
+  }
+
+  @Test func axesHaveRoundNumbers() {
+    #expect(labels(Axis([0.13, 0.87])) == ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"])
+    #expect(labels(Axis([-3, 12])) == ["−5", "0", "5", "10", "15"])
+    #expect(labels(Axis([0.1, 0.1])) == ["0.090", "0.095", "0.100", "0.105", "0.110"])
+    #expect(labels(Axis([1, 300], isWhole: true)) == ["100", "200", "300"])
+    #expect(labels(Axis([0, 2], isWhole: true)) == ["0", "1", "2"])
+    #expect(labels(Axis([3], isWhole: true)) == ["2", "3", "4"])
+    let odd: [[Double]] = [[], [0, 1e-310], [-1e29, 1e29], [7, 7 + 1e-15], [1e-29, 2e-29]]
+    for values in odd {
+      let axis = Axis(values)
+      #expect(axis.low < axis.high && axis.ticks.count < 20)
+      for value in values { #expect((-1e-9...1 + 1e-9).contains(axis.place(value))) }
+    }
+  }
+
+  private func labels(_ axis: Axis) -> [String] { axis.ticks.map(axis.label) }
+
+  @Test func numbersAndTextOfDrawings() {
+    #expect(
+      [0, -0.0001, 1.5, -2.25, 1.0 / 3, 12, .nan].map(SVG.number) == [
+        "0", "0", "1.5", "-2.25", "0.333", "12", "0",
+      ])
+    #expect(SVG.escaped("a<b & \"c\"\u{1}") == "a&lt;b &amp; &quot;c&quot;\u{fffd}")
+  }
+}
