@@ -12,7 +12,7 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test fuzz build format lint parity bench-peers bench-data bench-allocations \
+.PHONY: help demo test fuzz build format lint parity bench-peers bench-data bench-allocations bench-locality \
   consumer kill-loop soak weights report-check tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -56,6 +56,9 @@ bench-allocations: build ## Count the heap allocations of a step, by depth and b
 bench-data: build ## Time reading JPEGs beside timm with Pillow, and training on them (BENCH="--rounds 3")
 	Benchmarks/environment.sh
 	python3 Benchmarks/data.py $(BENCH)
+
+bench-locality: build ## What measuring where heads look costs beside an evaluation
+	python3 Benchmarks/locality.py
 
 consumer: ## Build and run a package that depends on this one by version
 	@Scripts/consumer.sh

@@ -40,10 +40,14 @@ for class in "$data"/val/*/; do
 done
 show $convit predict --weights "$weights" "${images[@]:0:4}"
 
+step "Where its heads look"
+show $convit report "$run"
+
 step "Where everything lies"
 cat >&2 <<END
 images    $data/{train,val}/<class>/
 weights   $weights
 log       $run/log.jsonl
+report    $run/report.html (curves, tables by layer and head, attention maps)
 command   $convit --help
 END

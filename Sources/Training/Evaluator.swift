@@ -37,10 +37,11 @@ public struct Evaluator: Sendable {
     return totals
   }
 
-  /// The same over `sample` and then `others`, and how local the attention is on the sample, seen in
-  /// the same forward passes.
+  /// The same over `sample` and then `others`, and how local the attention is on the sample, seen
+  /// in the same forward passes.
   ///
-  /// - Parameter addsReference: whether the first batch is also measured as the published code does.
+  /// - Parameter addsReference: whether the first batch is also measured as the published code
+  ///   does it.
   public func measuring(
     _ model: VisionTransformer, _ weights: ParameterStore, on sample: [ImageFolder.Sample],
     then others: [ImageFolder.Sample] = [], addsReference: Bool = false, pool: WorkerPool,

@@ -38,6 +38,14 @@ const shown = (value) => {
   return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
 };
 
+/** Round numbers as a scale shows them: with as many digits as tell each from the next. */
+const tickLabels = (values) => {
+  const step = Math.abs((values[1] ?? values[0]) - values[0]) || 1;
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const tiny = step < 1e-3 && values.every((v) => Math.abs(v) < 100 * step);
+  return values.map((v) => (v === 0 ? "0" : tiny || Math.abs(v) >= 1e5 ? v.toExponential(1) : v.toFixed(digits)));
+};
+
 /** About `count` round numbers from low to high. */
 const ticks = (low, high, count) => {
   const raw = (high - low) / count || 1;
@@ -53,7 +61,7 @@ const ticks = (low, high, count) => {
  * The reading under the pointer is in an element of class `tip`, a line a series.
  */
 const lineChart = ({ title, x, series, yardstick }) => {
-  const [width, height, left, right, top, bottom] = [520, 280, 52, 10, 8, 34];
+  const [width, height, right, top, bottom] = [520, 280, 10, 8, 34];
   const kept = series
     .map((s) => ({ ...s, points: s.points.filter(([, v]) => typeof v === "number" && Number.isFinite(v)) }))
     .filter((s) => s.points.length > 0);
@@ -66,16 +74,19 @@ const lineChart = ({ title, x, series, yardstick }) => {
   if (xLow === xHigh) [xLow, xHigh] = [xLow - 0.5, xHigh + 0.5];
   const margin = (yHigh - yLow) * 0.06 || Math.abs(yHigh) * 0.1 || 0.5;
   [yLow, yHigh] = [yLow - margin, yHigh + margin];
+  const [rows, columns] = [ticks(yLow, yHigh, 5), ticks(xLow, xHigh, 7)];
+  const [rowLabels, columnLabels] = [tickLabels(rows), tickLabels(columns)];
+  const left = Math.max(52, 14 + 8 * Math.max(...rowLabels.map((label) => label.length)));
   const px = (v) => left + ((v - xLow) / (xHigh - xLow)) * (width - left - right);
   const py = (v) => height - bottom - ((v - yLow) / (yHigh - yLow)) * (height - top - bottom);
 
   const svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
-  for (const v of ticks(yLow, yHigh, 5)) {
+  for (const [i, v] of rows.entries()) {
     svg.append(svgElement("line", { class: "grid", x1: left, x2: width - right, y1: py(v), y2: py(v) }));
-    svg.append(svgElement("text", { x: left - 6, y: py(v) + 4, "text-anchor": "end" }, shown(v)));
+    svg.append(svgElement("text", { x: left - 6, y: py(v) + 4, "text-anchor": "end" }, rowLabels[i]));
   }
-  for (const v of ticks(xLow, xHigh, 7)) {
-    svg.append(svgElement("text", { x: px(v), y: height - bottom + 16, "text-anchor": "middle" }, shown(v)));
+  for (const [i, v] of columns.entries()) {
+    svg.append(svgElement("text", { x: px(v), y: height - bottom + 16, "text-anchor": "middle" }, columnLabels[i]));
   }
   svg.append(svgElement("line", { class: "axis", x1: left, x2: width - right, y1: height - bottom, y2: height - bottom }));
   svg.append(svgElement("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, x));

@@ -29,7 +29,7 @@ const showLocality = (run) => {
       x: "epochs trained",
       yardstick,
       series: records[0].report.layers.map((layer, l) => ({
-        name: `layer ${l + 1}`,
+        name: `layer ${l}`,
         color: css(viridis(0.2 + (0.75 * l) / Math.max(count - 1, 1))),
         dash: layer.kind === "mhsa" ? "5 3" : undefined,
         points: records.map((r) => {
@@ -54,7 +54,7 @@ const showLocality = (run) => {
     const numbers = rows.flatMap((r) => r ?? []);
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
     const heads = Math.max(...rows.map((r) => r?.length ?? 0));
-    const names = Array.from({ length: heads }, (_, h) => htmlElement("th", {}, `head ${h + 1}`));
+    const names = Array.from({ length: heads }, (_, h) => htmlElement("th", {}, `head ${h}`));
     const head = htmlElement("tr", {}, htmlElement("th", {}, "layer"), ...names, htmlElement("th", {}, "mean"));
     const body = rows.map((values, l) => {
       const cells = Array.from({ length: heads }, (_, h) => {
@@ -65,7 +65,7 @@ const showLocality = (run) => {
         return htmlElement("td", { style: `background:${css(colour)};color:${ink}`, "data-value": value }, shown(value));
       });
       const kind = record.report.layers[l].kind.toUpperCase();
-      return htmlElement("tr", {}, htmlElement("th", {}, `${l + 1} ${kind}`), ...cells, htmlElement("td", {}, values ? shown(mean(values)) : "–"));
+      return htmlElement("tr", {}, htmlElement("th", {}, `${l} ${kind}`), ...cells, htmlElement("td", {}, values ? shown(mean(values)) : "–"));
     });
     byId("heads").replaceChildren(head, ...body);
   };

@@ -90,7 +90,7 @@ const showMaps = (run) => {
       }
     }
     canvas.getContext("2d").putImageData(image, 0, 0);
-    byId("map-matrix-caption").textContent = `head ${state.head + 1}: queries down, keys across, logarithmic from ${index.floor} to 1`;
+    byId("map-matrix-caption").textContent = `head ${state.head}: queries down, keys across, logarithmic from ${index.floor} to 1`;
   };
 
   let turn = 0;
@@ -102,9 +102,9 @@ const showMaps = (run) => {
     picture.src = pictures[state.image];
     const [record] = await Promise.all([decode(frame.images[state.image]), picture.decode()]);
     if (mine !== turn) return; // something else was asked for meanwhile
-    byId("map-layer-value").textContent = `${state.layer + 1} ${layer.kind.toUpperCase()}`;
+    byId("map-layer-value").textContent = `${state.layer} ${layer.kind.toUpperCase()}`;
     byId("map-epoch-value").textContent = frame.epochs;
-    byId("map-query-caption").textContent = `query: row ${Math.floor(state.query / columns) + 1}, column ${(state.query % columns) + 1}`;
+    byId("map-query-caption").textContent = `query: row ${Math.floor(state.query / columns)}, column ${state.query % columns}`;
     paintQuery(picture);
     const length = layer.tokens + patches;
     const figures = Array.from({ length: layer.heads }, (_, head) => {
@@ -114,14 +114,14 @@ const showMaps = (run) => {
       paint(canvas, greys, picture);
       const most = greys.reduce((best, g, i) => (g > greys[best] ? i : best), 0);
       const gate = run.locality.find((r) => r.epochs === frame.epochs)?.report.layers[state.layer].gate?.[head];
-      const caption = `head ${head + 1}` + (gate === undefined ? "" : `, gate ${gate.toFixed(2)}`) + `, at most ${shown(probability(greys[most]))}`;
+      const caption = `head ${head}` + (gate === undefined ? "" : `, gate ${gate.toFixed(2)}`) + `, at most ${shown(probability(greys[most]))}`;
       const figure = htmlElement("figure", head === state.head ? { class: "chosen" } : {}, canvas, htmlElement("figcaption", {}, caption));
       canvas.addEventListener("click", () => { state.head = head; draw(); });
       canvas.addEventListener("pointermove", (event) => {
         const area = canvas.getBoundingClientRect();
         const x = Math.min(columns - 1, Math.floor(((event.clientX - area.left) / area.width) * columns));
         const y = Math.min(rows - 1, Math.floor(((event.clientY - area.top) / area.height) * rows));
-        byId("map-reading").textContent = `Row ${y + 1}, column ${x + 1}: ${shown(probability(greys[y * columns + x]))}.`;
+        byId("map-reading").textContent = `Row ${y}, column ${x}: ${shown(probability(greys[y * columns + x]))}.`;
       });
       return figure;
     });
