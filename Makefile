@@ -76,10 +76,10 @@ weights: ## Train the weights of Configs/fashion.yaml into runs/fashion
 	$(CONVIT) train --config Configs/fashion.yaml --data-path data/fashion-mnist \
 	  --output-dir runs/fashion
 
-report-check: build ## Drive the page of a run in headless Chromium (RUN=runs/demo)
+report-check: build ## Drive the page of runs in headless Chromium (RUN="runs/demo")
 	Scripts/report/environment.sh
 	$(CONVIT) report $(RUN)
-	.venv-report/bin/python Scripts/report/check.py $(RUN)/report.html $(RUN)
+	.venv-report/bin/python Scripts/report/check.py $(firstword $(RUN))/report.html $(RUN)
 
 tensorboard-check: build ## Hold what TensorBoard reads of killed runs against their logs
 	Scripts/tensorboard/environment.sh

@@ -55,6 +55,12 @@ class Check:
         script = "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'))"
         self.driver.execute_script(script, self.one(selector), value)
 
+    def choose(self, selector, index):
+        """The run of this index, if the page has several to choose from."""
+        for choice in self.all(selector):
+            if choice.is_displayed():
+                Select(choice).select_by_value(str(index))
+
     def wait(self, condition, what):
         end = time.monotonic() + 10
         while time.monotonic() < end:
@@ -64,7 +70,7 @@ class Check:
         self.faults.append(f"{what}: not within ten seconds")
 
 
-def curves(check, log):
+def curves(check, logs):
     """Points at places of each chart; what the tip says is in the log."""
     known = {
         "Loss": {"train": "train_loss", "test": "test_loss"},
@@ -82,10 +88,12 @@ def curves(check, log):
             tip = chart.find_element(By.CSS_SELECTOR, ".tip")
             check.expect(tip.is_displayed(), f"{title}: no values under the pointer")
             epoch = int(tip.text.splitlines()[0].split()[-1])
-            record = next(r for r in log if r["epoch"] == epoch - 1)
             shown = {e.get_attribute("data-series"): float(e.get_attribute("data-value")) for e in tip.find_elements(By.CSS_SELECTOR, "[data-series]")}
-            for name, key in known[title].items():
-                check.expect(shown.get(name) == record[key], f"{title}, epoch {epoch}: {shown.get(name)} shown, {record[key]} logged")
+            for run, log in logs.items():
+                record = next((r for r in log if r["epoch"] == epoch - 1), {})
+                for name, key in known[title].items():
+                    found = shown.get(f"{run}: {name}" if len(logs) > 1 else name)
+                    check.expect(found == record.get(key), f"{title}, {run}, epoch {epoch}: {found} shown, {record.get(key)} logged")
 
 
 def tables(check, locality):
@@ -146,10 +154,10 @@ def maps(check):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("page", type=Path)
-    parser.add_argument("run", type=Path)
+    parser.add_argument("run", type=Path, nargs="+")
     parser.add_argument("--screenshots", type=Path)
     options = parser.parse_args()
-    log, locality = lines(options.run / "log.jsonl"), lines(options.run / "locality.jsonl")
+    logs = {run.resolve().name: lines(run / "log.jsonl") for run in options.run}
     checked, faults, slowest = 0, [], 0
     for name, width, height, dark in (("desk", 1280, 900, False), ("phone-dark", 400, 800, True)):
         driver = browser(width, height, dark)
@@ -157,11 +165,14 @@ def main():
             check = Check(driver)
             driver.get(options.page.resolve().as_uri())
             if name == "desk":
-                curves(check, log)
-                if locality:
-                    tables(check, locality)
-                if (options.run / "attention").exists():
-                    slowest = maps(check)
+                curves(check, logs)
+                for index, run in enumerate(options.run):
+                    if locality := lines(run / "locality.jsonl"):
+                        check.choose("#locality-run", index)
+                        tables(check, locality)
+                    if (run / "attention").exists():
+                        check.choose("#map-run", index)
+                        slowest = max(slowest, maps(check))
             wide = driver.execute_script("return document.documentElement.scrollWidth - window.innerWidth")
             check.expect(wide <= 0, f"{name}: the page is {wide} pixels wider than the window")
             errors = [e["message"] for e in driver.get_log("browser") if e["level"] in ("SEVERE", "WARNING")]

@@ -15,15 +15,13 @@ struct LocalityCommand: ParsableCommand {
       """)
 
   @OptionGroup var model: ModelOptions
-  @Option(help: .folder("The folder that has val/<class>/.")) var dataPath: String
+  @OptionGroup var images: FolderOptions
   @Option(help: .folder("The folder to write to.")) var outputDir: String
-  @Option(help: .folder("The folder in it to measure on.")) var split = "val"
   @Option(help: .name("How many images, or all.")) var sample = "1024"
-  @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
+  @Option(help: .int("What the sample depends on; the seed of a run, for the run's own."))
+  var seed: UInt64 = 0
   @Flag(help: "Measure the first batch as the published code does, too.") var reference = false
   @OptionGroup(title: "Masks") var mask: MaskOptions
-  @OptionGroup var reading: ReadingOptions
-  @OptionGroup var images: ImageOptions
   @Flag(help: "Print locality.json on standard output, too, in one line.") var json = false
 
   private var sampleCount: Int? { sample == "all" ? .max : Int(sample) }
@@ -36,17 +34,14 @@ struct LocalityCommand: ParsableCommand {
 
   func run() throws {
     let saved = try mask.applied(to: model.load())
-    let folder = try ImageFolder(root: dataPath, split: split, classes: saved.classNames)
-    for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
+    let folder = try images.folder(for: saved, seed: seed)
     let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
     let output = try OutputFolder(outputDir)
     let pool = model.pool()
-    let evaluator = Evaluator(
-      decoder: try images.decoder(), size: saved.imageSize, batchSize: reading.batchSize,
-      workers: reading.numWorkers ?? pool.threads)
-    var terminal = Terminal()
-    let report = try evaluator.measuring(
+    var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
+    let report = try images.evaluator(for: saved, on: pool).measuring(
       saved.model, saved.weights, on: samples, addsReference: reference, pool: pool,
+      skipped: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("measured \($0)/\(samples.count)") }
     ).report
     try output.write(report.json(pretty: true) + "\n", to: "locality.json")

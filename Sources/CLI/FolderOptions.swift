@@ -1,0 +1,47 @@
+import ArgumentParser
+import Autodiff
+import ConViT
+import Images
+import Training
+
+/// Which images of a folder a model is looked at on, and how they are read.
+struct FolderOptions: ParsableArguments {
+  @Option(help: .folder("The folder that has val/<class>/.")) var dataPath: String
+  @Option(help: .folder("The folder in it to measure on.")) var split = "val"
+  @OptionGroup var layout: LayoutOptions
+  @OptionGroup var reading: ReadingOptions
+  @OptionGroup var bad: BadImageOptions
+  @OptionGroup var images: ImageOptions
+
+  func validate() throws { try usage { try data.validate() } }
+
+  private var data: DataSettings {
+    var data = DataSettings()
+    data.dataPath = dataPath
+    layout.apply(to: &data)
+    bad.apply(to: &data)
+    images.apply(to: &data)
+    return data
+  }
+
+  /// The images; warnings go to standard error.
+  ///
+  /// - Parameter seed: that of the run that held out `--val-fraction`.
+  func folder(for saved: SavedModel, seed: UInt64) throws -> ImageFolder {
+    let folder = try data.images(of: split, classes: saved.classNames, seed: seed)
+    for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
+    return folder
+  }
+
+  /// The images that could not be read, none yet.
+  func skipped(of folder: ImageFolder) -> SkippedImages {
+    SkippedImages(folder, maxBad: bad.maxBad ?? DataSettings.defaultMaxBad)
+  }
+
+  /// Reads the images for a model.
+  func evaluator(for saved: SavedModel, on pool: WorkerPool) throws -> Evaluator {
+    Evaluator(
+      decoder: try images.decoder(), size: saved.imageSize, batchSize: reading.batchSize,
+      workers: reading.numWorkers ?? pool.threads, badImages: data.onBadImage)
+  }
+}
