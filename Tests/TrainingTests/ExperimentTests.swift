@@ -42,6 +42,22 @@ import Testing
     #expect(quick.runs[0].configuration.epochs == 2 && quick.runs[0].configuration.batchSize == 8)
   }
 
+  /// Before any has trained.
+  @Test func aRunThatCannotBeIsAnError() throws {
+    let yaml = grid.replacing("5 %: {lr: 0.25}", with: "5 %: {scale-epochs: true}")
+    let error = #expect(throws: TrainingError.self) { try plan(yaml) }
+    #expect(
+      error?.message.hasSuffix("5 %, A: scale-epochs is for a sampling-ratio below 1") == true)
+  }
+
+  @Test(arguments: [("sample-efficiency", 30), ("ablation", 42)], [false, true])
+  func theExperimentsInConfigs(_ file: (name: String, runs: Int), quick: Bool) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let path = root.appendingPathComponent("../../Configs/experiments/\(file.name).yaml").path
+    let plan = try ExperimentPlan(contentsOf: path, quick: quick)
+    #expect(plan.runs.count == file.runs && Set(plan.runs.map(\.seed)).count == 3)
+  }
+
   @Test func theTableHasMeansAndDeviations() throws {
     let plan = try plan(grid)
     var table = ExperimentTable(plan)
