@@ -329,6 +329,15 @@ def section(setting, runs, latest):
     return lines
 
 
+def instructions():
+    """The lines about what callgrind counted last, `Benchmarks/callgrind.sh --functions 12 > Benchmarks/instructions.txt`."""
+    counts = HERE / "instructions.txt"
+    if not counts.is_file():
+        return []
+    explanation = "`Benchmarks/callgrind.sh`: instructions of one step an image, with the AVX2 variants of all loops; M are millions."
+    return ["## Instructions", "", explanation, "", "```", *counts.read_text().splitlines(), "```"]
+
+
 def render():
     import data  # which imports this
 
@@ -344,7 +353,7 @@ def render():
     for setting in (("free", "default"), ("free", "tuned"), ("default", "default"), ("default", "tuned")):
         if any(kind == setting for kind, _ in latest):
             lines += section(setting, runs, latest)
-    lines += data.section()
+    lines += data.section() + instructions()
     REPORT.write_text("\n".join(lines).rstrip() + "\n")
 
 

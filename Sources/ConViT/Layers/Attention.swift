@@ -33,7 +33,7 @@ extension PositionalAttention {
   /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
   /// weights files, and its derivative is zero, but it takes no part.
   func positionScores(_ tape: Tape) -> Variable {
-    let offsets = tape.constant(grid.offsets().reshaped(Shape(grid.count * grid.count, 3)))
+    let offsets = tape.constant(grid.keptOffsets.reshaped(Shape(grid.count * grid.count, 3)))
     return tape[posProj.weight].matmul(offsets, transposingOther: true)
       .reshaped(Shape(heads, grid.count, grid.count))
   }

@@ -1,4 +1,5 @@
 import Autodiff
+import Synchronization
 
 /// The patches of an image: rows from the top, columns from the left.
 public struct PatchGrid: Hashable, Sendable, Codable {
@@ -39,4 +40,18 @@ public struct PatchGrid: Hashable, Sendable, Codable {
     }
     return offsets
   }
+
+  /// The same, made once for all layers that ask in turn, unless they are large.
+  var keptOffsets: Tensor {
+    guard count <= Self.keptCount else { return offsets() }
+    return Self.latest.withLock { latest in
+      if let latest, latest.grid == self { return latest.offsets }
+      let made = (grid: self, offsets: offsets())
+      latest = made
+      return made.offsets
+    }
+  }
+
+  private static let keptCount = 1024  // 12 MB
+  private static let latest = Mutex<(grid: PatchGrid, offsets: Tensor)?>(nil)
 }
