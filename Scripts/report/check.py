@@ -107,6 +107,8 @@ def tables(check, locality):
             layers = locality[place]["report"]["layers"]
             if measure == "center_length":
                 logged = [(x * x + y * y) ** 0.5 for layer in layers for x, y in layer["center"]]
+            elif measure == "similarity":
+                logged = [(sum(row) - row[h]) / (len(row) - 1) for layer in layers for h, row in enumerate(layer["similarity"])]
             elif measure == "strength":
                 logged = [p["strength"] for layer in layers for p in layer.get("positional") or []]
             else:

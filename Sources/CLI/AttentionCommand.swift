@@ -26,6 +26,7 @@ struct AttentionCommand: ParsableCommand {
   @Option(help: .folder("The folder to write to.")) var outputDir: String
   @OptionGroup var choice: AttentionChoice
   @OptionGroup(title: "Model") var structure: StructureFlags
+  @OptionGroup(title: "Ablation") var ablation: AblationFlags
   @Option(help: .int("What the initialisation depends on. (default: 0)")) var seed: UInt64?
   @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
   @OptionGroup(title: "Reading") var options: ImageOptions
@@ -39,6 +40,9 @@ struct AttentionCommand: ParsableCommand {
     guard image != nil || choice.position else {
       throw ValidationError("no image is given; --position needs none")
     }
+    guard ablation.freezeGpsa == nil, ablation.gate != .frozen else {
+      throw ValidationError("freeze-gpsa and gate frozen are for training")
+    }
     guard weights == nil else { return try checkFlagsWithWeights() }
     try choice.check(usage { try start() })
   }
@@ -49,6 +53,8 @@ struct AttentionCommand: ParsableCommand {
       ("heads", structure.heads != nil), ("head-dim", structure.headDim != nil),
       ("depth", structure.depth != nil), ("local-up-to-layer", structure.localUpToLayer != nil),
       ("locality-strength", structure.localityStrength != nil), ("seed", seed != nil),
+      ("gate", ablation.gate != nil), ("gate-start", ablation.gateStart != nil),
+      ("local-init", ablation.localInit != nil), ("pos-embed", ablation.posEmbed != nil),
     ]
     if let name = idle.first(where: \.1)?.0 {
       throw ValidationError("\(name) is for the initialisation, not with --weights")
@@ -59,7 +65,9 @@ struct AttentionCommand: ParsableCommand {
   private func start() throws -> ViTConfiguration {
     var configuration = TrainingConfiguration()
     structure.apply(to: &configuration.architecture)
+    ablation.apply(to: &configuration)
     try configuration.architecture.validate()
+    try configuration.ablation.validate()
     return try configuration.modelConfiguration(classes: 1)
   }
 

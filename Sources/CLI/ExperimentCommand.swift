@@ -8,7 +8,8 @@ struct ExperimentCommand: ParsableCommand {
     abstract: "Train a grid of models, and make a table of the results.",
     discussion: """
       The file names rows, columns and seeds; each run gets a folder of its own in OUT, and \
-      table.md and table.csv grow with each. The same command goes on where it stopped.
+      table.md, table.csv (means and deviations) and runs.csv grow with each. The same command \
+      goes on where it stopped.
       """)
 
   @Argument(help: "A YAML file; see Configs/experiments.") var file: String
@@ -32,20 +33,30 @@ struct ExperimentCommand: ParsableCommand {
     }
     let output = try OutputFolder(outputDir)
     var table = ExperimentTable(plan)
+    for run in plan.runs {
+      if let record = try run.result(in: outputDir) { table.add(run, record) }
+    }
     for (index, run) in plan.runs.enumerated() {
-      var configuration = run.configuration
-      configuration.dataPath = dataPath
-      configuration.outputDir = "\(outputDir)/\(run.folder)"
-      configuration.resume = "auto"
-      if let threads { configuration.threads = threads }
       Terminal.write("run \(index + 1)/\(plan.runs.count): \(run.folder)\n")
-      try TrainCommand.train(configuration)
-      if let record = RunFolder.records(of: configuration.outputDir ?? "").last {
-        table.add(run, record)
-      }
+      try train(run)
+      if let record = try run.result(in: outputDir) { table.add(run, record) }
       try output.write(table.markdown, to: "table.md")
       try output.write(table.csv, to: "table.csv")
+      try output.write(table.runs, to: "runs.csv")
     }
     try Terminal.result(String(table.markdown.dropLast()))
+  }
+  private func train(_ run: ExperimentPlan.Run) throws {
+    var configuration = run.configuration
+    configuration.dataPath = dataPath
+    configuration.outputDir = "\(outputDir)/\(run.folder)"
+    configuration.resume = "auto"
+    if let threads { configuration.threads = threads }
+    do {
+      try TrainCommand.train(configuration)
+    } catch let stop as ExitCode {
+      Terminal.write("note: the same command goes on with the experiment\n")
+      throw stop
+    }
   }
 }

@@ -39,7 +39,7 @@ struct LocalityCommand: ParsableCommand {
     let output = try OutputFolder(outputDir)
     let pool = model.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
-    let report = try images.evaluator(for: saved, on: pool).measuring(
+    let report = try images.evaluator(for: saved, on: pool).totalsAndLocality(
       saved.model, saved.weights, on: samples, addsReference: reference, pool: pool,
       skipped: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("measured \($0)/\(samples.count)") }

@@ -66,15 +66,20 @@ import Training
       Foundation.exit(0)
     }
     let line = Convit.message(for: error).split(separator: "\n").joined(separator: " ")
-    let isOfTraining = (error as? TrainingError)?.isUsage == true
-    guard code == .validationFailure || isOfTraining else {
+    guard code == .validationFailure || (error as? TrainingError)?.isUsage == true else {
       Terminal.error(line)
       Foundation.exit(1)
     }
     // The parser says which command it had come to: "See 'convit train --help' for …".
     let parts = Convit.fullMessage(for: error).split(separator: "'")
     let hint = parts.last { $0.hasPrefix("convit ") && $0.hasSuffix(" --help") }
-    let command = isOfTraining ? "convit train --help" : hint ?? "convit --help"
+    // What is found later has no such hint: the command is what was typed.
+    let name = CommandLine.arguments.dropFirst().first ?? ""
+    let commands = Convit.configuration.groupedSubcommands.flatMap(\.subcommands)
+    let isCommand = commands.contains { $0._commandName == name }
+    let command =
+      hint.flatMap { $0 == "convit --help" ? nil : $0 }
+      ?? (isCommand ? "convit \(name) --help" : "convit --help")
     Terminal.error("\(line) (see \(command))")
     Foundation.exit(2)
   }

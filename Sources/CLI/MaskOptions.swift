@@ -19,7 +19,8 @@ struct MaskOptions: ParsableArguments {
   /// The model without the use of what is masked.
   func applied(to saved: SavedModel) throws -> SavedModel {
     var saved = saved
-    let mask = TestMask(content: maskContent, position: maskPosition, posEmbed: maskPosEmbed)
+    let mask = TestMask(
+      contentLayers: maskContent, positionLayers: maskPosition, posEmbed: maskPosEmbed)
     do {
       saved.weights = try saved.model.masked(saved.weights, by: mask)
     } catch {

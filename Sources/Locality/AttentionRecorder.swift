@@ -59,6 +59,7 @@ public struct AttentionRecorder: Sendable {
     } catch {
       throw ImageError(path: folder, reason: "cannot make the folder: \(error)")
     }
+    try writeIndex()
     for (place, image) in images.enumerated() {
       try writePNG(image.image, to: "\(folder)/image-\(place).png")
     }
@@ -84,6 +85,10 @@ public struct AttentionRecorder: Sendable {
         to: "\(folder)/\(epochs)-\(place).png")
     }
     index.epochs = index.epochs.filter { $0 < epochs } + [epochs]
+    try writeIndex()
+  }
+
+  private func writeIndex() throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {

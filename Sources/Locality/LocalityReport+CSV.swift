@@ -3,7 +3,7 @@ extension LocalityReport {
   public var csv: String {
     var lines = [
       "layer,head,kind,nonlocality,nonlocality_sd,distance_px,entropy,center_x,center_y,width,"
-        + "token_share,gate,positional_x,positional_y,strength,reference_nonlocality"
+        + "similarity,token_share,gate,positional_x,positional_y,strength,reference_nonlocality"
     ]
     for layer in layers {
       for head in layer.nonlocality.indices {
@@ -11,7 +11,8 @@ extension LocalityReport {
         let numbers: [Double?] = [
           layer.nonlocality[head], layer.nonlocalitySpread[head], layer.distancePixels[head],
           layer.entropy[head], layer.centre[head][0], layer.centre[head][1], layer.width[head],
-          layer.tokenShare?[head], layer.gate?[head], fit?.x, fit?.y, fit?.strength,
+          layer.meanSimilarity(head), layer.tokenShare?[head], layer.gate?[head], fit?.x, fit?.y,
+          fit?.strength,
           layer.referenceNonlocality?[head],
         ]
         let cells = numbers.map { $0.map { "\($0)" } ?? "" }

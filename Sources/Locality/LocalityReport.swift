@@ -43,6 +43,14 @@ public struct LocalityReport: Hashable, Sendable, Codable {
     /// embedding in every layer. Only where it was asked for.
     public internal(set) var referenceNonlocality: [Double]?
 
+    /// The mean cosine between a head's maps and those of the layer's other heads; nil for a single
+    /// head.
+    public func meanSimilarity(_ head: Int) -> Double? {
+      guard similarity.count > 1 else { return nil }
+      let others = similarity[head].enumerated().filter { $0.offset != head }
+      return others.reduce(0) { $0 + $1.element } / Double(others.count)
+    }
+
     /// The mean over the heads, in patches.
     public var meanNonlocality: Double { nonlocality.reduce(0, +) / Double(nonlocality.count) }
 

@@ -79,9 +79,9 @@ public struct QueryAttention: Sendable {
     (self.grid, self.query, self.layers) = (grid, query, layers)
   }
 
-  /// The positional attention of GPSA layers, without an image.
+  /// The attention by position alone of GPSA or PSA layers, without an image.
   ///
-  /// - Precondition: `layers` are GPSA.
+  /// - Precondition: `layers` are among these.
   public init(
     positionOf model: VisionTransformer, _ weights: ParameterStore, query: AttentionQuery,
     layers chosen: Set<Int>
@@ -90,14 +90,14 @@ public struct QueryAttention: Sendable {
     let place = query.index(in: grid)
     let frozen = FrozenWeights(weights)
     layers = chosen.sorted().map { layer in
-      guard let attention = model.blocks[layer].attn as? GPSA else {
+      guard let attention = model.blocks[layer].attn as? any PositionalAttention else {
         preconditionFailure("QueryAttention: layer \(layer) has no positional attention")
       }
       let map = AttentionMaps(grid: grid, layers: [attention.position(Tape(frozen)).value])
       return Layer(
         layer: layer,
         heads: (0..<attention.heads).map { map.row(layer: 0, head: $0, query: place) },
-        rollout: nil, gates: attention.gates(weights),
+        rollout: nil, gates: (attention as? GPSA)?.gates(weights),
         positional: attention.positionalFits(weights))
     }
     (self.grid, self.query) = (grid, query)

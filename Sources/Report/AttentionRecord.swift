@@ -21,6 +21,7 @@ struct AttentionRecord {
     guard let found = try? JSONDecoder().decode(Index.self, from: data) else {
       throw ReportError(path: path, reason: "not the index of recorded attention maps")
     }
+    guard !found.epochs.isEmpty else { return nil }  // a run that has just begun
     func picture(_ name: String) throws -> String {
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
         throw ReportError(path: "\(folder)/\(name)", reason: "missing, though the index has it")

@@ -42,7 +42,9 @@ public struct Evaluator: Sendable {
   ///
   /// - Parameter addsReference: whether the first batch is also measured as the published code
   ///   does it.
-  public func measuring(
+  /// - Throws: the last `SampleError` if no image of the sample can be read, whatever becomes of bad
+  ///   images.
+  public func totalsAndLocality(
     _ model: VisionTransformer, _ weights: ParameterStore, on sample: [ImageFolder.Sample],
     then others: [ImageFolder.Sample] = [], addsReference: Bool = false, pool: WorkerPool,
     skipped: ([SampleError]) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
@@ -51,10 +53,16 @@ public struct Evaluator: Sendable {
     let meter = LocalityMeter(model, weights)
     var statistics = meter.start
     var reference: [[Double]] = []
-    try read(sample, &totals, skipped, progress) { images in
+    var last: SampleError?
+    func note(_ failures: [SampleError]) throws {
+      try skipped(failures)
+      last = failures.last ?? last
+    }
+    try read(sample, &totals, note, progress) { images in
       if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }
       return meter.add(images, to: &statistics, on: pool)
     }
+    if totals.images == 0, let last { throw last }
     let report = meter.report(statistics).adding(reference: reference)
     try read(others, &totals, skipped, progress) { model.logits(of: $0, meter.frozen, on: pool) }
     return (totals, report)

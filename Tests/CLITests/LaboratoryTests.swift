@@ -78,5 +78,10 @@ import Testing
     #expect(again.out == String(decoding: table, as: UTF8.self))
     #expect(try workspace.read("out/few/A/seed-0/log.jsonl") == first)
     #expect(String(decoding: table, as: UTF8.self).contains("| few | "))
+    // A run of another length would go on with other rates.
+    let yaml = String(decoding: try workspace.read("grid.yaml"), as: UTF8.self)
+    try workspace.write("grid.yaml", yaml.replacing("epochs: 1", with: "epochs: 2").utf8)
+    try workspace.expectFailure(
+      arguments, ["out/few/A/seed-0: the run there is of epochs 1, the experiment of 2"])
   }
 }

@@ -34,9 +34,9 @@ import Testing
       zip(values, expected).allSatisfy { abs($0 - $1) < 5e-5 }
     }
     #expect(try isNear(try nonlocality(TestMask()), [2.6789, 2.6789]))
-    #expect(try isNear(try nonlocality(TestMask(content: 1)), [0.9860, 2.6789]))
-    #expect(try isNear(try nonlocality(TestMask(content: 2)), [0.9860, 0.9860]))
-    #expect(try isNear(try nonlocality(TestMask(position: 2)), [7.2808, 7.2808]))
+    #expect(try isNear(try nonlocality(TestMask(contentLayers: 1)), [0.9860, 2.6789]))
+    #expect(try isNear(try nonlocality(TestMask(contentLayers: 2)), [0.9860, 0.9860]))
+    #expect(try isNear(try nonlocality(TestMask(positionLayers: 2)), [7.2808, 7.2808]))
   }
 
   @Test func thePositionEmbeddingIsLeftOut() throws {
@@ -53,14 +53,15 @@ import Testing
       return "nothing thrown"
     }
     #expect(
-      fault(model, TestMask(content: 3))
+      fault(model, TestMask(contentLayers: 3))
         == "cannot mask the content in 3 layers: the model has 2 with gates")
-    #expect(fault(model, TestMask(position: -1)).contains("in -1 layers"))
-    #expect(fault(model, TestMask(content: 1, position: 1)).contains("cannot both be masked"))
+    #expect(fault(model, TestMask(positionLayers: -1)).contains("in -1 layers"))
+    #expect(
+      fault(model, TestMask(contentLayers: 1, positionLayers: 1)).contains("cannot both be masked"))
     var c = model.configuration
     (c.isGated, c.usePosEmbed) = (false, false)
     let other = try VisionTransformer(c)
-    #expect(fault(other, TestMask(content: 1)).contains("has 0 with gates"))
+    #expect(fault(other, TestMask(contentLayers: 1)).contains("has 0 with gates"))
     #expect(fault(other, TestMask(posEmbed: true)).contains("no position embedding"))
     #expect(fault(other, TestMask()) == "nothing thrown")
   }

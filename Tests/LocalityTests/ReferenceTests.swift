@@ -76,6 +76,22 @@ import Testing
     for (a, b) in zip(logits.elements, plain.elements) { #expect(abs(a - b) < 1e-5) }
   }
 
+  /// A batch of one shard has all threads inside of its operators.
+  @Test func oneImageOnSeveralThreads() throws {
+    let fixture = try Fixture("convit")
+    let meter = LocalityMeter(fixture.saved.model, fixture.saved.weights)
+    let image = try fixture.tensor("images").sliced(0, 0..<1)
+    let reports = [1, 3].map { threads in
+      var statistics = meter.start
+      meter.add(image, to: &statistics, on: WorkerPool(threads: threads))
+      return meter.report(statistics)
+    }
+    #expect(reports[0].images == 1 && reports[0].layers.count == reports[1].layers.count)
+    for (a, b) in zip(reports[0].layers, reports[1].layers) {
+      #expect(zip(a.nonlocality, b.nonlocality).allSatisfy { abs($0 - $1) < 1e-5 })
+    }
+  }
+
   @Test(arguments: ["convit", "vit"]) func mapsOfAnImage(name: String) throws {
     let fixture = try Fixture(name)
     let image = try fixture.tensor("images").sliced(0, 0..<1)

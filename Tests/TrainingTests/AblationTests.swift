@@ -76,6 +76,9 @@ import Testing
     #expect(fault("gate: frozen, freeze-gpsa: true").contains("gate frozen has no effect"))
     #expect(
       fault("local-init: false, locality-strength: 2").contains("locality-strength is of the conv"))
+    #expect(fault("local-init: false, finetune: w").contains("local-init: of the start"))
+    #expect(fault("locality-strength: 2, finetune: w").contains("finetune takes from a file"))
+    #expect(fault("gate-start: 0, finetune: w, partial: true") == "nothing thrown")
     let plain = try TrainingConfiguration(
       yaml: "{model: deit_tiny_patch16_224, gate: frozen, local-init: false}", of: "test")
     let error = #expect(throws: TrainingError.self) {

@@ -50,6 +50,14 @@ import Testing
       error?.message.hasSuffix("5 %, A: scale-epochs is for a sampling-ratio below 1") == true)
   }
 
+  @Test func whatIsTheExperimentsOwn() throws {
+    for key in ["seed: 3", "output_dir: x", "resume: auto"] {
+      let yaml = grid.replacing("lr: 0.25", with: key)
+      let error = #expect(throws: TrainingError.self) { try plan(yaml) }
+      #expect(error?.message.contains("is the experiment's own") == true, "\(key)")
+    }
+  }
+
   @Test(arguments: [("sample-efficiency", 30), ("ablation", 42)], [false, true])
   func theExperimentsInConfigs(_ file: (name: String, runs: Int), quick: Bool) throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -58,19 +66,35 @@ import Testing
     #expect(plan.runs.count == file.runs && Set(plan.runs.map(\.seed)).count == 3)
   }
 
-  @Test func theTableHasMeansAndDeviations() throws {
+  /// The grid's table with these accuracies of its first runs.
+  private func table(_ accuracies: [Double]) throws -> ExperimentTable {
     let plan = try plan(grid)
     var table = ExperimentTable(plan)
-    // Row 1: A 40 and 44, B 63 alone; row 2: nothing yet.
-    for (run, accuracy) in [(0, 40.0), (1, 44), (2, 63)] {
+    for (run, accuracy) in zip(plan.runs, accuracies) {
       var progress = RunProgress()
       progress.images = 1
       var totals = ClassificationTotals()
       for image in 0..<100 { totals.add(loss: 0.5, rank: Double(image) < accuracy ? 0 : 1) }
       table.add(
-        plan.runs[run],
-        EpochRecord(progress, test: totals, averageTest: nil, badImages: 0, parameters: 1))
+        run, EpochRecord(progress, test: totals, averageTest: nil, badImages: 0, parameters: 1))
     }
+    return table
+  }
+
+  /// A gap of (64 − 42) / 42, whose error is 100 / 42 · √(2 / 2 + 8 / 2 · (64 / 42)²) = 7.64.
+  @Test func aGapHasAnError() throws {
+    let table = try table([40, 44, 63, 65])
+    #expect(table.markdown.contains("| 42.0 ± 2.8 | 64.0 ± 1.4 | +52.4 ± 7.6 % |"))
+    let lines = table.csv.split(separator: "\n").map { $0.split(separator: ",") }
+    #expect(lines.count == 3 && lines[0].count == 14 && lines[0][3] == "\"test_acc1 A ±\"")
+    let numbers = lines[1].dropFirst(2).prefix(6).compactMap { Double($0) }
+    let expected = [42, 8.0.squareRoot(), 64, 2.0.squareRoot(), 2200.0 / 42, 7.6375]
+    #expect(numbers.count == 6 && zip(numbers, expected).allSatisfy { abs($0 - $1) < 1e-3 })
+  }
+
+  @Test func theTableHasMeansAndDeviations() throws {
+    // Row 1: A 40 and 44, B 63 alone; row 2: nothing yet.
+    let table = try table([40, 44, 63])
     let lines = table.markdown.split(separator: "\n").map(String.init)
     #expect(lines[0] == "# A grid")
     #expect(
@@ -82,7 +106,7 @@ import Testing
     )
     #expect(lines[4] == "| all/of it | many | – | – | – | – | – | – |")
     #expect(
-      table.csv == """
+      table.runs == """
         row,column,seed,test_acc1,test_loss
         "5 %","A",0,40.0,0.5
         "5 %","A",7,44.0,0.5

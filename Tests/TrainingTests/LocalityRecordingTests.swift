@@ -42,7 +42,7 @@ import Testing
     #expect(records.map(\.epochs) == [0, 2, 3] && records.allSatisfy { $0.report.images == 5 })
 
     let sample = trainer.validation.balancedSample(5, seed: c.seed)
-    let (_, report) = try trainer.evaluator().measuring(
+    let (_, report) = try trainer.evaluator().totalsAndLocality(
       saved.model, saved.weights, on: sample, pool: trainer.pool)
     #expect(records.last?.report == report)
 
@@ -71,6 +71,7 @@ import Testing
     try Trainer(configuration("plain", every: nil)).run()
     try Trainer(configuration("run", every: 1)).run()
     let (plain, measured) = (try lines("plain/log.jsonl"), try lines("run/log.jsonl"))
+    #expect(plain.count == 3 && measured.count == 3)
     for (a, b) in zip(plain, measured) {
       for key in ["test_acc1", "test_acc5", "train_loss"] {
         #expect(a[key] as? Double == b[key] as? Double, "\(key)")
@@ -80,6 +81,39 @@ import Testing
       )
       #expect(abs(losses.0 / losses.1 - 1) < 1e-6)
     }
+  }
+
+  /// The run ends before it begins, and says which image it was.
+  @Test func aSampleThatCannotBeRead() throws {
+    var c = try configuration("run", every: 1)
+    (c.localitySample, c.onBadImage, c.maxBad) = (1, .skip, 10)
+    let bad = try Trainer(c).validation.balancedSample(1, seed: c.seed)[0].path
+    try Data("no image".utf8).write(to: URL(fileURLWithPath: bad))
+    let trainer = try Trainer(c)
+    let error = #expect(throws: SampleError.self) { try trainer.run() }
+    #expect(error.map { "\($0)".contains(bad) } == true)
+    #expect(!FileManager.default.fileExists(atPath: fixture.file("run").path))
+  }
+
+  /// A run without gates and position embedding: its checkpoint is a model, too.
+  @Test func aRunWithoutGates() throws {
+    var c = try configuration("run", every: 1)
+    (c.gate, c.posEmbed, c.epochs, c.finetune) = (.absent, false, 1, nil)
+    let saved = try Trainer(c).run()
+    for name in ["model", "checkpoint"] {
+      let read = try SavedModel(
+        weightsOrCheckpoint: fixture.file("run/\(name).safetensors").path, as: .init())
+      #expect(read.model.configuration == saved.model.configuration, "\(name)")
+      #expect(read.weights.values == saved.weights.values, "\(name)")
+    }
+    let records: [LocalityRecord] = JSONLines(fixture.file("run/locality.jsonl").path).records()
+    let layer = try #require(records.last?.report.layers.first)
+    #expect(layer.kind == .psa && layer.gate == nil && layer.positional?.count == 4)
+    let grid = saved.model.configuration.grid
+    let positions = QueryAttention(
+      positionOf: saved.model, saved.weights, query: .patch(row: 1, column: 1), layers: [0])
+    #expect(positions.layers[0].heads.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-5 })
+    #expect(positions.layers[0].heads[0].count == grid.count)
   }
 
   /// Maps of four images, at most thirteen times, the start and the end among them.

@@ -90,17 +90,19 @@ public struct Shards: Sendable, Hashable {
 
   /// The same, where shards also add to sums, one to each: `sums.count` lanes are fed the shards in
   /// order, so that sums do not depend on the number of threads.
-  public func outputs<Sum, Output>(
+  public func outputs<Sum, Output: Sendable>(
     of count: Int, at frozen: FrozenWeights, on pool: WorkerPool, into sums: inout [Sum],
     _ body: (_ samples: Range<Int>, _ tape: Tape, _ sum: inout Sum) -> Output
   ) -> [Output] {
     let ranges = ranges(count)
-    let inner = ranges.count > 1 ? nil : pool
+    guard ranges.count > 1 else {
+      return outputs(of: count, at: frozen, on: pool) { body($0, $1, &sums[0]) }
+    }
     let parts = sums.withUnsafeMutableBufferPointer { sums in
       pool.map(Array(sums.indices)) { lane in
         stride(from: lane, to: ranges.count, by: sums.count).map { shard in
           WorkMeter.measure(.busy) {
-            pass(ranges[shard], at: frozen, on: pool, inner) { body($0, $1, &sums[lane]) }
+            pass(ranges[shard], at: frozen, on: pool, nil) { body($0, $1, &sums[lane]) }
           }
         }
       }

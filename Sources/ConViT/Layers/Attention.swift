@@ -37,6 +37,9 @@ extension PositionalAttention {
     return tape[posProj.weight].matmul(offsets, transposingOther: true)
       .reshaped(Shape(heads, grid.count, grid.count))
   }
+
+  /// The attention by position alone, softmax_j(v_h · r_ij), the same for every image: [H, N, N].
+  public func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
 }
 
 extension Attention {

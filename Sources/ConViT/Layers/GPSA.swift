@@ -74,7 +74,4 @@ public struct GPSA: PositionalAttention {
 
   /// σ(λ): the share of the positional attention in each head, [H].
   public func gate(_ tape: Tape) -> Variable { tape[gatingParam].sigmoid() }
-
-  /// The positional attention softmax_j(v_h · r_ij), the same for every image: [H, N, N].
-  public func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
 }

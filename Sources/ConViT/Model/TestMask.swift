@@ -4,19 +4,20 @@ import Autodiff
 /// 2021).
 ///
 /// ```swift
-/// let blind = try model.masked(weights, by: TestMask(content: 3))
+/// let blind = try model.masked(weights, by: TestMask(contentLayers: 3))
 /// ```
 public struct TestMask: Hashable, Sendable {
   /// GPSA layers, from the first, whose gates let the position through alone.
-  public var content: Int
+  public var contentLayers: Int
   /// GPSA layers, from the first, whose gates let the content through alone.
-  public var position: Int
+  public var positionLayers: Int
   /// Whether the position embedding is left out.
   public var posEmbed: Bool
 
   /// A mask; as it is, of nothing.
-  public init(content: Int = 0, position: Int = 0, posEmbed: Bool = false) {
-    (self.content, self.position, self.posEmbed) = (content, position, posEmbed)
+  public init(contentLayers: Int = 0, positionLayers: Int = 0, posEmbed: Bool = false) {
+    (self.contentLayers, self.positionLayers) = (contentLayers, positionLayers)
+    self.posEmbed = posEmbed
   }
 }
 
@@ -32,20 +33,20 @@ extension VisionTransformer {
       if !condition { throw ConfigurationError(message: message) }
     }
     let gated = blocks.compactMap { $0.attn as? GPSA }
-    for (name, count) in [("content", mask.content), ("position", mask.position)] {
+    for (name, count) in [("content", mask.contentLayers), ("position", mask.positionLayers)] {
       try require(
         (0...gated.count).contains(count),
         "cannot mask the \(name) in \(count) layers: the model has \(gated.count) with gates")
     }
     try require(
-      mask.content == 0 || mask.position == 0,
+      mask.contentLayers == 0 || mask.positionLayers == 0,
       "content and position cannot both be masked in the first layer")
     var weights = weights
     func fill(_ parameter: Parameter, _ value: Float) {
       weights[parameter] = Tensor(repeating: value, parameter.shape)
     }
-    for layer in gated.prefix(mask.content) { fill(layer.gatingParam, .infinity) }
-    for layer in gated.prefix(mask.position) { fill(layer.gatingParam, -.infinity) }
+    for layer in gated.prefix(mask.contentLayers) { fill(layer.gatingParam, .infinity) }
+    for layer in gated.prefix(mask.positionLayers) { fill(layer.gatingParam, -.infinity) }
     if mask.posEmbed {
       guard let posEmbed else {
         throw ConfigurationError(message: "the model has no position embedding to mask")

@@ -9,12 +9,14 @@ const MEASURES = {
   width: ["width, patches", "The standard deviation of where a head looks, along one axis, away from the border."],
   center_length: ["offset, patches", "How far from the query the centre of a head's attention lies, away from the border."],
   strength: ["strength α", "Of the positional attention exp(−α ‖δ − Δ‖²) of a GPSA head."],
+  similarity: ["similarity to other heads", "The mean cosine between a head's maps and those of the layer's other heads."],
   token_share: ["share of the class token", "What patches give to the class and distillation tokens."],
   distance_px: ["distance, pixels", "Non-locality in pixels of the input."],
 };
 
 const measured = (layer, measure) => {
   if (measure === "center_length") return layer.center.map(([x, y]) => Math.hypot(x, y));
+  if (measure === "similarity") return layer.similarity.map((row, h) => mean(row.filter((_, other) => other !== h)));
   if (measure === "strength") return layer.positional?.map((p) => p.strength);
   return layer[measure];
 };

@@ -73,6 +73,12 @@ extension AblationSettings {
     }
   }
 
+  /// The settings that are about how GPSA starts and are not the defaults.
+  var start: [String] {
+    (gateStart == AblationSettings().gateStart ? [] : ["gate-start"])
+      + (localInit ? [] : ["local-init"])
+  }
+
   /// The patterns of the parameters that stay as they are.
   fileprivate func frozen(in model: ViTConfiguration) -> [String] {
     if freezeGpsa { return (0..<model.localUpToLayer).map { "blocks.\($0).attn.*" } }

@@ -37,6 +37,12 @@ extension TrainingConfiguration {
     let epochs = scaled.epochs
     try require(
       epochs <= 1_000_000, "scale-epochs makes \(epochs) epochs, of which there can be 1000000")
+    if architecture.finetune != nil, !architecture.partial {
+      let start = ablation.start + (architecture.localityStrength == 1 ? [] : ["locality-strength"])
+      try require(
+        start.isEmpty,
+        "\(start.joined(separator: ", ")): of the start, which finetune takes from a file")
+    }
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
     try require(
       loss.mixupOffEpoch < schedule.epochs,

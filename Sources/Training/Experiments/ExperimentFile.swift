@@ -18,6 +18,9 @@ struct ExperimentFile {
     "title", "base", "rows", "columns", "seeds", "measures", "gap", "marks", "quick",
   ]
 
+  /// Keys that an experiment gives each run.
+  private static let ownKeys: Set = ["seed", "data-path", "output-dir", "resume"]
+
   init(contentsOf path: String, quick isQuick: Bool) throws {
     func fail(_ reason: String) -> TrainingError { TrainingError(usage: "\(path): \(reason)") }
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
@@ -64,6 +67,10 @@ struct ExperimentFile {
     base = value("base").flatMap(Self.settings) ?? []
     rows = try named("rows")
     columns = try named("columns")
+    for key in (base + (rows + columns).flatMap(\.settings)).map(\.key) {
+      let name = key.replacing("_", with: "-")
+      guard !Self.ownKeys.contains(name) else { throw fail("\(name) is the experiment's own") }
+    }
     let seeds = value("seeds")?.array().map { $0.int } ?? [0]
     guard !seeds.isEmpty, seeds.allSatisfy({ $0 ?? -1 >= 0 }) else {
       throw fail("seeds must be a list of whole numbers")

@@ -88,7 +88,6 @@ public struct ExperimentPlan: Sendable {
           settings: row.settings, of: path, over: base)
         configuration = try TrainingConfiguration(
           settings: column.settings, of: path, over: configuration)
-        try Self.check(configuration, of: "\(path): \(row.name), \(column.name)")
         for seed in file.seeds {
           configuration.seed = seed
           let parts = [row.name, column.name].map(Self.fileName)
@@ -99,20 +98,18 @@ public struct ExperimentPlan: Sendable {
         }
       }
     }
+    for run in runs where run.seed == file.seeds.first {
+      do {
+        try run.check()
+      } catch let error as TrainingError {
+        let place = "\(rows[run.row]), \(columns[run.column])"
+        throw TrainingError(usage: "\(path): \(place): \(error.message)")
+      }
+    }
     self.runs = runs
     let folders = Set(runs.map(\.folder))
     guard folders.count == runs.count else {
       throw TrainingError(usage: "\(path): two rows, columns or seeds have the same name")
-    }
-  }
-
-  /// Throws what is wrong with the settings of a run, so that none fails when others have trained.
-  private static func check(_ configuration: TrainingConfiguration, of run: String) throws {
-    do {
-      try configuration.validate()
-      _ = try configuration.modelConfiguration(classes: 1)
-    } catch let error as TrainingError {
-      throw TrainingError(usage: "\(run): \(error.message)")
     }
   }
 

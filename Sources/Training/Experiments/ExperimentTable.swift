@@ -28,13 +28,18 @@ public struct ExperimentTable: Sendable {
     return (mean, (squares / Double(values.count - 1)).squareRoot())
   }
 
-  /// The relative difference of the two columns' means in percent, and its standard error by the
-  /// spread over seeds; none while a column lacks results.
-  private func gap(_ row: Int, _ measure: String) -> String? {
-    guard let gap = plan.gap, let a = Self.summary(values(row, gap.of, measure)),
-      let b = Self.summary(values(row, gap.over, measure)), b.mean != 0
-    else { return nil }
-    return String(format: "%+.1f %%", 100 * (a.mean - b.mean) / b.mean)
+  /// The relative difference of the two columns' means in percent, and its standard error, to which
+  /// the spread over seeds of both columns contributes; none while a column lacks results.
+  private func gap(_ row: Int, _ measure: String) -> (value: Double, error: Double?)? {
+    guard let gap = plan.gap else { return nil }
+    let (of, over) = (values(row, gap.of, measure), values(row, gap.over, measure))
+    guard let a = Self.summary(of), let b = Self.summary(over), b.mean != 0 else { return nil }
+    var error: Double?
+    if let da = a.deviation, let db = b.deviation {
+      let (va, vb) = (da * da / Double(of.count), db * db / Double(over.count))
+      error = 100 / abs(b.mean) * (va + vb * (a.mean / b.mean) * (a.mean / b.mean)).squareRoot()
+    }
+    return (100 * (a.mean - b.mean) / b.mean, error)
   }
 
   /// The table in the paper's shape, as Markdown: mean ± standard deviation over seeds.
@@ -52,7 +57,11 @@ public struct ExperimentTable: Sendable {
       var cells = [name] + plan.marks.map { $0.byRow[row] }
       for measure in plan.measures {
         cells += plan.columns.indices.map { cell(values(row, $0, measure), measure) }
-        if plan.gap != nil { cells.append(gap(row, measure) ?? "–") }
+        if plan.gap != nil {
+          let gap = gap(row, measure)
+          let error = gap?.error.map { String(format: " ± %.1f", $0) } ?? ""
+          cells.append(gap.map { String(format: "%+.1f", $0.value) + error + " %" } ?? "–")
+        }
       }
       lines.append("| " + cells.joined(separator: " | ") + " |")
     }
@@ -73,8 +82,36 @@ public struct ExperimentTable: Sendable {
     EpochRecord.measures.first { $0.key == measure }?.title ?? measure
   }
 
-  /// A line for each run that is done, as CSV.
+  /// The table as CSV: a line a row, mean and standard deviation of each column, the gap in percent
+  /// with its standard error.
   public var csv: String {
+    var head = ["row"] + plan.marks.map { Self.quoted($0.name) }
+    for measure in plan.measures {
+      let names = plan.columns + (plan.gap == nil ? [] : ["gap"])
+      head += names.flatMap {
+        [Self.quoted("\(measure) \($0)"), Self.quoted("\(measure) \($0) ±")]
+      }
+    }
+    let lines = plan.rows.enumerated().map { row, name in
+      var cells = ([name] + plan.marks.map { $0.byRow[row] }).map(Self.quoted)
+      for measure in plan.measures {
+        var pairs = plan.columns.indices.map { column -> (Double?, Double?) in
+          let summary = Self.summary(values(row, column, measure))
+          return (summary?.mean, summary?.deviation)
+        }
+        if plan.gap != nil {
+          let gap = gap(row, measure)
+          pairs.append((gap?.value, gap?.error))
+        }
+        cells += pairs.flatMap { [$0.0, $0.1] }.map { $0.map { "\($0)" } ?? "" }
+      }
+      return cells.joined(separator: ",")
+    }
+    return ([head.joined(separator: ",")] + lines).joined(separator: "\n") + "\n"
+  }
+
+  /// A line for each run that is done, as CSV.
+  public var runs: String {
     var lines = ["row,column,seed," + plan.measures.joined(separator: ",")]
     for run in plan.runs {
       guard let values = results[run.folder] else { continue }

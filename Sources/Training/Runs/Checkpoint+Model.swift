@@ -23,7 +23,7 @@ extension Checkpoint {
   func model(as description: SavedModel.Description) throws -> SavedModel {
     let configuration: ViTConfiguration
     do {
-      configuration = try self.configuration.architecture.configuration(classes: classes ?? 1000)
+      configuration = try self.configuration.modelConfiguration(classes: classes ?? 1000)
     } catch {
       throw TrainingError("\(path): \(error)")
     }

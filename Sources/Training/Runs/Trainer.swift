@@ -65,6 +65,11 @@ public struct Trainer: Sendable {
       notes += try Self.check(checkpoint, configuration, model.configuration, fingerprint)
       start = .zeros(tree)
     } else if let path = configuration.finetune {
+      guard try !Checkpoint.isCheckpoint(SafetensorsFile(contentsOf: path)) else {
+        throw TrainingError(
+          usage: "finetune: \(path) is a checkpoint; its weights are in model.safetensors beside it"
+        )
+      }
       let (weights, changes) = try SavedModel.finetuned(
         model, from: path, seed: configuration.seed, isPartial: configuration.partial)
       start = weights

@@ -49,8 +49,11 @@ struct TrainingRun {
   private mutating func measureTheStart() throws {
     guard var locality, progress == RunProgress() else { return }
     let sample = locality.sample
-    let (_, measured) = try trainer.evaluator().measuring(
+    var skips = validationSkips
+    defer { validationSkips = skips }
+    let (_, measured) = try trainer.evaluator().totalsAndLocality(
       trainer.model, step.weights, on: sample, pool: trainer.pool,
+      skipped: { try skips.note($0) { [report] in try report(.note($0)) } },
       progress: {
         try report(.evaluated($0, of: sample.count))
         try stopIfAsked()
@@ -152,7 +155,7 @@ struct TrainingRun {
     let totals: ClassificationTotals
     var measured: LocalityReport?
     if let locality, let epochs, locality.isDue(after: epochs) {
-      (totals, measured) = try evaluator.measuring(
+      (totals, measured) = try evaluator.totalsAndLocality(
         model, weights, on: locality.sample, then: locality.others, pool: trainer.pool,
         skipped: skipped, progress: show)
     } else {
