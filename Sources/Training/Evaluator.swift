@@ -42,8 +42,8 @@ public struct Evaluator: Sendable {
   ///
   /// - Parameter addsReference: whether the first batch is also measured as the published code
   ///   does it.
-  /// - Throws: the last `SampleError` if no image of the sample can be read, whatever becomes of bad
-  ///   images.
+  /// - Throws: the last `SampleError` if no image of the sample can be read, whatever becomes of
+  ///   bad images.
   public func totalsAndLocality(
     _ model: VisionTransformer, _ weights: ParameterStore, on sample: [ImageFolder.Sample],
     then others: [ImageFolder.Sample] = [], addsReference: Bool = false, pool: WorkerPool,

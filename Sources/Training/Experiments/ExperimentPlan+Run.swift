@@ -5,8 +5,8 @@ import Foundation
 extension ExperimentPlan.Run {
   /// The last epoch of the run in its folder below `folder`; nil while it has not ended.
   ///
-  /// - Throws: `TrainingError` if the run there is of another length, as it would go on with rates of
-  ///   the new one; what `Checkpoint` throws.
+  /// - Throws: `TrainingError` if the run there is of another length, as it would go on with rates
+  ///   of the new one; what `Checkpoint` throws.
   public func result(in folder: String) throws -> EpochRecord? {
     let path = "\(folder)/\(self.folder)"
     var asked = configuration
