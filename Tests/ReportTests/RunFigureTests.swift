@@ -38,6 +38,18 @@ import Testing
     }
   }
 
+  @Test func aRunWithoutGatesBesideOneWithThem() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    for run in ["gated", "plain"] {
+      try write("\(run)/log.jsonl", "{\"epoch\":0,\"test_loss\":2,\"test_acc1\":10}\n")
+    }
+    let line = survey(0, [[1.0, 1.2]], [0.7, 0.75])
+    try write("gated/locality.jsonl", line)
+    try write("plain/locality.jsonl", line.replacing(/,"gate":\[[^\]]*\]/, with: ""))
+    let drawn = try RunFigures([folder + "/gated", folder + "/plain"])
+    #expect(drawn.notes == [folder + "/plain: no gates for gates.svg"])
+  }
+
   @Test func linesAreTheNumbersOfTheLogs() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try write(

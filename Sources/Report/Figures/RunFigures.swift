@@ -40,7 +40,11 @@ public struct RunFigures: Sendable {
     let empty = found.filter { $0.svg == nil }.map {
       "\($0.name) is not written: no run has numbers for it"
     }
-    notes = without + empty
+    let ungated = zip(folders, runs).filter { _, run in
+      run.surveys.first?.report.layers.allSatisfy { $0.gate == nil } ?? false
+    }
+    let isDrawn = found.contains { $0.name == "gates.svg" && $0.svg != nil }
+    notes = without + (isDrawn ? ungated.map { "\($0.0): no gates for gates.svg" } : []) + empty
   }
 
   private typealias Entry = (name: String, color: String, dash: String?, width: Double)
