@@ -25,6 +25,7 @@ import images
 SETTINGS = images.MODEL + [
     "--batch-size", "8", "--epochs", "12", "--lr", "1e-3", "--unscale-lr", "--sched-on-updates",
     "--log-every", "1", "--save-every-steps", "3", "--save-every", "4",
+    "--locality-every", "2", "--locality-sample", "7",
 ]
 
 
@@ -40,7 +41,12 @@ def result(run):
     """What must be equal, by file. The seconds in log.jsonl are those of the clock."""
     files = {path.name: path.read_bytes() for path in sorted(run.glob("*.safetensors"))}
     # The one before the last: written after the same step in every run.
-    files["steps.jsonl"] = (run / "steps.jsonl").read_bytes()
+    for name in ("steps.jsonl", "locality.jsonl"):
+        files[name] = (run / name).read_bytes()
+    index = json.loads((run / "attention/index.json").read_text())
+    names = [f"{epochs}-{image}.png" for epochs in index["epochs"] for image in range(4)]
+    for name in ["index.json", *names]:
+        files["attention/" + name] = (run / "attention" / name).read_bytes()
     lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     for line in lines:
         del line["seconds"]
