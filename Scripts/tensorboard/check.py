@@ -30,7 +30,7 @@ sys.path.append(str(pathlib.Path(__file__).parent.parent / "runs"))
 import images
 
 SETTINGS = images.MODEL + [
-    "--batch-size", "8", "--epochs", "5", "--lr", "1e-3", "--unscale-lr", "--log-every", "1", "--save-every-steps", "7",
+    "--batch-size", "8", "--epochs", "5", "--lr", "1e-3", "--unscale-lr", "--log-every", "1", "--save-every-steps", "7", "--locality-every", "2", "--locality-sample", "9",
 ]
 
 
