@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autodiff
 import Foundation
 import Training
 
@@ -8,11 +9,17 @@ import Training
     signal(SIGPIPE, SIG_IGN)  // a reader that has gone, as `| head`, is no reason to crash
     signal(SIGXFSZ, SIG_IGN)  // a limit on files is an error of the write
     do {
-      let arguments = arguments(CommandLine.arguments.dropFirst())
+      MemoryShortage.setHandler { bytes in
+        Terminal.error("out of memory: \(bytes) bytes more are not to be had")
+        _exit(1)
+      }
+      let (arguments, notes) = try ReferenceFlags.removed(
+        from: arguments(CommandLine.arguments.dropFirst()))
       if let flag = repeatedFlag(in: arguments) {
         throw ValidationError("\(flag) is given twice")
       }
       var command = try Convit.parseAsRoot(arguments)
+      for note in notes { Terminal.write("note: \(note)\n") }
       try command.run()
     } catch {
       exit(with: error)

@@ -1,3 +1,4 @@
+import Autodiff
 import Foundation
 
 /// Loads images in the order asked for, in batches, ahead of the reader and on several threads.
@@ -56,19 +57,18 @@ public final class BatchLoader: Sendable {
       bound: workers == 0 ? 1 : batchesInFlight, size: size)
     job = BatchJob(size: size, normalization: normalization, image: image, finish: finish)
     self.badImages = badImages
-    self.workers = workers
-    for i in 0..<workers {
-      // The thread holds the schedule and the job, not the loader, which can then be dropped.
-      let thread = Thread { [schedule, job] in
-        while let slice = schedule.claim() {
-          slice.target.fill(slice.range, with: job)
-          schedule.finish(slice, badImages: badImages)
-        }
+    // The thread holds the schedule and the job, not the loader, which can then be dropped.
+    let work: @Sendable () -> Void = { [schedule, job] in
+      while let slice = schedule.claim() {
+        slice.target.fill(slice.range, with: job)
+        schedule.finish(slice, badImages: badImages)
       }
-      thread.name = "images \(i)"
-      thread.stackSize = 4 << 20
-      thread.start()
     }
+    var started = 0
+    while started < workers,
+      startThread(named: "images \(started)", stackSize: 4 << 20, work)
+    { started += 1 }
+    self.workers = started  // with none, whoever asks for a batch does the work
   }
 
   deinit { schedule.stop() }
@@ -78,7 +78,7 @@ public final class BatchLoader: Sendable {
   /// - Throws: `SampleError` at the place of the batch that has a bad image, for the first one in
   ///   order (not with `BadImages.skip`). The loader has then ended.
   public func next() throws -> Batch? {
-    if workers == 0, let slice = schedule.claim() {
+    while workers == 0, !schedule.isReady, let slice = schedule.claim() {
       slice.target.fill(slice.range, with: job)
       schedule.finish(slice, badImages: badImages)
     }

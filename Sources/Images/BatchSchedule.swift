@@ -102,6 +102,14 @@ final class BatchSchedule: @unchecked Sendable {
     return nil
   }
 
+  /// Whether `next` has a batch without waiting.
+  var isReady: Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    if case .ready = states[read] { return true }
+    return false
+  }
+
   /// Ends every wait: no more slices, no more batches.
   func stop() {
     condition.lock()

@@ -4,6 +4,12 @@ import CImage
 struct CMessage {
   var characters = [CChar](repeating: 0, count: Int(CIMAGE_MESSAGE_SIZE))
 
+  /// Puts a text of our own in the place of the library's.
+  mutating func set(_ text: String) {
+    let bytes = text.utf8.prefix(characters.count - 1).map { CChar(bitPattern: $0) }
+    characters.replaceSubrange(0...bytes.count, with: bytes + [0])
+  }
+
   /// A sentence part about an image of `format`.
   func reason(_ status: CImageStatus, _ format: String) -> String {
     let end = characters.firstIndex(of: 0) ?? characters.endIndex

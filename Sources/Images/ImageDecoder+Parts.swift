@@ -1,4 +1,5 @@
 import CImage
+import Foundation
 
 /// From a header to pixels: which of them, and which way up.
 extension ImageDecoder {
@@ -15,6 +16,13 @@ extension ImageDecoder {
     let part =
       plan.map { orientation.stored($0.source, in: reader.size) }
       ?? PixelRegion(wholeOf: reader.size)
+    // An array that cannot be had ends the process, so what is large is tried first: the pixels,
+    // and an upright image of them.
+    let bytes = 6 * part.width * part.height
+    guard bytes < 1 << 20 || Self.isThereMemory(for: bytes) else {
+      message.set("no memory for \(bytes) bytes")
+      return CIMAGE_OUT_OF_MEMORY
+    }
     return withScratch(3 * part.width * part.height) { pixels in
       let status = reader.decode(part, into: pixels, &message)
       guard status == CIMAGE_OK else { return status }
@@ -27,6 +35,14 @@ extension ImageDecoder {
       }
       return status
     }
+  }
+
+  private static func isThereMemory(for bytes: Int) -> Bool {
+    let block = mmap(
+      nil, bytes, PROT_READ | PROT_WRITE, Int32(MAP_PRIVATE | MAP_ANONYMOUS), -1, 0)
+    guard let block, block != MAP_FAILED else { return false }
+    munmap(block, bytes)
+    return true
   }
 
   /// The plan of a geometry for the upright image, which it may have libjpeg make smaller.

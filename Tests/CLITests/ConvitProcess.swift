@@ -38,9 +38,11 @@ enum ConvitProcess {
   /// - Parameters:
   ///   - environment: what to add to the environment, such as "LC_ALL=C".
   ///   - fileLimit: the bytes that a file of its may have, as if the disk were full then.
+  ///   - memoryLimit: the bytes of addresses that it may have.
   static func run(
     _ arguments: [String], in folder: String, output: Output = .captured,
-    environment: [String] = [], interruption: Interruption? = nil, fileLimit: Int? = nil
+    environment: [String] = [], interruption: Interruption? = nil, fileLimit: Int? = nil,
+    memoryLimit: Int? = nil
   ) throws -> Outcome {
     let captured = NSTemporaryDirectory() + "convit-output-" + UUID().uuidString
     defer { for suffix in [".out", ".err"] { unlink(captured + suffix) } }
@@ -72,7 +74,9 @@ enum ConvitProcess {
     }
     posix_spawn_file_actions_addopen(&actions, 2, captured + ".err", flags, 0o600)
     var process: pid_t = 0
-    let limit = fileLimit.map { ["prlimit", "--fsize=\($0)"] } ?? []
+    let limit =
+      (fileLimit.map { ["prlimit", "--fsize=\($0)"] } ?? [])
+      + (memoryLimit.map { ["prlimit", "--as=\($0)"] } ?? [])
     let command = ["env", "-C", folder] + environment + limit + [try binary()] + arguments
     var words = command.map { strdup($0) } + [nil]
     defer { for word in words { free(word) } }

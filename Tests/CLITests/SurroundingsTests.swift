@@ -30,6 +30,23 @@ import Testing
     #expect(outcome.errLines.count { $0.hasPrefix("epoch ") } == 2)
   }
 
+  /// An image that memory is not there for is a bad one, and a tensor ends the command by a line.
+  @Test func tooLittleMemory() throws {
+    let side = 8200
+    try writePNG(
+      gray: [UInt8](repeating: 7, count: side * side), width: side, height: side,
+      to: workspace.file("data/val/\(Workspace.classes[0])/large.png"))
+    let verified = try ConvitProcess.run(
+      ["verify", "data", "--threads", "1"], in: workspace.path, memoryLimit: 400 << 20)
+    #expect(verified.status == 1)
+    #expect(verified.out.contains("large.png: PNG: no memory for 403440000 bytes"))
+    let bench = try ConvitProcess.run(
+      ["bench", "--model", "convit_base", "--batch-size", "8", "--steps", "1"],
+      in: workspace.path, memoryLimit: 400 << 20)
+    #expect(bench.status == 1)
+    #expect(bench.errLines.last?.hasPrefix("convit: out of memory: ") == true, "\(bench.err)")
+  }
+
   @Test func timesThatAreNone() {
     for seconds in [Double.nan, .infinity, -1, 1e12] { #expect(clock(seconds) == "–") }
     #expect(clock(0) == "0:00" && clock(3725.4) == "1:02:05")

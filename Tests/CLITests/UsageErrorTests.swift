@@ -81,7 +81,7 @@ import Testing
       ["--sampling-ratio", "1e-6", "--scale-epochs", "--epochs", "3"],
       ["scale-epochs makes 3000000 epochs"]
     ),
-    (["--val-fraction", "1"], ["val-fraction must be in 0 … 1, found 1"]),
+    (["--val-fraction", "1"], ["val-fraction must be between 0 and 1, found 1"]),
     (
       ["--val-fraction", "0.1", "--data-set", "INAT"],
       ["val-fraction is for folders of images, not for INAT"]

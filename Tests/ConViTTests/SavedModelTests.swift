@@ -139,6 +139,24 @@ import Testing
         .hasSuffix("none of its tensors fits the model"))
   }
 
+  /// As many classes, but others: their head would be of no use, and would look as if it were.
+  @Test func aHeadForOtherClassesStartsAnew() throws {
+    let path = folder + "/classes.safetensors"
+    var saved = try small()
+    let names = (0..<saved.model.configuration.classes).map { "class \($0)" }
+    saved.classNames = names
+    try saved.write(to: path)
+    let same = try SavedModel.finetuned(saved.model, from: path, seed: 9, classNames: names)
+    #expect(same.notes == [] && same.weights.values == saved.weights.values)
+    let (weights, notes) = try SavedModel.finetuned(
+      saved.model, from: path, seed: 9, classNames: names.dropFirst() + ["another"])
+    #expect(notes.count == 1 && notes[0].hasSuffix("head.bias, head.weight start anew"))
+    let start = ParameterStore(saved.model, seed: 9)
+    for name in saved.weights.tree.names {
+      #expect(weights[name] == (name.hasPrefix("head.") ? start : saved.weights)[name], "\(name)")
+    }
+  }
+
   /// Would overflow where the size of the file's images is compared with another.
   @Test func aDescriptionOfAnImpossibleModelIsAnError() throws {
     let path = folder + "/impossible.safetensors"

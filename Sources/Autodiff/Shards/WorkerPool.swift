@@ -13,23 +13,23 @@ public final class WorkerPool: Sendable {
   /// The tapes of shards, from step to step.
   let tapes = TapePool()
 
-  /// A pool of `threads` threads, one or more.
+  /// A pool of `threads` threads, one or more, or as many as the system gives.
   ///
   /// - Parameter pinned: whether each stays on a processor of its own; the caller's thread does
   ///   not, since threads that it starts would be kept there with it.
   public init(threads: Int, pinned: Bool = false) {
     precondition(threads > 0, "WorkerPool: \(threads) threads")
-    self.threads = threads
     BLAS.useOneThread()
-    for index in 1..<max(threads, 1) {
-      let thread = Thread { [state] in
-        if pinned { ck_pin_thread(index) }
-        state.work()
-      }
-      thread.name = "worker \(index)"
-      thread.stackSize = 8 << 20
-      thread.start()
-    }
+    var started = 1
+    while started < threads,
+      startThread(
+        named: "worker \(started)", stackSize: 8 << 20,
+        { [state, index = started] in
+          if pinned { ck_pin_thread(index) }
+          state.work()
+        })
+    { started += 1 }
+    self.threads = started
   }
 
   deinit { state.close() }

@@ -16,7 +16,7 @@ extension Storage {
     let sizeClass = BufferPool.sizeClass(of: count)
     let capacity = BufferPool.capacity(of: sizeClass)
     guard let storage = ck_storage_make(Int32(sizeClass), capacity) else {
-      preconditionFailure("Tensor: no memory for \(capacity) floats")
+      MemoryShortage.fail(bytes: 4 * capacity)
     }
     return storage
   }

@@ -13,10 +13,11 @@ extension VisionTransformer {
   ///   - seed: what a head starts from that the file has for other classes, or not at all; without
   ///     a seed such a head is an error.
   ///   - isPartial: whether whatever does not fit starts anew, too.
+  ///   - headsStartAnew: whether heads do though they would fit, as their classes are others.
   /// - Throws: `WeightsError` that lists what does not fit.
   func weights(
     from file: SafetensorsFile, stored: ViTConfiguration?, seed: UInt64? = nil,
-    isPartial: Bool = false
+    isPartial: Bool = false, headsStartAnew: Bool = false
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let tree = ParameterTree(self)
     if !isPartial, let shape = file.info("patch_embed.proj.weight")?.shape, shape.count == 4,
@@ -37,9 +38,17 @@ extension VisionTransformer {
           + "\(new.rows) × \(new.columns) patches")
     }
     let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
-    let loaded = try ParameterStore.load(
+    var loaded = try ParameterStore.load(
       tree, from: file, replaced: replaced, optional: seed == nil ? [] : heads,
       isPartial: isPartial, start: seed.map { ParameterStore(tree, seed: $0) } ?? .zeros(tree))
+    if headsStartAnew, let seed {
+      let (start, names) = (ParameterStore(tree, seed: seed), heads.intersection(tree.names))
+      for slot in names.compactMap(tree.slot(named:)) {
+        loaded.weights[slot: slot] = start[slot: slot]
+      }
+      notes.append(
+        "the file's classes are others: \(names.sorted().joined(separator: ", ")) start anew")
+    }
     let others = [listed(loaded.kept, "start anew"), listed(loaded.unused, "of the file not used")]
     return (loaded.weights, notes + others.compactMap(\.self))
   }
@@ -77,19 +86,25 @@ extension SavedModel {
   ///
   /// - Parameter isPartial: whether the weights may be another model's: what fits is used, and the
   ///   rest starts anew.
+  /// - Parameter classNames: the classes that the model is to learn; a head for others starts anew
+  ///   though it would fit.
   /// - Returns: the weights, and notes on what is not as in the file.
   /// - Throws: `WeightsError` if anything else does not fit, or a number is not finite.
   public static func finetuned(
-    _ model: VisionTransformer, from path: String, seed: UInt64, isPartial: Bool = false
+    _ model: VisionTransformer, from path: String, seed: UInt64, isPartial: Bool = false,
+    classNames: [String]? = nil
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let file = try SafetensorsFile(contentsOf: path)
-    let stored = try WeightsMetadata(file).configuration
+    let metadata = try WeightsMetadata(file)
+    let stored = metadata.configuration
+    let areOthers = metadata.classNames.map { $0 != classNames ?? $0 } ?? false
     let difference = stored?.differences(from: model.configuration).first
     if let difference, !isPartial {
       throw WeightsError(path: path, reason: "the file's model has \(difference)")
     }
     let (weights, notes) = try model.weights(
-      from: file, stored: stored, seed: seed, isPartial: isPartial)
+      from: file, stored: stored, seed: seed, isPartial: isPartial,
+      headsStartAnew: areOthers && stored?.classes == model.configuration.classes)
     if let note = weights.nonFiniteNote { throw WeightsError(path: path, reason: note) }
     let all = [difference.map { "the file's model has \($0)" }, file.conversionNote] + notes
     return (weights, all.compactMap(\.self).map { "\(path): \($0)" })

@@ -65,7 +65,8 @@ public struct DataSettings: Settings {
   public func validate() throws(TrainingError) {
     if let valFraction {
       try require(
-        valFraction > 0 && valFraction < 1, "val-fraction must be in 0 … 1, found \(valFraction)")
+        valFraction > 0 && valFraction < 1,
+        "val-fraction must be between 0 and 1, found \(valFraction)")
       try require(
         dataSet == .imageNet, "val-fraction is for folders of images, not for \(dataSet.rawValue)")
     }

@@ -71,7 +71,8 @@ public struct Trainer: Sendable {
         )
       }
       let (weights, changes) = try SavedModel.finetuned(
-        model, from: path, seed: configuration.seed, isPartial: configuration.partial)
+        model, from: path, seed: configuration.seed, isPartial: configuration.partial,
+        classNames: training.classes)
       start = weights
       notes += changes
     } else {
