@@ -27,6 +27,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: .int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
   var lanes: Int?
   @Flag(help: "Keep each thread on one processor.") var pinThreads = false
+  @Option(help: "Matrix products in fp32 or bf16.") var precision = Precision.float32
   @Flag(help: "Print one JSON object.") var json = false
   @Option(help: .folder("The folder of images, with mode data.")) var dataPath: String?
   @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
@@ -62,9 +63,11 @@ struct BenchCommand: ParsableCommand {
       name: name, configuration: try configuration(name),
       mode: mode == .train ? .train : .inference, batchSize: batchSize,
       threads: threads ?? WorkerPool.availableProcessors)
-    if let warning = BLASLibrary.current.warning { Terminal.write("note: \(warning)\n") }
+    if let warning = ProductKernels.warning(for: precision) {
+      Terminal.write("note: \(warning)\n")
+    }
     (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup ?? 2, steps, seconds ?? 10)
-    benchmark.recompute = recompute
+    (benchmark.recompute, benchmark.precision) = (recompute, precision)
     (benchmark.lanes, benchmark.pinThreads) = (lanes ?? 4, pinThreads)
     let report = try benchmark()
     json ? try printJSON(report) : show(report)
@@ -95,14 +98,15 @@ struct BenchCommand: ParsableCommand {
 
   private func show(_ report: Benchmark.Report) {
     print("\(report.model), \(report.mode), batch \(report.batchSize), \(report.threads) threads")
-    print("BLAS      \(report.blas)")
+    print("products  \(report.precision.rawValue), \(report.products)")
     print(
       String(
         format: "speed     %.1f images/s (fastest step %.1f)", report.imagesPerSecond,
         report.imagesPerSecondBest))
     print(
-      String(format: "products  %.0f GFLOPS", report.gflops)
-        + (report.gemmGflops.map { String(format: "; the library alone %.0f", $0) } ?? ""))
+      String(format: "          %.0f GFLOPS", report.gflops)
+        + (report.gemmGflops.map { String(format: "; alone %.0f", $0) } ?? "")
+        + (report.blasGflops.map { String(format: "; \(report.blas), fp32: %.0f", $0) } ?? ""))
     print(String(format: "memory    %.0f MB at most", report.peakRssMb))
     for (kind, share) in report.breakdown.sorted(by: { $0.value > $1.value }) {
       print(
@@ -111,3 +115,5 @@ struct BenchCommand: ParsableCommand {
     }
   }
 }
+
+extension Precision: ExpressibleByArgument {}

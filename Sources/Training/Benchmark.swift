@@ -30,6 +30,8 @@ public struct Benchmark: Sendable {
   public var lanes = 4
   /// Whether threads stay on processors of their own.
   public var pinThreads = false
+  /// The precision of matrix products.
+  public var precision = Precision.float32
 
   /// A benchmark of two steps of warm-up and ten seconds.
   public init(
@@ -59,15 +61,21 @@ public struct Benchmark: Sendable {
     /// Operations of the model's matrix products a second, at the median step; those that a
     /// derivative needs again are not counted.
     public let gflops: Double
-    /// The rate of the BLAS library at products of these sizes, on all threads; 0, not measured,
-    /// where the benchmark's `steps` is given.
+    /// The rate of such products alone, on all threads; not measured where the benchmark's `steps`
+    /// is given.
     public let gemmGflops: Double?
+    /// The same of the BLAS library, in floats.
+    public let blasGflops: Double?
     /// The most memory that the process had until the last step, in units of 2²⁰ bytes.
     public let peakRssMb: Double
     /// Shares of the threads' time, which sum to 1.
     public let breakdown: [String: Double]
     /// The BLAS library and its kernels.
     public let blas: String
+    /// The precision of matrix products.
+    public let precision: Precision
+    /// What made the products.
+    public let products: String
   }
 
   /// Runs the steps.
@@ -92,15 +100,18 @@ public struct Benchmark: Sendable {
       model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
       imagesPerSecondBest: Double(batchSize) / times[0],
       gflops: rate * 2 * Double(configuration.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
-      gemmGflops: steps == nil ? gemmRate(on: pool) : nil, peakRssMb: peak,
+      gemmGflops: steps == nil ? gemmRate(on: pool, in: precision) : nil,
+      blasGflops: steps == nil ? gemmRate(on: pool, in: nil) : nil, peakRssMb: peak,
       breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
-      blas: BLASLibrary.current.description)
+      blas: BLASLibrary.current.description, precision: precision,
+      products: ProductKernels.description(of: precision))
   }
 
   /// One step of the optimiser, or one prediction of a batch.
   private func makeStep(_ pool: WorkerPool) throws -> (Int) throws -> Void {
     let model = try VisionTransformer(configuration)
-    let weights = ParameterStore(model, seed: 0)
+    var weights = ParameterStore(model, seed: 0)
+    weights.precision = precision
     let c = configuration
     var random = Random(seed: 0).split("benchmark")
     var images = Tensor(
@@ -138,7 +149,7 @@ public struct Benchmark: Sendable {
   }
 
   /// The rate of the model's own products: all operations by all time.
-  private func gemmRate(on pool: WorkerPool) -> Double {
+  private func gemmRate(on pool: WorkerPool, in precision: Precision?) -> Double {
     let shard = Shards(for: configuration, batchSize: batchSize).size
     let products = configuration.matrixProducts(images: shard, isTraining: mode == .train)
     var (operations, time) = (0.0, 0.0)
@@ -146,7 +157,7 @@ public struct Benchmark: Sendable {
       operations += product.operations * Double(count)
       time +=
         product.operations * Double(count)
-        / product.operationsPerSecond(on: pool, seconds: 0.2)
+        / product.operationsPerSecond(on: pool, seconds: 0.2, in: precision)
     }
     return operations / time / 1e9
   }

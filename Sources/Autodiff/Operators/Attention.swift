@@ -71,8 +71,10 @@ extension Variable {
         output, of: [queries.projection, keys.projection, values.projection], saving: saved
       ) { saved, dy, inputs in
         let (geometry, q, k, v, columns, scale, dropout, gradients) = saved
+        let precision = inputs.precision
         gradients.add(to: &inputs, q, k, v) { out in
-          geometry.backward(q, k, v, columns, scale, nil, nil, dropout, dy, out, nil, nil)
+          geometry.backward(
+            q, k, v, columns, scale, nil, nil, dropout, dy, out, nil, nil, precision)
         }
       }
     }
@@ -85,10 +87,11 @@ extension Variable {
       let ((geometry, q, k, v, columns, scale, dropout, gradients), map, gate) = saved
       var dmap = Tensor(repeating: 0, map.shape)
       var dgate = Tensor(unsafeUninitialized: gate.shape)
+      let precision = inputs.precision
       gradients.add(to: &inputs, q, k, v) { out in
         geometry.backward(
           q, k, v, columns, scale, map, gate, dropout, dy, out, dmap.mutablePointer(),
-          dgate.mutablePointer())
+          dgate.mutablePointer(), precision)
       }
       inputs.add(dmap, to: 3)
       inputs.add(dgate, to: 4)
@@ -168,6 +171,7 @@ private struct AttentionGeometry: CustomStringConvertible {
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ columns: (q: Int, k: Int, v: Int), _ scale: Float,
     _ map: Tensor?, _ gate: Tensor?, _ dropout: AttentionDropout?, on tape: Tape
   ) -> Tensor {
+    let precision = tape.precision
     let blocks = min(tape.pool?.threads ?? 1, nq)  // of queries, so that every thread has some
     return Tensor(unsafeUninitialized: outputShape) { y in
       tape.split(heads * batch * blocks, grain: 1) { units in
@@ -179,19 +183,19 @@ private struct AttentionGeometry: CustomStringConvertible {
           let rows = (block + 1) * nq / blocks - first
           let position = map.map { $0.pointer + (h * nq + first) * nk }
           let atQ = (b * nq + first) * strides.q + columns.q + h * d
-          let q = BLAS.Operand(q.pointer + atQ, strides.q)
-          let k = BLAS.Operand(k.pointer + b * nk * strides.k + columns.k + h * d, strides.k)
-          let v = BLAS.Operand(v.pointer + b * nk * strides.v + columns.v + h * d, strides.v)
-          BLAS.multiply(rows, nk, d, q, k.transposed, into: a, nk, work: .attention)
+          let q = Matrix(q.pointer + atQ, strides.q)
+          let k = Matrix(k.pointer + b * nk * strides.k + columns.k + h * d, strides.k)
+          let v = Matrix(v.pointer + b * nk * strides.v + columns.v + h * d, strides.v)
+          Matrix.multiply(rows, nk, d, q, k.transposed, into: a, nk, precision, work: .attention)
           WorkMeter.measure(.softmax) {
             ck_gated_softmax(a, a, scale, position, gate?.pointer[h] ?? 0, rows, nk)
           }
           if let kept = dropout?.factors(image: b, head: h, nq, nk) {
             ck_mul(a, a, kept.pointer + first * nk, rows * nk)
           }
-          BLAS.multiply(
+          Matrix.multiply(
             rows, d, nk, .init(a, nk), v, into: y + (b * nq + first) * width + h * d, width,
-            work: .attention)
+            precision, work: .attention)
         }
       }
     }
@@ -205,7 +209,8 @@ private struct AttentionGeometry: CustomStringConvertible {
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ columns: (q: Int, k: Int, v: Int), _ scale: Float,
     _ map: Tensor?, _ gate: Tensor?, _ dropout: AttentionDropout?, _ dy: Tensor,
     _ gradients: InlineArray<3, UnsafeMutablePointer<Float>>,
-    _ dmap: UnsafeMutablePointer<Float>?, _ dgate: UnsafeMutablePointer<Float>?
+    _ dmap: UnsafeMutablePointer<Float>?, _ dgate: UnsafeMutablePointer<Float>?,
+    _ precision: Precision
   ) {
     var scratch = Tensor(unsafeUninitialized: Shape(2, nq, nk))
     let a = scratch.mutablePointer()
@@ -220,12 +225,12 @@ private struct AttentionGeometry: CustomStringConvertible {
         let atK = b * nk * strides.k + columns.k + h * d
         let atV = b * nk * strides.v + columns.v + h * d
         let (q, k) = (
-          BLAS.Operand(q.pointer + atQ, strides.q), BLAS.Operand(k.pointer + atK, strides.k)
+          Matrix(q.pointer + atQ, strides.q), Matrix(k.pointer + atK, strides.k)
         )
-        let v = BLAS.Operand(v.pointer + atV, strides.v)
-        let dy = BLAS.Operand(dy.pointer + b * nq * width + h * d, width)
-        BLAS.multiply(nq, nk, d, q, k.transposed, into: a, nk, work: .attention)
-        BLAS.multiply(nq, nk, d, dy, v.transposed, into: da, nk, work: .attention)
+        let v = Matrix(v.pointer + atV, strides.v)
+        let dy = Matrix(dy.pointer + b * nq * width + h * d, width)
+        Matrix.multiply(nq, nk, d, q, k.transposed, into: a, nk, precision, work: .attention)
+        Matrix.multiply(nq, nk, d, dy, v.transposed, into: da, nk, precision, work: .attention)
         let kept = dropout?.factors(image: b, head: h, nq, nk)
         if let kept { ck_mul(da, da, kept.pointer, nq * nk) }
         WorkMeter.measure(.softmax) {
@@ -233,14 +238,15 @@ private struct AttentionGeometry: CustomStringConvertible {
         }
         if let kept { ck_mul(a, a, kept.pointer, nq * nk) }
         let ds = da
-        BLAS.multiply(
+        Matrix.multiply(
           nk, d, nq, .init(a, nk).transposed, dy, into: gradients[2] + atV, strides.v,
+          precision, work: .attention)
+        Matrix.multiply(
+          nq, d, nk, .init(ds, nk), k, into: gradients[0] + atQ, strides.q, precision,
           work: .attention)
-        BLAS.multiply(
-          nq, d, nk, .init(ds, nk), k, into: gradients[0] + atQ, strides.q, work: .attention)
-        BLAS.multiply(
+        Matrix.multiply(
           nk, d, nq, .init(ds, nk).transposed, q, into: gradients[1] + atK, strides.k,
-          work: .attention)
+          precision, work: .attention)
       }
       dgate?[h] = Float(dg)
     }

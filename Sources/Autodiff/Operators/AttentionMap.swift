@@ -23,9 +23,10 @@ extension Variable {
         let (b, h, a) = (unit / heads, unit % heads, out + unit * nq * nk)
         let atQ = b * nq * q.shape[2] + queries.first + h * d
         let atK = b * nk * k.shape[2] + keys.first + h * d
-        BLAS.multiply(
+        Matrix.multiply(
           nq, nk, d, .init(q.pointer + atQ, q.shape[2]),
-          .init(k.pointer + atK, k.shape[2]).transposed, into: a, nk, work: .attention)
+          .init(k.pointer + atK, k.shape[2]).transposed, into: a, nk,
+          queries.projection.tape.precision, work: .attention)
         WorkMeter.measure(.softmax) {
           ck_gated_softmax(
             a, a, scale, map.map { $0.pointer + h * nq * nk }, gate?.pointer[h] ?? 0, nq, nk)

@@ -16,8 +16,9 @@ extension Variable {
     let y = Tensor(unsafeUninitialized: x.shape.replacing(-1, with: m)) { y in
       tape.split(rows, grain: 32) { part in
         let (x, y) = (x.pointer + part.lowerBound * k, y + part.lowerBound * m)
-        BLAS.multiply(part.count, m, k, .init(x, k), .init(w.pointer, k).transposed, into: y, m)
-        if let bias { ck_add_row(y, bias.value.pointer, part.count, m) }
+        Matrix.multiply(
+          part.count, m, k, .init(x, k), .init(w.pointer, k).transposed,
+          bias: bias?.value.pointer, into: y, m, tape.precision)
       }
     }
     guard let bias else {
@@ -38,14 +39,16 @@ extension Variable {
     _ saved: (x: Tensor, w: Tensor), _ dy: Tensor, _ inputs: inout Cotangents
   ) {
     let (x, w) = saved
-    let ((rows, k), m) = (x.shape.matrix, dy.shape[-1])
+    let ((rows, k), m, precision) = (x.shape.matrix, dy.shape[-1], inputs.precision)
     inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
-      BLAS.multiply(
-        rows, k, m, .init(dy.pointer, m), .init(w.pointer, k), beta: beta, into: dx, k)
+      Matrix.multiply(
+        rows, k, m, .init(dy.pointer, m), .init(w.pointer, k), beta: beta, into: dx, k,
+        precision)
     }
     inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
-      BLAS.multiply(
-        m, k, rows, .init(dy.pointer, m).transposed, .init(x.pointer, k), beta: beta, into: dw, k)
+      Matrix.multiply(
+        m, k, rows, .init(dy.pointer, m).transposed, .init(x.pointer, k), beta: beta, into: dw, k,
+        precision)
     }
   }
 }

@@ -2,7 +2,8 @@ extension Tensor {
   /// op(a) · op(b) for matrices on the last two axes, one pair for each index of the leading axes;
   /// leading axes follow NumPy's broadcasting rule.
   func matmul(
-    _ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false
+    _ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false,
+    precision: Precision = .float32
   ) -> Tensor {
     precondition(
       shape.rank >= 2 && other.shape.rank >= 2, "matmul: shapes \(shape) and \(other.shape)")
@@ -18,10 +19,10 @@ extension Tensor {
     let (a, b) = (broadcastLeading(to: batch), other.broadcastLeading(to: batch))
     return Tensor(unsafeUninitialized: batch.appending(m, n)) { out in
       for i in 0..<batch.elementCount {
-        BLAS.multiply(
+        Matrix.multiply(
           m, n, k, .init(a.pointer + i * m * k, a.shape[-1], transposed: transposingSelf),
           .init(b.pointer + i * k * n, b.shape[-1], transposed: transposingOther),
-          into: out + i * m * n, n)
+          into: out + i * m * n, n, precision)
       }
     }
   }
@@ -48,23 +49,26 @@ extension Variable {
   /// op(a) · op(b): [..., m, k] · [..., k, n] → [..., m, n], where `op` transposes if asked to.
   ///
   /// For C = A·B: dA = dC·Bᵀ and dB = Aᵀ·dC; transposed operands have the transposed derivative.
+  ///
+  /// - Parameter precision: of the product and its derivatives; the tape's if nil.
   public func matmul(
-    _ other: Variable, transposingSelf ta: Bool = false, transposingOther tb: Bool = false
+    _ other: Variable, transposingSelf ta: Bool = false, transposingOther tb: Bool = false,
+    precision: Precision? = nil
   ) -> Variable {
-    let (a, b) = (value, other.value)
-    let product = a.matmul(b, transposingSelf: ta, transposingOther: tb)
-    return tape.operation(product, of: [self, other], saving: (a, b, ta, tb)) {
+    let (a, b, precision) = (value, other.value, precision ?? tape.precision)
+    let product = a.matmul(b, transposingSelf: ta, transposingOther: tb, precision: precision)
+    return tape.operation(product, of: [self, other], saving: (a, b, ta, tb, precision)) {
       saved, dc, inputs in
-      let (a, b, ta, tb) = saved
+      let (a, b, ta, tb, precision) = saved
       let da =
         ta
-        ? b.matmul(dc, transposingSelf: tb, transposingOther: true)
-        : dc.matmul(b, transposingOther: !tb)
+        ? b.matmul(dc, transposingSelf: tb, transposingOther: true, precision: precision)
+        : dc.matmul(b, transposingOther: !tb, precision: precision)
       inputs.add(da.summed(to: a.shape), to: 0)
       let db =
         tb
-        ? dc.matmul(a, transposingSelf: true, transposingOther: ta)
-        : a.matmul(dc, transposingSelf: !ta)
+        ? dc.matmul(a, transposingSelf: true, transposingOther: ta, precision: precision)
+        : a.matmul(dc, transposingSelf: !ta, precision: precision)
       inputs.add(db.summed(to: b.shape), to: 1)
     }
   }

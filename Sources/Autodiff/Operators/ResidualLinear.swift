@@ -1,7 +1,7 @@
 import CKernels
 
 extension Variable {
-  /// residual + f · (x · Wᵀ + b), which BLAS adds onto the residual: [..., K], [..., M] → [..., M].
+  /// residual + f · (x · Wᵀ + b), which the product adds onto the residual: [..., K], [..., M] → [..., M].
   ///
   /// In training, f is 0 for a sample (along the first axis) with probability `dropPath`, which
   /// then costs nothing, and else 1 / (1 − dropPath); elsewhere it is 1. The same as
@@ -27,9 +27,9 @@ extension Variable {
         tape.split(count, grain: 32) { part in
           let first = first + part.lowerBound
           ck_add_bias(y + first * m, r.pointer + first * m, scaled.pointer, part.count, m)
-          BLAS.multiply(
+          Matrix.multiply(
             part.count, m, k, alpha: factor, .init(x.pointer + first * k, k),
-            .init(w.pointer, k).transposed, beta: 1, into: y + first * m, m)
+            .init(w.pointer, k).transposed, beta: 1, into: y + first * m, m, tape.precision)
         }
       }
     }
@@ -37,22 +37,22 @@ extension Variable {
       y, of: [self, weight, bias, residual], saving: (x, w, runs)
     ) { saved, dy, inputs in
       let (x, w, runs) = saved
-      let (m, k) = w.shape.matrix
+      let ((m, k), precision) = (w.shape.matrix, inputs.precision)
       inputs.add(dy, to: 3)
       inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
         if beta == 0 && runs.dropSome { ck_fill(dx, 0, x.count) }
         runs.forEach { first, count, factor in
-          BLAS.multiply(
+          Matrix.multiply(
             count, k, m, alpha: factor, .init(dy.pointer + first * m, m),
-            .init(w.pointer, k), beta: beta, into: dx + first * k, k)
+            .init(w.pointer, k), beta: beta, into: dx + first * k, k, precision)
         }
       }
       inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
         var beta = beta
         runs.forEach { first, count, factor in
-          BLAS.multiply(
+          Matrix.multiply(
             m, k, count, alpha: factor, .init(dy.pointer + first * m, m).transposed,
-            .init(x.pointer + first * k, k), beta: beta, into: dw, k)
+            .init(x.pointer + first * k, k), beta: beta, into: dw, k, precision)
           beta = 1
         }
         if beta == 0 { ck_fill(dw, 0, w.count) }  // all were dropped

@@ -8,6 +8,8 @@ public struct Cotangents {
   var edges: [Int?] = []
   /// Which of the edges are the operator's.
   var inputs = 0..<0
+  /// The precision of matrix products: the tape's.
+  public internal(set) var precision = Precision.float32
 
   /// The number of inputs.
   public var count: Int { inputs.count }

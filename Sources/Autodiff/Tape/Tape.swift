@@ -14,6 +14,8 @@ public final class Tape {
   public private(set) var weights: ParameterStore
   /// What the pass is for.
   public private(set) var mode: Mode
+  /// The precision of matrix products, which the weights name.
+  public var precision: Precision { weights.precision }
   private(set) var sharedValues: SharedValues?
   private(set) var isRecording: Bool
   private(set) var pool: WorkerPool?  // threads inside of operators
@@ -246,6 +248,7 @@ public final class Tape {
     isUsedUp = true
     var cotangents = Cotangents()
     swap(&cotangents, &self.cotangents)
+    cotangents.precision = precision
     cotangents.values.append(contentsOf: repeatElement(nil, count: count))
     // The only reference to a sum moves along, so that it is added to in place.
     parameters.exchange(&cotangents, with: &gradients.values)

@@ -1,38 +1,47 @@
 import CBLAS
+import CKernels
 
-/// The matrix products, as BLAS states them.
+/// The matrix products as the BLAS library makes them, one thread for each call: the shards of a
+/// step are what runs side by side.
 enum BLAS {
-  /// One thread for each call: the shards of a step are what runs side by side.
   static func useOneThread() { BLASLibrary.current.setThreads(1) }
 
-  /// `c = alpha · a · b + beta · c` for row-major [m, k] · [k, n] → [m, n]; `stride` is the number
-  /// of elements between the starts of two rows of `c`.
+  /// The product that `Matrix.multiply` states.
   static func multiply(
-    _ m: Int, _ n: Int, _ k: Int, alpha: Float = 1, _ a: Operand, _ b: Operand, beta: Float = 0,
-    into c: UnsafeMutablePointer<Float>, _ stride: Int, work: WorkMeter.Work = .linear
+    _ m: Int, _ n: Int, _ k: Int, alpha: Float = 1, _ a: Matrix, _ b: Matrix, beta: Float = 0,
+    bias: UnsafePointer<Float>? = nil, into out: UnsafeMutablePointer<Float>, _ stride: Int,
+    _ precision: Precision = .float32
   ) {
-    WorkMeter.measure(work) {
-      cblas_sgemm(
-        Int32(CblasRowMajor), Int32(a.isTransposed ? CblasTrans : CblasNoTrans),
-        Int32(b.isTransposed ? CblasTrans : CblasNoTrans), Int32(m), Int32(n), Int32(k), alpha,
-        a.pointer, Int32(a.stride), b.pointer, Int32(b.stride), beta, c, Int32(stride))
+    if precision == .bfloat16 {
+      let (first, second) = (RoundedMatrix(a, m, k), RoundedMatrix(b, k, n))
+      return multiply(
+        m, n, k, alpha: alpha, first.matrix, second.matrix, beta: beta, bias: bias, into: out,
+        stride)
+    }
+    cblas_sgemm(
+      Int32(CblasRowMajor), Int32(a.is_transposed ? CblasTrans : CblasNoTrans),
+      Int32(b.is_transposed ? CblasTrans : CblasNoTrans), Int32(m), Int32(n), Int32(k), alpha,
+      a.elements, Int32(a.stride), b.elements, Int32(b.stride), beta, out, Int32(stride))
+    guard let bias else { return }
+    for row in 0..<m { ck_add_row(out + row * stride, bias, 1, n) }
+  }
+}
+
+/// A copy of a matrix, rounded to bfloat16.
+private struct RoundedMatrix {
+  let copy: Tensor
+  let isTransposed: Bool
+
+  init(_ matrix: Matrix, _ rows: Int, _ columns: Int) {
+    let shape: Shape = matrix.is_transposed ? [columns, rows] : [rows, columns]
+    isTransposed = matrix.is_transposed
+    copy = Tensor(unsafeUninitialized: shape) { copy in
+      for row in 0..<shape[0] {
+        ck_round_bfloat16(
+          copy + row * shape[1], matrix.elements + row * matrix.stride, shape[1])
+      }
     }
   }
 
-  /// A matrix in memory, or its transpose.
-  struct Operand {
-    let pointer: UnsafePointer<Float>
-    /// Elements between the starts of two rows as stored.
-    let stride: Int
-    var isTransposed = false
-
-    init(_ pointer: UnsafePointer<Float>, _ stride: Int, transposed: Bool = false) {
-      self.pointer = pointer
-      self.stride = stride
-      isTransposed = transposed
-    }
-
-    /// The transpose of the matrix as stored.
-    var transposed: Operand { Operand(pointer, stride, transposed: !isTransposed) }
-  }
+  var matrix: Matrix { Matrix(copy.pointer, copy.shape[1], transposed: isTransposed) }
 }

@@ -1,4 +1,4 @@
-/// A matrix product by its sizes, [m, k] · [k, n], to measure how fast the BLAS library is at it.
+/// A matrix product by its sizes, [m, k] · [k, n], to measure how fast it is made.
 public struct MatrixProduct: Hashable, Sendable {
   let (m, n, k): (Int, Int, Int)
   let transposed: (first: Bool, second: Bool)
@@ -24,16 +24,24 @@ public struct MatrixProduct: Hashable, Sendable {
 
   /// The operations a second of all threads of `pool` together, each making this product again
   /// and again on data of its own for about `seconds`.
-  public func operationsPerSecond(on pool: WorkerPool, seconds: Double) -> Double {
+  ///
+  /// - Parameter precision: as tapes with this precision make it; nil: as the BLAS library does.
+  public func operationsPerSecond(
+    on pool: WorkerPool, seconds: Double, in precision: Precision?
+  ) -> Double {
     let rates = pool.map(Array(0..<pool.threads)) { _ in
       let a = Tensor(repeating: 0.5, [m, k])
       let b = Tensor(repeating: 0.25, [k, n])
       var c = Tensor(repeating: 0, [m, n])
       let out = c.mutablePointer()
       func multiply() {
-        BLAS.multiply(
-          m, n, k, .init(a.pointer, transposed.first ? m : k, transposed: transposed.first),
-          .init(b.pointer, transposed.second ? k : n, transposed: transposed.second), into: out, n)
+        let a = Matrix(a.pointer, transposed.first ? m : k, transposed: transposed.first)
+        let b = Matrix(b.pointer, transposed.second ? k : n, transposed: transposed.second)
+        if let precision {
+          Matrix.multiply(m, n, k, a, b, into: out, n, precision)
+        } else {
+          BLAS.multiply(m, n, k, a, b, into: out, n)
+        }
       }
       multiply()
       var (count, best) = (1, 0.0)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,39 @@ void ck_pause(void);
 /// Keeps the calling thread on one of the processors that it may use, the index-th, counted round
 /// and round; does nothing where the system cannot.
 void ck_pin_thread(ptrdiff_t index);
+
+// MARK: Matrix products (product.c), for processors with AVX-512
+
+/// How the operands of a product are read; sums are of floats.
+typedef enum {
+  CK_FLOAT32,
+  /// Rounded to bfloat16, denormals to 0; products are exact.
+  CK_BFLOAT16
+} ck_precision;
+
+/// A row-major matrix whose rows are `stride` elements apart, or its transpose.
+typedef struct {
+  const float *elements;
+  ptrdiff_t stride;
+  bool is_transposed;
+} ck_matrix;
+
+/// Whether `ck_product` is what to use: the processor has its instructions, and it was compiled
+/// with optimisation.
+bool ck_product_is_available(ck_precision precision);
+/// Whether the processor has its instructions.
+bool ck_product_can_run(ck_precision precision);
+/// Floats that `ck_product` needs to work in, at the start of a cache line for speed.
+ptrdiff_t ck_product_scratch(ck_precision precision, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
+/// out = alpha a b + beta out + bias, where bias (or NULL) is added to every row: [m, k] · [k, n].
+/// Rows of out are `stride` apart. With beta = 0 out is not read.
+///
+/// An element's sum is taken in the same order whatever m and n are.
+void ck_product(ck_precision precision, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b,
+                ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha, float beta, const float *bias,
+                float *scratch);
+/// out = x rounded to the nearest bfloat16, ties to even; denormals become 0. In place.
+void ck_round_bfloat16(float *out, const float *x, ptrdiff_t n);
 
 // MARK: Elementwise (elementwise.c). In place: out may be any of the inputs.
 

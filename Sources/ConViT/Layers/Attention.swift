@@ -34,8 +34,10 @@ extension PositionalAttention {
   /// weights files, and its derivative is zero, but it takes no part.
   func positionScores(_ tape: Tape) -> Variable {
     let offsets = tape.constant(grid.keptOffsets.reshaped(Shape(grid.count * grid.count, 3)))
-    return tape[posProj.weight].matmul(offsets, transposingOther: true)
-      .reshaped(Shape(heads, grid.count, grid.count))
+    return tape[posProj.weight].matmul(
+      offsets, transposingOther: true, precision: .float32
+    )
+    .reshaped(Shape(heads, grid.count, grid.count))
   }
 
   /// The attention by position alone, softmax_j(v_h · r_ij), the same for every image: [H, N, N].

@@ -1,0 +1,40 @@
+import CKernels
+
+/// A row-major matrix in memory, or its transpose: an operand of a product.
+typealias Matrix = ck_matrix
+
+extension Matrix {
+  /// A matrix whose rows are `stride` elements apart; if `transposed`, it is the transpose of that.
+  init(_ pointer: UnsafePointer<Float>, _ stride: Int, transposed: Bool = false) {
+    self.init(elements: pointer, stride: stride, is_transposed: transposed)
+  }
+
+  /// The transpose.
+  var transposed: Matrix { Matrix(elements, stride, transposed: !is_transposed) }
+
+  /// `out = alpha · a · b + beta · out + bias` for [m, k] · [k, n] → [m, n], by whatever is the
+  /// fastest here; `stride` is the number of elements between the starts of two rows of `out`.
+  ///
+  /// With beta = 0, `out` is not read. The bias [n] is added to every row.
+  static func multiply(
+    _ m: Int, _ n: Int, _ k: Int, alpha: Float = 1, _ a: Matrix, _ b: Matrix, beta: Float = 0,
+    bias: UnsafePointer<Float>? = nil, into out: UnsafeMutablePointer<Float>, _ stride: Int,
+    _ precision: Precision, work: WorkMeter.Work = .linear
+  ) {
+    WorkMeter.measure(work) {
+      guard ProductKernels.serve(precision) else {
+        return BLAS.multiply(
+          m, n, k, alpha: alpha, a, b, beta: beta, bias: bias, into: out, stride, precision)
+      }
+      var scratch = Tensor(
+        unsafeUninitialized: [ck_product_scratch(precision.kernels, m, n, k)])
+      ck_product(
+        precision.kernels, out, stride, a, b, m, n, k, alpha, beta, bias, scratch.mutablePointer())
+    }
+  }
+}
+
+extension Precision {
+  /// The kernels' name of it.
+  var kernels: ck_precision { self == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32 }
+}

@@ -1,0 +1,45 @@
+import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What makes the matrix products in this process: the kernels of this package, on processors that
+/// they were written for (those with AVX-512), or the BLAS library.
+///
+/// The environment's `CONVIT_PRODUCTS=blas` leaves them all to the library.
+public enum ProductKernels {
+  private static let isLibraryAskedFor =
+    getenv("CONVIT_PRODUCTS").map { String(cString: $0) } == "blas"
+  private static let served = Precision.allCases.filter {
+    !isLibraryAskedFor && ck_product_is_available($0.kernels)
+  }
+  private static let servesFloat32 = served.contains(.float32)
+  private static let servesBFloat16 = served.contains(.bfloat16)
+
+  /// Whether the kernels of this package make the products of a precision.
+  public static func serve(_ precision: Precision) -> Bool {
+    precision == .float32 ? servesFloat32 : servesBFloat16
+  }
+
+  /// For instance "own AVX-512 BF16 kernels", or the library's description.
+  public static func description(of precision: Precision) -> String {
+    guard serve(precision) else {
+      return BLASLibrary.current.description + (precision == .float32 ? "" : ", in floats")
+    }
+    return precision == .float32 ? "own AVX-512 kernels" : "own AVX-512 BF16 kernels"
+  }
+
+  /// What makes the products of a precision slower than they could be on this processor, with the
+  /// remedy; nil if nothing is known to.
+  public static func warning(for precision: Precision) -> String? {
+    if serve(precision) { return nil }
+    if precision == .bfloat16 && !isLibraryAskedFor {
+      return "this processor has no instructions for bf16: operands are rounded to it and "
+        + "multiplied as floats, which is slower than fp32"
+    }
+    return BLASLibrary.current.warning
+  }
+}
