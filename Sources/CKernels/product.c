@@ -2,10 +2,11 @@
 
 #if defined(CK_PRODUCTS)
 
-// Blocks of both operands share a core's second cache: INNER steps or less of the second operand's
-// columns, BLOCK floats of them, and of ROWS rows of the first. A panel (the columns of a tile)
-// stays in the first cache while the rows go by.
-enum { INNER = 384, BLOCK = 480 * INNER, ROWS = 128, PANEL = CK_TILE_VECTORS * CK_LANES };
+// Blocks of both operands share a core's second cache: up to INNER steps of the second operand's
+// columns, up to BLOCK of their vectors' lanes, and of ROWS rows of the first. A panel (the columns
+// of a tile) stays in the first cache while the rows go by. A row is SHORT if the next tile finds
+// the other half of its lines still in the cache.
+enum { INNER = 448, BLOCK = 180000, ROWS = 128, SHORT = 256, PANEL = CK_TILE_VECTORS * CK_LANES };
 
 bool ck_product_is_available(ck_precision precision) {
 #if !defined(__OPTIMIZE__)
@@ -22,13 +23,20 @@ bool ck_product_can_run(ck_precision precision) {
 /// Steps in a row of the first operand where it is converted row by row.
 CK_INLINE ptrdiff_t row_steps(ptrdiff_t steps) { return ck_rounded_up(steps, CK_LANES); }
 
+/// How much of an inner size of k a block takes: as much as all others, but for the last.
+CK_INLINE ptrdiff_t block_length(ck_precision precision, ptrdiff_t k) {
+  const ptrdiff_t longest = precision == CK_BFLOAT16 ? 2 * INNER : INNER;
+  const ptrdiff_t blocks = k > longest ? (k + longest - 1) / longest : 1;
+  return ck_rounded_up((k + blocks - 1) / blocks, 2);
+}
+
 /// Columns in a block of the second operand: whole panels.
 CK_INLINE ptrdiff_t block_columns(ptrdiff_t steps) {
   return BLOCK / (steps > 0 ? steps : 1) / PANEL * PANEL;
 }
 
 ptrdiff_t ck_product_scratch(ck_precision precision, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
-  const ptrdiff_t steps = ck_smaller(ck_steps(precision, k), INNER);
+  const ptrdiff_t steps = ck_steps(precision, block_length(precision, k));
   return row_steps(steps) * ck_rounded_up(ck_smaller(m, ROWS), CK_LANES) +
       steps * ck_rounded_up(ck_smaller(n, block_columns(steps)), CK_LANES);
 }
@@ -38,26 +46,45 @@ CK_INLINE ptrdiff_t panel_width(ptrdiff_t columns, ptrdiff_t width) {
   return ck_smaller(ck_rounded_up(columns, CK_LANES), width);
 }
 
-/// Panels of a matrix of k rows (or, if transposed, columns), each [steps][width], for the columns
-/// from 0 to n; 0 where a panel is wider than that.
-CK_AVX512_INLINE void pack(
-    const ck_precision precision, float *out, const float *x, ptrdiff_t stride, bool transposed,
-    ptrdiff_t k, ptrdiff_t n, const ptrdiff_t widest) {
-  const ptrdiff_t steps = ck_steps(precision, k);
+/// Asks for the line at p, and for bfloat16 the one `distance` floats after it, which go to the same
+/// step: what a matrix has after what is being packed, as it often comes from far away.
+CK_AVX512_INLINE void fetch(const ck_precision precision, const float *p, ptrdiff_t distance) {
+  __builtin_prefetch(p);
+  if (precision == CK_BFLOAT16) __builtin_prefetch(p + distance);
+}
+
+/// Panels of a matrix of k rows and n columns, each [steps][width]; 0 where a panel is wider.
+CK_AVX512_INLINE void pack_rows(
+    const ck_precision precision, float *out, const float *x, ptrdiff_t stride, ptrdiff_t k,
+    ptrdiff_t n, const ptrdiff_t widest) {
+  const ptrdiff_t steps = ck_steps(precision, k), per_step = precision == CK_BFLOAT16 ? 2 : 1;
+  for (ptrdiff_t panel = 0; panel < n; panel += widest) {
+    const ptrdiff_t width = panel_width(n - panel, widest);
+    float *place = out + panel * steps;
+    for (ptrdiff_t step = 0; step < steps; step++) {
+      for (ptrdiff_t column = 0; column < width; column += CK_LANES) {
+        fetch(precision, x + per_step * (step + CK_LANES) * stride + panel + column, stride);
+        _mm512_storeu_si512(
+            place + column, ck_step_across(precision, x, stride, step, k, panel + column, n));
+      }
+      place += width;
+    }
+  }
+}
+
+/// The same of the transpose of a matrix of n rows and k columns.
+CK_AVX512_INLINE void pack_columns(
+    const ck_precision precision, float *out, const float *x, ptrdiff_t stride, ptrdiff_t k,
+    ptrdiff_t n, const ptrdiff_t widest) {
+  const ptrdiff_t steps = ck_steps(precision, k), per_step = precision == CK_BFLOAT16 ? 2 : 1;
   for (ptrdiff_t column = 0; column < n; column += CK_LANES) {
     const ptrdiff_t panel = column / widest * widest, width = panel_width(n - panel, widest);
     float *place = out + panel * steps + (column - panel);
-    if (!transposed) {
-      for (ptrdiff_t step = 0; step < steps; step++) {
-        _mm512_storeu_si512(
-            place + step * width, ck_step_across(precision, x, stride, step, k, column, n));
-      }
-      continue;
-    }
     for (ptrdiff_t step = 0; step < steps; step += CK_LANES) {
       __m512i block[CK_LANES];
       CK_UNROLL
       for (int i = 0; i < CK_LANES; i++) {
+        fetch(precision, x + (column + i + CK_LANES) * stride + per_step * step, CK_LANES);
         block[i] = column + i < n ? ck_steps_along(precision, x + (column + i) * stride, step, k)
                                   : _mm512_setzero_si512();
       }
@@ -81,8 +108,11 @@ CK_AVX512_INLINE rows_layout lay_out_rows(
     const ck_precision precision, const float *x, ptrdiff_t stride, bool transposed, ptrdiff_t m,
     ptrdiff_t k, float *scratch) {
   const ptrdiff_t steps = ck_steps(precision, k), row = row_steps(steps);
+  if (transposed && precision == CK_FLOAT32 && stride <= SHORT) {
+    return (rows_layout){x, 1, stride, false};
+  }
   if (transposed) {
-    pack(precision, scratch, x, stride, false, k, m, CK_LANES);
+    pack_rows(precision, scratch, x, stride, k, m, CK_LANES);
     return (rows_layout){scratch, 1, CK_LANES, true};
   }
   if (precision == CK_FLOAT32) return (rows_layout){x, stride, 1, false};
@@ -143,11 +173,33 @@ CK_AVX512_INLINE void block_product(
   }
 }
 
+/// The columns of the second operand from (`first`, `column`) on, for an inner size of `length`.
+CK_AVX512_INLINE void pack(
+    const ck_precision precision, float *out, ck_matrix b, ptrdiff_t first, ptrdiff_t column,
+    ptrdiff_t length, ptrdiff_t width) {
+  const float *x = element(b, first, column);
+  if (b.is_transposed) {
+    pack_columns(precision, out, x, b.stride, length, width, PANEL);
+  } else {
+    pack_rows(precision, out, x, b.stride, length, width, PANEL);
+  }
+}
+
+CK_AVX512_INLINE void pack_all(
+    const ck_precision precision, float *out, ck_matrix b, ptrdiff_t n, ptrdiff_t k) {
+  const ptrdiff_t inner = block_length(precision, k);
+  for (ptrdiff_t first = 0; first < k; first += inner) {
+    const ptrdiff_t length = ck_smaller(k - first, inner);
+    pack(precision, out, b, first, 0, length, n);
+    out += ck_steps(precision, length) * ck_rounded_up(n, CK_LANES);
+  }
+}
+
 CK_AVX512_INLINE void product(
     const ck_precision precision, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b,
-    ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha, float beta, const float *bias,
-    float *scratch) {
-  const ptrdiff_t inner = precision == CK_BFLOAT16 ? 2 * INNER : INNER;
+    const float *packed, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha, float beta,
+    const float *bias, float *scratch) {
+  const ptrdiff_t inner = block_length(precision, k);
   // Once at least, so that out is written even where k is 0.
   for (ptrdiff_t first = 0; first == 0 || first < k; first += inner) {
     const ptrdiff_t length = ck_smaller(k - first, inner), steps = ck_steps(precision, length);
@@ -155,38 +207,46 @@ CK_AVX512_INLINE void product(
     float *rows = scratch + steps * ck_rounded_up(ck_smaller(n, widest), CK_LANES);
     for (ptrdiff_t column = 0; column < n; column += widest) {
       const ptrdiff_t width = ck_smaller(n - column, widest);
-      pack(
-          precision, scratch, element(b, first, column), b.stride, b.is_transposed, length, width,
-          PANEL);
+      const float *columns = packed ? packed : scratch;
+      if (packed) {
+        packed += steps * ck_rounded_up(width, CK_LANES);
+      } else {
+        pack(precision, scratch, b, first, column, length, width);
+      }
       for (ptrdiff_t row = 0; row < m; row += ROWS) {
         const ptrdiff_t height = ck_smaller(m - row, ROWS);
         const rows_layout layout = lay_out_rows(
             precision, element(a, row, first), a.stride, a.is_transposed, height, length, rows);
         block_product(
-            precision, out + row * stride + column, stride, layout, scratch, height, width, steps,
+            precision, out + row * stride + column, stride, layout, columns, height, width, steps,
             alpha, first ? 1 : beta, bias && !first ? bias + column : NULL);
       }
     }
   }
 }
 
-CK_AVX512 static void float_product(
-    float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-    float alpha, float beta, const float *bias, float *scratch) {
-  product(CK_FLOAT32, out, stride, a, b, m, n, k, alpha, beta, bias, scratch);
+ptrdiff_t ck_product_packed_count(ck_precision precision, ptrdiff_t n, ptrdiff_t k) {
+  return ck_steps(precision, k) * ck_rounded_up(n, CK_LANES);
 }
 
-CK_AVX512 static void bfloat16_product(
-    float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,
-    float alpha, float beta, const float *bias, float *scratch) {
-  product(CK_BFLOAT16, out, stride, a, b, m, n, k, alpha, beta, bias, scratch);
+CK_AVX512 void ck_product_pack(
+    ck_precision precision, float *out, ck_matrix b, ptrdiff_t n, ptrdiff_t k) {
+  if (precision == CK_BFLOAT16) {
+    pack_all(CK_BFLOAT16, out, b, n, k);
+  } else {
+    pack_all(CK_FLOAT32, out, b, n, k);
+  }
 }
 
-void ck_product(
-    ck_precision precision, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b, ptrdiff_t m,
-    ptrdiff_t n, ptrdiff_t k, float alpha, float beta, const float *bias, float *scratch) {
-  (precision == CK_BFLOAT16 ? bfloat16_product : float_product)(
-      out, stride, a, b, m, n, k, alpha, beta, bias, scratch);
+CK_AVX512 void ck_product(
+    ck_precision precision, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b,
+    const float *packed, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha, float beta,
+    const float *bias, float *scratch) {
+  if (precision == CK_BFLOAT16) {
+    product(CK_BFLOAT16, out, stride, a, b, packed, m, n, k, alpha, beta, bias, scratch);
+  } else {
+    product(CK_FLOAT32, out, stride, a, b, packed, m, n, k, alpha, beta, bias, scratch);
+  }
 }
 
 #else
@@ -196,9 +256,13 @@ bool ck_product_can_run(ck_precision precision) { return false; }
 ptrdiff_t ck_product_scratch(ck_precision precision, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
   return 0;
 }
+ptrdiff_t ck_product_packed_count(ck_precision precision, ptrdiff_t n, ptrdiff_t k) { return 0; }
+void ck_product_pack(
+    ck_precision precision, float *out, ck_matrix b, ptrdiff_t n, ptrdiff_t k) {}
 void ck_product(
-    ck_precision precision, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b, ptrdiff_t m,
-    ptrdiff_t n, ptrdiff_t k, float alpha, float beta, const float *bias, float *scratch) {}
+    ck_precision precision, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b,
+    const float *packed, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha, float beta,
+    const float *bias, float *scratch) {}
 
 #endif
 

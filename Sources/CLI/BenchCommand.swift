@@ -26,6 +26,8 @@ struct BenchCommand: ParsableCommand {
   var recompute = false
   @Option(help: .int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
   var lanes: Int?
+  @Option(help: .int("Images a thread differentiates at a time. (default: by the model's size)"))
+  var shardSize: Int?
   @Flag(help: "Keep each thread on one processor.") var pinThreads = false
   @Option(help: "Matrix products in fp32 or bf16.") var precision = Precision.float32
   @Flag(help: "Print one JSON object.") var json = false
@@ -38,7 +40,8 @@ struct BenchCommand: ParsableCommand {
   func validate() throws {
     for (name, value, range) in [
       ("batch-size", batchSize, 1...100_000), ("threads", threads ?? 1, 1...1024),
-      ("lanes", lanes ?? 4, 1...1024), ("steps", steps ?? 1, 1...1_000_000),
+      ("lanes", lanes ?? 4, 1...1024), ("shard-size", shardSize ?? 1, 1...100_000),
+      ("steps", steps ?? 1, 1...1_000_000),
       ("warmup", warmup ?? 2, 0...1_000_000),
     ] where !range.contains(value) {
       throw ValidationError(
@@ -52,6 +55,7 @@ struct BenchCommand: ParsableCommand {
       ("--steps and --seconds", steps != nil && seconds != nil),
       ("--mode inference and --recompute", mode == .inference && recompute),
       ("--mode inference and --lanes", mode == .inference && lanes != nil),
+      ("--mode inference and --shard-size", mode == .inference && shardSize != nil),
     ] where areBothGiven { throw ValidationError("\(flags) do not go together") }
     try mode == .data ? validateForData() : validateForModel()
   }
@@ -68,7 +72,8 @@ struct BenchCommand: ParsableCommand {
     }
     (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup ?? 2, steps, seconds ?? 10)
     (benchmark.recompute, benchmark.precision) = (recompute, precision)
-    (benchmark.lanes, benchmark.pinThreads) = (lanes ?? 4, pinThreads)
+    (benchmark.lanes, benchmark.shardSize) = (lanes ?? 4, shardSize)
+    benchmark.pinThreads = pinThreads
     let report = try benchmark()
     json ? try printJSON(report) : show(report)
   }

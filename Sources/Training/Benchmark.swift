@@ -28,6 +28,8 @@ public struct Benchmark: Sendable {
   public var recompute = false
   /// Sums of gradients that are kept apart: threads that differentiate at a time.
   public var lanes = 4
+  /// Images that a thread differentiates at a time; by the model's size if nil.
+  public var shardSize: Int?
   /// Whether threads stay on processors of their own.
   public var pinThreads = false
   /// The precision of matrix products.
@@ -127,7 +129,7 @@ public struct Benchmark: Sendable {
     case .train:
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize
-      (recipe.recompute, recipe.lanes) = (recompute, lanes)
+      (recipe.recompute, recipe.lanes, recipe.shardSize) = (recompute, lanes, shardSize)
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
@@ -150,7 +152,7 @@ public struct Benchmark: Sendable {
 
   /// The rate of the model's own products: all operations by all time.
   private func gemmRate(on pool: WorkerPool, in precision: Precision?) -> Double {
-    let shard = Shards(for: configuration, batchSize: batchSize).size
+    let shard = Shards(for: configuration, batchSize: batchSize, size: shardSize).size
     let products = configuration.matrixProducts(images: shard, isTraining: mode == .train)
     var (operations, time) = (0.0, 0.0)
     for (product, count) in products {

@@ -13,12 +13,13 @@ extension Variable {
       w.shape.rank >= 2 && w.count == m * k, "linear: input \(x.shape), weight \(w.shape)")
     precondition(
       bias.map { $0.shape == [m] } ?? true, "linear: bias \(bias!.shape), weight \(w.shape)")
+    let packed = tape.packedWeights?.transposed(w, m, k)
     let y = Tensor(unsafeUninitialized: x.shape.replacing(-1, with: m)) { y in
       tape.split(rows, grain: 32) { part in
         let (x, y) = (x.pointer + part.lowerBound * k, y + part.lowerBound * m)
         Matrix.multiply(
           part.count, m, k, .init(x, k), .init(w.pointer, k).transposed,
-          bias: bias?.value.pointer, into: y, m, tape.precision)
+          bias: bias?.value.pointer, packed: packed, into: y, m, tape.precision)
       }
     }
     guard let bias else {

@@ -20,6 +20,7 @@ extension Variable {
     let factors =
       tape.factors(rate, samples: samples, draws: 1) ?? Tensor(repeating: 1, [1])
     let runs = Runs(factors: factors, rows: rows)
+    let packed = tape.packedWeights?.transposed(w, m, k)
     let y = Tensor(unsafeUninitialized: r.shape) { y in
       if runs.dropSome { y.update(from: r.pointer, count: r.count) }
       runs.forEach { first, count, factor in
@@ -29,7 +30,8 @@ extension Variable {
           ck_add_bias(y + first * m, r.pointer + first * m, scaled.pointer, part.count, m)
           Matrix.multiply(
             part.count, m, k, alpha: factor, .init(x.pointer + first * k, k),
-            .init(w.pointer, k).transposed, beta: 1, into: y + first * m, m, tape.precision)
+            .init(w.pointer, k).transposed, beta: 1, packed: packed, into: y + first * m, m,
+            tape.precision)
         }
       }
     }

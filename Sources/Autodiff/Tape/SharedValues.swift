@@ -21,6 +21,8 @@ final class SharedValues: @unchecked Sendable {
   }
 
   let tree: ParameterTree
+  /// The weights laid out for products, where they will not change.
+  let packed: PackedWeights?
   private let lock = NSLock()
   private var weights: ParameterStore
   private let isRecording: Bool
@@ -33,6 +35,7 @@ final class SharedValues: @unchecked Sendable {
     self.largeCount = largeCount
     self.isRecording = isRecording
     tree = weights.tree
+    packed = isRecording ? nil : PackedWeights(weights)
     entries = Array(repeating: nil, count: tree.count)
     tapes = Array(repeating: nil, count: tree.count)
   }

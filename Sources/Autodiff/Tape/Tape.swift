@@ -17,6 +17,8 @@ public final class Tape {
   /// The precision of matrix products, which the weights name.
   public var precision: Precision { weights.precision }
   private(set) var sharedValues: SharedValues?
+  /// Weights laid out for products, where they will not change.
+  var packedWeights: PackedWeights? { sharedValues?.packed }
   private(set) var isRecording: Bool
   private(set) var pool: WorkerPool?  // threads inside of operators
   var randomOperators = 0

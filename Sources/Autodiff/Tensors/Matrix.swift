@@ -15,10 +15,12 @@ extension Matrix {
   /// `out = alpha · a · b + beta · out + bias` for [m, k] · [k, n] → [m, n], by whatever is the
   /// fastest here; `stride` is the number of elements between the starts of two rows of `out`.
   ///
-  /// With beta = 0, `out` is not read. The bias [n] is added to every row.
+  /// With beta = 0, `out` is not read. The bias [n] is added to every row. `packed` is what
+  /// `PackedWeights` made of `b`.
   static func multiply(
     _ m: Int, _ n: Int, _ k: Int, alpha: Float = 1, _ a: Matrix, _ b: Matrix, beta: Float = 0,
-    bias: UnsafePointer<Float>? = nil, into out: UnsafeMutablePointer<Float>, _ stride: Int,
+    bias: UnsafePointer<Float>? = nil, packed: Tensor? = nil,
+    into out: UnsafeMutablePointer<Float>, _ stride: Int,
     _ precision: Precision, work: WorkMeter.Work = .linear
   ) {
     WorkMeter.measure(work) {
@@ -29,7 +31,8 @@ extension Matrix {
       var scratch = Tensor(
         unsafeUninitialized: [ck_product_scratch(precision.kernels, m, n, k)])
       ck_product(
-        precision.kernels, out, stride, a, b, m, n, k, alpha, beta, bias, scratch.mutablePointer())
+        precision.kernels, out, stride, a, b, packed?.pointer, m, n, k, alpha, beta, bias,
+        scratch.mutablePointer())
     }
   }
 }

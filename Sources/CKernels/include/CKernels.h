@@ -45,15 +45,21 @@ typedef struct {
 bool ck_product_is_available(ck_precision precision);
 /// Whether the processor has its instructions.
 bool ck_product_can_run(ck_precision precision);
-/// Floats that `ck_product` needs to work in, at the start of a cache line for speed.
+/// Floats that `ck_product` needs to work in, best at the start of a cache line.
 ptrdiff_t ck_product_scratch(ck_precision precision, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
 /// out = alpha a b + beta out + bias, where bias (or NULL) is added to every row: [m, k] · [k, n].
 /// Rows of out are `stride` apart. With beta = 0 out is not read.
 ///
-/// An element's sum is taken in the same order whatever m and n are.
+/// packed: NULL, or what `ck_product_pack` made of b, which is then not read. The sum of an element
+/// is taken in the same order whatever m and n are, packed or not.
 void ck_product(ck_precision precision, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b,
-                ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha, float beta, const float *bias,
-                float *scratch);
+                const float *packed, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha,
+                float beta, const float *bias, float *scratch);
+/// Lays b [k, n] out as `ck_product` reads it, for products with it to begin at once.
+///
+/// out: `ck_product_packed_count` floats.
+void ck_product_pack(ck_precision precision, float *out, ck_matrix b, ptrdiff_t n, ptrdiff_t k);
+ptrdiff_t ck_product_packed_count(ck_precision precision, ptrdiff_t n, ptrdiff_t k);
 /// out = x rounded to the nearest bfloat16, ties to even; denormals become 0. In place.
 void ck_round_bfloat16(float *out, const float *x, ptrdiff_t n);
 

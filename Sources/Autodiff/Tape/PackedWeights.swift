@@ -1,0 +1,37 @@
+import CKernels
+import Foundation
+
+/// The matrices among weights that will not change, as products with them read these: each is laid
+/// out once, when it is first asked for.
+///
+/// `@unchecked Sendable`: what changes is behind the lock.
+final class PackedWeights: @unchecked Sendable {
+  private let precision: Precision
+  private let lock = NSLock()
+  /// The weights by where they lie, which is theirs alone as long as their owner holds them.
+  private var packed: [UnsafePointer<Float>: Tensor?] = [:]
+
+  /// Nothing yet of `weights`, whose owner must hold them as long as this.
+  init(_ weights: ParameterStore) {
+    precision = weights.precision
+    guard ProductKernels.serve(precision) else { return }
+    for value in weights.values where value.shape.rank >= 2 {
+      packed.updateValue(nil, forKey: value.pointer)
+    }
+  }
+
+  /// The transpose of `weight` [n, k], laid out, if it is one of the weights.
+  func transposed(_ weight: Tensor, _ n: Int, _ k: Int) -> Tensor? {
+    lock.withLock {
+      guard let known = packed[weight.pointer] else { return nil }
+      if let known { return known }
+      let count = ck_product_packed_count(precision.kernels, n, k)
+      let made = Tensor(unsafeUninitialized: [count]) { out in
+        ck_product_pack(
+          precision.kernels, out, Matrix(weight.pointer, k).transposed, n, k)
+      }
+      packed.updateValue(made, forKey: weight.pointer)
+      return made
+    }
+  }
+}
