@@ -26,7 +26,8 @@ CK_INLINE ptrdiff_t row_steps(ptrdiff_t steps) { return ck_rounded_up(steps, CK_
 /// How much of an inner size of k a block takes: as much as all others, but for the last.
 CK_INLINE ptrdiff_t block_length(ck_precision precision, ptrdiff_t k) {
   const ptrdiff_t longest = precision == CK_BFLOAT16 ? 2 * INNER : INNER;
-  const ptrdiff_t blocks = k > longest ? (k + longest - 1) / longest : 1;
+  if (k <= 0) return 2;
+  const ptrdiff_t blocks = (k + longest - 1) / longest;
   return ck_rounded_up((k + blocks - 1) / blocks, 2);
 }
 

@@ -28,15 +28,12 @@ struct AttentionCommand: ParsableCommand {
   @OptionGroup(title: "Model") var structure: StructureFlags
   @OptionGroup(title: "Ablation") var ablation: AblationFlags
   @Option(help: .int("What the initialisation depends on. (default: 0)")) var seed: UInt64?
-  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
+  @OptionGroup var threads: ThreadOptions
   @OptionGroup(title: "Reading") var options: ImageOptions
   @Argument(help: ArgumentHelp("A PNG or JPEG file.", valueName: "image")) var image: String?
 
   func validate() throws {
     guard !outputDir.isEmpty else { throw ValidationError("output-dir is empty") }
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("threads must be 1 to 1024, found \(threads)")
-    }
     guard image != nil || choice.position else {
       throw ValidationError("no image is given; --position needs none")
     }
@@ -82,7 +79,7 @@ struct AttentionCommand: ParsableCommand {
   }
 
   func run() throws {
-    let pool = WorkerPool(threads: threads ?? WorkerPool.availableProcessors)
+    let pool = threads.pool()
     let saved = try load(pool)
     try choice.check(saved.model.configuration)
     let size = saved.imageSize

@@ -17,12 +17,9 @@ struct ExperimentCommand: ParsableCommand {
   @Option(help: .folder("The folder to write runs and tables to.")) var outputDir: String
   @Flag(help: "The short form that the file has.") var quick = false
   @Flag(help: "Print the runs and do nothing.") var dryRun = false
-  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
+  @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("threads must be 1 to 1024, found \(threads)")
-    }
   }
 
   func run() throws {
@@ -46,12 +43,13 @@ struct ExperimentCommand: ParsableCommand {
     }
     try Terminal.result(String(table.markdown.dropLast()))
   }
+
   private func train(_ run: ExperimentPlan.Run) throws {
     var configuration = run.configuration
     configuration.dataPath = dataPath
     configuration.outputDir = "\(outputDir)/\(run.folder)"
     configuration.resume = "auto"
-    if let threads { configuration.threads = threads }
+    if let threads = threads.threads { configuration.threads = threads }
     do {
       try TrainCommand.train(configuration)
     } catch let stop as ExitCode {

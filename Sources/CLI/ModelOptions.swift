@@ -15,12 +15,10 @@ struct ModelOptions: ParsableArguments {
   var inputSize: InputSize?
   @Option(help: .int("Pixels of a patch's side. (default: as the file says, or 16)"))
   var patchSize: Int?
-  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
+  @Option(help: "Matrix products in fp32 or bf16.") var precision = Precision.float32
+  @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("threads must be 1 to 1024, found \(threads)")
-    }
     if let patchSize, patchSize < 1 {
       throw ValidationError("patch-size must be at least 1, found \(patchSize)")
     }
@@ -33,11 +31,17 @@ struct ModelOptions: ParsableArguments {
 
   /// The model in the file; its warnings go to standard error.
   func load() throws -> SavedModel {
-    try .noted(weights, model: model, inputSize: inputSize, patchSize: patchSize)
+    var saved = try SavedModel.noted(
+      weights, model: model, inputSize: inputSize, patchSize: patchSize)
+    saved.weights.precision = precision
+    if let warning = ProductKernels.warning(for: precision), precision != .float32 {
+      Terminal.write("note: \(warning)\n")
+    }
+    return saved
   }
 
   /// The threads to run on.
-  func pool() -> WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableProcessors) }
+  func pool() -> WorkerPool { threads.pool() }
 }
 
 extension SavedModel {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autodiff
 import Training
 
 /// The flags of `convit train` about the machine, the logs and checkpoints.
@@ -12,6 +13,7 @@ struct RunningFlags: ParsableArguments {
   var lanes: Int?
   @Flag(inversion: .prefixedNo, help: "Keep each thread on one processor. (default: off)")
   var pinThreads: Bool?
+  @Option(help: "Matrix products in fp32 or bf16. (default: fp32)") var precision: Precision?
   @Flag(inversion: .prefixedNo, help: "Compute blocks once more for derivatives, to save memory.")
   var recompute: Bool?
   @Option(
@@ -55,6 +57,7 @@ struct RunningFlags: ParsableArguments {
     replace(&c.shardSize, shardSize)
     replace(&c.lanes, lanes)
     replace(&c.pinThreads, pinThreads)
+    replace(&c.precision, precision)
     replace(&c.recompute, recompute)
     replace(&c.resume, resume)
     replace(&c.allowOtherData, allowOtherData)

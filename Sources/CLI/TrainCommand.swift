@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autodiff
 import Foundation
 import Training
 
@@ -133,7 +134,8 @@ private struct TrainingDisplay {
           ? ", " : ", \(run.imagesPerEpoch.different) different ones, ")
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
     ] + (run.progress == RunProgress() ? [] : [resumption(run.progress)]) + [
-      "machine: about \(run.memory.description) of memory, BLAS is \(run.blas.description)"
-    ] + (run.blas.warning.map { ["note: \($0)"] } ?? [])
+      "machine: about \(run.memory.description) of memory; products in "
+        + "\(run.precision.rawValue) by \(ProductKernels.description(of: run.precision))"
+    ] + (ProductKernels.warning(for: run.precision).map { ["note: \($0)"] } ?? [])
   }
 }

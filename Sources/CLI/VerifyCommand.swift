@@ -14,13 +14,10 @@ struct VerifyCommand: ParsableCommand {
 
   @Argument(help: "The folder; images may lie at any depth.") var folder: String
   @OptionGroup var limits: LimitOptions
-  @Option(help: .int("Threads that read. (default: the processors)")) var threads: Int?
+  @OptionGroup var threads: ThreadOptions
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("threads must be 1 to 1024, found \(threads)")
-    }
     _ = try usage { try decoder() }
   }
 
@@ -35,7 +32,7 @@ struct VerifyCommand: ParsableCommand {
     var terminal = Terminal()
     var bad = 0
     let verifier = FolderVerifier(
-      decoder: try decoder(), pool: WorkerPool(threads: threads ?? WorkerPool.availableProcessors))
+      decoder: try decoder(), pool: threads.pool())
     let report = try verifier(
       folder,
       bad: { error in

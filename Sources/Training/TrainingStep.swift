@@ -31,13 +31,16 @@ public struct TrainingStep: Sendable {
     let groups = try settings.groups(of: weights.tree)
     self.weights = weights
     self.weights.constants = groups.frozenSlots
+    self.weights.precision = configuration.precision
     optimizer = settings.optimizer(groups)
     if settings.modelEma {
       average = MovingAverage(
-        of: weights, decay: settings.modelEmaDecay, warmsUp: settings.modelEmaWarmup)
+        of: self.weights, decay: settings.modelEmaDecay, warmsUp: settings.modelEmaWarmup)
     }
     shards = configuration.shards(for: model.configuration)
     mixing = Mixing(configuration.loss, size: Self.size(of: model), seed: configuration.seed)
+    var teacher = teacher
+    teacher?.weights.precision = configuration.precision
     objective = Objective(configuration.loss, teacher: teacher)
     dropout = Random(seed: configuration.seed).split("dropout")
     recomputesBlocks = configuration.recompute
@@ -100,10 +103,10 @@ public struct TrainingStep: Sendable {
 
   /// Puts back what `stores` gave, and the number of steps.
   mutating func restore(_ stores: [(name: String, store: ParameterStore)], steps: Int) {
-    weights = stores[0].store
+    weights.values = stores[0].store.values
     optimizer.state = zip(optimizer.state, stores.dropFirst()).map { ($0.name, $1.store) }
     optimizer.steps = steps
-    if let last = stores.last?.store { average?.weights = last }
+    if let last = stores.last?.store { average?.weights.values = last.values }
   }
 
   private static func size(of model: VisionTransformer) -> ImageSize {

@@ -1,3 +1,5 @@
+import Autodiff
+
 /// Where a run goes, and what it runs on.
 public struct RunSettings: Settings {
   /// The folder to write the run to, which must not hold one already; a run needs it.
@@ -28,6 +30,8 @@ public struct RunSettings: Settings {
   public var lanes = 4
   /// Whether each thread that computes, but for the first, stays on a processor of its own.
   public var pinThreads = false
+  /// The precision of matrix products, and of their derivatives.
+  public var precision = Precision.float32
   /// Whether blocks are computed once more for their derivatives, to save memory.
   public var recompute = false
   /// Steps between two lines of `steps.jsonl`.
@@ -80,6 +84,7 @@ public struct RunSettings: Settings {
     case shardSize = "shard-size"
     case lanes
     case pinThreads = "pin-threads"
+    case precision
     case recompute
     case logEvery = "log-every"
     case localityEvery = "locality-every"

@@ -189,6 +189,6 @@ extension Trainer {
       validationImages: validation.samples.count, classes: training.classes.count,
       stepsPerEpoch: stepsPerEpoch, epochs: scaled.schedule.totalEpochs, progress: progress,
       threads: pool.threads, rate: LearningRateSchedule(scaled).base,
-      memory: memory, blas: BLASLibrary.current)
+      memory: memory, precision: configuration.precision)
   }
 }

@@ -46,8 +46,8 @@ extension Trainer {
     public let rate: Double
     /// What the run will need of memory.
     public let memory: MemoryEstimate
-    /// The library that multiplies matrices, and what may be wrong with it.
-    public let blas: BLASLibrary
+    /// The precision of matrix products.
+    public let precision: Precision
   }
 }
 
