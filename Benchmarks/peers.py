@@ -62,6 +62,8 @@ CASES = {
 
 CONTESTANTS = {
     "convit": "this package, fp32",
+    "convit-bf16": "this package, bf16",
+    "convit-blas": "this package, fp32, BLAS library",
     "torch": "PyTorch, eager, fp32",
     "torch-compiled": "PyTorch, compiled, fp32",
     "torch-bf16": "PyTorch, eager, bf16",
@@ -79,12 +81,17 @@ TORCH_FLAGS = {
 # Running
 
 
+def is_ours(contestant):
+    return contestant.startswith("convit")
+
+
 def command(contestant, case, options):
     what = ["--model", case.model, "--mode", case.mode, "--batch-size", str(case.batch), "--threads", str(options.threads)]
     # Two steps are enough to see the memory: the second has the optimiser's state.
     what += ["--steps", "2", "--warmup", "0"] if case.memory else ["--seconds", str(options.seconds)]
-    if contestant == "convit":
-        return [str(options.binary), "bench", *what, "--json"]
+    if is_ours(contestant):
+        precision = "bf16" if contestant == "convit-bf16" else "fp32"
+        return [str(options.binary), "bench", *what, "--precision", precision, "--json"]
     script, flags = ("peer_jax.py", []) if contestant == "jax" else ("peer_torch.py", TORCH_FLAGS[contestant])
     return [str(options.python), str(HERE / script), *what, *flags]
 
@@ -92,6 +99,8 @@ def command(contestant, case, options):
 def environment(contestant, case, options):
     removed = THREAD_VARIABLES + (KERNEL_VARIABLES if options.kernels == "free" else ())
     found = {name: value for name, value in os.environ.items() if name not in removed}
+    if contestant == "convit-blas":
+        found |= {"CONVIT_PRODUCTS": "blas"}
     if case.memory or options.allocator == "default":
         return found
     return found | ALLOCATOR.get(contestant.partition("-")[0], {})
@@ -143,7 +152,7 @@ def run(options):
         case = CASES[key]
         for number in range(1 if case.memory else options.rounds):
             for contestant in options.contestants:
-                if contestant != "convit" and not case.peers:
+                if not is_ours(contestant) and not case.peers:
                     continue
                 result = {"record": "result", "run": start["run"], "case": key, "contestant": contestant, "round": number}
                 result |= {"load_before": round(os.getloadavg()[0], 2)} | measure(contestant, case, options)
@@ -233,10 +242,10 @@ def median(found):
 
 
 def table(results):
-    ours = median(values(results, "convit", "images_per_second"))
+    ours = [median(values(results, contestant, "images_per_second")) for contestant in ("convit", "convit-bf16")]
     rows = [
-        "| | images/s | spread | best step | this package is | sgemm, GFLOPS |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| | images/s | spread | best step | ours in fp32 is | in bf16 | sgemm, GFLOPS |",
+        "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for contestant, title in CONTESTANTS.items():
         if not any(r["contestant"] == contestant for r in results):
@@ -245,15 +254,16 @@ def table(results):
         errors = [r["error"] for r in results if r["contestant"] == contestant and "error" in r]
         failed = f"failed {len(errors)} of {len(errors) + len(speeds)} times: {errors[0]}".replace("|", "\\|") if errors else ""
         if not speeds:
-            rows.append(f"| {title} | {failed} | | | | |")
+            rows.append(f"| {title} | {failed} | | | | | |")
             continue
         speed = median(speeds)
-        bold = "**" if contestant == "convit" else ""
-        ratio = f"{ours / speed:.2f} ×" if ours and contestant != "convit" else ""
+        bold = "**" if is_ours(contestant) else ""
+        ratios = [f"{mine / speed:.2f} ×" if mine and not is_ours(contestant) else "" for mine in ours]
+        sgemm = values(results, contestant, "blas_gflops") or values(results, contestant, "gemm_gflops")
         rows.append(
             f"| {bold}{title}{bold}{'; ' + failed if failed else ''} | {bold}{figure(speed)}{bold} | "
             f"{figure(min(speeds))} – {figure(max(speeds))} | {figure(max(values(results, contestant, 'images_per_second_best'), default=None))} | "
-            f"{ratio} | {figure(median(values(results, contestant, 'gemm_gflops')), 0)} |"
+            f"{ratios[0]} | {ratios[1]} | {figure(median(sgemm), 0)} |"
         )
     return rows
 
@@ -266,11 +276,11 @@ def versions(results, runs):
     """What ran: version and matrix kernels of each framework."""
     rows = []
     for name, title in (("convit", "this package"), ("torch", "PyTorch"), ("jax", "JAX")):
-        mine = [r for r in results if (r["contestant"] == "convit") == (name == "convit") and r["contestant"].startswith(name) and "error" not in r]
+        mine = [r for r in results if r["contestant"].startswith(name) and "error" not in r]
         if not mine:
             continue
         version = unique(mine, lambda r: runs[r["run"]]["commit"] if name == "convit" else r.get("version"))
-        kernels = unique(mine, lambda r: r.get("blas") or r.get("kernels")) or "not reported"
+        kernels = unique(mine, lambda r: r.get("products") or r.get("blas") or r.get("kernels")) or "not reported"
         optimiser = unique(mine, lambda r: r.get("optimiser"))
         rows.append(f"- {title} {version}: {kernels}" + (f"; AdamW {optimiser}" if optimiser else ""))
     return rows
@@ -284,7 +294,7 @@ def memory(latest, setting):
         for contestant, title in CONTESTANTS.items():
             peak = median(values(results, contestant, "peak_rss_mb"))
             if peak is not None:
-                bold = "**" if contestant == "convit" else ""
+                bold = "**" if is_ours(contestant) else ""
                 rows.append(f"| {bold}{title}{bold} | {CASES[key].batch} | {bold}{figure(peak, 0)}{bold} |")
             elif errors := [r["error"] for r in results if r["contestant"] == contestant]:
                 rows.append(f"| {title} | {CASES[key].batch} | failed: {errors[0]} |".replace("\n", " "))

@@ -82,6 +82,7 @@ import Testing
     (["--locality-sample", "9"], ["locality-sample: 9"]),
     (["--threads", "2"], ["threads: 2"]), (["--num-workers", "0"], ["num-workers: 0"]),
     (["--shard-size", "2"], ["shard-size: 2"]),
+    (["--precision", "bf16"], ["precision: bf16"]),
     (["--lanes", "8"], ["lanes: 8"]), (["--pin-threads"], ["pin-threads: true"]),
     (["--log-every", "1"], ["log-every: 1"]), (["--tensorboard"], ["tensorboard: true"]),
     (["--recompute"], ["recompute: true"]), (["--resume", "r"], ["resume: r"]),
