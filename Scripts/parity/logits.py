@@ -14,6 +14,7 @@ a crop shifted by a pixel to 8e-2. PyTorch's float32 is at 2e-6.
 """
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import shutil
@@ -152,16 +153,19 @@ def lively_weights(model, seed):
     return values
 
 
-def timm_logits(name, weights, pixels, dtype):
+def timm_logits(name, weights, pixels, dtype, autocast=False):
     model = reference.timm.create_model(name, pretrained=False).to(dtype).eval()
     model.load_state_dict({key: torch.from_numpy(value).to(dtype) for key, value in weights.items()})
-    with torch.no_grad():
-        return np.concatenate([model(normalised(pixels[i : i + 4], dtype)).numpy() for i in range(0, len(pixels), 4)])
+    half = torch.autocast("cpu", dtype=torch.bfloat16) if autocast else contextlib.nullcontext()
+    with torch.no_grad(), half:
+        logits = [model(normalised(pixels[i : i + 4], dtype)) for i in range(0, len(pixels), 4)]
+    return torch.cat(logits).to(dtype).numpy()
 
 
-def convit_logits(binary, name, weights_path, paths):
+def convit_logits(binary, name, weights_path, paths, precision="fp32"):
     """Runs `convit predict` and returns its logits in the order of `paths`, after checking that what it says agrees with itself."""
     command = [str(binary), "predict", "--no-exif", "--model", name, "--weights", str(weights_path), "--json", "--logits"]
+    command += ["--precision", precision]
     run = subprocess.run(command + [str(path) for path in paths], stdout=subprocess.PIPE, text=True)
     if run.returncode != 0:
         sys.exit(f"{' '.join(command)} …: exit status {run.returncode}")
@@ -208,6 +212,13 @@ def compare(name, paths, expected, single, answers):
     return failed
 
 
+def bf16_is_as_exact(expected, autocast, answers):
+    """Prints how far both are from double precision, and whether ours is at most as far as PyTorch's, a tenth for chance."""
+    ours, theirs = (np.sqrt(np.mean((x - expected) ** 2)) / expected.std() for x in (answers, autocast))
+    print(f"  in bf16, all images, root mean square / std of the logits: convit {ours:.1e}, PyTorch autocast {theirs:.1e}")
+    return ours <= 1.1 * theirs
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--binary", type=Path, default=reference.REPOSITORY / ".build" / "release" / "convit")
@@ -246,6 +257,9 @@ def main():
                 reference.save_file(logits, folder / f"{name}.logits.safetensors")
             answers = convit_logits(arguments.binary, name, path, paths)
             failed += [f"{name} {image}" for image in compare(name, paths, expected, single, answers)]
+            autocast = timm_logits(name, weights, pixels, torch.float32, autocast=True)
+            if not bf16_is_as_exact(expected, autocast, convit_logits(arguments.binary, name, path, paths, "bf16")):
+                failed.append(f"{name} in bf16")
             if not arguments.keep:
                 path.unlink()
     if failed:

@@ -130,6 +130,7 @@ public struct Benchmark: Sendable {
       var recipe = TrainingConfiguration()
       recipe.batchSize = batchSize
       (recipe.recompute, recipe.lanes, recipe.shardSize) = (recompute, lanes, shardSize)
+      recipe.precision = precision
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }

@@ -23,6 +23,7 @@ enum BLAS {
       Int32(b.is_transposed ? CblasTrans : CblasNoTrans), Int32(m), Int32(n), Int32(k), alpha,
       a.elements, Int32(a.stride), b.elements, Int32(b.stride), beta, out, Int32(stride))
     guard let bias else { return }
+    if stride == n { return ck_add_row(out, bias, m, n) }
     for row in 0..<m { ck_add_row(out + row * stride, bias, 1, n) }
   }
 }
