@@ -12,7 +12,7 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test fuzz build format lint parity bench-peers bench-data bench-allocations bench-locality \
+.PHONY: help demo test fuzz fuzz-products build format lint parity bench-peers bench-data bench-allocations bench-locality \
   consumer kill-loop soak weights report-check tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -30,6 +30,12 @@ test: ## Build and run all tests (CONFIGURATION=release for optimised code)
 
 fuzz: ## Fuzz the readers of files, each for SECONDS (60; TARGETS="images weights …")
 	Fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
+fuzz-products: ## Matrix products of random sizes under AddressSanitizer, for SECONDS (60)
+	@mkdir -p .build
+	clang -O1 -g -fsanitize=address -ISources/CKernels/include Fuzz/products.c \
+	  Sources/CKernels/product.c -o .build/fuzz-products 2>/dev/null
+	.build/fuzz-products $(or $(SECONDS),60)
 
 build: ## Build the command, .build/release/convit
 	swift build -c release --product convit

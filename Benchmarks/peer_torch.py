@@ -4,7 +4,8 @@
 
 A training step is zero_grad, forward, cross-entropy, backward and AdamW; an inference step is a forward pass under
 inference_mode. bf16 is autocast, with weights in float32. With --compile the model goes through torch.compile, for inference with
-constants folded (`freezing`). Everything that PyTorch does once for a model (compiling, choosing) falls into the warm-up.
+constants folded (`freezing`), which users must ask for; --no-freezing leaves it as it comes. Everything that PyTorch does once for a
+model (compiling, choosing) falls into the warm-up.
 """
 
 import argparse
@@ -84,7 +85,7 @@ def time_torch(options):
     if options.compile:
         import torch._inductor.config
 
-        torch._inductor.config.freezing = not train
+        torch._inductor.config.freezing = options.freezing and not train
         call = torch.compile(model, mode=options.compile_mode)
         more["compile_mode"] = options.compile_mode
 
@@ -112,5 +113,6 @@ if __name__ == "__main__":
     options.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     options.add_argument("--compile", action=argparse.BooleanOptionalAction, default=False)
     options.add_argument("--compile-mode", choices=("default", "max-autotune"), default="default")
+    options.add_argument("--freezing", action=argparse.BooleanOptionalAction, default=True)
     options.add_argument("--channels-last", action=argparse.BooleanOptionalAction, default=False)
     measure.run("torch", options.parse_args(), time_torch)

@@ -68,6 +68,7 @@ CONTESTANTS = {
     "torch-compiled": "PyTorch, compiled, fp32",
     "torch-bf16": "PyTorch, eager, bf16",
     "torch-bf16-compiled": "PyTorch, compiled, bf16",
+    "torch-bf16-plain": "PyTorch, compiled without freezing, bf16",
     "jax": "JAX, jit, fp32",
 }
 TORCH_FLAGS = {
@@ -75,6 +76,7 @@ TORCH_FLAGS = {
     "torch-compiled": ["--compile"],
     "torch-bf16": ["--precision", "bf16"],
     "torch-bf16-compiled": ["--precision", "bf16", "--compile"],
+    "torch-bf16-plain": ["--precision", "bf16", "--compile", "--no-freezing"],  # the same as the last in training
 }
 
 

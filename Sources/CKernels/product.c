@@ -36,10 +36,16 @@ CK_INLINE ptrdiff_t block_columns(ptrdiff_t steps) {
   return BLOCK / (steps > 0 ? steps : 1) / PANEL * PANEL;
 }
 
+/// Floats of the largest block of the second operand, of which that of the first lies behind.
+CK_INLINE ptrdiff_t packed_count(ck_precision precision, ptrdiff_t n, ptrdiff_t k) {
+  const ptrdiff_t steps = ck_steps(precision, block_length(precision, k));
+  return steps * ck_rounded_up(ck_smaller(n, block_columns(steps)), CK_LANES);
+}
+
 ptrdiff_t ck_product_scratch(ck_precision precision, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
   const ptrdiff_t steps = ck_steps(precision, block_length(precision, k));
-  return row_steps(steps) * ck_rounded_up(ck_smaller(m, ROWS), CK_LANES) +
-      steps * ck_rounded_up(ck_smaller(n, block_columns(steps)), CK_LANES);
+  return packed_count(precision, n, k) +
+      row_steps(steps) * ck_rounded_up(ck_smaller(m, ROWS), CK_LANES);
 }
 
 /// Columns `width` wide: a panel, or what is left for the last, whole vectors.
@@ -47,8 +53,8 @@ CK_INLINE ptrdiff_t panel_width(ptrdiff_t columns, ptrdiff_t width) {
   return ck_smaller(ck_rounded_up(columns, CK_LANES), width);
 }
 
-/// Asks for the line at p, and for bfloat16 the one `distance` floats after it, which go to the same
-/// step: what a matrix has after what is being packed, as it often comes from far away.
+/// Asks for the line at p, and for bfloat16 the one `distance` floats after it, which go to the
+/// same step: what a matrix has after what is being packed, as it often comes from far away.
 CK_AVX512_INLINE void fetch(const ck_precision precision, const float *p, ptrdiff_t distance) {
   __builtin_prefetch(p);
   if (precision == CK_BFLOAT16) __builtin_prefetch(p + distance);
@@ -201,11 +207,11 @@ CK_AVX512_INLINE void product(
     const float *packed, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha, float beta,
     const float *bias, float *scratch) {
   const ptrdiff_t inner = block_length(precision, k);
+  const ptrdiff_t widest = block_columns(ck_steps(precision, inner));
+  float *rows = scratch + packed_count(precision, n, k);
   // Once at least, so that out is written even where k is 0.
   for (ptrdiff_t first = 0; first == 0 || first < k; first += inner) {
     const ptrdiff_t length = ck_smaller(k - first, inner), steps = ck_steps(precision, length);
-    const ptrdiff_t widest = block_columns(steps);
-    float *rows = scratch + steps * ck_rounded_up(ck_smaller(n, widest), CK_LANES);
     for (ptrdiff_t column = 0; column < n; column += widest) {
       const ptrdiff_t width = ck_smaller(n - column, widest);
       const float *columns = packed ? packed : scratch;

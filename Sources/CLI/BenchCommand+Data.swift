@@ -9,7 +9,8 @@ extension BenchCommand {
     guard dataPath != nil else { throw ValidationError("--mode data needs --data-path") }
     for (flag, isGiven) in [
       ("model", model != nil), ("steps", steps != nil), ("warmup", warmup != nil),
-      ("recompute", recompute),
+      ("recompute", recompute), ("lanes", lanes != nil), ("shard-size", shardSize != nil),
+      ("pin-threads", pinThreads), ("precision", precision != nil),
     ] where isGiven { throw ValidationError("--mode data and --\(flag) do not go together") }
   }
 

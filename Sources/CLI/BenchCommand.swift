@@ -29,7 +29,7 @@ struct BenchCommand: ParsableCommand {
   @Option(help: .int("Images a thread differentiates at a time. (default: by the model's size)"))
   var shardSize: Int?
   @Flag(help: "Keep each thread on one processor.") var pinThreads = false
-  @Option(help: "Matrix products in fp32 or bf16.") var precision = Precision.float32
+  @Option(help: "The precision of matrix products. (default: fp32)") var precision: Precision?
   @Flag(help: "Print one JSON object.") var json = false
   @Option(help: .folder("The folder of images, with mode data.")) var dataPath: String?
   @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
@@ -67,13 +67,16 @@ struct BenchCommand: ParsableCommand {
       name: name, configuration: try configuration(name),
       mode: mode == .train ? .train : .inference, batchSize: batchSize,
       threads: threads ?? WorkerPool.availableProcessors)
-    if let warning = ProductKernels.warning(for: precision) {
-      Terminal.write("note: \(warning)\n")
-    }
     (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup ?? 2, steps, seconds ?? 10)
-    (benchmark.recompute, benchmark.precision) = (recompute, precision)
+    benchmark.recompute = recompute
+    benchmark.precision =
+      try precision ?? config.map { try TrainingConfiguration(contentsOf: $0).precision }
+      ?? .float32
     (benchmark.lanes, benchmark.shardSize) = (lanes ?? 4, shardSize)
     benchmark.pinThreads = pinThreads
+    if let warning = ProductKernels.warning(for: benchmark.precision) {
+      Terminal.write("note: \(warning)\n")
+    }
     let report = try benchmark()
     json ? try printJSON(report) : show(report)
   }
@@ -111,7 +114,7 @@ struct BenchCommand: ParsableCommand {
     print(
       String(format: "          %.0f GFLOPS", report.gflops)
         + (report.gemmGflops.map { String(format: "; alone %.0f", $0) } ?? "")
-        + (report.blasGflops.map { String(format: "; \(report.blas), fp32: %.0f", $0) } ?? ""))
+        + (report.blasGflops.map { "; \(report.blas), fp32: " + String(format: "%.0f", $0) } ?? ""))
     print(String(format: "memory    %.0f MB at most", report.peakRssMb))
     for (kind, share) in report.breakdown.sorted(by: { $0.value > $1.value }) {
       print(
@@ -120,5 +123,3 @@ struct BenchCommand: ParsableCommand {
     }
   }
 }
-
-extension Precision: ExpressibleByArgument {}

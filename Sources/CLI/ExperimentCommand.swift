@@ -19,9 +19,6 @@ struct ExperimentCommand: ParsableCommand {
   @Flag(help: "Print the runs and do nothing.") var dryRun = false
   @OptionGroup var threads: ThreadOptions
 
-  func validate() throws {
-  }
-
   func run() throws {
     let plan = try ExperimentPlan(contentsOf: file, quick: quick)
     guard !dryRun else {

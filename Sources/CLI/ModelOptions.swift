@@ -15,7 +15,7 @@ struct ModelOptions: ParsableArguments {
   var inputSize: InputSize?
   @Option(help: .int("Pixels of a patch's side. (default: as the file says, or 16)"))
   var patchSize: Int?
-  @Option(help: "Matrix products in fp32 or bf16.") var precision = Precision.float32
+  @Option(help: "The precision of matrix products.") var precision = Precision.float32
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
@@ -43,6 +43,8 @@ struct ModelOptions: ParsableArguments {
   /// The threads to run on.
   func pool() -> WorkerPool { threads.pool() }
 }
+
+extension Precision: ExpressibleByArgument {}
 
 extension SavedModel {
   /// The model in a file, as flags describe it; its warnings go to standard error.

@@ -13,7 +13,7 @@ struct RunningFlags: ParsableArguments {
   var lanes: Int?
   @Flag(inversion: .prefixedNo, help: "Keep each thread on one processor. (default: off)")
   var pinThreads: Bool?
-  @Option(help: "Matrix products in fp32 or bf16. (default: fp32)") var precision: Precision?
+  @Option(help: "The precision of matrix products. (default: fp32)") var precision: Precision?
   @Flag(inversion: .prefixedNo, help: "Compute blocks once more for derivatives, to save memory.")
   var recompute: Bool?
   @Option(

@@ -6,7 +6,7 @@ import ConViT
 /// The parts are counted from the shapes; what the allocator and the libraries add is not in it.
 public struct MemoryEstimate: Sendable, Hashable {
   /// Weights, what the optimiser remembers, the moving average, the gradients of the lanes, and
-  /// a teacher's weights.
+  /// a teacher's weights, as they are and as products read them.
   public let parameters: Int
   /// What the shards in flight keep for their derivatives.
   public let activations: Int
@@ -33,7 +33,7 @@ public struct MemoryEstimate: Sendable, Hashable {
   ) {
     let shardCount = ((stepSize ?? batchSize) + shards.size - 1) / shards.size
     let lanes = min(shards.lanes, max(shardCount, 1))
-    parameters = 4 * parameterCount * (stores + lanes) + 4 * teacherParameterCount
+    parameters = 4 * parameterCount * (stores + lanes) + 8 * teacherParameterCount
     let tokens = model.grid.count + model.tokens
     let hidden = Int(Float(model.embedDim) * model.mlpRatio)
     let inside = 8 * model.embedDim + 2 * hidden

@@ -46,17 +46,17 @@ import Testing
     return buffer(from: start) { out in
       a.withMatrix { a in
         b.withMatrix { b in
-          var scratch = Tensor(
-            unsafeUninitialized: [max(1, ck_product_scratch(precision.kernels, m, n, k))])
           var layout: Tensor?
           if packed {
             layout = Tensor(
               unsafeUninitialized: [ck_product_packed_count(precision.kernels, n, k)]
             ) { ck_product_pack(precision.kernels, $0, b, n, k) }
           }
-          ck_product(
-            precision.kernels, out, n + 2, a, b, layout?.pointer, m, n, k, alpha, beta, bias,
-            scratch.mutablePointer())
+          _ = fresh(ck_product_scratch(precision.kernels, m, n, k)) { scratch in
+            ck_product(
+              precision.kernels, out, n + 2, a, b, layout?.pointer, m, n, k, alpha, beta, bias,
+              scratch)
+          }
         }
       }
     }
@@ -101,6 +101,28 @@ import Testing
         product(
           a, b, alpha: alpha, beta: beta, bias: bias, packed: true, precision, from: start),
         "packed")
+    }
+  }
+
+  /// Sizes at which the last of several blocks, or a block of odd size, could take more room than
+  /// the first; as the BLAS library has it.
+  @Test(arguments: precisions, [(48, 768, 375), (128, 768, 833), (100, 768, 937)])
+  func staysInItsMemory(_ precision: Precision, _ size: (m: Int, n: Int, k: Int)) {
+    let (m, n, k) = size
+    for transposed in [false, true] {
+      let a = Stored(m, k, transposed: transposed, "a")
+      let b = Stored(k, n, transposed: !transposed, "b")
+      let start = [Float](repeating: 0, count: m * (n + 2))
+      let expected = buffer(from: start) { out in
+        a.withMatrix { a in
+          b.withMatrix { b in BLAS.multiply(m, n, k, a, b, into: out, n + 2, precision) }
+        }
+      }
+      for packed in [false, true] {
+        let out = product(a, b, packed: packed, precision, from: start)
+        let largest = zip(out, expected).map { abs($0 - $1) }.max()!
+        #expect(largest < 2e-3, "\(precision) \(size) \(transposed) \(packed)")
+      }
     }
   }
 

@@ -1,7 +1,8 @@
 import CKernels
 
 extension Variable {
-  /// residual + f · (x · Wᵀ + b), which the product adds onto the residual: [..., K], [..., M] → [..., M].
+  /// residual + f · (x · Wᵀ + b), which the product adds onto the residual:
+  /// [..., K], [..., M] → [..., M].
   ///
   /// In training, f is 0 for a sample (along the first axis) with probability `dropPath`, which
   /// then costs nothing, and else 1 / (1 − dropPath); elsewhere it is 1. The same as

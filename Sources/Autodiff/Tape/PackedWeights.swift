@@ -9,7 +9,11 @@ final class PackedWeights: @unchecked Sendable {
   private let precision: Precision
   private let lock = NSLock()
   /// The weights by where they lie, which is theirs alone as long as their owner holds them.
-  private var packed: [UnsafePointer<Float>: Tensor?] = [:]
+  private var packed: [UnsafePointer<Float>: Layout?] = [:]
+  private struct Layout {
+    let (n, k): (Int, Int)
+    let elements: Tensor
+  }
 
   /// Nothing yet of `weights`, whose owner must hold them as long as this.
   init(_ weights: ParameterStore) {
@@ -20,17 +24,18 @@ final class PackedWeights: @unchecked Sendable {
     }
   }
 
-  /// The transpose of `weight` [n, k], laid out, if it is one of the weights.
+  /// The transpose of `weight` [n, k], laid out, if it is one of the weights, and was not asked for
+  /// in another shape before.
   func transposed(_ weight: Tensor, _ n: Int, _ k: Int) -> Tensor? {
     lock.withLock {
       guard let known = packed[weight.pointer] else { return nil }
-      if let known { return known }
+      if let known { return (known.n, known.k) == (n, k) ? known.elements : nil }
       let count = ck_product_packed_count(precision.kernels, n, k)
       let made = Tensor(unsafeUninitialized: [count]) { out in
         ck_product_pack(
           precision.kernels, out, Matrix(weight.pointer, k).transposed, n, k)
       }
-      packed.updateValue(made, forKey: weight.pointer)
+      packed.updateValue(Layout(n: n, k: k, elements: made), forKey: weight.pointer)
       return made
     }
   }

@@ -11,8 +11,8 @@ import CKernels
 ///
 /// The environment's `CONVIT_PRODUCTS=blas` leaves them all to the library.
 public enum ProductKernels {
-  private static let isLibraryAskedFor =
-    getenv("CONVIT_PRODUCTS").map { String(cString: $0) } == "blas"
+  private static let asked = getenv("CONVIT_PRODUCTS").map { String(cString: $0) }
+  private static let isLibraryAskedFor = asked == "blas"
   private static let served = Precision.allCases.filter {
     !isLibraryAskedFor && ck_product_is_available($0.kernels)
   }
@@ -35,11 +35,17 @@ public enum ProductKernels {
   /// What makes the products of a precision slower than they could be on this processor, with the
   /// remedy; nil if nothing is known to.
   public static func warning(for precision: Precision) -> String? {
-    if serve(precision) { return nil }
-    if precision == .bfloat16 && !isLibraryAskedFor {
-      return "this processor has no instructions for bf16: operands are rounded to it and "
-        + "multiplied as floats, which is slower than fp32"
+    if let asked, !isLibraryAskedFor, !asked.isEmpty {
+      return "CONVIT_PRODUCTS is '\(asked)', which is nothing; it can be blas"
     }
-    return BLASLibrary.current.warning
+    if serve(precision) { return nil }
+    guard precision == .bfloat16 else { return BLASLibrary.current.warning }
+    let cause =
+      isLibraryAskedFor
+      ? "the BLAS library has no bf16"
+      : ck_product_can_run(CK_BFLOAT16)
+        ? "this is a debug build" : "this processor has no instructions for bf16"
+    return cause
+      + ": operands are rounded to it and multiplied as floats, which is slower than fp32"
   }
 }

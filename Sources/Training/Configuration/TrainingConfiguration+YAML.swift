@@ -101,7 +101,12 @@ private func describe(_ error: DecodingError, _ values: [(Node, Node)]) -> Strin
   }
   let key = context.codingPath.first?.stringValue ?? ""
   guard let type, let value = values.first(where: { $0.0.string == key })?.1 else {
-    return "'\(key)': \(context.debugDescription)"
+    // Of an enumeration's value the decoder says "Cannot initialize Precision from invalid String
+    // value fp16", a type's name that nobody wrote.
+    let parts = context.debugDescription.components(separatedBy: " from invalid String value ")
+    return parts.count == 2
+      ? "'\(key)': '\(parts[1])' is none of its values; convit train --help lists them"
+      : "'\(key)': \(context.debugDescription)"
   }
   let words = [
     "Int": "int", "UInt64": "int", "Float": "number", "Double": "number", "Bool": "true or false",
