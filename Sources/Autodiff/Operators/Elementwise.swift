@@ -91,10 +91,17 @@ extension Variable {
     _ kernel: UnaryKernel, derivative: @escaping (_ x: Tensor, _ y: Tensor) -> Tensor
   ) -> Variable {
     let (x, y) = (value, value.map(kernel))
-    return tape.operation(y, of: [self], saving: (x, y, derivative)) { saved, gradient, inputs in
+    let saved = (x, y, UnaryDerivative(function: derivative))
+    return tape.operation(y, of: [self], saving: saved) { saved, gradient, inputs in
       let (x, y, derivative) = saved
-      inputs.add(gradient * derivative(x, y), to: 0)
+      inputs.add(gradient * derivative.function(x, y), to: 0)
     }
+  }
+
+  /// A function as it is: bare in what a generic function is given, it would be wrapped each time,
+  /// in an object of its own.
+  private struct UnaryDerivative {
+    let function: (_ x: Tensor, _ y: Tensor) -> Tensor
   }
 
   /// eˣ; the derivative is eˣ.

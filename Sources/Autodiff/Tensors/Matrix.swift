@@ -29,7 +29,7 @@ extension Matrix {
           m, n, k, alpha: alpha, a, b, beta: beta, bias: bias, into: out, stride, precision)
       }
       var scratch = Tensor(
-        unsafeUninitialized: [ck_product_scratch(precision.kernels, m, n, k)])
+        unsafeUninitialized: Shape(ck_product_scratch(precision.kernels, m, n, k)))
       ck_product(
         precision.kernels, out, stride, a, b, packed?.pointer, m, n, k, alpha, beta, bias,
         scratch.mutablePointer())
