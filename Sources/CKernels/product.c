@@ -37,14 +37,14 @@ CK_INLINE ptrdiff_t block_columns(ptrdiff_t steps) {
 }
 
 /// Floats of the largest block of the second operand, of which that of the first lies behind.
-CK_INLINE ptrdiff_t packed_count(ck_precision precision, ptrdiff_t n, ptrdiff_t k) {
+CK_INLINE ptrdiff_t block_count(ck_precision precision, ptrdiff_t n, ptrdiff_t k) {
   const ptrdiff_t steps = ck_steps(precision, block_length(precision, k));
   return steps * ck_rounded_up(ck_smaller(n, block_columns(steps)), CK_LANES);
 }
 
 ptrdiff_t ck_product_scratch(ck_precision precision, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
   const ptrdiff_t steps = ck_steps(precision, block_length(precision, k));
-  return packed_count(precision, n, k) +
+  return block_count(precision, n, k) +
       row_steps(steps) * ck_rounded_up(ck_smaller(m, ROWS), CK_LANES);
 }
 
@@ -208,14 +208,15 @@ CK_AVX512_INLINE void product(
     const float *bias, float *scratch) {
   const ptrdiff_t inner = block_length(precision, k);
   const ptrdiff_t widest = block_columns(ck_steps(precision, inner));
-  float *rows = scratch + packed_count(precision, n, k);
+  float *rows = scratch + block_count(precision, n, k);
   // Once at least, so that out is written even where k is 0.
   for (ptrdiff_t first = 0; first == 0 || first < k; first += inner) {
     const ptrdiff_t length = ck_smaller(k - first, inner), steps = ck_steps(precision, length);
     for (ptrdiff_t column = 0; column < n; column += widest) {
       const ptrdiff_t width = ck_smaller(n - column, widest);
-      const float *columns = packed ? packed : scratch;
+      const float *columns = scratch;
       if (packed) {
+        columns = packed;
         packed += steps * ck_rounded_up(width, CK_LANES);
       } else {
         pack(precision, scratch, b, first, column, length, width);

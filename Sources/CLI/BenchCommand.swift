@@ -62,16 +62,15 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     guard mode != .data else { return try runOnData() }
+    let recipe = try config.map { try TrainingConfiguration(contentsOf: $0) }
     let name = config ?? model ?? "convit_tiny"
     var benchmark = Benchmark(
-      name: name, configuration: try configuration(name),
+      name: name, configuration: try configuration(name, recipe),
       mode: mode == .train ? .train : .inference, batchSize: batchSize,
       threads: threads ?? WorkerPool.availableProcessors)
     (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup ?? 2, steps, seconds ?? 10)
     benchmark.recompute = recompute
-    benchmark.precision =
-      try precision ?? config.map { try TrainingConfiguration(contentsOf: $0).precision }
-      ?? .float32
+    benchmark.precision = precision ?? recipe?.precision ?? .float32
     (benchmark.lanes, benchmark.shardSize) = (lanes ?? 4, shardSize)
     benchmark.pinThreads = pinThreads
     if let warning = ProductKernels.warning(for: benchmark.precision) {
@@ -81,12 +80,13 @@ struct BenchCommand: ParsableCommand {
     json ? try printJSON(report) : show(report)
   }
 
-  private func configuration(_ name: String) throws -> ViTConfiguration {
+  /// The model of a config, or the preset of a name.
+  private func configuration(
+    _ name: String, _ recipe: TrainingConfiguration?
+  ) throws -> ViTConfiguration {
     do {
       var configuration =
-        config == nil
-        ? try ViTConfiguration.preset(of: name)
-        : try TrainingConfiguration(contentsOf: name).modelConfiguration(classes: 10)
+        try recipe?.modelConfiguration(classes: 10) ?? ViTConfiguration.preset(of: name)
       if let size = inputSize?.size {
         (configuration.imageHeight, configuration.imageWidth) = (size.height, size.width)
       }

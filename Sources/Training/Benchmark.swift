@@ -113,7 +113,6 @@ public struct Benchmark: Sendable {
   private func makeStep(_ pool: WorkerPool) throws -> (Int) throws -> Void {
     let model = try VisionTransformer(configuration)
     var weights = ParameterStore(model, seed: 0)
-    weights.precision = precision
     let c = configuration
     var random = Random(seed: 0).split("benchmark")
     var images = Tensor(
@@ -124,6 +123,7 @@ public struct Benchmark: Sendable {
     let batch = images  // a constant, for the closures
     switch mode {
     case .inference:
+      weights.precision = precision
       let frozen = FrozenWeights(weights)
       return { _ in _ = model.logits(of: batch, frozen, on: pool) }
     case .train:
