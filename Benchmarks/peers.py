@@ -76,7 +76,7 @@ TORCH_FLAGS = {
     "torch-compiled": ["--compile"],
     "torch-bf16": ["--precision", "bf16"],
     "torch-bf16-compiled": ["--precision", "bf16", "--compile"],
-    "torch-bf16-plain": ["--precision", "bf16", "--compile", "--no-freezing"],  # the same as the last in training
+    "torch-bf16-plain": ["--precision", "bf16", "--compile", "--no-freezing"],
 }
 
 
@@ -155,6 +155,8 @@ def run(options):
         for number in range(1 if case.memory else options.rounds):
             for contestant in options.contestants:
                 if not is_ours(contestant) and not case.peers:
+                    continue
+                if contestant == "torch-bf16-plain" and case.mode == "train":  # nothing is frozen in training
                     continue
                 result = {"record": "result", "run": start["run"], "case": key, "contestant": contestant, "round": number}
                 result |= {"load_before": round(os.getloadavg()[0], 2)} | measure(contestant, case, options)
