@@ -94,7 +94,7 @@ public struct ImageDecoder: Hashable, Sendable {
     _ bytes: [UInt8], _ format: ImageFormat, _ name: String,
     _ geometry: (ImageSize) -> ImageGeometry?, wrapping: String = ""
   ) throws(ImageError) -> RGBImage {
-    guard format == .png || format == .jpeg else {
+    guard format.isRead else {
       throw ImageError(path: name, reason: "expected PNG or JPEG, found \(wrapping)\(format.name)")
     }
     var message = CMessage()

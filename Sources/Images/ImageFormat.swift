@@ -39,6 +39,9 @@ enum ImageFormat: Equatable {
     }
   }
 
+  /// Whether images of this format are read.
+  var isRead: Bool { self == .png || self == .jpeg }
+
   private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   private static let signatures: [(signature: [UInt8], format: ImageFormat)] = [
