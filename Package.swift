@@ -23,8 +23,10 @@ let package = Package(
     .target(name: "Autodiff", dependencies: ["CKernels", "CBLAS"]),
     .target(name: "Safetensors"),
     .target(name: "ConViT", dependencies: ["Autodiff", "Safetensors"]),
+    // Optional: without the library a build does not read WebP, and says so.
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
     .target(
-      name: "CImage",
+      name: "CImage", dependencies: ["CWebP"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
     .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels"]),
     .target(

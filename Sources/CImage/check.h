@@ -1,4 +1,4 @@
-// What the PNG and the JPEG reader ask before they allocate anything for an image.
+// What all readers share: the check of a size before anything is allocated for it, and blending.
 #pragma once
 
 #include <stdio.h>
@@ -26,4 +26,10 @@ static inline CImageStatus cimage_check_size(
     return CIMAGE_OVER_LIMIT;
   }
   return CIMAGE_OK;
+}
+
+// round((alpha · colour + (255 − alpha) · background) / 255), as Pillow's paste with a mask.
+static inline uint8_t cimage_blended(unsigned colour, unsigned background, unsigned alpha) {
+  unsigned sum = alpha * colour + (255 - alpha) * background + 128;
+  return (uint8_t)((sum + (sum >> 8)) >> 8);
 }

@@ -1,4 +1,4 @@
-// A gzip member to its bytes, with a bound, as a small file can hold gigabytes.
+// A gzip member or zlib stream to its bytes, with a bound, as a small file can hold gigabytes.
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,14 +46,14 @@ static CImageStatus inflate_all(
     }
     if (status != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0)) {
       const char *reason = stream->msg;
-      if (reason == NULL) reason = stream->avail_in == 0 ? "ends too early" : "not gzip data";
+      if (reason == NULL) reason = stream->avail_in == 0 ? "ends too early" : "not gzip or zlib data";
       snprintf(message, CIMAGE_MESSAGE_SIZE, "%s", reason);
       return CIMAGE_DAMAGED;
     }
   }
 }
 
-CImageStatus cimage_gunzip(
+CImageStatus cimage_inflate(
     const uint8_t *bytes, size_t count, size_t limit, uint8_t **output, size_t *output_count,
     char *message) {
   *output = NULL;
@@ -64,7 +64,7 @@ CImageStatus cimage_gunzip(
   }
   z_stream stream;
   memset(&stream, 0, sizeof stream);
-  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) {
+  if (inflateInit2(&stream, 32 + MAX_WBITS) != Z_OK) {
     snprintf(message, CIMAGE_MESSAGE_SIZE, "no memory to inflate");
     return CIMAGE_OUT_OF_MEMORY;
   }

@@ -20,7 +20,6 @@ typedef struct {
   CImageStatus status;
   char *message;  // of the call in progress
   CImageOptions options;
-  uint8_t *exif;  // a copy, as libjpeg drops its markers when the image is complete
 } JPEGReader;
 
 _Noreturn static void fail(JPEGReader *reader, CImageStatus status, const char *format, ...) {
@@ -73,14 +72,26 @@ static void on_error(j_common_ptr common) {
   }
 }
 
-// A negative level is a warning: damaged data that libjpeg would make up pixels for. Only an
-// unknown JFIF revision says nothing about them.
+// Warnings that say nothing about the pixels, which are all there: bytes that belong to nothing
+// between two parts of the file, and statements that the decoder does not need.
+static int is_harmless(int code) {
+  return code == JWRN_EXTRANEOUS_DATA || code == JWRN_ADOBE_XFORM ||
+      code == JWRN_NOT_SEQUENTIAL || code == JWRN_JFIF_MAJOR;
+}
+
+// A negative level is a warning, mostly of damaged data that libjpeg would make up pixels for.
 static void on_message(j_common_ptr common, int level) {
   JPEGReader *reader = common->client_data;
   if (level >= 0) return;
   reader->errors.num_warnings++;
-  if (!reader->options.lenient && reader->errors.msg_code != JWRN_JFIF_MAJOR)
+  if (is_harmless(reader->errors.msg_code)) {
+    if (reader->base.note[0] != 0) return;
+    char text[JMSG_LENGTH_MAX];
+    reader->errors.format_message(common, text);
+    snprintf(reader->base.note, CIMAGE_MESSAGE_SIZE, "%s", text);
+  } else if (!reader->options.lenient) {
     fail_with_libjpeg(reader, CIMAGE_DAMAGED);
+  }
 }
 
 static void on_output(j_common_ptr common) { (void)common; }
@@ -90,18 +101,6 @@ static void on_progress(j_common_ptr common) {
   JPEGReader *reader = common->client_data;
   if (reader->jpeg.input_scan_number > (int)reader->options.max_scans)
     fail(reader, CIMAGE_OVER_LIMIT, "more than %u scans", reader->options.max_scans);
-}
-
-static void find_exif(JPEGReader *reader) {
-  for (jpeg_saved_marker_ptr m = reader->jpeg.marker_list; m != NULL; m = m->next)
-    if (m->marker == JPEG_APP0 + 1 && m->data_length > 6 && memcmp(m->data, "Exif\0\0", 6) == 0) {
-      reader->base.exif_count = m->data_length - 6;
-      reader->exif = malloc(reader->base.exif_count);
-      if (reader->exif == NULL) fail(reader, CIMAGE_OUT_OF_MEMORY, "no memory for EXIF");
-      memcpy(reader->exif, m->data + 6, reader->base.exif_count);
-      reader->base.exif = reader->exif;
-      return;
-    }
 }
 
 static void read_header(JPEGReader *reader, const uint8_t *bytes, size_t count) {
@@ -115,9 +114,7 @@ static void read_header(JPEGReader *reader, const uint8_t *bytes, size_t count) 
   reader->progress.progress_monitor = on_progress;
   jpeg->progress = &reader->progress;
   jpeg_mem_src(jpeg, bytes, (unsigned long)count);
-  jpeg_save_markers(jpeg, JPEG_APP0 + 1, 0xFFFF);
   jpeg_read_header(jpeg, TRUE);
-  if (jpeg->arith_code) fail(reader, CIMAGE_UNSUPPORTED, "arithmetic-coded");
   if (jpeg->data_precision != 8)
     fail(reader, CIMAGE_UNSUPPORTED, "%d bits a sample, expected 8", jpeg->data_precision);
   if (jpeg->jpeg_color_space == JCS_UNKNOWN)
@@ -128,7 +125,6 @@ static void read_header(JPEGReader *reader, const uint8_t *bytes, size_t count) 
   if (reader->status != CIMAGE_OK) longjmp(reader->jump, 1);
   reader->base.width = jpeg->image_width;
   reader->base.height = jpeg->image_height;
-  find_exif(reader);
 }
 
 // round(a · b / 255)
@@ -185,23 +181,28 @@ static uint32_t leave_out(struct jpeg_decompress_struct *jpeg, const CImageRegio
   return first;
 }
 
-// The rest of the file must hold the marker of its end, so that a truncated one is found whatever
-// the region. In coded data 0xFF is never followed by 0xD9.
-static void find_end(JPEGReader *reader) {
+static void read_row(JPEGReader *reader, JSAMPROW row) {
   struct jpeg_decompress_struct *jpeg = &reader->jpeg;
-  // Of several scans all have been read; the decoder of one may already have met the end.
-  if (reader->options.lenient || jpeg_input_complete(jpeg)) return;
-  if (jpeg->unread_marker == JPEG_EOI) return;
-  const uint8_t *byte = jpeg->src->next_input_byte;
-  const uint8_t *end = byte + jpeg->src->bytes_in_buffer;
-  while (end - byte > 1) {
-    byte = memchr(byte, 0xFF, (size_t)(end - byte) - 1);
-    if (byte == NULL) break;
-    if (byte[1] == JPEG_EOI) return;
-    byte++;
+  uint32_t y = jpeg->output_scanline;
+  if (jpeg_read_scanlines(jpeg, &row, 1) != 1)
+    fail(reader, CIMAGE_DAMAGED, "ends in row %u of %u", y, jpeg->output_height);
+}
+
+// Reads what is below the region, so that damage there is found whatever the region: the coded
+// data, of which no pixels are computed but those of the last row.
+static void read_rest(JPEGReader *reader, JSAMPROW row) {
+  struct jpeg_decompress_struct *jpeg = &reader->jpeg;
+  if (jpeg->output_scanline < jpeg->output_height) {
+    // Of several scans all have been read, up to the end of the file.
+    if (jpeg_has_multiple_scans(jpeg)) return;
+#ifdef HAS_PARTS
+    // Never to the last row: libjpeg would take that for the end and leave out the data.
+    JDIMENSION left = jpeg->output_height - jpeg->output_scanline;
+    if (left > 1) jpeg_skip_scanlines(jpeg, left - 1);
+#endif
+    while (jpeg->output_scanline < jpeg->output_height) read_row(reader, row);
   }
-  jpeg->err->msg_code = JWRN_JPEG_EOF;
-  fail_with_libjpeg(reader, CIMAGE_DAMAGED);
+  jpeg_finish_decompress(jpeg);  // a missing end is found here
 }
 
 static void read_pixels(JPEGReader *reader, const CImageRegion *region, uint8_t *pixels) {
@@ -216,8 +217,7 @@ static void read_pixels(JPEGReader *reader, const CImageRegion *region, uint8_t 
   size_t skipped = (region->x - leave_out(jpeg, region)) * channels;
   while (jpeg->output_scanline < region->y + region->height) {
     uint32_t y = jpeg->output_scanline;
-    if (jpeg_read_scanlines(jpeg, &row, 1) != 1)
-      fail(reader, CIMAGE_DAMAGED, "ends in row %u of %u", y, jpeg->output_height);
+    read_row(reader, row);
     if (y < region->y) continue;
     uint8_t *target = pixels + (size_t)(y - region->y) * region->width * 3;
     if (has_inks)
@@ -225,10 +225,7 @@ static void read_pixels(JPEGReader *reader, const CImageRegion *region, uint8_t 
     else
       memcpy(target, row + skipped, (size_t)region->width * 3);
   }
-  if (jpeg->output_scanline == jpeg->output_height)
-    jpeg_finish_decompress(jpeg);  // a missing end is found here
-  else
-    find_end(reader);
+  read_rest(reader, row);
 }
 
 // libjpeg computes fewer frequencies of each block of 8 × 8.
@@ -244,7 +241,6 @@ static void shrink_jpeg(CImageReader *base, uint32_t denominator) {
 static void close_jpeg(CImageReader *base) {
   JPEGReader *reader = (JPEGReader *)base;
   jpeg_destroy_decompress(&reader->jpeg);
-  free(reader->exif);
   free(reader);
 }
 

@@ -57,21 +57,6 @@ static uint32_t big_endian(const uint8_t *bytes) {
   return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-// The data of the first chunk of a type and its length, or NULL if there is none in the file.
-static const uint8_t *find_chunk(const PNGReader *reader, const char *type, size_t *length) {
-  for (size_t offset = 8; reader->count - offset >= 12;) {
-    const uint8_t *chunk = reader->bytes + offset;
-    size_t size = big_endian(chunk);
-    if (size > reader->count - offset - 12) return NULL;
-    if (memcmp(chunk + 4, type, 4) == 0) {
-      *length = size;
-      return chunk + 8;
-    }
-    offset += size + 12;
-  }
-  return NULL;
-}
-
 static void read_header(PNGReader *reader) {
   // The size first, from where it always is: libpng's own message would not name it.
   if (reader->count >= 24 && memcmp(reader->bytes + 12, "IHDR", 4) == 0) {
@@ -92,14 +77,11 @@ static void read_header(PNGReader *reader) {
   png_set_chunk_malloc_max(png, 1 << 20);
   png_set_chunk_cache_max(png, 16);
   png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
-  // Nothing but the pixels and their transparency: no text, profile or gamma. Nor EXIF, for which
-  // libpng would take as many bytes as the chunk says it has, whether they are there or not.
+  // Nothing but the pixels and their transparency: of all other chunks only the checksums count.
   png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
   png_read_info(png, reader->info);
   reader->base.width = png_get_image_width(png, reader->info);
   reader->base.height = png_get_image_height(png, reader->info);
-  // It may stand behind the pixels, which are turned by it.
-  reader->base.exif = find_chunk(reader, "eXIf", &reader->base.exif_count);
 }
 
 static uint8_t *allocate(PNGReader *reader, size_t width, size_t height, size_t channels) {
@@ -110,49 +92,30 @@ static uint8_t *allocate(PNGReader *reader, size_t width, size_t height, size_t 
 }
 
 // Fills `target`, [region height, region width, channels].
+//
+// All rows are read, also those below the region: the compressed data has a checksum at its end.
 static void read_rows(
     PNGReader *reader, const CImageRegion *region, uint8_t *target, size_t channels) {
   png_structp png = reader->png;
   size_t row_bytes = (size_t)reader->base.width * channels;
   size_t target_bytes = (size_t)region->width * channels;
   size_t skipped = (size_t)region->x * channels;
-  size_t end = (size_t)region->y + region->height;
   int passes = png_set_interlace_handling(png);
   png_read_update_info(png, reader->info);
   if (png_get_rowbytes(png, reader->info) != row_bytes)
     fail(
         reader, CIMAGE_DAMAGED, "rows of %zu bytes, expected %zu",
         (size_t)png_get_rowbytes(png, reader->info), row_bytes);
-  if (passes == 1) {
-    reader->line = allocate(reader, reader->base.width, 1, channels);
-    for (size_t y = 0; y < end; y++) {
-      png_read_row(png, reader->line, NULL);
-      if (y >= region->y)
-        memcpy(target + (y - region->y) * target_bytes, reader->line + skipped, target_bytes);
-    }
-    return;
-  }
-  reader->line = allocate(reader, reader->base.width, reader->base.height, channels);
+  // Each pass over an interlaced image adds pixels to the rows of the one before.
+  size_t kept = passes == 1 ? 1 : reader->base.height;
+  reader->line = allocate(reader, reader->base.width, kept, channels);
   for (int pass = 0; pass < passes; pass++)
-    for (size_t y = 0; y < reader->base.height; y++)
-      png_read_row(png, reader->line + y * row_bytes, NULL);
-  for (size_t y = region->y; y < end; y++)
-    memcpy(
-        target + (y - region->y) * target_bytes, reader->line + y * row_bytes + skipped,
-        target_bytes);
-}
-
-// The rows that were not read must be there: the chunks must lead to the one that ends the file.
-static void find_end(PNGReader *reader) {
-  size_t length = 0;
-  if (find_chunk(reader, "IEND", &length) == NULL)
-    fail(reader, CIMAGE_DAMAGED, "ends after %zu bytes, before the image does", reader->count);
-}
-
-// round((alpha · colour + (255 − alpha) · background) / 255), as Pillow's paste with a mask.
-static uint8_t blended(unsigned colour, unsigned background, unsigned alpha) {
-  unsigned sum = alpha * colour + (255 - alpha) * background + 128;
-  return (uint8_t)((sum + (sum >> 8)) >> 8);
+    for (size_t y = 0; y < reader->base.height; y++) {
+      uint8_t *line = reader->line + (y % kept) * row_bytes;
+      png_read_row(png, line, NULL);
+      if (pass == passes - 1 && y >= region->y && y - region->y < region->height)
+        memcpy(target + (y - region->y) * target_bytes, line + skipped, target_bytes);
+    }
 }
 
 static void read_palette(PNGReader *reader, const CImageRegion *region, uint8_t *pixels) {
@@ -166,19 +129,16 @@ static void read_palette(PNGReader *reader, const CImageRegion *region, uint8_t 
   uint8_t table[256][3] = {{0}};
   for (int i = 0; i < colours && i < 256; i++) {
     unsigned alpha = reader->options.composites && i < alpha_count ? alphas[i] : 255;
-    table[i][0] = blended(palette[i].red, background[0], alpha);
-    table[i][1] = blended(palette[i].green, background[1], alpha);
-    table[i][2] = blended(palette[i].blue, background[2], alpha);
+    table[i][0] = cimage_blended(palette[i].red, background[0], alpha);
+    table[i][1] = cimage_blended(palette[i].green, background[1], alpha);
+    table[i][2] = cimage_blended(palette[i].blue, background[2], alpha);
   }
   uint8_t *indices = reader->scratch = allocate(reader, region->width, region->height, 1);
   png_set_packing(reader->png);
   read_rows(reader, region, indices, 1);
   size_t count = (size_t)region->width * region->height;
-  uint8_t largest = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (indices[i] > largest) largest = indices[i];
-    memcpy(pixels + 3 * i, table[indices[i]], 3);
-  }
+  for (size_t i = 0; i < count; i++) memcpy(pixels + 3 * i, table[indices[i]], 3);
+  int largest = png_get_palette_max(reader->png, reader->info);
   if (largest >= colours)
     fail(
         reader, CIMAGE_DAMAGED, "colour %d of a palette of %d is used (they count from 0)", largest,
@@ -192,7 +152,19 @@ static void read_composited(PNGReader *reader, const CImageRegion *region, uint8
   size_t count = (size_t)region->width * region->height;
   for (size_t i = 0; i < count; i++)
     for (size_t c = 0; c < 3; c++)
-      pixels[3 * i + c] = blended(rgba[4 * i + c], background[c], rgba[4 * i + 3]);
+      pixels[3 * i + c] = cimage_blended(rgba[4 * i + c], background[c], rgba[4 * i + 3]);
+}
+
+static void clip_row(png_structp png, png_row_infop row, png_bytep samples) {
+  (void)png;
+  for (size_t i = 0; i < row->rowbytes / 2; i++)
+    samples[i] = samples[2 * i] > 0 ? 255 : samples[2 * i + 1];
+}
+
+// Pillow has a mode for gray of 16 bits, whose way to RGB is min(v, 255).
+static void clip_16_bit(png_structp png, int channels) {
+  png_set_read_user_transform_fn(png, clip_row);
+  png_set_user_transform_info(png, NULL, 8, channels);
 }
 
 static void read_pixels(PNGReader *reader, const CImageRegion *region, uint8_t *pixels) {
@@ -203,7 +175,12 @@ static void read_pixels(PNGReader *reader, const CImageRegion *region, uint8_t *
   if (colour == PNG_COLOR_TYPE_PALETTE) {
     read_palette(reader, region, pixels);
   } else {
-    png_set_scale_16(png);
+    if (!reader->options.cuts_16_bit)
+      png_set_scale_16(png);
+    else if (colour != PNG_COLOR_TYPE_GRAY || png_get_bit_depth(png, reader->info) < 16)
+      png_set_strip_16(png);
+    else
+      clip_16_bit(png, reader->options.composites && has_key ? 4 : 3);
     if (colour == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(png);
     if (!(colour & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
     if (reader->options.composites && (has_key || has_alpha)) {
@@ -214,11 +191,7 @@ static void read_pixels(PNGReader *reader, const CImageRegion *region, uint8_t *
       read_rows(reader, region, pixels, 3);
     }
   }
-  int is_interlaced = png_get_interlace_type(png, reader->info) != PNG_INTERLACE_NONE;
-  if (is_interlaced || region->y + region->height == reader->base.height)
-    png_read_end(png, reader->info);  // a missing end or a wrong checksum is found here
-  else
-    find_end(reader);
+  png_read_end(png, reader->info);  // a missing end or a wrong checksum is found here
 }
 
 static void close_png(CImageReader *base) {

@@ -30,7 +30,7 @@ struct AttentionCommand: ParsableCommand {
   @Option(help: .int("What the initialisation depends on. (default: 0)")) var seed: UInt64?
   @OptionGroup var threads: ThreadOptions
   @OptionGroup(title: "Reading") var options: ImageOptions
-  @Argument(help: ArgumentHelp("A PNG or JPEG file.", valueName: "image")) var image: String?
+  @Argument(help: ArgumentHelp("A PNG, JPEG or WebP file.", valueName: "image")) var image: String?
 
   func validate() throws {
     guard !outputDir.isEmpty else { throw ValidationError("output-dir is empty") }

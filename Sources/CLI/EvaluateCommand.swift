@@ -35,7 +35,7 @@ struct EvaluateCommand: ParsableCommand {
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     let totals = try images.evaluator(for: saved, on: pool)(
       saved.model, saved.weights, on: folder.samples, pool: pool,
-      skipped: { try skipped.note($0) { terminal.line("note: \($0)") } },
+      noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
     if json {
       let bad = skipped.count > 0 ? #""bad_images": \#(skipped.count), "# : ""

@@ -10,6 +10,11 @@ struct ImageOptions: ParsableArguments {
     help: ArgumentHelp(
       "Lay transparent images on this colour. (default: drop transparency)", valueName: "R,G,B"))
   var alphaBackground: String?
+  @Option(
+    help: .name(
+      "How 16-bit PNGs become 8 bits: scale, round(v / 257), or pillow, cut as there. "
+        + "(default: scale)"))
+  var sixteenBit: ImageDecoder.SixteenBitPolicy?
   @OptionGroup var limits: LimitOptions
   @Flag(
     inversion: .prefixedNo,
@@ -21,6 +26,7 @@ struct ImageOptions: ParsableArguments {
   func apply(to data: inout DataSettings) {
     replace(&data.exif, exif)
     replace(&data.alphaBackground, alphaBackground)
+    replace(&data.sixteenBit, sixteenBit)
     replace(&data.scaledDecoding, scaledDecoding)
     limits.apply(to: &data)
   }
@@ -49,6 +55,8 @@ struct LimitOptions: ParsableArguments {
     replace(&data.maxBytes, maxBytes)
   }
 }
+
+extension ImageDecoder.SixteenBitPolicy: ExpressibleByArgument {}
 
 /// What `body` returns; what it throws is a usage error.
 func usage<Value>(_ body: () throws -> Value) throws -> Value {

@@ -41,7 +41,7 @@ struct LocalityCommand: ParsableCommand {
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     let report = try images.evaluator(for: saved, on: pool).totalsAndLocality(
       saved.model, saved.weights, on: samples, addsReference: reference, pool: pool,
-      skipped: { try skipped.note($0) { terminal.line("note: \($0)") } },
+      noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("measured \($0)/\(samples.count)") }
     ).report
     try output.write(report.json(pretty: true) + "\n", to: "locality.json")

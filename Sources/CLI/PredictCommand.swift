@@ -12,7 +12,7 @@ struct PredictCommand: ParsableCommand {
   @Flag(help: "Print one JSON object an image.") var json = false
   @Flag(help: "Give the logits as well.") var logits = false
   @OptionGroup var options: ImageOptions
-  @Argument(help: "PNG and JPEG files.") var images: [String]
+  @Argument(help: "PNG, JPEG and WebP files.") var images: [String]
 
   func validate() throws {
     guard topk > 0 else { throw ValidationError("topk must be at least 1, found \(topk)") }
@@ -25,7 +25,10 @@ struct PredictCommand: ParsableCommand {
     var failures = 0
     for start in stride(from: 0, to: images.count, by: 16 * pool.threads) {
       let part = Array(images[start..<min(start + 16 * pool.threads, images.count)])
-      for result in predictor(part, top: topk, withLogits: logits) {
+      let results = predictor(part, top: topk, withLogits: logits) { note in
+        Terminal.write("note: \(note) (read all the same: no pixel is missing)\n")
+      }
+      for result in results {
         switch result {
         case .success(let prediction): try show(prediction)
         case .failure(let error):

@@ -10,13 +10,19 @@ public struct Batch: Sendable {
   public let indices: [Int]
   /// The images that were left out because they could not be loaded (`BadImages.skip`).
   public let failures: [SampleError]
+  /// What is wrong with files of which all pixels are known: these images are in the batch.
+  public let notes: [SampleError]
 
   /// A batch of normalised pixels, [count, 3, height, width].
-  public init(images: Tensor, labels: [Int], indices: [Int], failures: [SampleError] = []) {
+  public init(
+    images: Tensor, labels: [Int], indices: [Int], failures: [SampleError] = [],
+    notes: [SampleError] = []
+  ) {
     self.images = images
     self.labels = labels
     self.indices = indices
     self.failures = failures
+    self.notes = notes
   }
 
   /// How many images there are.
@@ -40,7 +46,7 @@ final class BatchInProgress: @unchecked Sendable {
   private let requests: ArraySlice<SampleRequest>
   private var images: Tensor  // [requests, 3, height, width]; its memory is the pool's
   private let pixels: UnsafeMutableBufferPointer<Float>  // where `images` is
-  private let failures: UnsafeMutableBufferPointer<SampleError?>  // [requests]
+  private let outcomes: UnsafeMutableBufferPointer<BatchJob.Outcome>  // [requests]
 
   /// Room for `requests`, each of `size`.
   init(requests: ArraySlice<SampleRequest>, size: ImageSize) {
@@ -48,19 +54,19 @@ final class BatchInProgress: @unchecked Sendable {
     images = Tensor(unsafeUninitialized: [requests.count, 3, size.height, size.width])
     // Stays where it is: nobody else has the tensor before it is returned.
     pixels = images.withUnsafeMutableBufferPointer { $0 }
-    failures = .allocate(capacity: requests.count)
-    failures.initialize(repeating: nil)
+    outcomes = .allocate(capacity: requests.count)
+    outcomes.initialize(repeating: BatchJob.Outcome())
   }
 
   deinit {
-    failures.deinitialize()
-    failures.deallocate()
+    outcomes.deinitialize()
+    outcomes.deallocate()
   }
 
   /// Fills the samples at `range` (counted from 0 in the batch); errors are kept for `finish`.
   func fill(_ range: Range<Int>, with job: BatchJob) {
     for i in range {
-      failures[i] = job.load(
+      outcomes[i] = job.load(
         requests[requests.startIndex + i], at: PlaceInBatch(index: i, count: requests.count),
         into: planes(i))
     }
@@ -73,9 +79,9 @@ final class BatchInProgress: @unchecked Sendable {
 
   /// The batch, once every sample has been filled.
   func finish(badImages: BadImages) throws -> Batch {
-    let failed = failures.compactMap { $0 }
+    let failed = outcomes.compactMap(\.failure)
     if badImages == .error, let first = failed.first { throw first }
-    let kept = failures.indices.filter { failures[$0] == nil }
+    let kept = outcomes.indices.filter { outcomes[$0].failure == nil }
     if !failed.isEmpty {
       for (to, from) in kept.enumerated() where to != from {
         _ = planes(to).update(fromContentsOf: planes(from))
@@ -84,6 +90,7 @@ final class BatchInProgress: @unchecked Sendable {
     }
     let good = kept.map { requests[requests.startIndex + $0] }
     return Batch(
-      images: images, labels: good.map(\.label), indices: good.map(\.index), failures: failed)
+      images: images, labels: good.map(\.label), indices: good.map(\.index), failures: failed,
+      notes: kept.compactMap { outcomes[$0].note })
   }
 }

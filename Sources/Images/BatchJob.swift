@@ -17,15 +17,27 @@ public struct PlaceInBatch: Hashable, Sendable {
 struct BatchJob: Sendable {
   let size: ImageSize
   let normalization: Normalization
-  let image: @Sendable (SampleRequest) throws -> RGBImage
+  let image: BatchLoader.Image
   let finish: BatchFinish?
+
+  /// What became of a request.
+  struct Outcome {
+    /// Why there is no image.
+    var failure: SampleError?
+    /// What is wrong with its file although there is one.
+    var note: SampleError?
+  }
 
   /// Writes the planes of an image, [3, height, width], or says why there are none.
   func load(
     _ request: SampleRequest, at place: PlaceInBatch, into planes: UnsafeMutableBufferPointer<Float>
-  ) -> SampleError? {
+  ) -> Outcome {
+    var outcome = Outcome()
+    func error(_ underlying: any Error) -> SampleError {
+      SampleError(path: request.path, index: request.index, underlying: underlying)
+    }
     do {
-      let image = try image(request)
+      let image = try image(request) { outcome.note = error($0) }
       guard image.width == size.width && image.height == size.height else {
         throw DatasetError(
           path: request.path,
@@ -33,9 +45,9 @@ struct BatchJob: Sendable {
       }
       normalization.write(image, into: planes)
       finish?(request, place, planes)
-      return nil
-    } catch {
-      return SampleError(path: request.path, index: request.index, underlying: error)
+    } catch let fault {
+      outcome.failure = error(fault)
     }
+    return outcome
   }
 }

@@ -11,14 +11,19 @@ import Foundation
 /// ```swift
 /// let loader = BatchLoader(
 ///   order: requests, batchSize: 64, size: transform.size, workers: 2
-/// ) { request in
-///   try decoder.decode(contentsOf: request.path) {
-///     transform.geometry(of: $0, random: request.random)
-///   }
+/// ) { request, noting in
+///   try decoder.decode(
+///     contentsOf: request.path, as: { transform.geometry(of: $0, random: request.random) },
+///     noting: noting)
 /// }
 /// while let batch = try loader.next() { … }
 /// ```
 public final class BatchLoader: Sendable {
+  /// Decodes and transforms the image of a request, on any thread. What is wrong with the file of
+  /// an image that is returned goes to the second argument.
+  public typealias Image =
+    @Sendable (SampleRequest, _ noting: (ImageError) -> Void) throws -> RGBImage
+
   /// How many batches `next()` will return if no error comes in between.
   public let batchCount: Int
 
@@ -39,13 +44,13 @@ public final class BatchLoader: Sendable {
   ///   - badImages: What to do about an image that cannot be loaded.
   ///   - finish: A last change to the normalised planes of an image, [3, height, width], such as
   ///     random erasing; a pure function of the request and its place in the batch.
-  ///   - image: Decodes and transforms the image of a request, on any thread.
+  ///   - image: The way from a request to an image.
   public init(
     order: [SampleRequest], batchSize: Int, size: ImageSize,
     normalization: Normalization = .imageNet, workers: Int, batchesInFlight: Int = 3,
     badImages: BadImages = .error,
     finish: BatchFinish? = nil,
-    image: @escaping @Sendable (SampleRequest) throws -> RGBImage
+    image: @escaping Image
   ) {
     precondition(
       batchSize > 0 && workers >= 0 && batchesInFlight > 0 && size.height > 0 && size.width > 0,

@@ -10,6 +10,9 @@ struct CMessage {
     characters.replaceSubrange(0...bytes.count, with: bytes + [0])
   }
 
+  /// Whether there is no text.
+  var isEmpty: Bool { characters[0] == 0 }
+
   /// A sentence part about an image of `format`.
   func reason(_ status: CImageStatus, _ format: String) -> String {
     let end = characters.firstIndex(of: 0) ?? characters.endIndex

@@ -10,16 +10,10 @@ enum ExifOrientation: Int {
   case rightBottom = 7
   case leftBottom = 8
 
-  /// The orientation in a TIFF block (the content of JPEG's APP1 after "Exif", or of PNG's eXIf).
-  /// Upright if the block is cut off, holds no such tag or another value.
-  ///
-  /// Only the first directory is read, and no link is followed, so links that loop do not matter.
-  init(exif: UnsafeBufferPointer<UInt8>) {
-    self = Self.value(exif: exif).flatMap(Self.init(rawValue:)) ?? .topLeft
+  /// The orientation that a file's metadata give; upright if they give none of the eight.
+  init(_ metadata: CameraMetadata) {
+    self = metadata.orientation.flatMap(Self.init(rawValue:)) ?? .topLeft
   }
-
-  /// The number that a TIFF block gives as orientation, whether or not it is one of the eight.
-  static func value(exif: UnsafeBufferPointer<UInt8>) -> Int? { value(in: TIFFBlock(bytes: exif)) }
 
   /// Whether rows become columns.
   private var isTurned: Bool { rawValue >= Self.leftTop.rawValue }
@@ -38,54 +32,6 @@ enum ExifOrientation: Int {
     if startsRight { stored.x = size.width - stored.x - stored.width }
     if startsBelow { stored.y = size.height - stored.y - stored.height }
     return stored
-  }
-
-  private static func value(in block: TIFFBlock?) -> Int? {
-    guard let block, let directory = block.uint32(at: 4), let entries = block.uint16(at: directory)
-    else { return nil }
-    for entry in 0..<entries {
-      let offset = directory + 2 + 12 * entry
-      guard let tag = block.uint16(at: offset), let type = block.uint16(at: offset + 2),
-        let count = block.uint32(at: offset + 4)
-      else { return nil }
-      guard tag == 0x0112 else { continue }
-      guard count == 1 else { return nil }
-      switch type {
-      case 3: return block.uint16(at: offset + 8)
-      case 4: return block.uint32(at: offset + 8)
-      default: return nil
-      }
-    }
-    return nil
-  }
-}
-
-/// Bounded reading of numbers in the byte order that a TIFF block announces.
-private struct TIFFBlock {
-  let bytes: UnsafeBufferPointer<UInt8>
-  let isLittleEndian: Bool
-
-  init?(bytes: UnsafeBufferPointer<UInt8>) {
-    self.bytes = bytes
-    guard bytes.count >= 8 else { return nil }
-    switch (bytes[0], bytes[1]) {
-    case (0x49, 0x49): isLittleEndian = true
-    case (0x4D, 0x4D): isLittleEndian = false
-    default: return nil
-    }
-    guard uint16(at: 2) == 42 else { return nil }
-  }
-
-  func uint16(at offset: Int) -> Int? {
-    guard offset >= 0, offset <= bytes.count - 2 else { return nil }
-    let first = Int(bytes[offset])
-    let second = Int(bytes[offset + 1])
-    return isLittleEndian ? second << 8 | first : first << 8 | second
-  }
-
-  func uint32(at offset: Int) -> Int? {
-    guard let first = uint16(at: offset), let second = uint16(at: offset + 2) else { return nil }
-    return isLittleEndian ? second << 16 | first : first << 16 | second
   }
 }
 

@@ -13,7 +13,7 @@ func gunzipped(
   var message = CMessage()
   var output: UnsafeMutablePointer<UInt8>?
   var count = 0
-  let status = cimage_gunzip(
+  let status = cimage_inflate(
     bytes, bytes.count, max(0, maxBytes), &output, &count, &message.characters)
   defer { free(output) }
   guard status == CIMAGE_OK else {

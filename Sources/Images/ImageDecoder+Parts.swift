@@ -3,13 +3,43 @@ import Foundation
 
 /// From a header to pixels: which of them, and which way up.
 extension ImageDecoder {
-  /// Decodes what `geometry` needs, or everything, and turns it upright.
+  /// Opens a file, and decodes what `geometry` needs, or everything.
+  ///
+  /// `message` says why there is no result or, if there is one, what is wrong all the same.
   func read(
-    _ reader: UnsafeMutablePointer<CImageReader>, _ geometry: (ImageSize) -> ImageGeometry?,
-    _ message: inout CMessage, _ result: inout RGBImage?
+    _ bytes: UnsafeBufferPointer<UInt8>, _ format: ImageFormat,
+    _ geometry: (ImageSize) -> ImageGeometry?, _ message: inout CMessage,
+    _ result: inout RGBImage?
   ) -> CImageStatus {
-    let exif = UnsafeBufferPointer(start: reader.pointee.exif, count: reader.pointee.exif_count)
-    let orientation = appliesOrientation ? ExifOrientation(exif: exif) : .topLeft
+    var reader: UnsafeMutablePointer<CImageReader>?
+    var options = cOptions
+    let opener =
+      switch format {
+      case .png: cimage_open_png
+      case .jpeg: cimage_open_jpeg
+      default: cimage_open_webp
+      }
+    let opened = opener(&reader, bytes.baseAddress, bytes.count, &options, &message.characters)
+    guard opened == CIMAGE_OK, let reader else { return opened }
+    defer { cimage_close(reader) }
+    let orientation =
+      appliesOrientation
+      ? ExifOrientation(CameraMetadata(bytes, format: format)) : ExifOrientation.topLeft
+    let status = read(reader, orientation, geometry, &message, &result)
+    if status == CIMAGE_OK {
+      withUnsafeBytes(of: &reader.pointee.note) { note in
+        message.characters = note.map { CChar(bitPattern: $0) }
+      }
+    }
+    return status
+  }
+
+  /// Decodes what is needed, and turns it upright.
+  private func read(
+    _ reader: UnsafeMutablePointer<CImageReader>, _ orientation: ExifOrientation,
+    _ geometry: (ImageSize) -> ImageGeometry?, _ message: inout CMessage,
+    _ result: inout RGBImage?
+  ) -> CImageStatus {
     let plan = geometry(orientation.turned(reader.size)).map {
       makePlan($0, reader, orientation)
     }

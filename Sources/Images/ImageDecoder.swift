@@ -6,17 +6,19 @@ import CImage
   import Musl
 #endif
 
-/// PNG and JPEG files to RGB, with the pixels of Pillow's `Image.open(path).convert("RGB")`.
+/// PNG, JPEG and WebP files to RGB, with the pixels of Pillow's
+/// `ImageOps.exif_transpose(Image.open(path)).convert("RGB")`.
 ///
-/// The format is judged by content, never by name; a PNG or JPEG inside of gzip is read too. Three
-/// things differ from Pillow: EXIF orientation is applied unless ``appliesOrientation`` is off,
-/// 16-bit PNGs are scaled to round(v / 257) instead of clipped or cut, and damaged data is an
-/// error (a wrong checksum, a missing end, a palette index without a colour). Colour profiles and
-/// gamma are not applied, as in Pillow. Of an animated PNG the default image is read.
+/// The format is judged by content, never by name; an image inside of gzip is read too. Two things
+/// differ from Pillow: 16-bit PNGs are scaled to round(v / 257) instead of clipped or cut (unless
+/// ``sixteenBit`` says otherwise), and damaged data is an error (a wrong checksum, a missing end, a
+/// palette index without a colour). Colour profiles and gamma are not applied, as in Pillow. Of an
+/// animated PNG the default image is read, of an animated WebP the first frame. WebP is read where
+/// the build found libwebp.
 ///
 /// A decoder is a value without state: any number of threads may use the same one.
 public struct ImageDecoder: Hashable, Sendable {
-  /// What becomes of the transparency of a PNG.
+  /// What becomes of the transparency of a PNG or WebP.
   public enum AlphaPolicy: Hashable, Sendable {
     /// The stored colours, whatever their alpha: what Pillow's `convert("RGB")` gives.
     case dropped
@@ -27,12 +29,23 @@ public struct ImageDecoder: Hashable, Sendable {
     public static let compositedOnWhite = AlphaPolicy.composited(red: 255, green: 255, blue: 255)
   }
 
-  /// Whether images are turned upright as their EXIF orientation says.
+  /// How the 16-bit samples of a PNG become 8 bits.
+  public enum SixteenBitPolicy: String, Hashable, Sendable, Codable, CaseIterable {
+    /// round(v / 257): black stays black, white white.
+    case scale
+    /// As Pillow has it: the upper byte of colours and of gray with alpha, and min(v, 255) of gray.
+    case pillow
+  }
+
+  /// Whether images are turned upright as their EXIF orientation says, or XMP's where there is none.
   public var appliesOrientation: Bool
   /// What becomes of transparency.
   public var alpha: AlphaPolicy
+  /// How 16-bit samples become 8 bits.
+  public var sixteenBit: SixteenBitPolicy
   /// Whether damaged JPEG data that libjpeg only warns about is accepted: what is missing of a
-  /// truncated file is then grey. A damaged PNG is always an error.
+  /// truncated file is then grey. A damaged PNG or WebP is always an error, and a JPEG of which no
+  /// pixel is missing never is.
   public var isLenient: Bool
   /// The most pixels of an image, checked before memory is asked for.
   public var maxPixels: Int
@@ -48,12 +61,14 @@ public struct ImageDecoder: Hashable, Sendable {
 
   /// A decoder; the limits are at least 0.
   public init(
-    appliesOrientation: Bool = true, alpha: AlphaPolicy = .dropped, isLenient: Bool = false,
+    appliesOrientation: Bool = true, alpha: AlphaPolicy = .dropped,
+    sixteenBit: SixteenBitPolicy = .scale, isLenient: Bool = false,
     maxPixels: Int = 89_478_485, maxSide: Int = 65_500, maxBytes: Int = 256 << 20,
     scalesWhileDecoding: Bool = false
   ) {
     self.appliesOrientation = appliesOrientation
     self.alpha = alpha
+    self.sixteenBit = sixteenBit
     self.isLenient = isLenient
     self.maxPixels = maxPixels
     self.maxSide = maxSide
@@ -63,64 +78,57 @@ public struct ImageDecoder: Hashable, Sendable {
 
   /// The image in the file at `path`, or what a geometry makes of it.
   ///
-  /// With a geometry the pixels are the same as of the whole image, but no more of it is decoded
-  /// than they take. What comes after the last row needed is then not looked at: of damage there
-  /// only what truncates the file is an error.
+  /// With a geometry the pixels are the same as of the whole image, and so is whether the file is
+  /// sound, but no more pixels are computed than they take.
   ///
-  /// Throws an ``ImageError`` if there is no regular file, or it holds no sound PNG or JPEG within
-  /// the limits.
+  /// Throws an ``ImageError`` if there is no regular file, or it holds no sound image within the
+  /// limits.
   ///
-  /// - Parameter geometry: for the size of the upright image; nil is for the image as it is.
+  /// - Parameters:
+  ///   - geometry: for the size of the upright image; nil is for the image as it is.
+  ///   - noting: takes what is wrong with a file of which all pixels are known.
   public func decode(
-    contentsOf path: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil }
+    contentsOf path: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil },
+    noting: (ImageError) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {
-    try decode(try ImageFile.bytes(of: path, maxBytes: maxBytes), name: path, as: geometry)
+    let bytes = try ImageFile.bytes(of: path, maxBytes: maxBytes)
+    return try decode(bytes, name: path, as: geometry, noting: noting)
   }
 
   /// The same for `bytes`, the content of a file; errors call it `name`.
   public func decode(
-    _ bytes: [UInt8], name: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil }
+    _ bytes: [UInt8], name: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil },
+    noting: (ImageError) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {
     guard bytes.count <= maxBytes else {
       throw ImageError(path: name, reason: "\(bytes.count) bytes is over the limit of \(maxBytes)")
     }
     let format = ImageFormat(sniffing: bytes)
-    guard format == .gzip else { return try decode(bytes, format, name, geometry) }
-    let inner = try gunzipped(bytes, name: name, maxBytes: maxBytes)
-    return try decode(inner, ImageFormat(sniffing: inner), name, geometry, wrapping: "gzip of ")
-  }
-
-  private func decode(
-    _ bytes: [UInt8], _ format: ImageFormat, _ name: String,
-    _ geometry: (ImageSize) -> ImageGeometry?, wrapping: String = ""
-  ) throws(ImageError) -> RGBImage {
-    guard format.isRead else {
-      throw ImageError(path: name, reason: "expected PNG or JPEG, found \(wrapping)\(format.name)")
+    let isPacked = format == .gzip
+    let inner = isPacked ? try gunzipped(bytes, name: name, maxBytes: maxBytes) : bytes
+    let innerFormat = isPacked ? ImageFormat(sniffing: inner) : format
+    let formatName = (isPacked ? "gzip of " : "") + innerFormat.name
+    guard innerFormat.isRead else {
+      throw ImageError(path: name, reason: "expected \(ImageFormat.readNames), found \(formatName)")
     }
     var message = CMessage()
     var result: RGBImage?
-    let status = bytes.withUnsafeBufferPointer { source in
-      var reader: UnsafeMutablePointer<CImageReader>?
-      var options = cOptions
-      let opener = format == .png ? cimage_open_png : cimage_open_jpeg
-      let status = opener(
-        &reader, source.baseAddress, source.count, &options, &message.characters)
-      guard status == CIMAGE_OK, let reader else { return status }
-      defer { cimage_close(reader) }
-      return read(reader, geometry, &message, &result)
+    let status = inner.withUnsafeBufferPointer {
+      read($0, innerFormat, geometry, &message, &result)
     }
-    guard status == CIMAGE_OK, let result else {
-      throw ImageError(path: name, reason: message.reason(status, "\(wrapping)\(format.name)"))
-    }
+    let text = message.reason(status, formatName)
+    guard status == CIMAGE_OK, let result else { throw ImageError(path: name, reason: text) }
+    if !message.isEmpty { noting(ImageError(path: name, reason: text)) }
     return result
   }
 
-  private var cOptions: CImageOptions {
+  var cOptions: CImageOptions {
     var options = CImageOptions()
     options.max_pixels = UInt64(max(0, maxPixels))
     options.max_side = UInt32(clamping: min(maxSide, Int(Int32.max)))
     options.max_scans = 100
     options.lenient = isLenient ? 1 : 0
+    options.cuts_16_bit = sixteenBit == .pillow ? 1 : 0
     if case .composited(let red, let green, let blue) = alpha {
       options.composites = 1
       options.background = (red, green, blue)

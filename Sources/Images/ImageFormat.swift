@@ -1,7 +1,10 @@
+import CImage
+
 /// What bytes look like, judged by their beginning: names of files say nothing reliable.
 enum ImageFormat: Equatable {
   case png
   case jpeg
+  case webp
   case gzip
   /// Recognised, but not read here; with its name for a message.
   case other(String)
@@ -17,8 +20,8 @@ enum ImageFormat: Equatable {
       self = known.format
     } else if head.count < 8, Self.pngSignature.starts(with: head) {
       self = .png  // cut off within the signature, which libpng says
-    } else if head.count >= 12, let container = Self.containerName(head) {
-      self = .other(container)
+    } else if head.count >= 12, let container = Self.container(head) {
+      self = container
     } else if let text = Self.textName(head) {
       self = .other(text)
     } else {
@@ -34,13 +37,21 @@ enum ImageFormat: Equatable {
     switch self {
     case .png: "PNG"
     case .jpeg: "JPEG"
+    case .webp:
+      Self.readsWebP ? "WebP" : "WebP (built without libwebp: install libwebp-dev and build again)"
     case .gzip: "gzip data"
     case .other(let name), .unknown(let name): name
     }
   }
 
   /// Whether images of this format are read.
-  var isRead: Bool { self == .png || self == .jpeg }
+  var isRead: Bool { self == .png || self == .jpeg || self == .webp && Self.readsWebP }
+
+  /// Whether this build has libwebp.
+  static let readsWebP = cimage_reads_webp() != 0
+
+  /// The names of the formats that are read, for a message.
+  static let readNames = readsWebP ? "PNG, JPEG or WebP" : "PNG or JPEG"
 
   private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
@@ -63,16 +74,16 @@ enum ImageFormat: Equatable {
   ]
 
   /// RIFF and ISO media files name their content at byte 8.
-  private static func containerName(_ head: [UInt8]) -> String? {
+  private static func container(_ head: [UInt8]) -> ImageFormat? {
     let brand = String(decoding: head[8..<12], as: UTF8.self)
     if head.starts(with: Array("RIFF".utf8)) {
-      return brand == "WEBP" ? "WebP" : "a RIFF file"
+      return brand == "WEBP" ? .webp : .other("a RIFF file")
     }
     guard head[4..<8].elementsEqual("ftyp".utf8) else { return nil }
     switch brand {
-    case "avif", "avis": return "AVIF"
-    case "heic", "heix", "hevc", "heim", "heis", "mif1", "msf1": return "HEIC"
-    default: return "a video or other media file"
+    case "avif", "avis": return .other("AVIF")
+    case "heic", "heix", "hevc", "heim", "heis", "mif1", "msf1": return .other("HEIC")
+    default: return .other("a video or other media file")
     }
   }
 

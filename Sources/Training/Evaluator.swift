@@ -24,16 +24,16 @@ public struct Evaluator: Sendable {
   /// The mean cross-entropy (without smoothing) and the accuracies over `samples`.
   ///
   /// - Parameters:
-  ///   - skipped: called with the images that were left out of each batch.
+  ///   - noting: called with each batch, which may be smaller for images that were left out.
   ///   - progress: called with the images done after each batch.
   public func callAsFunction(
     _ model: VisionTransformer, _ weights: ParameterStore, on samples: [ImageFolder.Sample],
-    pool: WorkerPool, skipped: ([SampleError]) throws -> Void = { _ in },
+    pool: WorkerPool, noting: (Batch) throws -> Void = { _ in },
     progress: (Int) throws -> Void = { _ in }
   ) throws -> ClassificationTotals {
     var totals = ClassificationTotals()
     let frozen = FrozenWeights(weights)
-    try read(samples, &totals, skipped, progress) { model.logits(of: $0, frozen, on: pool) }
+    try read(samples, &totals, noting, progress) { model.logits(of: $0, frozen, on: pool) }
     return totals
   }
 
@@ -47,16 +47,16 @@ public struct Evaluator: Sendable {
   public func totalsAndLocality(
     _ model: VisionTransformer, _ weights: ParameterStore, on sample: [ImageFolder.Sample],
     then others: [ImageFolder.Sample] = [], addsReference: Bool = false, pool: WorkerPool,
-    skipped: ([SampleError]) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
+    noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
   ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
     var totals = ClassificationTotals()
     let meter = LocalityMeter(model, weights)
     var statistics = meter.start
     var reference: [[Double]] = []
     var last: SampleError?
-    func note(_ failures: [SampleError]) throws {
-      try skipped(failures)
-      last = failures.last ?? last
+    func note(_ batch: Batch) throws {
+      try noting(batch)
+      last = batch.failures.last ?? last
     }
     try read(sample, &totals, note, progress) { images in
       if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }
@@ -64,20 +64,20 @@ public struct Evaluator: Sendable {
     }
     if totals.images == 0, let last { throw last }
     let report = meter.report(statistics).adding(reference: reference)
-    try read(others, &totals, skipped, progress) { model.logits(of: $0, meter.frozen, on: pool) }
+    try read(others, &totals, noting, progress) { model.logits(of: $0, meter.frozen, on: pool) }
     return (totals, report)
   }
 
   /// Adds to the totals what `logits` makes of images, batch by batch.
   private func read(
     _ samples: [ImageFolder.Sample], _ totals: inout ClassificationTotals,
-    _ skipped: ([SampleError]) throws -> Void, _ progress: (Int) throws -> Void,
+    _ noting: (Batch) throws -> Void, _ progress: (Int) throws -> Void,
     _ logits: (Tensor) -> Tensor
   ) throws {
     let requests = samples.map { SampleRequest($0, random: Random(seed: 0)) }
     let loader = pipeline.loader(requests, batchSize: batchSize)
     while let batch = try loader.next() {
-      try skipped(batch.failures)
+      try noting(batch)
       if batch.count > 0 {
         totals.add(ClassificationTotals(logits: logits(batch.images), labels: batch.labels))
       }

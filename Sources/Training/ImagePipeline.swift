@@ -33,17 +33,19 @@ public struct ImagePipeline: Sendable {
   /// skipped.
   func image(of sample: ImageFolder.Sample) throws -> RGBImage? {
     do {
-      return try image(SampleRequest(sample, random: Random(seed: 0)))
+      return try image(SampleRequest(sample, random: Random(seed: 0))) { _ in }
     } catch let error as ImageError {
       guard case .error = badImages else { return nil }
       throw error
     }
   }
 
-  private func image(_ request: SampleRequest) throws -> RGBImage {
-    let part = try decoder.decode(contentsOf: request.path) {
-      transform.geometry(of: $0, random: request.random)
-    }
+  private func image(
+    _ request: SampleRequest, noting: (ImageError) -> Void
+  ) throws -> RGBImage {
+    let part = try decoder.decode(
+      contentsOf: request.path, as: { transform.geometry(of: $0, random: request.random) },
+      noting: noting)
     return transform.augmented(part, random: request.random)
   }
 

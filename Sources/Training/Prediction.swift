@@ -41,13 +41,22 @@ public struct Predictor: Sendable {
 
   /// Predicts each image, in order; an image that cannot be read has an error in its place.
   ///
-  /// - Parameter top: how many classes to name, or all if there are fewer.
+  /// - Parameters:
+  ///   - top: how many classes to name, or all if there are fewer.
+  ///   - noting: takes what is wrong with files of which all pixels are known.
   public func callAsFunction(
-    _ paths: [String], top: Int, withLogits: Bool
+    _ paths: [String], top: Int, withLogits: Bool, noting: (ImageError) -> Void = { _ in }
   ) -> [Result<Prediction, any Error>] {
-    let images = pool.map(paths) { path in
-      Result { try decoder.decode(contentsOf: path) { transform.geometry(of: $0) } }
+    let read = pool.map(paths) { path in
+      var note: ImageError?
+      let image = Result {
+        try decoder.decode(
+          contentsOf: path, as: { transform.geometry(of: $0) }, noting: { note = $0 })
+      }
+      return (image: image, note: note)
     }
+    read.compactMap(\.note).forEach(noting)
+    let images = read.map(\.image)
     let good = images.compactMap { try? $0.get() }
     let logits = good.isEmpty ? nil : saved.model.logits(of: tensor(good), frozen, on: pool)
     var row = 0

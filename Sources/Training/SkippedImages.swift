@@ -1,7 +1,8 @@
 import Images
 
 /// The images of a split that could not be read and were left out: each is named once, and there
-/// is a limit to them. A run that goes on from a checkpoint names them anew.
+/// is a limit to them. So are the first of those that are read although something is wrong with
+/// their files. A run that resumes from a checkpoint names them again.
 public struct SkippedImages: Sendable {
   private let split: ImageFolder
   private let limit: Int
@@ -9,6 +10,7 @@ public struct SkippedImages: Sendable {
   private var bad: Set<Int> = []
   private var badOfClass: [Int: Int] = [:]
   private var hasWarned = false
+  private var noted: Set<Int> = []
 
   /// No images of `split` yet. `maxBad` is a share of its images if below 1, else a number of them.
   public init(_ split: ImageFolder, maxBad: Double = DataSettings.defaultMaxBad) {
@@ -18,6 +20,25 @@ public struct SkippedImages: Sendable {
 
   /// Different images that were skipped.
   public var count: Int { bad.count }
+
+  /// The most images that are named although they are read.
+  private static let mostNoted = 10
+
+  /// Notes what was wrong with images of a batch, which are left out of it or not.
+  ///
+  /// - Parameter report: Takes a line for each image that is new, and what `note(_:report:)` of
+  ///   failures reports.
+  /// - Throws: what that throws.
+  public mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
+    try note(batch.failures, report: report)
+    for note in batch.notes where noted.count <= Self.mostNoted {
+      guard noted.insert(note.index).inserted else { continue }
+      try report(
+        noted.count <= Self.mostNoted
+          ? "\(note) (read all the same: no pixel is missing)"
+          : "more images are like that; `convit verify` lists all of them")
+    }
+  }
 
   /// Notes the images that were left out of a batch.
   ///

@@ -26,7 +26,7 @@ import Testing
     #expect(
       outcome.outLines.prefix(3) == [
         "data/train/bee/new\\nline.png: damaged PNG: ends after 60 bytes, before the image does",
-        "data/val/cow/0.png: expected PNG or JPEG, found an HTML or XML page",
+        "data/val/cow/0.png: expected PNG, JPEG or WebP, found an HTML or XML page",
         "32 images are sound, 2 are bad",
       ])
     let json = try workspace.convit(["verify", "data", "--json"])

@@ -1,3 +1,4 @@
+import Autodiff
 import Images
 import Testing
 
@@ -6,7 +7,8 @@ import Testing
   static let sound = [
     "rgb8.png", "rgb8-interlaced.png", "palette4-trns.png", "gray1.png", "exif-after.png",
     "rgba16.png", "ycc420.jpg", "progressive.jpg", "gray-progressive.jpg", "cmyk.jpg",
-    "restarts.jpg", "gzipped.jpg", "gzipped.png",
+    "restarts.jpg", "gzipped.jpg", "gzipped.png", "lossy.webp", "lossless-alpha.webp",
+    "animated-corner.webp", "exif-6.webp", "arithmetic.jpg",
   ]
 
   @Test(arguments: sound)
@@ -31,10 +33,6 @@ import Testing
       #expect(
         errorText(Array(jpeg.prefix(count))) == "x: damaged JPEG: Premature end of JPEG file")
     }
-    let junk = jpeg.dropLast(2) + [0xFF, 0xD0, 1, 2, 3] + jpeg.suffix(2)
-    #expect(
-      errorText(Array(junk))
-        == "x: damaged JPEG: Corrupt JPEG data: 3 extraneous bytes before marker 0xd9")
     let gzip = try DecodeFixtures.bytes("gzipped.jpg")
     for count in [2, 300, gzip.count - 1] {
       #expect(errorText(Array(gzip.prefix(count))) == "x: damaged gzip data: ends too early")
@@ -52,8 +50,85 @@ import Testing
     }
   }
 
+  /// One changed bit anywhere but in the signature, in files of every form: an error whether all
+  /// of the image is decoded or only its upper left pixel.
+  @Test func everyChangedBitOfAPNGIsAnErrorWhateverThePart() throws {
+    let names = DecodeFixtures.names.filter { $0.hasSuffix(".png") && $0 != "gzipped.png" }
+    #expect(names.count > 50)
+    for name in names {
+      let bytes = try DecodeFixtures.bytes(name)
+      var random = Random(seed: 12).split(name)
+      for _ in 0..<(10_000 / names.count + 1) {
+        let bit = 64 + random.below(8 * (bytes.count - 8))
+        var changed = bytes
+        changed[bit / 8] ^= 1 << (bit % 8)
+        #expect(errorText(changed) != "no error", "\(name): bit \(bit)")
+        #expect(cornerErrorText(changed) != "no error", "\(name): bit \(bit), a part")
+      }
+    }
+  }
+
+  /// The text of the error for the upper left pixel alone.
+  private func cornerErrorText(_ bytes: [UInt8]) -> String {
+    do {
+      _ = try ImageDecoder().decode(bytes, name: "x") { _ in
+        ImageGeometry(
+          region: PixelRegion(x: 0, y: 0, width: 1, height: 1),
+          resized: ImageSize(height: 1, width: 1))
+      }
+      return "no error"
+    } catch { return "\(error)" }
+  }
+
+  /// Damage that no checksum shows, since whoever damaged the file made them anew.
+  @Test func damageWithRightChecksumsIsFoundWhateverThePart() throws {
+    let rows = [UInt8](repeating: 0, count: 40 * 121)
+    let stream = RawPNG.stored(rows)
+    func png(_ data: [UInt8]) -> [UInt8] {
+      RawPNG.signature
+        + RawPNG.chunk("IHDR", RawPNG.header(width: 40, height: 40, bits: 8, colour: 2))
+        + RawPNG.chunk("IDAT", data) + RawPNG.chunk("IEND", [])
+    }
+    #expect(cornerErrorText(png(stream)) == "no error")
+    var wrongFilter = stream
+    wrongFilter[7 + 39 * 121] = 5  // of the last row
+    var wrongSum = stream
+    wrongSum[wrongSum.count - 1] ^= 1
+    for damaged in [wrongFilter, wrongSum, stream.dropLast(900), RawPNG.stored(rows.dropLast(121))]
+    {
+      let text = errorText(png(Array(damaged)))
+      #expect(text.hasPrefix("x: damaged PNG: "))
+      #expect(cornerErrorText(png(Array(damaged))) == text)
+    }
+    // A colour that is not there, outside of the part.
+    let palette = try DecodeFixtures.bytes("bad-palette-index.png")
+    #expect(cornerErrorText(palette) == errorText(palette))
+  }
+
+  /// What libjpeg warns about although it has all pixels is read as Pillow reads it, and noted.
+  @Test(arguments: [
+    ("note-before-end.jpg", "Corrupt JPEG data: 5 extraneous bytes before marker 0xd9"),
+    ("note-between-scans.jpg", "Corrupt JPEG data: 7 extraneous bytes before marker 0xda"),
+    ("note-scan-parameters.jpg", "Invalid SOS parameters for sequential JPEG"),
+    ("note-adobe-transform.jpg", "Unknown Adobe color transform code 7"),
+    ("note-large.jpg", "Corrupt JPEG data: 36 extraneous bytes before marker 0xd9"),
+  ])
+  func harmlessWarningsAreNoted(name: String, note: String) throws {
+    let bytes = try DecodeFixtures.bytes(name)
+    var notes: [String] = []
+    _ = try ImageDecoder().decode(bytes, name: "x", noting: { notes.append("\($0)") })
+    #expect(notes == ["x: JPEG: \(note)"])
+    let corner = ImageGeometry(
+      region: PixelRegion(x: 0, y: 0, width: 1, height: 1), resized: ImageSize(1))
+    _ = try ImageDecoder().decode(bytes, name: "x", as: { _ in corner }) { notes.append("\($0)") }
+    #expect(notes.count == 2 && notes[1] == notes[0], "for a part as well")
+    let sound = try DecodeFixtures.bytes("ycc420.jpg")
+    _ = try ImageDecoder().decode(sound, name: "x", noting: { notes.append("\($0)") })
+    #expect(notes.count == 2)
+  }
+
   /// JPEG has no checksum: a changed byte may pass, but must not crash or hang.
-  @Test(arguments: ["ycc420.jpg", "progressive.jpg", "cmyk.jpg", "exif-6.jpg"])
+  @Test(arguments: ["ycc420.jpg", "progressive.jpg", "cmyk.jpg", "exif-6.jpg", "arithmetic.jpg"])
   func anyChangedByteOfAJPEGIsSurvived(name: String) throws {
     let bytes = try DecodeFixtures.bytes(name)
     let lenient = ImageDecoder(isLenient: true, maxPixels: 1 << 16)
@@ -67,6 +142,21 @@ import Testing
       }
     }
     #expect(errors > 100)
+  }
+
+  /// Nor has WebP.
+  @Test(arguments: ["exif-6.webp", "lossless-alpha.webp", "animated-corner.webp"])
+  func anyChangedByteOfAWebPIsSurvived(name: String) throws {
+    let bytes = try DecodeFixtures.bytes(name)
+    var errors = 0
+    for index in bytes.indices {
+      for change: UInt8 in [0x01, 0xFF] {
+        var changed = bytes
+        changed[index] ^= change
+        errors += errorText(changed, ImageDecoder(maxPixels: 1 << 16)) == "no error" ? 0 : 1
+      }
+    }
+    #expect(errors > 20)
   }
 
   @Test func wrongChecksumsAreSaid() throws {

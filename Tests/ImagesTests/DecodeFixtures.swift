@@ -8,6 +8,7 @@ struct DecodeFixtures: Decodable {
     let height: Int
     let rgb: Data
     let composited: Data?
+    let pillow: Data?  // where `rgb` is not Pillow's
   }
 
   let background: [UInt8]

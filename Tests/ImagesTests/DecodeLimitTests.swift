@@ -1,6 +1,7 @@
 import Foundation
-import Images
 import Testing
+
+@testable import Images
 
 /// Sizes are checked before memory is asked for, and small files cannot cause long work.
 @Suite struct DecodeLimitTests {
@@ -32,6 +33,16 @@ import Testing
     #expect(
       errorText(try jpeg(65501, 3))
         == "x: JPEG: 65501 × 3 pixels has a side over the limit of 65500")
+  }
+
+  @Test func hugeCanvasesAreRefused() throws {
+    var bytes = try DecodeFixtures.bytes("animated.webp")
+    bytes.replaceSubrange(24..<30, with: [0x6F, 0x11, 1, 0, 0, 0])  // of VP8X
+    #expect(errorText(bytes) == "x: WebP: 70000 × 1 pixels has a side over the limit of 65500")
+    let limits = ImageDecoder(maxPixels: 31 * 29 - 1)
+    #expect(
+      errorText(try DecodeFixtures.bytes("animated.webp"), limits)
+        == "x: WebP: 31 × 29 pixels is over the limit of 898 pixels")
   }
 
   @Test func emptyImagesAreRefused() throws {
@@ -96,6 +107,18 @@ import Testing
     #expect(errorText(bytes) == "no error")
   }
 
+  /// A text that might hold an orientation is inflated, but not to any size.
+  @Test func textThatInflatesIsLeftAlone() throws {
+    let bomb = try DecodeFixtures.bytes("bad-gzip-bomb.gz")  // 16 MB, in gzip as good as in zlib
+    for keyword in ["Raw profile type exif", "XML:com.adobe.xmp"] {
+      let text = RawPNG.chunk("zTXt", Array("\(keyword)\0\0".utf8) + bomb)
+      let sound = png(1, 1)
+      let bytes = RawPNG.encode(width: 1, height: 1, bits: 8, colour: 2, rows: [0, 1, 2, 3])
+      #expect(errorText(Array(bytes.prefix(33) + text + bytes[33...])) == "no error")
+      #expect(errorText(Array(sound.prefix(33) + text + sound[33...])) != "no error")
+    }
+  }
+
   /// Found by fuzzing: libpng takes as much memory as an eXIf chunk says that it has bytes, before
   /// it looks for them.
   @Test func aChunkThatIsNotThereTakesNoMemory() throws {
@@ -128,6 +151,7 @@ import Testing
         == "x: gzip data: more than the limit of 16777215 bytes")
     #expect(
       errorText(bomb, ImageDecoder(maxBytes: 16 << 20))
-        == "x: expected PNG or JPEG, found gzip of data beginning 00 00 00 00 00 00 00 00")
+        == "x: expected \(ImageFormat.readNames), found gzip of data beginning 00 00 00 00 00 00 00 00"
+    )
   }
 }

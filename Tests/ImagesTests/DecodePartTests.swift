@@ -89,6 +89,11 @@ import Testing
     _ = try part(corner, of: bytes.dropLast(2), lenient)
   }
 
+  @Test(arguments: DecodeFixtures.names.filter { $0.hasSuffix(".webp") })
+  func aPartOfAWebPIsThatOfTheWhole(name: String) throws {
+    try expectEqualParts(of: DecodeFixtures.bytes(name), count: 150, name)
+  }
+
   @Test func aTruncatedPNGIsFoundWhateverThePart() throws {
     let corner = PixelRegion(x: 0, y: 0, width: 1, height: 1)
     for name in ["rgb8.png", "rgb8-interlaced.png", "palette4-trns.png", "rgba16.png"] {
@@ -101,17 +106,35 @@ import Testing
     }
   }
 
-  /// Damage that no pixel of the result depends on is passed over only behind its last row.
-  @Test func damageCountsUpToTheLastRow() throws {
+  /// What is wrong with a file does not depend on which part of it is decoded.
+  @Test func damageBelowAPartIsFound() throws {
     var bytes = try Self.bytes("restarts.jpg")
     let restarts = JPEGMarkers.restarts(in: bytes)
     try #require(restarts.count == 4)  // between rows of blocks of 16 × 16
     bytes[restarts[2] + 1] ^= 1  // above row 48
-    let above = PixelRegion(x: 0, y: 0, width: 83, height: 30)
-    let below = PixelRegion(x: 0, y: 66, width: 83, height: 5)
-    #expect(throws: Never.self) { try part(above, of: bytes) }
-    #expect(throws: ImageError.self) { try part(below, of: bytes) }
-    #expect(throws: ImageError.self) { try ImageDecoder().decode(bytes, name: "x") }
+    let reason = "damaged JPEG: Corrupt JPEG data: found marker 0xd3 instead of RST2"
+    for (y, height) in [(0, 1), (0, 30), (40, 31), (66, 5)] {
+      let region = PixelRegion(x: 3, y: y, width: 50, height: height)
+      let error = #expect(throws: ImageError.self) { try part(region, of: bytes) }
+      #expect(error?.reason == reason)
+    }
+    let error = #expect(throws: ImageError.self) { try ImageDecoder().decode(bytes, name: "x") }
+    #expect(error?.reason == reason)
+  }
+
+  /// A changed byte of a JPEG is found in the whole image if and only if it is found in a part.
+  @Test(arguments: ["ycc420.jpg", "gray.jpg", "progressive444.jpg", "restarts.jpg"])
+  func wholesAndPartsAgree(name: String) throws {
+    let bytes = try Self.bytes(name)
+    let corner = PixelRegion(x: 0, y: 0, width: 4, height: 4)
+    var random = Random(seed: 5).split(name)
+    for _ in 0..<300 {
+      var changed = bytes
+      changed[random.below(bytes.count)] ^= 1 << random.below(8)
+      let whole = try? ImageDecoder().decode(changed, name: "x")
+      if let whole, whole.width < 4 || whole.height < 4 { continue }
+      #expect((try? part(corner, of: changed)) == whole?.cropped(to: corner))
+    }
   }
 
   @Test func aShrunkJPEGIsPillowsDraft() throws {

@@ -6,15 +6,18 @@ import Testing
 /// libjpeg-turbo 3.2.0, and 2.1.5 gives the same bytes. Another libjpeg may round otherwise.
 @Suite struct DecodePixelTests {
   @Test func everyFixtureIsThere() {
-    #expect(DecodeFixtures.names.count == 91)
+    #expect(DecodeFixtures.names.count == 150)
   }
 
   @Test(arguments: DecodeFixtures.names)
   func pixelsAreThoseOfPillow(name: String) throws {
     let expected = try #require(DecodeFixtures.shared?.images[name])
-    let image = try ImageDecoder().decode(contentsOf: DecodeFixtures.directory + name)
+    let path = DecodeFixtures.directory + name
+    let image = try ImageDecoder().decode(contentsOf: path)
     #expect(image.width == expected.width && image.height == expected.height)
     expectSame(image.pixels, expected.rgb, name)
+    let cut = try ImageDecoder(sixteenBit: .pillow).decode(contentsOf: path)
+    expectSame(cut.pixels, expected.pillow ?? expected.rgb, name)
   }
 
   @Test(arguments: DecodeFixtures.names)

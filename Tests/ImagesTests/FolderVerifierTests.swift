@@ -42,7 +42,7 @@ import Testing
           path: folder.path + "/train/b/9.jpg", reason: "damaged JPEG: Premature end of JPEG file"),
         .init(
           path: folder.path + "/val/a/x.png",
-          reason: "expected PNG or JPEG, found data beginning 01"),
+          reason: "expected \(ImageFormat.readNames), found data beginning 01"),
       ])
     #expect(bad.map(\.path) == report.bad.map(\.path))
     #expect(report.formats == ["PNG": 5, "JPEG": 3, "JPEG in gzip": 1])

@@ -62,7 +62,7 @@ import Testing
       order: train.samples.map { SampleRequest($0, random: Random(seed: 0).split($0.index)) },
       batchSize: 3, size: ImageSize(height: 1, width: 2),
       normalization: try Normalization(mean: [0, 0, 0], std: [1, 1, 1]), workers: 2
-    ) { try ImageDecoder().decode(contentsOf: $0.path) }
+    ) { request, _ in try ImageDecoder().decode(contentsOf: request.path) }
     var batches: [Batch] = []
     while let batch = try loader.next() { batches.append(batch) }
     #expect(batches.map(\.labels) == [[0, 1, 1], [1]])

@@ -30,7 +30,7 @@ import Testing
   ) -> BatchLoader {
     BatchLoader(
       order: requests(count), batchSize: batchSize, size: Self.size, workers: workers,
-      batchesInFlight: bound, badImages: badImages, image: image)
+      batchesInFlight: bound, badImages: badImages, image: { request, _ in try image(request) })
   }
 
   private func all(_ loader: BatchLoader) throws -> [Batch] {
@@ -126,7 +126,7 @@ import Testing
         planes[1] = Float(request.index * planes.count)
         planes[2] = place.isInFirstHalf ? 1 : Float(place.index + 10 * place.count)
       },
-      image: Self.image)
+      image: { request, _ in Self.image(request) })
     let images = try all(loader).flatMap(\.images.elements)
     let changed = (0..<5).map { images[90 * $0 + 1] }
     #expect(changed == [9000, 9090, 9180, 9270, 9360])
@@ -169,7 +169,7 @@ import Testing
     let image = countingImage(width: 173, height: 91)
     let loader = BatchLoader(
       order: requests(120), batchSize: 3, size: size, workers: 2, batchesInFlight: 2
-    ) { _ in image }
+    ) { _, _ in image }
     var places: Set<UnsafePointer<Float>?> = []
     while let batch = try loader.next() {
       places.insert(batch.images.withUnsafeBufferPointer { $0.baseAddress })

@@ -1,4 +1,4 @@
-// libpng, libjpeg and zlib behind plain status codes.
+// libpng, libjpeg, libwebp and zlib behind plain status codes.
 //
 // It is C because libpng and libjpeg report errors by longjmp, which must not cross a Swift frame.
 // Every function here that calls them sets its own jump target, and whatever it allocates hangs
@@ -29,8 +29,9 @@ typedef struct {
   uint32_t max_side;      // of width and of height
   uint32_t max_scans;     // JPEG: passes over the image
   int lenient;            // JPEG: accept data that libjpeg has a warning for
-  int composites;         // PNG: blend with `background` instead of dropping alpha
+  int composites;         // blend with `background` instead of dropping alpha
   uint8_t background[3];  // [red, green, blue]
+  int cuts_16_bit;        // PNG: Pillow's 8 bits of 16 instead of round(v / 257)
 } CImageOptions;
 
 // A rectangle of pixels within an image.
@@ -45,8 +46,8 @@ typedef struct {
 typedef struct CImageReader {
   uint32_t width;
   uint32_t height;
-  const uint8_t *exif;  // TIFF block of the orientation tag, or NULL
-  size_t exif_count;
+  // What was wrong with the file although all its pixels are known; empty if nothing was.
+  char note[CIMAGE_MESSAGE_SIZE];
   void (*shrink)(struct CImageReader *, uint32_t denominator);  // NULL: cannot
   CImageStatus (*read)(
       struct CImageReader *, const CImageRegion *region, uint8_t *pixels, char *message);
@@ -61,11 +62,18 @@ CImageStatus cimage_open_png(
 CImageStatus cimage_open_jpeg(
     CImageReader **reader, const uint8_t *bytes, size_t count, const CImageOptions *options,
     char *message);
+CImageStatus cimage_open_webp(
+    CImageReader **reader, const uint8_t *bytes, size_t count, const CImageOptions *options,
+    char *message);
+
+// Whether this build has libwebp; without it `cimage_open_webp` gives CIMAGE_UNSUPPORTED.
+int cimage_reads_webp(void);
 
 // Decodes a part to `pixels`, [region height, region width, 3] bytes of RGB: the same bytes as in
 // the whole image, to the last bit. Once for a reader.
 //
-// What comes after the last row of the region is not decoded, but the file must have its end.
+// The rest of the file is read too, as far as damage shows: whether a file is sound does not depend
+// on the part that is asked for.
 static inline CImageStatus cimage_read(
     CImageReader *reader, const CImageRegion *region, uint8_t *pixels, char *message) {
   return reader->read(reader, region, pixels, message);
@@ -87,8 +95,8 @@ CImageStatus cimage_encode_png(
     const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int effort,
     uint8_t **bytes, size_t *count, char *message);
 
-// Inflates one gzip member of at most `limit` bytes: `*output` is from malloc.
-CImageStatus cimage_gunzip(
+// Inflates one gzip member or zlib stream of at most `limit` bytes: `*output` is from malloc.
+CImageStatus cimage_inflate(
     const uint8_t *bytes, size_t count, size_t limit, uint8_t **output, size_t *output_count,
     char *message);
 

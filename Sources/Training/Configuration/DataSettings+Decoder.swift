@@ -6,8 +6,8 @@ extension DataSettings {
   /// - Throws: `TrainingError` if `alphaBackground` is no colour.
   public func decoder() throws -> ImageDecoder {
     var decoder = ImageDecoder(
-      appliesOrientation: exif, isLenient: lenientJpeg, maxPixels: maxPixels, maxBytes: maxBytes,
-      scalesWhileDecoding: scaledDecoding)
+      appliesOrientation: exif, sixteenBit: sixteenBit, isLenient: lenientJpeg,
+      maxPixels: maxPixels, maxBytes: maxBytes, scalesWhileDecoding: scaledDecoding)
     if let alphaBackground {
       let parts = alphaBackground.split(separator: ",", omittingEmptySubsequences: false)
       let values = parts.map { UInt8($0) }

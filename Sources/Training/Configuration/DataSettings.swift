@@ -29,6 +29,8 @@ public struct DataSettings: Settings {
   public var exif = true
   /// A colour (R,G,B) that transparent images are laid on; else transparency is dropped.
   public var alphaBackground: String?
+  /// How the 16-bit samples of a PNG become 8 bits.
+  public var sixteenBit = ImageDecoder.SixteenBitPolicy.scale
   /// Whether damaged JPEG data is accepted where libjpeg can make up for it.
   public var lenientJpeg = false
   /// The most pixels of an image, checked before memory is asked for.
@@ -104,6 +106,7 @@ public struct DataSettings: Settings {
     case maxBad = "max-bad"
     case exif
     case alphaBackground = "alpha-background"
+    case sixteenBit = "sixteen-bit"
     case lenientJpeg = "lenient-jpeg"
     case maxPixels = "max-pixels"
     case maxBytes = "max-bytes"

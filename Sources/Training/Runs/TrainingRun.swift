@@ -53,7 +53,7 @@ struct TrainingRun {
     defer { validationSkips = skips }
     let (_, measured) = try trainer.evaluator().totalsAndLocality(
       trainer.model, step.weights, on: sample, pool: trainer.pool,
-      skipped: { try skips.note($0) { [report] in try report(.note($0)) } },
+      noting: { try skips.note($0) { [report] in try report(.note($0)) } },
       progress: {
         try report(.evaluated($0, of: sample.count))
         try stopIfAsked()
@@ -117,7 +117,7 @@ struct TrainingRun {
         guard let batch = try loader.next() else {
           preconditionFailure("TrainingRun: no images are left for \(count) of a step")
         }
-        try skips.note(batch.failures) { try report(.note($0)) }
+        try skips.note(batch) { try report(.note($0)) }
         badImages += batch.failures.count
         return batch
       }
@@ -143,9 +143,9 @@ struct TrainingRun {
     let samples = trainer.validation.samples
     var (skips, badImages) = (validationSkips, 0)
     defer { validationSkips = skips }
-    func skipped(_ failures: [SampleError]) throws {
-      try skips.note(failures) { [report] in try report(.note($0)) }
-      badImages += failures.count
+    func note(_ batch: Batch) throws {
+      try skips.note(batch) { [report] in try report(.note($0)) }
+      badImages += batch.failures.count
     }
     func show(_ done: Int) throws {
       try report(.evaluated(done, of: samples.count))
@@ -157,10 +157,10 @@ struct TrainingRun {
     if let locality, let epochs, locality.isDue(after: epochs) {
       (totals, measured) = try evaluator.totalsAndLocality(
         model, weights, on: locality.sample, then: locality.others, pool: trainer.pool,
-        skipped: skipped, progress: show)
+        noting: note, progress: show)
     } else {
       totals = try evaluator(
-        model, weights, on: samples, pool: trainer.pool, skipped: skipped, progress: show)
+        model, weights, on: samples, pool: trainer.pool, noting: note, progress: show)
     }
     guard totals.meanLoss.isFinite else {
       throw TrainingError(

@@ -1,12 +1,13 @@
 """Images in every form that the decoder reads, each with the RGB bytes that Pillow gives for it.
 
 Made with Pillow 13.0.0 (libjpeg-turbo 3.2.0), numpy and, for the JPEGs that Pillow cannot write,
-cjpeg of libjpeg-turbo 2.1.5 (Debian package libjpeg-turbo-progs). Run it in a Python that has
+cjpeg of libjpeg-turbo 2.1.5 and cwebp of libwebp 1.2.4 (Debian packages libjpeg-turbo-progs and
+webp). Run it in a Python that has
 Pillow and numpy:
 
   python make_fixtures.py
 
-It writes the images beside itself, and manifest.json: for each image its width and height, the
+PNGs of 16 bits also have "pillow": what Pillow makes of them. It writes the images beside itself, and manifest.json: for each image its width and height, the
 reference, and the RGB bytes in base64. The reference is `Image.open(p).convert("RGB")` after
 `ImageOps.exif_transpose`; for 16-bit PNGs, which Pillow clips or cuts, it is round(v / 257) of the
 samples, by numpy. For transparent PNGs there are also the bytes over a background, by
@@ -21,6 +22,7 @@ import json
 import pathlib
 import struct
 import subprocess
+import tempfile
 
 import numpy as np
 import PIL
@@ -50,6 +52,8 @@ def save(name, data, reference=None, composited=False):
     reference = np.asarray(upright.convert("RGB"))
   entry = {"width": reference.shape[1], "height": reference.shape[0], "reference": kind}
   entry["rgb"] = text(reference)
+  if kind != "Pillow":
+    entry["pillow"] = text(np.asarray(upright.convert("RGB")))
   if isinstance(composited, np.ndarray):
     entry["composited"] = text(composited)
   elif composited:
@@ -210,8 +214,7 @@ def jpeg_forms():
   save("rgb-as-ycc.jpg", with_transform(colours, 1))
   # A scan for each component, for tests that repeat one; and two components in one scan.
   save("scans.jpg", cjpeg(np.asarray(rgb), "-quality", "50", "-scans", str(HERE / "scans.txt")))
-  arithmetic = cjpeg(np.asarray(rgb), "-quality", "90", "-arithmetic")
-  (HERE / "bad-arithmetic.jpg").write_bytes(arithmetic)
+  save("arithmetic.jpg", cjpeg(np.asarray(rgb), "-quality", "90", "-arithmetic"))
   (HERE / "bad-two-components.jpg").write_bytes(two_components(jpeg(rgb, subsampling=0)))
 
 
@@ -268,11 +271,127 @@ def orientations():
   save("exif-after-xmp.jpg", with_segment(xmp, 0xE1, b"http://ns.adobe.com/xap/1.0/\0<x/>"))
 
 
+def xmp_packet(value, attribute=True):
+  """A packet of XMP with an orientation, as Adobe's and as Apple's programs write it."""
+  inner = (f'<rdf:Description rdf:about="" tiff:Orientation="{value}"/>' if attribute else
+           f"<rdf:Description><tiff:Orientation>{value}</tiff:Orientation></rdf:Description>")
+  return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF>{inner}</rdf:RDF></x:xmpmeta>'.encode()
+
+
+def raw_profile(block):
+  """EXIF as ImageMagick wrote it into text chunks, with its own head or that of APP1."""
+  digits = block.hex()
+  lines = "\n".join(digits[i : i + 72] for i in range(0, len(digits), 72))
+  return f"\nexif\n{len(block):8}\n{lines}\n".encode()
+
+
+def metadata_forms():
+  """Orientation 6 in every place where `exif_transpose` looks for one."""
+  samples = random.integers(0, 256, (5, 7, 3))
+  block = exif_block("<", 6)
+  upright = exif_block(">", 1)
+  key, xmp = b"Raw profile type exif\0", b"XML:com.adobe.xmp\0"
+  profile = raw_profile(b"Exif\0\0" + block)
+  deflated = png.zlib.compress
+  forms = {
+    "raw-text": [(b"tEXt", key + profile)],
+    "raw-text-bare": [(b"tEXt", key + raw_profile(block))],
+    "raw-deflated": [(b"zTXt", key + b"\0" + deflated(profile))],
+    "raw-international": [(b"iTXt", key + b"\0\0en\0\0" + profile)],
+    "prefix": [(b"eXIf", b"Exif\0\0" + block)],
+    "xmp": [(b"iTXt", xmp + b"\0\0\0\0" + xmp_packet(6))],
+    "xmp-element": [(b"iTXt", xmp + b"\0\0\0\0" + xmp_packet(6, attribute=False))],
+    "xmp-deflated": [(b"iTXt", xmp + b"\1\0\0\0" + deflated(xmp_packet(6)))],
+    "xmp-text": [(b"tEXt", xmp + xmp_packet(6))],
+    "exif-before-xmp": [(b"eXIf", upright), (b"iTXt", xmp + b"\0\0\0\0" + xmp_packet(6))],
+    "exif-before-raw": [(b"eXIf", upright), (b"tEXt", key + profile)],
+    "other-exif-and-xmp": [
+      (b"eXIf", exif_block("<", 6, tag=0x0113)), (b"iTXt", xmp + b"\0\0\0\0" + xmp_packet(8))],
+    "xmp-of-other-things": [(b"iTXt", xmp + b"\0\0\0\0" + xmp_packet("x") + xmp_packet(3))],
+  }
+  for name, chunks in forms.items():
+    save(f"turned-{name}.png", png.encode(samples, png.RGB, 8, before=chunks))
+    save(f"turned-{name}-after.png", png.encode(samples, png.RGB, 8, after=chunks))
+  plain = jpeg(Image.fromarray(photo(7, 5)), quality=95, subsampling=0)
+  space = b"http://ns.adobe.com/xap/1.0/\0"
+  save("turned-xmp.jpg", with_segment(plain, 0xE1, space + xmp_packet(6)))
+  # Two segments of EXIF are one block: the second begins where the first ends.
+  parts = with_segment(plain, 0xE1, b"Exif\0\0" + block[20:])
+  save("turned-parts.jpg", with_segment(parts, 0xE1, b"Exif\0\0" + block[:20]))
+  save("turned-prefix.jpg", with_segment(plain, 0xE1, b"Exif\0\0" * 2 + block))
+  # Whole numbers of every type, and two values of which the first counts.
+  for kind, code in (("sbyte", "b"), ("sshort", "h"), ("slong", "i"), ("short", "HH")):
+    number = struct.pack("<" + code, *([6, 3][: len(code)])).ljust(4, b"\0")
+    kinds = {"sbyte": 6, "sshort": 8, "slong": 9, "short": 3}
+    entry = struct.pack("<HHI", 0x0112, kinds[kind], len(code)) + number
+    body = b"II*\0\x08\0\0\0\1\0" + entry + bytes(4)
+    save(f"turned-{kind}.jpg", with_segment(plain, 0xE1, b"Exif\0\0" + body))
+  outside = b"II*\0\x08\0\0\0\1\0" + struct.pack("<HHII", 0x0112, 3, 3, 26) + bytes(4)
+  save("turned-outside.jpg", with_segment(
+    plain, 0xE1, b"Exif\0\0" + outside + struct.pack("<HHH", 6, 3, 3)))
+
+
+def webp(image, **options):
+  out = io.BytesIO()
+  image.save(out, "WEBP", **options)
+  return out.getvalue()
+
+
+def webp_forms():
+  rgb, rgba = Image.fromarray(photo(83, 71)), Image.fromarray(photo(41, 33, 4), "RGBA")
+  save("lossy.webp", webp(rgb, quality=70))
+  save("lossy-small.webp", webp(rgb.crop((0, 0, 3, 2)), quality=90))
+  with tempfile.TemporaryDirectory() as folder:
+    source, result = pathlib.Path(folder, "a.png"), pathlib.Path(folder, "a.webp")
+    rgb.save(source)
+    subprocess.run(["cwebp", "-quiet", "-nostrong", "-q", "10", source, "-o", result], check=True)
+    save("lossy-simple-filter.webp", result.read_bytes())
+  save("lossless.webp", webp(rgb, lossless=True))
+  save("lossy-alpha.webp", webp(rgba, quality=60), composited=True)
+  save("lossless-alpha.webp", webp(rgba, lossless=True, exact=True), composited=True)
+  palette = rgb.quantize(12).convert("RGB")
+  save("lossless-palette.webp", webp(palette, lossless=True))
+  frames = [Image.fromarray(photo(31, 29)) for _ in range(3)]
+  save("animated.webp", webp(frames[0], save_all=True, append_images=frames[1:], quality=80))
+  corner = Image.new("RGBA", (31, 29))
+  corner.paste(rgba.crop((0, 0, 12, 11)), (9, 13))
+  save("animated-corner.webp", webp(
+    corner, save_all=True, append_images=[rgba.crop((0, 0, 31, 29))], lossless=True),
+    composited=True)
+  for value in range(1, 9):
+    exif = Image.Exif()
+    exif[0x0112] = value
+    save(f"exif-{value}.webp", webp(rgb.crop((0, 0, 21, 14)), quality=80, exif=exif))
+  save("turned-xmp.webp", webp(rgb.crop((0, 0, 21, 14)), quality=80, xmp=xmp_packet(6)))
+  save("gzipped.webp", gzip.compress(webp(rgb.crop((0, 0, 9, 7))), mtime=0))
+
+
+def with_notes():
+  """JPEGs that libjpeg has a warning for although all their pixels are known."""
+  rgb = Image.fromarray(photo(W, H))
+  plain = jpeg(rgb, quality=85, progressive=True)
+  scan = plain.rindex(b"\xff\xda")
+  save("note-between-scans.jpg", plain[:scan] + b"between" + plain[scan:])
+  data = jpeg(rgb, quality=85)
+  save("note-before-end.jpg", data[:-2] + b"\xff\xd0 rest" + data[-2:])
+  at = data.index(b"\xff\xda")
+  parameters = at + 5 + 2 * data[at + 4]  # Ss, Se, Ah/Al: a sequential scan has 0, 63, 0
+  save("note-scan-parameters.jpg", data[: parameters + 1] + b"\0" + data[parameters + 2 :])
+  inks = jpeg(Image.fromarray(photo(W, H, 4), "CMYK"), quality=95)
+  save("note-adobe-transform.jpg", with_transform(inks, 7))
+  middle = jpeg(Image.fromarray(photo(40, 64)), quality=85, subsampling=0)
+  end = middle.rindex(b"\xff\xd9")
+  save("note-large.jpg", middle[:end] + bytes(range(1, 40)) + middle[end:])
+
+
 png_forms()
 png_extras()
 jpeg_forms()
 orientations()
 gzips()
+metadata_forms()
+webp_forms()
+with_notes()
 manifest = {
   "made with": {
     "Pillow": PIL.__version__, "numpy": np.__version__,
