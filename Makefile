@@ -12,7 +12,7 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test fuzz fuzz-products build format lint parity bench-peers bench-data bench-allocations bench-locality \
+.PHONY: help demo test fuzz fuzz-products pillow-images build format lint parity bench-peers bench-data bench-allocations bench-locality \
   consumer kill-loop soak weights report-check tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -30,6 +30,10 @@ test: ## Build and run all tests (CONFIGURATION=release for optimised code)
 
 fuzz: ## Fuzz the readers of files, each for SECONDS (60; TARGETS="images weights …")
 	Fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
+
+pillow-images: ## Hold the images of a folder, IMAGES, against Pillow (its checkout's Tests/images)
+	@test -d "$(IMAGES)" || { echo "IMAGES is the folder of images, such as Pillow's Tests/images" >&2; exit 2; }
+	Scripts/pillow/check.sh "$(IMAGES)"
 
 fuzz-products: ## Matrix products of random sizes under AddressSanitizer, for SECONDS (60)
 	@mkdir -p .build

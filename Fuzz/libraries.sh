@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds libpng, libjpeg-turbo and zlib from the distribution's sources with the fuzzer's
+# Builds libpng, libjpeg-turbo, libwebp and zlib from the distribution's sources with the fuzzer's
 # instrumentation, as static libraries in Fuzz/.build/libraries. Without them the fuzzer sees
 # which of our lines an input reaches, but none of theirs, and AddressSanitizer does not look inside.
 #
@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 target=$PWD/.build/libraries
-[[ -f $target/libz.a && -f $target/libpng.a && -f $target/libjpeg.a ]] && exit
+[[ -f $target/libz.a && -f $target/libpng.a && -f $target/libjpeg.a && -f $target/libwebp.a ]] && exit
 mkdir -p .build/sources/lists/partial .build/sources/cache/partial
 cd .build/sources
 
@@ -20,7 +20,7 @@ case $ID in
   debian) archive="http://deb.debian.org/debian $VERSION_CODENAME main" ;;
   ubuntu) archive="http://archive.ubuntu.com/ubuntu $VERSION_CODENAME main universe" ;;
   *)
-    echo "fuzz: no sources of libpng and libjpeg are known for $ID" >&2
+    echo "fuzz: no sources of libpng, libjpeg and libwebp are known for $ID" >&2
     exit 1
     ;;
 esac
@@ -29,8 +29,8 @@ apt=(apt-get -qq -o APT::Sandbox::User=root -o Dir::Etc::SourceList="$PWD/source
   -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$PWD/lists"
   -o Dir::Cache="$PWD/cache")
 "${apt[@]}" update
-rm -rf -- */libpng* libpng1.6* libjpeg-turbo* zlib*
-"${apt[@]}" source libpng1.6 libjpeg-turbo zlib >/dev/null
+rm -rf -- */libpng* libpng1.6* libjpeg-turbo* libwebp* zlib*
+"${apt[@]}" source libpng1.6 libjpeg-turbo libwebp zlib >/dev/null
 
 flags=(-c -w -O1 -g -fno-omit-frame-pointer -fsanitize=address -fsanitize=fuzzer-no-link)
 
@@ -81,5 +81,12 @@ for file in "$jpeg"/j*.c; do
 done
 compile libjpeg "$jpeg" "${files[@]}"
 
+# With an empty configuration it has no loops of intrinsics.
+webp=$(echo "$PWD"/libwebp-*/)
+: >"$webp/src/webp/config.h"
+compile libwebp "$webp" -DHAVE_CONFIG_H "$webp"/src/{dec,utils}/*.c "$webp"/src/dsp/{alpha_processing,cpu,dec}.c \
+  "$webp"/src/dsp/{dec_clip_tables,filters,lossless,rescaler,upsampling,yuv}.c
+compile libwebpdemux "$webp" -DHAVE_CONFIG_H "$webp"/src/demux/demux.c
+
 mkdir -p "$target"
-mv libz.a libpng.a libjpeg.a "$target"
+mv libz.a libpng.a libjpeg.a libwebp.a libwebpdemux.a "$target"

@@ -17,7 +17,7 @@ seconds=$1
 shift
 (($#)) || set -- images weights models idx configs
 
-./libraries.sh || echo "fuzz: the system's libpng, libjpeg and zlib are not instrumented" >&2
+./libraries.sh || echo "fuzz: the system's libpng, libjpeg, libwebp and zlib are not instrumented" >&2
 swift build -c release --sanitize=address -Xswiftc -sanitize=fuzzer \
   -Xcc -fsanitize=fuzzer-no-link -Xswiftc -use-ld=lld -Xlinker -L"$PWD/.build/libraries" >&2
 fuzz=$PWD/.build/release/Fuzz

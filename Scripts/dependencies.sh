@@ -39,9 +39,10 @@ check_with_pkg_config() {
   for module in blas libpng libjpeg zlib; do
     pkg-config --exists "$module" || missing+=("$module")
   done
+  pkg-config --exists libwebpdemux || say "libwebp is not installed: WebP images will not be read"
   ((${#missing[@]} == 0)) && return
   say "pkg-config does not find: ${missing[*]}; install the development files, on Fedora:" \
-    "sudo dnf install openblas-devel libpng-devel libjpeg-turbo-devel zlib-devel"
+    "sudo dnf install openblas-devel libpng-devel libjpeg-turbo-devel libwebp-devel zlib-devel"
   return 1
 }
 
@@ -114,7 +115,7 @@ check_with_apt() {
 failed=0
 check_swift || failed=1
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
-  packages=(libopenblas-dev libpng-dev libjpeg-dev zlib1g-dev)
+  packages=(libopenblas-dev libpng-dev libjpeg-dev libwebp-dev zlib1g-dev)
   # pkg-config comes from the package pkg-config or from pkgconf: the command is what counts.
   command -v pkg-config >/dev/null || packages+=(pkg-config)
   command -v git >/dev/null || packages+=(git)

@@ -145,6 +145,17 @@ static void inks_to_rgb(const uint8_t *inks, uint8_t *rgb, size_t width) {
 #define HAS_PARTS 1
 #endif
 
+// Whether only some rows and columns can be decoded. Of a lossless file, which libjpeg-turbo reads
+// since 3.0, they cannot: its first scan names a predictor and no coefficients.
+static int has_parts(const struct jpeg_decompress_struct *jpeg) {
+#ifdef HAS_PARTS
+  return !(jpeg->Ss > 0 && jpeg->Se == 0);
+#else
+  (void)jpeg;
+  return 0;
+#endif
+}
+
 #ifdef HAS_PARTS
 // Columns decoded beside those asked for: at a cut, chroma lacks the neighbour that it is
 // interpolated with, so that up to two columns differ.
@@ -166,7 +177,7 @@ static int is_complete(const struct jpeg_decompress_struct *jpeg) {
 static uint32_t leave_out(struct jpeg_decompress_struct *jpeg, const CImageRegion *region) {
   JDIMENSION first = 0;
 #ifdef HAS_PARTS
-  if (!is_complete(jpeg)) return 0;
+  if (!has_parts(jpeg) || !is_complete(jpeg)) return 0;
   // With chroma four times as wide and a shrunken image, libjpeg-turbo 2.1 loses its place.
   if (jpeg->scale_denom > 1 && jpeg->max_h_samp_factor > 2) return 0;
   JDIMENSION end = region->x + region->width + margin;
@@ -198,7 +209,7 @@ static void read_rest(JPEGReader *reader, JSAMPROW row) {
 #ifdef HAS_PARTS
     // Never to the last row: libjpeg would take that for the end and leave out the data.
     JDIMENSION left = jpeg->output_height - jpeg->output_scanline;
-    if (left > 1) jpeg_skip_scanlines(jpeg, left - 1);
+    if (left > 1 && has_parts(jpeg)) jpeg_skip_scanlines(jpeg, left - 1);
 #endif
     while (jpeg->output_scanline < jpeg->output_height) read_row(reader, row);
   }

@@ -74,7 +74,8 @@ import Training
     }
     let line = Convit.message(for: error).split(separator: "\n").joined(separator: " ")
     guard code == .validationFailure || (error as? TrainingError)?.isUsage == true else {
-      Terminal.error(line)
+      let command = CommandLine.arguments.dropFirst().first ?? ""
+      Terminal.error(line + (hint(for: error, command: command).map { " (\($0))" } ?? ""))
       Foundation.exit(1)
     }
     // The parser says which command it had come to: "See 'convit train --help' for …".

@@ -33,7 +33,8 @@ struct PredictCommand: ParsableCommand {
         case .success(let prediction): try show(prediction)
         case .failure(let error):
           failures += 1
-          Terminal.error("\(error)")
+          let hint = hint(for: error, command: "predict").map { " (\($0))" } ?? ""
+          Terminal.error("\(error)\(hint)")
         }
       }
     }

@@ -11,6 +11,9 @@ public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
+  /// Whether it is a JPEG with missing pixels, which a decoder with `isLenient` makes up.
+  package var isOfDamagedJPEG: Bool { reason.hasPrefix("damaged ") && reason.contains("JPEG: ") }
+
   /// "path: reason", with control characters escaped: file names may hold newlines.
   public var description: String {
     Self.escaped(path) + ": " + Self.escaped(reason)

@@ -80,6 +80,51 @@ import Testing
     #expect(outcome.err.contains("note: skipped: \(reason)\n"))
   }
 
+  /// A JPEG of 1 × 1 pixels by libjpeg, without the end of its file.
+  private func cutJPEG() throws -> Data {
+    let whole = try #require(Data(base64Encoded: Self.jpeg))
+    return whole.dropLast(6)
+  }
+
+  @Test func damagedJPEGsNameTheWaysOn() throws {
+    try workspace.write("data/train/ant/0.jpg", try cutJPEG())
+    let reason = "data/train/ant/0.jpg: damaged JPEG: "
+    try workspace.expectTrainFailure(
+      [], [reason, "--lenient-jpeg", "--on-bad-image skip"], begun: true)
+    let outcome = try workspace.train("run", ["--lenient-jpeg"])
+    #expect(!outcome.err.contains("0.jpg"))
+    let weights = ["--weights", "run/model.safetensors"]
+    let predicted = try workspace.convit(["predict"] + weights + ["data/train/ant/0.jpg"])
+    #expect(predicted.err.contains(reason) && predicted.err.contains("--lenient-jpeg"))
+    #expect(!predicted.err.contains("--on-bad-image"))
+    try workspace.write("data/val/ant/0.png", "text".utf8)
+    try workspace.expectFailure(
+      ["evaluate", "--data-path", "data"] + weights,
+      ["data/val/ant/0.png: expected PNG", "(--on-bad-image skip leaves it out)"], begun: true)
+  }
+
+  @Test func harmlessWarningsAreNotes() throws {
+    var bytes = try #require(Data(base64Encoded: Self.jpeg))
+    bytes.insert(contentsOf: [0xFF, 0xD0] + Array("rest".utf8), at: bytes.count - 2)
+    for index in 0..<12 { try workspace.write("data/train/ant/extra-\(index).jpg", bytes) }
+    let outcome = try workspace.train("run", ["--epochs", "2", "--num-workers", "0"])
+    let notes = outcome.errLines.filter { $0.hasPrefix("note: data/train/ant/extra") }
+    #expect(notes.count == 10 && Set(notes).count == 10)
+    #expect(notes.allSatisfy { $0.contains("extraneous bytes before marker 0xd9 (read all") })
+    #expect(outcome.errLines.count { $0.hasPrefix("note: more images are like that") } == 1)
+    let predicted = try workspace.convit(
+      ["predict", "--weights", "run/model.safetensors", "data/train/ant/extra-0.jpg"])
+    #expect(predicted.status == 0)
+    #expect(predicted.err.hasPrefix("note: data/train/ant/extra-0.jpg: JPEG: Corrupt JPEG data"))
+  }
+
+  /// 8 × 8 gray pixels, by cjpeg of libjpeg-turbo 2.1.5.
+  private static let jpeg = """
+    /9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZG\
+    NywtQFdBRkxOUlNSMj5aYVpQYEpRUk//wAALCAAIAAgBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAAA//EAB0QAAEE\
+    AgMAAAAAAAAAAAAAAAECAxEhBAUUM0H/2gAIAQEAAD8APGaad1rrGIjh6tvvylyFPIoQBEgE+WVUKkg//9k=
+    """
+
   @Test func limitsAndLeniencyApply() throws {
     try workspace.expectTrainFailure(
       ["--max-pixels", "143"],

@@ -1,14 +1,15 @@
 import Autodiff
 import Images
 
-/// PNG, JPEG, gzip, EXIF and whatever else a folder of images may hold, whole and in part.
+/// PNG, JPEG, WebP, gzip, EXIF, XMP and whatever else a folder of images may hold, whole and in part.
 struct ImageTarget: Target {
   /// The defaults but for the limits, and all that is off by default.
   private static let decoders = [
     ImageDecoder(maxPixels: 1 << 18, maxSide: 8192, maxBytes: 1 << 21),
     ImageDecoder(
-      appliesOrientation: false, alpha: .composited(red: 255, green: 0, blue: 9), isLenient: true,
-      maxPixels: 1 << 18, maxSide: 8192, maxBytes: 1 << 21, scalesWhileDecoding: true),
+      appliesOrientation: false, alpha: .composited(red: 255, green: 0, blue: 9),
+      sixteenBit: .pillow, isLenient: true, maxPixels: 1 << 18, maxSide: 8192, maxBytes: 1 << 21,
+      scalesWhileDecoding: true),
   ]
 
   func test(_ bytes: [UInt8]) {
@@ -24,7 +25,7 @@ struct ImageTarget: Target {
     }
   }
 
-  /// A part must be that of the whole, but damage below it need not be noticed.
+  /// A part must be that of the whole, and damage count wherever it is.
   private func testPart(
     of bytes: [UInt8], _ whole: RGBImage?, _ decoder: ImageDecoder, _ random: Random
   ) {
@@ -41,8 +42,10 @@ struct ImageTarget: Target {
       check(part.width == kept.width && part.height == kept.height, "not the size of \(geometry)")
       check(part.pixels.count == 3 * part.width * part.height, "wrong bytes for \(geometry)")
     }
+    check(
+      (part == nil) == (whole == nil),
+      "only \(part == nil ? "the whole" : "a part") can be decoded: \(geometry)")
     guard let whole else { return }
-    check(part != nil, "only the whole can be decoded, not \(geometry)")
     // What is made of damage, and what is scaled while decoding, is not exact.
     guard !decoder.isLenient, !decoder.scalesWhileDecoding else { return }
     check(part == whole.applying(geometry), "not what the whole has at \(geometry)")
