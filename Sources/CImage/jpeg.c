@@ -216,11 +216,21 @@ static void read_rest(JPEGReader *reader, JSAMPROW row) {
   jpeg_finish_decompress(jpeg);  // a missing end is found here
 }
 
+// A row of [width, channels] to RGB, [width, 3].
+static void write_row(const uint8_t *row, size_t channels, uint8_t *rgb, size_t width) {
+  switch (channels) {
+    case 1:
+      for (size_t x = 0; x < width; x++) memset(rgb + 3 * x, row[x], 3);
+      break;
+    case 3: memcpy(rgb, row, 3 * width); break;
+    default: inks_to_rgb(row, rgb, width);
+  }
+}
+
 static void read_pixels(JPEGReader *reader, const CImageRegion *region, uint8_t *pixels) {
   struct jpeg_decompress_struct *jpeg = &reader->jpeg;
-  int has_inks = jpeg->num_components == 4;
-  size_t channels = has_inks ? 4 : 3;
-  jpeg->out_color_space = has_inks ? JCS_CMYK : JCS_RGB;
+  size_t channels = (size_t)jpeg->num_components;
+  jpeg->out_color_space = channels == 4 ? JCS_CMYK : channels == 3 ? JCS_RGB : JCS_GRAYSCALE;
   jpeg_start_decompress(jpeg);
   // From libjpeg's pool, gone when the reader is closed.
   JSAMPROW row = jpeg->mem->alloc_large(
@@ -231,10 +241,7 @@ static void read_pixels(JPEGReader *reader, const CImageRegion *region, uint8_t 
     read_row(reader, row);
     if (y < region->y) continue;
     uint8_t *target = pixels + (size_t)(y - region->y) * region->width * 3;
-    if (has_inks)
-      inks_to_rgb(row + skipped, target, region->width);
-    else
-      memcpy(target, row + skipped, (size_t)region->width * 3);
+    write_row(row + skipped, channels, target, region->width);
   }
   read_rest(reader, row);
 }
