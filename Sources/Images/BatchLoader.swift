@@ -52,7 +52,7 @@ public final class BatchLoader: Sendable {
     finish: BatchFinish? = nil,
     image: @escaping Image
   ) {
-    precondition(
+    checkPrecondition(
       batchSize > 0 && workers >= 0 && batchesInFlight > 0 && size.height > 0 && size.width > 0,
       "BatchLoader: batches of \(batchSize), \(workers) workers, \(batchesInFlight) in flight, "
         + "images of \(size)")

@@ -1,3 +1,5 @@
+import Autodiff
+
 /// A rectangle of whole pixels; it may reach outside an image, where there is black.
 public struct PixelRegion: Hashable, Sendable {
   /// The first column.
@@ -46,7 +48,7 @@ extension RGBImage {
   ///
   /// - Precondition: `region` has at least one row and one column.
   public func cropped(to region: PixelRegion) -> RGBImage {
-    precondition(
+    checkPrecondition(
       region.width > 0 && region.height > 0, "cropped: \(region) has no pixels")
     if region == PixelRegion(wholeOf: size) { return self }
     let inside = max(region.x, 0)..<max(min(region.x + region.width, width), max(region.x, 0))

@@ -19,7 +19,7 @@ public struct EvaluationTransform: ImageTransform, Hashable {
   ///
   /// - Precondition: both sides are positive.
   public init(size: ImageSize, resampling: Resampling = .bicubic) {
-    precondition(size.height > 0 && size.width > 0, "EvaluationTransform: no size \(size)")
+    checkPrecondition(size.height > 0 && size.width > 0, "EvaluationTransform: no size \(size)")
     self.size = size
     self.resampling = resampling
   }

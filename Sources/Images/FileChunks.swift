@@ -1,3 +1,5 @@
+import Autodiff
+
 /// The chunks of a PNG: (type, where their data are), up to and with IEND.
 ///
 /// Nothing is checked but that a chunk lies within the file; a damaged one ends the sequence.
@@ -67,7 +69,7 @@ struct FourBytes: Hashable, ExpressibleByStringLiteral {
   }
 
   init(stringLiteral text: StaticString) {
-    precondition(text.utf8CodeUnitCount == 4, "FourBytes: \(text)")
+    checkPrecondition(text.utf8CodeUnitCount == 4, "FourBytes: \(text)")
     value = UnsafeBufferPointer(start: text.utf8Start, count: 4).uint32BigEndian(at: 0)
   }
 }

@@ -16,7 +16,7 @@ extension ImageFolder {
   /// - Precondition: `ratio` is in 0 … 1.
   /// - Throws: `DatasetError` when nothing is left of a class (only with `Choice.first`).
   public func sampled(_ ratio: Double, _ choice: Choice) throws -> ImageFolder {
-    precondition((0...1).contains(ratio), "ImageFolder.sampled: the ratio is \(ratio)")
+    checkPrecondition((0...1).contains(ratio), "ImageFolder.sampled: the ratio is \(ratio)")
     var kept: [Sample] = []
     for (label, images) in imagesByClass() where !images.isEmpty {
       let share = Int(Double(images.count) * ratio)
@@ -45,7 +45,8 @@ extension ImageFolder {
   public func divided(
     validation fraction: Double, seed: UInt64
   ) throws -> (training: ImageFolder, validation: ImageFolder) {
-    precondition((0...1).contains(fraction), "ImageFolder.divided: the fraction is \(fraction)")
+    checkPrecondition(
+      (0...1).contains(fraction), "ImageFolder.divided: the fraction is \(fraction)")
     var (training, validation): ([Sample], [Sample]) = ([], [])
     var single: [String] = []
     for (label, images) in imagesByClass() where !images.isEmpty {

@@ -1,3 +1,4 @@
+import Autodiff
 import Foundation
 
 /// Which files an `ImageFolderWriter` makes.
@@ -29,7 +30,7 @@ struct ImageFolderLayout {
     var total = 0
     var starts: [Int] = []
     for split in labels {
-      precondition(
+      checkPrecondition(
         split.allSatisfy { Int($0) < classes.count },
         "ImageFolderWriter: a label is not below \(classes.count), the number of classes")
       starts.append(total)

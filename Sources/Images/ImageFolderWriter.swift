@@ -1,3 +1,4 @@
+import Autodiff
 import Foundation
 
 /// Writes labelled images as an image folder, `output/<split>/<class>/<index>.png`, whole or
@@ -61,7 +62,7 @@ public struct ImageFolderWriter: Sendable {
     output: String, classes: [String],
     threads: Int = ProcessInfo.processInfo.activeProcessorCount
   ) {
-    precondition(threads > 0, "ImageFolderWriter: \(threads) threads")
+    checkPrecondition(threads > 0, "ImageFolderWriter: \(threads) threads")
     self.output = output
     self.classes = classes
     self.threads = threads

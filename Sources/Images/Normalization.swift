@@ -1,3 +1,5 @@
+import Autodiff
+
 /// A mean or standard deviation that cannot normalise an image.
 public struct NormalizationError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong, with the values.
@@ -50,7 +52,7 @@ public struct Normalization: Hashable, Sendable {
   /// - Precondition: `planes` has 3 · height · width elements.
   public func write(_ image: RGBImage, into planes: UnsafeMutableBufferPointer<Float>) {
     let count = image.width * image.height
-    precondition(
+    checkPrecondition(
       planes.count == 3 * count,
       "Normalization: \(image.width) × \(image.height) needs \(3 * count) numbers, "
         + "found room for \(planes.count)")

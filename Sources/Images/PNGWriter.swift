@@ -1,3 +1,4 @@
+import Autodiff
 import CImage
 
 #if canImport(Glibc)
@@ -13,7 +14,7 @@ import CImage
 public func writePNG(
   gray pixels: [UInt8], width: Int, height: Int, to path: String
 ) throws(ImageError) {
-  precondition(
+  checkPrecondition(
     width > 0 && height > 0 && pixels.count == width * height,
     "writePNG: \(width) × \(height) needs \(width * height) bytes, found \(pixels.count)")
   let bytes = try encodePNG(

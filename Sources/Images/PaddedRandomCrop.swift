@@ -14,7 +14,7 @@ public struct PaddedRandomCrop: Hashable, Sendable {
   ///
   /// - Precondition: the sizes are positive, the padding is not negative.
   public init(height: Int, width: Int, padding: Int = 4) {
-    precondition(
+    checkPrecondition(
       height > 0 && width > 0 && padding >= 0,
       "PaddedRandomCrop: no crop to \(width) × \(height) with a border of \(padding)")
     self.height = height

@@ -1,3 +1,4 @@
+import Autodiff
 import CKernels
 
 /// Pixels of an image, or of a rectangle of it, in somebody else's memory: the operand of a
@@ -19,7 +20,7 @@ struct PixelView {
     let end = offset + (height - 1) * stride + 3 * width
     guard let base = buffer.baseAddress, offset >= 0, width > 0, height > 0, end <= buffer.count
     else {
-      preconditionFailure(
+      fatalError(
         "PixelView: \(width) × \(height) at \(offset) is not within \(buffer.count) bytes")
     }
     (self.base, self.stride, self.width, self.height) = (base + offset, stride, width, height)
@@ -62,7 +63,7 @@ struct PixelView {
     _ taps: ResamplingTaps, _ length: Int, _ output: UnsafeMutableBufferPointer<UInt8>,
     _ count: Int
   ) {
-    precondition(
+    checkPrecondition(
       taps.span.lowerBound >= 0 && taps.span.upperBound <= length && output.count == count,
       "PixelView: taps of \(taps.span) on \(length) pixels, \(output.count) bytes for \(count)")
   }

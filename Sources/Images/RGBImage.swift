@@ -1,3 +1,5 @@
+import Autodiff
+
 /// An image of 8-bit RGB pixels: rows from the top, pixels from the left, three bytes a pixel.
 public struct RGBImage: Hashable, Sendable {
   /// Pixels in a row.
@@ -12,7 +14,7 @@ public struct RGBImage: Hashable, Sendable {
 
   /// An image from its bytes; there must be 3 · `width` · `height` of them.
   public init(width: Int, height: Int, pixels: [UInt8]) {
-    precondition(
+    checkPrecondition(
       width > 0 && height > 0 && pixels.count == 3 * width * height,
       "RGBImage: \(width) × \(height) needs \(3 * width * height) bytes, found \(pixels.count)")
     self.width = width

@@ -26,7 +26,7 @@ public struct RandomResizedCrop: Hashable, Sendable {
     height: Int, width: Int, scale: ClosedRange<Double> = 0.08...1,
     ratio: ClosedRange<Double> = (3.0 / 4)...(4.0 / 3), resamplings: [Resampling] = [.bicubic]
   ) {
-    precondition(
+    checkPrecondition(
       height > 0 && width > 0 && ratio.lowerBound > 0 && scale.lowerBound >= 0
         && !resamplings.isEmpty,
       "RandomResizedCrop: no crop to \(width) × \(height) of scale \(scale), ratio \(ratio), "

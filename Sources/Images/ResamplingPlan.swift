@@ -1,3 +1,4 @@
+import Autodiff
 import CKernels
 
 /// A geometry made ready: the weights of both passes, and the pixels of the image that they need.
@@ -18,16 +19,16 @@ struct ResamplingPlan {
   ///   filter sees what is around it.
   init(_ geometry: ImageGeometry, box: ResizeBox? = nil, of size: ImageSize) {
     let (region, target) = (geometry.region, geometry.resized)
-    precondition(
+    checkPrecondition(
       target.width > 0 && target.height > 0 && geometry.kept.width > 0 && geometry.kept.height > 0,
       "resized: cannot resize to \(target.width) × \(target.height) and keep \(geometry.kept)")
-    precondition(
+    checkPrecondition(
       PixelRegion(wholeOf: size).contains(region) && region.width > 0 && region.height > 0,
       "resized: \(region) is not within an image of \(size.width) × \(size.height)")
     let whole = ResizeBox(
       left: 0, top: 0, right: Float(region.width), bottom: Float(region.height))
     let box = box ?? whole
-    precondition(
+    checkPrecondition(
       box.left >= 0 && box.top >= 0 && box.right <= whole.right && box.bottom <= whole.bottom
         && box.left < box.right && box.top < box.bottom,
       "resized: \(box) is empty or not within \(region.width) × \(region.height)")
@@ -90,7 +91,7 @@ struct ResamplingPlan {
 
   /// The result, from the part of an image that is in `source`.
   func result(ofSource view: PixelView) -> RGBImage {
-    precondition(
+    checkPrecondition(
       view.width == source.width && view.height == source.height,
       "ResamplingPlan: \(view.width) × \(view.height) pixels for \(source)")
     let image = columns == nil && rows == nil ? view.image() : resample(view)
@@ -119,7 +120,7 @@ struct ResamplingPlan {
           PixelView(UnsafeBufferPointer(between), width: resampled.width, height: view.height)
             .resampleAlongColumns(rows, into: output)
         }
-      case (nil, nil): preconditionFailure("ResamplingPlan: there is nothing to resample")
+      case (nil, nil): fatalError("ResamplingPlan: there is nothing to resample")
       }
     }
     return RGBImage(width: resampled.width, height: resampled.height, pixels: bytes)

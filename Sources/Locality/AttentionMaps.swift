@@ -16,7 +16,7 @@ public struct AttentionMaps: Sendable {
 
   /// The maps of an image [1, channels, height, width] in the forward pass of a model.
   public init(_ model: VisionTransformer, _ frozen: FrozenWeights, image: Tensor) {
-    precondition(
+    checkPrecondition(
       image.shape.rank == 4 && image.shape[0] == 1, "AttentionMaps: \(image.shape) is not one image"
     )
     let tape = Tape(frozen)
@@ -37,7 +37,7 @@ public struct AttentionMaps: Sendable {
   public func row(layer: Int, head: Int, query: Int) -> [Float] {
     let (map, tokens) = (layers[layer], tokens(layer: layer))
     let length = map.shape[1]
-    precondition(
+    checkPrecondition(
       query < grid.count && query >= (tokens > 0 ? -1 : 0),
       "AttentionMaps: no query \(query) in layer \(layer)")
     let start = (head * length + (query < 0 ? 0 : tokens + query)) * length + tokens

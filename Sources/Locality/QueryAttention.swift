@@ -11,7 +11,7 @@ public enum AttentionQuery: Hashable, Sendable {
   /// As `AttentionMaps` counts queries: the place of a patch, or −1.
   func index(in grid: PatchGrid) -> Int {
     guard case .patch(let row, let column) = self else { return -1 }
-    precondition(
+    checkPrecondition(
       (0..<grid.rows).contains(row) && (0..<grid.columns).contains(column),
       "AttentionQuery: no patch (\(row), \(column)) among \(grid.rows) × \(grid.columns)")
     return row * grid.columns + column
@@ -91,7 +91,7 @@ public struct QueryAttention: Sendable {
     let frozen = FrozenWeights(weights)
     layers = chosen.sorted().map { layer in
       guard let attention = model.blocks[layer].attn as? any PositionalAttention else {
-        preconditionFailure("QueryAttention: layer \(layer) has no positional attention")
+        fatalError("QueryAttention: layer \(layer) has no positional attention")
       }
       let map = AttentionMaps(grid: grid, layers: [attention.position(Tape(frozen)).value])
       return Layer(

@@ -11,7 +11,7 @@ struct MixedBatch: Sendable {
   private let mixes: [Mix]?
 
   init(_ batch: Batch, _ mixes: [Mix]?) {
-    precondition(
+    checkPrecondition(
       mixes.map { $0.count == batch.count } ?? true,
       "MixedBatch: \(mixes?.count ?? 0) mixes for \(batch.count) images")
     self.batch = batch

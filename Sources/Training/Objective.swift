@@ -10,7 +10,7 @@ struct Objective: Sendable {
   ///
   /// - Parameter teacher: whom to learn from, if they say so.
   init(_ settings: LossSettings, teacher: SavedModel?) {
-    precondition(
+    checkPrecondition(
       (settings.distillationType == .none) == (teacher == nil),
       "Objective: distillation \(settings.distillationType) and a teacher that does not fit it")
     self.settings = settings
@@ -31,7 +31,7 @@ struct Objective: Sendable {
     let losses = Self.loss(logits.head, targets, settings)
     guard let distillation else { return losses }
     guard let taught = logits.distillation else {
-      preconditionFailure("Objective: a teacher for a model without a distillation head")
+      fatalError("Objective: a teacher for a model without a distillation head")
     }
     return distillation(losses, taught, images)
   }

@@ -23,8 +23,8 @@ public struct SampleOrder: Sendable {
   public init(
     seed: UInt64, isShuffled: Bool, repeats: Int, process: Int = 0, of processes: Int = 1
   ) {
-    precondition(repeats > 0, "SampleOrder: \(repeats) repeats")
-    precondition(
+    checkPrecondition(repeats > 0, "SampleOrder: \(repeats) repeats")
+    checkPrecondition(
       (0..<processes).contains(process), "SampleOrder: process \(process) of \(processes)")
     self.seed = Random(seed: seed).split("order")
     self.isShuffled = isShuffled

@@ -55,7 +55,7 @@ public struct TrainingStep: Sendable {
   ) throws -> Double {
     let count = batch.count + batch.failures.count
     guard let loss = try self(of: count, epoch: epoch, rate: rate, on: pool, next: { batch }) else {
-      preconditionFailure("TrainingStep: a batch without images")
+      fatalError("TrainingStep: a batch without images")
     }
     return loss
   }
@@ -103,10 +103,10 @@ public struct TrainingStep: Sendable {
 
   /// Puts back what `stores` gave, and the number of steps.
   mutating func restore(_ stores: [(name: String, store: ParameterStore)], steps: Int) {
-    weights.values = stores[0].store.values
+    weights.replaceValues(by: stores[0].store.values)
     optimizer.state = zip(optimizer.state, stores.dropFirst()).map { ($0.name, $1.store) }
     optimizer.steps = steps
-    if let last = stores.last?.store { average?.weights.values = last.values }
+    if let last = stores.last?.store { average?.weights.replaceValues(by: last.values) }
   }
 
   private static func size(of model: VisionTransformer) -> ImageSize {

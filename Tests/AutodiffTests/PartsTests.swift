@@ -87,4 +87,23 @@ import Testing
     let values = tape.gradients(of: loss).values
     #expect(slots.allSatisfy { values[$0] == nil })
   }
+
+  /// They stay what they are under every optimiser, decay or not, as in PyTorch without a `grad`.
+  @Test func constantsAreNotDecayed() throws {
+    let pool = WorkerPool(threads: 2)
+    let start = ParameterStore(network, seed: 3)
+    let groups = ParameterGroups(start.tree, weightDecay: 0.1)
+    let optimizers: [any Optimizer] = [AdamW(groups), SGD(groups), Lion(groups)]
+    for optimizer in optimizers {
+      var (optimizer, weights) = (optimizer, start)
+      weights.constants = [0]
+      for _ in 0..<10 {
+        let tape = Tape(weights)
+        let gradients = tape.gradients(of: loss(0..<4, tape).0)
+        optimizer.step(&weights, by: gradients, rate: 0.1, on: pool)
+      }
+      #expect(weights.values[0] == start.values[0], "\(type(of: optimizer))")
+      #expect(weights.values[1] != start.values[1])
+    }
+  }
 }

@@ -79,6 +79,43 @@ import Testing
     #expect(largestDifference(tied, each[0] + each[1]) < 1e-6)
   }
 
+  /// The derivative by a value in the middle is that of the rest as a function of it.
+  @Test func derivativesByValuesInTheMiddle() {
+    let tape = Tape(weights)
+    let input = tape.variable(x)
+    let hidden = input.linear(tape[network.weight], bias: tape[network.bias])
+    let activated = hidden.gelu()
+    let loss = activated.weighed()
+    var gradients = Gradients(tree)
+    let found = tape.accumulateGradients(
+      of: loss, into: &gradients, at: [input, hidden, activated, loss, hidden.detached()])
+    let plain = self.gradients(weights)
+    #expect(gradients.values == plain.values, "nothing else changes")
+    for (index, value) in [hidden.value, activated.value].enumerated() {
+      let rest = Tape()
+      let start = rest.variable(value)
+      var none = Gradients(rest.weights.tree)
+      let number = (index == 0 ? start.gelu() : start).weighed()
+      #expect(rest.accumulateGradients(of: number, into: &none, at: [start]) == [found[index + 1]])
+    }
+    #expect(found[3] == Tensor(1))
+    #expect(found[4] == Tensor(repeating: 0, hidden.shape), "no derivative flows through it")
+  }
+
+  /// A parameter may be asked for, too: what was summed before does not count for it.
+  @Test func derivativesByParameters() {
+    var gradients = Gradients(tree)
+    for _ in 0..<2 {
+      let tape = Tape(weights)
+      let weight = tape[network.weight]
+      let loss = tape.constant(x).linear(weight, bias: tape[network.bias]).gelu().weighed()
+      let found = tape.accumulateGradients(of: loss, into: &gradients, at: [weight])
+      #expect(found == [self.gradients(weights)[network.weight]])
+    }
+    let twice = self.gradients(weights)[network.weight]
+    #expect(largestDifference(gradients[network.weight], twice + twice) < 1e-6)
+  }
+
   // MARK: - Inference
 
   @Test func inferenceHasNoGradients() {

@@ -56,6 +56,33 @@ import Testing
     #expect(met.load(ordering: .relaxed) == threads)
   }
 
+  /// Callers on threads of their own share a pool: each has all its tasks done, and nothing else.
+  @Test(arguments: [1, 2, 3]) func anyNumberOfCallers(_ threads: Int) {
+    let pool = WorkerPool(threads: threads)
+    DispatchQueue.concurrentPerform(iterations: 6) { caller in
+      for run in 0..<200 {
+        let tasks = 1 + (caller + run) % 9
+        #expect(counts(tasks, on: pool) == Array(repeating: 1, count: tasks))
+      }
+    }
+  }
+
+  /// What a task asks for is done on its own thread, whoever's it is.
+  @Test(arguments: [1, 2, 4]) func tasksMayUseTheirPool(_ threads: Int) {
+    let pool = WorkerPool(threads: threads)
+    let sum = Atomic(0)
+    pool.run(20) { outer in
+      let thread = pthread_self()
+      pool.run(10) { inner in
+        if pthread_equal(thread, pthread_self()) != 0 {
+          sum.wrappingAdd(10 * outer + inner, ordering: .relaxed)
+        }
+      }
+    }
+    #expect(sum.load(ordering: .relaxed) == 199 * 200 / 2)
+    #expect(counts(30, on: pool) == Array(repeating: 1, count: 30))
+  }
+
   /// A pool of one works on the calling thread.
   @Test func aPoolOfOneHasNoThread() {
     let caller = ObjectIdentifier(Thread.current)

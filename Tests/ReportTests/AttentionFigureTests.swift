@@ -106,7 +106,7 @@ import Testing
   @Test func attentionThatIsNoNumber() throws {
     let model = try model()
     var weights = ParameterStore(model, seed: 1)
-    weights.values = weights.values.map { Tensor(repeating: .nan, $0.shape) }
+    weights.replaceValues(by: weights.values.map { Tensor(repeating: .nan, $0.shape) })
     let attention = QueryAttention(
       positionOf: model, weights, query: .patch(row: 0, column: 0), layers: [0])
     #expect(throws: ReportError(path: "w", reason: "the attention of layer 0 is not finite")) {

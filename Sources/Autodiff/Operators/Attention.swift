@@ -16,7 +16,7 @@ public struct HeadColumns {
 
   /// Ends the process if the projection has not these columns.
   fileprivate func check(_ width: Int) {
-    precondition(
+    checkPrecondition(
       first >= 0 && first + width <= projection.shape[-1],
       "attention: columns \(first) ..< \(first + width) of \(projection.shape)")
   }
@@ -47,7 +47,7 @@ extension Variable {
     let (q, k, v) = (queries.projection.value, keys.projection.value, values.projection.value)
     let geometry = AttentionGeometry(
       queries: q.shape, keys: k.shape, values: v.shape, heads: heads, width: width)
-    precondition(
+    checkPrecondition(
       position.map {
         $0.map.shape == Shape(heads, geometry.nq, geometry.nk) && $0.gate.shape == Shape(heads)
       }
@@ -152,7 +152,7 @@ private struct AttentionGeometry: CustomStringConvertible {
   let outputShape: Shape
 
   init(queries: Shape, keys: Shape, values: Shape, heads: Int, width: Int) {
-    precondition(
+    checkPrecondition(
       queries.rank >= 2 && keys.rank == queries.rank && values.rank == queries.rank
         && keys.prefix(keys.rank - 1) == values.prefix(values.rank - 1)
         && keys.prefix(keys.rank - 2) == queries.prefix(queries.rank - 2) && width % heads == 0,

@@ -10,12 +10,12 @@ extension Variable {
     position: (map: Variable, gate: Variable)? = nil
   ) -> Tensor {
     let (q, k) = (queries.projection.value, keys.projection.value)
-    precondition(
+    checkPrecondition(
       q.shape.rank == 3 && k.shape.rank == 3 && q.shape[0] == k.shape[0] && width % heads == 0,
       "attentionMap: queries \(q.shape), keys \(k.shape), \(heads) heads in \(width)")
     let (batch, nq, nk, d) = (q.shape[0], q.shape[1], k.shape[1], width / heads)
     let (map, gate) = (position?.map.value, position?.gate.value)
-    precondition(
+    checkPrecondition(
       map.map { $0.shape == [heads, nq, nk] } ?? true,
       "attentionMap: position \(map!.shape) for \(heads) heads over \(nq) × \(nk) tokens")
     return Tensor(unsafeUninitialized: [batch, heads, nq, nk]) { out in

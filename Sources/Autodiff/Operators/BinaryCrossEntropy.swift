@@ -12,7 +12,7 @@ extension Variable {
   ///
   ///     dx = dy / C · (σ(x) − t)
   public func binaryCrossEntropy(_ targets: Tensor) -> Variable {
-    precondition(
+    checkPrecondition(
       shape.rank == 2 && targets.shape == shape,
       "binaryCrossEntropy: logits \(shape), targets \(targets.shape)")
     let (rows, columns) = shape.matrix

@@ -8,7 +8,7 @@ extension Shape {
     let (a, b) = (padded(to: rank), other.padded(to: rank))
     var shape: Shape = []
     for axis in 0..<rank {
-      precondition(
+      checkPrecondition(
         a[axis] == b[axis] || a[axis] == 1 || b[axis] == 1,
         "\(name): shapes \(self) and \(other) do not match")
       shape.append(a[axis] == 1 ? b[axis] : a[axis])
@@ -53,11 +53,12 @@ extension Tensor {
     of large: Shape, against small: Shape,
     _ body: (_ offset: Int, _ source: Int, _ step: Int, _ length: Int) -> Void
   ) {
-    precondition(large.rank >= small.rank, "broadcast: \(small) has a higher rank than \(large)")
+    checkPrecondition(
+      large.rank >= small.rank, "broadcast: \(small) has a higher rank than \(large)")
     let matched = small.padded(to: large.rank)
     var strides = matched.strides
     for axis in 0..<large.rank {
-      precondition(
+      checkPrecondition(
         matched[axis] == large[axis] || matched[axis] == 1,
         "broadcast: \(small) cannot be repeated to \(large)")
       if matched[axis] == 1 { strides[axis] = 0 }

@@ -6,7 +6,7 @@ extension Variable {
   ///
   ///     dx = dy · (softmax(x) · Σ t − t)
   public func crossEntropy(_ targets: Tensor) -> Variable {
-    precondition(
+    checkPrecondition(
       shape.rank == 2 && targets.shape == shape,
       "crossEntropy: logits \(shape), targets \(targets.shape)")
     let (rows, columns) = shape.matrix
@@ -57,7 +57,7 @@ extension Tensor {
     Tensor(unsafeUninitialized: [labels.count, classes]) { out in
       ck_fill(out, smoothing / Float(classes), labels.count * classes)
       for (row, label) in labels.enumerated() {
-        precondition(0..<classes ~= label, "targets: label \(label) of \(classes) classes")
+        checkPrecondition(0..<classes ~= label, "targets: label \(label) of \(classes) classes")
         out[row * classes + label] += 1 - smoothing
       }
     }

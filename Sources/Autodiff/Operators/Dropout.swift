@@ -48,9 +48,9 @@ extension Tape {
   /// `draws` factors for each of the samples, 0 with probability `rate` and else 1 / (1 − rate),
   /// from the sample's own source; nil where nothing is dropped.
   func factors(_ rate: Float, samples: Int, draws: Int) -> Tensor? {
-    precondition(rate >= 0 && rate < 1, "dropout: rate \(rate) is not in 0 ..< 1")
+    checkPrecondition(rate >= 0 && rate < 1, "dropout: rate \(rate) is not in 0 ..< 1")
     guard rate > 0, case .training(let sources) = mode else { return nil }
-    precondition(
+    checkPrecondition(
       !sources.isEmpty && samples % sources.count == 0,
       "dropout: an axis of \(samples) for a batch of \(sources.count) samples")
     randomOperators += 1
@@ -81,9 +81,9 @@ struct AttentionDropout {
 
   /// Dropout of an operator on `tape`; nil where nothing is dropped.
   init?(_ rate: Float, images: Int, on tape: Tape) {
-    precondition(rate >= 0 && rate < 1, "attention: dropout rate \(rate) is not in 0 ..< 1")
+    checkPrecondition(rate >= 0 && rate < 1, "attention: dropout rate \(rate) is not in 0 ..< 1")
     guard rate > 0, case .training(let sources) = tape.mode else { return nil }
-    precondition(
+    checkPrecondition(
       !sources.isEmpty && images % sources.count == 0,
       "attention: \(images) images for a batch of \(sources.count) samples")
     each = images / sources.count

@@ -18,7 +18,7 @@ extension Variable {
   public func gelu(bias: Variable) -> Variable {
     let (x, b) = (value, bias.value)
     let (rows, columns) = x.shape.matrix
-    precondition(b.shape == [columns], "gelu: input \(x.shape), bias \(b.shape)")
+    checkPrecondition(b.shape == [columns], "gelu: input \(x.shape), bias \(b.shape)")
     let y = Tensor(unsafeUninitialized: x.shape) { y in
       tape.split(rows, grain: 32) { part in
         let (x, y) = (x.pointer + part.lowerBound * columns, y + part.lowerBound * columns)

@@ -9,7 +9,7 @@ extension Variable {
   public func layerNorm(_ weight: Variable, bias: Variable, epsilon: Float = 1e-6) -> Variable {
     let (x, w) = (value, weight.value)
     let (rows, columns) = x.shape.matrix
-    precondition(
+    checkPrecondition(
       w.shape == [columns] && bias.shape == [columns],
       "layerNorm: input \(x.shape), weight \(w.shape), bias \(bias.shape)")
     var (mean, reciprocal) = (

@@ -3,7 +3,8 @@ import CKernels
 extension Tensor {
   /// The axes in another order: axis k of the result is axis `order[k]` of this tensor.
   public func permuted(_ order: [Int]) -> Tensor {
-    precondition(order.sorted() == Array(0..<shape.rank), "permuted: axes \(order) of \(shape)")
+    checkPrecondition(
+      order.sorted() == Array(0..<shape.rank), "permuted: axes \(order) of \(shape)")
     guard let innermost = order.last else { return self }
     let target = Shape(order.map { shape[$0] })
     let strides = shape.strides
@@ -34,7 +35,7 @@ extension Tensor {
   /// The elements of a range along an axis.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Tensor {
     let (outer, size, inner) = shape.split(at: axis)
-    precondition(
+    checkPrecondition(
       range.lowerBound >= 0 && range.upperBound <= size,
       "sliced: \(range) of axis \(axis) of \(shape)")
     let length = range.count * inner
@@ -69,13 +70,13 @@ extension Tensor {
   private static func concatenated(
     _ count: Int, _ axis: Int, _ part: (Int) -> Tensor
   ) -> Tensor {
-    precondition(count > 0, "concatenated: nothing given")
+    checkPrecondition(count > 0, "concatenated: nothing given")
     let first = part(0).shape
     let axis = first.resolved(axis)
     var size = 0
     for index in 0..<count {
       let shape = part(index).shape
-      precondition(
+      checkPrecondition(
         shape.removing(axis) == first.removing(axis),
         "concatenated: shapes \(first) and \(shape) along axis \(axis)")
       size += shape[axis]
@@ -145,7 +146,7 @@ extension Variable {
   /// The elements at the given places along an axis, which may repeat.
   public func gathered(_ axis: Int, _ places: [Int]) -> Variable {
     let (outer, size, inner) = shape.split(at: axis)
-    precondition(
+    checkPrecondition(
       places.allSatisfy { 0..<size ~= $0 }, "gathered: places \(places) of axis \(axis) of \(shape)"
     )
     let count = places.count

@@ -9,9 +9,9 @@ extension Variable {
     let (x, w) = (value, weight.value)
     let (rows, k) = x.shape.matrix
     let m = weight.samples
-    precondition(
+    checkPrecondition(
       w.shape.rank >= 2 && w.count == m * k, "linear: input \(x.shape), weight \(w.shape)")
-    precondition(
+    checkPrecondition(
       bias.map { $0.shape == [m] } ?? true, "linear: bias \(bias!.shape), weight \(w.shape)")
     let packed = tape.packedWeights?.transposed(w, m, k)
     let y = Tensor(unsafeUninitialized: x.shape.replacing(-1, with: m)) { y in

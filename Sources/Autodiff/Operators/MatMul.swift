@@ -5,13 +5,13 @@ extension Tensor {
     _ other: Tensor, transposingSelf: Bool = false, transposingOther: Bool = false,
     precision: Precision = .float32
   ) -> Tensor {
-    precondition(
+    checkPrecondition(
       shape.rank >= 2 && other.shape.rank >= 2, "matmul: shapes \(shape) and \(other.shape)")
     let (m, k) = transposingSelf ? (shape[-1], shape[-2]) : (shape[-2], shape[-1])
     let (k2, n) =
       transposingOther
       ? (other.shape[-1], other.shape[-2]) : (other.shape[-2], other.shape[-1])
-    precondition(
+    checkPrecondition(
       k == k2,
       "matmul: \(shape)\(transposingSelf ? "ᵀ" : "") · \(other.shape)"
         + "\(transposingOther ? "ᵀ" : ""): inner sizes \(k) and \(k2)")

@@ -3,7 +3,7 @@ extension Variable {
   /// channel, row, column, as a convolution's weight [M, C, p, p] is laid out.
   public func patches(_ size: Int) -> Variable {
     let shape = shape
-    precondition(
+    checkPrecondition(
       shape.rank == 4 && shape[2] % size == 0 && shape[3] % size == 0,
       "patches: size \(size) does not divide images \(shape)")
     let grid = (rows: shape[2] / size, columns: shape[3] / size)

@@ -37,7 +37,7 @@ extension Variable {
   /// equal ones.
   public func max(_ axis: Int) -> Variable {
     let (outer, size, inner) = shape.split(at: axis)
-    precondition(size > 0, "max: axis \(axis) of \(shape) is empty")
+    checkPrecondition(size > 0, "max: axis \(axis) of \(shape) is empty")
     var winners = [Int](repeating: 0, count: outer * inner)  // places in the input
     for i in winners.indices {
       let first = i / inner * size * inner + i % inner

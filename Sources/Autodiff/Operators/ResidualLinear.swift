@@ -15,7 +15,7 @@ extension Variable {
     let (x, w, b, r) = (value, weight.value, bias.value, residual.value)
     let (rows, k) = x.shape.matrix
     let m = weight.samples
-    precondition(
+    checkPrecondition(
       w.shape == Shape(m, k) && b.shape == Shape(m) && r.shape == x.shape.replacing(-1, with: m),
       "linear: input \(x.shape), weight \(w.shape), bias \(b.shape), residual \(r.shape)")
     let factors =

@@ -39,7 +39,10 @@ public struct AdamW: Optimizer {
   /// The moments.
   public var state: [(name: String, store: ParameterStore)] {
     get { [("exp_avg", moments.first), ("exp_avg_sq", moments.second)] }
-    set { moments = (newValue[0].store, newValue[1].store) }
+    set {
+      let stores = stores(replacing: newValue)
+      moments = (stores[0], stores[1])
+    }
   }
 
   /// One step of the parameters that are not frozen.

@@ -24,7 +24,7 @@ public struct Lion: Optimizer {
   /// The mean of gradients.
   public var state: [(name: String, store: ParameterStore)] {
     get { [("exp_avg", average)] }
-    set { average = newValue[0].store }
+    set { average = stores(replacing: newValue)[0] }
   }
 
   /// One step of the parameters that are not frozen.

@@ -14,7 +14,7 @@ public struct MovingAverage: Sendable {
 
   /// The average of nothing but the start.
   public init(of weights: ParameterStore, decay: Double, warmsUp: Bool = false) {
-    precondition((0...1).contains(decay), "MovingAverage: decay \(decay)")
+    checkPrecondition((0...1).contains(decay), "MovingAverage: decay \(decay)")
     self.decay = decay
     self.warmsUp = warmsUp
     self.weights = weights
@@ -27,7 +27,7 @@ public struct MovingAverage: Sendable {
 
   /// Takes the weights after step `step` in, parameter by parameter on the threads of `pool`.
   public mutating func add(_ latest: ParameterStore, after step: Int, on pool: WorkerPool) {
-    precondition(
+    checkPrecondition(
       latest.tree.hasShapes(of: weights.tree), "MovingAverage: weights of another model")
     let share = Float(1 - decay(at: step))
     weights.values.withUnsafeMutableBufferPointer { average in

@@ -15,6 +15,22 @@ public protocol Optimizer: Sendable {
 }
 
 extension Optimizer {
+  /// What an optimiser is to remember in the place of `state`: the stores of `newState`.
+  ///
+  /// - Precondition: it has the names, the order and the shapes of `state`.
+  func stores(replacing newState: [(name: String, store: ParameterStore)]) -> [ParameterStore] {
+    let (names, found) = (state.map(\.name), newState.map(\.name))
+    checkPrecondition(
+      names == found, "\(Self.self).state: it is \(names), and not \(found)")
+    for (old, new) in zip(state, newState) {
+      checkPrecondition(
+        new.store.tree.hasShapes(of: old.store.tree),
+        "\(Self.self).state: \(new.name) is of the \(new.store.tree.count) parameters of another "
+          + "model, not of its \(old.store.tree.count)")
+    }
+    return newState.map(\.store)
+  }
+
   /// One step by the gradients as they are.
   public mutating func step(
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, on pool: WorkerPool
@@ -24,7 +40,7 @@ extension Optimizer {
 
   /// Stops the program unless weights and gradients are those of the optimiser.
   func check(_ weights: ParameterStore, _ gradients: Gradients, _ groups: ParameterGroups) {
-    precondition(
+    checkPrecondition(
       weights.tree.hasShapes(of: groups.tree) && gradients.tree.hasShapes(of: groups.tree),
       "\(Self.self).step: weights and gradients are not of the \(groups.tree.count) parameters of "
         + "the optimiser")

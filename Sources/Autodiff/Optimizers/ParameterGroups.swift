@@ -36,12 +36,15 @@ public struct ParameterGroups: Sendable {
 
 extension ParameterGroups {
   /// Calls `body` with each slot that is not frozen and its gradient, on the threads of `pool`.
+  ///
+  /// A parameter that the loss does not depend on has no gradient and stays as it is, without
+  /// decay, as in PyTorch where its `grad` is None.
   func forEachTrained(
     _ gradients: Gradients, on pool: WorkerPool, _ body: (_ slot: Int, _ gradient: Tensor) -> Void
   ) {
     pool.run(tree.count) { slot in
-      guard !isFrozen(slot) else { return }
-      WorkMeter.measure(.optimizer) { body(slot, gradients[slot: slot]) }
+      guard !isFrozen(slot), let gradient = gradients.values[slot] else { return }
+      WorkMeter.measure(.optimizer) { body(slot, gradient) }
     }
   }
 }

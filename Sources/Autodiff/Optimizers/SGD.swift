@@ -28,7 +28,7 @@ public struct SGD: Optimizer {
   /// The sum of gradients.
   public var state: [(name: String, store: ParameterStore)] {
     get { [("momentum_buffer", buffer)] }
-    set { buffer = newValue[0].store }
+    set { buffer = stores(replacing: newValue)[0] }
   }
 
   /// One step of the parameters that are not frozen.

@@ -34,7 +34,7 @@ public struct Initializer: Sendable {
   public func callAsFunction(_ shape: Shape, _ random: Random) -> Tensor {
     var random = random
     let value = draw(shape, &random)
-    precondition(
+    checkPrecondition(
       value.shape == shape, "Initializer: shape \(shape) expected, found \(value.shape)")
     return value
   }
@@ -69,7 +69,7 @@ public struct Initializer: Sendable {
 
   /// The identity matrix.
   public static let identity = Initializer { shape, _ in
-    precondition(
+    checkPrecondition(
       shape.rank == 2 && shape[0] == shape[1], "Initializer.identity: \(shape) is not square")
     let n = shape[0]
     return Tensor(shape, (0..<n * n).map { $0 % (n + 1) == 0 ? 1 : 0 })

@@ -8,7 +8,7 @@ public struct ParameterStore: Sendable {
   /// The parameters the values belong to.
   public let tree: ParameterTree
   /// The values by slot.
-  public var values: [Tensor]
+  public internal(set) var values: [Tensor]
   /// Slots that tapes take for constants: no derivative by them is computed.
   public var constants: Set<Int> = []
   /// The precision in which tapes make matrix products with the values, and the derivatives.
@@ -39,12 +39,29 @@ public struct ParameterStore: Sendable {
 
   /// The given values, one a slot.
   public init(_ tree: ParameterTree, _ values: [Tensor]) {
-    precondition(
-      values.count == tree.count
-        && zip(values, tree.parameters).allSatisfy { $0.shape == $1.shape },
-      "ParameterStore: values do not have the shapes of the \(tree.count) parameters")
     self.tree = tree
     self.values = values
+    checkShapes()
+  }
+
+  /// Puts values, one a slot, in the place of all.
+  ///
+  /// - Precondition: they have the shapes of the parameters.
+  public mutating func replaceValues(by values: [Tensor]) {
+    self.values = values
+    checkShapes()
+  }
+
+  private func checkShapes() {
+    checkPrecondition(
+      values.count == tree.count,
+      "ParameterStore: \(values.count) values for \(tree.count) parameters")
+    for slot in values.indices {
+      checkPrecondition(
+        values[slot].shape == tree.parameters[slot].shape,
+        "ParameterStore: \(tree.names[slot]) has shape \(tree.parameters[slot].shape), not "
+          + "\(values[slot].shape)")
+    }
   }
 
   /// The values of no parameters.
@@ -69,7 +86,7 @@ public struct ParameterStore: Sendable {
   public subscript(slot slot: Int) -> Tensor {
     get { values[slot] }
     set {
-      precondition(
+      checkPrecondition(
         newValue.shape == values[slot].shape,
         "ParameterStore: \(tree.names[slot]) has shape \(values[slot].shape), not \(newValue.shape)"
       )

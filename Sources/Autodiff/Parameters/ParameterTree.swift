@@ -37,7 +37,7 @@ public final class ParameterTree: Sendable {
   /// Where a parameter's values stand.
   public func slot(of parameter: Parameter) -> Int {
     guard let slot = slots[ObjectIdentifier(parameter)] else {
-      preconditionFailure(
+      fatalError(
         "ParameterTree: a parameter of shape \(parameter.shape) is not of this model")
     }
     return slot

@@ -12,7 +12,7 @@ extension Random {
   ///
   /// - Precondition: `a` and `b` are positive and finite.
   public mutating func beta(_ a: Double, _ b: Double) -> Double {
-    precondition(
+    checkPrecondition(
       a > 0 && b > 0 && a.isFinite && b.isFinite, "Random.beta: parameters \(a) and \(b)")
     let x = gammaLogarithm(a)
     return 1 / (1 + exp(gammaLogarithm(b) - x))

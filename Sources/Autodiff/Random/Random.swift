@@ -62,7 +62,7 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
 
   /// A whole number in 0 ..< `bound`.
   public mutating func below(_ bound: Int) -> Int {
-    precondition(bound > 0, "Random.below: the bound must be positive, found \(bound)")
+    checkPrecondition(bound > 0, "Random.below: the bound must be positive, found \(bound)")
     return Int(next(upperBound: UInt64(bound)))
   }
 

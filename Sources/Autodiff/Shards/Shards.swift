@@ -15,7 +15,7 @@ public struct Shards: Sendable, Hashable {
 
   /// A cut of batches; both numbers are positive.
   public init(size: Int, lanes: Int) {
-    precondition(size > 0 && lanes > 0, "Shards: size \(size), lanes \(lanes)")
+    checkPrecondition(size > 0 && lanes > 0, "Shards: size \(size), lanes \(lanes)")
     self.size = size
     self.lanes = lanes
   }

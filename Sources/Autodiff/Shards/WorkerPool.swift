@@ -5,7 +5,8 @@ import Synchronization
 /// A fixed number of threads that share out numbered tasks.
 ///
 /// The caller works too, so a pool of one has no thread. BLAS is set to one thread: tasks are what
-/// runs side by side. A pool runs one set of tasks at a time, and its threads end with it.
+/// runs side by side. Any number of callers may share a pool: it runs the tasks of one after those
+/// of the other, and those that a task asks for on the thread of that task. Its threads end with it.
 public final class WorkerPool: Sendable {
   /// The number of threads that work, the caller among them.
   public let threads: Int
@@ -18,7 +19,7 @@ public final class WorkerPool: Sendable {
   /// - Parameter pinned: whether each stays on a processor of its own; the caller's thread does
   ///   not, since threads that it starts would be kept there with it.
   public init(threads: Int, pinned: Bool = false) {
-    precondition(threads > 0, "WorkerPool: \(threads) threads")
+    checkPrecondition(threads > 0, "WorkerPool: \(threads) threads")
     BLAS.useOneThread()
     var started = 1
     while started < threads,
@@ -40,11 +41,12 @@ public final class WorkerPool: Sendable {
   /// Calls `task` with 0 ..< `count`, each once, on whichever thread is free; returns when all are
   /// done.
   public func run(_ count: Int, _ task: (Int) -> Void) {
-    guard threads > 1, count > 1 else {
+    guard threads > 1, count > 1,
+      withoutActuallyEscaping(task, do: { state.run(count, $0) })
+    else {
       for index in 0..<count { task(index) }
       return
     }
-    withoutActuallyEscaping(task) { state.run(count, $0) }
   }
 
   /// What `transform` makes of each element, in order; each on whichever thread is free.
@@ -68,14 +70,26 @@ public final class WorkerPool: Sendable {
     private let lock = NSCondition()
     private var task: ((Int) -> Void)?
     private var (count, taken) = (0, 0)
+    private var caller: pthread_t?  // whose tasks they are
+    private var waiting = 0  // callers
+    private var workers: [pthread_t] = []
     private var isClosed = false
     private let runs = Atomic(0)
     private let left = Atomic(0)
 
-    func run(_ count: Int, _ task: @escaping (Int) -> Void) {
+    /// Runs tasks after those of callers that were here before; false, and nothing is done, when it
+    /// is called from a task of this pool, which would wait for itself.
+    func run(_ count: Int, _ task: @escaping (Int) -> Void) -> Bool {
       lock.lock()
-      precondition(self.task == nil, "WorkerPool.run: called from one of its own tasks")
+      guard !isWorking(pthread_self()) else {
+        lock.unlock()
+        return false
+      }
+      waiting += 1
+      while self.task != nil { lock.wait() }
+      waiting -= 1
       (self.task, self.count, taken) = (task, count, 0)
+      caller = pthread_self()
       left.store(count, ordering: .relaxed)
       runs.add(1, ordering: .releasing)
       lock.broadcast()
@@ -84,11 +98,20 @@ public final class WorkerPool: Sendable {
       spin { left.load(ordering: .acquiring) > 0 }
       lock.lock()
       while left.load(ordering: .acquiring) > 0 { lock.wait() }
-      self.task = nil
+      (self.task, caller) = (nil, nil)
+      if waiting > 0 { lock.broadcast() }
       lock.unlock()
+      return true
+    }
+
+    /// Whether a thread is one of the pool's or the one whose tasks it runs.
+    private func isWorking(_ thread: pthread_t) -> Bool {
+      if let caller, pthread_equal(caller, thread) != 0 { return true }
+      return workers.contains { pthread_equal($0, thread) != 0 }
     }
 
     func work() {
+      lock.withLock { workers.append(pthread_self()) }
       var seen = 0
       while true {
         spin { runs.load(ordering: .acquiring) == seen }

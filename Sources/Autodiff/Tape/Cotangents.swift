@@ -4,6 +4,8 @@ import CKernels
 public struct Cotangents {
   /// The derivatives by the nodes of the tape.
   var values: [Tensor?] = []
+  /// The shapes of the nodes' values, which those of the derivatives must be.
+  var shapes: [Shape] = []
   /// The nodes of the inputs of all operators, one operator's after the other's.
   var edges: [Int?] = []
   /// Which of the edges are the operator's.
@@ -18,7 +20,7 @@ public struct Cotangents {
   public func isNeeded(_ input: Int) -> Bool { node(input) != nil }
 
   private func node(_ input: Int) -> Int? {
-    precondition(0..<count ~= input, "Cotangents: input \(input) of \(count)")
+    checkPrecondition(0..<count ~= input, "Cotangents: input \(input) of \(count)")
     return edges[inputs.lowerBound + input]
   }
 
@@ -29,6 +31,7 @@ public struct Cotangents {
 
   /// Adds a derivative by the value of a node.
   mutating func add(_ gradient: Tensor, at node: Int) {
+    checkShape(gradient.shape, at: node)
     guard values[node] != nil else {
       values[node] = gradient
       return
@@ -51,16 +54,21 @@ public struct Cotangents {
   private mutating func accumulate(
     at node: Int, shape: Shape, _ body: (UnsafeMutablePointer<Float>, _ beta: Float) -> Void
   ) {
+    checkShape(shape, at: node)
     guard var sum = values[node] else {
       values[node] = Tensor(unsafeUninitialized: shape) { body($0, 0) }
       return
     }
-    precondition(
-      sum.shape == shape,
-      "Cotangents: derivatives of shapes \(sum.shape) and \(shape) by one value")
     values[node] = nil  // so that `sum` is the only reference, and is written in place
     body(sum.mutablePointer(), 1)
     values[node] = sum
+  }
+
+  /// A sum of another shape would be read and written beyond its memory.
+  private func checkShape(_ shape: Shape, at node: Int) {
+    checkPrecondition(
+      shape == shapes[node],
+      "Cotangents: a derivative of shape \(shape) by a value of shape \(shapes[node])")
   }
 
   /// Takes out what was summed so far by an input, to be put back when more was added to it.

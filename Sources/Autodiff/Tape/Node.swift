@@ -20,7 +20,7 @@ final class SavedNode<Saved>: Node {
   }
 
   func differentiate(_ gradient: Tensor, _ inputs: inout Cotangents) {
-    guard let saved, let derivative else { preconditionFailure("Tape: nothing was saved") }
+    guard let saved, let derivative else { fatalError("Tape: nothing was saved") }
     clear()
     derivative(saved, gradient, &inputs)
   }

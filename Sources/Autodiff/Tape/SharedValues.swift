@@ -67,7 +67,7 @@ final class SharedValues: @unchecked Sendable {
   /// The value that was computed for a slot.
   func value(at slot: Int) -> Tensor {
     lock.withLock {
-      guard let entry = entries[slot] else { preconditionFailure("Tape: no shared value") }
+      guard let entry = entries[slot] else { fatalError("Tape: no shared value") }
       return entry.value
     }
   }

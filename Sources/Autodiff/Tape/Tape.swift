@@ -86,6 +86,7 @@ public final class Tape {
     for index in 0..<count { nodes[index].operation?.clear() }
     count = 0
     cotangents.edges.removeAll(keepingCapacity: true)
+    cotangents.shapes.removeAll(keepingCapacity: true)
     (weights, mode, sharedValues, pool) = (.none, .inference, nil, nil)
   }
 
@@ -98,14 +99,17 @@ public final class Tape {
 
   /// A value by which a derivative can be asked for.
   public func variable(_ value: Tensor) -> Variable {
-    Variable(tape: self, value: value, node: leaf())
+    Variable(tape: self, value: value, node: leaf(value.shape))
   }
 
   /// A parameter's value in this pass.
   public subscript(parameter: Parameter) -> Variable {
     let slot = weights.tree.slot(of: parameter)
-    let node = parameters.use(slot) { weights.constants.contains(slot) ? nil : leaf() }
-    return Variable(tape: self, value: weights.values[slot], node: node)
+    let value = weights.values[slot]
+    let node = parameters.use(slot) {
+      weights.constants.contains(slot) ? nil : leaf(value.shape)
+    }
+    return Variable(tape: self, value: value, node: node)
   }
 
   /// A value that depends on parameters alone: computed once for all shards of a step, or here
@@ -136,9 +140,10 @@ public final class Tape {
 
   /// The shared value whose key has the slot.
   func sharedVariable(_ slot: Int) -> Variable {
-    guard let sharedValues else { preconditionFailure("Tape: it has no shared values") }
+    guard let sharedValues else { fatalError("Tape: it has no shared values") }
+    let value = sharedValues.value(at: slot)
     return Variable(
-      tape: self, value: sharedValues.value(at: slot), node: sharedLeaves.use(slot) { leaf() })
+      tape: self, value: value, node: sharedLeaves.use(slot) { leaf(value.shape) })
   }
 
   // MARK: - Operators
@@ -174,7 +179,7 @@ public final class Tape {
 
   /// Notes an input of the next operator.
   private func connect(_ input: Variable) {
-    precondition(input.tape === self, "Tape: the inputs of an operator are on other tapes")
+    checkPrecondition(input.tape === self, "Tape: the inputs of an operator are on other tapes")
     cotangents.edges.append(input.node)
   }
 
@@ -188,7 +193,7 @@ public final class Tape {
       cotangents.edges.removeSubrange(edges)
       return constant(value)
     }
-    let place = place(edges)
+    let place = place(edges, value.shape)
     let node: SavedNode<Saved>
     if let last = nodes[place].operation as? SavedNode<Saved> {
       node = last
@@ -202,18 +207,19 @@ public final class Tape {
   }
 
   /// The node of a value without operator; none where nothing is recorded.
-  private func leaf() -> Int? {
+  private func leaf(_ shape: Shape) -> Int? {
     guard isRecording else { return nil }
-    let place = place(0..<0)
+    let place = place(0..<0, shape)
     nodes[place].operation = nil
     return place
   }
 
   /// The place of the next node.
-  private func place(_ inputs: Range<Int>) -> Int {
-    precondition(!isUsedUp, "Tape: it was differentiated already; take a tape for each pass")
+  private func place(_ inputs: Range<Int>, _ shape: Shape) -> Int {
+    checkPrecondition(!isUsedUp, "Tape: it was differentiated already; take a tape for each pass")
     if count == nodes.count { nodes.append((nil, inputs)) }
     nodes[count].inputs = inputs
+    cotangents.shapes.append(shape)
     defer { count += 1 }
     return count
   }
@@ -228,13 +234,14 @@ public final class Tape {
   }
 
   /// Adds the derivative of a number by every parameter to `gradients`, and returns the
-  /// derivatives by the `variables` (zeros where it does not depend on one). The tape is used up.
+  /// derivatives by the `variables`, which may be any values on the tape (zeros where the number
+  /// does not depend on one). The tape is used up.
   @discardableResult
   public func accumulateGradients(
     of loss: Variable, into gradients: inout Gradients, at variables: [Variable] = []
   ) -> [Tensor] {
-    precondition(loss.tape === self, "Tape.gradients: the loss is on another tape")
-    precondition(
+    checkPrecondition(loss.tape === self, "Tape.gradients: the loss is on another tape")
+    checkPrecondition(
       loss.value.count == 1, "Tape.gradients: the loss has shape \(loss.shape), not one element")
     return differentiate(
       loss, by: Tensor(repeating: 1, loss.shape), into: &gradients, at: variables)
@@ -246,7 +253,14 @@ public final class Tape {
     _ variable: Variable, by seed: Tensor, into gradients: inout Gradients,
     at variables: [Variable] = []
   ) -> [Tensor] {
-    precondition(!isUsedUp, "Tape.gradients: it was differentiated already")
+    checkPrecondition(!isUsedUp, "Tape.gradients: it was differentiated already")
+    checkPrecondition(
+      gradients.tree.hasShapes(of: weights.tree),
+      "Tape.gradients: the sum is of the \(gradients.tree.count) parameters of another model")
+    for variable in variables {
+      checkPrecondition(
+        variable.tape === self, "Tape.gradients: a variable to differentiate by is on another tape")
+    }
     isUsedUp = true
     var cotangents = Cotangents()
     swap(&cotangents, &self.cotangents)
@@ -255,9 +269,11 @@ public final class Tape {
     // The only reference to a sum moves along, so that it is added to in place.
     parameters.exchange(&cotangents, with: &gradients.values)
     sharedLeaves.exchange(&cotangents, with: &gradients.shared)
+    var asked = AskedDerivatives(variables, &cotangents)
     if let node = variable.node { cotangents.add(seed, at: node) }
     while count > 0 {
       count -= 1
+      asked.keep(count, of: cotangents)
       guard let node = nodes[count].operation else { continue }
       guard let gradient = cotangents.values[count] else {
         node.clear()
@@ -267,13 +283,13 @@ public final class Tape {
       cotangents.inputs = nodes[count].inputs
       node.differentiate(gradient, &cotangents)
     }
+    asked.putBack(&cotangents)
     parameters.exchange(&cotangents, with: &gradients.values)
     sharedLeaves.exchange(&cotangents, with: &gradients.shared)
-    let derivatives = variables.map { variable in
-      variable.node.flatMap { cotangents.values[$0] } ?? Tensor(repeating: 0, variable.shape)
-    }
+    let derivatives = variables.map(asked.derivative(by:))
     cotangents.values.removeAll(keepingCapacity: true)
     cotangents.edges.removeAll(keepingCapacity: true)
+    cotangents.shapes.removeAll(keepingCapacity: true)
     swap(&cotangents, &self.cotangents)
     return derivatives
   }

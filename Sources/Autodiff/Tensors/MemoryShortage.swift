@@ -13,6 +13,6 @@ public enum MemoryShortage {
   static func fail(bytes: Int) -> Never {
     let handle = handler.withLock { $0 }
     handle?(bytes)
-    preconditionFailure("Tensor: no memory for \(bytes) bytes")
+    fatalError("Tensor: no memory for \(bytes) bytes")
   }
 }

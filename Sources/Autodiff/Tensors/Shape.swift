@@ -33,8 +33,9 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   /// One more axis, inside of the others.
   @usableFromInline mutating func append(_ size: Int) {
-    precondition(size >= 0, "Shape: negative size \(size) after \(self)")
-    precondition(rank < axes.count, "Shape: more than \(axes.count) axes, \(size) after \(self)")
+    checkPrecondition(size >= 0, "Shape: negative size \(size) after \(self)")
+    checkPrecondition(
+      rank < axes.count, "Shape: more than \(axes.count) axes, \(size) after \(self)")
     axes[rank] = size
     rank += 1
     elementCount *= size
@@ -49,7 +50,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The axis as a number in 0 ..< rank; negative axes count from the end.
   public func resolved(_ axis: Int) -> Int {
     let index = axis < 0 ? axis + rank : axis
-    precondition(index >= 0 && index < rank, "Shape: axis \(axis) of \(self)")
+    checkPrecondition(index >= 0 && index < rank, "Shape: axis \(axis) of \(self)")
     return index
   }
 

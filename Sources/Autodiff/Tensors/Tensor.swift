@@ -22,7 +22,7 @@ public struct Tensor: Sendable {
 
   /// A tensor from its elements, the last axis fastest.
   public init(_ shape: Shape, _ elements: [Float]) {
-    precondition(
+    checkPrecondition(
       elements.count == shape.elementCount,
       "Tensor: shape \(shape) needs \(shape.elementCount) elements, found \(elements.count)")
     self.init(unsafeUninitialized: shape) { out in
@@ -62,13 +62,13 @@ public struct Tensor: Sendable {
 
   /// The one element of a tensor that has a single one.
   public var item: Float {
-    precondition(count == 1, "Tensor.item: shape \(shape) has \(count) elements")
+    checkPrecondition(count == 1, "Tensor.item: shape \(shape) has \(count) elements")
     return pointer[0]
   }
 
   /// One element, by its index on each axis.
   public subscript(indices: Int...) -> Float {
-    precondition(
+    checkPrecondition(
       indices.count == shape.rank
         && indices.indices.allSatisfy { 0..<shape[$0] ~= indices[$0] },
       "Tensor: index \(indices) of shape \(shape)")
@@ -78,7 +78,7 @@ public struct Tensor: Sendable {
 
   /// The same elements under another shape of equal count; nothing is copied.
   public func reshaped(_ shape: Shape) -> Tensor {
-    precondition(
+    checkPrecondition(
       shape.elementCount == count, "Tensor.reshaped: \(self.shape) has not the size of \(shape)")
     return Tensor(shape, sharing: storage)
   }

@@ -51,7 +51,7 @@ public struct GPSA: PositionalAttention {
 
   /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N or count, dim].
   public func mixed(_ x: Variable, first count: Int?) -> Variable {
-    precondition(
+    checkPrecondition(
       x.shape[-2] == grid.count,
       "GPSA: \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches")
     let (dim, qk) = (x.shape[-1], qk(x))

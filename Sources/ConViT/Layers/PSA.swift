@@ -52,7 +52,7 @@ public struct PSA: PositionalAttention {
   public func map(_ x: Variable) -> Tensor { attention(x).value }
 
   private func attention(_ x: Variable) -> Variable {
-    precondition(
+    checkPrecondition(
       x.shape.rank == 3 && x.shape[1] == grid.count,
       "PSA: tokens \(x.shape) for a grid of \(grid.rows) × \(grid.columns) patches")
     let (dim, qk) = (x.shape[2], qk(x))

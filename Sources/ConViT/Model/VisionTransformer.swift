@@ -113,7 +113,7 @@ public struct VisionTransformer: Module {
     _ look: (_ layer: Int, _ input: Variable) -> Void
   ) -> Variable {
     let shape = images.shape
-    precondition(
+    checkPrecondition(
       shape.rank == 4 && shape[1] == configuration.channels
         && shape[2] == configuration.imageHeight && shape[3] == configuration.imageWidth,
       "VisionTransformer: images \(shape) for a model of \(configuration.channels) × "

@@ -7,7 +7,7 @@ extension Tensor {
   /// where the grid shrinks.
   func resampled(from old: PatchGrid, to new: PatchGrid) -> Tensor {
     let features = shape[-1]
-    precondition(
+    checkPrecondition(
       shape == [old.count, features], "resampled: \(shape) for \(old.rows) × \(old.columns) places")
     let wide = resampled(
       outer: old.rows, CubicTaps(from: old.columns, to: new.columns), inner: features)

@@ -10,7 +10,7 @@ public struct ColorJitter: Hashable, Sendable {
   ///
   /// - Precondition: `strength` is not negative.
   public init(strength: Double) {
-    precondition(strength >= 0, "ColorJitter: a strength of \(strength)")
+    checkPrecondition(strength >= 0, "ColorJitter: a strength of \(strength)")
     self.strength = strength
   }
 

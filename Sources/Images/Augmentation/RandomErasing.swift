@@ -35,7 +35,7 @@ public struct RandomErasing: Hashable, Sendable {
     probability: Double, mode: Mode = .pixel, count: Int = 1,
     area: ClosedRange<Double> = 0.02...(1.0 / 3), aspect: ClosedRange<Double> = 0.3...(1 / 0.3)
   ) {
-    precondition(
+    checkPrecondition(
       count > 0 && aspect.lowerBound > 0, "RandomErasing: \(count) rectangles of ratios \(aspect)")
     self.probability = probability
     self.mode = mode
@@ -48,7 +48,7 @@ public struct RandomErasing: Hashable, Sendable {
   public func callAsFunction(
     _ planes: UnsafeMutableBufferPointer<Float>, size: ImageSize, random: Random
   ) {
-    precondition(
+    checkPrecondition(
       planes.count == 3 * size.height * size.width,
       "RandomErasing: \(planes.count) numbers are not 3 × \(size)")
     var places = random.split("places")

@@ -14,7 +14,7 @@ public struct ReflectedRandomCrop: Hashable, Sendable {
   ///
   /// - Precondition: both sides are positive, the padding is not negative.
   public init(size: ImageSize, padding: Int = 4) {
-    precondition(
+    checkPrecondition(
       size.height > 0 && size.width > 0 && padding >= 0,
       "ReflectedRandomCrop: no crop to \(size) with a border of \(padding)")
     self.size = size

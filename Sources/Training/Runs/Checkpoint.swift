@@ -81,7 +81,7 @@ public struct Checkpoint: Sendable {
       let prefix = stores[index].name + "."
       let found = try store(stores[index].store.tree, prefix: prefix)
       broken += found.nonFiniteNames.map { prefix + $0 }
-      stores[index].store.values = found.values
+      stores[index].store.replaceValues(by: found.values)
     }
     guard broken.isEmpty || allowsNonFinite else {
       let names = broken.prefix(8).joined(separator: ", ") + (broken.count > 8 ? ", …" : "")

@@ -115,7 +115,7 @@ struct TrainingRun {
       return try step(of: count, epoch: progress.epoch, rate: progress.rate, on: trainer.pool) {
         [report] in
         guard let batch = try loader.next() else {
-          preconditionFailure("TrainingRun: no images are left for \(count) of a step")
+          fatalError("TrainingRun: no images are left for \(count) of a step")
         }
         try skips.note(batch) { try report(.note($0)) }
         badImages += batch.failures.count

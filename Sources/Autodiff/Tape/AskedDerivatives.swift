@@ -1,0 +1,33 @@
+/// The derivatives by variables that somebody asked for, while a tape runs backward: those by values
+/// in the middle are kept when the tape comes to them, before they go on to the inputs.
+struct AskedDerivatives {
+  private var kept: [Int: Tensor] = [:]
+  /// Sums that were there before, by parameters among the variables.
+  private var before: [Int: Tensor] = [:]
+  private let nodes: Set<Int>
+
+  /// Begins with no derivatives by the variables, which may be parameters with sums already.
+  init(_ variables: [Variable], _ cotangents: inout Cotangents) {
+    nodes = Set(variables.compactMap(\.node))
+    for node in nodes {
+      before[node] = cotangents.values[node]
+      cotangents.values[node] = nil
+    }
+  }
+
+  /// Keeps the derivative by a node, if it is one of the variables.
+  mutating func keep(_ node: Int, of cotangents: Cotangents) {
+    guard !nodes.isEmpty, nodes.contains(node) else { return }
+    kept[node] = cotangents.values[node]
+  }
+
+  /// Adds what was there before to the sums by parameters.
+  func putBack(_ cotangents: inout Cotangents) {
+    for (node, sum) in before { cotangents.add(sum, at: node) }
+  }
+
+  /// The derivative by one of the variables.
+  func derivative(by variable: Variable) -> Tensor {
+    variable.node.flatMap { kept[$0] } ?? Tensor(repeating: 0, variable.shape)
+  }
+}
