@@ -13,7 +13,15 @@ struct FolderOptions: ParsableArguments {
   @OptionGroup var bad: BadImageOptions
   @OptionGroup var images: ImageOptions
 
-  func validate() throws { try usage { try data.validate() } }
+  func validate() throws {
+    try usage { try data.validate() }
+    if layout.valSplit != nil && split != "val" {
+      throw ValidationError("val-split and split are two ways to choose what to measure on")
+    }
+    if layout.trainSplit != nil && layout.valFraction == nil && split != "train" {
+      throw ValidationError("train-split is for --val-fraction or --split train")
+    }
+  }
 
   private var data: DataSettings {
     var data = DataSettings()
