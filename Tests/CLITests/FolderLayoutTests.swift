@@ -100,6 +100,22 @@ import Testing
       try verified()[1].hasPrefix("it would stop at the bad image; with --on-bad-image skip it"))
   }
 
+  /// Two spellings of an accent are two classes, in weights and checkpoints as well.
+  @Test func classesInTwoUnicodeForms() throws {
+    for split in ["Training", "valid"] {
+      try move("data/\(split)/ant", "data/\(split)/Caf\u{E9}")
+      try move("data/\(split)/bee", "data/\(split)/Cafe\u{301}")
+    }
+    try workspace.remove("data/Training/Caf\u{E9}/0.png")
+    let trained = try workspace.train("run")
+    #expect(trained.err.contains("(one of them in another Unicode form)"))
+    let resumed = try workspace.convit(["train", "--resume", "run"])
+    #expect(resumed.status == 0 && resumed.err.contains("the run has ended"), "\(resumed.err)")
+    let outcome = try workspace.convit(
+      ["evaluate", "--weights", "run/model.safetensors", "--data-path", "data"])
+    #expect(outcome.status == 0, "\(outcome.err)")
+  }
+
   /// Names of images that nobody would give are read as any.
   @Test func imagesOfAnyName() throws {
     for (index, name) in ["x", "x.jfif", "x.dat"].enumerated() {
