@@ -77,10 +77,10 @@ import Testing
   @Test func whatVerifySaysOfTraining() throws {
     try move("data/valid", "valid")
     let missing = "data: no folder val among Training: expected val/<class>/<image>; --val-fraction"
-    #expect(try verified()[0].hasPrefix("convit train would not begin: \(missing)"))
+    #expect(try verified().first?.hasPrefix("convit train would not begin: \(missing)") == true)
     try workspace.expectTrainFailure([], [missing])
     #expect(
-      try verified(["--val-fraction", "0.25"])[0]
+      try verified(["--val-fraction", "0.25"]).first
         == "convit train would train on data/Training (18 images of 3 classes) and validate on the "
         + "rest of it (6 images)")
     try move("valid", "data/Training/bee/valid")
@@ -97,7 +97,8 @@ import Testing
     #expect(split["folder"] as? String == "data/train" && split["images"] as? Int == 25)
     #expect((train["notes"] as? [String])?.first?.contains("1 of 10 files of class ant") == true)
     #expect(
-      try verified()[1].hasPrefix("it would stop at the bad image; with --on-bad-image skip it"))
+      try verified().dropFirst().first?.hasPrefix(
+        "it would stop at the bad image; with --on-bad-image skip it") == true)
   }
 
   /// Two spellings of an accent are two classes, in weights and checkpoints as well.
@@ -126,6 +127,6 @@ import Testing
     let outcome = try workspace.train("run")
     #expect(outcome.err.contains("data: 24 images to train on, 9 to test on, 3 classes"))
     #expect(
-      try workspace.convit(["verify", "data"]).outLines[0] == "33 images are sound, 0 are bad")
+      try workspace.convit(["verify", "data"]).outLines.first == "33 images are sound, 0 are bad")
   }
 }

@@ -123,7 +123,8 @@ import Testing
     for change in [{ _ in }, { $0.valFraction = 0.5 }] as [(inout DataSettings) -> Void] {
       let said = try preview(split("train/Training", 2) + split("train/Testing"), change).said
       #expect(said.count == 1)
-      #expect(said[0].hasPrefix("ROOT/train: Testing, Training are named like splits, not like"))
+      #expect(
+        said.first?.hasPrefix("ROOT/train: Testing, Training are named like splits, not") == true)
     }
   }
 
@@ -173,10 +174,12 @@ import Testing
         == "ROOT/test: 1 class not in the training classes: unknown; --val-split NAME takes another "
         + "folder, --val-fraction 0.1 a part of the training images")
     #expect(
-      try preview(["a/1.png", "b/1.png"]).said[0].contains(
-        "expected train/<class>/<image>; if they are classes, --val-fraction 0.1 trains on them"))
+      try preview(["a/1.png", "b/1.png"]).said.first?.contains(
+        "expected train/<class>/<image>; if they are classes, --val-fraction 0.1 trains on them")
+        == true)
     let inside = try preview(split("train") + split("val")) { $0.dataPath = root + "/train" }
-    #expect(inside.said[0].hasSuffix("; the folders of splits are in ROOT: --data-path ROOT"))
+    #expect(
+      inside.said.first?.hasSuffix("; the folders of splits are in ROOT: --data-path ROOT") == true)
   }
 
   @Test func splitsThatMayBeSwappedAreNamed() throws {
