@@ -50,7 +50,10 @@ public struct ImageFolder: Sendable {
     let found = Set(scan.classes.map { Array($0.name.utf8) })
     let extra = scan.classes.map(\.name).filter { labels[Array($0.utf8)] == nil }
     guard extra.isEmpty else {
-      let suggestion = ClassNames.suggestion(for: extra, among: known).map { "; \($0)" } ?? ""
+      let isUnsorted = extra.count == 1 && scan.classes.count == 1
+      let suggestion =
+        ClassNames.suggestion(for: extra, among: known).map { "; \($0)" }
+        ?? (isUnsorted ? "; if its images are of many classes, each needs a folder" : "")
       throw DatasetError(
         path: scan.folder,
         reason: "\(counted(extra)) not in the training classes: \(shortened(extra))" + suggestion)

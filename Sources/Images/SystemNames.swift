@@ -5,7 +5,7 @@ enum SystemNames {
     "__macosx", "__pycache__", "temporary items", "network trash folder",  // macOS, Python
     "$recycle.bin", "recycler", "system volume information", "found.000",  // Windows
     "lost+found",  // Linux
-    "@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot",  // NAS
+    "@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@sharebin",
   ]
   private static let files: Set = [
     "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r",

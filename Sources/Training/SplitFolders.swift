@@ -39,7 +39,7 @@ struct SplitFolders {
   func place(of split: String, classes: [String]? = nil) throws -> Place {
     guard let place = try named(split) ?? exact(split) ?? alike(split) else {
       let error = ImageFolder.missing(split, in: folder)
-      throw DatasetError(path: error.path, reason: error.reason + advice(onMissing: split))
+      throw DatasetError(path: error.path, reason: error.reason + advice(onMissing: split, classes))
     }
     return try withClasses(place, known: classes)
   }
@@ -99,6 +99,7 @@ struct SplitFolders {
 
   /// The folder of exactly this name.
   private func exact(_ split: String) -> Place? {
+    if split == "." { return Place(path: "") }
     if isFolder("\(folder)/\(split)") { return Place(path: base + split, notes: baseNotes) }
     return isFolder("\(root)/\(split)") ? Place(path: split) : nil
   }
@@ -171,11 +172,14 @@ extension SplitFolders {
     "; --val-split NAME takes another folder, --val-fraction 0.1 a part of the training images"
 
   /// What to do where there is no folder for a split.
-  private func advice(onMissing split: String) -> String {
+  private func advice(onMissing split: String, _ classes: [String]?) -> String {
+    if let classes, !Set(classes).isDisjoint(with: folders) {
+      return "; these are folders of classes, which --split . takes as they are"
+    }
     switch split {
     case "train":
       if folders.isEmpty { return "" }
-      // Foundation's deletingLastPathComponent traps for a path of one character.
+      // NSString's deletingLastPathComponent traps for a path of one character.
       let parts = root.split(separator: "/")
       let above = (root.hasPrefix("/") ? "/" : "") + parts.dropLast().joined(separator: "/")
       let parent = above.isEmpty ? "." : above

@@ -69,6 +69,9 @@ import Testing
     try workspace.expectFailure(
       evaluate + ["--train-split", "Training"], status: 2,
       ["train-split is for --val-fraction or --split train"])
+    let inside = Array(evaluate.dropLast(2)) + ["data/valid", "--json"]
+    try workspace.expectFailure(inside, ["no folder val among ant, bee, cow", "--split . takes"])
+    #expect(try workspace.convit(inside + ["--split", "."]).out == found.out)
     try workspace.remove("data/valid")
     try workspace.expectFailure(
       evaluate, ["data: no folder val among Training", "--val-fraction 0.1 holds out"])

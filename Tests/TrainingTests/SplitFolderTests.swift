@@ -171,7 +171,8 @@ import Testing
         ])
     #expect(
       try preview(split("train") + ["test/unknown/1.png"]).said.last
-        == "ROOT/test: 1 class not in the training classes: unknown; --val-split NAME takes another "
+        == "ROOT/test: 1 class not in the training classes: unknown; if its images are of many "
+        + "classes, each needs a folder; --val-split NAME takes another "
         + "folder, --val-fraction 0.1 a part of the training images")
     #expect(
       try preview(["a/1.png", "b/1.png"]).said.first?.contains(
