@@ -46,12 +46,20 @@ struct LayoutOptions: ParsableArguments {
   @Option(help: .name("The level of iNaturalist's classes: kingdom … genus, name. (default: name)"))
   var inatCategory: INaturalist.Category?
   @Option(
+    help: .folder("The folder in it to train on. (default: train, or one of such a name)"))
+  var trainSplit: String?
+  @Option(
+    help: .folder("The folder in it to validate on. (default: val, or one of such a name)"))
+  var valSplit: String?
+  @Option(
     help: .number("Hold out this share of each class to test on, if there is no val/."))
   var valFraction: Double?
 
   func apply(to data: inout DataSettings) {
     replace(&data.dataSet, dataSet)
     replace(&data.inatCategory, inatCategory)
+    replace(&data.trainSplit, trainSplit)
+    replace(&data.valSplit, valSplit)
     replace(&data.valFraction, valFraction)
   }
 }

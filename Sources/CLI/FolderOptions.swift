@@ -7,13 +7,21 @@ import Training
 /// Which images of a folder a model is looked at on, and how they are read.
 struct FolderOptions: ParsableArguments {
   @Option(help: .folder("The folder that has val/<class>/.")) var dataPath: String
-  @Option(help: .folder("The folder in it to measure on.")) var split = "val"
+  @Option(help: .folder("The folder in it to measure on, or . for all of it.")) var split = "val"
   @OptionGroup var layout: LayoutOptions
   @OptionGroup var reading: ReadingOptions
   @OptionGroup var bad: BadImageOptions
   @OptionGroup var images: ImageOptions
 
-  func validate() throws { try usage { try data.validate() } }
+  func validate() throws {
+    try usage { try data.validate() }
+    if layout.valSplit != nil && split != "val" {
+      throw ValidationError("val-split and split are two ways to choose what to measure on")
+    }
+    if layout.trainSplit != nil && layout.valFraction == nil && split != "train" {
+      throw ValidationError("train-split is for --val-fraction or --split train")
+    }
+  }
 
   private var data: DataSettings {
     var data = DataSettings()

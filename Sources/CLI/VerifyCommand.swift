@@ -9,32 +9,37 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify", abstract: "Read every image of a folder, and list the bad ones.",
     discussion: """
       Images are read to their last row, as training would read them. The exit code is 1 if one \
-      cannot be.
+      cannot be. The last lines say what `convit train` would do with the folder.
       """)
 
   @Argument(help: "The folder; images may lie at any depth.") var folder: String
+  @OptionGroup var layout: LayoutOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var threads: ThreadOptions
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
-    _ = try usage { try decoder() }
+    _ = try usage {
+      try data.validate()
+      _ = try data.decoder()
+    }
   }
 
-  private func decoder() throws -> ImageDecoder {
+  private var data: DataSettings {
     var data = DataSettings()
+    data.dataPath = folder
+    layout.apply(to: &data)
     limits.apply(to: &data)
-    try data.validate()
-    return try data.decoder()
+    return data
   }
 
   func run() throws {
     var terminal = Terminal()
     var bad = 0
-    let verifier = FolderVerifier(
-      decoder: try decoder(), pool: threads.pool())
+    let training = TrainingPreview(data)
+    let verifier = FolderVerifier(decoder: try data.decoder(), pool: threads.pool())
     let report = try verifier(
-      folder,
+      folder, splits: training.folders(in: folder),
       bad: { error in
         bad += 1
         if !json { try Terminal.result("\(error)") }
@@ -44,9 +49,12 @@ struct VerifyCommand: ParsableCommand {
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      try Terminal.result(String(decoding: try encoder.encode(report), as: UTF8.self))
+      try Terminal.result(
+        String(decoding: try encoder.encode(Both(report: report, train: training)), as: UTF8.self))
     } else {
-      for line in lines(of: report) { try Terminal.result(line) }
+      for line in lines(of: report) + lines(of: training, bad: report.bad) {
+        try Terminal.result(line)
+      }
     }
     if !report.bad.isEmpty { throw ExitCode.failure }
   }
@@ -76,6 +84,33 @@ struct VerifyCommand: ParsableCommand {
     return lines
   }
 
+  /// What training would do.
+  private func lines(of training: TrainingPreview, bad: [FolderReport.BadImage]) -> [String] {
+    if let error = training.error { return ["convit train would not begin: \(shown(error))"] }
+    guard let train = training.train, let val = training.val, let classes = training.classes else {
+      return []
+    }
+    func counted(_ count: Int, _ one: String, _ many: String) -> String {
+      "\(count) \(count == 1 ? one : many)"
+    }
+    let images = counted(train.images, "image", "images")
+    let held = counted(val.images, "image", "images")
+    var lines = [
+      "convit train would train on \(train.folder) (\(images) of "
+        + "\(counted(classes, "class", "classes"))) and validate on "
+        + (layout.valFraction == nil ? "\(val.folder) (\(held))" : "the rest of it (\(held))")
+    ]
+    let count = bad.count { bad in
+      [train, val].contains { bad.path.hasPrefix($0.folder + "/") }
+    }
+    if count > 0 {
+      lines.append(
+        "it would stop at \(count == 1 ? "the bad image" : "the first of \(count) bad images"); "
+          + "with --on-bad-image skip it leaves out as many as --max-bad allows")
+    }
+    return (lines + training.notes.map { "note: \($0)" }).map(shown)
+  }
+
   /// "RGB (300), gray (20)": the most frequent first.
   private func listed(_ counts: [String: Int], to limit: Int = 10) -> String {
     let sorted = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
@@ -86,5 +121,19 @@ struct VerifyCommand: ParsableCommand {
 
   private func shown(_ name: String) -> String {
     name.isEmpty ? "none" : ImageError.escaped(name)
+  }
+}
+
+/// One JSON object: the report, and what training would do under "train".
+private struct Both: Encodable {
+  let report: FolderReport
+  let train: TrainingPreview
+
+  enum CodingKeys: String, CodingKey { case train }
+
+  func encode(to encoder: any Encoder) throws {
+    try report.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(train, forKey: .train)
   }
 }

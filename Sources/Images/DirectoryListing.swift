@@ -1,6 +1,7 @@
 import Foundation
 
-/// What a folder holds, links followed, names beginning with a dot left out.
+/// What a folder holds, links followed; names that begin with a dot and those of systems are left
+/// out.
 struct DirectoryListing {
   /// The names of folders, sorted by their bytes.
   private(set) var folders: [String] = []
@@ -31,7 +32,8 @@ struct DirectoryListing {
       if entry.pointee.d_type == UInt8(DT_LNK) || entry.pointee.d_type == UInt8(DT_UNKNOWN) {
         isFolder = FolderIdentity(path: "\(path)/\(name)") != nil
       }
-      if isFolder { folders.append(name) } else { files.append(name) }
+      if isFolder, !SystemNames.isFolder(name) { folders.append(name) }
+      if !isFolder, !SystemNames.isFile(name) { files.append(name) }
       errno = 0
     }
     guard errno == 0 else {

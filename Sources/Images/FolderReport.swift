@@ -24,8 +24,8 @@ public struct FolderReport: Hashable, Sendable, Codable {
   public private(set) var largest: [Int] = []
   /// How many have each EXIF orientation; "none" for those without.
   public private(set) var orientations: [String: Int] = [:]
-  /// Images by split and class; the split is "" where there is neither train, val nor test, and
-  /// the class for images that are in none.
+  /// Images by split and class; the split is "" where there is no folder of one, and the class for
+  /// images that are in none.
   public private(set) var classes: [String: [String: Int]] = [:]
   /// Images with the same bytes, as paths within the folder.
   public internal(set) var duplicates: [[String]] = []
@@ -38,7 +38,12 @@ public struct FolderReport: Hashable, Sendable, Codable {
     case others = "other_files"
   }
 
-  init(others: [String: Int]) { self.others = others }
+  private var splits: [String] = []  // the paths of their folders, longer ones first
+
+  init(others: [String: Int], splits: [String]) {
+    self.others = others
+    self.splits = splits.sorted { $0.utf8.count > $1.utf8.count }
+  }
 
   mutating func add(_ error: ImageError) {
     bad.append(BadImage(path: error.path, reason: error.reason))
@@ -53,9 +58,10 @@ public struct FolderReport: Hashable, Sendable, Codable {
     func pixels(_ sides: [Int]) -> Int { sides.reduce(1, *) }
     if smallest.isEmpty || width * height < pixels(smallest) { smallest = [width, height] }
     if largest.isEmpty || width * height > pixels(largest) { largest = [width, height] }
-    var folders = path.split(separator: "/").dropLast().map(String.init)
-    let isInSplit = ["train", "val", "test"].contains(folders.first)
-    let split = isInSplit ? folders.removeFirst() : ""
-    classes[split, default: [:]][folders.first ?? "", default: 0] += 1
+    let split = splits.first { path.utf8.starts(with: "\($0)/".utf8) } ?? ""
+    let parts = path.utf8.dropFirst(split.isEmpty ? 0 : split.utf8.count + 1)
+      .split(separator: UInt8(ascii: "/"))
+    let name = parts.count > 1 ? parts.first.flatMap { String($0) } ?? "" : ""
+    classes[split, default: [:]][name, default: 0] += 1
   }
 }

@@ -16,18 +16,22 @@ public struct FolderVerifier: Sendable {
   /// Reads the images in a folder and the folders in it.
   ///
   /// - Parameters:
+  ///   - splits: The paths in it of folders that hold those of classes; those whose names say so
+  ///     are known.
   ///   - bad: Called with each image that cannot be read, in order.
   ///   - progress: Called with the images read so far and all there are.
   /// - Throws: `DatasetError` for a folder that cannot be read or has no images.
   public func callAsFunction(
-    _ root: String, bad: (ImageError) throws -> Void = { _ in },
+    _ root: String, splits: [String] = [], bad: (ImageError) throws -> Void = { _ in },
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> FolderReport {
     let tree = try ImageTree(root)
     guard !tree.images.isEmpty else {
-      throw DatasetError(path: root, reason: "no .png, .jpg or .jpeg images in it")
+      let found = tree.others.isEmpty ? "" : "; other files: \(ImageNames.listed(tree.others))"
+      throw DatasetError(path: root, reason: "no .png, .jpg or .jpeg images in it" + found)
     }
-    var report = FolderReport(others: tree.others)
+    let named = tree.folders.filter { SplitRole(folder: $0) != nil }
+    var report = FolderReport(others: tree.others, splits: named + splits)
     var digests: [Digest: [Int]] = [:]
     let step = 16 * pool.threads
     for start in stride(from: 0, to: tree.images.count, by: step) {

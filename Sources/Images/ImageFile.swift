@@ -29,6 +29,22 @@ package enum ImageFile {
     return try contents(of: descriptor, size: size, path: path)
   }
 
+  /// The first bytes of a file, fewer if it is shorter; nil if it is no regular file or cannot be
+  /// read.
+  static func head(of path: String, count: Int) -> [UInt8]? {
+    let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    var found = 0
+    let head = [UInt8](unsafeUninitializedCapacity: count) { buffer, size in
+      found = read(descriptor, buffer.baseAddress, count)
+      size = max(0, found)
+    }
+    return found < 0 ? nil : head
+  }
+
   /// Reads `size` bytes and makes sure that they are the whole file.
   private static func contents(
     of descriptor: Int32, size: Int, path: String

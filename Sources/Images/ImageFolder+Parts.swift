@@ -79,6 +79,23 @@ extension ImageFolder {
     return try DirectoryListing(path: root).folders
   }
 
+  /// Whether there are images in `root` itself.
+  ///
+  /// - Throws: `DatasetError` when it cannot be read.
+  package static func hasImages(directlyIn root: String) throws -> Bool {
+    try DirectoryListing(path: root).files.contains { ImageNames.isImage($0, in: root) }
+  }
+
+  /// Why there is no folder of a split in `root`, from what is there instead.
+  package static func missing(_ split: String, in root: String) -> DatasetError {
+    ImageFolderScan.missing(split, in: root)
+  }
+
+  /// The same images, with notes before the other warnings.
+  package func noting(_ notes: [String]) -> ImageFolder {
+    with(samples, warnings: notes + warnings)
+  }
+
   /// The sample of an index, which in a part of a folder is not its place.
   public func sample(index: Int) -> Sample? { samples.first { $0.index == index } }
 

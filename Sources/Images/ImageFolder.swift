@@ -2,9 +2,10 @@
 ///
 /// Classes are the sub-folders in torchvision's order, by the bytes of their names: 10 comes before
 /// 2, where timm, which sorts numbers as a person would, has 2 before 10. Samples are sorted by
-/// class, then by the folder they are in, then by name. Names that begin with a dot are left out,
-/// links are followed, each folder once a class. Files count by their extension (png, jpg, jpeg, in
-/// either case); what they are is seen when they are read.
+/// class, then by the folder they are in, then by name. Names that begin with a dot and folders
+/// that systems leave (`__MACOSX`, `@eaDir`, `lost+found`) are left out, links are followed, each
+/// folder once a class. Images are files whose names end as those of images do (.png, .jpg, .jpeg,
+/// .jfif, … in any case of letters), and whatever else begins as a PNG or a JPEG does.
 public struct ImageFolder: Sendable {
   /// One image.
   public struct Sample: Hashable, Sendable {
@@ -19,7 +20,7 @@ public struct ImageFolder: Sendable {
 
   /// The folder that holds the split.
   public let root: String
-  /// The name of the split, such as `train`.
+  /// The name of the split, such as `train`, or the path from `root` to it.
   public let split: String
   /// The names of the classes; a label is an index into them.
   public let classes: [String]
@@ -49,21 +50,25 @@ public struct ImageFolder: Sendable {
     let found = Set(scan.classes.map { Array($0.name.utf8) })
     let extra = scan.classes.map(\.name).filter { labels[Array($0.utf8)] == nil }
     guard extra.isEmpty else {
+      let isUnsorted = extra.count == 1 && scan.classes.count == 1
+      let suggestion =
+        ClassNames.suggestion(for: extra, among: known).map { "; \($0)" }
+        ?? (isUnsorted ? "; if its images are of many classes, each needs a folder" : "")
       throw DatasetError(
         path: scan.folder,
-        reason: "\(counted(extra)) not in the training classes: \(shortened(extra))")
+        reason: "\(counted(extra)) not in the training classes: \(shortened(extra))" + suggestion)
     }
     let missing = known.filter { !found.contains(Array($0.utf8)) }
     if !missing.isEmpty {
       warnings.append("\(scan.folder): no folder for \(counted(missing)): \(shortened(missing))")
     }
     var samples: [Sample] = []
-    samples.reserveCapacity(scan.classes.reduce(0) { $0 + $1.paths.count })
+    samples.reserveCapacity(scan.classes.reduce(0) { $0 + $1.tree.images.count })
     let byLabel = scan.classes.compactMap { folder in
       labels[Array(folder.name.utf8)].map { (label: $0, folder: folder) }
     }
     for (label, folder) in byLabel.sorted(by: { $0.label < $1.label }) {
-      for path in folder.paths {
+      for path in folder.tree.images {
         samples.append(
           Sample(
             path: "\(scan.folder)/\(folder.name)/\(path)", label: label, index: samples.count))

@@ -4,8 +4,8 @@ struct ImageFolderScan {
   struct ClassFolder {
     /// The name of the folder.
     let name: String
-    /// The images, as paths within the folder, sorted by the folder they are in and then by name.
-    let paths: [String]
+    /// What is in it.
+    let tree: ImageTree
   }
 
   /// The folder of the split.
@@ -13,7 +13,7 @@ struct ImageFolderScan {
   /// The classes, sorted by the bytes of their names.
   let classes: [ClassFolder]
   /// What looks like a mistake.
-  private(set) var warnings: [String] = []
+  let warnings: [String]
 
   /// Reads `root/split`, or `root` if `split` is empty.
   init(root: String, split: String, allowEmpty: Bool) throws {
@@ -22,11 +22,11 @@ struct ImageFolderScan {
     }
     let folder = split.isEmpty ? root : "\(root)/\(split)"
     guard let identity = FolderIdentity(path: folder) else {
-      throw DatasetError(path: root, reason: Self.reasonForNo(split, in: root))
+      throw Self.missing(split, in: root)
     }
     self.folder = folder
     let listing = try DirectoryListing(path: folder)
-    let stray = listing.files.filter(isImageName)
+    let stray = listing.files.filter { ImageNames.isImage($0, in: folder) }
     guard !listing.folders.isEmpty else {
       let reason =
         stray.isEmpty
@@ -34,68 +34,105 @@ struct ImageFolderScan {
         : "images lie directly in the folder (\(stray[0])): expected a folder for each class"
       throw DatasetError(path: folder, reason: reason)
     }
-    if !stray.isEmpty {
-      warnings.append("\(folder): left out, as they are in no class: \(shortened(stray))")
-    }
     classes = try listing.folders.map { name in
-      var visited: Set<FolderIdentity> = [rootIdentity, identity]
-      var inner: [(prefix: String, names: [String])] = []
-      try Self.collect("\(folder)/\(name)", prefix: "", visited: &visited, into: &inner)
-      let paths = inner.sorted { precedesInBytes($0.prefix, $1.prefix) }
-        .flatMap { folder in folder.names.map { folder.prefix + $0 } }
-      return ClassFolder(name: name, paths: paths)
+      ClassFolder(
+        name: name, tree: try ImageTree("\(folder)/\(name)", without: [rootIdentity, identity]))
     }
-    let empty = classes.filter(\.paths.isEmpty).map(\.name)
+    try Self.check(classes, in: folder, allowEmpty: allowEmpty)
+    var notes = Self.notes(on: classes)
+    if !stray.isEmpty {
+      notes.insert("left out, as they are in no class: \(shortened(stray))", at: 0)
+    }
+    warnings = notes.map { "\(folder): \($0)" }
+  }
+
+  /// Why there is no split, from what is there instead.
+  static func missing(_ split: String, in root: String) -> DatasetError {
+    let expected = "expected \(split)/<class>/<image>"
+    func error(_ reason: String) -> DatasetError { DatasetError(path: root, reason: reason) }
+    guard let listing = try? DirectoryListing(path: root) else {
+      return error("no folder \(split)")
+    }
+    if let image = listing.files.first(where: { ImageNames.isImage($0, in: root) }) {
+      return error("no folder \(split), and images directly in the folder (\(image)): \(expected)")
+    }
+    if listing.folders.isEmpty { return error("no folder \(split), and no other: \(expected)") }
+    return error("no folder \(split) among \(shortened(listing.folders)): \(expected)")
+  }
+
+  /// Throws if the folders are not those of classes.
+  private static func check(
+    _ classes: [ClassFolder], in folder: String, allowEmpty: Bool
+  ) throws {
+    let splits = classes.filter { SplitRole(folder: $0.name) != nil }
+    let roles = Set(splits.map { SplitRole(folder: $0.name) == .train })
+    let areNested = splits.allSatisfy { !$0.tree.folders.isEmpty }
+    if splits.count > 1, splits.count == classes.count || (roles.count > 1 && areNested) {
+      let names = splits.map(\.name)
+      throw DatasetError(
+        path: folder,
+        reason: "\(shortened(names)) are named like splits, not like classes: --data-path "
+          + "\(folder) --train-split NAME trains on one of them; classes need other names")
+    }
+    let empty = classes.filter(\.tree.images.isEmpty)
     guard empty.isEmpty || allowEmpty else {
       throw DatasetError(
         path: folder,
         reason: "no .png, .jpg or .jpeg images in \(empty.count == 1 ? "class" : "classes") "
-          + shortened(empty))
+          + shortened(empty.map(\.name)) + found(in: empty))
     }
     guard empty.count < classes.count else {
-      throw DatasetError(path: folder, reason: "no .png, .jpg or .jpeg images in any class")
-    }
-    warnings += Self.lookalikes(listing.folders).map {
-      "\(folder): classes that differ only in case or accents: \($0.joined(separator: ", "))"
+      throw DatasetError(
+        path: folder, reason: "no .png, .jpg or .jpeg images in any class" + found(in: classes))
     }
   }
 
-  /// Adds the images of a folder and of the folders in it; `prefix` leads from the class to it.
-  private static func collect(
-    _ path: String, prefix: String, visited: inout Set<FolderIdentity>,
-    into folders: inout [(prefix: String, names: [String])]
-  ) throws {
-    guard let identity = FolderIdentity(path: path), visited.insert(identity).inserted else {
-      return  // a link back to where the scan has been
-    }
-    let listing = try DirectoryListing(path: path)
-    folders.append((prefix, listing.files.filter(isImageName)))
-    for name in listing.folders {
-      try collect("\(path)/\(name)", prefix: "\(prefix)\(name)/", visited: &visited, into: &folders)
-    }
+  /// Which files there are instead of images.
+  private static func found(in classes: [ClassFolder]) -> String {
+    let others = classes.reduce(into: [:]) { $0.merge($1.tree.others, uniquingKeysWith: +) }
+    return others.isEmpty ? "" : "; files that are not read: \(ImageNames.listed(others))"
   }
 
-  /// Why there is no split, from what is there instead.
-  private static func reasonForNo(_ split: String, in root: String) -> String {
-    let expected = "expected \(split)/<class>/<image>"
-    guard let listing = try? DirectoryListing(path: root) else { return "no folder \(split)" }
-    if let image = listing.files.first(where: isImageName) {
-      return "no folder \(split), and images directly in the folder (\(image)): \(expected)"
+  /// What a person may not have meant.
+  private static func notes(on classes: [ClassFolder]) -> [String] {
+    var notes = [leftOut(of: classes)].compactMap { $0 }
+    let nested = classes.filter { $0.tree.folders.count > 1 }
+    if nested.count == 1 {
+      notes.append(
+        "class \(nested[0].name) holds folders of images, which are all of this class: "
+          + shortened(nested[0].tree.folders))
+    } else if nested.count > 1 {
+      let shown = nested.map { "\($0.name) (\(shortened($0.tree.folders, to: 3)))" }
+      notes.append(
+        "\(nested.count) classes hold folders of images, which are all of the class: "
+          + shortened(shown, to: 5))
     }
-    if listing.folders.isEmpty { return "no folder \(split), and no other: \(expected)" }
-    return "no folder \(split) among \(shortened(listing.folders)): \(expected)"
+    return notes
+      + ClassNames.lookalikes(classes.map(\.name)).map {
+        "classes that differ only in case, blanks, hyphens or Unicode form: \($0)"
+      }
   }
 
-  /// Names that a person would take for the same.
-  private static func lookalikes(_ names: [String]) -> [[String]] {
-    let groups = Dictionary(grouping: names.indices) { names[$0].lowercased() }.values
-    return groups.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }.map { $0.map { names[$0] } }
+  /// How many files of which classes are no images.
+  private static func leftOut(of classes: [ClassFolder]) -> String? {
+    let counts = classes.map { folder in
+      (name: folder.name, out: folder.tree.others.values.reduce(0, +), of: folder.tree)
+    }.filter { $0.out > 0 }
+    guard let first = counts.first else { return nil }
+    let others = classes.reduce(into: [:]) { $0.merge($1.tree.others, uniquingKeysWith: +) }
+    let left = others.values.reduce(0, +)
+    let reason =
+      "\(left == 1 ? "is" : "are") not read, as \(left == 1 ? "it is" : "they are") not "
+      + "\(ImageNames.formats): \(ImageNames.listed(others))"
+    if counts.count == 1 {
+      return "\(left) of \(left + first.of.images.count) files of class \(first.name) \(reason)"
+    }
+    let all = left + classes.reduce(0) { $0 + $1.tree.images.count }
+    let shown = counts.enumerated()
+      .sorted { ($1.element.out, $0.offset) < ($0.element.out, $1.offset) }
+      .map {
+        "\($0.element.name) \($0.element.out) of \($0.element.out + $0.element.of.images.count)"
+      }
+    return "\(left) of \(all) files \(reason); by class: \(shortened(shown, to: 5))"
   }
-}
-
-/// Whether a file is taken for an image.
-func isImageName(_ name: String) -> Bool {
-  guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
-  let suffix = name[name.index(after: dot)...]
-  return ["png", "jpg", "jpeg"].contains(suffix.lowercased())
 }

@@ -38,10 +38,10 @@ public struct PipelineBenchmark: Sendable {
   /// Reads images, after a batch for warming up.
   public func callAsFunction() throws -> Report {
     try configuration.validate()
-    guard let path = configuration.dataPath else {
+    guard configuration.dataPath != nil else {
       throw TrainingError(usage: "data-path is missing: the folder that has train/")
     }
-    let samples = try ImageFolder(root: path, split: "train").samples
+    let samples = try configuration.data.images(of: "train", seed: configuration.seed).samples
     let pipeline = try ImagePipeline(
       decoder: configuration.data.decoder(), transform: configuration.trainingTransform(),
       erasing: configuration.augmentation.erasing,

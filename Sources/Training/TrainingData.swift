@@ -6,19 +6,45 @@ public struct TrainingData: Sendable {
   public let training: ImageFolder
   /// The images to test on after each epoch, with the classes of `training`.
   public let validation: ImageFolder
+  /// What was made of the folder where it is not laid out as expected, and what looks like a
+  /// mistake, one line each.
+  public let notes: [String]
 
   /// Finds the images that settings ask for; what is random about them follows from `seed`.
   ///
   /// - Throws: `DatasetError`, or `TrainingError` where settings and folder do not go together.
   public init(_ settings: DataSettings, seed: UInt64) throws {
+    let all: ImageFolder
     if settings.valFraction == nil {
-      training = try settings.images(of: "train").sampled(by: settings, seed: seed)
-      validation = try settings.images(of: "val", classes: training.classes)
+      all = try settings.images(of: "train")
+      validation = try settings.images(of: "val", classes: all.classes)
     } else {
-      let (rest, held) = try settings.divided(seed: seed)
-      training = try rest.sampled(by: settings, seed: seed)
-      validation = held
+      (all, validation) = try settings.divided(seed: seed)
     }
+    training = try all.sampled(by: settings, seed: seed)
+    notes = Self.notes(all, validation, isDivided: settings.valFraction != nil)
+  }
+
+  private static func notes(
+    _ training: ImageFolder, _ validation: ImageFolder, isDivided: Bool
+  ) -> [String] {
+    let notes = training.warnings
+    var others = validation.warnings.filter { !notes.contains($0) }
+    if training.classes.count == 1 {
+      others.append(
+        "\(training.folder): one class only, \(training.classes[0]): any answer of a model is "
+          + "right, and its accuracy 100 %")
+    }
+    let (train, val) = (training.samples.count, validation.samples.count)
+    if isDivided { return notes + others }
+    if training.folder == validation.folder {
+      others.append("\(training.folder): the images to train on are those to validate on")
+    } else if val > train {
+      others.append(
+        "\(validation.folder) has \(val) images to validate on, and \(training.folder) only "
+          + "\(train) to train on: they may be swapped")
+    }
+    return notes + others
   }
 }
 
@@ -40,10 +66,10 @@ extension DataSettings {
       }
       return images
     case .imageNet:
-      return try ImageFolder(root: root, split: split, classes: classes)
+      return try folder(of: split, classes: classes)
     case .cifar, .cifar10, .cifar100:
       do {
-        return try ImageFolder(root: root, split: split, classes: classes)
+        return try folder(of: split, classes: classes)
       } catch let error as DatasetError {
         let name = dataSet == .cifar10 ? "cifar10" : "cifar100"
         throw DatasetError(
@@ -61,16 +87,25 @@ extension DataSettings {
     }
   }
 
-  /// The one folder of images there is, `train/` or the data path itself, in two parts.
+  /// The images in the folder of a split.
+  private func folder(of split: String, classes: [String]?) throws -> ImageFolder {
+    let folders = try SplitFolders(self)
+    let place = try folders.place(of: split, classes: classes)
+    do {
+      return try ImageFolder(root: folders.root, split: place.path, classes: classes)
+        .noting(place.notes)
+    } catch let error as DatasetError where place.isGuess && split == "val" {
+      throw DatasetError(path: error.path, reason: error.reason + SplitFolders.adviceOnGuess)
+    }
+  }
+
+  /// The images of training, or all in the data path, in two parts.
   fileprivate func divided(
     seed: UInt64
   ) throws -> (training: ImageFolder, validation: ImageFolder) {
-    let root = dataPath ?? ""
-    let top = try ImageFolder.folders(in: root)
-    guard !top.contains("val") else {
-      throw TrainingError(usage: "val-fraction is for data without val/, and \(root) has one")
-    }
-    return try ImageFolder(root: root, split: top.contains("train") ? "train" : "")
+    let folders = try SplitFolders(self)
+    let place = try folders.whole()
+    return try ImageFolder(root: folders.root, split: place.path).noting(place.notes)
       .divided(validation: valFraction ?? 0, seed: seed)
   }
 }

@@ -70,6 +70,7 @@ import Testing
     (["--data-set", "INAT"], ["data-set: INAT"]),
     (["--inat-category", "genus"], ["inat-category: genus"]),
     (["--val-fraction", "0.2"], ["val-fraction: 0.2"]),
+    (["--train-split", "t"], ["train-split: t"]), (["--val-split", "v"], ["val-split: v"]),
     (["--sampling-ratio", "0.1"], ["sampling-ratio: 0.1"]),
     (["--sampling-first"], ["sampling-first: true"]), (["--scale-epochs"], ["scale-epochs: true"]),
     (["--on-bad-image", "skip"], ["on-bad-image: skip"]), (["--max-bad", "3"], ["max-bad: 3"]),

@@ -81,6 +81,12 @@ import Testing
       ["--sampling-ratio", "1e-6", "--scale-epochs", "--epochs", "3"],
       ["scale-epochs makes 3000000 epochs"]
     ),
+    (["--val-split", "dev", "--val-fraction", "0.1"], ["val-split and val-fraction are two ways"]),
+    (["--train-split", ""], ["train-split is empty"]),
+    (
+      ["--val-split", "dev", "--data-set", "INAT"],
+      ["val-split is for folders of images, not for INAT"]
+    ),
     (["--val-fraction", "1"], ["val-fraction must be between 0 and 1, found 1"]),
     (
       ["--val-fraction", "0.1", "--data-set", "INAT"],

@@ -35,7 +35,7 @@ import Testing
     #expect(json.status == 1 && json.outLines.count == 1)
     #expect(object["images"] as? Int == 32 && (object["bad"] as? [Any])?.count == 2)
     let small = try workspace.convit(["verify", "data", "--max-pixels", "100"])
-    #expect(small.status == 1 && small.out.hasSuffix("0 images are sound, 34 are bad\n"))
+    #expect(small.status == 1 && small.out.contains("\n0 images are sound, 34 are bad\n"))
   }
 
   @Test func usage() throws {

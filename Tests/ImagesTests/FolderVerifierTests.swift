@@ -21,7 +21,7 @@ import Testing
     try folder.write("train/b/9.jpg", DecodeFixtures.bytes("ycc420.jpg").dropLast(2))
     try folder.write("val/a/x.png")
     // Passed over.
-    for name in ["notes.txt", "train/b/z.webp", "train/.DS_Store", ".git/1.png", "README"] {
+    for name in ["notes.txt", "train/b/z.bmp", "train/.DS_Store", ".git/1.png", "README"] {
       try folder.write(name)
     }
     try folder.link("val/a/loop", to: "..")
@@ -52,7 +52,7 @@ import Testing
     #expect(report.classes["train"] == ["a": 3, "b": 1])
     #expect(report.classes["val"] == ["a": 1, "b": 3] && report.classes[""] == ["": 1])
     #expect(report.duplicates == [["train/a/0.png", "train/a/1.png"]])
-    #expect(report.others == [".txt": 1, ".webp": 1, "": 1])
+    #expect(report.others == [".txt": 1, ".bmp": 1, "": 1])
     #expect(report.sizes.values.reduce(0, +) == 9 && report.largest == [17, 13])
     // The same whoever reads them.
     #expect(try self.report(threads: 1).0 == report)

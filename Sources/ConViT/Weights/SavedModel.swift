@@ -85,7 +85,8 @@ public struct SavedModel: Sendable {
       throw WeightsError(
         path: path, reason: "\(count) class names for \(configuration.classes) classes")
     }
-    if let names = classNames, Set(names).count < names.count {
+    // By bytes: to Swift, an accent is the same however it is spelled.
+    if let names = classNames, Set(names.map { Array($0.utf8) }).count < names.count {
       throw WeightsError(path: path, reason: "a class name is there twice")
     }
     if let note = file.conversionNote { warnings.append(note) }

@@ -8,6 +8,10 @@ public struct DataSettings: Settings {
   public var dataSet = DataSet.imageNet
   /// The level of the taxonomy that iNaturalist's classes are taken from.
   public var inatCategory = INaturalist.Category.name
+  /// The folder to train on, if it is not `train` and cannot be told by its name.
+  public var trainSplit: String?
+  /// The folder to validate on, if it is not `val` and cannot be told by its name.
+  public var valSplit: String?
   /// The share of each class to validate on, where there is no `val/`.
   public var valFraction: Double?
   /// The share of each class to train on, at random and at least one image.
@@ -65,7 +69,16 @@ public struct DataSettings: Settings {
 
   /// Throws what is wrong with the values; `decoder()` looks at the colour.
   public func validate() throws(TrainingError) {
+    for (key, name) in [("train-split", trainSplit), ("val-split", valSplit)] {
+      guard let name else { continue }
+      try require(!name.isEmpty, "\(key) is empty")
+      try require(
+        ![.iNaturalist2018, .iNaturalist2019].contains(dataSet),
+        "\(key) is for folders of images, not for \(dataSet.rawValue)")
+    }
     if let valFraction {
+      try require(
+        valSplit == nil, "val-split and val-fraction are two ways to choose what to validate on")
       try require(
         valFraction > 0 && valFraction < 1,
         "val-fraction must be between 0 and 1, found \(valFraction)")
@@ -96,6 +109,8 @@ public struct DataSettings: Settings {
     case dataPath = "data-path"
     case dataSet = "data-set"
     case inatCategory = "inat-category"
+    case trainSplit = "train-split"
+    case valSplit = "val-split"
     case valFraction = "val-fraction"
     case samplingRatio = "sampling-ratio"
     case samplingFirst = "sampling-first"

@@ -38,7 +38,9 @@ extension Checkpoint {
       throw TrainingError("\(path): the checkpoint's \(name) is \(found), not \(asked ?? "")")
     }
     let names = data.classNames
-    guard Set(names).count == names.count, names.count <= configuration.classes else {
+    guard Set(names.map { Array($0.utf8) }).count == names.count,
+      names.count <= configuration.classes
+    else {
       throw TrainingError(
         "\(path): \(names.count) class names for \(configuration.classes) classes, or one twice")
     }

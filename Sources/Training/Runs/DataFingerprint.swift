@@ -51,12 +51,13 @@ public struct DataFingerprint: Codable, Hashable, Sendable {
   }
 
   private static func differences(_ split: String, _ new: [Class], _ old: [Class]) -> [String] {
-    // From a file, where a name may be there twice.
-    let before = Dictionary(old.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let names = Set(new.map(\.name))
-    return old.filter { !names.contains($0.name) }.map { "\(split): class '\($0.name)' is gone" }
+    // From a file, where a name may be there twice; by bytes, as an accent may be spelled two ways.
+    func key(_ entry: Class) -> [UInt8] { Array(entry.name.utf8) }
+    let before = Dictionary(old.map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })
+    let names = Set(new.map(key))
+    return old.filter { !names.contains(key($0)) }.map { "\(split): class '\($0.name)' is gone" }
       + new.compactMap { new in
-        guard let old = before[new.name] else { return "\(split): class '\(new.name)' is new" }
+        guard let old = before[key(new)] else { return "\(split): class '\(new.name)' is new" }
         if new.images != old.images {
           return "\(split): class '\(new.name)' has \(new.images) images instead of \(old.images)"
         }

@@ -46,7 +46,7 @@ public struct Trainer: Sendable {
     let images = try TrainingData(configuration.data, seed: configuration.seed)
     (training, validation) = (images.training, images.validation)
     fingerprint = DataFingerprint(training: training, validation: validation)
-    notes += training.warnings + validation.warnings
+    notes += images.notes
     if let asked = configuration.nbClasses, asked < training.classes.count {
       throw TrainingError(
         usage: "nb-classes is \(asked), but the data have \(training.classes.count)")

@@ -1,0 +1,45 @@
+import Images
+
+/// What `convit train` would do with a folder: found as it finds it, by `TrainingData`.
+public struct TrainingPreview: Sendable, Encodable {
+  /// The folder it would train on, and its images; nil if it would not begin.
+  public let train: Split?
+  /// The folder it would validate on, and its images; nil if it would not begin.
+  public let val: Split?
+  /// How many classes there are; nil if it would not begin.
+  public let classes: Int?
+  /// What it would say about the folder.
+  public let notes: [String]
+  /// Why it would not begin.
+  public let error: String?
+
+  /// A folder and the images of it.
+  public struct Split: Sendable, Encodable {
+    /// The folder that has those of the classes.
+    public let folder: String
+    /// The number of images, whether they can be read or not.
+    public let images: Int
+
+    init(_ images: ImageFolder) {
+      (folder, self.images) = (images.folder, images.samples.count)
+    }
+  }
+
+  /// Looks at the folder that settings name; no image is read.
+  public init(_ settings: DataSettings, seed: UInt64 = 0) {
+    do {
+      let data = try TrainingData(settings, seed: seed)
+      (train, val) = (Split(data.training), Split(data.validation))
+      (classes, notes, error) = (data.training.classes.count, data.notes, nil)
+    } catch {
+      (train, val, classes, notes, self.error) = (nil, nil, nil, [], "\(error)")
+    }
+  }
+
+  /// The paths of both folders within that of the data set, where they are in it.
+  public func folders(in root: String) -> [String] {
+    Set([train, val].compactMap { $0?.folder }).compactMap { folder in
+      folder.hasPrefix(root + "/") ? String(folder.dropFirst(root.count + 1)) : nil
+    }
+  }
+}
