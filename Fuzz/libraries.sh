@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 target=$PWD/.build/libraries
-[[ -f $target/libz.a && -f $target/libpng.a && -f $target/libjpeg.a && -f $target/libwebp.a ]] && exit
+[[ -f $target/libz.a && -f $target/libpng.a && -f $target/libjpeg.a && -f $target/libwebpdemux.pc ]] && exit
 mkdir -p .build/sources/lists/partial .build/sources/cache/partial
 cd .build/sources
 
@@ -90,3 +90,11 @@ compile libwebpdemux "$webp" -DHAVE_CONFIG_H "$webp"/src/demux/demux.c
 
 mkdir -p "$target"
 mv libz.a libpng.a libjpeg.a libwebp.a libwebpdemux.a "$target"
+# For the build, which would else link the system's libwebp, and with its folder all the others.
+cat >"$target/libwebpdemux.pc" <<END
+Name: libwebpdemux
+Description: instrumented
+Version: 0
+Cflags: -I${webp}src
+Libs: -L$target -lwebpdemux -lwebp
+END
