@@ -2,10 +2,10 @@
 ///
 /// Classes are the sub-folders in torchvision's order, by the bytes of their names: 10 comes before
 /// 2, where timm, which sorts numbers as a person would, has 2 before 10. Samples are sorted by
-/// class, then by the folder they are in, then by name. Names that begin with a dot and folders that
-/// systems leave (`__MACOSX`, `@eaDir`, `lost+found`) are left out, links are followed, each folder
-/// once a class. Images are files whose names end as those of images do (.png, .jpg, .jpeg, .jfif, …
-/// in any case of letters), and whatever else begins as a PNG or a JPEG does.
+/// class, then by the folder they are in, then by name. Names that begin with a dot and folders
+/// that systems leave (`__MACOSX`, `@eaDir`, `lost+found`) are left out, links are followed, each
+/// folder once a class. Images are files whose names end as those of images do (.png, .jpg, .jpeg,
+/// .jfif, … in any case of letters), and whatever else begins as a PNG or a JPEG does.
 public struct ImageFolder: Sendable {
   /// One image.
   public struct Sample: Hashable, Sendable {

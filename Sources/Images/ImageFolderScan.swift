@@ -75,15 +75,15 @@ struct ImageFolderScan {
           + "\(folder) --train-split NAME trains on one of them; classes need other names")
     }
     let empty = classes.filter(\.tree.images.isEmpty)
-    guard empty.count < classes.count else {
-      throw DatasetError(
-        path: folder, reason: "no .png, .jpg or .jpeg images in any class" + found(in: classes))
-    }
     guard empty.isEmpty || allowEmpty else {
       throw DatasetError(
         path: folder,
         reason: "no .png, .jpg or .jpeg images in \(empty.count == 1 ? "class" : "classes") "
           + shortened(empty.map(\.name)) + found(in: empty))
+    }
+    guard empty.count < classes.count else {
+      throw DatasetError(
+        path: folder, reason: "no .png, .jpg or .jpeg images in any class" + found(in: classes))
     }
   }
 

@@ -91,7 +91,11 @@ struct SplitFolders {
   /// The folder that the settings name.
   private func named(_ split: String) throws -> Place? {
     guard let name = told[split] else { return nil }
-    for path in [name, base + name] where isFolder("\(root)/\(path)") { return Place(path: path) }
+    // A shell completes names from where it is.
+    let inside = name.hasPrefix(root + "/") ? String(name.dropFirst(root.count + 1)) : name
+    for path in [name, base + name, inside] where isFolder("\(root)/\(path)") {
+      return Place(path: path)
+    }
     throw DatasetError(
       path: folder,
       reason: "no folder \(name), which \(split)-split names, among \(Self.listed(folders))")

@@ -83,6 +83,8 @@ import Testing
     #expect(
       try preview(files) { $0.valSplit = "three" }.said
         == ["ROOT: no folder three, which val-split names, among one, train, two"])
+    let completed = try preview(files) { $0.valSplit = root + "/two" }
+    #expect(completed.folders == "ROOT/train 2, ROOT/two 2" && completed.said.isEmpty)
     let same = try preview(files) { ($0.trainSplit, $0.valSplit) = ("one", "one") }
     #expect(same.said == ["ROOT/one: the images to train on are those to validate on"])
     // What is trained on is not found again to validate on.
