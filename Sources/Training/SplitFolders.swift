@@ -93,7 +93,9 @@ struct SplitFolders {
     guard let name = told[split] else { return nil }
     // A shell completes names from where it is.
     let inside = name.hasPrefix(root + "/") ? String(name.dropFirst(root.count + 1)) : name
-    for path in [name, base + name, inside] where isFolder("\(root)/\(path)") { return Place(path: path) }
+    for path in [name, base + name, inside] where isFolder("\(root)/\(path)") {
+      return Place(path: path)
+    }
     throw DatasetError(
       path: folder,
       reason: "no folder \(name), which \(split)-split names, among \(Self.listed(folders))")
