@@ -66,6 +66,9 @@ struct VerifyCommand: ParsableCommand {
       lines.append(title.padding(toLength: 14, withPad: " ", startingAt: 0) + text)
     }
     guard report.images > 0 else { return lines }
+    lines += report.notes.map { note in
+      "note: \(shown(note.path)): \(shown(note.reason)) (read all the same: no pixel is missing)"
+    }
     add("formats", listed(report.formats))
     add("modes", listed(report.modes))
     let range = [report.smallest, report.largest].map { "\($0[0]) × \($0[1])" }

@@ -1,6 +1,6 @@
 /// What is in a folder of images. Counts are of the images that can be read.
 public struct FolderReport: Hashable, Sendable, Codable {
-  /// An image that cannot be read, and why.
+  /// An image that cannot be read, or has something wrong with its file, and what that is.
   public struct BadImage: Hashable, Sendable, Codable {
     /// The file.
     public let path: String
@@ -12,6 +12,8 @@ public struct FolderReport: Hashable, Sendable, Codable {
   public private(set) var images = 0
   /// The images that cannot be read, by folder and then by name.
   public private(set) var bad: [BadImage] = []
+  /// What is wrong with files of images that can be read all the same, as no pixel is missing.
+  public private(set) var notes: [BadImage] = []
   /// How many there are of each format: "PNG", "JPEG", "JPEG in gzip".
   public private(set) var formats: [String: Int] = [:]
   /// How many there are of each mode: "RGB", "gray 16-bit", …
@@ -34,7 +36,7 @@ public struct FolderReport: Hashable, Sendable, Codable {
 
   /// The names in JSON.
   enum CodingKeys: String, CodingKey {
-    case images, bad, formats, modes, sizes, smallest, largest, orientations, classes, duplicates
+    case images, bad, notes, formats, modes, sizes, smallest, largest, orientations, classes, duplicates
     case others = "other_files"
   }
 
@@ -47,6 +49,10 @@ public struct FolderReport: Hashable, Sendable, Codable {
 
   mutating func add(_ error: ImageError) {
     bad.append(BadImage(path: error.path, reason: error.reason))
+  }
+
+  mutating func add(note: ImageError) {
+    notes.append(BadImage(path: note.path, reason: note.reason))
   }
 
   mutating func add(_ header: ImageHeader, width: Int, height: Int, path: String) {

@@ -28,7 +28,7 @@ public struct FolderVerifier: Sendable {
     let tree = try ImageTree(root)
     guard !tree.images.isEmpty else {
       let found = tree.others.isEmpty ? "" : "; other files: \(ImageNames.listed(tree.others))"
-      throw DatasetError(path: root, reason: "no .png, .jpg or .jpeg images in it" + found)
+      throw DatasetError(path: root, reason: "no \(ImageFormat.readNames) images in it" + found)
     }
     let named = tree.folders.filter { SplitRole(folder: $0) != nil }
     var report = FolderReport(others: tree.others, splits: named + splits)
@@ -42,6 +42,7 @@ public struct FolderVerifier: Sendable {
         case .success(let facts):
           report.add(facts.header, width: facts.width, height: facts.height, path: part[offset])
           digests[facts.digest, default: []].append(start + offset)
+          if let note = facts.note { report.add(note: note) }
         case .failure(let error):
           report.add(error)
           try bad(error)
@@ -64,12 +65,14 @@ public struct FolderVerifier: Sendable {
     let header: ImageHeader
     let (width, height): (Int, Int)
     let digest: Digest
+    let note: ImageError?
   }
 
   private func read(_ path: String) -> Result<Facts, ImageError> {
     do throws(ImageError) {
       let bytes = try ImageFile.bytes(of: path, maxBytes: decoder.maxBytes)
-      let image = try decoder.decode(bytes, name: path)
+      var note: ImageError?
+      let image = try decoder.decode(bytes, name: path, noting: { note = $0 })
       guard let header = ImageHeader(bytes, name: path, maxBytes: decoder.maxBytes) else {
         throw ImageError(path: path, reason: "its header cannot be read")
       }
@@ -79,7 +82,7 @@ public struct FolderVerifier: Sendable {
       return .success(
         Facts(
           header: header, width: image.width, height: image.height,
-          digest: Digest(count: bytes.count, hash: hash)))
+          digest: Digest(count: bytes.count, hash: hash), note: note))
     } catch {
       return .failure(error)
     }

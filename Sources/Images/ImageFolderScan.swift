@@ -78,12 +78,12 @@ struct ImageFolderScan {
     guard empty.isEmpty || allowEmpty else {
       throw DatasetError(
         path: folder,
-        reason: "no .png, .jpg or .jpeg images in \(empty.count == 1 ? "class" : "classes") "
+        reason: "no \(ImageFormat.readNames) images in \(empty.count == 1 ? "class" : "classes") "
           + shortened(empty.map(\.name)) + found(in: empty))
     }
     guard empty.count < classes.count else {
       throw DatasetError(
-        path: folder, reason: "no .png, .jpg or .jpeg images in any class" + found(in: classes))
+        path: folder, reason: "no \(ImageFormat.readNames) images in any class" + found(in: classes))
     }
   }
 

@@ -18,14 +18,14 @@ import Testing
     try workspace.expectTrainFailure(
       ["--nb-classes", "2"], status: 2, ["nb-classes is 2, but the data have 3"])
     try workspace.makeFolder("data/val/dog")
-    try workspace.expectTrainFailure([], ["data/val: no .png, .jpg or .jpeg images in class dog"])
+    try workspace.expectTrainFailure([], ["data/val: no PNG, JPEG or WebP images in class dog"])
     try workspace.writeImage("data/val/dog/0.png", 0)
     try workspace.expectTrainFailure(
       [], ["data/val: 1 class not in the training classes: dog"])
     try workspace.remove("data/val")
     try workspace.expectTrainFailure([], ["data: no folder val among train"])
     try workspace.makeFolder("data/train/eel")
-    try workspace.expectTrainFailure([], ["data/train: no .png, .jpg or .jpeg images in class eel"])
+    try workspace.expectTrainFailure([], ["data/train: no PNG, JPEG or WebP images in class eel"])
   }
 
   @Test(arguments: ["train", "val"], [0, 2]) func damagedImages(split: String, workers: Int)

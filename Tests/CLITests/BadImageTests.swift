@@ -108,6 +108,9 @@ import Testing
     var bytes = try #require(Data(base64Encoded: Self.jpeg))
     bytes.insert(contentsOf: [0xFF, 0xD0] + Array("rest".utf8), at: bytes.count - 2)
     for index in 0..<12 { try workspace.write("data/train/ant/extra-\(index).jpg", bytes) }
+    let verified = try workspace.convit(["verify", "data"])
+    #expect(verified.status == 0)
+    #expect(verified.outLines.count { $0.hasPrefix("note: data/train/ant/extra-") } == 12)
     let outcome = try workspace.train("run", ["--epochs", "2", "--num-workers", "0"])
     let notes = outcome.errLines.filter { $0.hasPrefix("note: data/train/ant/extra") }
     #expect(notes.count == 10 && Set(notes).count == 10)

@@ -63,7 +63,7 @@ import Testing
     let verifier = FolderVerifier(decoder: ImageDecoder(), pool: WorkerPool(threads: 1))
     #expect(
       throws: DatasetError(
-        path: folder.path + "/empty", reason: "no .png, .jpg or .jpeg images in it")
+        path: folder.path + "/empty", reason: "no \(ImageFormat.readNames) images in it")
     ) { try verifier(folder.path + "/empty") }
     #expect(throws: DatasetError.self) { try verifier(folder.path + "/7.png") }
   }
