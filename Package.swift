@@ -39,8 +39,9 @@ let package = Package(
       name: "Report", dependencies: ["Locality", "Images"],
       resources: [
         .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
-        .embedInCode("Page/chart.js"), .embedInCode("Page/training.js"),
-        .embedInCode("Page/locality.js"), .embedInCode("Page/maps.js"),
+        .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
+        .embedInCode("Page/training.js"), .embedInCode("Page/locality.js"),
+        .embedInCode("Page/scale.js"), .embedInCode("Page/maps.js"),
       ]),
     .executableTarget(
       name: "CLI",

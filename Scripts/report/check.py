@@ -120,7 +120,7 @@ def tables(check, locality):
 def maps(check):
     """Layers, epochs, images, heads and queries can be chosen; returns the slowest redraw in seconds."""
     state = lambda: check.one("#maps").get_attribute("data-shown")
-    pixels = lambda: check.driver.execute_script("return [...document.querySelectorAll('#map-heads canvas')].map((c) => c.toDataURL()).join()")
+    pixels = lambda: check.driver.execute_script("return [...document.querySelectorAll('#map-view canvas')].map((c) => c.toDataURL()).join()")
     check.wait(lambda: state() is not None, "the first map")
     slowest = 0
     layers, epochs = (int(check.one(f"#map-{name}").get_attribute("max")) for name in ("layer", "epoch"))
@@ -147,10 +147,62 @@ def maps(check):
     Select(check.one("#map-scale")).select_by_value("linear")
     check.one("#map-over").click()
     check.wait(lambda: pixels() != before, "scale and image behind")
+    check.expect(check.all("#map-bar text"), "the colour bar has no numbers")
+    check.one("#map-own").click()
+    check.wait(lambda: not check.all("#map-bar text"), "a scale for each head")
+    check.one("#map-own").click()
+    check.wait(lambda: check.all("#map-bar text"), "one scale for all heads")
     heads = check.all("#map-heads canvas")
     heads[-1].click()
     check.wait(lambda: state().split()[3] == str(len(heads) - 1), "the head that was clicked")
     return slowest
+
+
+# Texts that are not within their drawing, labels that meet, epochs and steps below 0, and lines with a contrast of less than 3 : 1 (WCAG 2).
+DRAWINGS = """
+const faults = [];
+const channel = (c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4);
+const luminance = (css) => {
+  const [r, g, b] = css.match(/[\\d.]+/g).map(Number);
+  return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+};
+const contrast = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+let lines = 0;
+for (const chart of document.querySelectorAll(".chart")) {
+  const title = chart.querySelector("h3").textContent;
+  const ground = luminance(getComputedStyle(chart).backgroundColor);
+  for (const line of chart.querySelectorAll(".ink")) {
+    const style = getComputedStyle(line);
+    const color = line.localName === "path" ? style.stroke : style.fill;
+    const found = contrast(luminance(color), ground);
+    lines += 1;
+    if (found < 3) faults.push(`${title}: a line of ${color} has a contrast of ${found.toFixed(2)}`);
+  }
+  const svg = chart.querySelector("svg").getBoundingClientRect();
+  const rows = {};
+  for (const text of chart.querySelectorAll("svg text")) {
+    const box = text.getBoundingClientRect();
+    const isWithin = box.left >= svg.left && box.right <= svg.right && box.top >= svg.top && box.bottom <= svg.bottom;
+    if (!isWithin) faults.push(`${title}: "${text.textContent}" is cut`);
+    if (text.getAttribute("text-anchor") !== "middle") continue;
+    if (/^[-\u2212]/.test(text.textContent)) faults.push(`${title}: a tick at ${text.textContent}`);
+    (rows[text.getAttribute("y")] ??= []).push(box);
+  }
+  for (const boxes of Object.values(rows)) {
+    boxes.sort((a, b) => a.left - b.left);
+    boxes.slice(1).forEach((box, i) => { if (box.left < boxes[i].right + 1) faults.push(`${title}: labels meet`); });
+  }
+}
+return [lines, faults];
+"""
+
+
+def drawings(check, name):
+    """Every chart can be read: by its colours, light or dark, and its numbers."""
+    lines, faults = check.driver.execute_script(DRAWINGS)
+    check.expect(lines > 0, f"{name}: no lines")
+    check.count += lines
+    check.faults += [f"{name}: {fault}" for fault in faults]
 
 
 def main():
@@ -166,6 +218,7 @@ def main():
         try:
             check = Check(driver)
             driver.get(options.page.resolve().as_uri())
+            drawings(check, name)
             if name == "desk":
                 curves(check, logs)
                 for index, run in enumerate(options.run):

@@ -14,8 +14,9 @@ struct AttentionCommand: ParsableCommand {
     discussion: """
       Without --weights the model is at its initialisation, as convit train starts it. OUT gets \
       attention.svg, a row per layer and a column per head with labels and gates, attention.png \
-      without text, query.png, and each map as layer-<l>-head-<h>.png. Layers and heads count \
-      from 0.
+      without text, query.png, each map as layer-<l>-head-<h>.png, and attention.json, which says \
+      what their colours mean. Pictures of an earlier call into OUT are removed, other files stay. \
+      Layers and heads count from 0.
 
         convit attention photo.jpg --weights runs/first/best.safetensors --output-dir out
         convit attention --position --layer 0 --locality-strength 2 --output-dir out
@@ -25,6 +26,12 @@ struct AttentionCommand: ParsableCommand {
   var weights: String?
   @Option(help: .folder("The folder to write to.")) var outputDir: String
   @OptionGroup var choice: AttentionChoice
+  @Option(
+    help: ArgumentHelp(
+      "One colour scale for all maps, or one for each. (default: shared)",
+      valueName: "shared|cell"))
+  var scale: AttentionScale.Extent = .shared
+  @Flag(help: "Make the colour scale logarithmic.") var log = false
   @OptionGroup(title: "Model") var structure: StructureFlags
   @OptionGroup(title: "Ablation") var ablation: AblationFlags
   @Option(help: .int("What the initialisation depends on. (default: 0)")) var seed: UInt64?
@@ -89,23 +96,33 @@ struct AttentionCommand: ParsableCommand {
     }
     let figure = try AttentionFigure(
       choice.attention(saved, to: picture), heads: choice.heads(of: saved.model.configuration),
-      size: size, image: picture, source: weights ?? image ?? "the initialisation")
-    try write(figure, pool)
+      size: size, image: picture, source: weights ?? image ?? "the initialisation",
+      extent: scale, isLogarithmic: log)
+    let folder = try PictureFolder(outputDir, record: "attention.json") { name in
+      name.wholeMatch(of: /attention\.svg|(attention|query|layer-\d+-(head-\d+|rollout))\.png/)
+        != nil
+    }
+    defer { folder.discard() }
+    try write(figure, to: folder, pool)
+    try Terminal.result("\(outputDir)/attention.svg")
   }
 
-  private func write(_ figure: AttentionFigure, _ pool: WorkerPool) throws {
-    let output = try OutputFolder(outputDir)
-    try output.write(figure.svg(), to: "attention.svg")
+  private func write(
+    _ figure: AttentionFigure, to folder: PictureFolder, _ pool: WorkerPool
+  ) throws {
+    try folder.write(figure.svg(), to: "attention.svg")
     // The sheet takes longest, so it is begun first.
     let pictures: [(name: String, picture: () -> RGBImage?)] =
       [("attention", { figure.contactSheet }), ("query", { figure.queryPicture })]
       + figure.rows.joined().map { cell in (cell.name, { figure.picture(of: cell) }) }
     let results = pool.map(pictures) { name, picture in
       Result {
-        try picture().map { try writePNG($0, to: "\(outputDir)/\(name).png", effort: 2) }
+        try picture().map { try writePNG($0, to: "\(folder.staging)/\(name).png", effort: 2) }
       }
     }
     for result in results { _ = try result.get() }
-    try Terminal.result("\(outputDir)/attention.svg")
+    try folder.publish { try figure.record(files: $0) }
   }
 }
+
+extension AttentionScale.Extent: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Report
 import Training
 
@@ -8,7 +9,8 @@ struct FiguresCommand: ParsableCommand {
     abstract: "Draw the curves of runs for a paper.",
     discussion: """
       OUT gets loss.svg, accuracy.svg, nonlocality.svg (figure 5 of the ConViT paper) and \
-      gates.svg (figure 6), as far as the runs have log.jsonl and locality.jsonl.
+      gates.svg (figure 6), as far as the runs have log.jsonl and locality.jsonl, and \
+      figures.json, which names them and the runs. Figures of an earlier call into OUT are removed.
       """)
 
   @Option(help: .folder("The folder to write to.")) var outputDir: String
@@ -21,10 +23,16 @@ struct FiguresCommand: ParsableCommand {
   func run() throws {
     let drawn = try RunFigures(runs)
     for note in drawn.notes { Terminal.write("note: \(note)\n") }
-    let output = try OutputFolder(outputDir)
-    for figure in drawn.figures {
-      try output.write(figure.svg, to: figure.name)
-      try Terminal.result("\(outputDir)/\(figure.name)")
+    let folder = try PictureFolder(outputDir, record: "figures.json") { name in
+      name.wholeMatch(of: /(loss|accuracy|nonlocality|gates)\.svg/) != nil
     }
+    defer { folder.discard() }
+    for figure in drawn.figures { try folder.write(figure.svg, to: figure.name) }
+    try folder.publish { files in
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      return try encoder.encode(["files": files, "runs": runs])
+    }
+    for figure in drawn.figures { try Terminal.result("\(outputDir)/\(figure.name)") }
   }
 }

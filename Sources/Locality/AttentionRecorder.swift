@@ -17,7 +17,7 @@ public struct AttentionRecorder: Sendable {
   public static let largest = 16 << 20
 
   private struct Index: Codable {
-    struct Layer: Codable {
+    struct Layer: Codable, Equatable {
       let kind: LocalityReport.Kind
       let heads: Int
       let tokens: Int
@@ -27,13 +27,19 @@ public struct AttentionRecorder: Sendable {
     let layers: [Layer]
     let images: [String]
     var epochs: [Int]
+
+    /// Whether the pictures of another record can stand in this one.
+    func isLike(_ other: Index) -> Bool {
+      (grid, floor, layers, images) == (other.grid, other.floor, other.layers, other.images)
+    }
   }
 
   private let folder: String
   private let images: [Tensor]
   private var index: Index
 
-  /// A record of some images in a folder; what is there of epochs after `epochs` is forgotten.
+  /// A record of some images in a folder; what is there of epochs after `epochs`, or of other
+  /// images or another model, is forgotten.
   ///
   /// - Parameter images: names and pixels, all of the model's size.
   /// - Throws: `ImageError` if the folder cannot be written to.
@@ -52,7 +58,8 @@ public struct AttentionRecorder: Sendable {
             ? .mhsa : configuration.isGated ? .gpsa : .psa,
           heads: configuration.heads, tokens: configuration.tokens(inLayer: layer))
       },
-      images: images.map(\.name), epochs: known?.epochs.filter { $0 <= epochs } ?? [])
+      images: images.map(\.name), epochs: [])
+    if let known, index.isLike(known) { index.epochs = known.epochs.filter { $0 <= epochs } }
     self.images = images.map { Normalization.imageNet.tensor($0.image) }
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -76,7 +76,7 @@ public struct QueryAttention: Sendable {
             ? AttentionMaps(grid: grid, layers: means).rollout(query: place) : nil,
           gates: (block.attn as? GPSA)?.gates(weights), positional: nil))
     }
-    (self.grid, self.query, self.layers) = (grid, query, layers)
+    self.init(grid: grid, query: query, layers: layers)
   }
 
   /// The attention by position alone of GPSA or PSA layers, without an image.
@@ -89,7 +89,7 @@ public struct QueryAttention: Sendable {
     let grid = model.configuration.grid
     let place = query.index(in: grid)
     let frozen = FrozenWeights(weights)
-    layers = chosen.sorted().map { layer in
+    let layers = chosen.sorted().map { layer in
       guard let attention = model.blocks[layer].attn as? any PositionalAttention else {
         fatalError("QueryAttention: layer \(layer) has no positional attention")
       }
@@ -100,6 +100,10 @@ public struct QueryAttention: Sendable {
         rollout: nil, gates: (attention as? GPSA)?.gates(weights),
         positional: attention.positionalFits(weights))
     }
-    (self.grid, self.query) = (grid, query)
+    self.init(grid: grid, query: query, layers: layers)
+  }
+
+  init(grid: PatchGrid, query: AttentionQuery, layers: [Layer]) {
+    (self.grid, self.query, self.layers) = (grid, query, layers)
   }
 }

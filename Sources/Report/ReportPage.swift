@@ -17,10 +17,13 @@ public struct ReportPage: Sendable {
     let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
     let made = "Made by convit report."
-    let data = "{\"made\":\(quoted(made)),\"runs\":[\(records.joined(separator: ","))]}"
+    let colors = try JSONEncoder().encode(["light": LineColors.light, "dark": LineColors.dark])
+    let data =
+      "{\"made\":\(quoted(made)),\"colors\":\(String(decoding: colors, as: UTF8.self)),"
+      + "\"runs\":[\(records.joined(separator: ","))]}"
     let script = [
-      PackageResources.chart_js, PackageResources.training_js, PackageResources.locality_js,
-      PackageResources.maps_js,
+      PackageResources.axis_js, PackageResources.chart_js, PackageResources.training_js,
+      PackageResources.locality_js, PackageResources.scale_js, PackageResources.maps_js,
     ].map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     html = String(decoding: PackageResources.page_html, as: UTF8.self)
       .replacing("/*style*/", with: String(decoding: PackageResources.style_css, as: UTF8.self))

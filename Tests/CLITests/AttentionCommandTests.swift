@@ -74,13 +74,62 @@ import Training
     }
     #expect(
       Set(try FileManager.default.contentsOfDirectory(atPath: workspace.file("out/deep")))
-        == Set(heads + ["attention.svg", "attention.png", "query.png"]))
+        == Set(heads + ["attention.svg", "attention.png", "query.png", "attention.json"]))
+    // A call leaves nothing of the one before, which had more layers, a column more and a query.
     command = try AttentionCommand.parse(
-      ["--position", "--output-dir", workspace.file("start")] + Self.tiny)
+      ["--position", "--output-dir", workspace.file("out/deep")] + Self.tiny)
+    try workspace.write("out/deep/layer-notes.txt", "mine".utf8)
     try command.run()
     #expect(
-      Set(try FileManager.default.contentsOfDirectory(atPath: workspace.file("start")))
-        == Set((0..<4).map { "layer-0-head-\($0).png" } + ["attention.svg", "attention.png"]))
+      Set(try FileManager.default.contentsOfDirectory(atPath: workspace.file("out/deep")))
+        == Set(
+          (0..<4).map { "layer-0-head-\($0).png" }
+            + ["attention.svg", "attention.png", "attention.json", "layer-notes.txt"]))
+  }
+
+  /// Pictures that the folder does not know as its own are not mixed with others, nor removed.
+  @Test func picturesOfOthers() throws {
+    let workspace = try Workspace()
+    try workspace.write("out/layer-7-head-2.png", "mine".utf8)
+    let before = try workspace.listing()
+    let command = try AttentionCommand.parse(
+      ["--position", "--output-dir", workspace.file("out")] + Self.tiny)
+    let error = #expect(throws: TrainingError.self) { try command.run() }
+    #expect(error?.message.contains("out/layer-7-head-2.png: attention.json does not") == true)
+    #expect(try workspace.listing() == before)
+  }
+
+  @Test func scalesOfColours() throws {
+    let workspace = try Workspace()
+    let image = workspace.file("data/val/ant/0.png")
+    func files(_ flags: [String]) throws -> (svg: String, png: Data) {
+      let command = try AttentionCommand.parse(
+        [image, "--output-dir", workspace.file("out"), "--layer", "0", "2"] + flags + Self.tiny)
+      try command.run()
+      let svg = String(decoding: try workspace.read("out/attention.svg"), as: UTF8.self)
+      return (svg, try workspace.read("out/layer-2-head-0.png"))
+    }
+    let all = try [[], ["--scale", "cell"], ["--log"], ["--log", "--scale", "cell"]].map(files)
+    #expect(Set(all.map(\.svg)).count == 4 && Set(all.map(\.png)).count == 4)
+    #expect(try files(["--scale", "shared"]).png == all[0].png)
+    let error = #expect(throws: (any Error).self) {
+      try AttentionCommand.parse([image, "--output-dir", "new", "--scale", "even"])
+    }
+    let said = error.map { AttentionCommand.message(for: $0) } ?? ""
+    #expect(said.contains("shared") && said.contains("cell"), "\(said)")
+  }
+
+  @Test func figuresOfOneCall() throws {
+    let workspace = try Workspace()
+    try workspace.write(
+      "a/log.jsonl", "{\"epoch\":0,\"test_loss\":2,\"test_acc1\":10}\n".utf8)
+    try workspace.write("b/log.jsonl", "{\"epoch\":0,\"test_acc1\":10}\n".utf8)
+    func figures(_ run: String) throws -> Set<String> {
+      try FiguresCommand.parse(["--output-dir", workspace.file("out"), workspace.file(run)]).run()
+      return Set(try FileManager.default.contentsOfDirectory(atPath: workspace.file("out")))
+    }
+    #expect(try figures("a") == ["loss.svg", "accuracy.svg", "figures.json"])
+    #expect(try figures("b") == ["accuracy.svg", "figures.json"])
   }
 
   /// A checkpoint is the model that was written beside it.

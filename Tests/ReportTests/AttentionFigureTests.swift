@@ -21,7 +21,10 @@ import Testing
 
   @Test func pixelsAreTheMap() {
     // matplotlib's viridis at 0, 1 and 128 / 255, and white over 40 % of a grey of 100.
-    let cell = MapCell(values: [0, 0.1, 0.2, 0.2, 0, 0], grid: PatchGrid(rows: 2, columns: 3))
+    let values: [Float] = [0, 0.1, 0.2, 0.2, 0, 0]
+    let cell = MapCell(
+      values: values, grid: PatchGrid(rows: 2, columns: 3),
+      scale: AttentionScale(values, isLogarithmic: false))
     let alone = cell.picture(ImageSize(height: 4, width: 9))
     func pixel(_ image: RGBImage, _ row: Int, _ column: Int) -> [UInt8] {
       Array(image.pixels[3 * (row * image.width + column)..<3 * (row * image.width + column) + 3])
@@ -78,7 +81,8 @@ import Testing
     #expect(bitmaps.count == 2 + 6 && svg.elements.filter { $0.name == "use" }.count == 6)
     let data = try #require(bitmaps[2].attributes["xlink:href"]?.dropFirst(22))
     let bytes = try #require(Data(base64Encoded: String(data)))
-    let map = MapCell(values: attention.layers[0].heads[1], grid: attention.grid)
+    let map = MapCell(
+      values: attention.layers[0].heads[1], grid: attention.grid, scale: try #require(some.scale))
     #expect(
       try ImageDecoder().decode(Array(bytes), name: "map")
         == map.picture(ImageSize(height: 16, width: 24)))

@@ -78,6 +78,29 @@ import Testing
     ) { try ReportPage(runs: [folder]) }
   }
 
+  @Test func recordsOfOtherImagesAreForgotten() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var c = ViTConfiguration(.convit, patchSize: 4, embedDim: 8, heads: 4)
+    (c.imageHeight, c.imageWidth, c.depth, c.localUpToLayer, c.classes) = (8, 12, 2, 1, 2)
+    let model = try VisionTransformer(c)
+    let image = RGBImage(width: 12, height: 8, pixels: Array(repeating: 100, count: 288))
+    try write("log.jsonl", "")
+    func epochs(_ c: ViTConfiguration, _ name: String) throws -> [Int]? {
+      _ = try AttentionRecorder(folder + "/attention", c, images: [(name, image)], after: 3)
+      return try page([folder]).data.runs[0].attention?.frames.map(\.epochs)
+    }
+    var recorder = try AttentionRecorder(folder + "/attention", c, images: [("ant/1.png", image)])
+    try recorder.record(
+      model, ParameterStore(model, seed: 3), epochs: 3, on: WorkerPool(threads: 1))
+    #expect(try epochs(c, "ant/1.png") == [3])
+    var deeper = c
+    deeper.depth = 3
+    let index = try Data(contentsOf: URL(fileURLWithPath: folder + "/attention/index.json"))
+    #expect(try epochs(deeper, "ant/1.png") == nil)
+    try index.write(to: URL(fileURLWithPath: folder + "/attention/index.json"))
+    #expect(try epochs(c, "bee/1.png") == nil)
+  }
+
   @Test func attentionMapsAreRecordedAsGreys() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var c = ViTConfiguration(.convit, patchSize: 4, embedDim: 8, heads: 4)

@@ -64,6 +64,19 @@ final class SVGReader: NSObject, XMLParserDelegate {
       }
     }
   }
+
+  /// The entries of the legend, each a text beside a piece of a line.
+  var legend: [(name: String, color: String, dash: String?)] {
+    zip(elements, elements.dropFirst()).compactMap { line, text in
+      let numbers = (line.attributes["d"] ?? "").split { "ML ".contains($0) }
+        .compactMap { Double($0) }
+      guard text.name == "text", line.name == "path", numbers.count == 4, numbers[1] == numbers[3],
+        abs(numbers[2] - numbers[0] - 24) < 1e-9
+      else { return nil }
+      return (text.text, line.attributes["stroke"] ?? "", line.attributes["stroke-dasharray"])
+    }
+  }
+
   /// The one line of a name.
   func line(_ name: String) throws -> [(x: Double, y: Double)] {
     let found = try lines(name)

@@ -33,13 +33,20 @@ extension AttentionFigure {
         }
       }
     }
-    svg.width = max(x(columns.count, across), Self.left + 2 * width + 150)
+    svg.width = max(x(columns.count, across), headerWidth(width))
     svg.height = top + 20 + Double(rows.count) * down
     return svg.text(title: "Attention of \(queryText) by layer and head")
   }
 
   private var widestCaption: Double {
     rows.joined().flatMap(\.captions).map { SVG.width(of: $0, size: 10) }.max() ?? 0
+  }
+
+  /// Room for the image, the query in words and the colour bar.
+  private func headerWidth(_ width: Double) -> Double {
+    let bar = Self.bar.width + (scale?.isLogarithmic == true ? 80 : 0)
+    let text = SVG.width(of: "query: \(queryText)", size: 11)
+    return Self.left + (image == nil ? 0 : width + 2 * Self.gap) + max(bar, text, 300) + Self.margin
   }
 
   private func x(_ column: Int, _ across: Double) -> Double { Self.left + Double(column) * across }
@@ -57,18 +64,57 @@ extension AttentionFigure {
       mark(in: &svg, x: x, y: Self.margin, width: width, height: height)
       x += width + 2 * Self.gap
     }
+    let y = Self.margin + (image == nil ? 0 : max(0, height / 2 - 40))
+    svg.text("query: \(queryText)", x, y + 10)
+    drawBar(in: &svg, x: x, y: y + 45)
+    return max(image == nil ? 0 : Self.margin + height, y + 69) + Self.gap
+  }
+
+  private static let bar = (width: 240.0, height: 10.0)
+
+  /// Draws what colours mean, with the value of uniform attention if all maps have one scale.
+  private func drawBar(in svg: inout SVG, x: Double, y: Double) {
     let stops = (0...16).map {
       "<stop offset=\"\(SVG.number(Double($0) / 16))\""
         + " stop-color=\"\(Palette.hex(Palette.viridis(Double($0) / 16)))\"/>"
     }
     svg.raw(
       "<defs><linearGradient id=\"viridis\">\(stops.joined())</linearGradient></defs>")
-    let y = Self.margin + (image == nil ? 0 : max(0, height / 2 - 30))
-    svg.text("query: \(queryText)", x, y + 10)
-    svg.rectangle(x, y + 20, 150, 10, fill: "url(#viridis)")
-    svg.text("0", x, y + 43, size: 10)
-    svg.text("max of the map", x + 150, y + 43, size: 10, anchor: .end)
-    return max(image == nil ? 0 : Self.margin + height, y + 46) + Self.gap
+    let (width, height) = Self.bar
+    svg.rectangle(x, y, width, height, fill: "url(#viridis)")
+    let uniform = 1 / Double(grid.count)
+    let name = "uniform attention 1/\(grid.count) = \(shown(uniform))"
+    guard let scale else {
+      svg.text("each map has its own scale; \(name)", x, y - 6, size: 10)
+      let first = isLogarithmic ? "its smallest value (log)" : "0"
+      svg.text(first, x, y + height + 14, size: 10)
+      svg.text("its largest value", x + width, y + height + 14, size: 10, anchor: .end)
+      return
+    }
+    for mark in scale.marks {
+      let place = scale.place(mark)
+      let at = x + place * width
+      svg.line(at, y + height, at, y + height + 3)
+      svg.text(
+        (mark == scale.low && isCut(scale) ? "≤ " : "") + shown(mark), at, y + height + 14,
+        size: 10, anchor: place == 1 ? .end : .middle)
+    }
+    let at = x + scale.place(uniform) * width
+    svg.add(
+      "path",
+      [
+        "d": "M\(SVG.number(at)) \(SVG.number(y))l-4 -6h8Z", "fill": "#111", "class": "uniform",
+      ])
+    svg.line(at, y, at, y + height, style: LineStyle(color: "#fff", width: 1))
+    let room = SVG.width(of: name, size: 10)
+    let start = min(max(at - room / 2, x), x + max(width - room, 0))
+    svg.text(name, start + room / 2, y - 9, size: 10, anchor: .middle)
+    if scale.isLogarithmic { svg.text("logarithmic", x + width + 10, y + height - 1, size: 10) }
+  }
+
+  /// Whether there are values that a scale has no colour of their own for.
+  private func isCut(_ scale: AttentionScale) -> Bool {
+    rows.joined().contains { $0.map.values.contains { Double($0) < scale.low } }
   }
 
   /// Has the grey image be there once, for all maps to lie on.
@@ -119,7 +165,9 @@ extension AttentionFigure {
   }
 }
 
-/// A number with three significant digits.
+/// A number with three significant digits, tiny and huge ones as "1.5e−7".
 func shown(_ value: Double) -> String {
-  String(format: "%.3g", value == 0 ? 0 : value).replacing("-", with: "−")
+  let parts = String(format: "%.3g", value == 0 ? 0 : value).split(separator: "e")
+  let exponent = parts.count == 2 ? Int(parts[1]).map { "e\($0)" } ?? "" : ""
+  return (parts[0] + exponent).replacing("-", with: "−")
 }

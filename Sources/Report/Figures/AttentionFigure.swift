@@ -4,13 +4,17 @@ import Locality
 
 /// What a query gives to each patch, as pictures: a row a layer, a column a head.
 ///
-/// A map is shown in viridis from 0 to its own largest value, a patch a block, over the image in
-/// grey, if there is one.
+/// A map is shown in viridis, a patch a block, over the image in grey, if there is one. All maps
+/// have one scale unless each is to have its own.
 public struct AttentionFigure: Sendable {
   /// A map.
   public struct Cell: Sendable {
     /// "layer-0-head-3", or "layer-0-rollout".
     public let name: String
+    let layer: Int
+    /// nil for attention rollout.
+    let head: Int?
+    let gate: Double?
     let map: MapCell
     /// What stands below it.
     let captions: [String]
@@ -24,6 +28,9 @@ public struct AttentionFigure: Sendable {
   let columns: [String]
   let grid: PatchGrid
   let query: AttentionQuery
+  /// The scale of all maps; nil if each has its own.
+  let scale: AttentionScale?
+  let isLogarithmic: Bool
   /// The size of a map alone.
   let size: ImageSize
   private let grey: RGBImage?
@@ -38,9 +45,11 @@ public struct AttentionFigure: Sendable {
   /// - Parameters:
   ///   - size: of the model's images, which `image` has.
   ///   - image: what the attention is to; nil for the positional attention alone.
+  ///   - extent: which maps have a scale together.
   /// - Throws: `ReportError` for attention that is not finite; `source` is what it is of.
   public init(
-    _ attention: QueryAttention, heads: [Int], size: ImageSize, image: RGBImage?, source: String
+    _ attention: QueryAttention, heads: [Int], size: ImageSize, image: RGBImage?, source: String,
+    extent: AttentionScale.Extent = .shared, isLogarithmic: Bool = false
   ) throws {
     for layer in attention.layers where !layer.isFinite {
       throw ReportError(path: source, reason: "the attention of layer \(layer.layer) is not finite")
@@ -54,31 +63,42 @@ public struct AttentionFigure: Sendable {
     layers = attention.layers.map(\.layer)
     let hasRollout = attention.layers.contains { $0.rollout != nil }
     columns = heads.map { "head \($0)" } + (hasRollout ? ["rollout"] : [])
+    let maps = attention.layers.flatMap { layer in
+      heads.map { layer.heads[$0] } + (layer.rollout.map { [$0] } ?? [])
+    }
+    let shared =
+      extent == .cell
+      ? nil
+      : AttentionScale(
+        maps.joined(), uniform: 1 / Double(grid.count), isLogarithmic: isLogarithmic)
+    (scale, self.isLogarithmic) = (shared, isLogarithmic)
+    func cell(_ layer: QueryAttention.Layer, _ head: Int?, _ values: [Float]) -> Cell {
+      let own = shared ?? AttentionScale(values, isLogarithmic: isLogarithmic)
+      return Cell(
+        name: "layer-\(layer.layer)-" + (head.map { "head-\($0)" } ?? "rollout"),
+        layer: layer.layer, head: head, gate: head.flatMap { layer.gates?[$0] },
+        map: MapCell(values: values, grid: grid, scale: own),
+        captions: [Self.range(values, shared == nil ? own : nil)]
+          + (head.map { Self.captions(layer, $0) } ?? []))
+    }
     rows = attention.layers.map { layer in
-      let cells = heads.map { head in
-        Cell(
-          name: "layer-\(layer.layer)-head-\(head)",
-          map: MapCell(values: layer.heads[head], grid: grid),
-          captions: Self.captions(layer, head))
-      }
-      let rollout = layer.rollout.map {
-        Cell(
-          name: "layer-\(layer.layer)-rollout", map: MapCell(values: $0, grid: grid),
-          captions: [Self.largest($0)])
-      }
-      return cells + (rollout.map { [$0] } ?? [])
+      heads.map { cell(layer, $0, layer.heads[$0]) }
+        + (layer.rollout.map { [cell(layer, nil, $0)] } ?? [])
     }
   }
 
   private static func captions(_ layer: QueryAttention.Layer, _ head: Int) -> [String] {
     let gate = layer.gates.map { ["σ(λ) = \(shown($0[head]))"] } ?? []
-    guard let fit = layer.positional?[head] else { return [largest(layer.heads[head])] + gate }
+    guard let fit = layer.positional?[head] else { return gate }
     let centre = fit.x.flatMap { x in fit.y.map { "Δ = (\(shown(x)), \(shown($0)))" } }
-    return [largest(layer.heads[head]), centre ?? "no centre", "α = \(shown(fit.strength))"]
+    return [centre ?? "no centre", "α = \(shown(fit.strength))"]
   }
 
-  private static func largest(_ values: [Float]) -> String {
-    "max \(shown(Double(values.max() ?? 0)))"
+  /// The largest attention, and where a logarithmic scale of the map alone begins.
+  private static func range(_ values: [Float], _ own: AttentionScale?) -> String {
+    let most = shown(Double(values.max() ?? 0))
+    guard let own, own.isLogarithmic else { return "max \(most)" }
+    return "\(shown(own.low)) to \(most)"
   }
 
   /// A map alone, the query marked, at the size of the model's images.

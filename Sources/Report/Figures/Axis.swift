@@ -7,30 +7,69 @@ struct Axis: Hashable {
   let high: Double
   /// The numbers that are marked.
   let ticks: [Double]
-  private let decimals: Int
+  /// The numbers as they stand there.
+  let labels: [String]
+
+  /// The size of labels.
+  static let size = 10.0
+  /// Any number may be on the axis.
+  static let everything = -Double.infinity...Double.infinity
 
   /// An axis that holds the values, with about `count` ticks, from a tick to a tick.
   ///
-  /// - Parameter isWhole: whether only whole numbers are marked, as of epochs; the axis then ends
-  ///   with the values.
-  init(_ values: [Double], count: Int = 5, isWhole: Bool = false) {
+  /// - Parameters:
+  ///   - isWhole: whether only whole numbers are marked, as of epochs; the axis then ends with the
+  ///     values.
+  ///   - natural: what such values can be; the axis does not go further unless they do.
+  init(
+    _ values: [Double], count: Int = 5, isWhole: Bool = false,
+    within natural: ClosedRange<Double> = Axis.everything
+  ) {
     var (low, high) = (values.min() ?? 0, values.max() ?? 1)
+    let (least, most) = (
+      low >= natural.lowerBound ? natural.lowerBound : -.infinity,
+      high <= natural.upperBound ? natural.upperBound : .infinity
+    )
     if !(high - low > max(1e-12 * max(abs(low), abs(high)), 1e-30)) {
-      let margin = isWhole ? 1 : max(abs(low) * 0.1, 1e-3)
-      (low, high) = (low - margin, high + margin)
+      // One value; a whole one may be so large that its neighbours are the same number.
+      let middle = low
+      let margin =
+        isWhole
+        ? max(1, (abs(middle) * 1e-9).rounded())
+        : abs(middle) > 1e-30 ? abs(middle) * 0.1 : 1
+      (low, high) = (max(middle - margin, least), min(middle + margin, most))
     }
     let step = max(Self.step((high - low) / Double(count)), isWhole ? 1 : 0)
-    if isWhole {
-      (self.low, self.high) = (low, high)
-    } else {
-      self.low = (low / step + 1e-9).rounded(.down) * step
-      self.high = (high / step - 1e-9).rounded(.up) * step
+    if !isWhole {
+      low = max((low / step + 1e-9).rounded(.down) * step, least)
+      high = min((high / step - 1e-9).rounded(.up) * step, most)
     }
-    let first = Int((self.low / step - 1e-9).rounded(.up))
-    let last = Int((self.high / step + 1e-9).rounded(.down))
-    ticks = first <= last ? (first...last).map { Double($0) * step } : []
-    decimals = min(max(0, Int((-log10(step) - 1e-9).rounded(.up))), 12)
+    let first = Int((low / step - 1e-9).rounded(.up))
+    let last = Int((high / step + 1e-9).rounded(.down))
+    let marked = first < last ? (first...last).map { Double($0) * step } : [low, high]
+    (self.low, self.high, ticks) = (low, high, marked)
+    labels = Self.labels(marked, step: step)
   }
+
+  /// The axis with the most ticks, about five at most, whose labels do not meet on `length` pixels.
+  init(
+    _ values: [Double], length: Double, isWhole: Bool = false,
+    within natural: ClosedRange<Double> = Axis.everything
+  ) {
+    let axes = (1...5).reversed().lazy.map {
+      Axis(values, count: $0, isWhole: isWhole, within: natural)
+    }
+    self =
+      axes.first { $0.fits(length) } ?? Axis(values, count: 1, isWhole: isWhole, within: natural)
+  }
+
+  /// Whether labels beside each other on `length` pixels leave room between them.
+  private func fits(_ length: Double) -> Bool {
+    zip(ticks, ticks.dropFirst()).allSatisfy { (place($1) - place($0)) * length >= widest + 6 }
+  }
+
+  /// About how wide the widest label is.
+  var widest: Double { labels.map { SVG.width(of: $0, size: Self.size) }.max() ?? 0 }
 
   /// The next of 1, 2 and 5 times a power of ten.
   private static func step(_ least: Double) -> Double {
@@ -38,9 +77,23 @@ struct Axis: Hashable {
     return [1, 2, 5].map { $0 * power }.first { $0 >= least * 0.999 } ?? 10 * power
   }
 
-  /// The number as it stands at a tick.
-  func label(_ tick: Double) -> String {
-    String(format: "%.\(decimals)f", tick == 0 ? 0 : tick).replacing("-", with: "−")
+  /// Numbers a step apart, all with the digits that tell each from the next; in powers of ten
+  /// where that is shorter.
+  private static func labels(_ ticks: [Double], step: Double) -> [String] {
+    let finest = Int(floor(log10(step) + 1e-9))
+    func written(_ format: (Double) -> String) -> [String] {
+      ticks.map { $0 == 0 ? 0 : $0 }.map { format($0).replacing("-", with: "−") }
+    }
+    let plain = written { String(format: "%.\(max(0, -finest))f", $0) }
+    guard plain.contains(where: { $0.count > 6 }) else { return plain }
+    let powers = written { tick in
+      guard tick != 0 else { return "0" }
+      let digits = max(0, Int(floor(log10(abs(tick)) + 1e-9)) - finest)
+      let parts = String(format: "%.\(digits)e", tick).split(separator: "e")
+      return "\(parts[0])e\(Int(parts[1]) ?? 0)"
+    }
+    func longest(_ labels: [String]) -> Int { labels.map(\.count).max() ?? 0 }
+    return longest(powers) < longest(plain) ? powers : plain
   }
 
   /// Where a value lies on the axis, 0 … 1.

@@ -1,6 +1,6 @@
 /// What the lines of a figure mean, one below the other.
 struct Legend {
-  let entries: [(name: String, color: String, dash: String?, width: Double)]
+  let entries: [(name: String, style: LineStyle)]
 
   private static let size = 11.0
   private static let row = 17.0
@@ -15,8 +15,7 @@ struct Legend {
   func draw(in svg: inout SVG, x: Double, y: Double) {
     for (index, entry) in entries.enumerated() {
       let middle = y + Self.row * (Double(index) + 0.5)
-      svg.line(
-        x, middle, x + 24, middle, stroke: entry.color, width: entry.width, dash: entry.dash)
+      svg.line(x, middle, x + 24, middle, style: entry.style)
       svg.text(entry.name, x + 30, middle + 4, size: Self.size)
     }
   }
@@ -30,6 +29,8 @@ struct ChartGrid {
   var width = 300.0
   /// The height of the axes.
   var height = 200.0
+  /// What the values of the vertical axis can be.
+  var natural = Axis.everything
   /// The vertical axis, if it is not to follow from the lines.
   var y: Axis?
 
@@ -37,17 +38,20 @@ struct ChartGrid {
   func svg(title: String) -> String {
     var svg = SVG()
     let charts = rows.flatMap(\.self)
-    let x = Axis(charts.flatMap(\.xs), isWhole: true)
-    let y = y ?? Axis(charts.flatMap(\.ys))
+    let y = y ?? Axis(charts.flatMap(\.ys), within: natural)
     let titles = charts.map { SVG.width(of: $0.title ?? "", size: 11) }.max() ?? 0
-    let across = max(LineChart.left + width + LineChart.right, titles + 16)
-    let width = across - LineChart.left - LineChart.right
+    let width = max(width, titles)
+    let x = Axis(
+      charts.flatMap(\.xs), length: width, isWhole: true, within: 0...Double.infinity)
+    // Labels of the vertical axis and its name; half of the last label of the other one.
+    let (left, right) = (max(50, y.widest + 34), max(12, x.widest / 2 + 4))
+    let across = left + width + right
     let down = LineChart.top + height + LineChart.bottom
     for (row, charts) in rows.enumerated() {
       for (column, chart) in charts.enumerated() {
         chart.draw(
-          in: &svg, x0: across * Double(column) + LineChart.left,
-          y0: down * Double(row) + LineChart.top, width: width, height: height, x: x, y: y)
+          in: &svg, x0: across * Double(column) + left, y0: down * Double(row) + LineChart.top,
+          left: left, width: width, height: height, x: x, y: y)
       }
     }
     let used = across * Double(rows.map(\.count).max() ?? 0)

@@ -1,12 +1,17 @@
+/// How a line is drawn.
+struct LineStyle: Hashable {
+  var color = "#333"
+  var dash: String?
+  var width = 1.5
+}
+
 /// Lines over one pair of axes.
 struct LineChart {
   /// A line: points in the order of x; where a value is missing, or no number that can be drawn,
   /// the line is broken.
   struct Line {
     let name: String
-    let color: String
-    var dash: String?
-    var width = 1.5
+    let style: LineStyle
     let points: [(x: Double, y: Double?)]
 
     /// The parts between missing values.
@@ -30,10 +35,10 @@ struct LineChart {
   /// A value to compare with, drawn across.
   var yardstick: Double?
 
-  /// The dash of a yardstick.
-  static let yardstickDash = "2 3"
-  /// Room around the axes for what is written there.
-  static let (left, top, right, bottom) = (58.0, 24.0, 12.0, 40.0)
+  /// The line of a yardstick: grey dots.
+  static let yardstickStyle = LineStyle(color: "#666", dash: "2 3", width: 1.2)
+  /// Room above and below the axes for what is written there.
+  static let (top, bottom) = (24.0, 40.0)
 
   /// All that must be within the axes.
   var xs: [Double] { lines.flatMap { $0.parts.flatMap { $0.map(\.x) } } }
@@ -41,43 +46,43 @@ struct LineChart {
     lines.flatMap { $0.parts.flatMap { $0.map(\.y) } } + (yardstick.map { [$0] } ?? [])
   }
 
-  /// Draws the chart with the upper left corner of its axes at (x0, y0).
+  /// Draws the chart with the upper left corner of its axes at (x0, y0), and `left` pixels on the
+  /// left of it for what is written there.
   func draw(
-    in svg: inout SVG, x0: Double, y0: Double, width: Double, height: Double, x: Axis, y: Axis
+    in svg: inout SVG, x0: Double, y0: Double, left: Double, width: Double, height: Double,
+    x: Axis, y: Axis
   ) {
     func px(_ value: Double) -> Double { x0 + x.place(value) * width }
     func py(_ value: Double) -> Double { y0 + (1 - y.place(value)) * height }
-    for tick in y.ticks {
-      svg.line(x0, py(tick), x0 + width, py(tick), stroke: "#e4e4e4", width: 0.8)
+    for (tick, label) in zip(y.ticks, y.labels) {
+      svg.line(x0, py(tick), x0 + width, py(tick), style: LineStyle(color: "#e4e4e4", width: 0.8))
       svg.line(x0 - 4, py(tick), x0, py(tick))
-      svg.text(y.label(tick), x0 - 7, py(tick) + 3.5, size: 10, anchor: .end)
+      svg.text(label, x0 - 7, py(tick) + 3.5, size: Axis.size, anchor: .end)
     }
-    for tick in x.ticks {
+    for (tick, label) in zip(x.ticks, x.labels) {
       svg.line(px(tick), y0 + height, px(tick), y0 + height + 4)
-      svg.text(x.label(tick), px(tick), y0 + height + 15, size: 10, anchor: .middle)
+      svg.text(label, px(tick), y0 + height + 15, size: Axis.size, anchor: .middle)
     }
     if let yardstick {
-      svg.line(
-        x0, py(yardstick), x0 + width, py(yardstick), stroke: "#666", width: 1.2,
-        dash: Self.yardstickDash)
+      svg.line(x0, py(yardstick), x0 + width, py(yardstick), style: Self.yardstickStyle)
     }
     for line in lines {
       for part in line.parts {
         let places = part.map { (px($0.x), py($0.y)) }
-        svg.path(places, stroke: line.color, width: line.width, dash: line.dash, kind: line.name)
+        svg.path(places, style: line.style, kind: line.name)
         guard places.count == 1 else { continue }  // a path of one point is not seen
         svg.add(
           "circle",
           [
             "cx": SVG.number(places[0].0), "cy": SVG.number(places[0].1), "r": "2.5",
-            "fill": line.color,
+            "fill": line.style.dash == nil ? line.style.color : "#fff",
+            "stroke": line.style.color,
           ])
       }
     }
-    svg.path(
-      [(x0, y0), (x0, y0 + height), (x0 + width, y0 + height)], stroke: "#333", width: 1)
+    svg.path([(x0, y0), (x0, y0 + height), (x0 + width, y0 + height)])
     svg.text(xLabel, x0 + width / 2, y0 + height + 32, anchor: .middle)
-    svg.text(yLabel, x0 - 42, y0 + height / 2, anchor: .middle, isUpright: true)
+    svg.text(yLabel, x0 - left + 16, y0 + height / 2, anchor: .middle, isUpright: true)
     if let title { svg.text(title, x0 + width / 2, y0 - 8, anchor: .middle, isBold: true) }
   }
 }

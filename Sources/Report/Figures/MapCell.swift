@@ -9,13 +9,10 @@ struct MapCell {
   /// [rows · columns], at least 0.
   let values: [Float]
   let grid: PatchGrid
-
-  /// The largest value, which has the brightest colour; 0 has the darkest.
-  var largest: Float { values.max() ?? 0 }
+  let scale: AttentionScale
 
   private var colors: [Palette.Color] {
-    let largest = largest
-    return values.map { Palette.viridis(largest > 0 ? Double($0 / largest) : 0) }
+    values.map { Palette.viridis(scale.place(Double($0))) }
   }
 
   /// The map alone in a size.

@@ -1,12 +1,7 @@
-/// Colours that people with the common kinds of colour blindness tell apart.
+/// The colours of values.
 enum Palette {
   /// A colour of 8-bit RGB.
   typealias Color = (red: UInt8, green: UInt8, blue: UInt8)
-
-  /// Colours for a few things that have no order (Okabe and Ito 2008, the darker ones).
-  static let distinct = [
-    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a6d3b", "#777777",
-  ]
 
   /// The colour of a value in 0 … 1, from dark to bright; lightness grows evenly.
   static func viridis(_ value: Double) -> Color {
@@ -18,16 +13,6 @@ enum Palette {
     let number = Int(color.red) << 16 | Int(color.green) << 8 | Int(color.blue)
     let digits = String(number, radix: 16)
     return "#" + String(repeating: "0", count: 6 - digits.count) + digits
-  }
-
-  /// A colour for each of `count` things in an order, none too bright for a line on white.
-  static func ordered(_ index: Int, of count: Int) -> String {
-    hex(viridis(0.9 * Double(index) / Double(max(count - 1, 1))))
-  }
-
-  /// A colour for each of `count` things: distinct ones while they last.
-  static func color(_ index: Int, of count: Int) -> String {
-    count <= distinct.count ? distinct[index] : ordered(index, of: count)
   }
 
   /// matplotlib's viridis (Smith and van der Walt 2015, CC0), red, green and blue in hexadecimal.

@@ -47,62 +47,66 @@ public struct RunFigures: Sendable {
     notes = without + (isDrawn ? ungated.map { "\($0.0): no gates for gates.svg" } : []) + empty
   }
 
-  private typealias Entry = (name: String, color: String, dash: String?, width: Double)
+  private static let colors = LineColors.light
 
   private static func losses(_ runs: [LoggedRun]) -> String? {
     curves(
-      runs, "loss", title: "Training and test loss by epoch",
+      runs, "loss", title: "Training and test loss by epoch", within: 0...Double.infinity,
       [("train", "5 3", \.trainLoss), ("test", nil, \.testLoss)])
   }
 
   private static func accuracies(_ runs: [LoggedRun]) -> String? {
     curves(
-      runs, "test accuracy, %", title: "Test accuracy by epoch", [("", nil, \.testAcc1)])
+      runs, "test accuracy, %", title: "Test accuracy by epoch", within: 0...100,
+      [("", nil, \.testAcc1)])
   }
 
   /// One chart with a colour a run and a dash a quantity.
   private static func curves(
-    _ runs: [LoggedRun], _ label: String, title: String,
+    _ runs: [LoggedRun], _ label: String, title: String, within natural: ClosedRange<Double>,
     _ quantities: [(name: String, dash: String?, value: KeyPath<LoggedRun.Epoch, Double?>)]
   ) -> String? {
     let lines = runs.enumerated().flatMap { index, run in
       quantities.map { quantity in
         LineChart.Line(
           name: quantity.name.isEmpty ? run.name : "\(run.name), \(quantity.name)",
-          color: Palette.color(index, of: runs.count), dash: quantity.dash,
+          style: LineStyle(color: colors.color(index, of: runs.count), dash: quantity.dash),
           points: run.epochs.map { (Double($0.epoch) + 1, $0[keyPath: quantity.value]) })
       }
-    }
-    guard lines.contains(where: { !$0.parts.isEmpty }) else { return nil }
+    }.filter { !$0.parts.isEmpty }
+    guard !lines.isEmpty else { return nil }
     let chart = LineChart(xLabel: x, yLabel: label, lines: lines)
-    let legend = Legend(entries: lines.map { ($0.name, $0.color, $0.dash, $0.width) })
-    return ChartGrid(rows: [[chart]], legend: legend).svg(title: title)
+    let legend = Legend(entries: lines.map { ($0.name, $0.style) })
+    return ChartGrid(rows: [[chart]], legend: legend, natural: natural).svg(title: title)
   }
 
-  /// Figure 5: the mean non-locality of each layer, a panel a run.
+  /// Figure 5: the mean non-locality of each layer, a panel a run: a colour a layer, a dash a kind.
   private static func nonlocality(_ all: [LoggedRun]) -> String? {
     let runs = all.filter { !$0.surveys.isEmpty }
-    let deepest = runs.map(\.surveys[0].report.layers).max { $0.count < $1.count }
-    guard let deepest else { return nil }
-    func dash(_ layer: LocalityReport.Layer) -> String? { layer.kind == .mhsa ? "5 3" : nil }
-    func color(_ layer: Int) -> String { Palette.ordered(layer, of: deepest.count) }
+    let depth = runs.map(\.surveys[0].report.layers.count).max() ?? 0
+    guard depth > 0 else { return nil }
+    func color(_ layer: Int) -> String { colors.ordered(layer, of: depth) }
     let charts = runs.map { run in
       let layers = run.surveys[0].report.layers
       return LineChart(
         title: run.name, xLabel: x, yLabel: "non-locality, patches",
         lines: layers.indices.map { index in
           LineChart.Line(
-            name: "layer \(index)", color: color(index), dash: dash(layers[index]),
+            name: "layer \(index)",
+            style: LineStyle(color: color(index), dash: layers[index].kind.dash),
             points: run.surveys.map {
               (Double($0.epochs), $0.report.layers[index].meanNonlocality)
             })
         }, yardstick: run.surveys[0].report.uniformNonlocality)
     }
-    var entries: [Entry] = deepest.enumerated().map {
-      ("layer \($0)" + ($1.kind == .mhsa ? " (MHSA)" : ""), color($0), dash($1), 1.5)
-    }
-    entries.append(("uniform attention", "#666", LineChart.yardstickDash, 1.2))
-    return ChartGrid(rows: charts.rows(of: 3), legend: Legend(entries: entries)).svg(
+    // A layer may be of one kind in one run and of another in the next.
+    let kinds = Set(runs.flatMap { $0.surveys[0].report.layers.map(\.kind) })
+    let legend = Legend(
+      entries: (0..<depth).map { ("layer \($0)", LineStyle(color: color($0))) }
+        + [LocalityReport.Kind.gpsa, .psa, .mhsa].filter(kinds.contains).map {
+          ($0.rawValue.uppercased(), LineStyle(dash: $0.dash))
+        } + [("uniform attention", LineChart.yardstickStyle)])
+    return ChartGrid(rows: charts.rows(of: 3), legend: legend, natural: 0...Double.infinity).svg(
       title: "Non-locality of each layer, mean over heads, along training")
   }
 
@@ -116,13 +120,17 @@ public struct RunFigures: Sendable {
         panel(run, layer, heads: heads, title: all.count > 1 ? "\(run.name), " : "")
       }.rows(of: 5)
     }
-    var entries: [Entry] = (0..<heads).map {
-      ("head \($0)", Palette.color($0, of: heads), nil, 1)
-    }
-    entries.append(("mean over heads", "#111", nil, 2.4))
-    return ChartGrid(
-      rows: rows, legend: Legend(entries: entries), width: 150, height: 120, y: Axis([0, 1])
-    ).svg(title: "Gates of the positional attention along training")
+    let legend = Legend(
+      entries: (0..<heads).map { ("head \($0)", style($0, of: heads)) }
+        + [("mean over heads", meanStyle)])
+    return ChartGrid(rows: rows, legend: legend, width: 150, height: 120, y: Axis([0, 1])).svg(
+      title: "Gates of the positional attention along training")
+  }
+
+  private static let meanStyle = LineStyle(color: "#111", width: 2.4)
+
+  private static func style(_ head: Int, of heads: Int) -> LineStyle {
+    LineStyle(color: colors.color(head, of: heads), width: 1)
   }
 
   /// The gates of a layer with colours for `heads` heads; nil if it has none.
@@ -135,13 +143,24 @@ public struct RunFigures: Sendable {
     guard let count = gates.first?.values.count else { return nil }
     let lines = (0..<count).map { head in
       LineChart.Line(
-        name: "head \(head)", color: Palette.color(head, of: heads), width: 1,
+        name: "head \(head)", style: style(head, of: heads),
         points: gates.map { ($0.x, $0.values[head]) })
     }
     let mean = LineChart.Line(
-      name: "mean", color: "#111", width: 2.4,
+      name: "mean", style: meanStyle,
       points: gates.map { ($0.x, $0.values.reduce(0, +) / Double(count)) })
     return LineChart(
       title: title + "layer \(layer)", xLabel: x, yLabel: "gate σ(λ)", lines: [mean] + lines)
+  }
+}
+
+extension LocalityReport.Kind {
+  /// How lines of such layers are drawn.
+  fileprivate var dash: String? {
+    switch self {
+    case .gpsa: nil
+    case .psa: "9 3 2 3"
+    case .mhsa: "5 3"
+    }
   }
 }

@@ -23,23 +23,24 @@ struct SVG {
 
   /// A line.
   mutating func line(
-    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, stroke: String = "#333",
-    width: Double = 1, dash: String? = nil
+    _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: LineStyle = Self.thin
   ) {
-    path([(x1, y1), (x2, y2)], stroke: stroke, width: width, dash: dash)
+    path([(x1, y1), (x2, y2)], style: style)
   }
+
+  /// The line of axes.
+  static let thin = LineStyle(width: 1)
 
   /// A line through points, which `kind` may say what it is of.
   mutating func path(
-    _ points: [(x: Double, y: Double)], stroke: String, width: Double, dash: String? = nil,
-    kind: String? = nil
+    _ points: [(x: Double, y: Double)], style: LineStyle = Self.thin, kind: String? = nil
   ) {
     let places = points.map { "\(Self.number($0.x)) \(Self.number($0.y))" }
-    let dashes = dash.map { " stroke-dasharray=\"\($0)\"" } ?? ""
+    let dashes = style.dash.map { " stroke-dasharray=\"\($0)\"" } ?? ""
     let name = kind.map { " data-series=\"\(Self.escaped($0))\"" } ?? ""
     elements.append(
-      "<path\(name) d=\"M\(places.joined(separator: "L"))\" fill=\"none\" stroke=\"\(stroke)\""
-        + " stroke-width=\"\(Self.number(width))\" stroke-linejoin=\"round\"\(dashes)/>")
+      "<path\(name) d=\"M\(places.joined(separator: "L"))\" fill=\"none\" stroke=\"\(style.color)\""
+        + " stroke-width=\"\(Self.number(style.width))\" stroke-linejoin=\"round\"\(dashes)/>")
   }
 
   /// A rectangle.
@@ -97,8 +98,20 @@ struct SVG {
       + (fraction.isEmpty ? "" : ".\(fraction)")
   }
 
-  /// About how wide text is: fonts differ, so rather more than less.
-  static func width(of text: String, size: Double) -> Double { 0.58 * size * Double(text.count) }
+  /// About how wide text is: fonts differ, so as wide as in DejaVu Sans, which is rather wide.
+  static func width(of text: String, size: Double) -> Double {
+    size
+      * text.unicodeScalars.reduce(0) { sum, scalar in
+        switch scalar {
+        case "i", "j", "l", "I", "J", ".", ",", ":", ";", "'", "|", " ", "(", ")", "[", "]", "/":
+          sum + 0.4
+        case "m", "w", "M", "W", "@", "%": sum + 1
+        case "A"..."Z", "_", "−", "=", "+", "<", ">", "σ", "α", "Δ", "λ": sum + 0.84
+        case "\u{1100}"...: sum + (scalar.value < 0x2000 || scalar.value >= 0x2e80 ? 1.05 : 0.84)
+        default: sum + 0.64
+        }
+      }
+  }
 
   /// Text as XML, without the characters that XML cannot hold.
   static func escaped(_ text: String) -> String {

@@ -15,8 +15,24 @@ const htmlElement = (name, attributes = {}, ...children) => {
   return element;
 };
 
-// Colours that people with the common kinds of colour blindness tell apart (Okabe and Ito).
-const PALETTE = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a6d3b", "#777777"];
+const PAGE = JSON.parse(document.getElementById("data").textContent);
+
+// Colours of lines, for a light page and for a dark one: LineColors.swift.
+const lineColor = (choose) => ({ light: choose(PAGE.colors.light), dark: choose(PAGE.colors.dark) });
+const distinctColor = (index) => lineColor(({ distinct }) => distinct[index % distinct.length]);
+
+/** A colour for each of `count` things in an order. */
+const orderedColor = (index, count) =>
+  lineColor(({ ordered }) => {
+    const place = (index / Math.max(count - 1, 1)) * (ordered.length - 1);
+    const low = Math.min(Math.floor(place), ordered.length - 2);
+    const channels = (hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
+    const [a, b] = [channels(ordered[low]), channels(ordered[low + 1])];
+    return css(a.map((c, i) => Math.round(c + (b[i] - c) * (place - low))));
+  });
+
+/** The attributes of an element that has a colour: the style sheet chooses the one for the page. */
+const inked = ({ light, dark }) => ({ class: "ink", style: `--light:${light};--dark:${dark}` });
 
 // Nine colours of matplotlib's viridis, which is in the public domain.
 const VIRIDIS = [
@@ -31,37 +47,27 @@ const viridis = (value) => {
 };
 const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
 
-/** Numbers with four significant digits, large and tiny ones with an exponent. */
+/** Numbers with four significant digits, large and tiny ones with three and an exponent. */
 const shown = (value) => {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? Number(value.toPrecision(3)).toExponential() : String(Number(value.toPrecision(4)));
 };
 
-/** Round numbers as a scale shows them: with as many digits as tell each from the next. */
-const tickLabels = (values) => {
-  const step = Math.abs((values[1] ?? values[0]) - values[0]) || 1;
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const tiny = step < 1e-3 && values.every((v) => Math.abs(v) < 100 * step);
-  return values.map((v) => (v === 0 ? "0" : tiny || Math.abs(v) >= 1e5 ? v.toExponential(1) : v.toFixed(digits)));
-};
-
-/** About `count` round numbers from low to high. */
-const ticks = (low, high, count) => {
-  const raw = (high - low) / count || 1;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw * 0.999);
-  const found = [];
-  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step * 1e-9; v += step) found.push(Number(v.toPrecision(12)));
-  return found;
+/** A piece of a line, for a legend. */
+const lineMark = ({ color, dash }) => {
+  const mark = svgElement("svg", { class: "mark", viewBox: "0 0 26 6", width: 26, height: 6, "aria-hidden": "true" });
+  mark.append(svgElement("path", { d: "M0 3H26", ...inked(color), ...(dash ? { "stroke-dasharray": dash } : {}) }));
+  return mark;
 };
 
 /**
- * A chart of series {name, color, dash, points: [[x, y], …]}; `yardstick` {name, value} is a line across.
+ * A chart of series {name, color, dash, points: [[x, y], …]}; `yardstick` {name, value} is a line across. What the values
+ * can be is `natural`.
  * The reading under the pointer is in an element of class `tip`, a line a series.
  */
-const lineChart = ({ title, x, series, yardstick }) => {
-  const [width, height, right, top, bottom] = [520, 280, 10, 8, 34];
+const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity] }) => {
+  const [width, height, top, bottom, letter] = [520, 280, 12, 34, 7.5];
   const kept = series
     .map((s) => ({ ...s, points: s.points.filter(([, v]) => typeof v === "number" && Number.isFinite(v)) }))
     .filter((s) => s.points.length > 0);
@@ -69,36 +75,33 @@ const lineChart = ({ title, x, series, yardstick }) => {
   if (kept.length === 0) return null;
   const all = kept.flatMap((s) => s.points);
   const values = all.map((p) => p[1]).concat(yardstick ? [yardstick.value] : []);
-  let [xLow, xHigh] = [Math.min(...all.map((p) => p[0])), Math.max(...all.map((p) => p[0]))];
-  let [yLow, yHigh] = [Math.min(...values), Math.max(...values)];
-  if (xLow === xHigh) [xLow, xHigh] = [xLow - 0.5, xHigh + 0.5];
-  const margin = (yHigh - yLow) * 0.06 || Math.abs(yHigh) * 0.1 || 0.5;
-  [yLow, yHigh] = [yLow - margin, yHigh + margin];
-  const [rows, columns] = [ticks(yLow, yHigh, 5), ticks(xLow, xHigh, 7)];
-  const [rowLabels, columnLabels] = [tickLabels(rows), tickLabels(columns)];
-  const left = Math.max(52, 14 + 8 * Math.max(...rowLabels.map((label) => label.length)));
-  const px = (v) => left + ((v - xLow) / (xHigh - xLow)) * (width - left - right);
-  const py = (v) => height - bottom - ((v - yLow) / (yHigh - yLow)) * (height - top - bottom);
+  const longest = (labels) => letter * Math.max(...labels.map((label) => label.length));
+  const down = makeAxis(values, { count: 5, natural });
+  const left = Math.max(40, 12 + longest(down.labels));
+  const across = fittingAxis(all.map((p) => p[0]), width - left - 20, letter, { whole: true, natural: [0, Infinity] });
+  const right = 6 + longest(across.labels) / 2; // half of the last label
+  const px = (v) => left + ((v - across.low) / (across.high - across.low)) * (width - left - right);
+  const py = (v) => height - bottom - ((v - down.low) / (down.high - down.low)) * (height - top - bottom);
 
   const svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
-  for (const [i, v] of rows.entries()) {
+  for (const [i, v] of down.ticks.entries()) {
     svg.append(svgElement("line", { class: "grid", x1: left, x2: width - right, y1: py(v), y2: py(v) }));
-    svg.append(svgElement("text", { x: left - 6, y: py(v) + 4, "text-anchor": "end" }, rowLabels[i]));
+    svg.append(svgElement("text", { x: left - 6, y: py(v) + 4, "text-anchor": "end" }, down.labels[i]));
   }
-  for (const [i, v] of columns.entries()) {
-    svg.append(svgElement("text", { x: px(v), y: height - bottom + 16, "text-anchor": "middle" }, columnLabels[i]));
+  for (const [i, v] of across.ticks.entries()) {
+    svg.append(svgElement("text", { x: px(v), y: height - bottom + 16, "text-anchor": "middle" }, across.labels[i]));
   }
   svg.append(svgElement("line", { class: "axis", x1: left, x2: width - right, y1: height - bottom, y2: height - bottom }));
   svg.append(svgElement("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, x));
   if (yardstick) {
     const y = py(yardstick.value);
     svg.append(svgElement("line", { class: "yardstick", x1: left, x2: width - right, y1: y, y2: y }));
-    svg.append(svgElement("text", { x: width - right - 4, y: y - 4, "text-anchor": "end" }, yardstick.name));
+    svg.append(svgElement("text", { x: width - right - 4, y: y < top + 14 ? y + 13 : y - 4, "text-anchor": "end" }, yardstick.name));
   }
   for (const s of kept) {
     const line = s.points.map(([a, b], i) => `${i ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("");
-    svg.append(svgElement("path", { d: line, stroke: s.color, ...(s.dash ? { "stroke-dasharray": s.dash } : {}) }));
-    if (s.points.length < 2) svg.append(svgElement("circle", { cx: px(s.points[0][0]), cy: py(s.points[0][1]), r: 3, fill: s.color }));
+    svg.append(svgElement("path", { d: line, ...inked(s.color), ...(s.dash ? { "stroke-dasharray": s.dash } : {}) }));
+    if (s.points.length < 2) svg.append(svgElement("circle", { cx: px(s.points[0][0]), cy: py(s.points[0][1]), r: 3, ...inked(s.color) }));
   }
   const rule = svgElement("line", { class: "rule", y1: top, y2: height - bottom, visibility: "hidden" });
   svg.append(rule);
@@ -108,7 +111,7 @@ const lineChart = ({ title, x, series, yardstick }) => {
 
   const point = (event) => {
     const area = svg.getBoundingClientRect();
-    const at = xLow + (((event.clientX - area.left) / area.width) * width - left) / (width - left - right) * (xHigh - xLow);
+    const at = across.low + (((event.clientX - area.left) / area.width) * width - left) / (width - left - right) * (across.high - across.low);
     const place = places.reduce((best, v) => (Math.abs(v - at) < Math.abs(best - at) ? v : best));
     rule.setAttribute("x1", px(place));
     rule.setAttribute("x2", px(place));
@@ -116,7 +119,7 @@ const lineChart = ({ title, x, series, yardstick }) => {
     tip.replaceChildren(htmlElement("div", {}, `${x} ${shown(place)}`));
     kept.forEach((s, i) => {
       if (!lookUp[i].has(place)) return;
-      const mark = htmlElement("span", { style: `color:${s.color}` }, "● ");
+      const mark = htmlElement("span", inked(s.color), "● ");
       tip.append(htmlElement("div", { "data-series": s.name, "data-value": lookUp[i].get(place) }, mark, `${s.name}  ${shown(lookUp[i].get(place))}`));
     });
     tip.hidden = false;
@@ -134,8 +137,7 @@ const lineChart = ({ title, x, series, yardstick }) => {
   });
   const legend = htmlElement("div", { class: "legend" });
   for (const s of kept) {
-    const style = `border-top-color:${s.color};border-top-style:${s.dash ? "dashed" : "solid"}`;
-    legend.append(htmlElement("span", {}, htmlElement("span", { class: "mark", style }), s.name));
+    legend.append(htmlElement("span", {}, lineMark(s), s.name));
   }
   box.append(svg, legend, tip);
   return box;

@@ -20,20 +20,26 @@ const measured = (layer, measure) => {
   if (measure === "strength") return layer.positional?.map((p) => p.strength);
   return layer[measure];
 };
+/** The relative luminance of WCAG 2. */
+const luminance = (color) => {
+  const [r, g, b] = color.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
 const showLocality = (run) => {
   const records = run.locality;
   const count = records[0].report.layers.length;
-  const along = (title, measure, yardstick) =>
+  const along = (title, measure, natural, yardstick) =>
     lineChart({
       title,
+      natural,
       x: "epochs trained",
       yardstick,
       series: records[0].report.layers.map((layer, l) => ({
-        name: `layer ${l}`,
-        color: css(viridis(0.2 + (0.75 * l) / Math.max(count - 1, 1))),
-        dash: layer.kind === "mhsa" ? "5 3" : undefined,
+        name: `layer ${l} ${layer.kind.toUpperCase()}`,
+        color: orderedColor(l, count),
+        dash: { psa: "9 3 2 3", mhsa: "5 3" }[layer.kind],
         points: records.map((r) => {
           const values = measured(r.report.layers[l], measure);
           return [r.epochs, values ? mean(values) : null];
@@ -41,7 +47,7 @@ const showLocality = (run) => {
       })),
     });
   const uniform = { name: "uniform attention", value: records[0].report.uniform_nonlocality };
-  const charts = [along("Non-locality, patches (mean over heads)", "nonlocality", uniform), along("Gate σ(λ) (mean over heads)", "gate")];
+  const charts = [along("Non-locality, patches (mean over heads)", "nonlocality", [0, Infinity], uniform), along("Gate σ(λ) (mean over heads)", "gate", [0, 1])];
   byId("locality-charts").replaceChildren(...charts.filter(Boolean));
 
   const slider = byId("locality-epoch");
@@ -54,7 +60,9 @@ const showLocality = (run) => {
     byId("measure-note").textContent = `${MEASURES[select.value][1]} Mean over ${record.report.images} images.`;
     const rows = record.report.layers.map((layer) => measured(layer, select.value));
     const numbers = rows.flatMap((r) => r ?? []);
+    // Differences of less than a thousandth have no colour.
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
+    const range = Math.max(high - low, 1e-3 * Math.max(Math.abs(low), Math.abs(high))) || 1;
     const heads = Math.max(...rows.map((r) => r?.length ?? 0));
     const names = Array.from({ length: heads }, (_, h) => htmlElement("th", {}, `head ${h}`));
     const head = htmlElement("tr", {}, htmlElement("th", {}, "layer"), ...names, htmlElement("th", {}, "mean"));
@@ -62,8 +70,8 @@ const showLocality = (run) => {
       const cells = Array.from({ length: heads }, (_, h) => {
         const value = values?.[h];
         if (value === undefined) return htmlElement("td", {}, "–");
-        const colour = viridis((value - low) / (high - low || 1));
-        const ink = colour[0] * 0.3 + colour[1] * 0.59 + colour[2] * 0.11 > 120 ? "#111" : "#fff";
+        const colour = viridis((value - low) / range);
+        const ink = luminance(colour) > 0.18 ? "#000" : "#fff"; // at least 4.5 : 1
         return htmlElement("td", { style: `background:${css(colour)};color:${ink}`, "data-value": value }, shown(value));
       });
       const kind = record.report.layers[l].kind.toUpperCase();

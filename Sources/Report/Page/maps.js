@@ -40,14 +40,13 @@ const showMaps = (run) => {
   [epochSlider.max, epochSlider.value] = [frames.length - 1, state.frame];
   imageSelect.replaceChildren(...index.images.map((name, i) => htmlElement("option", { value: i }, name)));
 
-  const paint = (canvas, greys, picture) => {
+  const scaleFor = (greys, uniform) =>
+    attentionScale(Array.from(greys, probability), { logarithmic: byId("map-scale").value === "log", uniform });
+
+  const paint = (canvas, greys, picture, scale) => {
     [canvas.width, canvas.height] = [columns, rows];
-    const linear = byId("map-scale").value === "linear";
-    const values = Array.from(greys, (g) => (linear ? probability(g) : g / 255));
-    const top = Math.max(...values) || 1;
-    const bottom = linear ? 0 : Math.min(...values);
     const heat = new ImageData(columns, rows);
-    values.forEach((v, i) => heat.data.set([...viridis((v - bottom) / (top - bottom || 1)), 255], 4 * i));
+    greys.forEach((g, i) => heat.data.set([...viridis(scale.place(probability(g))), 255], 4 * i));
     if (!byId("map-over").checked) {
       canvas.getContext("2d").putImageData(heat, 0, 0);
       return;
@@ -107,11 +106,15 @@ const showMaps = (run) => {
     byId("map-query-caption").textContent = `query: row ${Math.floor(state.query / columns)}, column ${state.query % columns}`;
     paintQuery(picture);
     const length = layer.tokens + patches;
-    const figures = Array.from({ length: layer.heads }, (_, head) => {
+    const maps = Array.from({ length: layer.heads }, (_, head) => {
       const start = (starts[state.layer] + head * length + layer.tokens + state.query) * record.width + layer.tokens;
-      const greys = record.grey.subarray(start, start + patches);
+      return record.grey.subarray(start, start + patches);
+    });
+    const shared = byId("map-own").checked ? null : scaleFor(maps.flatMap((greys) => Array.from(greys)), 1 / patches);
+    byId("map-bar").replaceChildren(shared ? scaleBar(shared, patches) : "Each map goes to its own largest value.");
+    const figures = maps.map((greys, head) => {
       const canvas = htmlElement("canvas", { "data-head": head });
-      paint(canvas, greys, picture);
+      paint(canvas, greys, picture, shared ?? scaleFor(greys));
       const most = greys.reduce((best, g, i) => (g > greys[best] ? i : best), 0);
       const gate = run.locality.find((r) => r.epochs === frame.epochs)?.report.layers[state.layer].gate?.[head];
       const caption = `head ${head}` + (gate === undefined ? "" : `, gate ${gate.toFixed(2)}`) + `, at most ${shown(probability(greys[most]))}`;
@@ -139,6 +142,7 @@ const showMaps = (run) => {
   epochSlider.oninput = () => { state.frame = Number(epochSlider.value); draw(); };
   byId("map-scale").onchange = draw;
   byId("map-over").onchange = draw;
+  byId("map-own").onchange = draw;
   byId("map-query").onclick = (event) => {
     const area = event.target.getBoundingClientRect();
     const x = Math.min(columns - 1, Math.floor(((event.clientX - area.left) / area.width) * columns));

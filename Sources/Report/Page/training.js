@@ -1,11 +1,11 @@
 "use strict";
 // What a page says of its runs: title, curves, configurations.
 
-const data = JSON.parse(document.getElementById("data").textContent);
-const runs = data.runs;
+const runs = PAGE.runs;
 const byId = (id) => document.getElementById(id);
 const several = runs.length > 1;
-const runColor = (index) => PALETTE[index % PALETTE.length];
+const isMany = runs.length > PAGE.colors.light.distinct.length;
+const runColor = (index) => (isMany ? orderedColor(index, runs.length) : distinctColor(index));
 
 /** Calls `show` with the index of the chosen run, now and when another is chosen. */
 const chooseRun = (id, eligible, show) => {
@@ -26,19 +26,20 @@ const showTraining = () => {
     const text = last
       ? `${run.name}: ${epochs}, ${last.n_parameters} parameters, accuracy ${shown(last.test_acc1)} % (best ${shown(best)} %), test loss ${shown(last.test_loss)}`
       : `${run.name}: no epoch has ended yet`;
-    const mark = htmlElement("span", { class: "mark", style: `border-top-color:${runColor(index)}` });
+    const mark = lineMark({ color: runColor(index) });
     byId("summary").append(htmlElement("li", {}, several ? mark : "", text));
   });
 
   // Key, its name, dash; one line a run.
-  const chart = (title, keys) =>
+  const chart = (title, keys, natural) =>
     lineChart({
       title,
+      natural,
       x: "epoch",
       series: runs.flatMap((run, index) =>
         keys.map(([key, name, dash], k) => ({
           name: several ? `${run.name}: ${name}` : name,
-          color: several ? runColor(index) : PALETTE[k],
+          color: several ? runColor(index) : distinctColor(k),
           dash: several ? dash : undefined,
           points: run.log.map((e) => [e.epoch + 1, e[key]]),
         })),
@@ -46,7 +47,7 @@ const showTraining = () => {
     });
   const charts = [
     chart("Loss", [["train_loss", "train", "4 3"], ["test_loss", "test"], ["ema_test_loss", "test, moving average", "1 3"]]),
-    chart("Accuracy, %", [["test_acc1", "first class"], ["test_acc5", "among five", "4 3"], ["ema_test_acc1", "first, moving average", "1 3"]]),
+    chart("Accuracy, %", [["test_acc1", "first class"], ["test_acc5", "among five", "4 3"], ["ema_test_acc1", "first, moving average", "1 3"]], [0, 100]),
     chart("Learning rate", [["train_lr", "rate"]]),
     lineChart({
       title: "Loss of single batches",
@@ -61,6 +62,6 @@ const showTraining = () => {
     const details = htmlElement("details", {}, htmlElement("summary", {}, `${run.name}/config.yaml`), htmlElement("pre", {}, run.config));
     byId("configurations").append(details);
   }
-  byId("footer").textContent = data.made;
+  byId("footer").textContent = PAGE.made;
 };
 showTraining();

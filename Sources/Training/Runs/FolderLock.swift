@@ -6,15 +6,16 @@ final class FolderLock: Sendable {
 
   /// Takes the folder at `path`. A file system without locks lets everyone have it.
   ///
+  /// - Parameter holder: who else may have it.
   /// - Throws: `TrainingError` if it cannot be opened, or somebody else has it.
-  init(_ path: String) throws {
+  init(_ path: String, holder: String = "another run") throws {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw TrainingError("\(path): cannot open: \(String(cString: strerror(errno)))")
     }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
       close(descriptor)
-      throw TrainingError("\(path): another run is writing to this folder")
+      throw TrainingError("\(path): \(holder) is writing to this folder")
     }
     self.descriptor = descriptor
   }
