@@ -1,3 +1,4 @@
+import Autodiff
 import Foundation
 
 /// A folder in which a call leaves its own pictures and none of an earlier call.
