@@ -119,7 +119,7 @@ import Testing
     let path = folder + "/part.safetensors"
     let (model, saved) = (try small { $0.depth = 3 }, try small())
     try saved.write(to: path)
-    let file = try SafetensorsFile(contentsOf: path)
+    let file = try WeightsFile(contentsOf: path)
     let tree = model.weights.tree
     #expect(
       message { try ParameterStore.load(tree, from: file, start: model.weights) }
@@ -133,7 +133,7 @@ import Testing
       saved.weights.tree, from: file, isPartial: true, start: saved.weights)
     #expect(back.kept.isEmpty && back.weights.values == saved.weights.values)
     try SafetensorsWriter.write([OutputTensor(name: "a", shape: [1], data: [0])], to: path)
-    let other = try SafetensorsFile(contentsOf: path)
+    let other = try WeightsFile(contentsOf: path)
     #expect(
       message { try ParameterStore.load(tree, from: other, isPartial: true, start: model.weights) }
         .hasSuffix("none of its tensors fits the model"))
