@@ -17,6 +17,7 @@ import argparse
 import os
 import re
 import sys
+import warnings
 
 # What is taken first where a checkpoint holds several state dicts.
 CONTAINERS = ("model", "state_dict", "model_ema", "state_dict_ema")
@@ -41,6 +42,7 @@ def load(path):
     if version < (2, 6):
         raise Refused(f"expected torch 2.6 or later, found {torch.__version__}, which is unsafe")
     try:
+        warnings.simplefilter("ignore")  # what is wrong is said below, in one line
         # DeiT's training script stores its arguments, which are a Namespace and plain data.
         with torch.serialization.safe_globals([argparse.Namespace]):
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -51,6 +53,12 @@ def load(path):
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
         if "Weights only load failed" in reason:
             reason = "it holds objects other than tensors and plain data"
+        elif "TorchScript" in reason:
+            reason = "it is a TorchScript archive: torch.jit.load reads it; save its state_dict()"
+        elif "central directory" in reason:
+            reason = "it is cut short; download it again"
+        elif "not in a subdirectory" in reason:
+            reason = "it is a zip archive of another program, such as NumPy's .npz"
         raise Refused(f"{path}: not a checkpoint of plain tensors ({reason})") from error
 
 
@@ -125,6 +133,8 @@ def common_prefix(names):
 
 def without_prefix(tensors):
     """The tensors under the names of the model, without what is no weight of it."""
+    import torch
+
     prefix = common_prefix(tensors)
     if prefix:
         note(f"drops the prefix '{prefix}' of the names")
@@ -135,7 +145,11 @@ def without_prefix(tensors):
         short = name[len(prefix) :] if is_ours else name
         # DINO's projection head stands beside the backbone.
         is_projection = prefix and not is_ours and name.startswith(parent + "head.")
-        is_count = not (value.is_floating_point() and value.numel() > 1)
+        is_count = (
+            not value.is_floating_point()
+            or value.dim() == 0
+            or (value.dtype == torch.float64 and value.numel() <= 1)  # total_ops of thop
+        )
         if is_projection or (is_count and not (is_ours and PUBLISHED.fullmatch(short))):
             left.append(name)
         elif short in kept:

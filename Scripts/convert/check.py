@@ -22,11 +22,14 @@ class Tensor:
 
     layout = "strided"
 
-    def __init__(self, count=4, dtype="float32"):
-        self.count, self.dtype = count, dtype
+    def __init__(self, count=4, dtype="float32", axes=1):
+        self.count, self.dtype, self.axes = count, dtype, axes
 
     def numel(self):
         return self.count
+
+    def dim(self):
+        return self.axes
 
     def is_floating_point(self):
         return self.dtype.startswith("float")
@@ -81,7 +84,8 @@ class Prefixes(unittest.TestCase):
         self.assertEqual(names, ["conv1.weight", "fc.bias"])
 
     def test_counts_are_named_and_left(self):
-        extras = {"n_averaged": Tensor(1, "int64"), "module.total_ops": Tensor(1), "epoch": 3}
+        extras = {"n_averaged": Tensor(1, "int64"), "total_ops": Tensor(1, "float64"),
+                  "module.step": Tensor(1, axes=0), "epoch": 3}
         names, said = converted(model("module.", **extras))
         self.assertEqual(names, NAMES)
         self.assertTrue(all(f"'{name}'" in said for name in extras), said)

@@ -22,7 +22,8 @@ struct InspectCommand: ParsableCommand {
     try Terminal.result("\(file.tensors.count) tensors, \(numbers) numbers")
     // A checkpoint holds several sets of weights, each behind a prefix that is meant.
     if let model = try? WeightsFile(file), !model.prefix.isEmpty {
-      try Terminal.result("prefix: \(model.prefix.printable(limit: 200)), dropped to load the weights")
+      try Terminal.result(
+        "prefix: \(model.prefix.printable(limit: 200)), dropped to load the weights")
     }
   }
 }

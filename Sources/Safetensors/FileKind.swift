@@ -51,10 +51,10 @@ package enum FileKind: Hashable, Sendable {
       .tfLite:
       return "write its tensors with the safetensors package of Python, under timm's names"
     case .shardIndex(let files, let count):
-      let names = files.map { $0.printable() }.joined(separator: ", ")
+      let names = files.map { $0.printable() }.joined(separator: ", ") + (count > 2 ? ", …" : "")
       return count == 1
         ? "the weights are in \(names) beside it"
-        : "the weights are in \(count) files (\(names)\(count > 2 ? ", …" : "")); join them into one"
+        : "the weights are in \(count) files (\(names)); join them into one"
     case .json: return "the weights are in another file, such as model.safetensors"
     case .zip, .gzip, .compressed, .tar: return "unpack it first"
     case .image: return "images go behind the options, weights to --weights"

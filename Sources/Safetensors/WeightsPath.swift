@@ -6,7 +6,8 @@ enum WeightsPath {
   static func isAddress(_ path: String) -> Bool {
     guard let end = path.range(of: "://") else { return false }
     let scheme = path[..<end.lowerBound]
-    return (2...12).contains(scheme.count) && scheme.allSatisfy { $0.isASCII && $0.isLetter }
+    return (2...12).contains(scheme.count)
+      && scheme.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
   }
 
   /// What is in a folder that was meant instead of it, as the rest of a message: "; its weights are

@@ -87,10 +87,12 @@ public struct WeightsFile: Sendable {
 }
 
 extension TensorInfo {
-  /// Whether it can be no weight: whole numbers, or a single number.
+  /// Whether it can be no weight: whole numbers, or a single number without an axis or, as thop
+  /// leaves its counts of operations, in double precision.
   fileprivate var isCount: Bool {
     switch type {
-    case .f64, .f32, .f16, .bf16: count <= 1
+    case .f32, .f16, .bf16: shape.isEmpty
+    case .f64: count <= 1
     default: true
     }
   }

@@ -96,7 +96,8 @@ extension ViTConfiguration {
     }
     let (preset, asked) = (presetName, other.presetName)
     if family != other.family || (preset != nil && asked != nil && preset != asked) {
-      return "the file's model is \(preset ?? familyName), not \(asked ?? other.familyName) as asked"
+      return
+        "the file's model is \(preset ?? familyName), not \(asked ?? other.familyName) as asked"
     }
     return zip(fields(self), fields(other)).first { $0.1 != $1.1 }.map { ours, theirs in
       "the file's model has \(ours.0) \(ours.1), not \(theirs.1) as asked"
