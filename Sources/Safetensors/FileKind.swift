@@ -147,9 +147,9 @@ extension FileKind {
 
   /// The bytes as text, if that is what they are, but for a last character that is cut.
   private static func printableText(_ bytes: [UInt8], isCut: Bool) -> String? {
-    guard !bytes.isEmpty, bytes.allSatisfy({ $0 >= 32 && $0 != 127 || (9...13).contains($0) })
+    guard bytes.count >= 8, bytes.allSatisfy({ $0 >= 32 && $0 != 127 || (9...13).contains($0) })
     else { return nil }
-    for cut in 0...(isCut ? min(3, bytes.count - 1) : 0) {
+    for cut in 0...(isCut ? 3 : 0) {
       if let text = String(validating: bytes.dropLast(cut), as: UTF8.self) { return text }
     }
     return nil
