@@ -95,5 +95,9 @@ tensorboard-check: build ## Hold what TensorBoard reads of killed runs against t
 	Scripts/tensorboard/environment.sh
 	.venv-tensorboard/bin/python Scripts/tensorboard/check.py
 
+.PHONY: convert-check
+convert-check: ## Check what Scripts/convert_pth.py makes of checkpoints; needs no PyTorch
+	python3 Scripts/convert/check.py
+
 clean: ## Remove what was built (not data, runs or .venv)
 	rm -rf .build

@@ -3,9 +3,11 @@
 
     python Scripts/convert_pth.py convit_tiny.pth Weights/convit_tiny.safetensors
 
-Takes a state dict, or a dictionary that holds one, as the checkpoints of ConViT, DeiT and timm do
-(under 'model', 'state_dict', 'model_ema' or 'state_dict_ema'; choose with --key). Names and types
-stay as they are, but for the prefix 'module.' that parallel training puts before every name.
+Takes a state dict, or a dictionary that holds one at any depth, as checkpoints do; --key chooses
+among several (state_dict, model.ema). Names and types stay as they are, but for a prefix that
+training put before the names of a model ('module.', '_orig_mod.', 'backbone.', …, in any nesting).
+What is no weight of the model (counts such as 'n_averaged', the projection head of DINO) is named
+and left out.
 
 A checkpoint is a program to Python's pickle. It is loaded with weights_only=True, which runs none
 of it; that needs torch 2.6 or later (CVE-2025-32434). Needs the packages torch and safetensors.
@@ -13,10 +15,19 @@ of it; that needs torch 2.6 or later (CVE-2025-32434). Needs the packages torch 
 
 import argparse
 import os
+import re
 import sys
+import warnings
 
+# What is taken first where a checkpoint holds several state dicts.
 CONTAINERS = ("model", "state_dict", "model_ema", "state_dict_ema")
-PREFIX = "module."
+# The names of the weights of ViT, DeiT and ConViT.
+PUBLISHED = re.compile(
+    r"(?:cls_token|dist_token|pos_embed"
+    r"|(?:patch_embed\.proj|norm|head|head_dist)\.(?:weight|bias)"
+    r"|blocks\.\d+\.(?:attn\.gating_param"
+    r"|(?:norm1|norm2|mlp\.fc1|mlp\.fc2|attn\.(?:qkv|qk|v|proj|pos_proj))\.(?:weight|bias)))"
+)
 
 
 class Refused(Exception):
@@ -31,6 +42,7 @@ def load(path):
     if version < (2, 6):
         raise Refused(f"expected torch 2.6 or later, found {torch.__version__}, which is unsafe")
     try:
+        warnings.simplefilter("ignore")  # what is wrong is said below, in one line
         # DeiT's training script stores its arguments, which are a Namespace and plain data.
         with torch.serialization.safe_globals([argparse.Namespace]):
             return torch.load(path, map_location="cpu", weights_only=True)
@@ -41,7 +53,28 @@ def load(path):
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
         if "Weights only load failed" in reason:
             reason = "it holds objects other than tensors and plain data"
+        elif "TorchScript" in reason:
+            reason = "it is a TorchScript archive: torch.jit.load reads it; save its state_dict()"
+        elif "central directory" in reason:
+            reason = "it is cut short; download it again"
+        elif "not in a subdirectory" in reason:
+            reason = "it is a zip archive of another program, such as NumPy's .npz"
         raise Refused(f"{path}: not a checkpoint of plain tensors ({reason})") from error
+
+
+def state_dicts(content, depth=3, path=""):
+    """The dictionaries of tensors within a dictionary, by their keys joined with dots."""
+    import torch
+
+    found = {}
+    for key, value in content.items():
+        if not isinstance(key, str) or not isinstance(value, dict):
+            continue
+        if any(isinstance(inner, torch.Tensor) for inner in value.values()):
+            found[path + key] = value
+        elif depth > 1:
+            found.update(state_dicts(value, depth - 1, f"{path}{key}."))
+    return found
 
 
 def state_dict(content, key, path):
@@ -50,27 +83,94 @@ def state_dict(content, key, path):
 
     if not isinstance(content, dict):
         raise Refused(f"{path}: expected a dictionary, found {type(content).__name__}")
-    if key is None and not any(isinstance(value, torch.Tensor) for value in content.values()):
-        found = [name for name in CONTAINERS if isinstance(content.get(name), dict)]
-        key = found[0] if found else None
-        if len(found) > 1:
-            print(f"takes '{key}'; also there: {', '.join(found[1:])} (--key)", file=sys.stderr)
-    if key is None:
+    found = state_dicts(content)
+    if key is not None:
+        if key not in found:
+            choices = f"choices: {listed(found)}" if found else f"keys: {listed(content)}"
+            raise Refused(f"{path}: no state dict under '{key}' (--key); {choices}")
+        return found[key], key
+    most = max(map(len, found.values()), default=0)
+    if sum(isinstance(value, torch.Tensor) for value in content.values()) > most:
         return content, None
-    if not isinstance(content.get(key), dict):
-        raise Refused(f"{path}: no state dict under '{key}'; keys: {listed(content)}")
-    return content[key], key
+    # Not a loss or the like, which has a tensor or two.
+    models = [name for name, value in found.items() if 4 * len(value) >= most]
+    known = [name for name in CONTAINERS if name in found]
+    if not known and len(models) > 1:
+        raise Refused(f"{path}: holds several state dicts; choose one with --key: {listed(models)}")
+    if not known and not models:
+        raise Refused(f"{path}: no tensors in it; keys: {listed(content)}")
+    key = known[0] if known else models[0]
+    others = [name for name in models if name != key]
+    if others:
+        note(f"takes '{key}'; also there: {listed(others)} (--key)")
+    elif not known:
+        note(f"takes '{key}', the only state dict that is there (--key {key})")
+    return found[key], key
+
+
+def common_prefix(names):
+    """What stands before the published names, or before all: the longest such text with a dot."""
+    counts, models = {}, []
+    for name in names:
+        parts = name.split(".")
+        for place in range(max(0, len(parts) - 5), len(parts)):  # no published name has more parts
+            if PUBLISHED.fullmatch(rest := ".".join(parts[place:])):
+                prefix = name[: len(name) - len(rest)]
+                counts[prefix] = counts.get(prefix, 0) + 1
+                if rest == "patch_embed.proj.weight":
+                    models.append(prefix)
+    fitting = [prefix for prefix, count in counts.items() if prefix in models or 2 * count > len(names)]
+    if not fitting:
+        return "module." if all(name.startswith("module.") for name in names) else ""
+    best = sorted(fitting, key=lambda prefix: (-counts[prefix], prefix))
+    rivals = [prefix for prefix in best if 2 * counts[prefix] >= counts[best[0]]]
+    if "" in fitting:
+        return ""
+    if len(rivals) > 1:
+        raise Refused(f"several models in one state dict, behind {listed(rivals)}")
+    return best[0]
+
+
+def without_prefix(tensors):
+    """The tensors under the names of the model, without what is no weight of it."""
+    import torch
+
+    prefix = common_prefix(tensors)
+    if prefix:
+        note(f"drops the prefix '{prefix}' of the names")
+    parent = prefix[: prefix.rstrip(".").rfind(".") + 1]
+    kept, left = {}, []
+    for name, value in tensors.items():
+        is_ours = name.startswith(prefix)
+        short = name[len(prefix) :] if is_ours else name
+        # DINO's projection head stands beside the backbone.
+        is_projection = prefix and not is_ours and name.startswith(parent + "head.")
+        is_count = (
+            not value.is_floating_point()
+            or value.dim() == 0
+            or (value.dtype == torch.float64 and value.numel() <= 1)  # total_ops of thop
+        )
+        if is_projection or (is_count and not (is_ours and PUBLISHED.fullmatch(short))):
+            left.append(name)
+        elif short in kept:
+            raise Refused(f"'{short}' is there twice, with the prefix '{prefix}' and without")
+        else:
+            kept[short] = value
+    if left:
+        note(f"leaves {len(left)} that are no weights: {listed(left, 5)}")
+    return kept
 
 
 def checked(tensors, path):
-    """The tensors, without the prefix of parallel training, each with memory of its own."""
+    """The tensors under the names of the model, each with memory of its own."""
     import torch
 
+    others = [name for name, value in tensors.items() if not isinstance(value, torch.Tensor)]
+    tensors = {name: value for name, value in tensors.items() if isinstance(value, torch.Tensor)}
     if not tensors:
         raise Refused(f"{path}: the state dict is empty")
-    others = [name for name, value in tensors.items() if not isinstance(value, torch.Tensor)]
     if others:
-        raise Refused(f"{path}: expected tensors, but these are none: {listed(others)}")
+        note(f"leaves {len(others)} that are no tensors: {listed(others, 5)}")
     types = (
         *(torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.bool),
         *(torch.int64, torch.int32, torch.int16, torch.int8),
@@ -79,9 +179,15 @@ def checked(tensors, path):
     for name, value in tensors.items():
         if value.dtype not in types or value.layout != torch.strided:
             raise Refused(f"{path}: tensor '{name}' is {value.dtype}, {value.layout}")
-    if all(name.startswith(PREFIX) for name in tensors):
-        tensors = {name[len(PREFIX) :]: value for name, value in tensors.items()}
+    try:
+        tensors = without_prefix(tensors)
+    except Refused as error:
+        raise Refused(f"{path}: {error}") from error
     return {name: value.detach().clone().contiguous() for name, value in tensors.items()}
+
+
+def note(text):
+    print(f"convert_pth.py: {text}", file=sys.stderr)
 
 
 def listed(names, limit=20):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConViT
 import Safetensors
 
 struct InspectCommand: ParsableCommand {
@@ -19,5 +20,10 @@ struct InspectCommand: ParsableCommand {
     }
     let numbers = file.tensors.reduce(0) { $0 + $1.count }
     try Terminal.result("\(file.tensors.count) tensors, \(numbers) numbers")
+    // A checkpoint holds several sets of weights, each behind a prefix that is meant.
+    if let model = try? WeightsFile(file), !model.prefix.isEmpty {
+      try Terminal.result(
+        "prefix: \(model.prefix.printable(limit: 200)), dropped to load the weights")
+    }
   }
 }

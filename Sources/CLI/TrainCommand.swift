@@ -21,15 +21,18 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: TrainOptions
 
   func run() throws {
-    try Self.train(resumed(configuration()))
+    let (configuration, note) = try settled()
+    try Self.train(configuration, notes: note.map { [$0] } ?? [])
   }
 
   /// A run that is shown on the terminal and that signals stop.
-  static func train(_ configuration: TrainingConfiguration) throws {
+  static func train(_ configuration: TrainingConfiguration, notes: [String] = []) throws {
     StopSignals.watch()
     var display = TrainingDisplay()
     do {
-      try Trainer(configuration).run {
+      let trainer = try Trainer(configuration)
+      for note in notes { display.show(.note(note)) }
+      try trainer.run {
         display.show($0)
       } isStopped: {
         StopSignals.haveCome
@@ -40,10 +43,13 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// The configuration with that of the checkpoint, if one is asked for, where nothing was given.
-  private func resumed(_ asked: TrainingConfiguration) throws -> TrainingConfiguration {
-    guard let checkpoint = try Checkpoint.requested(by: asked).checkpoint else { return asked }
-    return try configuration(over: checkpoint.configuration)
+  /// What was given over the configuration of the checkpoint, if one is asked for, and what is to
+  /// be said about it.
+  private func settled() throws -> (TrainingConfiguration, note: String?) {
+    guard let checkpoint = try Checkpoint.requested(by: configuration()).checkpoint else {
+      return try TrainingConfiguration.shapedByWeights(configuration)
+    }
+    return (try configuration(over: checkpoint.configuration), nil)
   }
 
   /// The base with the values of the file in its place, and the flags in the place of both.

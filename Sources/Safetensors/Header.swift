@@ -13,10 +13,12 @@ struct Header {
 
   /// Reads and checks the header of a file.
   init(reading file: RegularFile) throws {
-    let start = try file.bytes(at: 0, count: min(file.size, 64))
+    let start = try file.bytes(at: 0, count: min(file.size, 512))
     func refuse(_ reason: String) -> SafetensorsError {
-      let reason = ForeignFormat.advice(firstBytes: start) ?? "not a safetensors file: \(reason)"
-      return SafetensorsError(path: file.path, reason: reason)
+      let kind = FileKind(of: file, start: start)
+      let other = kind.map { "expected safetensors, found \($0.name); \($0.advice)" }
+      return SafetensorsError(
+        path: file.path, reason: other ?? "not a safetensors file: \(reason)")
     }
     guard start.count >= Self.prefixSize else {
       throw refuse("expected at least \(Self.prefixSize) bytes, found \(start.count)")
@@ -28,7 +30,10 @@ struct Header {
     }
     let left = file.size - Self.prefixSize
     guard length <= left else {
-      throw refuse("the header's length is \(length), but only \(left) bytes follow")
+      let isCut = start.dropFirst(Self.prefixSize).starts(with: "{\"".utf8)
+      throw refuse(
+        "the header's length is \(length), but only \(left) bytes follow"
+          + (isCut ? "; truncated?" : ""))
     }
     guard start[Self.prefixSize] == UInt8(ascii: "{") else {
       throw refuse("the header does not start with '{'")

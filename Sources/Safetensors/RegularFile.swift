@@ -57,7 +57,8 @@ final class RegularFile: Sendable {
 
   private static func requireRegular(_ status: stat, _ path: String) throws {
     guard let kind = kindIfSpecial(status) else { return }
-    throw SafetensorsError(path: path, reason: "expected a safetensors file, found \(kind)")
+    let hint = status.st_mode & S_IFMT == S_IFDIR ? WeightsPath.hint(inFolder: path) : ""
+    throw SafetensorsError(path: path, reason: "expected a safetensors file, found \(kind)\(hint)")
   }
 }
 
@@ -68,7 +69,14 @@ func status(of path: String) throws -> stat {
   }
   var status = stat()
   guard stat(path, &status) == 0 else {
-    throw SafetensorsError(path: path, action: "cannot be opened", code: errno)
+    let code = errno
+    guard code != ENOENT || !WeightsPath.isAddress(path) else {
+      throw SafetensorsError(
+        path: path,
+        reason: "this is an address, and nothing is downloaded: download the file, and give its "
+          + "path")
+    }
+    throw SafetensorsError(path: path, action: "cannot be opened", code: code)
   }
   return status
 }

@@ -63,14 +63,17 @@ import Testing
     try workspace.write("bare", bare(workspace.read("other/model.safetensors")))
     try workspace.expectTrainFailure(
       ["--finetune", "bare"],
-      ["bare: not weights of this model: ", "not of the model (blocks.2.norm1"])
+      [
+        "bare: not weights of this model: the file has 3 blocks, not 2; ",
+        "11 not of the model (blocks.2.",
+      ])
     try workspace.expectTrainFailure(
       ["--finetune", "bare", "--depth", "3", "--head-dim", "8"],
-      ["blocks.0.norm1.weight [16] instead of [32]"])
+      ["bare: not weights of this model: the file has width 16, not 32; "])
     let evaluate = ["evaluate", "--weights", "other/best.safetensors", "--data-path", "data"]
     try workspace.expectFailure(
       evaluate + ["--model", "deit_tiny_patch16_224"],
-      ["other/best.safetensors: the file's model has the family convit, not vit as asked"])
+      ["other/best.safetensors: the file's model is a ConViT, not deit_tiny_patch16_224 as asked"])
     try workspace.expectFailure(
       evaluate + ["--input-size", "15"], ["the patch size 4 does not divide the image size 15 × 15"]
     )

@@ -73,7 +73,8 @@ import Testing
   static let foreign: [([UInt8], String)] = [
     (
       Array("PK\u{3}\u{4}\0\0\u{8}\u{8}\0\0\0\0".utf8),
-      "found a zip archive (a PyTorch checkpoint?); convert it with Scripts/convert_pth.py"
+      "found a zip archive (a PyTorch checkpoint?) that is cut short; download it again, then "
+        + "convert it with Scripts/convert_pth.py"
     ),
     (
       [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20],
@@ -113,7 +114,8 @@ import Testing
     try #require(symlink("loop", folder.path("loop")) == 0)
     #expect(try text(folder.path("fifo")) == "fifo: expected a safetensors file, found a FIFO")
     #expect(try text("/dev/zero") == "/dev/zero: expected a safetensors file, found a device")
-    #expect(try text("/tmp") == "/tmp: expected a safetensors file, found a directory")
+    #expect(
+      try text("/proc/self") == "/proc/self: expected a safetensors file, found a directory")
     #expect(try text("") == ": cannot be opened: No such file or directory")
     #expect(
       try text(folder.path("no\n")) == #"no\u{a}: cannot be opened: No such file or directory"#)

@@ -1,4 +1,5 @@
 import ConViT
+import Foundation
 import Safetensors
 import Training
 
@@ -48,7 +49,17 @@ struct WeightsTarget: Target {
   }
 
   func writeSeeds(to folder: String) throws {
-    for (name, saved) in try smallModels() { try saved.write(to: "\(folder)/\(name)") }
+    for (name, saved) in try smallModels() {
+      try saved.write(to: "\(folder)/\(name)")
+      let prefixed = saved.weights.outputTensors.map { tensor in
+        OutputTensor(
+          name: "module._orig_mod." + tensor.name, shape: tensor.shape,
+          data: Array(repeating: 1, count: tensor.shape.reduce(1, *)))
+      }
+      let count = OutputTensor(name: "n_averaged", shape: [], integers: [3])
+      try SafetensorsWriter.write(prefixed + [count], to: "\(folder)/prefixed-\(name)")
+    }
+    try writeOtherKinds(to: folder)
     let types = ElementType.allCases.map { type in
       OutputTensor(
         name: type.rawValue, type: type, shape: [2],
@@ -59,6 +70,25 @@ struct WeightsTarget: Target {
     try SafetensorsWriter.write(
       [empty], metadata: ["class_names": #"["a","é","\ud83d\ude00"]"#], to: "\(folder)/empty")
     try writeCheckpoint(to: "\(folder)/checkpoint")
+  }
+
+  /// The smallest files of kinds that are named: archives, JSON, protocol buffers, text.
+  private func writeOtherKinds(to folder: String) throws {
+    let entry = [UInt8]("PK\u{1}\u{2}".utf8) + [UInt8](repeating: 0, count: 24)
+    let directory =
+      entry + [10, 0] + [UInt8](repeating: 0, count: 16) + [UInt8]("a/data.pkl".utf8)
+    let end = [UInt8]("PK\u{5}\u{6}".utf8) + [UInt8](repeating: 0, count: 8)
+    let zip =
+      [UInt8]("PK\u{3}\u{4}".utf8) + directory + end
+      + [UInt8(directory.count), 0, 0, 0, 4, 0, 0, 0, 0, 0]
+    let kinds: [(String, [UInt8])] = [
+      ("zip", zip), ("onnx", [8, 7, 0x12, 7] + [UInt8]("pytorch".utf8)),
+      ("json", [UInt8](#"{"weight_map": {"a": "m-1.safetensors"}}"#.utf8)),
+      ("text", [UInt8]("version https://git-lfs.github.com/spec/v1".utf8)),
+    ]
+    for (name, bytes) in kinds {
+      try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/kind-\(name)"))
+    }
   }
 
   /// All of a checkpoint but the weights.

@@ -2,17 +2,20 @@ import Autodiff
 import Safetensors
 
 extension ParameterStore {
-  /// The weights of a model from a file, which must have each of them and nothing else.
+  /// The weights of a model from a file, which must have each of them and nothing else but counts:
+  /// tensors of whole numbers, or of a single one, such as `n_averaged`.
   ///
   /// - Parameters:
   ///   - replaced: values to take in place of the file's; made once all else is known to fit.
   ///   - optional: names that the file need not have, and may have in another shape (a head for
   ///     other classes): these keep the value of `start`, and are returned.
   ///   - isPartial: whether all are optional, as long as one is there, and tensors that are not of
-  ///     the model are let be: these are returned as well.
-  /// - Throws: `WeightsError` that lists every missing, unexpected and misshapen tensor.
+  ///     the model are let be.
+  /// - Returns: the weights, what of them kept the value of `start`, and what of the file was left.
+  /// - Throws: `WeightsError` that says how the file differs from the model, and names some of the
+  ///   missing, unexpected and misshapen tensors.
   public static func load(
-    _ tree: ParameterTree, from file: SafetensorsFile,
+    _ tree: ParameterTree, from file: WeightsFile,
     replaced: [String: () throws -> Tensor] = [:], optional: Set<String> = [],
     isPartial: Bool = false, start: @autoclosure () -> ParameterStore
   ) throws -> (weights: ParameterStore, kept: [String], unused: [String]) {
@@ -28,19 +31,27 @@ extension ParameterStore {
         missing.append(name)
       }
     }
-    let unused = file.tensors.map(\.name).filter {
-      tree.slot(named: $0) == nil && !optional.contains($0)
-    }
+    let others = file.others(than: tree)
+    let unexpected = others.unexpected.filter { !optional.contains($0) }
     guard kept.count < tree.names.count else {
-      throw WeightsError(path: file.path, reason: "none of its tensors fits the model")
-    }
-    let faults = [
-      listed(misshapen, "of another shape"), listed(missing, "missing"),
-      listed(isPartial ? [] : unused, "not of the model"),
-    ].compactMap(\.self)
-    guard faults.isEmpty else {
       throw WeightsError(
-        path: file.path, reason: "not weights of this model: " + faults.joined(separator: "; "))
+        path: file.path,
+        reason: (["none of its tensors fits the model"] + file.difference(from: tree, optional))
+          .joined(separator: ": "))
+    }
+    guard misshapen.isEmpty, missing.isEmpty, isPartial || unexpected.isEmpty else {
+      let difference = file.difference(from: tree, optional)
+      let limit = difference.isEmpty ? 5 : 1
+      let faults = [
+        listed(misshapen, "of another shape", limit: limit),
+        listed(missing, "missing", limit: limit),
+        listed(isPartial ? [] : unexpected, "not of the model", limit: limit),
+      ]
+      let all = difference + faults.compactMap(\.self)
+      throw WeightsError(
+        path: file.path,
+        reason: "not weights of this model\(file.prefixNote.map { " (\($0))" } ?? ""): "
+          + all.joined(separator: "; "))
     }
     let start = kept.isEmpty ? nil : start()
     let values = try zip(tree.names, tree.parameters).map { name, parameter in
@@ -50,7 +61,7 @@ extension ParameterStore {
       try value.withUnsafeMutableBufferPointer { try file.read(name, into: $0) }
       return value
     }
-    return (ParameterStore(tree, values), kept, unused)
+    return (ParameterStore(tree, values), kept, others.counts + unexpected)
   }
 
   /// The names of the weights that have elements which are not finite.
@@ -72,20 +83,34 @@ extension ParameterStore {
   }
 }
 
-extension SafetensorsFile {
-  /// "BF16, F16 converted to F32"; nil if nothing was to be converted.
-  package var conversionNote: String? {
-    let types = Set(tensors.map(\.type.rawValue)).subtracting(["F32"]).sorted()
-    return types.isEmpty ? nil : "\(types.joined(separator: ", ")) converted to F32"
+extension WeightsFile {
+  /// How the file differs from a model as a whole, in a phrase or none: whose names it has, or what
+  /// its shapes are those of.
+  fileprivate func difference(from tree: ParameterTree, _ optional: Set<String>) -> [String] {
+    let (shape, names) = (ModelShape(self), NamingScheme.of(names))
+    let expected = ModelShape { name in
+      optional.contains(name)
+        ? nil : tree.slot(named: name).map { tree.parameters[$0].shape.sizes }
+    }
+    guard shape.depth > 0 else {
+      let isOurs = expected.depth > 0 ? ", not timm's (blocks.0.attn.qkv.weight)" : ""
+      return names.map { ["the names are those of \($0.description)\(isOurs)"] } ?? []
+    }
+    let (differences, presets) = (shape.differences(from: expected), shape.presets)
+    return (differences.isEmpty ? [] : ["the file has " + differences.joined(separator: "; ")])
+      + (differences.isEmpty || presets.isEmpty
+        ? [] : ["its shapes are those of \(presets.joined(separator: ", "))"])
+      + (names.map { ["there are parts of \($0.description)"] } ?? [])
   }
 }
 
-/// "42 missing (a, b, …)" with the first 20 names; nil if there are none.
-package func listed(_ names: [String], _ fault: String) -> String? {
-  names.isEmpty ? nil : "\(names.count) \(fault) (\(listed(names)))"
+/// "42 missing (a, b, …)" with the first names; nil if there are none.
+package func listed(_ names: [String], _ fault: String, limit: Int = 20) -> String? {
+  names.isEmpty ? nil : "\(names.count) \(fault) (\(listed(names, limit: limit)))"
 }
 
-/// "a, b, …": the first 20 names.
-private func listed(_ names: [String]) -> String {
-  names.prefix(20).map { $0.printable() }.joined(separator: ", ") + (names.count > 20 ? ", …" : "")
+/// "a, b, …": the first names.
+private func listed(_ names: [String], limit: Int = 20) -> String {
+  names.prefix(limit).map { $0.printable() }.joined(separator: ", ")
+    + (names.count > limit ? ", …" : "")
 }

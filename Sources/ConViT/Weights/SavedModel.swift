@@ -11,8 +11,8 @@ public struct SavedModel: Sendable {
   public var classNames: [String]?
   /// The preset that the model was made from, if any.
   public var name: String?
-  /// What whoever loads the file should know: converted types, a position embedding that was
-  /// resampled, numbers that are not finite.
+  /// What whoever loads the file should know: a prefix that was dropped, tensors that were left,
+  /// converted types, a position embedding that was resampled, numbers that are not finite.
   public package(set) var warnings: [String] = []
 
   /// A model to be saved.
@@ -70,7 +70,7 @@ public struct SavedModel: Sendable {
   /// names the preset, and the number of classes follows from the head. For images of another size
   /// than the file's, its position embedding is resampled.
   public init(contentsOf path: String, as description: Description = Description()) throws {
-    let file = try SafetensorsFile(contentsOf: path)
+    let file = try WeightsFile(contentsOf: path)
     let stored = try WeightsMetadata(file)
     let configuration = try stored.configuration(description, file)
     do {
@@ -79,6 +79,7 @@ public struct SavedModel: Sendable {
       throw WeightsError(path: path, reason: error.message)
     }
     (weights, warnings) = try model.weights(from: file, stored: stored.configuration)
+    if let note = file.prefixNote { warnings.insert(note, at: 0) }
     classNames = stored.classNames
     name = stored.name ?? description.name
     if let count = classNames?.count, count > configuration.classes {
@@ -89,7 +90,7 @@ public struct SavedModel: Sendable {
     if let names = classNames, Set(names.map { Array($0.utf8) }).count < names.count {
       throw WeightsError(path: path, reason: "a class name is there twice")
     }
-    if let note = file.conversionNote { warnings.append(note) }
+    if let note = file.conversionNote(weights.tree) { warnings.append(note) }
     if let note = weights.nonFiniteNote { warnings.append(note) }
   }
 

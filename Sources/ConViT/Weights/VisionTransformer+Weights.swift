@@ -16,7 +16,7 @@ extension VisionTransformer {
   ///   - headsStartAnew: whether heads do though they would fit, as their classes are others.
   /// - Throws: `WeightsError` that lists what does not fit.
   func weights(
-    from file: SafetensorsFile, stored: ViTConfiguration?, seed: UInt64? = nil,
+    from file: WeightsFile, stored: ViTConfiguration?, seed: UInt64? = nil,
     isPartial: Bool = false, headsStartAnew: Bool = false
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let tree = ParameterTree(self)
@@ -57,7 +57,7 @@ extension VisionTransformer {
   private var prefix: Int { configuration.family == .vit ? configuration.tokens : 0 }
 
   /// The grid that a file's position embedding is for, if it is another than the model's.
-  private func foreignGrid(in file: SafetensorsFile, _ stored: ViTConfiguration?) -> PatchGrid? {
+  private func foreignGrid(in file: WeightsFile, _ stored: ViTConfiguration?) -> PatchGrid? {
     guard posEmbed != nil, let shape = file.info("pos_embed")?.shape, shape.count == 3,
       shape[0] == 1, shape[2] == configuration.embedDim
     else { return nil }
@@ -71,7 +71,7 @@ extension VisionTransformer {
   }
 
   /// The position embedding of a file, brought to the model's grid: [1, tokens + N, C].
-  private func positionEmbedding(in file: SafetensorsFile, from old: PatchGrid) throws -> Tensor {
+  private func positionEmbedding(in file: WeightsFile, from old: PatchGrid) throws -> Tensor {
     let (dim, new) = (configuration.embedDim, configuration.grid)
     let values = Tensor([prefix + old.count, dim], try file.floats("pos_embed"))
     let patches = values.sliced(0, prefix..<prefix + old.count).resampled(from: old, to: new)
@@ -94,19 +94,19 @@ extension SavedModel {
     _ model: VisionTransformer, from path: String, seed: UInt64, isPartial: Bool = false,
     classNames: [String]? = nil
   ) throws -> (weights: ParameterStore, notes: [String]) {
-    let file = try SafetensorsFile(contentsOf: path)
+    let file = try WeightsFile(contentsOf: path)
     let metadata = try WeightsMetadata(file)
     let stored = metadata.configuration
     let areOthers = metadata.classNames.map { $0 != classNames ?? $0 } ?? false
-    let difference = stored?.differences(from: model.configuration).first
+    let difference = stored?.difference(from: model.configuration)
     if let difference, !isPartial {
-      throw WeightsError(path: path, reason: "the file's model has \(difference)")
+      throw WeightsError(path: path, reason: difference)
     }
     let (weights, notes) = try model.weights(
       from: file, stored: stored, seed: seed, isPartial: isPartial,
       headsStartAnew: areOthers && stored?.classes == model.configuration.classes)
     if let note = weights.nonFiniteNote { throw WeightsError(path: path, reason: note) }
-    let all = [difference.map { "the file's model has \($0)" }, file.conversionNote] + notes
+    let all = [difference, file.prefixNote, file.conversionNote(weights.tree)] + notes
     return (weights, all.compactMap(\.self).map { "\(path): \($0)" })
   }
 }

@@ -13,7 +13,7 @@ struct WeightsMetadata {
     classNames = saved.classNames
   }
 
-  init(_ file: SafetensorsFile) throws {
+  init(_ file: WeightsFile) throws {
     func decode<T: Decodable>(_ key: String, _ type: T.Type) throws -> T? {
       guard let text = file.metadata[key] else { return nil }
       do {
@@ -50,13 +50,17 @@ struct WeightsMetadata {
 
   /// The configuration that the file has, or that the description gives it; they must not differ
   /// but in the size of the images, which is the description's.
-  func configuration(_ description: SavedModel.Description, _ file: SafetensorsFile) throws
+  func configuration(_ description: SavedModel.Description, _ file: WeightsFile) throws
     -> ViTConfiguration
   {
     guard let stored = configuration else {
       guard let name = description.name else {
         throw WeightsError(
-          path: file.path, reason: "the file does not say which model it is; name it with --model")
+          path: file.path,
+          reason: "the file does not say which model it is; name it with --model"
+            + (ModelShape(file).hint
+              ?? NamingScheme.of(file.names).map { ": its names are those of \($0.description)" }
+              ?? ""))
       }
       var configuration = description.applied(to: try .preset(of: name))
       configuration.classes = file.info("head.weight")?.shape.first ?? configuration.classes
@@ -67,34 +71,39 @@ struct WeightsMetadata {
       expected = try .preset(of: name)
       expected.classes = stored.classes
     }
-    if let difference = stored.differences(from: description.applied(to: expected)).first {
-      throw WeightsError(path: file.path, reason: "the file's model has \(difference)")
+    if let difference = stored.difference(from: description.applied(to: expected)) {
+      let isName = stored.difference(from: description.applied(to: stored)) == nil
+      throw WeightsError(
+        path: file.path, reason: difference + (isName ? "; without --model it is read" : ""))
     }
     return description.sized(stored)
   }
 }
 
 extension ViTConfiguration {
-  /// What a file says of its model, or nil.
-  package static func stored(in file: SafetensorsFile) throws -> ViTConfiguration? {
-    try WeightsMetadata(file).configuration
-  }
-
   /// What is not as in `other` of all that a model's weights depend on beside the sizes of its
-  /// images and its head: "depth 4, not 12 as asked".
-  package func differences(from other: ViTConfiguration) -> [String] {
+  /// images and its head: "the file's model has depth 4, not 12 as asked"; nil if nothing is.
+  package func difference(from other: ViTConfiguration) -> String? {
     func fields(_ c: ViTConfiguration) -> [(String, String)] {
       [
-        ("the family", c.family.rawValue), ("embedding dimension", "\(c.embedDim)"),
-        ("depth", "\(c.depth)"), ("heads", "\(c.heads)"),
-        ("local_up_to_layer", "\(c.localUpToLayer)"), ("patch size", "\(c.patchSize)"),
-        ("channels", "\(c.channels)"), ("MLP ratio", "\(c.mlpRatio)"),
-        ("distilled", "\(c.isDistilled)"), ("pooling", c.pooling.rawValue),
-        ("gated", "\(c.isGated)"), ("position embedding", "\(c.usePosEmbed)"),
+        ("embedding dimension", "\(c.embedDim)"), ("depth", "\(c.depth)"),
+        ("heads", "\(c.heads)"), ("local_up_to_layer", "\(c.localUpToLayer)"),
+        ("patch size", "\(c.patchSize)"), ("channels", "\(c.channels)"),
+        ("MLP ratio", "\(c.mlpRatio)"), ("distilled", "\(c.isDistilled)"),
+        ("pooling", c.pooling.rawValue), ("gated", "\(c.isGated)"),
+        ("position embedding", "\(c.usePosEmbed)"),
       ]
     }
-    return zip(fields(self), fields(other)).filter { $0.1 != $1.1 }.map { ours, theirs in
-      "\(ours.0) \(ours.1), not \(theirs.1) as asked"
+    let (preset, asked) = (presetName, other.presetName)
+    if family != other.family || (preset != nil && asked != nil && preset != asked) {
+      return
+        "the file's model is \(preset ?? familyName), not \(asked ?? other.familyName) as asked"
+    }
+    return zip(fields(self), fields(other)).first { $0.1 != $1.1 }.map { ours, theirs in
+      "the file's model has \(ours.0) \(ours.1), not \(theirs.1) as asked"
     }
   }
+
+  /// As people name it.
+  private var familyName: String { family == .convit ? "a ConViT" : "a ViT or DeiT" }
 }

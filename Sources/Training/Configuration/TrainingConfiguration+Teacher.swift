@@ -30,7 +30,7 @@ extension TrainingConfiguration {
   ) throws -> SavedModel? {
     guard loss.distillationType != .none, let path = loss.teacherPath else { return nil }
     let teacher = try SavedModel(
-      contentsOf: path,
+      weightsOrCheckpoint: path,
       as: SavedModel.Description(
         name: loss.teacherModel, imageHeight: model.imageHeight, imageWidth: model.imageWidth))
     let count = teacher.model.configuration.classes

@@ -1,0 +1,68 @@
+import Autodiff
+
+/// What stands before the published names in a file: `module.` of parallel training, `_orig_mod.`
+/// of a compiled model, `model.` or `backbone.` of a model that was part of another, in any
+/// nesting. No list of them is kept: a prefix is whatever leaves names of our models behind.
+struct NamePrefix: Hashable {
+  /// With its last dot; empty if the names are as published.
+  let text: String
+  /// The names that are published ones behind it.
+  let count: Int
+
+  /// The prefixes behind which the names of a model stand, those of the most names first; there
+  /// are several if the names are of several models.
+  ///
+  /// The work grows with the number of bytes in the names alone.
+  static func candidates(in names: some Sequence<String>) -> [NamePrefix] {
+    var (counts, models): ([Substring: Int], Set<Substring>) = ([:], [])
+    var total = 0
+    for name in names where name.utf8.count <= longestName {
+      total += 1
+      for start in lastParts(of: name) {
+        let rest = name[start...]
+        guard isPublished(rest) else { continue }
+        counts[name[..<start], default: 0] += 1
+        if rest == "patch_embed.proj.weight" { models.insert(name[..<start]) }
+      }
+    }
+    // A few names fit by chance: `encoder.norm.weight`.
+    return counts.filter { models.contains($0.key) || 2 * $0.value > total }
+      .map { NamePrefix(text: String($0.key), count: $0.value) }
+      .sorted { ($1.count, $0.text) < ($0.count, $1.text) }
+  }
+
+  /// Whether a name is one of a model of this package.
+  static func isPublished(_ name: Substring) -> Bool {
+    guard name.hasPrefix("blocks.") else { return published.contains(String(name)) }
+    let rest = name.dropFirst("blocks.".count)
+    let digits = rest.prefix { $0.isASCII && $0.isNumber }
+    guard (1...4).contains(digits.count) else { return false }
+    return published.contains("blocks.0" + rest.dropFirst(digits.count))
+  }
+
+  /// What is longer, in bytes, is not looked at.
+  static let longestName = 512
+
+  /// Where the last one, two, … up to five parts of a name begin, which is as many as our names
+  /// have.
+  private static func lastParts(of name: String) -> [String.Index] {
+    var starts: [String.Index] = []
+    for index in name.utf8.indices.reversed() where name.utf8[index] == UInt8(ascii: ".") {
+      starts.append(name.utf8.index(after: index))
+      if starts.count == 5 { return starts }
+    }
+    return starts + [name.startIndex]
+  }
+
+  /// The names of the weights of all kinds of models, with 0 for the number of a block.
+  private static let published: Set<String> = {
+    var convit = ViTConfiguration(.convit, imageSize: 2, patchSize: 1, embedDim: 2, heads: 1)
+    (convit.depth, convit.localUpToLayer, convit.qkvBias) = (1, 1, true)
+    convit.pooling = .average
+    var vit = ViTConfiguration(.vit, imageSize: 2, patchSize: 1, embedDim: 2, heads: 1)
+    (vit.depth, vit.isDistilled) = (1, true)
+    let trees = [convit, vit].compactMap { try? ParameterTree(VisionTransformer($0)) }
+    precondition(trees.count == 2, "the smallest models are valid")
+    return Set(trees.flatMap(\.names))
+  }()
+}

@@ -1,0 +1,99 @@
+import Autodiff
+import Safetensors
+
+/// The tensors of a file under the names that a model has for them: a prefix that stands before
+/// them in the file is dropped, and `prefixNote` says so.
+///
+/// ```swift
+/// let file = try WeightsFile(contentsOf: "compiled.safetensors")
+/// file.prefix  // "_orig_mod."
+/// let weight = try file.floats("head.weight")  // the file's _orig_mod.head.weight
+/// ```
+public struct WeightsFile: Sendable {
+  /// What stands before the published names, with its last dot; empty if nothing does.
+  public let prefix: String
+  private let file: SafetensorsFile
+
+  /// Opens a file.
+  ///
+  /// - Throws: `SafetensorsError`; `WeightsError` if it holds several models.
+  public init(contentsOf path: String) throws {
+    try self.init(SafetensorsFile(contentsOf: path))
+  }
+
+  /// The tensors of a file that is open.
+  ///
+  /// - Throws: `WeightsError` if it holds several models.
+  public init(_ file: SafetensorsFile) throws {
+    let candidates = NamePrefix.candidates(in: file.tensors.lazy.map(\.name))
+    let isPlain = candidates.contains { $0.text.isEmpty }
+    let models = candidates.filter { 2 * $0.count >= candidates[0].count }
+    guard isPlain || models.count < 2 else {
+      let names = models.prefix(4).map { "'\($0.text.printable(limit: 60))'" }
+      throw WeightsError(
+        path: file.path,
+        reason: "it holds \(models.count) models, whose names begin with "
+          + "\(names.joined(separator: ", ")); write a file with the tensors of one")
+    }
+    self.file = file
+    prefix = isPlain ? "" : candidates.first?.text ?? ""
+  }
+
+  /// The path the file was opened by.
+  public var path: String { file.path }
+  /// Free text that the writer of the file left.
+  public var metadata: [String: String] { file.metadata }
+
+  /// The names of all tensors, in the order of their data: without the prefix where they have it.
+  public var names: [String] {
+    file.tensors.map { tensor in
+      tensor.name.hasPrefix(prefix) ? String(tensor.name.dropFirst(prefix.count)) : tensor.name
+    }
+  }
+
+  /// What the header says about a tensor, which has its name in the file; nil if there is none.
+  public func info(_ name: String) -> TensorInfo? { file.info(prefix + name) }
+
+  /// The numbers of a tensor, converted to `Float` unless they are F32.
+  public func floats(_ name: String) throws -> [Float] { try file.floats(prefix + name) }
+
+  /// Reads the numbers of a tensor to where they are wanted, as `SafetensorsFile.read` does.
+  public func read(_ name: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+    try file.read(prefix + name, into: buffer)
+  }
+
+  /// The tensors that are not among those of a model: what is left to itself (counts of steps, of
+  /// averaged models or of operations: whole numbers, or a single one), and what is unexpected.
+  func others(than tree: ParameterTree) -> (counts: [String], unexpected: [String]) {
+    var (counts, unexpected): ([String], [String]) = ([], [])
+    for (tensor, name) in zip(file.tensors, names) {
+      if tensor.name == prefix + name, tree.slot(named: name) != nil { continue }
+      if tensor.isCount { counts.append(name) } else { unexpected.append(name) }
+    }
+    return (counts, unexpected)
+  }
+
+  /// "the prefix '_orig_mod.' of its names is dropped"; nil if there is none.
+  package var prefixNote: String? {
+    prefix.isEmpty
+      ? nil : "the prefix '\(prefix.printable(limit: 200))' of its names is dropped"
+  }
+
+  /// "BF16, F16 converted to F32"; nil if nothing of the model was to be converted.
+  func conversionNote(_ tree: ParameterTree) -> String? {
+    let types = Set(tree.names.compactMap { info($0)?.type.rawValue }).subtracting(["F32"])
+    return types.isEmpty ? nil : "\(types.sorted().joined(separator: ", ")) converted to F32"
+  }
+}
+
+extension TensorInfo {
+  /// Whether it can be no weight: whole numbers, or a single number without an axis or, as thop
+  /// leaves its counts of operations, in double precision.
+  fileprivate var isCount: Bool {
+    switch type {
+    case .f32, .f16, .bf16: shape.isEmpty
+    case .f64: count <= 1
+    default: true
+    }
+  }
+}

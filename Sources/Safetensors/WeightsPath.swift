@@ -1,0 +1,51 @@
+import Foundation
+
+/// What is said about paths that people give as weights and that are no files.
+enum WeightsPath {
+  /// Whether it is an address, as `https://…`, and no path.
+  static func isAddress(_ path: String) -> Bool {
+    guard let end = path.range(of: "://") else { return false }
+    let scheme = path[..<end.lowerBound]
+    return (2...12).contains(scheme.count)
+      && scheme.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+  }
+
+  /// What is in a folder that was meant instead of it, as the rest of a message: "; its weights are
+  /// in run/best.safetensors".
+  static func hint(inFolder path: String) -> String {
+    guard let names = names(inFolder: path) else { return "" }
+    let folder = path.hasSuffix("/") ? path : path + "/"
+    let weights = names.filter { $0.hasSuffix(".safetensors") }.sorted()
+    let best = ["best.safetensors", "model.safetensors"].first(where: weights.contains)
+    if let name = best ?? (weights.count == 1 ? weights[0] : nil) {
+      return "; its weights are in \(folder)\(name)"
+    }
+    if names.contains(where: { $0.hasSuffix(".safetensors.index.json") }) {
+      return "; its weights are in several shards: join them into one file"
+    }
+    if !weights.isEmpty {
+      let more = weights.count > 3 ? ", …" : ""
+      return "; give one of its files: \(weights.prefix(3).joined(separator: ", "))\(more)"
+    }
+    if names.contains("saved_model.pb") { return " with a TensorFlow SavedModel" }
+    let endings = [".pth", ".pt", ".bin", ".ckpt", ".pth.tar"]
+    if let name = names.sorted().first(where: { name in endings.contains(where: name.hasSuffix) }) {
+      return "; convert \(folder)\(name) with Scripts/convert_pth.py"
+    }
+    return names.isEmpty ? ", which is empty" : ""
+  }
+
+  /// The names in a folder, at most 10,000; nil if it cannot be read.
+  private static func names(inFolder path: String) -> Set<String>? {
+    guard let folder = opendir(path) else { return nil }
+    defer { closedir(folder) }
+    var names: Set<String> = []
+    while names.count < 10_000, let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.insert(name) }
+    }
+    return names
+  }
+}

@@ -1,0 +1,204 @@
+import Autodiff
+import ConViT
+import Foundation
+import Safetensors
+import Testing
+
+/// Weights from elsewhere: prefixes, tensors that are none, names of other projects.
+@Suite struct WeightsFileTests {
+  private let path = NSTemporaryDirectory() + "weights-file-\(UUID().uuidString).safetensors"
+  private let saved: SavedModel
+
+  init() throws {
+    var c = ViTConfiguration(.convit, imageSize: 16, patchSize: 4, embedDim: 16, heads: 4)
+    (c.depth, c.localUpToLayer, c.classes) = (3, 2, 3)
+    let model = try VisionTransformer(c)
+    saved = SavedModel(model, ParameterStore(model, seed: 5), classNames: ["a", "b", "c"])
+  }
+
+  /// Writes the weights with another name each, and what else there is.
+  private func write(
+    _ others: [OutputTensor] = [], metadata: Bool = true,
+    _ name: (String) -> String? = { $0 }
+  ) throws {
+    try saved.write(to: path)
+    let strings = metadata ? try SafetensorsFile(contentsOf: path).metadata : [:]
+    let tensors = zip(saved.weights.tree.names, saved.weights.values).compactMap { old, value in
+      name(old).map { OutputTensor(name: $0, shape: value.shape.sizes, data: value.elements) }
+    }
+    try SafetensorsWriter.write(tensors + others, metadata: strings, to: path)
+  }
+
+  /// Tensors without numbers, for what looks at names and shapes alone.
+  private func write(shapes: [String: [Int]]) throws {
+    let tensors = shapes.sorted { $0.key < $1.key }.map { name, shape in
+      OutputTensor(name: name, shape: shape, data: Array(repeating: 0, count: shape.reduce(1, *)))
+    }
+    try SafetensorsWriter.write(tensors, to: path)
+  }
+
+  private func message(_ body: () throws -> some Any) -> String {
+    do { _ = try body() } catch { return "\(error)".replacingOccurrences(of: path, with: "file") }
+    return "nothing thrown"
+  }
+
+  @Test(arguments: [
+    "module.", "_orig_mod.", "model.", "backbone.", "module._orig_mod.model.", "a.b.c.d.e.f.g.",
+    "blocks.", "é\u{1b}.",
+  ])
+  func anyPrefixIsDropped(_ prefix: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try write { prefix + $0 }
+    let loaded = try SavedModel(contentsOf: path)
+    #expect(loaded.weights.values == saved.weights.values && loaded.classNames == ["a", "b", "c"])
+    let shown = prefix.replacingOccurrences(of: "\u{1b}", with: #"\u{1b}"#)
+    #expect(loaded.warnings == ["the prefix '\(shown)' of its names is dropped"])
+    let (weights, notes) = try SavedModel.finetuned(saved.model, from: path, seed: 1)
+    #expect(weights.values == saved.weights.values)
+    #expect(notes == ["\(path): the prefix '\(shown)' of its names is dropped"])
+    #expect(try WeightsFile(contentsOf: path).prefix == prefix)
+    #expect(try SafetensorsFile(contentsOf: path).info("head.weight") == nil, "stays strict")
+  }
+
+  @Test func countsAreLeft() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let counts = [
+      OutputTensor(name: "n_averaged", shape: [], integers: [3]),
+      OutputTensor(name: "module.norm.num_batches_tracked", shape: [2], integers: [1, 2]),
+      OutputTensor(name: "module.scale", shape: [], data: [1]),
+    ]
+    try write(counts) { "module." + $0 }
+    let loaded = try SavedModel(contentsOf: path)
+    #expect(loaded.weights.values == saved.weights.values)
+    #expect(loaded.warnings.count == 2 && loaded.warnings[0].contains("'module.'"))
+    #expect(loaded.warnings[1].hasPrefix("3 of the file not used ("))
+    for name in ["n_averaged", "norm.num_batches_tracked", "scale"] {
+      #expect(loaded.warnings[1].contains(name))
+    }
+  }
+
+  @Test func otherTensorsAreErrors() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let others = ["module.decoder.weight", "outside", "head.weight"].map {
+      OutputTensor(name: $0, shape: [2], data: [0, 0])
+    }
+    try write(others) { "module." + $0 }
+    let text = message { try SavedModel(contentsOf: path) }
+    let start = "file: not weights of this model (the prefix 'module.' of its names is dropped): "
+    #expect(text.hasPrefix(start + "3 not of the model ("), "\(text)")
+    for name in ["decoder.weight", "outside", "head.weight"] { #expect(text.contains(name)) }
+    // A part behind the prefix, a part without it: not all of one model.
+    try write { $0.hasPrefix("blocks.0.") ? $0 : "module." + $0 }
+    #expect(message { try SavedModel(contentsOf: path) }.contains("missing (blocks.0."))
+  }
+
+  @Test func severalModels() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let teacher = saved.weights.outputTensors.map {
+      OutputTensor(
+        name: "teacher." + $0.name, shape: $0.shape,
+        data: Array(repeating: 0, count: $0.shape.reduce(1, *)))
+    }
+    try write(teacher) { "student." + $0 }
+    #expect(
+      message { try SavedModel(contentsOf: path) }
+        == "file: it holds 2 models, whose names begin with 'student.', 'teacher.'; write a file "
+        + "with the tensors of one")
+    // Names as published are meant, whatever stands beside them.
+    try write(teacher)
+    #expect(message { try SavedModel(contentsOf: path) }.contains("not of the model (teacher."))
+  }
+
+  static let schemes: [([String], String)] = [
+    (
+      (0..<24).map { "vit.encoder.layer.\($0).attention.attention.query.weight" },
+      "Hugging Face's transformers (vit.encoder.layer.0.attention.attention.query.weight), of 24 "
+        + "blocks"
+    ),
+    (
+      (0..<12).map { "encoder.layers.encoder_layer_\($0).ln_1.weight" },
+      "torchvision (encoder.layers.encoder_layer_0.ln_1.weight), of 12 blocks"
+    ),
+    (
+      (0..<6).map { "visual.transformer.resblocks.\($0).ln_1.weight" },
+      "CLIP (visual.transformer.resblocks.0.ln_1.weight), of 6 blocks"
+    ),
+    (["layer1.0.conv1.weight"], "a ResNet (layer1.0.conv1.weight)"),
+    (["model.layers.0.self_attn.q_proj.weight"], "a language model ("),
+  ]
+
+  @Test(arguments: schemes)
+  func otherNames(_ names: [String], _ owner: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try write(shapes: Dictionary(uniqueKeysWithValues: names.map { ($0, [2, 2]) }))
+    let named = message { try SavedModel(contentsOf: path, as: .init(name: "convit_tiny")) }
+    #expect(named.contains("the names are those of \(owner)"), "\(named)")
+    #expect(named.contains("not timm's (blocks.0.attn.qkv.weight); 180 missing (cls_token, …); "))
+    #expect(named.count < 500)
+    let nameless = message { try SavedModel(contentsOf: path) }
+    #expect(nameless.contains("name it with --model: its names are those of \(owner)"))
+  }
+
+  @Test func otherShapes() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    func text(_ model: String, as other: String) throws -> String {
+      try write(shapes: Self.shapes(of: model))
+      let text = message { try SavedModel(contentsOf: path, as: .init(name: other)) }
+      #expect(text.count < 500, "\(text)")
+      return text
+    }
+    #expect(
+      try text("deit_small_patch16_224", as: "deit_tiny_patch16_224").hasPrefix(
+        "file: not weights of this model: the file has width 384, not 192; its shapes are those of "
+          + "deit_small_patch16_224; 151 of another shape (cls_token [1, 1, 384] instead of "))
+    #expect(
+      try text("deit_tiny_patch16_224", as: "convit_tiny").contains(
+        "the file has attn.qkv in all blocks, as ViT and DeiT, not attn.qk and attn.v in 10, as "
+          + "ConViT; its shapes are those of deit_tiny_patch16_224; "))
+    #expect(
+      try text("convit_tiny", as: "deit_tiny_distilled_patch16_224").contains(
+        "attn.qk and attn.v in 10 blocks, as ConViT, not attn.qkv in all, as ViT and DeiT; no "
+          + "distillation token; its shapes are those of convit_tiny; "))
+    var deep = try Self.shapes(of: "deit_tiny_patch16_224")
+    for (name, shape) in deep where name.hasPrefix("blocks.11.") {
+      deep[name.replacingOccurrences(of: ".11.", with: ".12.")] = shape
+    }
+    try write(shapes: deep)
+    #expect(
+      message { try SavedModel(contentsOf: path, as: .init(name: "deit_tiny_patch16_224")) }
+        .contains("the file has 13 blocks, not 12; 12 not of the model (blocks.12."))
+  }
+
+  private static func shapes(of preset: String) throws -> [String: [Int]] {
+    let tree = ParameterTree(try VisionTransformer(.preset(of: preset)))
+    return Dictionary(
+      uniqueKeysWithValues: zip(tree.names, tree.parameters.map(\.shape.sizes)))
+  }
+
+  @Test func aPresetIsNamedByItsShapes() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    for name in ["convit_tiny", "convit_tiny_plus", "deit_tiny_distilled_patch16_224"] {
+      try write(shapes: Self.shapes(of: name))
+      #expect(
+        message { try SavedModel(contentsOf: path) }.hasSuffix("its shapes are those of \(name)"))
+    }
+    try write(metadata: false)
+    #expect(
+      message { try SavedModel(contentsOf: path) }
+        .hasSuffix("it has width 16 and 3 blocks, 2 of them GPSA, as no preset has"))
+  }
+
+  /// Many long names, all of which could stand behind a prefix.
+  @Test func manyNames() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let header = (0..<5000).map {
+      #""\#(String(repeating: "a.", count: 100))\#($0).norm.weight":"#
+        + #"{"dtype":"F32","shape":[0],"data_offsets":[0,0]}"#
+    }
+    let json = Array("{\(header.joined(separator: ","))}".utf8)
+    let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { [UInt8]($0) }
+    try Data(length + json).write(to: URL(fileURLWithPath: path))
+    #expect(try WeightsFile(contentsOf: path).prefix.isEmpty)
+    #expect(message { try SavedModel(contentsOf: path) }.count < 200)
+  }
+}
