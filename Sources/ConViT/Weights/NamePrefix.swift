@@ -62,7 +62,7 @@ struct NamePrefix: Hashable {
     var vit = ViTConfiguration(.vit, imageSize: 2, patchSize: 1, embedDim: 2, heads: 1)
     (vit.depth, vit.isDistilled) = (1, true)
     let trees = [convit, vit].compactMap { try? ParameterTree(VisionTransformer($0)) }
-    precondition(trees.count == 2, "the smallest models are valid")
+    checkPrecondition(trees.count == 2, "the smallest models are valid")
     return Set(trees.flatMap(\.names))
   }()
 }
