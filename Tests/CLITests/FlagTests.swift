@@ -77,6 +77,7 @@ import Testing
     (["--lenient-jpeg"], ["lenient-jpeg: true"]), (["--max-pixels", "9"], ["max-pixels: 9"]),
     (["--max-bytes", "8"], ["max-bytes: 8"]), (["--no-exif"], ["exif: false"]),
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
+    (["--sixteen-bit", "pillow"], ["sixteen-bit: pillow"]),
     (["--scaled-decoding"], ["scaled-decoding: true"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
     (["--locality-every", "2"], ["locality-every: 2"]),
