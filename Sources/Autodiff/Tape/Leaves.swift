@@ -3,6 +3,7 @@ struct Leaves {
   private struct Leaf {
     var isUsed = false
     var node: Int?
+    var site: CallSite?  // of a shared value
   }
   private var leaves: [Leaf] = []
 
@@ -14,8 +15,19 @@ struct Leaves {
 
   /// The node of a slot, which `makeNode` makes when it is asked for first.
   mutating func use(_ slot: Int, _ makeNode: () -> Int?) -> Int? {
-    if !leaves[slot].isUsed { leaves[slot] = Leaf(isUsed: true, node: makeNode()) }
+    if !leaves[slot].isUsed { (leaves[slot].isUsed, leaves[slot].node) = (true, makeNode()) }
     return leaves[slot].node
+  }
+
+  /// Stops the program if another line of the source shares a value by the same parameter: the
+  /// first one would be taken for both.
+  mutating func checkSite(_ site: CallSite, of slot: Int, in tree: ParameterTree) {
+    let first = leaves[slot].site ?? site
+    leaves[slot].site = first
+    checkPrecondition(
+      first == site,
+      "Tape.shared: \(tree.names[slot]) has a shared value already, of \(first); that of \(site) "
+        + "needs a parameter of its own")
   }
 
   /// The slots that were asked for.

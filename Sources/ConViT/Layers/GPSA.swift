@@ -58,7 +58,7 @@ public struct GPSA: PositionalAttention {
     let y = Variable.attention(
       HeadColumns(qk), HeadColumns(qk, from: dim), HeadColumns(v(x)), heads: heads, width: dim,
       scale: 1 / Float(dim / heads).squareRoot(),
-      position: (x.tape.shared(posProj.weight, from: self) { $0.position($1) }, gate(x.tape)),
+      position: (sharedPosition(x.tape), gate(x.tape)),
       dropRate: attnDropRate)
     return count.map { y.sliced(-2, 0..<$0) } ?? y
   }
@@ -69,7 +69,12 @@ public struct GPSA: PositionalAttention {
     return Variable.attentionMap(
       HeadColumns(qk), HeadColumns(qk, from: dim), heads: heads, width: dim,
       scale: 1 / Float(dim / heads).squareRoot(),
-      position: (x.tape.shared(posProj.weight, position), gate(x.tape)))
+      position: (sharedPosition(x.tape), gate(x.tape)))
+  }
+
+  /// The positional attention, computed once for all images of a step.
+  private func sharedPosition(_ tape: Tape) -> Variable {
+    tape.shared(posProj.weight, from: self) { $0.position($1) }
   }
 
   /// σ(λ): the share of the positional attention in each head, [H].

@@ -95,8 +95,29 @@ public struct SavedModel: Sendable {
   }
 
   /// Writes the weights with all that is needed to load them, replacing the file as a whole.
+  ///
+  /// - Throws: `WeightsError` where the file could not be read again: for weights of another model,
+  ///   and for names that are not one for each class; `SafetensorsError` if it cannot be written.
   public func write(to path: String) throws {
+    if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
     try SafetensorsWriter.write(
       weights.outputTensors, metadata: try WeightsMetadata(self).strings, to: path)
+  }
+
+  /// What does not go together in it.
+  private var inconsistency: String? {
+    let tree = ParameterTree(model)
+    let classes = model.configuration.classes
+    if weights.tree.names != tree.names || !weights.tree.hasShapes(of: tree) {
+      return "cannot write it: the weights are of another model (\(weights.tree.count) tensors, "
+        + "\(weights.tree.elementCount) numbers) than the structure (\(tree.count) tensors, "
+        + "\(tree.elementCount) numbers)"
+    }
+    guard let names = classNames else { return nil }
+    if names.count != classes {
+      return "cannot write it: \(names.count) class names for \(classes) classes"
+    }
+    let different = Set(names.map { Array($0.utf8) }).count
+    return different < names.count ? "cannot write it: a class name is there twice" : nil
   }
 }
