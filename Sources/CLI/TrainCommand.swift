@@ -86,25 +86,11 @@ private struct TrainingDisplay {
       terminal.progress("epoch \(epoch)  evaluated \(images)/\(all)")
     case .epoch(let record, let isBest):
       epochs = record.epoch + 1
-      let speed = Double(run?.imagesPerEpoch.all ?? 0) / max(record.seconds, 1e-9)
-      let eta = eta(Double(record.epoch + 1))
-      terminal.line(
-        "epoch \(record.epoch + 1)/\(run?.epochs ?? 0)"
-          + String(
-            format: "  train loss %.4f  lr %.2e  test loss %.4f  acc@1 %.2f  acc@5 %.2f",
-            record.trainLoss, record.trainLr, record.testLoss, record.testAcc1, record.testAcc5)
-          + average(record)
-          + String(format: "  %.1f s  %.0f images/s", record.seconds, speed)
-          + "  ETA \(eta)" + (isBest ? "  best" : ""))
+      let text = EpochText(
+        record: record, epochs: run?.epochs ?? 0, eta: eta(Double(record.epoch + 1)),
+        isBest: isBest)
+      terminal.line(text.line)
     }
-  }
-
-  /// What the moving average comes to, if there is one.
-  private func average(_ record: EpochRecord) -> String {
-    guard let loss = record.emaTestLoss, let acc1 = record.emaTestAcc1,
-      let acc5 = record.emaTestAcc5
-    else { return "" }
-    return String(format: "  average: test loss %.4f  acc@1 %.2f  acc@5 %.2f", loss, acc1, acc5)
   }
 
   /// The time left if the rest takes as long as what is done.

@@ -1,5 +1,8 @@
 import Testing
 
+@testable import CLI
+@testable import Training
+
 /// What is wrong with a command line is said before any file is looked at: exit code 2.
 @Suite struct UsageErrorTests {
   private let workspace: Workspace
@@ -19,6 +22,7 @@ import Testing
     (["--warmup-epochs", "2"], ["warmup-epochs must be 0 to epochs, which is 1, found 2"]),
     (["--lr", "0"], ["lr must be positive, found 0"]),
     (["--lr", "nan"], ["lr must be positive, found nan"]),
+    (["--lr", "-nan"], ["lr must be positive, found nan"]),
     (["--lr", "-1e-3"], ["lr must be positive, found -0.001"]),
     (["--lr", "inf"], ["lr must be positive, found inf"]),
     (["--lr", "0,1"], ["'0,1'", "'--lr <number>'"]),
@@ -69,8 +73,10 @@ import Testing
     (["--input-size", "12x"], ["'12x'", "'--input-size <N|HxW>'"]),
     (["--local-up-to-layer", "2"], ["local_up_to_layer 2 equals the depth"]),
     (["--local-up-to-layer", "-1"], ["local_up_to_layer -1 is not in 0 ... depth"]),
-    (["--locality-strength", "0"], ["locality strength must be positive, found 0"]),
+    (["--locality-strength", "0"], ["locality-strength must be positive, found 0"]),
     (["--model", "convit_huge"], ["'convit_huge'", "convit_tiny, "]),
+    (["--model", "convit_tinny"], ["Did you mean 'convit_tiny'?"]),
+    (["--model", "deit_tiny"], ["Did you mean 'deit_tiny_patch16_224'?"]),
     (["--sched", "square"], ["'square'", "- cosine"]),
     (["--alpha-background", "red"], ["'red' is not a colour such as 255,255,255"]),
     (["--alpha-background", "1,2,256"], ["'1,2,256' is not a colour"]),
@@ -123,7 +129,6 @@ import Testing
   static let otherFaults: [(arguments: [String], parts: [String])] = [
     (["bogus"], ["'bogus'", "convit --help"]),
     (["train", "--output-dir", "new"], ["data-path is missing"]),
-    (["train", "--ThreeAugment", "--aa", "v0"], ["--aa is given twice"]),
     (["train", "--data-path", "data"], ["output-dir is missing"]),
     (["evaluate", "--weights", "missing"], ["'--data-path <folder>'", "convit evaluate --help"]),
     (["evaluate", "--data-path", "missing"], ["'--weights <file>'"]),
@@ -154,7 +159,6 @@ import Testing
       ["bench", "--mode", "data", "--data-path", "missing", "--warmup", "2"],
       ["--mode data and --warmup do not go together"]
     ),
-    (["evaluate", "--weights", "w", "--weights", "v"], ["--weights is given twice"]),
     (
       [
         "train", "--data-path", "d", "--output-dir", "new", "--model", "deit_tiny_patch16_224",
@@ -191,6 +195,21 @@ import Testing
   @Test(arguments: otherFaults.indices) func others(index: Int) throws {
     try workspace.expectFailure(
       Self.otherFaults[index].arguments, status: 2, Self.otherFaults[index].parts)
+  }
+
+  /// Every option of a training that takes a number refuses what is none, and names itself.
+  @Test(arguments: ["nan", "-nan", "inf", "-inf"]) func numbersThatAreNotFinite(value: String)
+    throws
+  {
+    let flags = CommandFlags(of: ["train"]).flags.filter { $0.valueName == "number" }
+    #expect(flags.count > 30)
+    for flag in flags {
+      let given = try Main.prepared(["train", "--\(flag.name)", value]).arguments
+      let error = #expect(throws: TrainingError.self, "\(flag.name)") {
+        try TrainCommand.parse(Array(given.dropFirst())).configuration().validate()
+      }
+      #expect(error?.isUsage == true && error?.message.contains(flag.name) == true)
+    }
   }
 
   @Test func configs() throws {

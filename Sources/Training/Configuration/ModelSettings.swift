@@ -46,6 +46,9 @@ public struct ModelSettings: Settings {
       try require((0..<1).contains(rate), "\(name) must be in 0 ..< 1, found \(rate)")
     }
     try require(
+      localityStrength.isFinite && localityStrength > 0,
+      "locality-strength must be positive, found \(localityStrength)")
+    try require(
       !partial || finetune != nil, "partial is about a weights file: finetune is missing")
   }
 
