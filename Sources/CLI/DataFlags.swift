@@ -47,12 +47,12 @@ struct LayoutOptions: ParsableArguments {
   var inatCategory: INaturalist.Category?
   @Option(
     help: .number("Hold out this share of each class to test on, if there is no val/."))
-  var valFraction: Double?
+  var valFraction: OrNone<Double>?
 
   func apply(to data: inout DataSettings) {
     replace(&data.dataSet, dataSet)
     replace(&data.inatCategory, inatCategory)
-    replace(&data.valFraction, valFraction)
+    replace(&data.valFraction, offAtZero: valFraction)
   }
 }
 
@@ -64,7 +64,7 @@ struct BadImageOptions: ParsableArguments {
   var onBadImage: BadImages?
   @Option(
     help: .number("The most images to skip: a share if below 1, else a number. (default: 0.05)"))
-  var maxBad: Double?
+  var maxBad: OrNone<Double>?
 
   func apply(to data: inout DataSettings) {
     replace(&data.onBadImage, onBadImage)

@@ -11,7 +11,10 @@ struct TrainCommand: ParsableCommand {
       The images are PNG and JPEG files in train/<class>/ and val/<class>/. The run gets \
       config.yaml, log.jsonl, steps.jsonl, model.safetensors (the last epoch), \
       best.safetensors (the most accurate) and checkpoint.safetensors, from which --resume goes \
-      on. Every flag is also a key of the YAML config; a flag overrides it.
+      on. Every flag is also a key of the YAML config; a flag overrides it, and the last of a \
+      flag that is repeated counts. Where a value may be left out, none takes back what the config \
+      says, as null does in a config: --finetune none. --save-every, --save-every-steps, \
+      --locality-every, --log-every, --clip-grad and --val-fraction are off at 0.
 
       SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop a run after its step: it saves where it is \
       and exits with 75. A second SIGINT exits at once.
@@ -52,8 +55,12 @@ struct TrainCommand: ParsableCommand {
       try files.config.map { try TrainingConfiguration(contentsOf: $0, over: base) } ?? base
     replace(&configuration.dataPath, files.dataPath)
     replace(&configuration.outputDir, files.outputDir)
+    let file = configuration
     options.apply(to: &configuration)
-    return configuration
+    guard let path = files.config else { return configuration }
+    let (kept, notes) = try configuration.withoutUnused(of: file, from: path)
+    for note in notes { Terminal.write("note: \(note)\n") }
+    return kept
   }
 }
 

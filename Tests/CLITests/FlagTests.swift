@@ -93,8 +93,7 @@ import Testing
   ]
 
   private func lines(_ arguments: [String]) throws -> [String] {
-    let given = try Main.prepared(["train"] + arguments).arguments
-    let command = try TrainCommand.parse(Array(given.dropFirst()))
+    let command = try TrainCommand.parse(Main.spelled(arguments))
     return try command.configuration().yaml().split(separator: "\n").map(String.init)
   }
 

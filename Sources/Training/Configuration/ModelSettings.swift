@@ -48,8 +48,9 @@ public struct ModelSettings: Settings {
     try require(
       localityStrength.isFinite && localityStrength > 0,
       "locality-strength must be positive, found \(localityStrength)")
-    try require(
-      !partial || finetune != nil, "partial is about a weights file: finetune is missing")
+    try requireUse(
+      of: "partial", !partial || finetune != nil,
+      "partial is about a weights file: finetune is missing")
   }
 
   /// The names in configs.
