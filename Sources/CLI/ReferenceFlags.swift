@@ -1,6 +1,6 @@
 /// Flags of DeiT's and timm's training programs about accelerators and processes: they are left out
-/// with a note, so that a command line can stay as it is. Those that would change results are errors
-/// (`ForeignNames`).
+/// with a note, so that a command line can stay as it is. Those that would change results are
+/// errors (`ForeignNames`).
 enum ReferenceFlags {
   /// Flags without effect on results, and whether a value follows.
   private static let idle = [

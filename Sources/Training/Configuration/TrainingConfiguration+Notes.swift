@@ -93,9 +93,10 @@ extension TrainingConfiguration {
     guard optimizer.modelEma, !optimizer.modelEmaWarmup,
       1 / (1 - optimizer.modelEmaDecay) > Double(steps)
     else { return [] }
+    let length = Int((1 / (1 - optimizer.modelEmaDecay)).rounded())
     let share = pow(optimizer.modelEmaDecay, Double(steps))
     return [
-      "--model-ema-decay \(optimizer.modelEmaDecay) averages over \(Int((1 / (1 - optimizer.modelEmaDecay)).rounded())) "
+      "--model-ema-decay \(optimizer.modelEmaDecay) averages over \(length) "
         + "steps, and the run has \(steps): at its end the average is still "
         + String(format: "%.0f", 100 * share)
         + " % the initial weights; give a lower --model-ema-decay or --model-ema-warmup"

@@ -5,8 +5,8 @@ extension TrainingConfiguration {
   /// notes about them.
   ///
   /// A file that is right by itself does not stand in the way of a flag: `--model deit_…` over a
-  /// config with `local-up-to-layer`, `--locality-every 0` over one with `locality-sample`. What was
-  /// given as a flag stays, and is an error if it has no use.
+  /// config with `local-up-to-layer`, `--locality-every 0` over one with `locality-sample`. What
+  /// was given as a flag stays, and is an error if it has no use.
   package func withoutUnused(
     of file: TrainingConfiguration, from path: String
   ) throws -> (configuration: TrainingConfiguration, notes: [String]) {
