@@ -31,7 +31,11 @@ enum YAMLText {
       .composer(let context, let problem, let mark, _):
       let line = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1] : ""
       let start = context.map { ", begun in line \($0.mark.line)" } ?? ""
-      let place = "\(path), line \(mark.line), column \(mark.column): not YAML: "
+      let place =
+        path
+        + (mark.line > lines.count
+          ? ", at its end: not YAML: "
+          : ", line \(mark.line), column \(mark.column): not YAML: ")
       if line.prefix(while: { " \t".contains($0) }).contains("\t") {
         return place + "lines are indented with spaces, not with tabs"
       }
