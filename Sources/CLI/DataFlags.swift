@@ -47,20 +47,20 @@ struct LayoutOptions: ParsableArguments {
   var inatCategory: INaturalist.Category?
   @Option(
     help: .folder("The folder in it to train on. (default: train, or one of such a name)"))
-  var trainSplit: String?
+  var trainSplit: OrNone<String>?
   @Option(
     help: .folder("The folder in it to validate on. (default: val, or one of such a name)"))
-  var valSplit: String?
+  var valSplit: OrNone<String>?
   @Option(
     help: .number("Hold out this share of each class to test on, if there is no val/."))
-  var valFraction: Double?
+  var valFraction: OrNone<Double>?
 
   func apply(to data: inout DataSettings) {
     replace(&data.dataSet, dataSet)
     replace(&data.inatCategory, inatCategory)
     replace(&data.trainSplit, trainSplit)
     replace(&data.valSplit, valSplit)
-    replace(&data.valFraction, valFraction)
+    replace(&data.valFraction, offAtZero: valFraction)
   }
 }
 
@@ -72,7 +72,7 @@ struct BadImageOptions: ParsableArguments {
   var onBadImage: BadImages?
   @Option(
     help: .number("The most images to skip: a share if below 1, else a number. (default: 0.05)"))
-  var maxBad: Double?
+  var maxBad: OrNone<Double>?
 
   func apply(to data: inout DataSettings) {
     replace(&data.onBadImage, onBadImage)

@@ -43,7 +43,7 @@ struct FolderOptions: ParsableArguments {
 
   /// The images that could not be read, none yet.
   func skipped(of folder: ImageFolder) -> SkippedImages {
-    SkippedImages(folder, maxBad: bad.maxBad ?? DataSettings.defaultMaxBad)
+    SkippedImages(folder, maxBad: bad.maxBad?.value ?? DataSettings.defaultMaxBad)
   }
 
   /// Reads the images for a model.

@@ -12,7 +12,7 @@ struct LossFlags: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: .number("The smallest and largest side of the boxes, by the image's, instead of α."))
-  var cutmixMinmax: [Double] = []
+  var cutmixMinmax: [OrNone<Double>] = []
   @Option(help: .number("How probable mixing is. (default: 1)")) var mixupProb: Double?
   @Option(help: .number("How probable cutmix is beside mixup. (default: 0.5)"))
   var mixupSwitchProb: Double?
@@ -26,11 +26,12 @@ struct LossFlags: ParsableArguments {
   @Option(
     help: .number(
       "Count targets above it as 1, others as 0. (default: 0 without smoothing, else off)"))
-  var bceTargetThresh: Double?
+  var bceTargetThresh: OrNone<Double>?
   @Option(help: .name("What a distilled model learns from a teacher. (default: none)"))
   var distillationType: LossSettings.DistillationType?
-  @Option(help: .name("The teacher's preset, if its file does not say.")) var teacherModel: String?
-  @Option(help: .file("The teacher's weights.")) var teacherPath: String?
+  @Option(help: .name("The teacher's preset, if its file does not say.")) var teacherModel:
+    OrNone<String>?
+  @Option(help: .file("The teacher's weights.")) var teacherPath: OrNone<String>?
   @Option(help: .number("The teacher's share of the loss. (default: 0.5)"))
   var distillationAlpha: Double?
   @Option(help: .number("Temperature of soft distillation. (default: 1)"))
@@ -43,7 +44,7 @@ struct LossFlags: ParsableArguments {
     replace(&c.smoothing, smoothing)
     replace(&c.mixup, mixup)
     replace(&c.cutmix, cutmix)
-    replace(&c.cutmixMinmax, cutmixMinmax.isEmpty ? nil : cutmixMinmax)
+    replace(&c.cutmixMinmax, cutmixMinmax)
     replace(&c.mixupProb, mixupProb)
     replace(&c.mixupSwitchProb, mixupSwitchProb)
     replace(&c.mixupMode, mixupMode)

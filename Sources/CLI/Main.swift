@@ -13,11 +13,7 @@ import Training
         Terminal.error("out of memory: \(bytes) bytes more are not to be had")
         _exit(1)
       }
-      let (arguments, notes) = try ReferenceFlags.removed(
-        from: arguments(CommandLine.arguments.dropFirst()))
-      if let flag = repeatedFlag(in: arguments) {
-        throw ValidationError("\(flag) is given twice")
-      }
+      let (arguments, notes) = try prepared(Array(CommandLine.arguments.dropFirst()))
       var command = try Convit.parseAsRoot(arguments)
       for note in notes { Terminal.write("note: \(note)\n") }
       try command.run()
@@ -26,35 +22,23 @@ import Training
     }
   }
 
-  /// The arguments with the spellings of the reference's flags brought to ours: underscores are
-  /// dashes, `--embed_dim` is there the width of one head, and `--ThreeAugment` a policy. A
-  /// negative number goes with the flag before it.
-  static func arguments(_ given: some Sequence<String>) -> [String] {
-    var result: [String] = []
-    var areFlags = true
-    for argument in given {
-      if argument == "--" { areFlags = false }
-      if areFlags, argument.hasPrefix("--") {
-        result.append(ours(argument))
-      } else if areFlags, argument.hasPrefix("-"), Double(argument) != nil,
-        let flag = result.last, flag.hasPrefix("--"), !flag.contains("=")
-      {
-        result[result.count - 1] = "\(flag)=\(argument)"
-      } else {
-        result.append(argument)
-      }
-    }
-    return result
+  /// The arguments as the parser takes them, and notes about what was changed.
+  ///
+  /// - Throws: `ValidationError` for what no command has, with what may have been meant.
+  static func prepared(_ given: [String]) throws -> (arguments: [String], notes: [String]) {
+    let (arguments, notes) = ReferenceFlags.removed(from: spelled(given))
+    if arguments.first == "help" { try GivenFlags(Array(arguments.dropFirst())).checkCommand() }
+    var flags = GivenFlags(arguments)
+    try flags.check()
+    flags.keepLast()
+    return (flags.arguments, notes + flags.notes)
   }
 
-  /// A flag that is there twice, of which one would have no effect.
-  static func repeatedFlag(in arguments: [String]) -> String? {
-    var seen: Set<Substring> = []
-    for argument in arguments.prefix(while: { $0 != "--" }) where argument.hasPrefix("--") {
-      let name = argument.prefix { $0 != "=" }
-      guard seen.insert(name).inserted else { return String(name) }
-    }
-    return nil
+  /// The arguments with the spellings of the reference's flags brought to ours: underscores are
+  /// dashes, `--embed_dim` is there the width of one head, and `--ThreeAugment` a policy.
+  static func spelled(_ given: [String]) -> [String] {
+    let flags = given.prefix { $0 != "--" }
+    return flags.map { $0.hasPrefix("--") ? ours($0) : $0 } + given[flags.endIndex...]
   }
 
   private static func ours(_ flag: String) -> String {

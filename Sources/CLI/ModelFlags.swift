@@ -7,12 +7,12 @@ struct StructureFlags: ParsableArguments {
   var model: String?
   @Option(help: .size("Pixels of the images. (default: 224)")) var inputSize: InputSize?
   @Option(help: .int("Pixels of a patch's side. (default: 16)")) var patchSize: Int?
-  @Option(help: .int("Attention heads. (default: the preset's)")) var heads: Int?
+  @Option(help: .int("Attention heads. (default: the preset's)")) var heads: OrNone<Int>?
   @Option(help: .int("Features of a head, the reference's --embed_dim. (default: the preset's)"))
-  var headDim: Int?
-  @Option(help: .int("Blocks. (default: the preset's)")) var depth: Int?
+  var headDim: OrNone<Int>?
+  @Option(help: .int("Blocks. (default: the preset's)")) var depth: OrNone<Int>?
   @Option(help: .int("GPSA blocks, from the first. (default: the preset's, or all but the last)"))
-  var localUpToLayer: Int?
+  var localUpToLayer: OrNone<Int>?
   @Option(help: .number("Sharpness of the convolutional start, α. (default: 1)"))
   var localityStrength: Float?
 
@@ -31,7 +31,8 @@ struct StructureFlags: ParsableArguments {
 /// The flags of `convit train` that describe the model.
 struct ModelFlags: ParsableArguments {
   @OptionGroup var structure: StructureFlags
-  @Option(help: .int("Classes of the head, if more than the data have.")) var nbClasses: Int?
+  @Option(help: .int("Classes of the head, if more than the data have.")) var nbClasses:
+    OrNone<Int>?
   @Option(help: .number("Dropout. (default: 0)")) var drop: Float?
   @Option(help: .number("Dropout of the attention's elements. (default: 0)"))
   var attnDrop: Float?
@@ -41,7 +42,7 @@ struct ModelFlags: ParsableArguments {
     help: .file(
       "Weights to start from; a head for other classes starts anew, and the position embedding is "
         + "resampled for images of another size."))
-  var finetune: String?
+  var finetune: OrNone<String>?
   @Flag(
     inversion: .prefixedNo,
     help: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")

@@ -25,8 +25,11 @@ struct ModelsCommand: ParsableCommand {
     }
   }
 
+  /// A row of 80 columns.
   private func row(_ name: String, _ columns: String...) -> String {
-    name.padding(toLength: 36, withPad: " ", startingAt: 0)
-      + columns.map { String(repeating: " ", count: max(1, 12 - $0.count)) + $0 }.joined()
+    name.padding(toLength: 34, withPad: " ", startingAt: 0)
+      + zip(columns, [11, 8, 7, 7, 7, 6]).map { text, width in
+        String(repeating: " ", count: max(1, width - text.count)) + text
+      }.joined()
   }
 }

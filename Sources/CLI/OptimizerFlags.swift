@@ -12,22 +12,22 @@ struct OptimizerFlags: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: .number("β₁ and β₂. (default: 0.9 0.999 for adamw, 0.9 0.99 for lion)"))
-  var optBetas: [Float] = []
+  var optBetas: [OrNone<Float>] = []
   @Option(help: .number("Momentum of sgd and momentum. (default: 0.9)")) var momentum: Float?
   @Option(help: .number("The most that gradients may come to. (default: none)"))
-  var clipGrad: Float?
+  var clipGrad: OrNone<Float>?
   @Option(
     help: .name(
       "What --clip-grad bounds: norm (of all), value (each), agc (each row's norm, as a share of "
         + "its weights'). (default: norm)"))
   var clipMode: OptimizerSettings.ClipMode?
   @Option(help: .number("A layer's rate as a share of the next layer's. (default: none)"))
-  var layerDecay: Double?
+  var layerDecay: OrNone<Double>?
   @Option(
     parsing: .upToNextOption,
     help: ArgumentHelp(
       "Parameters that stay as they are, such as 'blocks.0.*'.", valueName: "pattern"))
-  var freeze: [String] = []
+  var freeze: [OrNone<String>] = []
   @Flag(
     inversion: .prefixedNo,
     help: "Train attention, head and position embedding only. (default: off)")
@@ -44,12 +44,12 @@ struct OptimizerFlags: ParsableArguments {
     replace(&c.opt, opt)
     replace(&c.weightDecay, weightDecay)
     replace(&c.optEps, optEps)
-    replace(&c.optBetas, optBetas.isEmpty ? nil : optBetas)
+    replace(&c.optBetas, optBetas)
     replace(&c.momentum, momentum)
-    replace(&c.clipGrad, clipGrad)
+    replace(&c.clipGrad, offAtZero: clipGrad)
     replace(&c.clipMode, clipMode)
     replace(&c.layerDecay, layerDecay)
-    replace(&c.freeze, freeze.isEmpty ? nil : freeze)
+    replace(&c.freeze, freeze)
     replace(&c.attnOnly, attnOnly)
     replace(&c.modelEma, modelEma)
     replace(&c.modelEmaDecay, modelEmaDecay)

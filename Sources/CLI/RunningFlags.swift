@@ -5,10 +5,11 @@ import Training
 /// The flags of `convit train` about the machine, the logs and checkpoints.
 struct RunningFlags: ParsableArguments {
   @Option(help: .int("What every random number depends on. (default: 0)")) var seed: UInt64?
-  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: Int?
-  @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
+  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: OrNone<Int>?
+  @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers:
+    OrNone<Int>?
   @Option(help: .int("Images a thread differentiates at a time. (default: by the model's size)"))
-  var shardSize: Int?
+  var shardSize: OrNone<Int>?
   @Option(help: .int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
   var lanes: Int?
   @Flag(inversion: .prefixedNo, help: "Keep each thread on one processor. (default: off)")
@@ -20,17 +21,17 @@ struct RunningFlags: ParsableArguments {
     help: ArgumentHelp(
       "Go on with a run: its folder, a checkpoint, or auto for the one in --output-dir, if any.",
       valueName: "run"))
-  var resume: String?
+  var resume: OrNone<String>?
   @Flag(inversion: .prefixedNo, help: "Go on although the images are others. (default: off)")
   var allowOtherData: Bool?
   @Flag(
     inversion: .prefixedNo, help: "Go on although numbers are not finite. (default: off)")
   var allowNonfinite: Bool?
   @Option(help: .int("Epochs between kept weights, model_<epoch>.safetensors. (default: none)"))
-  var saveEvery: Int?
+  var saveEvery: OrNone<Int>?
   @Option(
     help: .int("Steps between checkpoints inside of an epoch. (default: at its end alone)"))
-  var saveEverySteps: Int?
+  var saveEverySteps: OrNone<Int>?
   @Option(
     help: ArgumentHelp(
       "When a loss is not finite: stop, or skip=K to leave out K such steps. (default: stop)",
@@ -41,7 +42,7 @@ struct RunningFlags: ParsableArguments {
     help: .int(
       "Epochs between measurements of where heads look, into log.jsonl, locality.jsonl and "
         + "attention/. (default: none)"))
-  var localityEvery: Int?
+  var localityEvery: OrNone<Int>?
   @Option(help: .int("Validation images, balanced over classes, for that. (default: 1024)"))
   var localitySample: Int?
   @Flag(
@@ -62,11 +63,11 @@ struct RunningFlags: ParsableArguments {
     replace(&c.resume, resume)
     replace(&c.allowOtherData, allowOtherData)
     replace(&c.allowNonfinite, allowNonfinite)
-    replace(&c.saveEvery, saveEvery)
-    replace(&c.saveEverySteps, saveEverySteps)
+    replace(&c.saveEvery, offAtZero: saveEvery)
+    replace(&c.saveEverySteps, offAtZero: saveEverySteps)
     replace(&c.onNonfinite, onNonfinite)
     replace(&c.logEvery, logEvery)
-    replace(&c.localityEvery, localityEvery)
+    replace(&c.localityEvery, offAtZero: localityEvery)
     replace(&c.localitySample, localitySample)
     replace(&c.tensorboard, tensorboard)
   }

@@ -5,7 +5,7 @@ import Training
 struct ScheduleFlags: ParsableArguments {
   @Option(help: .int("Images read together, and in a step. (default: 64)")) var batchSize: Int?
   @Option(help: .int("Images a step, a multiple of --batch-size. (default: --batch-size)"))
-  var globalBatchSize: Int?
+  var globalBatchSize: OrNone<Int>?
   @Option(help: .int("Passes over the data. (default: 300)")) var epochs: Int?
   @Option(
     help: .number("Learning rate for a batch of 512; scaled by batch / 512. (default: 5e-4)"))
@@ -16,7 +16,7 @@ struct ScheduleFlags: ParsableArguments {
   var minLr: Double?
   @Option(help: .number("Where the warm-up begins. (default: 1e-6)")) var warmupLr: Double?
   @Option(help: .int("Epochs of linear warm-up. (default: 5, or a quarter of the epochs if fewer)"))
-  var warmupEpochs: Int?
+  var warmupEpochs: OrNone<Int>?
   @Option(help: .int("Epochs at --min-lr after --epochs. (default: 0)")) var cooldownEpochs: Int?
   @Option(
     help: .name(
@@ -33,7 +33,7 @@ struct ScheduleFlags: ParsableArguments {
   @Option(
     parsing: .upToNextOption,
     help: .number("Share of the epochs from which on the rate has noise, and up to which."))
-  var lrNoise: [Double] = []
+  var lrNoise: [OrNone<Double>] = []
   @Option(help: .number("Largest noise, as a share of the rate. (default: 0.67)"))
   var lrNoisePct: Double?
   @Option(help: .number("Its standard deviation. (default: 1)")) var lrNoiseStd: Double?
@@ -57,7 +57,7 @@ struct ScheduleFlags: ParsableArguments {
     replace(&c.decayMilestones, decayMilestones.isEmpty ? nil : decayMilestones)
     replace(&c.decayRate, decayRate)
     replace(&c.patienceEpochs, patienceEpochs)
-    replace(&c.lrNoise, lrNoise.isEmpty ? nil : lrNoise)
+    replace(&c.lrNoise, lrNoise)
     replace(&c.lrNoisePct, lrNoisePct)
     replace(&c.lrNoiseStd, lrNoiseStd)
     replace(&c.schedOnUpdates, schedOnUpdates)

@@ -49,7 +49,32 @@ struct Terminal {
     let pause = isInteractive ? Duration.milliseconds(100) : .seconds(30)
     guard now - (lastProgress ?? (isInteractive ? now - pause : start)) >= pause else { return }
     lastProgress = now
-    Terminal.write(isInteractive ? "\r\u{1b}[K\(text())" : text() + "\n")
+    Terminal.write(
+      isInteractive ? "\r\u{1b}[K" + Terminal.fitted(text(), Terminal.columns) : text() + "\n")
+  }
+
+  /// The columns of the terminal; 80 if nothing says how many there are.
+  static var columns: Int {
+    var size = winsize()
+    if ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+    let said = ProcessInfo.processInfo.environment["COLUMNS"].flatMap { Int($0) } ?? 0
+    return said > 0 ? said : 80
+  }
+
+  /// As much of a text as one row of a terminal shows without going on in the next, with a … where
+  /// it was cut. Ideographs and emoji take two columns.
+  static func fitted(_ text: String, _ columns: Int) -> String {
+    func width(_ letter: Character) -> Int {
+      (letter.unicodeScalars.first?.value ?? 0) >= 0x2e80 ? 2 : 1
+    }
+    guard text.reduce(0, { $0 + width($1) }) >= columns else { return text }
+    var (kept, used) = ("", 2)  // the … and the last column, which the cursor needs
+    for letter in text {
+      used += width(letter)
+      if used > columns { break }
+      kept.append(letter)
+    }
+    return kept + "…"
   }
 
   /// Removes the line of progress.

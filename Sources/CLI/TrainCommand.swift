@@ -11,7 +11,10 @@ struct TrainCommand: ParsableCommand {
       The images are PNG and JPEG files in train/<class>/ and val/<class>/. The run gets \
       config.yaml, log.jsonl, steps.jsonl, model.safetensors (the last epoch), \
       best.safetensors (the most accurate) and checkpoint.safetensors, from which --resume goes \
-      on. Every flag is also a key of the YAML config; a flag overrides it.
+      on. Every flag is also a key of the YAML config; a flag overrides it, and the last of a \
+      flag that is repeated counts. Where a value may be left out, none takes back what the config \
+      says, as null does in a config: --finetune none. --save-every, --save-every-steps, \
+      --locality-every, --log-every, --clip-grad and --val-fraction are off at 0.
 
       SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop a run after its step: it saves where it is \
       and exits with 75. A second SIGINT exits at once.
@@ -58,8 +61,12 @@ struct TrainCommand: ParsableCommand {
       try files.config.map { try TrainingConfiguration(contentsOf: $0, over: base) } ?? base
     replace(&configuration.dataPath, files.dataPath)
     replace(&configuration.outputDir, files.outputDir)
+    let file = configuration
     options.apply(to: &configuration)
-    return configuration
+    guard let path = files.config else { return configuration }
+    let (kept, notes) = try configuration.withoutUnused(of: file, from: path)
+    for note in notes { Terminal.write("note: \(note)\n") }
+    return kept
   }
 }
 
@@ -92,25 +99,11 @@ private struct TrainingDisplay {
       terminal.progress("epoch \(epoch)  evaluated \(images)/\(all)")
     case .epoch(let record, let isBest):
       epochs = record.epoch + 1
-      let speed = Double(run?.imagesPerEpoch.all ?? 0) / max(record.seconds, 1e-9)
-      let eta = eta(Double(record.epoch + 1))
-      terminal.line(
-        "epoch \(record.epoch + 1)/\(run?.epochs ?? 0)"
-          + String(
-            format: "  train loss %.4f  lr %.2e  test loss %.4f  acc@1 %.2f  acc@5 %.2f",
-            record.trainLoss, record.trainLr, record.testLoss, record.testAcc1, record.testAcc5)
-          + average(record)
-          + String(format: "  %.1f s  %.0f images/s", record.seconds, speed)
-          + "  ETA \(eta)" + (isBest ? "  best" : ""))
+      let text = EpochText(
+        record: record, epochs: run?.epochs ?? 0, eta: eta(Double(record.epoch + 1)),
+        isBest: isBest)
+      terminal.line(text.line)
     }
-  }
-
-  /// What the moving average comes to, if there is one.
-  private func average(_ record: EpochRecord) -> String {
-    guard let loss = record.emaTestLoss, let acc1 = record.emaTestAcc1,
-      let acc5 = record.emaTestAcc5
-    else { return "" }
-    return String(format: "  average: test loss %.4f  acc@1 %.2f  acc@5 %.2f", loss, acc1, acc5)
   }
 
   /// The time left if the rest takes as long as what is done.

@@ -5,10 +5,16 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
   /// Whether the request itself was wrong, as an impossible batch size is: found before any data
   /// is touched.
   public let isUsage: Bool
+  /// The key of a value that has no use beside the others, if that is what is wrong.
+  package private(set) var unusedKey: String?
   /// What was expected and what was found.
   public let message: String
 
   init(usage message: String) { (isUsage, self.message) = (true, message) }
+  init(unused key: String, _ message: String) {
+    self.init(usage: message)
+    unusedKey = key
+  }
   init(_ message: String) { (isUsage, self.message) = (false, message) }
 
   /// The message, on one line whatever the config contains.

@@ -35,7 +35,7 @@ import Training
     (["--position", "--query", "class"], "--query class has none"),
     (["--position", "--rollout"], "--position and --rollout do not go together"),
     ([], "no image is given; --position needs none"),
-    (["a.png", "--locality-strength", "0"], "locality strength must be positive"),
+    (["a.png", "--locality-strength", "0"], "locality-strength must be positive"),
     (["a.png", "--heads", "0"], "heads must be at least 1, found 0"),
     (["a.png", "--threads", "0"], "threads must be 1 to 1024, found 0"),
     (["a.png", "--input-size", "1024", "--patch-size", "8"], "too large"),

@@ -99,7 +99,7 @@ import Testing
     for batch in ["1", "3"] {
       let outcome = try workspace.train(
         "run\(batch)", ["--data-path", "one", "--batch-size", batch, "--repeated-aug"])
-      #expect(outcome.err.contains("acc@1 100.00  acc@5 100.00"))
+      #expect(outcome.err.contains("acc@1 100.0  "))
     }
     let odd = try workspace.train("odd", ["--batch-size", "7"])
     #expect(odd.err.contains("of 4 steps on 24 images"))

@@ -22,7 +22,7 @@ import Testing
 
     let trained = try workspace.train("run", ["--data-path", "new/set"])
     #expect(trained.out.isEmpty && !trained.err.contains("\r"))
-    #expect(trained.errLines.last?.hasPrefix("epoch 1/1  train loss ") == true)
+    #expect(trained.errLines.last?.hasPrefix("epoch 1/1  loss ") == true)
     let run = try workspace.listing().filter { $0.hasPrefix("run/") }
     #expect(
       run == [

@@ -29,6 +29,29 @@ import Testing
     #expect(loaded.warnings.isEmpty)
   }
 
+  /// What could not be read again is not written.
+  @Test func whatDoesNotGoTogetherIsNotWritten() throws {
+    let path = folder + "/never.safetensors"
+    let saved = try small()
+    func expect(_ reason: String, _ change: (inout SavedModel) throws -> Void) throws {
+      var saved = saved
+      try change(&saved)
+      let error = #expect(throws: WeightsError.self) { try saved.write(to: path) }
+      #expect(error?.reason.contains(reason) == true, "\(String(describing: error))")
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+    try expect("the weights are of another model") {
+      $0.weights = try small { $0.depth = 3 }.weights
+    }
+    try expect("the weights are of another model") {
+      $0.weights = try small { $0.classes = 4 }.weights
+    }
+    try expect("1 class names for 3 classes") { $0.classNames = ["a"] }
+    try expect("4 class names for 3 classes") { $0.classNames = ["a", "b", "c", "d"] }
+    try expect("a class name is there twice") { $0.classNames = ["a", "b", "a"] }
+    try saved.write(to: path)
+  }
+
   @Test func aFileWithoutMetadataNeedsAName() throws {
     let path = folder + "/bare.safetensors"
     let model = try VisionTransformer(try .preset(of: "deit_tiny_patch16_224"))

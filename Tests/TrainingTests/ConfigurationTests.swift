@@ -65,6 +65,32 @@ import Training
     #expect(missing?.message.hasSuffix("cannot open: No such file or directory") == true)
   }
 
+  /// A text, and what is said of it after the name of the file.
+  static let faults = [
+    ("lr: 1\n\tepochs: 3\n", ", line 2, column 1: not YAML: lines are indented with spaces"),
+    ("lr: 1\n  epochs: 3\n", ", line 2, column 9: not YAML: a second colon, or a line indented"),
+    ("epochs: 3\nlr: 1\nepochs: 4\n", ": 'epochs' is there twice, in lines 1 and 3"),
+    ("batch-size: 3\n\nbatch_size: 4\n", ", line 3: 'batch-size' is there twice"),
+    ("lr: 1\nepochs: ten\n", ", line 2: 'epochs': expected int, found 'ten'"),
+    ("lr: 1\r\nepochs: ten\r\n", ", line 2: 'epochs': expected int, found 'ten'"),
+    (
+      "\n\nopt: adan\n", ", line 3: 'opt': expected one of adamw, sgd, momentum, lion, found 'adan'"
+    ),
+    ("batchsize: 3", ", line 1: unknown key 'batchsize'. Did you mean 'batch-size'?"),
+    ("learning_rate: 3", "unknown key 'learning_rate'. Did you mean 'lr'?"),
+    ("pretrained: true", "unknown key 'pretrained': nothing is downloaded"),
+    ("lr: [1\nepochs: 3\n", ", line 2, column 7: not YAML"),
+  ]
+
+  @Test(arguments: faults) func faultsHaveTheirPlace(_ yaml: String, _ text: String) {
+    let message = fault(yaml)
+    #expect(message.contains(".yaml" + text) || message.contains(", line 1: " + text), "\(message)")
+  }
+
+  @Test func aByteOrderMarkIsNoPartOfTheText() throws {
+    #expect(try read("\u{feff}lr: 0.25\n").lr == 0.25)
+  }
+
   /// Found by fuzzing: what a config says moved the cursor.
   @Test func errorsAreOneLine() throws {
     for text in ["\"a\\r\": 1", "lr: \"\\x1b[2J\"", "model: \"\\u2028\""] {

@@ -17,7 +17,8 @@ extension ViTConfiguration {
   public static func preset(of name: String) throws(ConfigurationError) -> ViTConfiguration {
     guard let configuration = preset(name) else {
       throw ConfigurationError(
-        message: "no model is called '\(name)'; there are "
+        message: "no model is called '\(name)'."
+          + NearNames.question(NearNames.of(name, among: presetNames)) + " There are "
           + presetNames.joined(separator: ", "))
     }
     return configuration

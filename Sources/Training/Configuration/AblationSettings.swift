@@ -57,13 +57,15 @@ extension AblationSettings {
     var others = self
     others.posEmbed = true
     guard others != AblationSettings() else { return }
-    let names = zip(
+    let given = zip(
       ["gate", "gate-start", "local-init", "freeze-gpsa"],
       [
         gate != .trained, gateStart != AblationSettings().gateStart, !localInit, freezeGpsa,
       ]
-    ).filter(\.1).map(\.0).joined(separator: ", ")
-    try require(model.localUpToLayer > 0, "\(names): for models that have GPSA blocks")
+    ).filter(\.1).map(\.0)
+    try requireUse(
+      of: given.first ?? "gate", model.localUpToLayer > 0,
+      "\(given.joined(separator: ", ")): for models that have GPSA blocks")
     (model.isGated, model.gateStart) = (gate != .absent, gateStart)
     if !localInit {
       try require(

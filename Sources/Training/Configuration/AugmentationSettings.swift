@@ -88,7 +88,8 @@ public struct AugmentationSettings: Settings {
       ("aa", !["", "none"].contains(aa ?? "")), ("reprob", reprob ?? 0 != 0), ("src", src),
       ("color-jitter", colorJitter != 0.4 && colorJitter != 0),
     ] {
-      try require(augment || !isGiven, "\(name) is for augmented images, not with no-augment")
+      try requireUse(
+        of: name, augment || !isGiven, "\(name) is for augmented images, not with no-augment")
     }
     try require(
       (0...1).contains(eraseProbability), "reprob must be in 0 to 1, found \(eraseProbability)")
@@ -96,13 +97,15 @@ public struct AugmentationSettings: Settings {
     for (name, isGiven) in [
       ("remode", remode != .pixel), ("recount", recount != 1), ("resplit", resplit),
     ] {
-      try require(
-        eraseProbability > 0 || !isGiven, "\(name) is for random erasing, and reprob is 0")
+      try requireUse(
+        of: name, eraseProbability > 0 || !isGiven, "\(name) is for random erasing, and reprob is 0"
+      )
     }
     try require(
       colorJitter.isFinite && colorJitter >= 0,
       "color-jitter must not be negative, found \(colorJitter)")
-    try require(
+    try requireUse(
+      of: "color-jitter",
       policy?.takesColorJitter ?? true || colorJitter == 0.4 || colorJitter == 0,
       "color-jitter is for aa none and 3a: \(policyText ?? "") changes colours itself")
   }

@@ -88,17 +88,19 @@ public struct DataSettings: Settings {
     try require(
       samplingRatio > 0 && samplingRatio <= 1,
       "sampling-ratio must be above 0 and at most 1, found \(samplingRatio)")
-    try require(
+    try requireUse(
+      of: samplingFirst ? "sampling-first" : "scale-epochs",
       samplingRatio < 1 || !(samplingFirst || scaleEpochs),
       "\(samplingFirst ? "sampling-first" : "scale-epochs") is for a sampling-ratio below 1")
-    try require(
+    try requireUse(
+      of: "inat-category",
       inatCategory == .name || [.iNaturalist2018, .iNaturalist2019].contains(dataSet),
       "inat-category is for data-set INAT and INAT19, not for \(dataSet.rawValue)")
     if let maxBad {
       try require(
         maxBad >= 0 && maxBad <= 1e9 && (maxBad < 1 || maxBad == maxBad.rounded()),
         "max-bad must be a share below 1 or a whole number, found \(maxBad)")
-      try require(onBadImage == .skip, "max-bad is for on-bad-image skip")
+      try requireUse(of: "max-bad", onBadImage == .skip, "max-bad is for on-bad-image skip")
     }
     try require(maxPixels > 0, "max-pixels must be at least 1, found \(maxPixels)")
     try require(maxBytes > 0, "max-bytes must be at least 1, found \(maxBytes)")

@@ -17,9 +17,10 @@ extension LossSettings {
       ("mixup-prob", mixupProb != defaults.mixupProb),
       ("mixup-mode", mixupMode != defaults.mixupMode), ("mixup-off-epoch", mixupOffEpoch != 0),
     ] {
-      try require(mixes || !isGiven, "\(name) has no effect without mixup and cutmix")
+      try requireUse(of: name, mixes || !isGiven, "\(name) has no effect without mixup and cutmix")
     }
-    try require(
+    try requireUse(
+      of: "mixup-switch-prob",
       mixup > 0 && cutmix > 0 || mixupSwitchProb == defaults.mixupSwitchProb,
       "mixup-switch-prob has no effect unless there are both mixup and cutmix")
     if let cutmixMinmax { try check(minmax: cutmixMinmax) }
@@ -46,7 +47,8 @@ extension LossSettings {
 
   private func checkBinaryCrossEntropy() throws(TrainingError) {
     guard let bceTargetThresh else { return }
-    try require(bceLoss, "bce-target-thresh has no effect without bce-loss")
+    try requireUse(
+      of: "bce-target-thresh", bceLoss, "bce-target-thresh has no effect without bce-loss")
     try require(
       (0..<1).contains(bceTargetThresh),
       "bce-target-thresh must be in 0 ..< 1, found \(bceTargetThresh)")
@@ -57,15 +59,16 @@ extension LossSettings {
       ("teacher-model", teacherModel != nil), ("teacher-path", teacherPath != nil),
       ("distillation-alpha", distillationAlpha != defaults.distillationAlpha),
     ] {
-      try require(
-        distillationType != .none || !isGiven, "\(name) has no effect with distillation-type none")
+      try requireUse(
+        of: name, distillationType != .none || !isGiven,
+        "\(name) has no effect with distillation-type none")
     }
     for (name, isGiven) in [
       ("distillation-tau", distillationTau != defaults.distillationTau),
       ("distillation-reduction", distillationReduction != defaults.distillationReduction),
     ] {
-      try require(
-        distillationType == .soft || !isGiven, "\(name) is for distillation-type soft")
+      try requireUse(
+        of: name, distillationType == .soft || !isGiven, "\(name) is for distillation-type soft")
     }
     try require(
       distillationTau.isFinite && distillationTau > 0,

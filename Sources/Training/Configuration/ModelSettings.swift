@@ -46,7 +46,11 @@ public struct ModelSettings: Settings {
       try require((0..<1).contains(rate), "\(name) must be in 0 ..< 1, found \(rate)")
     }
     try require(
-      !partial || finetune != nil, "partial is about a weights file: finetune is missing")
+      localityStrength.isFinite && localityStrength > 0,
+      "locality-strength must be positive, found \(localityStrength)")
+    try requireUse(
+      of: "partial", !partial || finetune != nil,
+      "partial is about a weights file: finetune is missing")
   }
 
   /// The names in configs.

@@ -68,15 +68,25 @@ public struct OptimizerSettings: Settings {
   private func validateUse() throws(TrainingError) {
     let defaults = OptimizerSettings()
     let hasMomentum = opt == .sgd || opt == .momentum
-    try require(opt == .adamw || optEps == defaults.optEps, "opt-eps is for opt adamw, not \(opt)")
-    try require(!hasMomentum || optBetas == nil, "opt-betas is for opt adamw and lion, not \(opt)")
-    try require(
-      hasMomentum || momentum == defaults.momentum,
+    try requireUse(
+      of: "opt-eps", opt == .adamw || optEps == defaults.optEps,
+      "opt-eps is for opt adamw, not \(opt)")
+    try requireUse(
+      of: "opt-betas", !hasMomentum || optBetas == nil,
+      "opt-betas is for opt adamw and lion, not \(opt)")
+    try requireUse(
+      of: "momentum", hasMomentum || momentum == defaults.momentum,
       "momentum is for opt sgd and momentum, not \(opt)")
-    try require(clipGrad != nil || clipMode == .norm, "clip-mode \(clipMode) needs clip-grad")
-    try require(
-      modelEma || (modelEmaDecay == defaults.modelEmaDecay && !modelEmaWarmup),
-      "model-ema-decay and model-ema-warmup need model-ema")
+    try requireUse(
+      of: "clip-mode", clipGrad != nil || clipMode == .norm, "clip-mode \(clipMode) needs clip-grad"
+    )
+    for (name, isGiven) in [
+      ("model-ema-decay", modelEmaDecay != defaults.modelEmaDecay),
+      ("model-ema-warmup", modelEmaWarmup),
+    ] {
+      try requireUse(
+        of: name, modelEma || !isGiven, "model-ema-decay and model-ema-warmup need model-ema")
+    }
   }
 
   /// The names in configs.

@@ -34,7 +34,7 @@ public struct RunSettings: Settings {
   public var precision = Precision.float32
   /// Whether blocks are computed once more for their derivatives, to save memory.
   public var recompute = false
-  /// Steps between two lines of `steps.jsonl`.
+  /// Steps between two lines of `steps.jsonl`; 0 is never.
   public var logEvery = 50
   /// Epochs between those after which it is measured where heads look; the start is measured, too.
   /// Never if left out.
@@ -50,15 +50,17 @@ public struct RunSettings: Settings {
   /// Throws what is wrong with the values.
   public func validate() throws(TrainingError) {
     try requireCounts([
-      "log-every": logEvery, "threads": threads, "shard-size": shardSize, "lanes": lanes,
+      "threads": threads, "shard-size": shardSize, "lanes": lanes,
       "save-every": saveEvery,
       "save-every-steps": saveEverySteps, "locality-every": localityEvery,
       "locality-sample": localitySample,
     ])
+    try require(
+      (0...1_000_000).contains(logEvery), "log-every must be 0 to 1000000, found \(logEvery)")
     try require((threads ?? 1) <= 1024, "threads must be at most 1024, found \(threads ?? 1)")
     try require(lanes <= 1024, "lanes must be at most 1024, found \(lanes)")
-    try require(
-      localityEvery != nil || localitySample == RunSettings().localitySample,
+    try requireUse(
+      of: "locality-sample", localityEvery != nil || localitySample == RunSettings().localitySample,
       "locality-sample needs locality-every")
     let workers = numWorkers ?? 0
     try require((0...1024).contains(workers), "num-workers must be 0 to 1024, found \(workers)")

@@ -97,7 +97,8 @@ public struct ScheduleSettings: Settings {
       unless shapes: Set<LearningRateSchedule.Shape>
     ) throws(TrainingError) {
       let names = shapes.map(\.rawValue).sorted().joined(separator: " and ")
-      try require(
+      try requireUse(
+        of: name,
         shapes.contains(sched) || self[keyPath: path] == ScheduleSettings()[keyPath: path],
         "\(name) is for sched \(names), not \(sched)")
     }
@@ -107,8 +108,8 @@ public struct ScheduleSettings: Settings {
     try requireDefault(\.decayMilestones, "decay-milestones", unless: [.multistep])
     try requireDefault(\.decayRate, "decay-rate", unless: [.step, .multistep, .plateau])
     try requireDefault(\.patienceEpochs, "patience-epochs", unless: [.plateau])
-    try require(
-      !schedOnUpdates || (sched != .plateau && sched != .multistep),
+    try requireUse(
+      of: "sched-on-updates", !schedOnUpdates || (sched != .plateau && sched != .multistep),
       "sched-on-updates is not for sched \(sched), which drops between epochs")
     try require(
       !lrNoise.isEmpty

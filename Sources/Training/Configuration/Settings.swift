@@ -15,6 +15,13 @@ func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(Tra
   if !condition { throw TrainingError(usage: message()) }
 }
 
+/// Throws a usage error about a value without a use beside the others, unless something holds.
+func requireUse(
+  of key: String, _ condition: Bool, _ message: @autoclosure () -> String
+) throws(TrainingError) {
+  if !condition { throw TrainingError(unused: key, message()) }
+}
+
 /// Throws unless each count is from 1 to a million; those that were left out are 1.
 func requireCounts(_ counts: KeyValuePairs<String, Int?>) throws(TrainingError) {
   for (name, count) in counts {

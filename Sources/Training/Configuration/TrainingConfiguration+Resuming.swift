@@ -28,7 +28,7 @@ extension TrainingConfiguration {
   }
 
   /// The values that are not as in `old`, as text.
-  private func differences(
+  package func differences(
     from old: TrainingConfiguration
   ) throws -> [(key: String, new: String, old: String)] {
     let (new, old) = (try texts(), try old.texts())

@@ -28,14 +28,7 @@ extension TrainingConfiguration {
   init(
     yaml text: String, of path: String, over base: TrainingConfiguration = TrainingConfiguration()
   ) throws {
-    let root: Node?
-    do {
-      root = try Yams.compose(yaml: text)
-    } catch {
-      throw TrainingError(
-        usage: "\(path): not YAML: \("\(error)".split(separator: "\n").first ?? "")")
-    }
-    guard let pairs = root?.mapping else {
+    guard let pairs = try YAMLText.root(of: text, from: path)?.mapping else {
       throw TrainingError(usage: "\(path): expected lines of the form `key: value`")
     }
     try self.init(settings: pairs.map { ($0.key.string ?? "?", $0.value) }, of: path, over: base)
@@ -46,27 +39,47 @@ extension TrainingConfiguration {
     settings: [(key: String, value: Node)], of path: String, over base: TrainingConfiguration
   ) throws {
     var values: [(Node, Node)] = []
+    var given: Set<String> = []
+    let untouched = try Yams.compose(yaml: TrainingConfiguration().yaml())?.mapping ?? [:]
     for (key, value) in settings {
       let (name, isNegated) = Self.key(key)
+      let place = YAMLText.place(value, in: path)
       guard let name, !isNegated || value.bool != nil else {
-        throw TrainingError(usage: "\(path): unknown key '\(key)'")
+        throw TrainingError(
+          usage: "\(place): unknown key '\(key)'" + ForeignNames.answer(to: key, among: Self.keys))
       }
-      guard !values.contains(where: { $0.0.string == name }) else {
-        throw TrainingError(usage: "\(path): '\(name)' is there twice")
+      guard given.insert(name).inserted else {
+        throw TrainingError(usage: "\(place): '\(name)' is there twice")
       }
-      values.append((Node(name), isNegated ? Node(value.bool == true ? "false" : "true") : value))
+      let isOptional = untouched[name] == nil && name != "aa"
+      if value.null != nil || (isOptional && Self.turnsOff(name, value)) {
+        // As if nothing had said anything: the default, which for optional values is none.
+        if let value = untouched[name] { values.append((Node(name), value)) }
+      } else {
+        values.append((Node(name), isNegated ? Node(value.bool == true ? "false" : "true") : value))
+      }
     }
     // The base with the file's values in their place.
     let defaults = try Yams.compose(yaml: base.yaml())
-    let given = Set(values.compactMap(\.0.string))
     let kept = (defaults?.mapping ?? [:]).filter { !given.contains($0.key.string ?? "") }
     do {
       self = try YAMLDecoder().decode(
         TrainingConfiguration.self, from: Node(kept.map { ($0.key, $0.value) } + values))
     } catch let error as DecodingError {
-      throw TrainingError(usage: "\(path): \(describe(error, values))")
+      throw TrainingError(usage: YAMLText.description(of: error, values, in: path))
     }
   }
+
+  /// Whether a value says that something is not to be: `none`, and 0 where that can mean nothing
+  /// else.
+  private static func turnsOff(_ name: String, _ value: Node) -> Bool {
+    value.string == "none" || (offAtZero.contains(name) && value.float == 0)
+  }
+
+  /// Numbers of which 0 means never, or not at all.
+  private static let offAtZero: Set = [
+    "save-every", "save-every-steps", "locality-every", "clip-grad", "val-fraction",
+  ]
 
   /// The key that a name in a config stands for, and whether it is its opposite.
   private static func key(_ name: String) -> (String?, isNegated: Bool) {
@@ -89,31 +102,4 @@ extension TrainingConfiguration {
     }
     return try Yams.serialize(node: Node(pairs))
   }
-}
-
-/// "'batch-size': expected int, found 'many'"
-private func describe(_ error: DecodingError, _ values: [(Node, Node)]) -> String {
-  let (context, type): (DecodingError.Context, Any.Type?)
-  switch error {
-  case .typeMismatch(let t, let c), .valueNotFound(let t, let c): (context, type) = (c, t)
-  case .keyNotFound(_, let c), .dataCorrupted(let c): (context, type) = (c, nil)
-  @unknown default: return "\(error)"
-  }
-  let key = context.codingPath.first?.stringValue ?? ""
-  guard let type, let value = values.first(where: { $0.0.string == key })?.1 else {
-    // Of an enumeration's value the decoder says "Cannot initialize Precision from invalid String
-    // value fp16", a type's name that nobody wrote.
-    let parts = context.debugDescription.components(separatedBy: " from invalid String value ")
-    return parts.count == 2
-      ? "'\(key)': '\(parts[1])' is none of its values; convit train --help lists them"
-      : "'\(key)': \(context.debugDescription)"
-  }
-  let words = [
-    "Int": "int", "UInt64": "int", "Float": "number", "Double": "number", "Bool": "true or false",
-    "String": "text", "Sequence": "a list", "Scalar": "one value",
-  ]
-  let expected = words["\(type)", default: "\(type)"]
-  let found = value.scalar.map { "'\($0.string)'" } ?? (value.sequence == nil ? "keys" : "a list")
-  let isInside = context.codingPath.count > 1
-  return "'\(key)': expected \(isInside ? "a list of " : "")\(expected), found \(found)"
 }

@@ -26,17 +26,13 @@ struct ExperimentFile {
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
       throw TrainingError("\(path): cannot read the experiment")
     }
-    let root: Node?
-    do {
-      root = try Yams.compose(yaml: text)
-    } catch {
-      throw fail("not YAML: \("\(error)".split(separator: "\n").first ?? "")")
-    }
-    guard var entries = root.flatMap(Self.settings) else {
+    guard var entries = try YAMLText.root(of: text, from: path).flatMap(Self.settings) else {
       throw fail("expected lines of the form `key: value`")
     }
     if let unknown = entries.first(where: { !Self.keys.contains($0.key) }) {
-      throw fail("unknown key '\(unknown.key)'")
+      throw fail(
+        "unknown key '\(unknown.key)'"
+          + ForeignNames.answer(to: unknown.key, among: Self.keys.sorted()))
     }
     if isQuick {
       guard

@@ -61,6 +61,10 @@ public struct Trainer: Sendable {
     let threads = configuration.threads ?? WorkerPool.availableProcessors
     memory = try Self.memory(
       model, tree, configuration, teacher: teacher, images: training.samples.count, threads)
+    if checkpoint == nil {
+      notes += configuration.notes(
+        trainingImages: training.samples.count, validationImages: validation.samples.count)
+    }
     if let checkpoint {
       notes += try Self.check(checkpoint, configuration, model.configuration, fingerprint)
       start = .zeros(tree)

@@ -87,7 +87,8 @@ struct TrainingRun {
         let record = StepRecord(
           epoch: progress.epoch, step: progress.epoch * steps + progress.step - 1, loss: loss,
           lr: progress.rate)
-        if record.step % configuration.logEvery == 0 { try folder.append(record) }
+        let period = configuration.logEvery
+        if period > 0, record.step % period == 0 { try folder.append(record) }
         let speed = Double(progress.images - before.images) / seconds
         try report(.step(record, ofEpoch: steps, imagesPerSecond: speed))
       }
