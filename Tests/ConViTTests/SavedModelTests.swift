@@ -46,7 +46,6 @@ import Testing
     try expect("the weights are of another model") {
       $0.weights = try small { $0.classes = 4 }.weights
     }
-    try expect("1 class names for 3 classes") { $0.classNames = ["a"] }
     try expect("4 class names for 3 classes") { $0.classNames = ["a", "b", "c", "d"] }
     try expect("a class name is there twice") { $0.classNames = ["a", "b", "a"] }
     try saved.write(to: path)

@@ -97,7 +97,7 @@ public struct SavedModel: Sendable {
   /// Writes the weights with all that is needed to load them, replacing the file as a whole.
   ///
   /// - Throws: `WeightsError` where the file could not be read again: for weights of another model,
-  ///   and for names that are not one for each class; `SafetensorsError` if it cannot be written.
+  ///   for more names than classes, and for a name that is there twice; `SafetensorsError` if it cannot be written.
   public func write(to path: String) throws {
     if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
     try SafetensorsWriter.write(
@@ -114,7 +114,7 @@ public struct SavedModel: Sendable {
         + "\(tree.elementCount) numbers)"
     }
     guard let names = classNames else { return nil }
-    if names.count != classes {
+    if names.count > classes {
       return "cannot write it: \(names.count) class names for \(classes) classes"
     }
     let different = Set(names.map { Array($0.utf8) }).count
