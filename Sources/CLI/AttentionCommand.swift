@@ -90,9 +90,12 @@ struct AttentionCommand: ParsableCommand {
     let saved = try load(pool)
     try choice.check(saved.model.configuration)
     let size = saved.imageSize
-    let decoder = try options.decoder()
+    let settings = try options.settings()
+    let (decoder, transform) = (try settings.decoder(), settings.evaluationTransform(size: size))
     let picture = try image.map { path in
-      try decoder.decode(contentsOf: path) { EvaluationTransform(size: size).geometry(of: $0) }
+      try decoder.decode(contentsOf: path, as: { transform.geometry(of: $0) }) { note in
+        Terminal.write("note: \(note) (read all the same: no pixel is missing)\n")
+      }
     }
     let figure = try AttentionFigure(
       choice.attention(saved, to: picture), heads: choice.heads(of: saved.model.configuration),

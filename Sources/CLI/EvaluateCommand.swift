@@ -37,6 +37,9 @@ struct EvaluateCommand: ParsableCommand {
       saved.model, saved.weights, on: folder.samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
+    if classes == 1 {
+      terminal.line("note: the model has one class: any answer is right, and its accuracy 100 %")
+    }
     if json {
       let bad = skipped.count > 0 ? #""bad_images": \#(skipped.count), "# : ""
       let loss = totals.meanLoss.isFinite ? String(format: "%.9g", totals.meanLoss) : "null"

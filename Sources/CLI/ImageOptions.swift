@@ -11,6 +11,10 @@ struct ImageOptions: ParsableArguments {
       "Lay transparent images on this colour. (default: drop transparency)", valueName: "R,G,B"))
   var alphaBackground: String?
   @Option(
+    help: .number(
+      "Evaluation keeps this share of a resized image's shorter side; 1: all. (default: 0.875)"))
+  var evalCropRatio: Double?
+  @Option(
     help: .name(
       "How 16-bit PNGs become 8 bits: scale, round(v / 257), or pillow, cut as there. "
         + "(default: scale)"))
@@ -26,17 +30,21 @@ struct ImageOptions: ParsableArguments {
   func apply(to data: inout DataSettings) {
     replace(&data.exif, exif)
     replace(&data.alphaBackground, alphaBackground)
+    replace(&data.evalCropRatio, evalCropRatio)
     replace(&data.sixteenBit, sixteenBit)
     replace(&data.scaledDecoding, scaledDecoding)
     limits.apply(to: &data)
   }
 
   /// The decoder that they describe.
-  func decoder() throws -> ImageDecoder {
+  func decoder() throws -> ImageDecoder { try settings().decoder() }
+
+  /// The settings that they describe, all others at their defaults.
+  func settings() throws -> DataSettings {
     var data = DataSettings()
     apply(to: &data)
     try data.validate()
-    return try data.decoder()
+    return data
   }
 }
 

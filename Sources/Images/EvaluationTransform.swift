@@ -2,10 +2,10 @@ import Autodiff
 
 /// DeiT's transform for validation: resize, then crop the centre.
 ///
-/// The shorter side becomes ⌊256/224 · size⌋ with Pillow's antialiased filter, the longer one
-/// follows in proportion, rounded down as torchvision's `Resize`, and `CenterCrop` takes the size
-/// out of the middle. For a size that is not square, the image is scaled so that both sides cover
-/// ⌊256/224 · side⌋, one of them exactly.
+/// The shorter side becomes ⌊size / cropRatio⌋ with Pillow's antialiased filter, 256 for a size of
+/// 224, the longer one follows in proportion, rounded down as torchvision's `Resize`, and
+/// `CenterCrop` takes the size out of the middle. For a size that is not square, both sides of the
+/// scaled image cover ⌊side / cropRatio⌋, one of them exactly.
 ///
 /// A size of 32 pixels and less (CIFAR, MNIST) gets no margin: the image is resized to the size,
 /// whatever its shape, and left alone if it has it already.
@@ -14,13 +14,23 @@ public struct EvaluationTransform: ImageTransform, Hashable {
   public let size: ImageSize
   /// The filter; DeiT's is bicubic.
   public let resampling: Resampling
+  /// The share of the resized image's shorter side that the crop keeps.
+  public let cropRatio: Double
+
+  /// DeiT's `--eval-crop-ratio`: 224 of 256 pixels.
+  public static let defaultCropRatio = 0.875
 
   /// A transform to `size`.
   ///
-  /// - Precondition: both sides are positive.
-  public init(size: ImageSize, resampling: Resampling = .bicubic) {
+  /// - Precondition: both sides are positive, and the ratio is above 0 and at most 1.
+  public init(
+    size: ImageSize, cropRatio: Double = defaultCropRatio, resampling: Resampling = .bicubic
+  ) {
     checkPrecondition(size.height > 0 && size.width > 0, "EvaluationTransform: no size \(size)")
+    checkPrecondition(
+      cropRatio > 0 && cropRatio <= 1, "EvaluationTransform: a crop ratio of \(cropRatio)")
     self.size = size
+    self.cropRatio = cropRatio
     self.resampling = resampling
   }
 
@@ -32,8 +42,7 @@ public struct EvaluationTransform: ImageTransform, Hashable {
   /// The geometry for an image.
   public func geometry(of image: ImageSize) -> ImageGeometry {
     let margin = ImageSize(
-      height: Int(256.0 / 224.0 * Double(size.height)),
-      width: Int(256.0 / 224.0 * Double(size.width)))
+      height: Int(Double(size.height) / cropRatio), width: Int(Double(size.width) / cropRatio))
     let target =
       size.isSmall
       ? size : ImageSize(covering: margin, width: image.width, height: image.height)

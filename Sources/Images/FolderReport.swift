@@ -36,7 +36,8 @@ public struct FolderReport: Hashable, Sendable, Codable {
 
   /// The names in JSON.
   enum CodingKeys: String, CodingKey {
-    case images, bad, notes, formats, modes, sizes, smallest, largest, orientations, classes, duplicates
+    case images, bad, notes, formats, modes, sizes, smallest, largest, orientations, classes,
+      duplicates
     case others = "other_files"
   }
 

@@ -37,7 +37,7 @@ public struct ImageDecoder: Hashable, Sendable {
     case pillow
   }
 
-  /// Whether images are turned upright as their EXIF orientation says, or XMP's where there is none.
+  /// Whether images are turned upright as EXIF says, or XMP where EXIF has no orientation.
   public var appliesOrientation: Bool
   /// What becomes of transparency.
   public var alpha: AlphaPolicy

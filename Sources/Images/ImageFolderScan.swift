@@ -83,7 +83,8 @@ struct ImageFolderScan {
     }
     guard empty.count < classes.count else {
       throw DatasetError(
-        path: folder, reason: "no \(ImageFormat.readNames) images in any class" + found(in: classes))
+        path: folder, reason: "no \(ImageFormat.readNames) images in any class" + found(in: classes)
+      )
     }
   }
 

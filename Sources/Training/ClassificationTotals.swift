@@ -25,7 +25,7 @@ public struct ClassificationTotals: Sendable, Hashable {
   }
 
   /// The mean loss.
-  public var meanLoss: Double { loss / Double(max(images, 1)) }
+  public var meanLoss: Double { (loss / Double(max(images, 1))).withoutSignOfNaN }
   /// Images whose class is the first, in percent.
   public var accuracy1: Double { 100 * Double(first) / Double(max(images, 1)) }
   /// Images whose class is among the first five (of however many there are), in percent.

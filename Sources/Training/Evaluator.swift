@@ -12,12 +12,11 @@ public struct Evaluator: Sendable {
 
   /// A measurement with the evaluation transform for a model.
   public init(
-    decoder: ImageDecoder, size: ImageSize, batchSize: Int, workers: Int,
+    decoder: ImageDecoder, transform: EvaluationTransform, batchSize: Int, workers: Int,
     badImages: BadImages = .error
   ) {
     pipeline = ImagePipeline(
-      decoder: decoder, transform: EvaluationTransform(size: size), workers: workers,
-      badImages: badImages)
+      decoder: decoder, transform: transform, workers: workers, badImages: badImages)
     self.batchSize = batchSize
   }
 

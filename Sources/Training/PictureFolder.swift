@@ -79,7 +79,8 @@ package struct PictureFolder: Sendable {
   /// - Parameter record: the JSON of an object whose `files` are the names that it is given.
   package func publish(_ record: ([String]) throws -> Data) throws {
     let made = try FileManager.default.contentsOfDirectory(atPath: staging).sorted()
-    checkPrecondition(made.allSatisfy(isName), "PictureFolder: a name of another kind among \(made)")
+    checkPrecondition(
+      made.allSatisfy(isName), "PictureFolder: a name of another kind among \(made)")
     let record = String(decoding: try record(made), as: UTF8.self) + "\n"
     // Until all are in place, the record names all that may be there.
     let either = try JSONEncoder().encode(Record(files: earlier.union(made).sorted()))

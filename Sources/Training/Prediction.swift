@@ -30,11 +30,14 @@ public struct Predictor: Sendable {
   private let pool: WorkerPool
   private let frozen: FrozenWeights
 
-  /// A predictor that prepares images as the evaluation does.
-  public init(_ saved: SavedModel, decoder: ImageDecoder = ImageDecoder(), pool: WorkerPool) {
+  /// A predictor that prepares images as the evaluation with the same crop ratio does.
+  public init(
+    _ saved: SavedModel, decoder: ImageDecoder = ImageDecoder(),
+    cropRatio: Double = EvaluationTransform.defaultCropRatio, pool: WorkerPool
+  ) {
     self.saved = saved
     self.decoder = decoder
-    transform = EvaluationTransform(size: saved.imageSize)
+    transform = EvaluationTransform(size: saved.imageSize, cropRatio: cropRatio)
     self.pool = pool
     frozen = FrozenWeights(saved.weights)
   }

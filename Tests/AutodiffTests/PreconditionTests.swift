@@ -99,29 +99,29 @@ import Testing
     #expect(try message(sum).contains("the sum is of the 1 parameters of another model"))
   }
 
+  /// Two values by one parameter. (Not in the test itself: a macro's code is all of one line.)
+  private static func twoValues(_ one: One, _ tape: Tape) -> Variable {
+    let a = tape.shared(one.weight) { $0[one.weight].exp() }
+    let b = tape.shared(one.weight) { $0[one.weight].squared() }
+    return (a + b).sum()
+  }
+
   /// The first of two values would be taken for both, in shards; a plain tape tells as well.
   @Test func aParameterHasOneSharedValue() async throws {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
       let one = One()
-      let tape = Tape(ParameterStore(one, seed: 0))
-      _ = tape.shared(one.weight) { $0[one.weight].exp() }
-      _ = tape.shared(one.weight) { $0[one.weight].squared() }
+      _ = Self.twoValues(one, Tape(ParameterStore(one, seed: 0)))
     }
     #expect(try message(result).contains("Tape.shared: weight has a shared value already, of Auto"))
     let sharded = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
       let one = One()
-      let weights = ParameterStore(one, seed: 0)
       _ = try? Shards(size: 1, lanes: 1).gradients(
-        of: 2, at: weights, on: WorkerPool(threads: 1)
-      ) { _, tape in
-        let a = tape.shared(one.weight) { $0[one.weight].exp() }
-        let b = tape.shared(one.weight) { $0[one.weight].squared() }
-        return ((a + b).sum(), ())
-      }
+        of: 2, at: ParameterStore(one, seed: 0), on: WorkerPool(threads: 1)
+      ) { (Self.twoValues(one, $1), ()) }
     }
     #expect(try message(sharded).contains("needs a parameter of its own"))
   }

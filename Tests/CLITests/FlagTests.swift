@@ -78,6 +78,7 @@ import Testing
     (["--max-bytes", "8"], ["max-bytes: 8"]), (["--no-exif"], ["exif: false"]),
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
     (["--sixteen-bit", "pillow"], ["sixteen-bit: pillow"]),
+    (["--eval-crop-ratio", "0.9"], ["eval-crop-ratio: 0.9"]),
     (["--scaled-decoding"], ["scaled-decoding: true"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
     (["--locality-every", "2"], ["locality-every: 2"]),

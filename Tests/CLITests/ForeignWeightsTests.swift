@@ -122,6 +122,8 @@ import Testing
     }
     try workspace.expectFailure(
       ["predict", "--weights", "https://example.org/w.safetensors", "data/val/ant/0.png"],
-      ["https://example.org/w.safetensors: this is an address, and nothing is downloaded"])
+      status: 2,
+      ["--weights: 'https://example.org/w.safetensors' is an address, and convit downloads nothing"]
+    )
   }
 }

@@ -151,7 +151,8 @@ import Testing
         == "x: gzip data: more than the limit of 16777215 bytes")
     #expect(
       errorText(bomb, ImageDecoder(maxBytes: 16 << 20))
-        == "x: expected \(ImageFormat.readNames), found gzip of data beginning 00 00 00 00 00 00 00 00"
+        == "x: expected \(ImageFormat.readNames), found gzip of data beginning"
+        + " 00 00 00 00 00 00 00 00"
     )
   }
 }

@@ -97,4 +97,17 @@ import Testing
     let result = EvaluationTransform(size: ImageSize(224))(image)
     #expect(result.pixels.allSatisfy { $0 == 9 } && result.width == 224 && result.height == 224)
   }
+
+  /// DeiT's `--eval-crop-ratio`: `Resize(int(size / ratio))`, then `CenterCrop(size)`.
+  @Test(arguments: [(0.875, 256, 341), (0.9, 248, 330), (1, 224, 298), (0.5, 448, 597)])
+  func theCropRatioIsDeiTs(ratio: Double, short: Int, long: Int) {
+    let transform = EvaluationTransform(size: ImageSize(224), cropRatio: ratio)
+    let geometry = transform.geometry(of: ImageSize(height: 375, width: 500))
+    #expect(geometry.resized == ImageSize(height: short, width: long))
+    #expect(geometry.kept.height == 224 && geometry.kept.width == 224)
+    #expect(geometry.kept.y == (short - 224) / 2)
+    let small = EvaluationTransform(size: ImageSize(28), cropRatio: ratio)
+    #expect(
+      small.geometry(of: ImageSize(56)).resized == ImageSize(28), "small images have no margin")
+  }
 }

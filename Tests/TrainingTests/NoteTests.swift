@@ -5,11 +5,11 @@ import Testing
 /// Numbers that are allowed, and yet surprise.
 @Suite struct NoteTests {
   private func notes(
-    images: Int = 10_000, validation: Int = 10, _ change: (inout TrainingConfiguration) -> Void
+    images: Int = 10_000, _ change: (inout TrainingConfiguration) -> Void
   ) -> [String] {
     var c = TrainingConfiguration()
     change(&c)
-    return c.notes(trainingImages: images, validationImages: validation)
+    return c.notes(trainingImages: images)
   }
 
   private func expectNote(
@@ -23,7 +23,7 @@ import Testing
 
   @Test func ordinaryRunsHaveNone() {
     #expect(notes { _ in }.isEmpty)
-    #expect(notes(images: 1_281_167, validation: 50_000) { $0.modelEma = true }.isEmpty)
+    #expect(notes(images: 1_281_167) { $0.modelEma = true }.isEmpty)
     #expect(notes(images: 50) { ($0.batchSize, $0.unscaleLr) = (10, true) }.isEmpty)
     #expect(notes { ($0.epochs, $0.lr, $0.unscaleLr) = (1, 1e-3, true) }.isEmpty)
     #expect(notes { ($0.sched, $0.epochs, $0.decayEpochs) = (.step, 90, 30) }.isEmpty)
@@ -81,10 +81,5 @@ import Testing
   @Test func aBatchLargerThanTheData() {
     expectNote(notes(images: 50) { _ in }, ["--batch-size is 64", "50 images", "scaled for 64"])
     #expect(notes(images: 64) { _ in }.isEmpty)
-  }
-
-  @Test func moreToTestThanToTrain() {
-    expectNote(notes(images: 1024, validation: 1025) { _ in }, ["train and val may be swapped"])
-    #expect(notes(images: 1024, validation: 1025) { $0.samplingRatio = 0.1 }.isEmpty)
   }
 }

@@ -66,9 +66,12 @@ public struct AugmentationSettings: Settings {
       sparesFirstHalf: resplit)
   }
 
-  /// The transform to `size`.
-  func transform(size: ImageSize) throws(TrainingError) -> any ImageTransform {
-    guard augment else { return EvaluationTransform(size: size) }
+  /// The transform to the size of `evaluation`, which is that of images that are not augmented.
+  func transform(
+    insteadOf evaluation: EvaluationTransform
+  ) throws(TrainingError) -> any ImageTransform {
+    guard augment else { return evaluation }
+    let size = evaluation.size
     let policy = try policy()
     var transform =
       src

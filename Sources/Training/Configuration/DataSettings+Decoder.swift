@@ -1,6 +1,11 @@
 import Images
 
 extension DataSettings {
+  /// From an image to what is evaluated of it.
+  public func evaluationTransform(size: ImageSize) -> EvaluationTransform {
+    EvaluationTransform(size: size, cropRatio: evalCropRatio)
+  }
+
   /// How images are read.
   ///
   /// - Throws: `TrainingError` if `alphaBackground` is no colour.

@@ -33,6 +33,8 @@ public struct DataSettings: Settings {
   public var exif = true
   /// A colour (R,G,B) that transparent images are laid on; else transparency is dropped.
   public var alphaBackground: String?
+  /// The share of a resized image's shorter side that evaluation keeps of its centre; 224 of 256.
+  public var evalCropRatio = EvaluationTransform.defaultCropRatio
   /// How the 16-bit samples of a PNG become 8 bits.
   public var sixteenBit = ImageDecoder.SixteenBitPolicy.scale
   /// Whether damaged JPEG data is accepted where libjpeg can make up for it.
@@ -102,6 +104,9 @@ public struct DataSettings: Settings {
         "max-bad must be a share below 1 or a whole number, found \(maxBad)")
       try requireUse(of: "max-bad", onBadImage == .skip, "max-bad is for on-bad-image skip")
     }
+    try require(
+      evalCropRatio >= 0.01 && evalCropRatio <= 1,
+      "eval-crop-ratio must be 0.01 to 1, found \(evalCropRatio)")
     try require(maxPixels > 0, "max-pixels must be at least 1, found \(maxPixels)")
     try require(maxBytes > 0, "max-bytes must be at least 1, found \(maxBytes)")
   }
@@ -123,6 +128,7 @@ public struct DataSettings: Settings {
     case maxBad = "max-bad"
     case exif
     case alphaBackground = "alpha-background"
+    case evalCropRatio = "eval-crop-ratio"
     case sixteenBit = "sixteen-bit"
     case lenientJpeg = "lenient-jpeg"
     case maxPixels = "max-pixels"

@@ -17,7 +17,8 @@ extension TrainingConfiguration {
 
   /// What training images go through.
   func trainingTransform() throws(TrainingError) -> any ImageTransform {
-    try augmentation.transform(size: architecture.inputSize.size)
+    try augmentation.transform(
+      insteadOf: data.evaluationTransform(size: architecture.inputSize.size))
   }
 
   /// The settings with as many epochs as `scaleEpochs` makes of them, and without it: as many more

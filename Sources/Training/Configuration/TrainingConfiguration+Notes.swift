@@ -3,7 +3,7 @@ import Foundation
 // What is allowed, and yet hardly what was meant.
 extension TrainingConfiguration {
   /// Notes about numbers that surprise, for a run on so many images; nothing for ordinary runs.
-  func notes(trainingImages: Int, validationImages: Int) -> [String] {
+  func notes(trainingImages: Int) -> [String] {
     let scaled = scaled
     let images = sampleOrder.count(of: trainingImages)
     let steps = max(1, (images + schedule.stepSize - 1) / schedule.stepSize)
@@ -26,11 +26,6 @@ extension TrainingConfiguration {
       notes.append(
         "--save-every-steps \(period) saves nothing more, as an epoch has \(steps) "
           + "\(steps == 1 ? "step" : "steps")")
-    }
-    if data.samplingRatio == 1, validationImages > trainingImages {
-      notes.append(
-        "there are more images to test on (\(validationImages)) than to train on "
-          + "(\(trainingImages)): train and val may be swapped")
     }
     return notes
   }

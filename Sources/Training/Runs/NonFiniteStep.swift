@@ -21,9 +21,10 @@ public struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
   init(
     step: Int, epoch: Int, rate: Double, loss: Double, gradients: Gradients, samples: [Int]
   ) {
-    (self.step, self.epoch, self.rate, self.loss) = (step, epoch, rate, loss)
+    (self.step, self.epoch, self.rate) = (step, epoch, rate)
+    self.loss = loss.withoutSignOfNaN
     self.samples = samples
-    gradientNorm = gradients.norm
+    gradientNorm = gradients.norm.withoutSignOfNaN
     gradientNorms = gradients.tree.names.enumerated().map { slot, name in
       let squares = gradients[slot: slot].elements.reduce(0) { $0 + Double($1) * Double($1) }
       return (name, squares.squareRoot())

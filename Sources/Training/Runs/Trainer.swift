@@ -62,8 +62,7 @@ public struct Trainer: Sendable {
     memory = try Self.memory(
       model, tree, configuration, teacher: teacher, images: training.samples.count, threads)
     if checkpoint == nil {
-      notes += configuration.notes(
-        trainingImages: training.samples.count, validationImages: validation.samples.count)
+      notes += configuration.notes(trainingImages: training.samples.count)
     }
     if let checkpoint {
       notes += try Self.check(checkpoint, configuration, model.configuration, fingerprint)
@@ -167,7 +166,8 @@ extension Trainer {
   /// The measurement on the validation images.
   func evaluator() throws -> Evaluator {
     Evaluator(
-      decoder: try configuration.data.decoder(), size: configuration.inputSize.size,
+      decoder: try configuration.data.decoder(),
+      transform: configuration.data.evaluationTransform(size: configuration.inputSize.size),
       batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
   }
 
