@@ -46,7 +46,8 @@ static CImageStatus inflate_all(
     }
     if (status != Z_OK || (stream->avail_in == 0 && stream->avail_out > 0)) {
       const char *reason = stream->msg;
-      if (reason == NULL) reason = stream->avail_in == 0 ? "ends too early" : "not gzip or zlib data";
+      if (reason == NULL)
+        reason = stream->avail_in == 0 ? "ends too early" : "not gzip or zlib data";
       snprintf(message, CIMAGE_MESSAGE_SIZE, "%s", reason);
       return CIMAGE_DAMAGED;
     }

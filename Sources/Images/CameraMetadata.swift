@@ -9,11 +9,10 @@ import CImage
 /// What a file says beside its pixels about how the camera was held: EXIF and XMP, wherever
 /// Pillow's `ImageOps.exif_transpose` looks for them.
 ///
-/// | | EXIF | XMP |
-/// |---|---|---|
-/// | JPEG | APP1 `Exif`, parts in turn | APP1 of Adobe's namespace |
-/// | PNG | eXIf; `Raw profile type exif` as ImageMagick writes it, in tEXt, zTXt or iTXt | `XML:com.adobe.xmp` in iTXt, tEXt or zTXt |
-/// | WebP | chunk `EXIF` | chunk `XMP ` |
+/// - JPEG: APP1 segments that begin with `Exif`, in turn; APP1 of Adobe's namespace for XMP.
+/// - PNG: eXIf, or the text `Raw profile type exif` as ImageMagick writes it; the text
+///   `XML:com.adobe.xmp`. Texts are tEXt, zTXt or iTXt.
+/// - WebP: the chunks `EXIF` and `XMP `.
 struct CameraMetadata {
   /// A TIFF block, perhaps behind `Exif` and two zeros.
   var exif: [UInt8]?

@@ -97,7 +97,8 @@ public struct SavedModel: Sendable {
   /// Writes the weights with all that is needed to load them, replacing the file as a whole.
   ///
   /// - Throws: `WeightsError` where the file could not be read again: for weights of another model,
-  ///   for more names than classes, and for a name that is there twice; `SafetensorsError` if it cannot be written.
+  ///   for more names than classes, and for a name that is there twice;
+  ///   `SafetensorsError` if it cannot be written.
   public func write(to path: String) throws {
     if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
     try SafetensorsWriter.write(
