@@ -5,8 +5,9 @@ import Synchronization
 /// A fixed number of threads that share out numbered tasks.
 ///
 /// The caller works too, so a pool of one has no thread. BLAS is set to one thread: tasks are what
-/// runs side by side. Any number of callers may share a pool: it runs the tasks of one after those
-/// of the other, and those that a task asks for on the thread of that task. Its threads end with it.
+/// runs side by side. Any number of callers may share a pool: it runs the tasks of one caller after
+/// those of another, and tasks that a task asks for on that task's own thread. The threads end with
+/// the pool.
 public final class WorkerPool: Sendable {
   /// The number of threads that work, the caller among them.
   public let threads: Int

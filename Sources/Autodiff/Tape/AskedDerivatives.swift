@@ -1,4 +1,4 @@
-/// The derivatives by variables that somebody asked for, while a tape runs backward: those by values
+/// The derivatives by the variables that a caller named, while a tape runs backward: those by values
 /// in the middle are kept when the tape comes to them, before they go on to the inputs.
 struct AskedDerivatives {
   private var kept: [Int: Tensor] = [:]
