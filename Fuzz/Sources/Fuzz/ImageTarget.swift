@@ -1,7 +1,7 @@
 import Autodiff
 import Images
 
-/// PNG, JPEG, WebP, gzip, EXIF, XMP and whatever else a folder of images may hold, whole and in part.
+/// PNG, JPEG, WebP, gzip, EXIF, XMP and what else a folder of images may hold, whole and in part.
 struct ImageTarget: Target {
   /// The defaults but for the limits, and all that is off by default.
   private static let decoders = [
