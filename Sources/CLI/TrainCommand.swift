@@ -8,7 +8,7 @@ struct TrainCommand: ParsableCommand {
     commandName: "train",
     abstract: "Train a model on a folder of images.",
     discussion: """
-      The images are PNG and JPEG files in train/<class>/ and val/<class>/. The run gets \
+      The images are PNG, JPEG and WebP files in train/<class>/ and val/<class>/. The run gets \
       config.yaml, log.jsonl, steps.jsonl, model.safetensors (the last epoch), \
       best.safetensors (the most accurate) and checkpoint.safetensors, from which --resume goes \
       on. Every flag is also a key of the YAML config; a flag overrides it, and the last of a \
@@ -24,8 +24,8 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: TrainOptions
 
   func run() throws {
-    let (configuration, note) = try settled()
-    try Self.train(configuration, notes: note.map { [$0] } ?? [])
+    let (configuration, notes) = try settled()
+    try Self.train(configuration, notes: notes)
   }
 
   /// A run that is shown on the terminal and that signals stop.
@@ -48,25 +48,32 @@ struct TrainCommand: ParsableCommand {
 
   /// What was given over the configuration of the checkpoint, if one is asked for, and what is to
   /// be said about it.
-  private func settled() throws -> (TrainingConfiguration, note: String?) {
-    guard let checkpoint = try Checkpoint.requested(by: configuration()).checkpoint else {
-      return try TrainingConfiguration.shapedByWeights(configuration)
+  private func settled() throws -> (TrainingConfiguration, notes: [String]) {
+    let (asked, notes) = try merged()
+    guard let checkpoint = try Checkpoint.requested(by: asked).checkpoint else {
+      let (shaped, note) = try TrainingConfiguration.shapedByWeights(configuration)
+      return (shaped, notes + [note].compactMap { $0 })
     }
-    return (try configuration(over: checkpoint.configuration), nil)
+    return try merged(over: checkpoint.configuration)
   }
 
   /// The base with the values of the file in its place, and the flags in the place of both.
   func configuration(over base: TrainingConfiguration = .init()) throws -> TrainingConfiguration {
+    try merged(over: base).configuration
+  }
+
+  /// The same, and what is to be said about it.
+  private func merged(
+    over base: TrainingConfiguration = .init()
+  ) throws -> (configuration: TrainingConfiguration, notes: [String]) {
     var configuration =
       try files.config.map { try TrainingConfiguration(contentsOf: $0, over: base) } ?? base
     replace(&configuration.dataPath, files.dataPath)
     replace(&configuration.outputDir, files.outputDir)
     let file = configuration
     options.apply(to: &configuration)
-    guard let path = files.config else { return configuration }
-    let (kept, notes) = try configuration.withoutUnused(of: file, from: path)
-    for note in notes { Terminal.write("note: \(note)\n") }
-    return kept
+    guard let path = files.config else { return (configuration, []) }
+    return try configuration.withoutUnused(of: file, from: path)
   }
 }
 

@@ -104,4 +104,11 @@ import Testing
     let odd = try workspace.train("odd", ["--batch-size", "7"])
     #expect(odd.err.contains("of 4 steps on 24 images"))
   }
+
+  /// What a flag takes the use from is left out of a config, and said once.
+  @Test func aNoteAboutAConfigIsThereOnce() throws {
+    try workspace.write("c.yaml", "locality-every: 1\nlocality-sample: 9\n".utf8)
+    let outcome = try workspace.train("run", ["--config", "c.yaml", "--locality-every", "0"])
+    #expect(outcome.errLines.count { $0.contains("c.yaml: 'locality-sample' is left out") } == 1)
+  }
 }

@@ -88,7 +88,8 @@ import Training
   }
 
   @Test func aByteOrderMarkIsNoPartOfTheText() throws {
-    #expect(try read("\u{feff}lr: 0.25\n").lr == 0.25)
+    let two = try read("\u{feff}lr: 0.25\nepochs: 7\n")
+    #expect(two.lr == 0.25 && two.epochs == 7)
   }
 
   /// Found by fuzzing: what a config says moved the cursor.

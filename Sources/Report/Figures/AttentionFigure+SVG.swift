@@ -4,7 +4,7 @@ import Images
 
 extension AttentionFigure {
   private static let longer = 104.0  // a map's longer side
-  private static let (gap, line, left, margin) = (10.0, 13.0, 58.0, 10.0)
+  private static let (gap, line, margin) = (10.0, 13.0, 10.0)
 
   /// The figure with text: the image and its query, a colour bar, the maps with layer, head,
   /// largest attention and gate. The image is in it once, every map as a bitmap of its own.
@@ -38,6 +38,12 @@ extension AttentionFigure {
     return svg.text(title: "Attention of \(queryText) by layer and head")
   }
 
+  /// Room for the names of the layers, in bold.
+  private var left: Double {
+    let names = layers.map { 1.1 * SVG.width(of: "layer \($0)", size: 12) }
+    return Self.margin + (names.max() ?? 0) + Self.gap
+  }
+
   private var widestCaption: Double {
     rows.joined().flatMap(\.captions).map { SVG.width(of: $0, size: 10) }.max() ?? 0
   }
@@ -46,10 +52,10 @@ extension AttentionFigure {
   private func headerWidth(_ width: Double) -> Double {
     let bar = Self.bar.width + (scale?.isLogarithmic == true ? 80 : 0)
     let text = SVG.width(of: "query: \(queryText)", size: 11)
-    return Self.left + (image == nil ? 0 : width + 2 * Self.gap) + max(bar, text, 300) + Self.margin
+    return left + (image == nil ? 0 : width + 2 * Self.gap) + max(bar, text, 300) + Self.margin
   }
 
-  private func x(_ column: Int, _ across: Double) -> Double { Self.left + Double(column) * across }
+  private func x(_ column: Int, _ across: Double) -> Double { left + Double(column) * across }
 
   private var queryText: String {
     guard case .patch(let row, let column) = query else { return "the class token" }
@@ -58,7 +64,7 @@ extension AttentionFigure {
 
   /// Draws the image with the query, and what colours mean; returns where the rest begins.
   private func header(in svg: inout SVG, width: Double, height: Double) throws -> Double {
-    var x = Self.left
+    var x = left
     if let image {
       svg.raw(try element(image, x: x, y: Self.margin, width: width, height: height))
       mark(in: &svg, x: x, y: Self.margin, width: width, height: height)

@@ -6,6 +6,8 @@ import Yams
 enum YAMLText {
   /// The root of a text; nil if there is nothing in it.
   static func root(of text: String, from path: String) throws(TrainingError) -> Node? {
+    // A byte-order mark would count as a column, in which the first key then is not.
+    let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
     do {
       return try Yams.compose(yaml: text)
     } catch let error as YamlError {
