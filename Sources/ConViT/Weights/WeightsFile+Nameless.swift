@@ -14,9 +14,9 @@ extension WeightsFile {
     if let splitNote { return splitNote }
     if let scheme = NamingScheme.of(foreignNames) {
       return shape.depth > 0
-        ? "it has parts of \(scheme.description), which the models of convit have not"
+        ? "it has parts of \(scheme.description), which no model of convit has"
         : "its names are those of \(scheme.description), not timm's (blocks.0.attn.qkv.weight), "
-          + "which alone are read; save the model under timm's names"
+          + "the only ones that are read"
     }
     guard shape.depth > 0 else {
       return "no weights of a ViT, DeiT or ConViT are in it, whose names are as "
