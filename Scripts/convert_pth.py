@@ -4,10 +4,10 @@
     python Scripts/convert_pth.py convit_tiny.pth Weights/convit_tiny.safetensors
 
 Takes a state dict, or a dictionary that holds one at any depth, as checkpoints do; --key chooses
-among several (state_dict, model.ema). Names and types stay as they are, but for a prefix that
-training put before the names of a model ('module.', '_orig_mod.', 'backbone.', …, in any nesting).
-What is no weight of the model (counts such as 'n_averaged', the projection head of DINO) is named
-and left out.
+among several (state_dict, model.ema), --prefix among several models in one state dict ('teacher.').
+Names and types stay as they are, but for a prefix that training put before the names of a model
+('module.', '_orig_mod.', 'backbone.', …, in any nesting). What is no weight of the model (counts
+such as 'n_averaged', the projection head of DINO) is named and left out.
 
 A checkpoint is a program to Python's pickle. It is loaded with weights_only=True, which runs none
 of it; that needs torch 2.6 or later (CVE-2025-32434). Needs the packages torch and safetensors.
@@ -108,8 +108,11 @@ def state_dict(content, key, path):
     return found[key], key
 
 
-def common_prefix(names):
-    """What stands before the published names, or before all: the longest such text with a dot."""
+def common_prefix(names, chosen=None):
+    """What stands before the published names, or before all: the longest such text with a dot.
+
+    Returns it, and the prefixes of other models beside the chosen one.
+    """
     counts, models = {}, []
     for name in names:
         parts = name.split(".")
@@ -120,22 +123,34 @@ def common_prefix(names):
                 if rest == "patch_embed.proj.weight":
                     models.append(prefix)
     fitting = [prefix for prefix, count in counts.items() if prefix in models or 2 * count > len(names)]
+    if chosen is not None:
+        if chosen not in fitting:
+            choices = f"; choices: {listed(fitting)}" if fitting else ""
+            raise Refused(f"no model in the state dict behind '{chosen}' (--prefix){choices}")
+        others = [prefix for prefix in models if prefix != chosen]
+        return chosen, [other for other in others if other and not chosen.startswith(other)]
     if not fitting:
-        return "module." if all(name.startswith("module.") for name in names) else ""
+        return ("module." if all(name.startswith("module.") for name in names) else ""), []
     best = sorted(fitting, key=lambda prefix: (-counts[prefix], prefix))
     rivals = [prefix for prefix in best if 2 * counts[prefix] >= counts[best[0]]]
     if "" in fitting:
-        return ""
+        return "", []
     if len(rivals) > 1:
-        raise Refused(f"several models in one state dict, behind {listed(rivals)}")
-    return best[0]
+        raise Refused(
+            f"several models in one state dict, behind {listed(rivals)}; choose one with --prefix"
+        )
+    return best[0], []
 
 
-def without_prefix(tensors):
+def without_prefix(tensors, chosen=None):
     """The tensors under the names of the model, without what is no weight of it."""
     import torch
 
-    prefix = common_prefix(tensors)
+    prefix, others = common_prefix(tensors, chosen)
+    foreign = [name for name in tensors if name.startswith(tuple(others))]
+    if foreign:
+        note(f"leaves {len(foreign)} of the models behind {listed(others)}")
+        tensors = {name: value for name, value in tensors.items() if name not in set(foreign)}
     if prefix:
         note(f"drops the prefix '{prefix}' of the names")
     parent = prefix[: prefix.rstrip(".").rfind(".") + 1]
@@ -161,7 +176,7 @@ def without_prefix(tensors):
     return kept
 
 
-def checked(tensors, path):
+def checked(tensors, path, prefix=None):
     """The tensors under the names of the model, each with memory of its own."""
     import torch
 
@@ -180,7 +195,7 @@ def checked(tensors, path):
         if value.dtype not in types or value.layout != torch.strided:
             raise Refused(f"{path}: tensor '{name}' is {value.dtype}, {value.layout}")
     try:
-        tensors = without_prefix(tensors)
+        tensors = without_prefix(tensors, prefix)
     except Refused as error:
         raise Refused(f"{path}: {error}") from error
     return {name: value.detach().clone().contiguous() for name, value in tensors.items()}
@@ -196,13 +211,13 @@ def listed(names, limit=20):
     return ", ".join(names[:limit]) + more
 
 
-def convert(source, target, key, force):
+def convert(source, target, key, prefix, force):
     from safetensors.torch import save_file
 
     if os.path.exists(target) and not force:
         raise Refused(f"{target}: is there already; --force replaces it")
     tensors, key = state_dict(load(source), key, source)
-    tensors = checked(tensors, source)
+    tensors = checked(tensors, source, prefix)
     metadata = {"format": "pt", "source": os.path.basename(source)}
     temporary = target + ".tmp"
     try:
@@ -225,10 +240,11 @@ def main():
     parser.add_argument("source", help="the checkpoint")
     parser.add_argument("target", help="the safetensors file to write")
     parser.add_argument("--key", help="the entry of the checkpoint that holds the state dict")
+    parser.add_argument("--prefix", help="what the names of the model begin with, of several models")
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
     options = parser.parse_args()
     try:
-        convert(options.source, options.target, options.key, options.force)
+        convert(options.source, options.target, options.key, options.prefix, options.force)
     except ImportError as error:
         sys.exit(f"convert_pth.py: {error}; pip install torch safetensors")
     except Refused as error:

@@ -61,11 +61,12 @@ def model(prefix="", **others):
     return {**{prefix + name: Tensor() for name in NAMES}, **others}
 
 
-def converted(content, key=None):
+def converted(content, key=None, prefix=None):
     """The names of the result, and what was said."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
-        tensors = convert_pth.checked(convert_pth.state_dict(content, key, "a.pth")[0], "a.pth")
+        found = convert_pth.state_dict(content, key, "a.pth")[0]
+        tensors = convert_pth.checked(found, "a.pth", prefix)
     return list(tensors), said.getvalue()
 
 
@@ -103,8 +104,14 @@ class Prefixes(unittest.TestCase):
             self.assertIn("head.last_layer.weight_g", said)
 
     def test_two_models(self):
-        with self.assertRaisesRegex(convert_pth.Refused, "'student.', 'teacher.'"):
-            converted(model("student.") | model("teacher."))
+        both = model("student.") | model("teacher.", **{"step": Tensor(1, "int64")})
+        with self.assertRaisesRegex(convert_pth.Refused, "'student.', 'teacher.'; .* --prefix"):
+            converted(both)
+        names, said = converted(both, prefix="teacher.")
+        self.assertEqual(names, NAMES)
+        self.assertIn(f"leaves {len(NAMES)} of the models behind 'student.'", said)
+        with self.assertRaisesRegex(convert_pth.Refused, "'ema.' .* choices: 'student.', 'teacher.'"):
+            converted(both, prefix="ema.")
         with self.assertRaisesRegex(convert_pth.Refused, "a.pth: 'extra' is there twice"):
             converted(model("module.", **{"module.extra": Tensor(), "extra": Tensor()}))
 

@@ -34,7 +34,7 @@ import Testing
     #expect(
       prefixed.err.hasPrefix(
         "note: prefixed: the prefix 'module._orig_mod.' of its names is dropped\n"
-          + "note: prefixed: 1 of the file not used (n_averaged)\n"))
+          + "note: prefixed: n_averaged is left, as it is no weight of a model\n"))
   }
 
   @Test func aPrefixIsDroppedByEveryCommand() throws {
@@ -93,6 +93,50 @@ import Testing
         + ["--input-size", "16"])
     #expect(larger.errLines.first?.hasSuffix("images of 16") == true)
     #expect(larger.err.contains("position embedding resampled from 3 × 3 to 4 × 4 patches"))
+  }
+
+  /// A ConViT of no preset, in a file without metadata, through the commands that only read it.
+  @Test func theShapesAreEnoughToUseAFile() throws {
+    try writePrefixed("bare", "", metadata: false)
+    let image = "data/val/ant/0.png"
+    for command in [
+      ["predict", "--json", "--logits", image], ["evaluate", "--json", "--data-path", "data"],
+      ["locality", "--json", "--data-path", "data", "--output-dir", "l"],
+      ["attention", image, "--output-dir", "a"],
+    ] {
+      let outcome = try workspace.convit(command + ["--weights", "bare"])
+      #expect(outcome.status == 0, "\(outcome.err)")
+      #expect(
+        outcome.errLines.first
+          == "note: bare: the file does not say which model it is; by its shapes it has 2 blocks "
+          + "(1 GPSA), 4 heads of 4 features, patches of 4 pixels")
+    }
+  }
+
+  /// A ViT of no preset, whose heads nothing tells: the flags of the message are the right ones.
+  @Test func aViTNeedsItsHeads() throws {
+    let flags = [
+      "--model", "deit_tiny_patch16_224", "--depth", "3", "--patch-size", "6", "--heads", "2",
+      "--head-dim", "8", "--local-up-to-layer", "0",
+    ]
+    try workspace.train("vit", flags)
+    let file = try SafetensorsFile(contentsOf: workspace.file("vit/model.safetensors"))
+    try SafetensorsWriter.write(
+      try file.tensors.map {
+        OutputTensor(name: $0.name, shape: $0.shape, data: try file.floats($0.name))
+      }, to: workspace.file("bare"))
+    let advice = [
+      "bare: the file does not say which model it is, and its shapes do not tell how many heads",
+      "--model deit_tiny_patch16_224 --depth 3 --patch-size 6 --heads H --head-dim D (H × D = 16)",
+    ]
+    let train = [
+      "train", "--data-path", "data", "--input-size", "12", "--output-dir", "new", "--finetune",
+    ]
+    for asked in [[], ["--patch-size", "6"], ["--patch-size", "6", "--depth", "3"]] {
+      try workspace.expectFailure(train + ["bare"] + asked, advice)
+    }
+    try workspace.expectFailure(["predict", "--weights", "bare", "data/val/ant/0.png"], advice)
+    try workspace.train("told", flags + ["--finetune", "bare"])
   }
 
   @Test func aModelThatIsGivenIsCompared() throws {

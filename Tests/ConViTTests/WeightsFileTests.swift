@@ -71,7 +71,8 @@ import Testing
     let loaded = try SavedModel(contentsOf: path)
     #expect(loaded.weights.values == saved.weights.values)
     #expect(loaded.warnings.count == 2 && loaded.warnings[0].contains("'module.'"))
-    #expect(loaded.warnings[1].hasPrefix("3 of the file not used ("))
+    #expect(
+      loaded.warnings[1].hasPrefix("3 tensors are left, as they are no weights of a model ("))
     for name in ["n_averaged", "norm.num_batches_tracked", "scale"] {
       #expect(loaded.warnings[1].contains(name))
     }
@@ -87,9 +88,62 @@ import Testing
     let start = "file: not weights of this model (the prefix 'module.' of its names is dropped): "
     #expect(text.hasPrefix(start + "3 not of the model ("), "\(text)")
     for name in ["decoder.weight", "outside", "head.weight"] { #expect(text.contains(name)) }
-    // A part behind the prefix, a part without it: not all of one model.
-    try write { $0.hasPrefix("blocks.0.") ? $0 : "module." + $0 }
-    #expect(message { try SavedModel(contentsOf: path) }.contains("missing (blocks.0."))
+  }
+
+  @Test func aPartOfTheNamesHasAPrefix() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let count = saved.weights.tree.count
+    let local = saved.weights.tree.names.count { $0.hasPrefix("blocks.0.") }
+    for metadata in [true, false] {
+      try write(metadata: metadata) { $0.hasPrefix("blocks.0.") ? $0 : "module." + $0 }
+      let text = message { try SavedModel(contentsOf: path) }
+      #expect(
+        text.contains("\(count - local) names begin with 'module.', \(local) do not; give all of"),
+        "\(text)")
+    }
+    // Half of them, so that no prefix is the usual one.
+    let first = Set(saved.weights.tree.names.prefix(count / 2))
+    try write { first.contains($0) ? $0 : "module." + $0 }
+    let half = message { try SavedModel(contentsOf: path) }
+    #expect(half.contains("\(count - count / 2) names begin with 'module.', \(count / 2) do not"))
+    try write { (first.contains($0) ? "a." : "b.") + $0 }
+    #expect(
+      message { try SavedModel.finetuned(saved.model, from: path, seed: 1) }
+        .contains("names begin with '"))
+  }
+
+  @Test func aTensorBesideTheModelHasAWayOn() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try write([OutputTensor(name: "loss_fn.weight", shape: [2], data: [0, 0])])
+    #expect(
+      message { try SavedModel(contentsOf: path) }
+        .hasSuffix("1 not of the model (loss_fn.weight); write the file without it"))
+    #expect(
+      message { try SavedModel.finetuned(saved.model, from: path, seed: 1) }
+        .hasSuffix("1 not of the model (loss_fn.weight); with --partial it is left"))
+    let partial = try SavedModel.finetuned(saved.model, from: path, seed: 1, isPartial: true)
+    #expect(partial.notes == ["\(path): 1 of the file not used (loss_fn.weight)"])
+  }
+
+  @Test(arguments: ["", "module."])
+  func theProjectionHeadOfDINOIsLeft(_ outer: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let head = ["head.mlp.0.weight", "head.last_layer.weight_g"].map {
+      OutputTensor(name: outer + $0, shape: [2], data: [0, 0])
+    }
+    try write(head) { outer + "backbone." + $0 }
+    let loaded = try SavedModel(contentsOf: path)
+    #expect(loaded.weights.values == saved.weights.values)
+    #expect(
+      loaded.warnings.last?.hasPrefix("2 tensors are left, as they are no weights of a model (")
+        == true)
+    #expect(loaded.warnings.last?.contains("head.last_layer.weight_g") == true)
+    // DINO's backbone has no classes.
+    try write(head) { $0.hasPrefix("head.") ? nil : outer + "backbone." + $0 }
+    #expect(
+      message { try SavedModel(contentsOf: path) }.hasSuffix(
+        "2 missing (head.weight, head.bias); convit train --finetune starts a head anew"))
+    #expect(throws: Never.self) { try SavedModel.finetuned(saved.model, from: path, seed: 1) }
   }
 
   @Test func severalModels() throws {
@@ -136,7 +190,8 @@ import Testing
     #expect(named.contains("not timm's (blocks.0.attn.qkv.weight); 180 missing (cls_token, …); "))
     #expect(named.count < 500)
     let nameless = message { try SavedModel(contentsOf: path) }
-    #expect(nameless.contains("name it with --model: its names are those of \(owner)"))
+    #expect(nameless.hasPrefix("file: its names are those of \(owner)") && nameless.count < 500)
+    #expect(!nameless.contains("--model"))
   }
 
   @Test func otherShapes() throws {
@@ -182,10 +237,49 @@ import Testing
       #expect(
         message { try SavedModel(contentsOf: path) }.hasSuffix("its shapes are those of \(name)"))
     }
+  }
+
+  @Test func aConViTOfNoPresetIsReadByItsShapes() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
     try write(metadata: false)
+    let loaded = try SavedModel(contentsOf: path)
+    #expect(loaded.weights.values == saved.weights.values)
+    #expect(loaded.model.configuration.difference(from: saved.model.configuration) == nil)
     #expect(
-      message { try SavedModel(contentsOf: path) }
-        .hasSuffix("it has width 16 and 3 blocks, 2 of them GPSA, as no preset has"))
+      loaded.warnings == [
+        "the file does not say which model it is; by its shapes it has 3 blocks (2 GPSA), 4 heads "
+          + "of 4 features, patches of 4 pixels"
+      ])
+    let larger = try SavedModel(contentsOf: path, as: .init(imageHeight: 24, imageWidth: 24))
+    #expect(larger.model.configuration.imageHeight == 24)
+    #expect(
+      message { try SavedModel(contentsOf: path, as: .init(patchSize: 8)) }
+        .hasSuffix("its patches are 4 × 4 pixels, not 8 × 8 (patch-size)"))
+  }
+
+  @Test func theHeadsOfAViTCannotBeTold() throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var c = ViTConfiguration(.vit, imageSize: 16, patchSize: 8, embedDim: 32, heads: 4)
+    (c.depth, c.qkvBias) = (6, true)
+    let tree = ParameterTree(try VisionTransformer(c))
+    var shapes = Dictionary(
+      uniqueKeysWithValues: zip(tree.names, tree.parameters.map(\.shape.sizes)))
+    let start =
+      "file: the file does not say which model it is, and its shapes do not tell how many heads it "
+      + "has: it has width 32, 6 blocks, patches of 8 × 8 pixels, as no preset has; "
+    try write(shapes: shapes)
+    #expect(
+      message { try SavedModel(contentsOf: path) } == start
+        + "convit train --finetune takes it with --model deit_tiny_patch16_224 --depth 6 "
+        + "--patch-size 8 --heads H --head-dim D (H × D = 32)")
+    // No flag says that the MLPs are of another size.
+    for (name, shape) in shapes where name.contains("mlp.") {
+      shapes[name] = shape.map { $0 == 128 ? 96 : $0 }
+    }
+    try write(shapes: shapes)
+    #expect(
+      message { try SavedModel(contentsOf: path) } == start
+        + "no flags describe it, so it needs the metadata that convit train writes")
   }
 
   /// Many long names, all of which could stand behind a prefix.

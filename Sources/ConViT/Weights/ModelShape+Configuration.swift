@@ -10,18 +10,6 @@ extension ModelShape {
     }
   }
 
-  /// What of them helps to name the model, as the rest of a message: ": its shapes are those of
-  /// convit_tiny"; nil if they are of no transformer.
-  var hint: String? {
-    guard let width, depth > 0 else { return nil }
-    let (names, local) = (presets, localBlocks > 0 ? ", \(localBlocks) of them GPSA" : "")
-    let side = patch.flatMap { $0.first == 16 ? nil : $0.first }
-    let flag = side.map { " with --patch-size \($0)" } ?? ""
-    return names.isEmpty
-      ? ": it has width \(width) and \(depth) blocks\(local), as no preset has"
-      : ": its shapes are those of \(names.joined(separator: " or "))\(flag)"
-  }
-
   /// The one model that has these shapes, with its images square; nil if they leave a choice, as
   /// the number of heads does in a model that has no GPSA and is of no preset.
   var configuration: ViTConfiguration? {
@@ -59,11 +47,25 @@ extension WeightsFile {
   ///
   /// - Throws: `WeightsError` if what it says makes no sense.
   package var configuration: ViTConfiguration? {
-    get throws { try WeightsMetadata(self).configuration ?? ModelShape(self).configuration }
+    get throws { try WeightsMetadata(self).configuration ?? shapedConfiguration }
+  }
+
+  /// The model that the shapes are those of and no other's.
+  var shapedConfiguration: ViTConfiguration? {
+    splitNote == nil ? ModelShape(self).configuration : nil
   }
 }
 
 extension ViTConfiguration {
+  /// "convit_tiny, patches of 16 pixels": for people.
+  package var shapeText: String {
+    let blocks = "\(depth) \(depth == 1 ? "block" : "blocks")"
+    let gpsa = localUpToLayer > 0 ? " (\(localUpToLayer) GPSA)" : ""
+    let name =
+      presetName ?? "\(blocks)\(gpsa), \(heads) heads of \(embedDim / heads) features"
+    return "\(name), patches of \(patchSize) pixels"
+  }
+
   /// The preset that this is, whatever its images, patches and classes are, and its rates.
   package var presetName: String? {
     Self.presetNames.first { name in

@@ -84,7 +84,7 @@ struct ModelShape: Hashable {
     return found
   }
 
-  private static func size(_ patch: [Int]) -> String {
+  static func size(_ patch: [Int]) -> String {
     patch.map(String.init).joined(separator: " × ")
   }
 }

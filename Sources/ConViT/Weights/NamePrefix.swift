@@ -31,6 +31,29 @@ struct NamePrefix: Hashable {
       .sorted { ($1.count, $0.text) < ($0.count, $1.text) }
   }
 
+  /// "47 names begin with 'module.', 47 do not; …" if the published names stand behind several
+  /// prefixes, each of them behind one only, so that they are parts of one model; nil otherwise.
+  static func split(_ names: some Sequence<String>) -> String? {
+    var groups: [Substring: Set<Substring>] = [:]
+    for name in names where name.utf8.count <= longestName {
+      let starts = lastParts(of: name).reversed()
+      guard let start = starts.first(where: { isPublished(name[$0...]) }) else { continue }
+      groups[name[..<start], default: []].insert(name[start...])
+    }
+    let all = groups.values.reduce(into: Set()) { $0.formUnion($1) }
+    guard groups.count > 1, all.count == groups.values.reduce(0, { $0 + $1.count }) else {
+      return nil
+    }
+    let sorted = groups.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
+    let prefixed = sorted.filter { !$0.key.isEmpty }.prefix(4)
+    let parts = prefixed.enumerated().map { index, group in
+      "\(group.value.count) \(index == 0 ? "names begin with" : "with") "
+        + "'\(String(group.key).printable(limit: 60))'"
+    }
+    let plain = groups[""].map { ["\($0.count) do not"] } ?? []
+    return (parts + plain).joined(separator: ", ") + "; give all of them the same prefix, or none"
+  }
+
   /// Whether a name is one of a model of this package.
   static func isPublished(_ name: Substring) -> Bool {
     guard name.hasPrefix("blocks.") else { return published.contains(String(name)) }

@@ -2,8 +2,8 @@ import Autodiff
 import Safetensors
 
 extension ParameterStore {
-  /// The weights of a model from a file, which must have each of them and nothing else but counts:
-  /// tensors of whole numbers, or of a single one, such as `n_averaged`.
+  /// The weights of a model from a file, which must have each of them and nothing else but what is
+  /// of no model: tensors of whole numbers, or of a single one, such as `n_averaged`.
   ///
   /// - Parameters:
   ///   - replaced: values to take in place of the file's; made once all else is known to fit.
@@ -11,14 +11,15 @@ extension ParameterStore {
   ///     other classes): these keep the value of `start`, and are returned.
   ///   - isPartial: whether all are optional, as long as one is there, and tensors that are not of
   ///     the model are let be.
-  /// - Returns: the weights, what of them kept the value of `start`, and what of the file was left.
+  /// - Returns: the weights, what of them kept the value of `start`, what of the file was left as
+  ///   it is of no model, and what else of it was not used.
   /// - Throws: `WeightsError` that says how the file differs from the model, and names some of the
   ///   missing, unexpected and misshapen tensors.
   public static func load(
     _ tree: ParameterTree, from file: WeightsFile,
     replaced: [String: () throws -> Tensor] = [:], optional: Set<String> = [],
     isPartial: Bool = false, start: @autoclosure () -> ParameterStore
-  ) throws -> (weights: ParameterStore, kept: [String], unused: [String]) {
+  ) throws -> (weights: ParameterStore, kept: [String], left: [String], unused: [String]) {
     var (missing, misshapen, kept): ([String], [String], [String]) = ([], [], [])
     for (name, parameter) in zip(tree.names, tree.parameters) {
       let found = file.info(name)
@@ -40,7 +41,7 @@ extension ParameterStore {
           .joined(separator: ": "))
     }
     guard misshapen.isEmpty, missing.isEmpty, isPartial || unexpected.isEmpty else {
-      let difference = file.difference(from: tree, optional)
+      let difference = file.splitNote.map { [$0] } ?? file.difference(from: tree, optional)
       let limit = difference.isEmpty ? 5 : 1
       let faults = [
         listed(misshapen, "of another shape", limit: limit),
@@ -48,10 +49,20 @@ extension ParameterStore {
         listed(isPartial ? [] : unexpected, "not of the model", limit: limit),
       ]
       let all = difference + faults.compactMap(\.self)
+      // A file that fits but for its head, or for what is beside the model, has a way on.
+      let lacksHead =
+        misshapen.isEmpty && unexpected.isEmpty
+        && missing.allSatisfy(VisionTransformer.heads.contains)
+      var wayOn = lacksHead ? "; convit train --finetune starts a head anew" : ""
+      if misshapen.isEmpty, missing.isEmpty {
+        let (them, are) = unexpected.count == 1 ? ("it", "it is") : ("them", "they are")
+        wayOn =
+          optional.isEmpty ? "; write the file without \(them)" : "; with --partial \(are) left"
+      }
       throw WeightsError(
         path: file.path,
         reason: "not weights of this model\(file.prefixNote.map { " (\($0))" } ?? ""): "
-          + all.joined(separator: "; "))
+          + all.joined(separator: "; ") + wayOn)
     }
     let start = kept.isEmpty ? nil : start()
     let values = try zip(tree.names, tree.parameters).map { name, parameter in
@@ -61,7 +72,7 @@ extension ParameterStore {
       try value.withUnsafeMutableBufferPointer { try file.read(name, into: $0) }
       return value
     }
-    return (ParameterStore(tree, values), kept, others.counts + unexpected)
+    return (ParameterStore(tree, values), kept, others.left, unexpected)
   }
 
   /// The names of the weights that have elements which are not finite.
@@ -87,7 +98,7 @@ extension WeightsFile {
   /// How the file differs from a model as a whole, in a phrase or none: whose names it has, or what
   /// its shapes are those of.
   fileprivate func difference(from tree: ParameterTree, _ optional: Set<String>) -> [String] {
-    let (shape, names) = (ModelShape(self), NamingScheme.of(names))
+    let (shape, names) = (ModelShape(self), NamingScheme.of(foreignNames))
     let expected = ModelShape { name in
       optional.contains(name)
         ? nil : tree.slot(named: name).map { tree.parameters[$0].shape.sizes }

@@ -66,9 +66,10 @@ public struct SavedModel: Sendable {
 
   /// The model in a file, exactly as the file and `description` say.
   ///
-  /// A file that this package wrote says itself what model it is; for any other the description
-  /// names the preset, and the number of classes follows from the head. For images of another size
-  /// than the file's, its position embedding is resampled.
+  /// A file that this package wrote says itself what model it is. For any other the description
+  /// names the preset, and the number of classes follows from the head; without a name it is the
+  /// model of no preset that the shapes describe, if they leave no choice. For images of another
+  /// size than the file's, its position embedding is resampled.
   public init(contentsOf path: String, as description: Description = Description()) throws {
     let file = try WeightsFile(contentsOf: path)
     let stored = try WeightsMetadata(file)
@@ -79,6 +80,11 @@ public struct SavedModel: Sendable {
       throw WeightsError(path: path, reason: error.message)
     }
     (weights, warnings) = try model.weights(from: file, stored: stored.configuration)
+    if stored.configuration == nil, description.name == nil {
+      warnings.insert(
+        "the file does not say which model it is; by its shapes it has "
+          + configuration.shapeText, at: 0)
+    }
     if let note = file.prefixNote { warnings.insert(note, at: 0) }
     classNames = stored.classNames
     name = stored.name ?? description.name

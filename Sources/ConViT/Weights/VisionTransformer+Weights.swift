@@ -37,7 +37,7 @@ extension VisionTransformer {
         "position embedding resampled from \(old.rows) × \(old.columns) to "
           + "\(new.rows) × \(new.columns) patches")
     }
-    let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
+    let heads = Self.heads
     var loaded = try ParameterStore.load(
       tree, from: file, replaced: replaced, optional: seed == nil ? [] : heads,
       isPartial: isPartial, start: seed.map { ParameterStore(tree, seed: $0) } ?? .zeros(tree))
@@ -49,9 +49,19 @@ extension VisionTransformer {
       notes.append(
         "the file's classes are others: \(names.sorted().joined(separator: ", ")) start anew")
     }
-    let others = [listed(loaded.kept, "start anew"), listed(loaded.unused, "of the file not used")]
+    let (left, count) = (loaded.left, loaded.left.count)
+    let others = [
+      listed(loaded.kept, "start anew"),
+      count == 1
+        ? "\(left[0].printable()) is left, as it is no weight of a model"
+        : listed(left, "tensors are left, as they are no weights of a model"),
+      listed(loaded.unused, "of the file not used"),
+    ]
     return (loaded.weights, notes + others.compactMap(\.self))
   }
+
+  /// The names of the weights that are for certain classes.
+  static let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
 
   /// The places of the position embedding that are not patches' but tokens'.
   private var prefix: Int { configuration.family == .vit ? configuration.tokens : 0 }

@@ -63,14 +63,34 @@ public struct WeightsFile: Sendable {
   }
 
   /// The tensors that are not among those of a model: what is left to itself (counts of steps, of
-  /// averaged models or of operations: whole numbers, or a single one), and what is unexpected.
-  func others(than tree: ParameterTree) -> (counts: [String], unexpected: [String]) {
-    var (counts, unexpected): ([String], [String]) = ([], [])
+  /// averaged models or of operations: whole numbers, or a single one; DINO's projection head), and
+  /// what is unexpected.
+  func others(than tree: ParameterTree) -> (left: [String], unexpected: [String]) {
+    var (left, unexpected): ([String], [String]) = ([], [])
     for (tensor, name) in zip(file.tensors, names) {
       if tensor.name == prefix + name, tree.slot(named: name) != nil { continue }
-      if tensor.isCount { counts.append(name) } else { unexpected.append(name) }
+      if isLeft(tensor) { left.append(name) } else { unexpected.append(name) }
     }
-    return (counts, unexpected)
+    return (left, unexpected)
+  }
+
+  /// The names that are not those of a model of this package, but for those of what is left.
+  var foreignNames: [String] {
+    zip(file.tensors, names).filter { !isLeft($0) && !NamePrefix.isPublished($1[...]) }.map(\.1)
+  }
+
+  /// "47 names begin with 'module.', 47 do not; …" if the names of one model have no prefix in
+  /// common; nil if they have.
+  var splitNote: String? { NamePrefix.split(file.tensors.lazy.map(\.name)) }
+
+  /// Whether a tensor is of no model: a count, or a part of the projection head that DINO puts
+  /// beside its `backbone.`
+  private func isLeft(_ tensor: TensorInfo) -> Bool {
+    if tensor.isCount { return true }
+    guard !prefix.isEmpty, !tensor.name.hasPrefix(prefix) else { return false }
+    let parents = prefix.split(separator: ".").dropLast().map { "\($0)." }.joined()
+    return tensor.name.hasPrefix(parents + "head.")
+      && !NamePrefix.isPublished(tensor.name.dropFirst(parents.count))
   }
 
   /// "the prefix '_orig_mod.' of its names is dropped"; nil if there is none.

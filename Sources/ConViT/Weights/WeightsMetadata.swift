@@ -55,12 +55,10 @@ struct WeightsMetadata {
   {
     guard let stored = configuration else {
       guard let name = description.name else {
-        throw WeightsError(
-          path: file.path,
-          reason: "the file does not say which model it is; name it with --model"
-            + (ModelShape(file).hint
-              ?? NamingScheme.of(file.names).map { ": its names are those of \($0.description)" }
-              ?? ""))
+        guard let shaped = file.modelWithoutName else {
+          throw WeightsError(path: file.path, reason: file.namelessReason)
+        }
+        return description.applied(to: shaped)
       }
       var configuration = description.applied(to: try .preset(of: name))
       configuration.classes = file.info("head.weight")?.shape.first ?? configuration.classes

@@ -7,6 +7,9 @@ extension TrainingConfiguration {
   /// Nothing is taken from the file if the shape is as asked already, or the weights are used in
   /// part; a file that cannot be opened is for `Trainer` to report.
   ///
+  /// - Throws: what `given` does, and `WeightsError` for a file whose model is not that of the
+  ///   defaults, and cannot be told.
+  ///
   /// - Parameter given: puts what was given in the place of a configuration's values.
   /// - Returns: the configuration, and what is to be said about it.
   public static func shapedByWeights(
@@ -16,9 +19,15 @@ extension TrainingConfiguration {
     var nameless = TrainingConfiguration()
     nameless.model = ""
     guard let path = asked.finetune, !asked.partial, try given(nameless).model.isEmpty,
-      let model = try? WeightsFile(contentsOf: path).configuration
+      let file = try? WeightsFile(contentsOf: path)
     else { return (asked, nil) }
     let own = try? asked.modelConfiguration(classes: 1)
+    guard let model = try? file.configuration else {
+      if let reason = file.namelessReason(unlike: own) {
+        throw WeightsError(path: path, reason: reason)
+      }
+      return (asked, nil)
+    }
     guard own.map({ model.difference(from: $0) != nil }) ?? true else { return (asked, nil) }
     var defaults = TrainingConfiguration()
     defaults.takeShape(of: model)
@@ -46,11 +55,6 @@ extension TrainingConfiguration {
 
   /// "convit_tiny, patches of 16 pixels, images of 224".
   private func shape(_ model: ViTConfiguration) -> String {
-    let blocks = "\(model.depth) \(model.depth == 1 ? "block" : "blocks")"
-    let gpsa = model.localUpToLayer > 0 ? " (\(model.localUpToLayer) GPSA)" : ""
-    let name =
-      model.presetName
-      ?? "\(blocks)\(gpsa), \(model.heads) heads of \(model.embedDim / model.heads) features"
-    return "\(name), patches of \(model.patchSize) pixels, images of \(architecture.inputSize)"
+    "\(model.shapeText), images of \(architecture.inputSize)"
   }
 }
