@@ -6,7 +6,8 @@ func hint(for error: any Error, command: String) -> String? {
   let image = (error as? SampleError)?.underlying as? ImageError ?? error as? ImageError
   guard let image else { return nil }
   var ways: [String] = []
-  if image.isOfDamagedJPEG, ["train", "evaluate", "locality", "predict", "attention"].contains(command) {
+  let readers = ["train", "evaluate", "locality", "predict", "attention"]
+  if image.isOfDamagedJPEG, readers.contains(command) {
     ways.append("--lenient-jpeg makes up the missing pixels")
   }
   if error is SampleError { ways.append("--on-bad-image skip leaves it out") }

@@ -7,7 +7,8 @@ enum YAMLText {
   /// The root of a text; nil if there is nothing in it.
   static func root(of text: String, from path: String) throws(TrainingError) -> Node? {
     // A byte-order mark would count as a column, in which the first key then is not.
-    let text = text.unicodeScalars.first == "\u{FEFF}" ? String(text.unicodeScalars.dropFirst()) : text
+    let scalars = text.unicodeScalars
+    let text = scalars.first == "\u{FEFF}" ? String(scalars.dropFirst()) : text
     do {
       return try Yams.compose(yaml: text)
     } catch let error as YamlError {
