@@ -29,7 +29,9 @@ struct EvaluateCommand: ParsableCommand {
       throw DatasetError(
         path: images.dataPath,
         reason:
-          "\(folder.classes.count) classes for a model of \(classes), whose names are not known")
+          "\(counted(folder.classes.count, "class", "classes")) for a model of \(classes), "
+          + "whose names are not known"
+      )
     }
     let pool = model.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autodiff
 import Foundation
+import Images
 import Training
 
 struct TrainCommand: ParsableCommand {
@@ -127,13 +128,14 @@ private struct TrainingDisplay {
     let model = run.model
     let gpsa = model.localUpToLayer > 0 ? ", \(model.localUpToLayer) of them GPSA" : ""
     let trained = run.trained < run.parameters ? " (\(run.trained) of them trained)" : ""
+    let images = counted(run.trainingImages, "image", "images")
+    let classes = counted(run.classes, "class", "classes")
     return [
       "model: \(run.parameters) parameters\(trained), \(model.depth) blocks\(gpsa), "
         + "\(model.heads) heads of "
         + "\(model.embedDim / model.heads) features, "
         + "\(model.grid.rows) × \(model.grid.columns) patches",
-      "data: \(run.trainingImages) images to train on, \(run.validationImages) to test on, "
-        + "\(run.classes) classes",
+      "data: \(images) to train on, \(run.validationImages) to test on, \(classes)",
       "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of "
         + "\(run.stepsPerEpoch) steps on \(run.imagesPerEpoch.all) images"
         + (run.imagesPerEpoch.all == run.imagesPerEpoch.different

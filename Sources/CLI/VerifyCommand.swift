@@ -60,8 +60,9 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func lines(of report: FolderReport) -> [String] {
+    let sound = counted(report.images, "image is", "images are")
     let verb = report.bad.count == 1 ? "is" : "are"
-    var lines = ["\(report.images) images are sound, \(report.bad.count) \(verb) bad"]
+    var lines = ["\(sound) sound, \(report.bad.count) \(verb) bad"]
     func add(_ title: String, _ text: String) {
       lines.append(title.padding(toLength: 14, withPad: " ", startingAt: 0) + text)
     }
@@ -79,8 +80,10 @@ struct VerifyCommand: ParsableCommand {
       guard let fewest = sorted.first, let most = sorted.last else { continue }
       add(
         split.isEmpty ? "classes" : split,
-        "\(classes.count), with \(fewest.value) (\(shown(fewest.key))) to \(most.value) "
-          + "(\(shown(most.key))) images each")
+        classes.count == 1
+          ? "1, \(named(most.key)), with \(counted(most.value, "image", "images"))"
+          : "\(classes.count), with \(fewest.value) (\(named(fewest.key))) to \(most.value) "
+            + "(\(named(most.key))) images each")
     }
     for paths in report.duplicates { add("same bytes", paths.map(shown).joined(separator: ", ")) }
     if !report.others.isEmpty { add("not read", listed(report.others)) }
@@ -92,9 +95,6 @@ struct VerifyCommand: ParsableCommand {
     if let error = training.error { return ["convit train would not begin: \(shown(error))"] }
     guard let train = training.train, let val = training.val, let classes = training.classes else {
       return []
-    }
-    func counted(_ count: Int, _ one: String, _ many: String) -> String {
-      "\(count) \(count == 1 ? one : many)"
     }
     let images = counted(train.images, "image", "images")
     let held = counted(val.images, "image", "images")
@@ -120,6 +120,10 @@ struct VerifyCommand: ParsableCommand {
     let first = sorted.prefix(limit).map { "\(shown($0.key)) (\($0.value))" }
     return first.joined(separator: ", ")
       + (sorted.count > limit ? " and \(sorted.count - limit) more kinds" : "")
+  }
+
+  private func named(_ name: String) -> String {
+    name.isEmpty ? "none" : ClassNames.shown(name)
   }
 
   private func shown(_ name: String) -> String {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Names of classes that a person would take for the same, though their bytes differ.
-enum ClassNames {
+package enum ClassNames {
   /// Groups of names that differ only in case, blanks, hyphens or Unicode form, each shown so that
   /// the difference can be seen.
   static func lookalikes(_ names: [String]) -> [String] {
@@ -19,17 +19,52 @@ enum ClassNames {
   static func suggestion(for names: [String], among others: [String]) -> String? {
     let known = Dictionary(others.map { (folded($0), $0) }, uniquingKeysWith: { first, _ in first })
     let near = names.compactMap { name in
-      known[folded(name)].map { "\(shown($0))\($0 == name ? " (in another Unicode form)" : "")" }
+      known[folded(name)].map { other in
+        let isQuoted = isHidden(name) || isHidden(other)
+        return (isQuoted ? "'\(escaped(other))'" : escaped(other))
+          + (other == name ? " (in another Unicode form)" : "")
+      }
     }
     return near.isEmpty ? nil : "did you mean \(shortened(near))?"
   }
 
   /// A name as it is, in quotation marks if something of it could not be seen.
-  static func shown(_ name: String) -> String {
-    let text = ImageError.escaped(name).replacingOccurrences(of: "\u{A0}", with: "\\u{a0}")
+  package static func shown(_ name: String) -> String {
+    isHidden(name) ? "'\(escaped(name))'" : escaped(name)
+  }
+
+  /// The first of several names, each as `shown` has it.
+  static func listed(_ names: [String], to limit: Int = 10) -> String {
+    shortened(names.prefix(limit).map(shown) + names.dropFirst(limit), to: limit)
+  }
+
+  /// Names of which no two are the same to Swift: where only the Unicode form differs, letters
+  /// beyond ASCII are numbers, as in caf\u{e9} and cafe\u{301}.
+  static func distinct(_ names: [String]) -> [String] {
+    let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
+    return names.map { name in
+      counts[name] == 1
+        ? name : name.unicodeScalars.map { $0.isASCII ? String($0) : number($0) }.joined()
+    }
+  }
+
+  /// Whether blanks of a name are easily overlooked.
+  private static func isHidden(_ name: String) -> Bool {
     let ends = [name.unicodeScalars.first, name.unicodeScalars.last].compactMap { $0 }
-    let isHidden = ends.contains(where: \.properties.isWhitespace) || name.contains("  ")
-    return isHidden ? "'\(text)'" : text
+    return ends.contains(where: \.properties.isWhitespace) || name.contains("  ")
+  }
+
+  /// A name in one line, with numbers for blanks of other kinds than the usual one.
+  private static func escaped(_ name: String) -> String {
+    let scalars = ImageError.escaped(name).unicodeScalars
+    return scalars.map { scalar in
+      scalar != " " && scalar.properties.isWhitespace
+        ? number(scalar) : String(scalar)
+    }.joined()
+  }
+
+  private static func number(_ scalar: Unicode.Scalar) -> String {
+    "\\u{\(String(scalar.value, radix: 16))}"
   }
 
   /// What is left of a name without that.

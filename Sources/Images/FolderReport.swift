@@ -27,7 +27,8 @@ public struct FolderReport: Hashable, Sendable, Codable {
   /// How many have each EXIF orientation; "none" for those without.
   public private(set) var orientations: [String: Int] = [:]
   /// Images by split and class; the split is "" where there is no folder of one, and the class for
-  /// images that are in none.
+  /// images that are in none. Where only the Unicode form of names differs, letters beyond ASCII
+  /// are numbers: caf\u{e9} and cafe\u{301}.
   public private(set) var classes: [String: [String: Int]] = [:]
   /// Images with the same bytes, as paths within the folder.
   public internal(set) var duplicates: [[String]] = []
@@ -42,6 +43,7 @@ public struct FolderReport: Hashable, Sendable, Codable {
   }
 
   private var splits: [String] = []  // the paths of their folders, longer ones first
+  private var counts: [[UInt8]: [[UInt8]: Int]] = [:]  // by the bytes of split and class
 
   init(others: [String: Int], splits: [String]) {
     self.others = others
@@ -68,7 +70,19 @@ public struct FolderReport: Hashable, Sendable, Codable {
     let split = splits.first { path.utf8.starts(with: "\($0)/".utf8) } ?? ""
     let parts = path.utf8.dropFirst(split.isEmpty ? 0 : split.utf8.count + 1)
       .split(separator: UInt8(ascii: "/"))
-    let name = parts.count > 1 ? parts.first.flatMap { String($0) } ?? "" : ""
-    classes[split, default: [:]][name, default: 0] += 1
+    let name = parts.count > 1 ? parts.first.map(Array.init) ?? [] : []
+    counts[Array(split.utf8), default: [:]][name, default: 0] += 1
+  }
+
+  /// Sets `classes`, when every image has been added.
+  mutating func nameClasses() {
+    classes = Self.named(counts).mapValues(Self.named)
+  }
+
+  private static func named<Value>(_ values: [[UInt8]: Value]) -> [String: Value] {
+    let keys = Array(values.keys)
+    let names = ClassNames.distinct(keys.map { String(decoding: $0, as: UTF8.self) })
+    return Dictionary(
+      zip(names, keys.compactMap { values[$0] }), uniquingKeysWith: { first, _ in first })
   }
 }

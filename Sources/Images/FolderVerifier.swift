@@ -25,6 +25,7 @@ public struct FolderVerifier: Sendable {
     _ root: String, splits: [String] = [], bad: (ImageError) throws -> Void = { _ in },
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> FolderReport {
+    let root = withoutEndSlash(root)
     let tree = try ImageTree(root)
     guard !tree.images.isEmpty else {
       let found = tree.others.isEmpty ? "" : "; other files: \(ImageNames.listed(tree.others))"
@@ -50,6 +51,7 @@ public struct FolderVerifier: Sendable {
       }
       try progress(start + part.count, tree.images.count)
     }
+    report.nameClasses()
     for group in digests.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
       try addDuplicates(group.map { tree.images[$0] }, in: root, to: &report)
     }

@@ -28,7 +28,8 @@ extension ImageFolder {
         guard share > 0 else {
           throw DatasetError(
             path: folder,
-            reason: "\(ratio) of the \(images.count) images of class \(classes[label]) is none")
+            reason: "\(ratio) of the \(counted(images.count, "image", "images")) of class "
+              + "\(ClassNames.shown(classes[label])) is none")
         }
         kept += images.prefix(share)
       }
@@ -65,7 +66,8 @@ extension ImageFolder {
     }
     let note =
       single.isEmpty
-      ? [] : ["\(folder): nothing to validate on in \(counted(single)): \(shortened(single))"]
+      ? []
+      : ["\(folder): nothing to validate on in \(counted(single)): \(ClassNames.listed(single))"]
     return (with(training, warnings: warnings + note), with(validation, warnings: []))
   }
 

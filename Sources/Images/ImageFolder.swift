@@ -18,6 +18,14 @@ public struct ImageFolder: Sendable {
     public let index: Int
   }
 
+  /// Whose classes a split is to have.
+  public enum ClassOwner: String, Sendable {
+    /// The split that is trained on.
+    case training = "the training classes"
+    /// A model.
+    case model = "the model's classes"
+  }
+
   /// The folder that holds the split.
   public let root: String
   /// The name of the split, such as `train`, or the path from `root` to it.
@@ -36,13 +44,17 @@ public struct ImageFolder: Sendable {
   ///   - split: The folder of the split in it; empty if the classes lie in `root` itself.
   ///   - classes: The classes of the training split, when this is another one: labels are theirs,
   ///     a class they lack is an error and a missing one a warning.
+  ///   - owner: Whose those are, for a message.
+  ///   - excluded: Folders of the split that are no classes.
   ///   - allowEmpty: Whether a class may have no images.
   /// - Throws: `DatasetError` for a folder that is missing, cannot be read, has no classes or an
   ///   empty or unknown one.
   public init(
-    root: String, split: String, classes: [String]? = nil, allowEmpty: Bool = false
+    root: String, split: String, classes: [String]? = nil, of owner: ClassOwner = .training,
+    excluding excluded: [String] = [], allowEmpty: Bool = false
   ) throws {
-    let scan = try ImageFolderScan(root: root, split: split, allowEmpty: allowEmpty)
+    let scan = try ImageFolderScan(
+      root: root, split: split, excluding: excluded, allowEmpty: allowEmpty)
     var warnings = scan.warnings
     let known = classes ?? scan.classes.map(\.name)
     var labels: [[UInt8]: Int] = [:]
@@ -56,11 +68,13 @@ public struct ImageFolder: Sendable {
         ?? (isUnsorted ? "; if its images are of many classes, each needs a folder" : "")
       throw DatasetError(
         path: scan.folder,
-        reason: "\(counted(extra)) not in the training classes: \(shortened(extra))" + suggestion)
+        reason: "\(counted(extra)) not in \(owner.rawValue): \(ClassNames.listed(extra))"
+          + suggestion)
     }
     let missing = known.filter { !found.contains(Array($0.utf8)) }
     if !missing.isEmpty {
-      warnings.append("\(scan.folder): no folder for \(counted(missing)): \(shortened(missing))")
+      warnings.append(
+        "\(scan.folder): no folder for \(counted(missing)): \(ClassNames.listed(missing))")
     }
     var samples: [Sample] = []
     samples.reserveCapacity(scan.classes.reduce(0) { $0 + $1.tree.images.count })
@@ -85,15 +99,4 @@ public struct ImageFolder: Sendable {
     self.samples = samples
     self.warnings = warnings
   }
-}
-
-/// "1 class", "2 classes".
-func counted(_ names: [String]) -> String {
-  names.count == 1 ? "1 class" : "\(names.count) classes"
-}
-
-/// The first names of a list that may be long.
-func shortened(_ names: [String], to limit: Int = 10) -> String {
-  let first = names.prefix(limit).joined(separator: ", ")
-  return names.count > limit ? "\(first) and \(names.count - limit) more" : first
 }

@@ -15,8 +15,8 @@ struct ImageFolderScan {
   /// What looks like a mistake.
   let warnings: [String]
 
-  /// Reads `root/split`, or `root` if `split` is empty.
-  init(root: String, split: String, allowEmpty: Bool) throws {
+  /// Reads `root/split`, or `root` if `split` is empty, without the folders that are `excluded`.
+  init(root: String, split: String, excluding excluded: [String], allowEmpty: Bool) throws {
     guard let rootIdentity = FolderIdentity(path: root) else {
       throw DatasetError(path: root, reason: "no such folder")
     }
@@ -27,18 +27,21 @@ struct ImageFolderScan {
     self.folder = folder
     let listing = try DirectoryListing(path: folder)
     let stray = listing.files.filter { ImageNames.isImage($0, in: folder) }
-    guard !listing.folders.isEmpty else {
+    let names = listing.folders.filter { name in
+      !excluded.contains { $0.utf8.elementsEqual(name.utf8) }
+    }
+    guard !names.isEmpty else {
       let reason =
         stray.isEmpty
         ? "no classes: expected a folder for each class"
         : "images lie directly in the folder (\(stray[0])): expected a folder for each class"
       throw DatasetError(path: folder, reason: reason)
     }
-    classes = try listing.folders.map { name in
+    classes = try names.map { name in
       ClassFolder(
         name: name, tree: try ImageTree("\(folder)/\(name)", without: [rootIdentity, identity]))
     }
-    try Self.check(classes, in: folder, allowEmpty: allowEmpty)
+    try Self.check(classes, in: folder, split: split, allowEmpty: allowEmpty)
     var notes = Self.notes(on: classes)
     if !stray.isEmpty {
       notes.insert("left out, as they are in no class: \(shortened(stray))", at: 0)
@@ -57,12 +60,12 @@ struct ImageFolderScan {
       return error("no folder \(split), and images directly in the folder (\(image)): \(expected)")
     }
     if listing.folders.isEmpty { return error("no folder \(split), and no other: \(expected)") }
-    return error("no folder \(split) among \(shortened(listing.folders)): \(expected)")
+    return error("no folder \(split) beside \(shortened(listing.folders)): \(expected)")
   }
 
   /// Throws if the folders are not those of classes.
   private static func check(
-    _ classes: [ClassFolder], in folder: String, allowEmpty: Bool
+    _ classes: [ClassFolder], in folder: String, split: String, allowEmpty: Bool
   ) throws {
     let splits = classes.filter { SplitRole(folder: $0.name) != nil }
     let roles = Set(splits.map { SplitRole(folder: $0.name) == .train })
@@ -74,12 +77,24 @@ struct ImageFolderScan {
         reason: "\(shortened(names)) are named like splits, not like classes: --data-path "
           + "\(folder) --train-split NAME trains on one of them; classes need other names")
     }
+    for inner in splits {
+      let same = inner.tree.folders.filter { name in
+        name != inner.name && classes.contains { $0.name == name }
+      }
+      guard let role = SplitRole(folder: inner.name), !same.isEmpty else { continue }
+      let path = split.isEmpty ? inner.name : "\(split)/\(inner.name)"
+      let advice = role == .train ? "--train-split \(path) trains" : "--val-split \(path) validates"
+      throw DatasetError(
+        path: folder,
+        reason: "\(inner.name) is no class, as it holds folders of the names of classes "
+          + "(\(shortened(same))): \(advice) on it; else move it elsewhere")
+    }
     let empty = classes.filter(\.tree.images.isEmpty)
     guard empty.isEmpty || allowEmpty else {
       throw DatasetError(
         path: folder,
         reason: "no \(ImageFormat.readNames) images in \(empty.count == 1 ? "class" : "classes") "
-          + shortened(empty.map(\.name)) + found(in: empty))
+          + ClassNames.listed(empty.map(\.name)) + found(in: empty))
     }
     guard empty.count < classes.count else {
       throw DatasetError(
@@ -97,16 +112,19 @@ struct ImageFolderScan {
   /// What a person may not have meant.
   private static func notes(on classes: [ClassFolder]) -> [String] {
     var notes = [leftOut(of: classes)].compactMap { $0 }
-    let nested = classes.filter { $0.tree.folders.count > 1 }
-    if nested.count == 1 {
+    let nested = classes.map { (name: ClassNames.shown($0.name), branches: $0.tree.branches) }
+      .filter { !$0.branches.folders.isEmpty }
+    if let (name, branches) = nested.first, nested.count == 1 {
+      let folders = branches.folders.count == 1 ? "a folder of images" : "folders of images"
       notes.append(
-        "class \(nested[0].name) holds folders of images, which are all of this class: "
-          + shortened(nested[0].tree.folders))
+        "class \(name) holds \(branches.areBesideImages ? "images and " : "")\(folders), which are "
+          + "all of this class: \(shortened(branches.folders))")
     } else if nested.count > 1 {
-      let shown = nested.map { "\($0.name) (\(shortened($0.tree.folders, to: 3)))" }
+      let shown = nested.map { "\($0.name) (\(shortened($0.branches.folders, to: 3)))" }
+      let areBeside = nested.contains(where: \.branches.areBesideImages)
       notes.append(
-        "\(nested.count) classes hold folders of images, which are all of the class: "
-          + shortened(shown, to: 5))
+        "\(nested.count) classes hold folders of images\(areBeside ? " beside images" : ""), which "
+          + "are all of the class: \(shortened(shown, to: 5))")
     }
     return notes
       + ClassNames.lookalikes(classes.map(\.name)).map {
@@ -124,15 +142,18 @@ struct ImageFolderScan {
     let left = others.values.reduce(0, +)
     let reason =
       "\(left == 1 ? "is" : "are") not read, as \(left == 1 ? "it is" : "they are") not "
-      + "\(ImageNames.formats): \(ImageNames.listed(others))"
+      + "\(ImageFormat.readNames): \(ImageNames.listed(others))"
     if counts.count == 1 {
-      return "\(left) of \(left + first.of.images.count) files of class \(first.name) \(reason)"
+      return
+        "\(left) of \(left + first.of.images.count) files of class "
+        + "\(ClassNames.shown(first.name)) \(reason)"
     }
     let all = left + classes.reduce(0) { $0 + $1.tree.images.count }
     let shown = counts.enumerated()
       .sorted { ($1.element.out, $0.offset) < ($0.element.out, $1.offset) }
       .map {
-        "\($0.element.name) \($0.element.out) of \($0.element.out + $0.element.of.images.count)"
+        "\(ClassNames.shown($0.element.name)) \($0.element.out) of "
+          + "\($0.element.out + $0.element.of.images.count)"
       }
     return "\(left) of \(all) files \(reason); by class: \(shortened(shown, to: 5))"
   }

@@ -4,9 +4,6 @@
 /// The first kind is not opened, as a folder may have a million files. What it holds is seen when
 /// it is read, and content of another kind is then an error.
 enum ImageNames {
-  /// The formats that are read: "PNG or JPEG".
-  static let formats = kinds.map(\.format).joined(separator: " or ")
-
   /// Whether the file of this name in a folder is an image.
   static func isImage(_ name: String, in folder: String) -> Bool {
     hasKnownEnding(name) || begins(as: "\(folder)/\(name)")
@@ -29,14 +26,9 @@ enum ImageNames {
     return shortened(sorted.map { "\($0.key.isEmpty ? "without an ending" : $0.key) \($0.value)" })
   }
 
-  /// The endings of each format that is read.
-  private static let kinds: [(format: String, endings: [String])] = {
-    let webP = ImageFormat(sniffing: Array("RIFF\0\0\0\0WEBPVP8 ".utf8))
-    return [("PNG", ["png"]), ("JPEG", ["jpg", "jpeg", "jfif", "jpe", "jif"])]
-      + (webP.isRead ? [("WebP", ["webp"])] : [])
-  }()
-
-  private static let endings = Set(kinds.flatMap(\.endings))
+  /// The endings of the formats that are read.
+  private static let endings = Set(
+    ["png", "jpg", "jpeg", "jfif", "jpe", "jif"] + (ImageFormat.readsWebP ? ["webp"] : []))
 
   /// What some sites put behind an ending: .jpg_large, .png-small, .jpg:orig.
   private static let sizes: Set = ["large", "medium", "small", "thumb", "orig"]

@@ -6,6 +6,9 @@ struct ImageTree {
   private(set) var images: [String] = []
   /// The other files, by the ending of their names; "" stands for none.
   private(set) var others: [String: Int] = [:]
+  /// The folders that hold images of their own, as paths within this one that end in a slash,
+  /// sorted by their bytes; "" stands for this one.
+  private(set) var places: [String] = []
   /// The folders directly in this one that hold images, at any depth.
   private(set) var folders: [String] = []
 
@@ -20,8 +23,26 @@ struct ImageTree {
     var visited = outer
     var parts: [(prefix: String, names: [String])] = []
     try collect(root, prefix: "", visited: &visited, into: &parts)
-    images = parts.sorted { precedesInBytes($0.prefix, $1.prefix) }
-      .flatMap { part in part.names.map { part.prefix + $0 } }
+    parts.sort { precedesInBytes($0.prefix, $1.prefix) }
+    places = parts.map(\.prefix)
+    images = parts.flatMap { part in part.names.map { part.prefix + $0 } }
+  }
+
+  /// Where images lie in several folders: these side by side, as paths, and whether images lie
+  /// beside them. `images/` alone, at any depth, is no more than another folder around the same.
+  var branches: (folders: [String], areBesideImages: Bool) {
+    let paths = places.map { $0.utf8.split(separator: UInt8(ascii: "/")) }
+    guard paths.count > 1, let first = paths.first, let last = paths.last else {
+      return ([], false)
+    }
+    // What the first and the last path have in common, all between them have, too.
+    let depth = zip(first, last).prefix { $0.elementsEqual($1) }.count
+    var folders: [String] = []
+    for path in paths where path.count > depth {
+      let name = path.prefix(depth + 1).compactMap { String($0) }.joined(separator: "/")
+      if folders.last.map({ $0.utf8.elementsEqual(name.utf8) }) != true { folders.append(name) }
+    }
+    return (folders.sorted(by: precedesInBytes), first.count == depth)
   }
 
   /// Adds the files of a folder and of the folders in it; `prefix` leads from the root to it.

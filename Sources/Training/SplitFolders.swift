@@ -10,6 +10,8 @@ struct SplitFolders {
     var path: String
     /// What is to be said about it.
     var notes: [String] = []
+    /// The folders directly in it that are no classes, as they are of another split.
+    var excluded: [String] = []
     /// Whether only its name says what it is for.
     var isGuess = false
   }
@@ -26,9 +28,9 @@ struct SplitFolders {
   ///
   /// - Throws: `DatasetError` if it cannot be read.
   init(_ settings: DataSettings) throws {
-    root = settings.dataPath ?? ""
+    root = withoutEndSlash(settings.dataPath ?? "")
     told = ["train": settings.trainSplit, "val": settings.valSplit].compactMapValues { $0 }
-      .mapValues { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+      .mapValues(withoutEndSlash)
     (base, folders) = try Self.base(in: root)
   }
 
@@ -42,6 +44,16 @@ struct SplitFolders {
       throw DatasetError(path: error.path, reason: error.reason + advice(onMissing: split, classes))
     }
     return try withClasses(place, known: classes)
+  }
+
+  /// The folders directly in that of a split which settings name for another one.
+  private func excluded(from path: String) -> [String] {
+    let parent = path.isEmpty ? "" : path + "/"
+    return told.values.flatMap { [$0, base + $0, inside($0)] }.compactMap { other in
+      guard other.hasPrefix(parent) else { return nil }
+      let name = String(other.dropFirst(parent.count))
+      return name.isEmpty || name.contains("/") ? nil : name
+    }
   }
 
   /// The folder whose images are to be divided: that of training, or that of the data set.
@@ -91,32 +103,59 @@ struct SplitFolders {
   /// The folder that the settings name.
   private func named(_ split: String) throws -> Place? {
     guard let name = told[split] else { return nil }
-    // A shell completes names from where it is.
-    let inside = name.hasPrefix(root + "/") ? String(name.dropFirst(root.count + 1)) : name
-    for path in [name, base + name, inside] where isFolder("\(root)/\(path)") {
+    for path in [name, base + name, inside(name)] where isFolder("\(root)/\(path)") {
       return Place(path: path)
     }
     throw DatasetError(
       path: folder,
-      reason: "no folder \(name), which \(split)-split names, among \(Self.listed(folders))")
+      reason: "no folder \(name), which \(split)-split names, beside \(shortened(folders))")
+  }
+
+  /// A path within the data set's folder; a shell completes names from where it is.
+  private func inside(_ name: String) -> String {
+    name.hasPrefix(root + "/") ? String(name.dropFirst(root.count + 1)) : name
   }
 
   /// The folder of exactly this name.
   private func exact(_ split: String) -> Place? {
     if split == "." { return Place(path: "") }
-    if isFolder("\(folder)/\(split)") { return Place(path: base + split, notes: baseNotes) }
+    if isFolder("\(folder)/\(split)") {
+      return Place(path: base + split, notes: baseNotes + notes(on: split, beside: split))
+    }
     return isFolder("\(root)/\(split)") ? Place(path: split) : nil
+  }
+
+  /// What to say of folders of classes whose names say the same as that of `name`.
+  private func notes(on split: String, beside name: String) -> [String] {
+    guard let role = SplitRole(rawValue: name) else { return [] }
+    let others = candidates(role).filter { $0 != name }
+    return others.isEmpty
+      ? []
+      : [
+        "\(folder): there is a folder \(name), so nothing is read from \(shortened(others)) "
+          + "(\(Self.flag(split)) chooses another)"
+      ]
+  }
+
+  /// The folders of classes whose names say what they are for, and that settings do not name.
+  private func candidates(_ role: SplitRole) -> [String] {
+    folders.filter { name in
+      SplitRole(folder: name) == role && !told.values.contains { $0 == name || $0 == base + name }
+        && Self.hasFolders("\(folder)/\(name)")
+    }
+  }
+
+  private static func flag(_ split: String) -> String {
+    split == "test" ? "--split" : "--\(split)-split"
   }
 
   /// The one folder of classes whose name says the same.
   private func alike(_ split: String) throws -> Place? {
     for role in SplitRole(rawValue: split)?.substitutes ?? [] {
-      var found = folders.filter { name in
-        SplitRole(folder: name) == role && !told.values.contains { $0 == name || $0 == base + name }
-          && Self.hasFolders("\(folder)/\(name)")
-      }
+      var found = candidates(role)
+      let notes = found.contains(role.rawValue) ? notes(on: split, beside: role.rawValue) : []
       if found.contains(role.rawValue) { found = [role.rawValue] }
-      let flag = split == "test" ? "--split" : "--\(split)-split"
+      let flag = Self.flag(split)
       guard found.count < 2 else {
         throw DatasetError(
           path: folder,
@@ -125,8 +164,9 @@ struct SplitFolders {
       }
       if let name = found.first {
         let note =
-          "\(folder): no folder \(split), so that \(name) is taken for it (\(flag) names another)"
-        return Place(path: base + name, notes: baseNotes + [note], isGuess: true)
+          "\(folder): there is no folder \(split): \(name) is used instead "
+          + "(\(flag) chooses another)"
+        return Place(path: base + name, notes: baseNotes + [note] + notes, isGuess: true)
       }
     }
     return nil
@@ -156,13 +196,15 @@ struct SplitFolders {
       (path, inner) = (only, try ImageFolder.folders(in: self.path(only)))
     }
     let areClasses = known.map { !Set($0).isDisjoint(with: inner) } ?? (inner.count > 1)
-    guard path != place.path, areClasses else { return place }
     var result = place
+    result.excluded = excluded(from: place.path)
+    guard path != place.path, areClasses else { return result }
     result.path = path
+    result.excluded = excluded(from: path)
     let skipped = path.dropFirst(place.path.isEmpty ? 0 : place.path.utf8.count + 1)
     result.notes.append(
-      "\(self.path(place.path)): it holds one folder only, \(skipped), so that those in it are "
-        + "taken for the classes: \(Self.listed(inner))")
+      "\(self.path(place.path)): holds only the folder \(skipped), whose folders are taken for the "
+        + "classes: \(shortened(inner))")
     return result
   }
 
@@ -198,8 +240,16 @@ extension SplitFolders {
     case "val":
       let flat = folders.filter { [.val, .test].contains(SplitRole(folder: $0)) }
       let reason =
-        flat.isEmpty ? "" : " (\(Self.listed(flat)) without folders of classes is not taken)"
-      let other = folders.count > 1 ? ", --val-split NAME takes another folder" : ""
+        flat.isEmpty ? "" : " (\(shortened(flat)) without folders of classes is not taken)"
+      let inside = folders.filter { SplitRole(folder: $0) == .train }.flatMap { train in
+        ((try? ImageFolder.folders(in: "\(folder)/\(train)")) ?? []).filter { name in
+          [.val, .test].contains(SplitRole(folder: name))
+            && Self.hasFolders("\(folder)/\(train)/\(name)")
+        }.map { "\(base)\(train)/\($0)" }
+      }
+      let other =
+        inside.first.map { ", --val-split \($0) takes what is there" }
+        ?? (folders.count > 1 ? ", --val-split NAME takes another folder" : "")
       return "\(reason); --val-fraction 0.1 holds out a part of the training images to validate on"
         + other
     default: return ""
@@ -219,10 +269,5 @@ extension SplitFolders {
     var isFolder: ObjCBool = false
     return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
       && isFolder.boolValue
-  }
-
-  private static func listed(_ names: [String]) -> String {
-    names.prefix(10).joined(separator: ", ")
-      + (names.count > 10 ? " and \(names.count - 10) more" : "")
   }
 }

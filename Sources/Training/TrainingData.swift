@@ -17,7 +17,7 @@ public struct TrainingData: Sendable {
     let all: ImageFolder
     if settings.valFraction == nil {
       all = try settings.images(of: "train")
-      validation = try settings.images(of: "val", classes: all.classes)
+      validation = try settings.images(of: "val", classes: all.classes, owner: .training)
     } else {
       (all, validation) = try settings.divided(seed: seed)
     }
@@ -32,8 +32,8 @@ public struct TrainingData: Sendable {
     var others = validation.warnings.filter { !notes.contains($0) }
     if training.classes.count == 1 {
       others.append(
-        "\(training.folder): one class only, \(training.classes[0]): any answer of a model is "
-          + "right, and its accuracy 100 %")
+        "\(training.folder): one class only, \(ClassNames.shown(training.classes[0])): any "
+          + "answer of a model is right, and its accuracy 100 %")
     }
     let (train, val) = (training.samples.count, validation.samples.count)
     if isDivided { return notes + others }
@@ -52,11 +52,13 @@ extension DataSettings {
   /// The images of a split, with the labels of `classes`, if it is another than that of training;
   /// those held out for validation if there is a `valFraction` and the split is `val`.
   ///
+  /// - Parameter owner: whose classes these are, for a message.
   /// - Throws: `DatasetError`, or `TrainingError` where settings and folder do not go together.
   public func images(
-    of split: String, classes: [String]? = nil, seed: UInt64 = 0
+    of split: String, classes: [String]? = nil, owner: ImageFolder.ClassOwner = .model,
+    seed: UInt64 = 0
   ) throws -> ImageFolder {
-    let root = dataPath ?? ""
+    let root = withoutEndSlash(dataPath ?? "")
     switch dataSet {
     case _ where valFraction != nil:
       let parts = try divided(seed: seed)
@@ -66,10 +68,10 @@ extension DataSettings {
       }
       return images
     case .imageNet:
-      return try folder(of: split, classes: classes)
+      return try folder(of: split, classes: classes, owner: owner)
     case .cifar, .cifar10, .cifar100:
       do {
-        return try folder(of: split, classes: classes)
+        return try folder(of: split, classes: classes, owner: owner)
       } catch let error as DatasetError {
         let name = dataSet == .cifar10 ? "cifar10" : "cifar100"
         throw DatasetError(
@@ -88,12 +90,16 @@ extension DataSettings {
   }
 
   /// The images in the folder of a split.
-  private func folder(of split: String, classes: [String]?) throws -> ImageFolder {
+  private func folder(
+    of split: String, classes: [String]?, owner: ImageFolder.ClassOwner
+  ) throws -> ImageFolder {
     let folders = try SplitFolders(self)
     let place = try folders.place(of: split, classes: classes)
     do {
-      return try ImageFolder(root: folders.root, split: place.path, classes: classes)
-        .noting(place.notes)
+      return try ImageFolder(
+        root: folders.root, split: place.path, classes: classes, of: owner,
+        excluding: place.excluded
+      ).noting(place.notes)
     } catch let error as DatasetError where place.isGuess && split == "val" {
       throw DatasetError(path: error.path, reason: error.reason + SplitFolders.adviceOnGuess)
     }

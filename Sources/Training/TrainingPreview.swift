@@ -38,7 +38,8 @@ public struct TrainingPreview: Sendable, Encodable {
 
   /// The paths of both folders within that of the data set, where they are in it.
   public func folders(in root: String) -> [String] {
-    Set([train, val].compactMap { $0?.folder }).compactMap { folder in
+    let root = withoutEndSlash(root)
+    return [train, val].compactMap { $0?.folder }.compactMap { folder in
       folder.hasPrefix(root + "/") ? String(folder.dropFirst(root.count + 1)) : nil
     }
   }

@@ -10,7 +10,7 @@ import Testing
   @Test func folders() throws {
     try workspace.expectTrainFailure(["--data-path", "missing"], ["missing: no such folder"])
     try workspace.expectTrainFailure(
-      ["--data-path", "data/train"], ["data/train: no folder train among ant, bee, cow"])
+      ["--data-path", "data/train"], ["data/train: no folder train beside ant, bee, cow"])
     try workspace.expectTrainFailure(
       ["--data-path", "data/train/ant/0.png"], ["data/train/ant/0.png: no such folder"])
     try workspace.makeFolder("empty/train")
@@ -23,7 +23,7 @@ import Testing
     try workspace.expectTrainFailure(
       [], ["data/val: 1 class not in the training classes: dog"])
     try workspace.remove("data/val")
-    try workspace.expectTrainFailure([], ["data: no folder val among train"])
+    try workspace.expectTrainFailure([], ["data: no folder val beside train"])
     try workspace.makeFolder("data/train/eel")
     try workspace.expectTrainFailure([], ["data/train: no PNG, JPEG or WebP images in class eel"])
   }
@@ -76,11 +76,11 @@ import Testing
   @Test func evaluating() throws {
     let model = try TrainedModel.workspace.get().file("run/model.safetensors")
     let evaluate = ["evaluate", "--weights", model, "--data-path", "data"]
-    try workspace.expectFailure(evaluate + ["--split", "test"], ["data: no folder test among"])
+    try workspace.expectFailure(evaluate + ["--split", "test"], ["data: no folder test beside"])
     try workspace.write("data/val/ant/2.png", "text".utf8)
     try workspace.expectFailure(evaluate, ["data/val/ant/2.png: "])
     try workspace.writeImage("data/val/yak/0.png", 1)
-    try workspace.expectFailure(evaluate, ["data/val: 1 class not in the training classes: yak"])
+    try workspace.expectFailure(evaluate, ["data/val: 1 class not in the model's classes: yak"])
   }
 
   @Test func otherImagesArePredictedAllTheSame() throws {

@@ -53,7 +53,7 @@ import Testing
     let log = String(decoding: try workspace.read("run/log.jsonl"), as: UTF8.self)
     let loss = try #require(log.firstMatch(of: /"test_loss":([0-9.]+)/)).1.prefix(7)
     #expect(outcome.out.contains(#""images": 6"#) && outcome.out.contains(#""loss": \#(loss)"#))
-    try workspace.expectFailure(evaluate, ["data: no folder val among train"])
+    try workspace.expectFailure(evaluate, ["data: no folder val beside train"])
   }
 
   @Test func iNaturalist() throws {

@@ -25,8 +25,8 @@ import Testing
   @Test func splitsOfOtherNames() throws {
     let trained = try workspace.train("run")
     let notes = [("train", "Training"), ("val", "valid")].map { split, name in
-      "note: data: no folder \(split), so that \(name) is taken for it "
-        + "(--\(split)-split names another)"
+      "note: data: there is no folder \(split): \(name) is used instead "
+        + "(--\(split)-split chooses another)"
     }
     #expect(Array(trained.errLines.prefix(2)) == notes)
     #expect(trained.err.contains("data: 24 images to train on, 9 to test on, 3 classes"))
@@ -53,7 +53,7 @@ import Testing
     let model = try TrainedModel.workspace.get().file("run/model.safetensors")
     let evaluate = ["evaluate", "--weights", model, "--data-path", "data", "--json"]
     let found = try workspace.convit(evaluate)
-    #expect(found.status == 0 && found.err.contains("no folder val, so that valid is taken for it"))
+    #expect(found.status == 0 && found.err.contains("no folder val: valid is used instead"))
     for flags in [["--split", "valid"], ["--val-split", "valid"]] {
       let outcome = try workspace.convit(evaluate + flags)
       #expect(outcome.out == found.out && !outcome.err.contains("no folder"))
@@ -70,16 +70,17 @@ import Testing
       evaluate + ["--train-split", "Training"], status: 2,
       ["train-split is for --val-fraction or --split train"])
     let inside = Array(evaluate.dropLast(2)) + ["data/valid", "--json"]
-    try workspace.expectFailure(inside, ["no folder val among ant, bee, cow", "--split . takes"])
+    try workspace.expectFailure(inside, ["no folder val beside ant, bee, cow", "--split . takes"])
     #expect(try workspace.convit(inside + ["--split", "."]).out == found.out)
     try workspace.remove("data/valid")
     try workspace.expectFailure(
-      evaluate, ["data: no folder val among Training", "--val-fraction 0.1 holds out"])
+      evaluate, ["data: no folder val beside Training", "--val-fraction 0.1 holds out"])
   }
 
   @Test func whatVerifySaysOfTraining() throws {
     try move("data/valid", "valid")
-    let missing = "data: no folder val among Training: expected val/<class>/<image>; --val-fraction"
+    let missing =
+      "data: no folder val beside Training: expected val/<class>/<image>; --val-fraction"
     #expect(try verified().first?.hasPrefix("convit train would not begin: \(missing)") == true)
     try workspace.expectTrainFailure([], [missing])
     #expect(
@@ -131,5 +132,22 @@ import Testing
     #expect(outcome.err.contains("data: 24 images to train on, 9 to test on, 3 classes"))
     #expect(
       try workspace.convit(["verify", "data"]).outLines.first == "33 images are sound, 0 are bad")
+  }
+
+  /// Blanks that nobody sees, and words in the plural.
+  @Test func namesAndNumbersAsTheyAreRead() throws {
+    let model = try TrainedModel.workspace.get().file("run/model.safetensors")
+    try move("data/valid/bee", "data/valid/bee ")
+    try workspace.expectFailure(
+      ["evaluate", "--weights", model, "--data-path", "data/"],
+      ["data/valid: 1 class not in the model's classes: 'bee '; did you mean 'bee'?"])
+    let outcome = try workspace.convit(["verify", "data/valid/bee /"])
+    #expect(outcome.outLines.first == "3 images are sound, 0 are bad")
+    try workspace.remove("data/valid/bee /0.png")
+    let several = try workspace.convit(["verify", "data/"])
+    #expect(several.out.contains("3, with 2 ('bee ') to 3") && !several.out.contains("data//"))
+    for path in ["valid", "Training/ant", "Training/bee"] { try workspace.remove("data/\(path)") }
+    let one = try workspace.convit(["verify", "data"])
+    #expect(one.out.contains("1, cow, with 8 images"), "\(one.out)")
   }
 }

@@ -47,7 +47,7 @@ import Testing
       ])
     #expect(
       images.warnings.first?.hasSuffix(
-        "7 of 13 files of class a are not read, as they are not \(ImageNames.formats): "
+        "7 of 13 files of class a are not read, as they are not \(ImageFormat.readNames): "
           + "without an ending 3, .bmp 1, .gif 1, .htm 1, .x 1") == true)
     // What is read is what `verify` reads, too.
     let tree = try ImageTree("\(folder.path)/train/a")
@@ -62,7 +62,7 @@ import Testing
     }
     #expect(
       try notes() == [
-        "train: 28 of 36 files are not read, as they are not \(ImageNames.formats): .bmp 28; by "
+        "train: 28 of 36 files are not read, as they are not \(ImageFormat.readNames): .bmp 28; by "
           + "class: c7 7 of 8, c6 6 of 7, c5 5 of 6, c4 4 of 5, c3 3 of 4 and 2 more"
       ])
     try FileManager.default.removeItem(atPath: folder.path + "/train")
@@ -105,6 +105,41 @@ import Testing
     )
   }
 
+  /// One folder beside images may be of another class, or hold the same in small.
+  @Test func aFolderBesideImagesIsNamed() throws {
+    for name in ["apple/0.png", "apple/thumbs/0.png", "b/images/1.png", "c/images/raw/1.png"] {
+      try folder.write("train/\(name)")
+    }
+    #expect(
+      try notes() == [
+        "train: class apple holds images and a folder of images, which are all of this class: "
+          + "thumbs"
+      ])
+    try folder.write("train/c/images/1.png")
+    #expect(
+      try notes() == [
+        "train: 2 classes hold folders of images beside images, which are all of the class: "
+          + "apple (thumbs), c (images/raw)"
+      ])
+    // Each class in images/ and labels without images: all as it should be.
+    for name in ["train/apple/thumbs", "train/c/images/1.png"] {
+      try FileManager.default.removeItem(atPath: "\(folder.path)/\(name)")
+    }
+    #expect(try notes().isEmpty)
+  }
+
+  @Test func foldersNamedAsTheClassesAreNoClass() throws {
+    for name in ["a/1.png", "b/1.png", "val/a/1.png", "val/b/1.png"] {
+      try folder.write("train/\(name)")
+    }
+    let error = #expect(throws: DatasetError.self) { try notes() }
+    #expect(
+      error?.reason == "val is no class, as it holds folders of the names of classes (a, b): "
+        + "--val-split train/val validates on it; else move it elsewhere")
+    let images = try ImageFolder(root: folder.path, split: "train", excluding: ["val"])
+    #expect(names(images) == ["a/1.png", "b/1.png"])
+  }
+
   @Test func classesThatLookAlikeAreNamed() throws {
     for name in ["Caf\u{E9}", "Cafe\u{301}", "big dog", "big_dog", "Big-Dog", "cat", "cat ", "e"] {
       try folder.write("train/\(name)/1.png")
@@ -132,6 +167,15 @@ import Testing
         + "did you mean cat, big_dog, caf\u{E9} (in another Unicode form)?")
     #expect(
       reason(["Cat", "big dog", "cafe\u{301}"]) == "1 class not in the training classes: owl")
+    // What differs is seen.
+    try folder.write("blank/pear /1.png")
+    try folder.write("blank/fig\u{2003}tree/1.png")
+    let error = #expect(throws: DatasetError.self) {
+      try ImageFolder(root: folder.path, split: "blank", classes: ["pear", "fig tree"], of: .model)
+    }
+    #expect(
+      error?.reason == "2 classes not in the model's classes: fig\\u{2003}tree, 'pear '; "
+        + "did you mean fig tree, 'pear'?")
   }
 
   @Test func foldersOfSplitsAreNoClasses() throws {

@@ -43,7 +43,7 @@ import Testing
     try folder.write("train/d/0/x.png")  // sorts after the files of d itself
     let whole = try whole()
     let error = #expect(throws: DatasetError.self) { try whole.sampled(0.3, .first) }
-    #expect(error?.reason == "0.3 of the 1 images of class a is none")
+    #expect(error?.reason == "0.3 of the 1 image of class a is none")
     try FileManager.default.removeItem(atPath: "\(folder.path)/train/a")
     let part = try self.whole().sampled(0.3, .first)
     let names = part.samples.map { ($0.path as NSString).lastPathComponent }

@@ -47,7 +47,8 @@ import Testing
     #expect(images.warnings.last?.hasSuffix("Unicode form: B, b") == true)
     #expect(
       images.warnings.first?.hasSuffix(
-        "class b holds folders of images, which are all of this class: sub, sub-a") == true)
+        "class b holds images and folders of images, which are all of this class: sub, sub-a")
+        == true)
   }
 
   @Test func hiddenAndOtherFilesAreLeftOut() throws {
@@ -62,7 +63,7 @@ import Testing
     #expect(
       images.warnings == [
         "\(folder.path)/train: 4 of 5 files of class a are not read, as they are not "
-          + "\(ImageNames.formats): .txt 2, without an ending 1, .bmp 1"
+          + "\(ImageFormat.readNames): .txt 2, without an ending 1, .bmp 1"
       ])
   }
 
@@ -111,7 +112,7 @@ import Testing
     }
     #expect(reason().hasSuffix("no folder train, and no other: expected train/<class>/<image>"))
     try folder.write("cat/1.png")
-    #expect(reason().hasSuffix("no folder train among cat: expected train/<class>/<image>"))
+    #expect(reason().hasSuffix("no folder train beside cat: expected train/<class>/<image>"))
     try folder.write("1.png")
     #expect(reason().contains("images directly in the folder (1.png)"))
     try folder.makeFolder("train")

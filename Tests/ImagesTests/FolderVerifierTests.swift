@@ -58,6 +58,16 @@ import Testing
     #expect(try self.report(threads: 1).0 == report)
   }
 
+  @Test func classesInTwoUnicodeFormsAreTwo() throws {
+    for name in ["caf\u{E9}", "cafe\u{301}", "\u{FC}", "cafe\u{301}/x"] {
+      try folder.write("val/\(name)/1.png", DecodeFixtures.bytes("rgb8.png"))
+    }
+    let (report, _) = try report(threads: 1)
+    #expect(
+      report.classes["val"]
+        == ["a": 1, "b": 3, "caf\\u{e9}": 1, "cafe\\u{301}": 2, "\u{FC}": 1])
+  }
+
   @Test func nothingToVerifyIsAnError() throws {
     try folder.makeFolder("empty")
     let verifier = FolderVerifier(decoder: ImageDecoder(), pool: WorkerPool(threads: 1))

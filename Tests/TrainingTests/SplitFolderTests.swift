@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func asExpectedNothingIsSaid() throws {
-    let found = try preview(split("train", 2) + split("val") + split("test", 5) + split("Train"))
+    let found = try preview(split("train", 2) + split("val") + split("test", 5))
     #expect(found.folders == "ROOT/train 4, ROOT/val 2" && found.said.isEmpty)
   }
 
@@ -52,7 +52,8 @@ import Testing
     let found = try preview(split(train, 2) + split(val))
     #expect(found.folders == "ROOT/\(train) 4, ROOT/\(val) 2")
     let notes = [("train", train), ("val", val)].filter { $0 != $1 }.map { split, name in
-      "ROOT: no folder \(split), so that \(name) is taken for it (--\(split)-split names another)"
+      "ROOT: there is no folder \(split): \(name) is used instead "
+        + "(--\(split)-split chooses another)"
     }
     #expect(found.said == notes)
   }
@@ -60,6 +61,45 @@ import Testing
   @Test func validationComesBeforeTests() throws {
     let found = try preview(split("train", 2) + split("Valid") + split("test"))
     #expect(found.folders == "ROOT/train 4, ROOT/Valid 2")
+  }
+
+  @Test func whatIsNotReadBesideASplitIsNamed() throws {
+    let files = split("train", 2) + split("Training") + split("val") + split("valid")
+    let notes = [("train", "Training"), ("val", "valid")].map { split, name in
+      "ROOT: there is a folder \(split), so nothing is read from \(name) "
+        + "(--\(split)-split chooses another)"
+    }
+    let found = try preview(files)
+    #expect(found.folders == "ROOT/train 4, ROOT/val 2" && found.said == notes)
+    #expect(try preview(files) { $0.trainSplit = "train" }.said == [notes[1]])
+    let tests = try preview(split("train", 2) + split("test") + split("Testing")).said
+    #expect(
+      tests.last?.hasSuffix("nothing is read from Testing (--val-split chooses another)") == true)
+  }
+
+  @Test func slashesAtTheEndAreNotShown() throws {
+    let files = split("train", 2) + split("val")
+    let found = try preview(files) { ($0.dataPath, $0.valSplit) = (root + "//", "val//") }
+    #expect(found.folders == "ROOT/train 4, ROOT/val 2" && found.said.isEmpty)
+    let missing = try preview(split("train")) { $0.dataPath = root + "/" }
+    #expect(missing.said.first?.hasPrefix("ROOT: no folder val beside train") == true)
+  }
+
+  @Test func aSplitInTheTrainingFolder() throws {
+    let files = split("train", 2) + split("train/val")
+    let reason =
+      "ROOT/train: val is no class, as it holds folders of the names of classes (a, b): "
+      + "--val-split train/val validates on it; else move it elsewhere"
+    for change in [{ _ in }, { $0.valFraction = 0.5 }] as [(inout DataSettings) -> Void] {
+      #expect(try preview(files, change).said == [reason])
+    }
+    for name in ["train/val", "train/val/", root + "/train/val"] {
+      let told = try preview(files) { $0.valSplit = name }
+      #expect(told.folders == "ROOT/train 4, ROOT/train/val 2" && told.said.isEmpty)
+    }
+    // Of other classes, it may be one itself.
+    let other = try preview(split("train") + ["train/val/c/1.png"]).said
+    #expect(other.last?.hasSuffix(", --val-split train/val takes what is there") == true)
   }
 
   @Test func severalThatMayBeMeantAreAnError() throws {
@@ -82,14 +122,14 @@ import Testing
     #expect(told.folders == "ROOT/one 4, ROOT/two 2" && told.said.isEmpty)
     #expect(
       try preview(files) { $0.valSplit = "three" }.said
-        == ["ROOT: no folder three, which val-split names, among one, train, two"])
+        == ["ROOT: no folder three, which val-split names, beside one, train, two"])
     let completed = try preview(files) { $0.valSplit = root + "/two" }
     #expect(completed.folders == "ROOT/train 2, ROOT/two 2" && completed.said.isEmpty)
     let same = try preview(files) { ($0.trainSplit, $0.valSplit) = ("one", "one") }
     #expect(same.said == ["ROOT/one: the images to train on are those to validate on"])
     // What is trained on is not found again to validate on.
     let test = try preview(split("test")) { $0.trainSplit = "test" }
-    #expect(test.said.first?.hasPrefix("ROOT: no folder val among test: expected") == true)
+    #expect(test.said.first?.hasPrefix("ROOT: no folder val beside test: expected") == true)
   }
 
   @Test func aFolderTooDeepIsFound() throws {
@@ -100,7 +140,7 @@ import Testing
     let beside = try preview(split("archive/train") + ["docs/1.png"]).said
     #expect(
       beside == [
-        "ROOT: no folder train among archive, docs: expected train/<class>/<image>; those of "
+        "ROOT: no folder train beside archive, docs: expected train/<class>/<image>; those of "
           + "splits are in ROOT/archive: --data-path ROOT/archive"
       ])
   }
@@ -110,8 +150,8 @@ import Testing
     #expect(found.folders == "ROOT/train/images 4, ROOT/val/val 2")
     #expect(
       found.said.first
-        == "ROOT/train: it holds one folder only, images, so that those in it are taken for the "
-        + "classes: a, b")
+        == "ROOT/train: holds only the folder images, whose folders are taken for the classes: a, b"
+    )
     // One class of val is a class, whatever is in it.
     let one = try preview(split("train", 2) + ["val/a/x/1.png", "val/a/y/1.png"])
     #expect(one.folders == "ROOT/train 4, ROOT/val 2")
@@ -163,12 +203,12 @@ import Testing
     let fraction = "--val-fraction 0.1 holds out a part of the training images to validate on"
     #expect(
       try preview(split("train")).said
-        == ["ROOT: no folder val among train: expected val/<class>/<image>; \(fraction)"])
+        == ["ROOT: no folder val beside train: expected val/<class>/<image>; \(fraction)"])
     // Images of a test without classes are no validation.
     #expect(
       try preview(split("train") + ["test1/1.png"]).said
         == [
-          "ROOT: no folder val among test1, train: expected val/<class>/<image> (test1 without "
+          "ROOT: no folder val beside test1, train: expected val/<class>/<image> (test1 without "
             + "folders of classes is not taken); \(fraction), --val-split NAME takes another folder"
         ])
     #expect(
