@@ -95,19 +95,22 @@ import Testing
     (["--on-nonfinite", "skip=3"], ["on-nonfinite: skip=3"]),
   ]
 
-  private func lines(_ arguments: [String]) throws -> [String] {
+  private static func lines(_ arguments: [String]) throws -> [String] {
     let command = try TrainCommand.parse(Main.spelled(arguments))
     return try command.configuration().yaml().split(separator: "\n").map(String.init)
   }
 
+  /// Once for all flags: a debug build takes a second to parse a command of a hundred options.
+  private static let defaults = Result { Set(try FlagTests.lines([])) }
+
   @Test(arguments: flags.indices) func everyFlagChangesItsKeyAndNoOther(index: Int) throws {
     let (arguments, expected) = Self.flags[index]
-    let (defaults, given) = (Set(try lines([])), Set(try lines(arguments)))
+    let (defaults, given) = (try Self.defaults.get(), Set(try Self.lines(arguments)))
     #expect(given.subtracting(defaults) == expected)
     #expect(defaults.subtracting(given).count <= 1)
     let underscored = arguments.map { $0.replacingOccurrences(of: "-", with: "_") }
     let reference = "--" + underscored[0].dropFirst(2)
-    #expect(Set(try lines([reference] + arguments.dropFirst())) == given)
+    #expect(Set(try Self.lines([reference] + arguments.dropFirst())) == given)
   }
 
   @Test func flagsAndKeysAreTheSame() {
@@ -129,7 +132,7 @@ import Testing
   }()
 
   @Test func theHelpTellsTheTruthAboutDefaults() throws {
-    let defaults = try lines([])
+    let defaults = try Self.lines([])
     var checked = 0
     for (flag, text) in Self.help {
       guard let match = text.firstMatch(of: /\(default:\s+([^)]*)\)/),
@@ -152,11 +155,11 @@ import Testing
     #expect(Main.spelled(["--embed_dim", "64"]) == ["--head-dim", "64"])
     #expect(Main.spelled(["--embed_dim=64", "a_b"]) == ["--head-dim=64", "a_b"])
     #expect(Main.spelled(["--ThreeAugment", "--src"]) == ["--aa=3a", "--src"])
-    #expect(try lines(["--three-augment"]).contains("aa: 3a"))
+    #expect(try Self.lines(["--three-augment"]).contains("aa: 3a"))
     #expect(Main.spelled(["--output_dir", "my_run"]) == ["--output-dir", "my_run"])
     #expect(Main.spelled(["--output_dir=my_run"]) == ["--output-dir=my_run"])
     #expect(Main.spelled(["--", "--a_b.png", "-1"]) == ["--", "--a_b.png", "-1"])
-    #expect(try lines(["--opt-betas", "0.8", "0.95"]).contains("- 0.95"))
+    #expect(try Self.lines(["--opt-betas", "0.8", "0.95"]).contains("- 0.95"))
   }
 
   @Test func flagsComeInGroups() {

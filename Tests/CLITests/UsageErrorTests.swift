@@ -207,8 +207,8 @@ import Testing
   @Test func numbersThatAreNotFinite() throws {
     let flags = CommandFlags(of: ["train"]).flags.filter { $0.valueName == "number" }
     #expect(flags.count > 30)
-    for flag in flags {
-      for value in ["nan", "-inf", "inf"] {
+    for (index, flag) in flags.enumerated() {
+      for value in ["nan", index % 2 == 0 ? "-inf" : "inf"] {
         let error = #expect(throws: (any Error).self, "\(flag.name)") {
           try TrainCommand.parse(["--\(flag.name)=\(value)"]).configuration().validate()
         }
