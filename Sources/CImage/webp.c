@@ -80,11 +80,6 @@ static CImageStatus read_webp(
   WebPReader *reader = (WebPReader *)base;
   const WebPIterator *frame = &reader->frame;
   int channels = reader->has_alpha && reader->options.composites ? 4 : 3;
-  // Around a frame the image is transparent black.
-  const uint8_t black[3] = {0, 0, 0};
-  const uint8_t *around = channels == 4 ? reader->options.background : black;
-  for (size_t i = 0; i < (size_t)region->width * region->height; i++)
-    memcpy(pixels + 3 * i, around, 3);
   // What the region and the frame have in common, in pixels of the image.
   uint32_t left = larger(region->x, (uint32_t)frame->x_offset);
   uint32_t top = larger(region->y, (uint32_t)frame->y_offset);
@@ -92,6 +87,13 @@ static CImageStatus read_webp(
   uint32_t bottom =
       smaller(region->y + region->height, (uint32_t)(frame->y_offset + frame->height));
   int is_inside = left < right && top < bottom;
+  if (!is_inside || right - left < region->width || bottom - top < region->height) {
+    // Around a frame the image is transparent black.
+    const uint8_t black[3] = {0, 0, 0};
+    const uint8_t *around = channels == 4 ? reader->options.background : black;
+    for (size_t i = 0; i < (size_t)region->width * region->height; i++)
+      memcpy(pixels + 3 * i, around, 3);
+  }
   // The part of the frame that is decoded; if nothing is needed, a column to find damage.
   CImageRegion part = {0, 0, 1, (uint32_t)frame->height};
   uint32_t x = 0, y = 0;  // of the first pixel needed, in the frame

@@ -94,7 +94,7 @@ struct AttentionCommand: ParsableCommand {
     let (decoder, transform) = (try settings.decoder(), settings.evaluationTransform(size: size))
     let picture = try image.map { path in
       try decoder.decode(contentsOf: path, as: { transform.geometry(of: $0) }) { note in
-        Terminal.write("note: \(note) (read all the same: no pixel is missing)\n")
+        Terminal.write("note: \(note)\(ImageError.readAllTheSame)\n")
       }
     }
     let figure = try AttentionFigure(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Images
 import Training
 
 struct PredictCommand: ParsableCommand {
@@ -28,7 +29,7 @@ struct PredictCommand: ParsableCommand {
     for start in stride(from: 0, to: images.count, by: 16 * pool.threads) {
       let part = Array(images[start..<min(start + 16 * pool.threads, images.count)])
       let results = predictor(part, top: topk, withLogits: logits) { note in
-        Terminal.write("note: \(note) (read all the same: no pixel is missing)\n")
+        Terminal.write("note: \(note)\(ImageError.readAllTheSame)\n")
       }
       for result in results {
         switch result {

@@ -68,7 +68,7 @@ struct VerifyCommand: ParsableCommand {
     }
     guard report.images > 0 else { return lines }
     lines += report.notes.map { note in
-      "note: \(shown(note.path)): \(shown(note.reason)) (read all the same: no pixel is missing)"
+      "note: \(shown(note.path)): \(shown(note.reason))" + ImageError.readAllTheSame
     }
     add("formats", listed(report.formats))
     add("modes", listed(report.modes))

@@ -11,6 +11,9 @@ public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
     self.reason = reason
   }
 
+  /// What is added to the text of an error that did not keep the image from being read.
+  package static let readAllTheSame = " (read all the same: no pixel is missing)"
+
   /// Whether it is a JPEG with missing pixels, which a decoder with `isLenient` makes up.
   package var isOfDamagedJPEG: Bool { reason.hasPrefix("damaged ") && reason.contains("JPEG: ") }
 

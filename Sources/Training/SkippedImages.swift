@@ -35,7 +35,7 @@ public struct SkippedImages: Sendable {
       guard noted.insert(note.index).inserted else { continue }
       try report(
         noted.count <= Self.mostNoted
-          ? "\(note) (read all the same: no pixel is missing)"
+          ? "\(note)" + ImageError.readAllTheSame
           : "more images are like that; `convit verify` lists all of them")
     }
   }
