@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autodiff
 import ConViT
 import Images
 import Locality
@@ -81,10 +82,10 @@ struct AttentionChoice: ParsableArguments {
     let layers = Set(layer.isEmpty ? able(configuration) : layer)
     guard let image, !position else {
       return QueryAttention(
-        positionOf: saved.model, saved.weights, query: query, layers: layers)
+        positionOf: saved.model, FrozenWeights(saved.weights), query: query, layers: layers)
     }
     return QueryAttention(
-      saved.model, saved.weights, image: Normalization.imageNet.tensor(image), query: query,
+      saved.model, FrozenWeights(saved.weights), image: Normalization.imageNet.tensor(image), query: query,
       layers: layers, withRollout: rollout)
   }
 }

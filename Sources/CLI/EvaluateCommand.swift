@@ -36,7 +36,7 @@ struct EvaluateCommand: ParsableCommand {
     let pool = model.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     let totals = try images.evaluator(for: saved, on: pool)(
-      saved.model, saved.weights, on: folder.samples, pool: pool,
+      saved.model, model.frozen(saved), on: folder.samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
     if classes == 1 {

@@ -80,11 +80,10 @@ public struct AttentionRecorder: Sendable {
 
   /// Writes the maps of a model with these weights, after `epochs` epochs of training.
   public mutating func record(
-    _ model: VisionTransformer, _ weights: ParameterStore, epochs: Int, on pool: WorkerPool
+    _ model: VisionTransformer, _ weights: FrozenWeights, epochs: Int, on pool: WorkerPool
   ) throws {
-    let frozen = FrozenWeights(weights)
     let pictures = pool.map(images) { image in
-      Self.picture(of: AttentionMaps(model, frozen, image: image))
+      Self.picture(of: AttentionMaps(model, weights, image: image))
     }
     for (place, picture) in pictures.enumerated() {
       try writePNG(

@@ -5,24 +5,21 @@ import ConViT
 /// receives there.
 ///
 /// ```swift
-/// let meter = LocalityMeter(model, weights)
+/// let meter = LocalityMeter(model, FrozenWeights(weights))
 /// var statistics = meter.start
 /// for images in batches { meter.add(images, to: &statistics, on: pool) }  // memory stays the same
 /// print(meter.report(statistics).layers[0].nonlocality)
 /// ```
 public struct LocalityMeter: Sendable {
   let model: VisionTransformer
-  private let weights: ParameterStore
-  /// The weights, as forward passes without derivatives take them.
-  public let frozen: FrozenWeights
+  let weights: FrozenWeights
   let grid: PatchGrid
   let distances: [Float]
 
   /// A measure of a model with these weights.
-  public init(_ model: VisionTransformer, _ weights: ParameterStore) {
+  public init(_ model: VisionTransformer, _ weights: FrozenWeights) {
     self.model = model
     self.weights = weights
-    frozen = FrozenWeights(weights)
     grid = model.configuration.grid
     distances = grid.distances()
   }
@@ -41,7 +38,7 @@ public struct LocalityMeter: Sendable {
   ) -> Tensor {
     let shards = Shards(for: model.configuration, batchSize: images.shape[0])
     let logits = shards.outputs(
-      of: images.shape[0], at: frozen, on: pool, into: &statistics.lanes
+      of: images.shape[0], at: weights, on: pool, into: &statistics.lanes
     ) { range, tape, layers in
       model(tape.constant(images.sliced(0, range))) { layer, input in
         let block = model.blocks[layer]
@@ -81,8 +78,8 @@ public struct LocalityMeter: Sendable {
         heads.indices.map { statistics.similarity[row * heads.count + $0] / images }
       },
       tokenShare: hasTokens ? heads.map(\.tokenShare.mean) : nil,
-      gate: (attention as? GPSA)?.gates(weights),
-      positional: positional?.positionalFits(weights))
+      gate: (attention as? GPSA)?.gates(weights.weights),
+      positional: positional?.positionalFits(weights.weights))
   }
 }
 

@@ -53,14 +53,14 @@ public struct QueryAttention: Sendable {
   ///
   /// - Precondition: the query is a token of each of `layers`.
   public init(
-    _ model: VisionTransformer, _ weights: ParameterStore, image: Tensor, query: AttentionQuery,
+    _ model: VisionTransformer, _ weights: FrozenWeights, image: Tensor, query: AttentionQuery,
     layers chosen: Set<Int>, withRollout: Bool = false
   ) {
     let grid = model.configuration.grid
     let place = query.index(in: grid)
     var layers: [Layer] = []
     var means: [Tensor] = []
-    _ = model(Tape(FrozenWeights(weights)).constant(image)) { layer, input in
+    _ = model(Tape(weights).constant(image)) { layer, input in
       guard withRollout || chosen.contains(layer) else { return }
       let block = model.blocks[layer]
       let map = block.attn.map(block.norm1(input))
@@ -74,7 +74,7 @@ public struct QueryAttention: Sendable {
           heads: (0..<block.attn.heads).map { one.row(layer: 0, head: $0, query: place) },
           rollout: withRollout
             ? AttentionMaps(grid: grid, layers: means).rollout(query: place) : nil,
-          gates: (block.attn as? GPSA)?.gates(weights), positional: nil))
+          gates: (block.attn as? GPSA)?.gates(weights.weights), positional: nil))
     }
     self.init(grid: grid, query: query, layers: layers)
   }
@@ -83,22 +83,21 @@ public struct QueryAttention: Sendable {
   ///
   /// - Precondition: `layers` are among these.
   public init(
-    positionOf model: VisionTransformer, _ weights: ParameterStore, query: AttentionQuery,
+    positionOf model: VisionTransformer, _ weights: FrozenWeights, query: AttentionQuery,
     layers chosen: Set<Int>
   ) {
     let grid = model.configuration.grid
     let place = query.index(in: grid)
-    let frozen = FrozenWeights(weights)
     let layers = chosen.sorted().map { layer in
       guard let attention = model.blocks[layer].attn as? any PositionalAttention else {
         fatalError("QueryAttention: layer \(layer) has no positional attention")
       }
-      let map = AttentionMaps(grid: grid, layers: [attention.position(Tape(frozen)).value])
+      let map = AttentionMaps(grid: grid, layers: [attention.position(Tape(weights)).value])
       return Layer(
         layer: layer,
         heads: (0..<attention.heads).map { map.row(layer: 0, head: $0, query: place) },
-        rollout: nil, gates: (attention as? GPSA)?.gates(weights),
-        positional: attention.positionalFits(weights))
+        rollout: nil, gates: (attention as? GPSA)?.gates(weights.weights),
+        positional: attention.positionalFits(weights.weights))
     }
     self.init(grid: grid, query: query, layers: layers)
   }

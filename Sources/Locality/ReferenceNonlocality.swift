@@ -8,7 +8,7 @@ extension LocalityMeter {
   ///
   /// - Parameter images: [B, channels, height, width], averaged over.
   public func referenceNonlocality(_ images: Tensor) -> [[Double]] {
-    let tape = Tape(frozen)
+    let tape = Tape(weights)
     let embedded = model.patchEmbed(tape.constant(images))
     return model.blocks.map { block in
       var statistics = LayerStatistics(heads: block.attn.heads, patches: grid.count)

@@ -112,7 +112,7 @@ public struct Benchmark: Sendable {
   /// One step of the optimiser, or one prediction of a batch.
   private func makeStep(_ pool: WorkerPool) throws -> (Int) throws -> Void {
     let model = try VisionTransformer(configuration)
-    var weights = ParameterStore(model, seed: 0)
+    let weights = ParameterStore(model, seed: 0)
     let c = configuration
     var random = Random(seed: 0).split("benchmark")
     var images = Tensor(
@@ -123,8 +123,7 @@ public struct Benchmark: Sendable {
     let batch = images  // a constant, for the closures
     switch mode {
     case .inference:
-      weights.precision = precision
-      let frozen = FrozenWeights(weights)
+      let frozen = FrozenWeights(weights, .inference(precision))
       return { _ in _ = model.logits(of: batch, frozen, on: pool) }
     case .train:
       var recipe = TrainingConfiguration()

@@ -26,13 +26,12 @@ public struct Evaluator: Sendable {
   ///   - noting: called with each batch, which may be smaller for images that were left out.
   ///   - progress: called with the images done after each batch.
   public func callAsFunction(
-    _ model: VisionTransformer, _ weights: ParameterStore, on samples: [ImageFolder.Sample],
+    _ model: VisionTransformer, _ weights: FrozenWeights, on samples: [ImageFolder.Sample],
     pool: WorkerPool, noting: (Batch) throws -> Void = { _ in },
     progress: (Int) throws -> Void = { _ in }
   ) throws -> ClassificationTotals {
     var totals = ClassificationTotals()
-    let frozen = FrozenWeights(weights)
-    try read(samples, &totals, noting, progress) { model.logits(of: $0, frozen, on: pool) }
+    try read(samples, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
     return totals
   }
 
@@ -44,7 +43,7 @@ public struct Evaluator: Sendable {
   /// - Throws: the last `SampleError` if no image of the sample can be read, whatever becomes of
   ///   bad images.
   public func totalsAndLocality(
-    _ model: VisionTransformer, _ weights: ParameterStore, on sample: [ImageFolder.Sample],
+    _ model: VisionTransformer, _ weights: FrozenWeights, on sample: [ImageFolder.Sample],
     then others: [ImageFolder.Sample] = [], addsReference: Bool = false, pool: WorkerPool,
     noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
   ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
@@ -63,7 +62,7 @@ public struct Evaluator: Sendable {
     }
     if totals.images == 0, let last { throw last }
     let report = meter.report(statistics).adding(reference: reference)
-    try read(others, &totals, noting, progress) { model.logits(of: $0, meter.frozen, on: pool) }
+    try read(others, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
     return (totals, report)
   }
 
@@ -103,7 +102,7 @@ extension ClassificationTotals {
   /// The totals of logits [B, classes] and the classes of the images.
   init(logits: Tensor, labels: [Int]) {
     self.init()
-    let losses = Tape(mode: .inference).constant(logits).crossEntropy(labels: labels).value.elements
+    let losses = Tape(.inference).constant(logits).crossEntropy(labels: labels).value.elements
     let classes = logits.shape[-1]
     logits.withUnsafeBufferPointer { logits in
       for (row, label) in labels.enumerated() {

@@ -9,12 +9,12 @@ struct Objective: Sendable {
   /// The losses that the settings ask for.
   ///
   /// - Parameter teacher: whom to learn from, if they say so.
-  init(_ settings: LossSettings, teacher: SavedModel?) {
+  init(_ settings: LossSettings, teacher: (model: VisionTransformer, weights: FrozenWeights)?) {
     checkPrecondition(
       (settings.distillationType == .none) == (teacher == nil),
       "Objective: distillation \(settings.distillationType) and a teacher that does not fit it")
     self.settings = settings
-    distillation = teacher.map { Distillation(settings, teacher: $0) }
+    distillation = teacher.map { Distillation(settings, teacher: $0.model, $0.weights) }
   }
 
   /// The losses of some images of a batch, [n].

@@ -33,13 +33,14 @@ public struct Predictor: Sendable {
   /// A predictor that prepares images as the evaluation with the same crop ratio does.
   public init(
     _ saved: SavedModel, decoder: ImageDecoder = ImageDecoder(),
-    cropRatio: Double = EvaluationTransform.defaultCropRatio, pool: WorkerPool
+    cropRatio: Double = EvaluationTransform.defaultCropRatio, precision: Precision = .float32,
+    pool: WorkerPool
   ) {
     self.saved = saved
     self.decoder = decoder
     transform = EvaluationTransform(size: saved.imageSize, cropRatio: cropRatio)
     self.pool = pool
-    frozen = FrozenWeights(saved.weights)
+    frozen = FrozenWeights(saved.weights, .inference(precision))
   }
 
   /// Predicts each image, in order; an image that cannot be read has an error in its place.
@@ -92,7 +93,7 @@ public struct Predictor: Sendable {
     _ path: String, _ logits: [Float], top: Int, withLogits: Bool
   ) -> Prediction {
     let row = Tensor([1, logits.count], logits)
-    let probabilities = Tape(mode: .inference).constant(row).softmax().value.elements
+    let probabilities = Tape(.inference).constant(row).softmax().value.elements
     let order = logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }
     let candidates = order.prefix(top).map {
       Prediction.Candidate(

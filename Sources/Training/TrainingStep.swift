@@ -16,7 +16,7 @@ public struct TrainingStep: Sendable {
   private let mixing: Mixing?
   private let objective: Objective
   private let dropout: Random
-  private let recomputesBlocks: Bool
+  private let pass: Pass
 
   /// A training of `model` from `weights` on.
   ///
@@ -28,22 +28,22 @@ public struct TrainingStep: Sendable {
   ) throws(TrainingError) {
     self.model = model
     settings = configuration.trainedOptimizer(of: model.configuration)
-    let groups = try settings.groups(of: weights.tree)
     self.weights = weights
-    self.weights.constants = groups.frozenSlots
-    self.weights.precision = configuration.precision
-    optimizer = settings.optimizer(groups)
+    let pass = Pass(
+      precision: configuration.precision, frozen: try settings.frozen(in: weights.tree),
+      recomputesBlocks: configuration.recompute)
+    self.pass = pass
+    optimizer = settings.optimizer(settings.groups(of: weights.tree))
     if settings.modelEma {
       average = MovingAverage(
-        of: self.weights, decay: settings.modelEmaDecay, warmsUp: settings.modelEmaWarmup)
+        of: weights, decay: settings.modelEmaDecay, warmsUp: settings.modelEmaWarmup)
     }
     shards = configuration.shards(for: model.configuration)
     mixing = Mixing(configuration.loss, size: Self.size(of: model), seed: configuration.seed)
-    var teacher = teacher
-    teacher?.weights.precision = configuration.precision
-    objective = Objective(configuration.loss, teacher: teacher)
+    objective = Objective(
+      configuration.loss,
+      teacher: teacher.map { ($0.model, FrozenWeights($0.weights, .inference(pass.precision))) })
     dropout = Random(seed: configuration.seed).split("dropout")
-    recomputesBlocks = configuration.recompute
   }
 
   /// One step of the optimiser by the mean loss over a batch of one image at least; returns this
@@ -70,7 +70,7 @@ public struct TrainingStep: Sendable {
     of count: Int, epoch: Int, rate: Double, on pool: WorkerPool, next: () throws -> Batch
   ) throws -> Double? {
     var (samples, taken, total) = ([Int](), 0, 0.0)
-    var gradients = try shards.gradients(of: count, at: weights, on: pool) { sum in
+    var gradients = try shards.gradients(of: count, at: weights, on: pool, pass) { sum in
       while taken < count {
         let batch = try next()
         if batch.count > 0 {
@@ -123,9 +123,9 @@ public struct TrainingStep: Sendable {
     let source = dropout.split(epoch)
     let sources = batch.indices.enumerated().map { source.split($1).split(first + $0) }
     let mixed = MixedBatch(batch, mixing?(batch.indices, epoch: epoch))
-    return try sum.add(batch.count, mode: { .training(sources[$0]) }) { range, tape in
+    return try sum.add(batch.count, randomness: sources) { range, tape in
       let images = mixed.images(range, size: size)
-      let logits = model.headLogits(tape.constant(images), recomputesBlocks: recomputesBlocks)
+      let logits = model.headLogits(tape.constant(images))
       let losses = objective(logits, images, mixed, range)
       let sum = losses.value.withUnsafeBufferPointer { $0.reduce(0) { $0 + Double($1) } }
       return (1 / Float(count) * losses.sum(), sum)

@@ -119,12 +119,12 @@ import Testing
   ]
 
   static let random = [
-    GradientCase("dropout", [3, 4, 2], mode: sources(3)) { $0[0].dropout(0.4) },
-    GradientCase("dropout, samples of two rows", [4, 5], mode: sources(2)) { $0[0].dropout(0.4) },
-    GradientCase("dropout twice", [3, 8], mode: sources(3)) {
+    GradientCase("dropout", [3, 4, 2], pass: sources(3)) { $0[0].dropout(0.4) },
+    GradientCase("dropout, samples of two rows", [4, 5], pass: sources(2)) { $0[0].dropout(0.4) },
+    GradientCase("dropout twice", [3, 8], pass: sources(3)) {
       $0[0].dropout(0.3) * $0[0].dropout(0.3)
     },
-    GradientCase("drop path", [6, 2, 3], mode: sources(6)) { $0[0].dropPath(0.4) },
+    GradientCase("drop path", [6, 2, 3], pass: sources(6)) { $0[0].dropPath(0.4) },
     GradientCase("dropout in evaluation", [3, 4]) { $0[0].dropout(0.4).dropPath(0.4) },
   ]
 
@@ -147,23 +147,23 @@ import Testing
   /// Dropped elements are zero and the others scaled; samples draw from sources of their own.
   @Test func dropoutDependsOnTheSampleAlone() {
     let (x, rate) = (Tensor(repeating: 1, [8, 50]), Float(0.25))
-    let all = Tape(mode: sources(8)).constant(x).dropout(rate).value
+    let all = Tape(sources(8)).constant(x).dropout(rate).value
     let kept = 1 / (1 - rate)
     #expect(all.elements.allSatisfy { $0 == 0 || $0 == kept })
     let dropped = all.elements.filter { $0 == 0 }.count
     #expect((60...140).contains(dropped))  // 100 expected, σ = 8.7
-    let part = Tape(mode: .training((2..<5).map { Random(seed: 5).split($0) }))
+    let part = Tape(Pass(randomness: (2..<5).map { Random(seed: 5).split($0) }))
       .constant(Tensor(repeating: 1, [3, 50])).dropout(rate).value
     #expect(part == all.sliced(0, 2..<5))
 
-    let paths = Tape(mode: sources(8)).constant(x).dropPath(rate).value.elements
+    let paths = Tape(sources(8)).constant(x).dropPath(rate).value.elements
     for sample in 0..<8 { #expect(Set(paths[sample * 50..<sample * 50 + 50]).count == 1) }
     #expect(Set(paths) == [0, kept])
   }
 
   /// Two operators of one pass draw different numbers.
   @Test func operatorsDrawApart() {
-    let x = Tape(mode: sources(2)).constant(Tensor(repeating: 1, [2, 100]))
+    let x = Tape(sources(2)).constant(Tensor(repeating: 1, [2, 100]))
     #expect(x.dropout(0.5).value != x.dropout(0.5).value)
   }
 }

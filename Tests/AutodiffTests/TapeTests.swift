@@ -119,7 +119,7 @@ import Testing
   // MARK: - Inference
 
   @Test func inferenceHasNoGradients() {
-    let tape = Tape(weights, mode: .inference)
+    let tape = Tape(weights, .inference)
     let x = tape.variable(x)
     let loss = x.linear(tape[network.weight], bias: tape[network.bias]).gelu().weighed()
     #expect(loss.value == self.loss(Tape(weights)).value)
@@ -131,8 +131,8 @@ import Testing
 
   /// In inference an intermediate value is free when nobody holds it; recorded, the tape does.
   @Test func inferenceHoldsNothing() {
-    for (mode, isHeld) in [(Mode.inference, false), (.evaluation, true)] {
-      let tape = Tape(weights, mode: mode)
+    for (pass, isHeld) in [(Pass.inference, false), (Pass(), true)] {
+      let tape = Tape(weights, pass)
       let watch = Watch()
       do { _ = watched(tape.variable(x), by: watch).squared() }
       #expect(watch.isAlive == isHeld)

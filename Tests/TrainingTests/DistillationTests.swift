@@ -51,8 +51,8 @@ import Testing
     let size = ImageSize(height: 28, width: 28)
     let mixing = try #require(Mixing(c.loss, size: size, seed: c.seed))
     let mixed = MixedBatch(batch, mixing(batch.indices, epoch: 1))
-    let images = Tape(mode: .inference).constant(mixed.images(0..<count, size: size))
-    let tape = Tape(weights, mode: .inference)
+    let images = Tape(.inference).constant(mixed.images(0..<count, size: size))
+    let tape = Tape(weights, .inference)
     let heads = model.headLogits(tape.constant(images.value))
     func probabilities(_ logits: Tensor) -> [[Double]] {
       (0..<count).map { row in
@@ -63,7 +63,7 @@ import Testing
     let ours = probabilities(heads.head.value)
     let taught = probabilities(try #require(heads.distillation).value)
     let theirs = probabilities(
-      teacher.model(Tape(teacher.weights, mode: .inference).constant(images.value)).value)
+      teacher.model(Tape(teacher.weights, .inference).constant(images.value)).value)
     let targets = mixed.targets(0..<count, classes: 10, smoothing: c.smoothing)
     var expected = 0.0
     for row in 0..<count {

@@ -42,15 +42,4 @@ import Testing
     #expect(one.losses.last! < 0.85 * one.losses[0])
     for (a, b) in zip(one.losses, floats.losses) { #expect(abs(a - b) < 0.03 * b, "\(a), \(b)") }
   }
-
-  @Test func aRunThatGoesOnKeepsThePrecision() throws {
-    var (step, _) = try training(.bfloat16)
-    #expect(step.average?.weights.precision == .bfloat16)
-    let stores = step.stores.map {
-      (name: $0.name, store: ParameterStore($0.store.tree, $0.store.values))
-    }
-    step.restore(stores, steps: 3)
-    #expect(step.weights.precision == .bfloat16)
-    #expect(step.average?.weights.precision == .bfloat16)
-  }
 }

@@ -171,7 +171,7 @@ private struct AttentionGeometry: CustomStringConvertible {
     _ q: Tensor, _ k: Tensor, _ v: Tensor, _ columns: (q: Int, k: Int, v: Int), _ scale: Float,
     _ map: Tensor?, _ gate: Tensor?, _ dropout: AttentionDropout?, on tape: Tape
   ) -> Tensor {
-    let precision = tape.precision
+    let precision = tape.pass.precision
     let blocks = min(tape.pool?.threads ?? 1, nq)  // of queries, so that every thread has some
     return Tensor(unsafeUninitialized: outputShape) { y in
       tape.split(heads * batch * blocks, grain: 1) { units in

@@ -26,7 +26,7 @@ extension Variable {
         Matrix.multiply(
           nq, nk, d, .init(q.pointer + atQ, q.shape[2]),
           .init(k.pointer + atK, k.shape[2]).transposed, into: a, nk,
-          queries.projection.tape.precision, work: .attention)
+          queries.projection.tape.pass.precision, work: .attention)
         WorkMeter.measure(.softmax) {
           ck_gated_softmax(
             a, a, scale, map.map { $0.pointer + h * nq * nk }, gate?.pointer[h] ?? 0, nq, nk)

@@ -24,14 +24,16 @@ extension Gradients {
   ///
   /// A row is what makes one output; a parameter of one axis is one row.
   ///
-  /// - Parameter isClipped: whether a slot's gradient is looked at.
+  /// - Parameter clipped: the parameters whose gradients are looked at.
   public mutating func clipRows(
     to factor: Double, of weights: ParameterStore, on pool: WorkerPool,
-    where isClipped: (_ slot: Int) -> Bool = { _ in true }
+    where clipped: ParameterSelection = .all
   ) {
+    let isClipped = clipped.isContained(tree)
+    guard !isClipped.isEmpty else { return }
     values.withUnsafeMutableBufferPointer { values in
       pool.run(values.count) { slot in
-        guard isClipped(slot), let out = values[slot]?.mutablePointer() else { return }
+        guard isClipped[slot], let out = values[slot]?.mutablePointer() else { return }
         let weight = weights.values[slot]
         let rows = weight.shape.rank > 1 ? weight.shape[0] : 1
         let columns = weight.count / max(rows, 1)

@@ -9,10 +9,6 @@ public struct ParameterStore: Sendable {
   public let tree: ParameterTree
   /// The values by slot.
   public internal(set) var values: [Tensor]
-  /// Slots that tapes take for constants: no derivative by them is computed.
-  public var constants: Set<Int> = []
-  /// The precision in which tapes make matrix products with the values, and the derivatives.
-  public var precision = Precision.float32
 
   /// The start of a model: each tensor drawn from (`seed`, its name), whatever the order.
   public init(_ module: some Module, seed: UInt64) {

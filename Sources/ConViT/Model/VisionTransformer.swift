@@ -5,7 +5,7 @@ import Autodiff
 /// ```swift
 /// let model = try VisionTransformer(.preset("convit_tiny")!)
 /// let weights = ParameterStore(model, seed: 0)
-/// let tape = Tape(weights, mode: .inference)
+/// let tape = Tape(weights, .inference)
 /// let logits = model(tape.constant(images))  // [B, 3, 224, 224] → [B, 1000]
 /// ```
 public struct VisionTransformer: Module {
@@ -75,42 +75,36 @@ public struct VisionTransformer: Module {
   /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged, as its authors do at test time.
   ///
-  /// - Parameters:
-  ///   - recomputesBlocks: whether a block's inside is computed once more for its derivative, so
-  ///     that only its input is kept: less memory, and a third more time.
-  ///   - look: is shown what each block receives, [B, tokens, C], in the order of the layers.
+  /// - Parameter look: is shown what each block receives, [B, tokens, C], in the order of the
+  ///   layers.
   public func callAsFunction(
-    _ images: Variable, recomputesBlocks: Bool = false,
+    _ images: Variable,
     showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
   ) -> Variable {
-    let (logits, distillation) = headLogits(
-      images, recomputesBlocks: recomputesBlocks, showing: look)
+    let (logits, distillation) = headLogits(images, showing: look)
     return distillation.map { 0.5 * (logits + $0) } ?? logits
   }
 
   /// Images to the logits of each head, [B, channels, height, width] → [B, classes]: `head`'s, and
   /// those of `headDist` if the model is distilled, as a training with a teacher wants them.
   public func headLogits(
-    _ images: Variable, recomputesBlocks: Bool = false,
-    showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
+    _ images: Variable, showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
   ) -> (head: Variable, distillation: Variable?) {
     // The heads read nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
-    let features = features(
-      images, first: tokens > 0 ? tokens : nil, recomputesBlocks: recomputesBlocks, look)
+    let features = features(images, first: tokens > 0 ? tokens : nil, look)
     return (head(pooled(features)), headDist.map { $0(token(1, of: features)) })
   }
 
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],
   /// the T class and distillation tokens first.
   public func features(_ images: Variable) -> Variable {
-    features(images, first: nil, recomputesBlocks: false) { _, _ in }
+    features(images, first: nil) { _, _ in }
   }
 
   /// The features, or the first `count` tokens of them alone.
   private func features(
-    _ images: Variable, first count: Int?, recomputesBlocks: Bool,
-    _ look: (_ layer: Int, _ input: Variable) -> Void
+    _ images: Variable, first count: Int?, _ look: (_ layer: Int, _ input: Variable) -> Void
   ) -> Variable {
     let shape = images.shape
     checkPrecondition(
@@ -127,7 +121,7 @@ public struct VisionTransformer: Module {
       look(layer, x)
       let count = layer == blocks.count - 1 ? count : nil
       x =
-        recomputesBlocks
+        x.tape.pass.recomputesBlocks
         ? x.tape.recomputed([x]) { block($0[0], first: count) } : block(x, first: count)
     }
     return norm(x)

@@ -51,7 +51,7 @@ struct LocalityRecording {
 
   /// Writes what was measured after `done` epochs, with these weights.
   mutating func write(
-    _ report: LocalityReport, _ weights: ParameterStore, after done: Int, on pool: WorkerPool
+    _ report: LocalityReport, _ weights: FrozenWeights, after done: Int, on pool: WorkerPool
   ) throws {
     if isFrame(done) { try recorder?.record(model, weights, epochs: done, on: pool) }
     try folder.append(LocalityRecord(epochs: done, report: report))

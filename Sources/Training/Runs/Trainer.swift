@@ -40,7 +40,7 @@ public struct Trainer: Sendable {
     _ = try configuration.data.decoder()
     let sketch = try configuration.modelConfiguration(classes: 1)
     _ = try configuration.trainedOptimizer(of: sketch)
-      .groups(of: ParameterTree(VisionTransformer(sketch)))
+      .frozen(in: ParameterTree(VisionTransformer(sketch)))
     try configuration.validateDistillation()
     if checkpoint == nil { try RunFolder.check(outputDir) }
     let images = try TrainingData(configuration.data, seed: configuration.seed)
@@ -56,8 +56,8 @@ public struct Trainer: Sendable {
     try configuration.loss.validate(classes: model.configuration.classes)
     teacher = try configuration.teacher(of: model.configuration, training.classes, &notes)
     let tree = ParameterTree(model)
-    trained = try configuration.trainedOptimizer(of: model.configuration)
-      .groups(of: tree).trainableCount
+    let frozen = try configuration.trainedOptimizer(of: model.configuration).frozen(in: tree)
+    trained = tree.elementCount(of: !frozen)
     let threads = configuration.threads ?? WorkerPool.availableProcessors
     memory = try Self.memory(
       model, tree, configuration, teacher: teacher, images: training.samples.count, threads)
@@ -169,6 +169,11 @@ extension Trainer {
       decoder: try configuration.data.decoder(),
       transform: configuration.data.evaluationTransform(size: configuration.inputSize.size),
       batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
+  }
+
+  /// Weights as measurements take them.
+  func frozen(_ weights: ParameterStore) -> FrozenWeights {
+    FrozenWeights(weights, .inference(configuration.precision))
   }
 
   /// The model with some weights, to be saved.

@@ -48,17 +48,17 @@ struct TrainingRun {
   /// Where heads look before the first step.
   private mutating func measureTheStart() throws {
     guard var locality, progress == RunProgress() else { return }
-    let sample = locality.sample
+    let (sample, weights) = (locality.sample, trainer.frozen(step.weights))
     var skips = validationSkips
     defer { validationSkips = skips }
     let (_, measured) = try trainer.evaluator().totalsAndLocality(
-      trainer.model, step.weights, on: sample, pool: trainer.pool,
+      trainer.model, weights, on: sample, pool: trainer.pool,
       noting: { try skips.note($0) { [report] in try report(.note($0)) } },
       progress: {
         try report(.evaluated($0, of: sample.count))
         try stopIfAsked()
       })
-    try locality.write(measured, step.weights, after: 0, on: trainer.pool)
+    try locality.write(measured, weights, after: 0, on: trainer.pool)
     self.locality = locality
   }
 
@@ -141,7 +141,7 @@ struct TrainingRun {
   private mutating func evaluated(
     _ weights: ParameterStore, after epochs: Int? = nil
   ) throws -> (totals: ClassificationTotals, badImages: Int, locality: LocalityReport?) {
-    let samples = trainer.validation.samples
+    let (samples, weights) = (trainer.validation.samples, trainer.frozen(weights))
     var (skips, badImages) = (validationSkips, 0)
     defer { validationSkips = skips }
     func note(_ batch: Batch) throws {
@@ -191,7 +191,8 @@ struct TrainingRun {
     if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
     var entries: [String: [Double?]] = [:]
     if let measured = test.locality, var locality {
-      try locality.write(measured, step.weights, after: progress.epoch + 1, on: trainer.pool)
+      try locality.write(
+        measured, trainer.frozen(step.weights), after: progress.epoch + 1, on: trainer.pool)
       entries = locality.entries(measured, step.weights)
       self.locality = locality
     }
