@@ -1,32 +1,40 @@
 import Autodiff
 
-/// Images as a model takes them, with what is known about each.
+/// Examples as a model takes them, with what is known about each.
 public struct Batch: Sendable {
-  /// The normalised pixels, [count, 3, height, width].
-  public let images: Tensor
-  /// The class of each image, [count].
+  /// The numbers, [count] + `shape`: of images the normalised pixels, [count, 3, height, width].
+  public let inputs: Tensor
+  /// The class of each example, [count].
   public let labels: [Int]
-  /// The index in the data set of each image, [count].
+  /// The index in the data set of each example, [count].
   public let indices: [Int]
-  /// The images that were left out because they could not be loaded (`BadImages.skip`).
+  /// The examples that were left out because they could not be read (`BadImages.skip`).
   public let failures: [SampleError]
-  /// What is wrong with files of which all pixels are known: these images are in the batch.
+  /// What is wrong with examples of which all numbers are known: these are in the batch.
   public let notes: [SampleError]
 
-  /// A batch of normalised pixels, [count, 3, height, width].
+  /// A batch from its parts.
+  ///
+  /// - Precondition: inputs, labels and indices are of as many examples.
   public init(
-    images: Tensor, labels: [Int], indices: [Int], failures: [SampleError] = [],
+    inputs: Tensor, labels: [Int], indices: [Int], failures: [SampleError] = [],
     notes: [SampleError] = []
   ) {
-    self.images = images
+    checkPrecondition(
+      inputs.shape.rank > 0 && inputs.shape[0] == labels.count && indices.count == labels.count,
+      "Batch: inputs \(inputs.shape), \(labels.count) labels and \(indices.count) indices")
+    self.inputs = inputs
     self.labels = labels
     self.indices = indices
     self.failures = failures
     self.notes = notes
   }
 
-  /// How many images there are.
+  /// How many examples there are.
   public var count: Int { labels.count }
+
+  /// The shape of one example.
+  public var shape: Shape { inputs.shape.removing(0) }
 }
 
 /// What a loader does about an image that cannot be loaded.
@@ -90,7 +98,7 @@ final class BatchInProgress: @unchecked Sendable {
     }
     let good = kept.map { requests[requests.startIndex + $0] }
     return Batch(
-      images: images, labels: good.map(\.label), indices: good.map(\.index), failures: failed,
+      inputs: images, labels: good.map(\.label), indices: good.map(\.index), failures: failed,
       notes: kept.compactMap { outcomes[$0].note })
   }
 }

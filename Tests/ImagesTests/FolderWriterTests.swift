@@ -67,7 +67,7 @@ import Testing
     while let batch = try loader.next() { batches.append(batch) }
     #expect(batches.map(\.labels) == [[0, 1, 1], [1]])
     let expected: [Float] = [2, 3, 0, 1, 4, 5, 6, 7]  // images 1, 0, 2, 3: a comes before b
-    let pixels = batches.flatMap(\.images.elements).map { ($0 * 255).rounded() }
+    let pixels = batches.flatMap(\.inputs.elements).map { ($0 * 255).rounded() }
     #expect(
       pixels == (0..<4).flatMap { i in (0..<3).flatMap { _ in expected[(2 * i)...].prefix(2) } })
   }

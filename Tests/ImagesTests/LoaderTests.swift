@@ -49,7 +49,7 @@ import Testing
     let labels = (0..<38).map { $0 % 3 }
     #expect(batches.flatMap(\.labels) == labels)
     let expected = requests(38).flatMap { Normalization.imageNet(Self.image($0)) }
-    let same = batches.flatMap(\.images.elements) == expected
+    let same = batches.flatMap(\.inputs.elements) == expected
     #expect(same)
     let after = try loader.next()
     #expect(after == nil)
@@ -106,7 +106,7 @@ import Testing
     #expect(batches.flatMap(\.indices) == (100..<124).filter { !bad.contains($0) })
     let good = requests(24).filter { !bad.contains($0.index) }
     let same =
-      batches.flatMap(\.images.elements)
+      batches.flatMap(\.inputs.elements)
       == good.flatMap { Normalization.imageNet(Self.image($0)) }
     #expect(same)
   }
@@ -127,7 +127,7 @@ import Testing
         planes[2] = place.isInFirstHalf ? 1 : Float(place.index + 10 * place.count)
       },
       image: { request, _ in Self.image(request) })
-    let images = try all(loader).flatMap(\.images.elements)
+    let images = try all(loader).flatMap(\.inputs.elements)
     let changed = (0..<5).map { images[90 * $0 + 1] }
     #expect(changed == [9000, 9090, 9180, 9270, 9360])
     let places = (0..<5).map { images[90 * $0 + 2] }
@@ -172,7 +172,7 @@ import Testing
     ) { _, _ in image }
     var places: Set<UnsafePointer<Float>?> = []
     while let batch = try loader.next() {
-      places.insert(batch.images.withUnsafeBufferPointer { $0.baseAddress })
+      places.insert(batch.inputs.withUnsafeBufferPointer { $0.baseAddress })
     }
     #expect(places.count <= 4)  // two under way, one that is read, one to be freed
   }

@@ -41,12 +41,12 @@ import Testing
     let size = ImageSize(height: 7, width: 10)
     let labels = try file.integers("labels")
     let batch = Batch(
-      images: Tensor([6, 3, size.height, size.width], try file.floats("images")), labels: labels,
+      inputs: Tensor([6, 3, size.height, size.width], try file.floats("images")), labels: labels,
       indices: Array(0..<6))
     #expect(cases.count == 12)
     for (name, mixing) in cases {
       let mixed = MixedBatch(batch, mixing.mixes(size))
-      let images = [0..<4, 4..<6].map { mixed.images($0, size: size) }
+      let images = [0..<4, 4..<6].map { mixed.inputs($0) }
       #expect(
         try Tensor.concatenated(images, 0)
           == Tensor([6, 3, 7, 10], file.floats("\(name).images")), "\(name)")
@@ -166,9 +166,9 @@ import Testing
     let pixels = (0..<36).map(Float.init)
     let mixes = [Mix(share: 0.25), .none, Mix(share: 0.25)]
     let batch = Batch(
-      images: Tensor([3, 3, 2, 2], pixels), labels: [0, 1, 2], indices: [5, 6, 7])
+      inputs: Tensor([3, 3, 2, 2], pixels), labels: [0, 1, 2], indices: [5, 6, 7])
     let mixed = MixedBatch(batch, mixes)
-    let images = mixed.images(0..<3, size: size)
+    let images = mixed.inputs(0..<3)
     #expect(images.sliced(0, 1..<2).elements == Array(pixels[12..<24]))
     #expect(images.sliced(0, 0..<1).elements == (0..<12).map { Float($0) + 18 })
     #expect(
