@@ -85,7 +85,8 @@ struct AttentionChoice: ParsableArguments {
         positionOf: saved.model, FrozenWeights(saved.weights), query: query, layers: layers)
     }
     return QueryAttention(
-      saved.model, FrozenWeights(saved.weights), image: Normalization.imageNet.tensor(image), query: query,
+      saved.model, FrozenWeights(saved.weights), image: Normalization.imageNet.tensor(image),
+      query: query,
       layers: layers, withRollout: rollout)
   }
 }

@@ -13,7 +13,9 @@ struct ClassificationLoss: Objective {
   init(_ settings: LossSettings, teacher: (model: VisionTransformer, weights: FrozenWeights)?) {
     checkPrecondition(
       (settings.distillationType == .none) == (teacher == nil),
-      "ClassificationLoss: distillation \(settings.distillationType) and a teacher that does not fit it")
+      "ClassificationLoss: distillation \(settings.distillationType) and a teacher that does not "
+        + "fit it"
+    )
     self.settings = settings
     distillation = teacher.map { Distillation(settings, teacher: $0.model, $0.weights) }
   }

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Foundation
 import Images
 import Testing
 
@@ -92,14 +93,17 @@ struct LearnerTests {
 
   /// Interrupted after any step, in memory and through a file, with one thread and with three.
   @Test(arguments: [1, 3]) func resumesBitForBit(_ threads: Int) throws {
-    let fixture = try TrainingFixture()
+    let file = NSTemporaryDirectory() + "moment-\(UUID().uuidString).safetensors"
+    defer { try? FileManager.default.removeItem(atPath: file) }
     for optimizer in Self.optimizers {
       var whole = learner(recipe(optimizer))
       _ = try train(&whole, 0..<6)
       var first = learner(recipe(optimizer))
       _ = try train(&first, 0..<4)
-      try first.snapshot.write(to: fixture.folder + "/moment.safetensors")
-      for snapshot in [first.snapshot, try Snapshot(contentsOf: fixture.folder + "/moment.safetensors")] {
+      try first.snapshot.write(to: file)
+      for snapshot in [
+        first.snapshot, try Snapshot(contentsOf: file),
+      ] {
         var second = learner(recipe(optimizer))
         try second.restore(snapshot)
         let results = try train(&second, 4..<6, on: WorkerPool(threads: threads))

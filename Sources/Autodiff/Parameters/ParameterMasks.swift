@@ -53,8 +53,9 @@ public struct ParameterMasks: Sendable {
   /// The numbers that are kept.
   public var keptCount: Int {
     tree.parameters.indices.reduce(0) { sum, slot in
-      sum + (values[slot].map { Int(ck_sum_squares($0.pointer, $0.count)) }
-        ?? tree.parameters[slot].shape.elementCount)
+      sum
+        + (values[slot].map { Int(ck_sum_squares($0.pointer, $0.count)) }
+          ?? tree.parameters[slot].shape.elementCount)
     }
   }
 }

@@ -107,7 +107,8 @@ public struct VisionTransformer: Model {
     // The heads read nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
     let features = features(images, first: tokens > 0 ? tokens : nil, look)
-    return Outputs(head(pooled(features)), distillation: headDist.map { $0(token(1, of: features)) })
+    return Outputs(
+      head(pooled(features)), distillation: headDist.map { $0(token(1, of: features)) })
   }
 
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],

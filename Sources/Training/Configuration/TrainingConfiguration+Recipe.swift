@@ -15,7 +15,8 @@ extension TrainingConfiguration {
       precision: running.precision, frozen: try settings.frozen(in: ParameterTree(model)),
       recomputesBlocks: running.recompute)
     let objective = ClassificationLoss(
-      loss, teacher: teacher.map { ($0.model, FrozenWeights($0.weights, .inference(pass.precision))) })
+      loss,
+      teacher: teacher.map { ($0.model, FrozenWeights($0.weights, .inference(pass.precision))) })
     var recipe = Recipe(objective: objective) { settings.optimizer(settings.groups(of: $0)) }
     recipe.mixing = Mixing(
       loss,

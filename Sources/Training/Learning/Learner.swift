@@ -111,7 +111,8 @@ public struct Learner: Sendable {
     let mixed = MixedBatch(batch, recipe.mixing?(batch.indices, epoch: epoch))
     let place = examples.count
     examples.append(
-      contentsOf: repeatElement(.init(index: 0, label: 0, loss: 0, predicted: 0), count: batch.count))
+      contentsOf: repeatElement(
+        .init(index: 0, label: 0, loss: 0, predicted: 0), count: batch.count))
     return try examples.withUnsafeMutableBufferPointer { examples in
       let examples = UnsafeMutableBufferPointer(rebasing: examples[place...])
       return try sum.add(batch.count, randomness: sources) { range, tape in

@@ -7,8 +7,8 @@ import Safetensors
 
 /// A run under way: epochs of training and evaluation, and what they leave in the folder.
 ///
-/// What changes is `learner` and `progress`, and a checkpoint holds both: a run that begins with those
-/// of another goes on as that one would have.
+/// What changes is `learner` and `progress`, and a checkpoint holds both: a run that begins with
+/// those of another goes on as that one would have.
 struct TrainingRun {
   private let trainer: Trainer
   private let configuration: TrainingConfiguration
