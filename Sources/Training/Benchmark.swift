@@ -133,7 +133,7 @@ public struct Benchmark: Sendable {
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var training = try TrainingStep(model, weights, recipe)
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
-      let samples = Batch(images: batch, labels: labels, indices: Array(0..<batchSize))
+      let samples = Batch(inputs: batch, labels: labels, indices: Array(0..<batchSize))
       return { _ = try training(samples, epoch: $0, rate: 1e-4, on: pool) }
     }
   }

@@ -39,7 +39,8 @@ public struct TrainingStep: Sendable {
         of: weights, decay: settings.modelEmaDecay, warmsUp: settings.modelEmaWarmup)
     }
     shards = configuration.shards(for: model.configuration)
-    mixing = Mixing(configuration.loss, size: Self.size(of: model), seed: configuration.seed)
+    mixing = Mixing(
+      configuration.loss, shape: Self.shape(of: model), seed: configuration.seed)
     objective = Objective(
       configuration.loss,
       teacher: teacher.map { ($0.model, FrozenWeights($0.weights, .inference(pass.precision))) })
@@ -109,9 +110,9 @@ public struct TrainingStep: Sendable {
     if let last = stores.last?.store { average?.weights.replaceValues(by: last.values) }
   }
 
-  private static func size(of model: VisionTransformer) -> ImageSize {
-    ImageSize(
-      height: model.configuration.imageHeight, width: model.configuration.imageWidth)
+  private static func shape(of model: VisionTransformer) -> Shape {
+    let c = model.configuration
+    return [c.channels, c.imageHeight, c.imageWidth]
   }
 
   /// Adds the gradients of a batch to those of a step of `count` images, of which it is those from
@@ -119,12 +120,11 @@ public struct TrainingStep: Sendable {
   private func add(
     _ batch: Batch, from first: Int, of count: Int, epoch: Int, to sum: GradientSum<Double>
   ) throws -> [Double] {
-    let size = Self.size(of: model)
     let source = dropout.split(epoch)
     let sources = batch.indices.enumerated().map { source.split($1).split(first + $0) }
     let mixed = MixedBatch(batch, mixing?(batch.indices, epoch: epoch))
     return try sum.add(batch.count, randomness: sources) { range, tape in
-      let images = mixed.images(range, size: size)
+      let images = mixed.inputs(range)
       let logits = model.headLogits(tape.constant(images))
       let losses = objective(logits, images, mixed, range)
       let sum = losses.value.withUnsafeBufferPointer { $0.reduce(0) { $0 + Double($1) } }

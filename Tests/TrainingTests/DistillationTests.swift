@@ -43,15 +43,14 @@ import Testing
     let count = 7
     let pixels = (0..<count * 3 * 784).map { _ in Float(random.uniform(-2, 2)) }
     let batch = Batch(
-      images: Tensor([count, 3, 28, 28], pixels), labels: (0..<count).map { _ in random.below(10) },
+      inputs: Tensor([count, 3, 28, 28], pixels), labels: (0..<count).map { _ in random.below(10) },
       indices: Array(3..<10))
     var step = try TrainingStep(model, weights, c, teacher: teacher)
     let loss = try step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2))
 
-    let size = ImageSize(height: 28, width: 28)
-    let mixing = try #require(Mixing(c.loss, size: size, seed: c.seed))
+    let mixing = try #require(Mixing(c.loss, shape: [3, 28, 28], seed: c.seed))
     let mixed = MixedBatch(batch, mixing(batch.indices, epoch: 1))
-    let images = Tape(.inference).constant(mixed.images(0..<count, size: size))
+    let images = Tape(.inference).constant(mixed.inputs(0..<count))
     let tape = Tape(weights, .inference)
     let heads = model.headLogits(tape.constant(images.value))
     func probabilities(_ logits: Tensor) -> [[Double]] {

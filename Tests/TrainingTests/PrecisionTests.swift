@@ -20,7 +20,7 @@ import Testing
     var random = Random(seed: 1)
     let images = Tensor(
       [8, 3, 16, 16], (0..<8 * 3 * 16 * 16).map { _ in Float(random.uniform(-2, 2)) })
-    let batch = Batch(images: images, labels: Array(0..<8), indices: Array(0..<8))
+    let batch = Batch(inputs: images, labels: Array(0..<8), indices: Array(0..<8))
     return (try TrainingStep(model, ParameterStore(model, seed: 0), recipe), batch)
   }
 

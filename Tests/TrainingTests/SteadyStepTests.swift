@@ -43,7 +43,7 @@ import Training
     let frozen = FrozenWeights(weights)
     let images = Tensor(repeating: 0.5, [batchSize, 3, 16, 16])
     let batch = Batch(
-      images: images, labels: (0..<batchSize).map { $0 % 10 },
+      inputs: images, labels: (0..<batchSize).map { $0 % 10 },
       indices: Array(0..<batchSize))
     return {
       _ = try step(batch, epoch: 0, rate: 1e-3, on: pool)
