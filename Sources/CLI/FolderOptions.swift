@@ -48,9 +48,10 @@ struct FolderOptions: ParsableArguments {
 
   /// Reads the images for a model.
   func evaluator(for saved: SavedModel, on pool: WorkerPool) throws -> Evaluator {
-    Evaluator(
-      decoder: try images.decoder(), transform: data.evaluationTransform(size: saved.imageSize),
-      batchSize: reading.batchSize,
-      workers: reading.numWorkers ?? pool.threads, badImages: data.onBadImage)
+    let reader = ImageReader(
+      decoder: try images.decoder(), transform: data.evaluationTransform(size: saved.imageSize))
+    return Evaluator(
+      reader: reader, batchSize: reading.batchSize, workers: reading.numWorkers ?? pool.threads,
+      badImages: data.onBadImage)
   }
 }

@@ -3,21 +3,21 @@ import ConViT
 import Images
 import Locality
 
-/// Measures a model on the images of a folder.
+/// Measures a model on examples, such as the images of a folder.
 public struct Evaluator: Sendable {
-  /// How images are read.
-  public let pipeline: ImagePipeline
-  /// Images read and predicted at a time.
-  public let batchSize: Int
+  private let reader: any ExampleReader
+  private let batchSize: Int
+  private let workers: Int
+  private let badImages: BadImages
 
-  /// A measurement with the evaluation transform for a model.
+  /// A measurement of what `reader` reads, `batchSize` examples at a time on `workers` threads.
   public init(
-    decoder: ImageDecoder, transform: EvaluationTransform, batchSize: Int, workers: Int,
-    badImages: BadImages = .error
+    reader: any ExampleReader, batchSize: Int, workers: Int, badImages: BadImages = .error
   ) {
-    pipeline = ImagePipeline(
-      decoder: decoder, transform: transform, workers: workers, badImages: badImages)
+    self.reader = reader
     self.batchSize = batchSize
+    self.workers = workers
+    self.badImages = badImages
   }
 
   /// The mean cross-entropy (without smoothing) and the accuracies over `samples`.
@@ -26,7 +26,7 @@ public struct Evaluator: Sendable {
   ///   - noting: called with each batch, which may be smaller for images that were left out.
   ///   - progress: called with the images done after each batch.
   public func callAsFunction(
-    _ model: some Model, _ weights: FrozenWeights, on samples: [ImageFolder.Sample],
+    _ model: some Model, _ weights: FrozenWeights, on samples: [Example],
     pool: WorkerPool, noting: (Batch) throws -> Void = { _ in },
     progress: (Int) throws -> Void = { _ in }
   ) throws -> ClassificationTotals {
@@ -43,8 +43,8 @@ public struct Evaluator: Sendable {
   /// - Throws: the last `SampleError` if no image of the sample can be read, whatever becomes of
   ///   bad images.
   public func totalsAndLocality(
-    _ model: VisionTransformer, _ weights: FrozenWeights, on sample: [ImageFolder.Sample],
-    then others: [ImageFolder.Sample] = [], addsReference: Bool = false, pool: WorkerPool,
+    _ model: VisionTransformer, _ weights: FrozenWeights, on sample: [Example],
+    then others: [Example] = [], addsReference: Bool = false, pool: WorkerPool,
     noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
   ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
     var totals = ClassificationTotals()
@@ -68,12 +68,13 @@ public struct Evaluator: Sendable {
 
   /// Adds to the totals what `logits` makes of images, batch by batch.
   private func read(
-    _ samples: [ImageFolder.Sample], _ totals: inout ClassificationTotals,
+    _ samples: [Example], _ totals: inout ClassificationTotals,
     _ noting: (Batch) throws -> Void, _ progress: (Int) throws -> Void,
     _ logits: (Tensor) -> Tensor
   ) throws {
-    let requests = samples.map { SampleRequest($0, random: Random(seed: 0)) }
-    let loader = pipeline.loader(requests, batchSize: batchSize)
+    let loader = BatchLoader(
+      order: samples.map { ExampleRequest($0, random: Random(seed: 0)) }, reader: reader,
+      batchSize: batchSize, workers: workers, badImages: badImages)
     while let batch = try loader.next() {
       try noting(batch)
       if batch.count > 0 {

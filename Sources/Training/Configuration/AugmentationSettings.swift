@@ -59,10 +59,10 @@ public struct AugmentationSettings: Settings {
   }
 
   /// The erasing, if any.
-  var erasing: ImagePipeline.Erasing? {
+  var erasing: ImageReader.Erasing? {
     guard eraseProbability > 0 else { return nil }
-    return ImagePipeline.Erasing(
-      erasing: RandomErasing(probability: eraseProbability, mode: remode, count: recount),
+    return ImageReader.Erasing(
+      RandomErasing(probability: eraseProbability, mode: remode, count: recount),
       sparesFirstHalf: resplit)
   }
 

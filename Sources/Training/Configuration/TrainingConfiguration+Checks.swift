@@ -15,10 +15,20 @@ extension TrainingConfiguration {
       for: model, batchSize: schedule.stepSize, size: running.shardSize, lanes: running.lanes)
   }
 
-  /// What training images go through.
-  func trainingTransform() throws(TrainingError) -> any ImageTransform {
-    try augmentation.transform(
-      insteadOf: data.evaluationTransform(size: architecture.inputSize.size))
+  /// How training images are read.
+  func trainingReader() throws -> ImageReader {
+    ImageReader(
+      decoder: try data.decoder(),
+      transform: try augmentation.transform(
+        insteadOf: data.evaluationTransform(size: architecture.inputSize.size)),
+      erasing: augmentation.erasing)
+  }
+
+  /// How the images of an evaluation are read.
+  func evaluationReader() throws -> ImageReader {
+    ImageReader(
+      decoder: try data.decoder(),
+      transform: data.evaluationTransform(size: architecture.inputSize.size))
   }
 
   /// The settings with as many epochs as `scaleEpochs` makes of them, and without it: as many more

@@ -1,6 +1,5 @@
 import Autodiff
 import ConViT
-import Images
 
 extension TrainingConfiguration {
   /// How a model of the configuration is trained.
@@ -18,10 +17,7 @@ extension TrainingConfiguration {
       loss,
       teacher: teacher.map { ($0.model, FrozenWeights($0.weights, .inference(pass.precision))) })
     var recipe = Recipe(objective: objective) { settings.optimizer(settings.groups(of: $0)) }
-    recipe.mixing = Mixing(
-      loss,
-      size: ImageSize(
-        height: model.configuration.imageHeight, width: model.configuration.imageWidth), seed: seed)
+    recipe.mixing = Mixing(loss, shape: model.input, seed: seed)
     recipe.clipping = settings.clipping
     recipe.averageDecay = settings.modelEma ? settings.modelEmaDecay : nil
     recipe.averageWarmsUp = settings.modelEmaWarmup

@@ -30,9 +30,15 @@ struct LocalityRecording {
     let chosen = Set(sample.map(\.index))
     others = validation.samples.filter { !chosen.contains($0.index) }
     if AttentionRecorder.canRecord(model.configuration) {
-      let pipeline = try trainer.evaluator().pipeline
-      let shown = try validation.balancedSample(Self.images, seed: seed).compactMap { sample in
-        try pipeline.image(of: sample).map { (name: sample.path.lastParts(2), image: $0) }
+      let reader = try configuration.evaluationReader()
+      let few = validation.balancedSample(Self.images, seed: seed)
+      let shown = try few.compactMap { sample -> (name: String, image: RGBImage)? in
+        do {
+          return (name: sample.path.lastParts(2), image: try reader.image(at: sample.path))
+        } catch {
+          guard configuration.onBadImage == .skip else { throw error }
+          return nil
+        }
       }
       recorder = try AttentionRecorder(
         folder.attention, model.configuration, images: shown, after: done)

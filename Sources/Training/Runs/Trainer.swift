@@ -160,19 +160,16 @@ extension Trainer {
   func loader(epoch: Int, from step: Int) throws -> BatchLoader {
     let requests = order(training.samples, epoch: epoch)
       .dropFirst(step * configuration.schedule.stepSize)
-    return ImagePipeline(
-      decoder: try configuration.data.decoder(), transform: try configuration.trainingTransform(),
-      erasing: configuration.augmentation.erasing, workers: workers,
-      badImages: configuration.onBadImage
-    ).loader(Array(requests), batchSize: configuration.batchSize)
+    return BatchLoader(
+      order: Array(requests), reader: try configuration.trainingReader(),
+      batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
   }
 
   /// The measurement on the validation images.
   func evaluator() throws -> Evaluator {
     Evaluator(
-      decoder: try configuration.data.decoder(),
-      transform: configuration.data.evaluationTransform(size: configuration.inputSize.size),
-      batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
+      reader: try configuration.evaluationReader(), batchSize: configuration.batchSize,
+      workers: workers, badImages: configuration.onBadImage)
   }
 
   /// Weights as measurements take them.
