@@ -75,17 +75,18 @@ struct AttentionChoice: ParsableArguments {
   func heads(of c: ViTConfiguration) -> [Int] { head.isEmpty ? Array(0..<c.heads) : head.sorted() }
 
   /// The attention of a model that has been checked, to an image or of the positions alone.
-  func attention(_ saved: SavedModel, to image: RGBImage?) -> QueryAttention {
-    let configuration = saved.model.configuration
+  func attention(_ saved: SavedModel, to image: RGBImage?) throws -> QueryAttention {
+    let model = try saved.transformer
+    let configuration = model.configuration
     let grid = configuration.grid
     let query = query ?? .patch(row: grid.rows / 2, column: grid.columns / 2)
     let layers = Set(layer.isEmpty ? able(configuration) : layer)
     guard let image, !position else {
       return QueryAttention(
-        positionOf: saved.model, FrozenWeights(saved.weights), query: query, layers: layers)
+        positionOf: model, FrozenWeights(saved.weights), query: query, layers: layers)
     }
     return QueryAttention(
-      saved.model, FrozenWeights(saved.weights), image: Normalization.imageNet.tensor(image),
+      model, FrozenWeights(saved.weights), image: Normalization.imageNet.tensor(image),
       query: query,
       layers: layers, withRollout: rollout)
   }

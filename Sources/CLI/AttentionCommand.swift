@@ -88,7 +88,8 @@ struct AttentionCommand: ParsableCommand {
   func run() throws {
     let pool = threads.pool()
     let saved = try load(pool)
-    try choice.check(saved.model.configuration)
+    let model = try saved.transformer.configuration
+    try choice.check(model)
     let size = saved.imageSize
     let settings = try options.settings()
     let (decoder, transform) = (try settings.decoder(), settings.evaluationTransform(size: size))
@@ -98,7 +99,7 @@ struct AttentionCommand: ParsableCommand {
       }
     }
     let figure = try AttentionFigure(
-      choice.attention(saved, to: picture), heads: choice.heads(of: saved.model.configuration),
+      choice.attention(saved, to: picture), heads: choice.heads(of: model),
       size: size, image: picture, source: weights ?? image ?? "the initialisation",
       extent: scale, isLogarithmic: log)
     let folder = try PictureFolder(outputDir, record: "attention.json") { name in

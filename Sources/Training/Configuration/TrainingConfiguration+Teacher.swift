@@ -33,7 +33,7 @@ extension TrainingConfiguration {
       weightsOrCheckpoint: path,
       as: SavedModel.Description(
         name: loss.teacherModel, imageHeight: model.imageHeight, imageWidth: model.imageWidth))
-    let count = teacher.model.configuration.classes
+    let count = teacher.architecture.outputCount ?? model.classes
     guard count == model.classes else {
       throw TrainingError("\(path): the teacher has \(count) classes, the model \(model.classes)")
     }
