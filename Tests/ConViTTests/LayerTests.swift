@@ -71,8 +71,9 @@ import Testing
   @Test func kindsAndGates() throws {
     #expect(Self.attentions.map(\.kind) == ["mhsa", "gpsa", "psa"])
     #expect(Self.attentions.map { $0.gateLogits != nil } == [false, true, false])
-    let gpsa = GPSA(dim: 8, heads: 2, grid: Self.grid, gateStart: 0)
-    #expect(gpsa.gates(ParameterStore(gpsa, seed: 0)) == [0.5, 0.5])
+    let gpsa = GPSA(dim: 8, heads: 2, grid: Self.grid, gateStart: 1)
+    let gates = try #require(gpsa.gates(ParameterStore(gpsa, seed: 0)))
+    #expect(gates.count == 2 && gates.allSatisfy { abs($0 - 0.7310585786300049) < 1e-15 })
     let mhsa = MHSA(dim: 8, heads: 2)
     #expect(mhsa.gates(ParameterStore(mhsa, seed: 0)) == nil)
   }

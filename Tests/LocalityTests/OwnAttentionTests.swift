@@ -46,7 +46,8 @@ import Testing
     #expect(report.images == 2)
   }
 
-  /// 4 × 4 patches: 12 of 16 neighbours are one patch away, the others in the next row or the first.
+  /// 4 × 4 patches: 12 of 16 neighbours are one patch away, three start the next row, and the last
+  /// is the first.
   @Test func withWeightsItIsReported() throws {
     let report = try report(SeenShift())
     #expect(report.layers.map(\.kind.rawValue) == ["SeenShift", "gpsa", "mhsa"])

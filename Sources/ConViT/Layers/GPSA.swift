@@ -7,11 +7,11 @@ import Autodiff
 ///
 /// PyTorch equivalent: timm's `models.convit.GPSA`, whose names of parameters these are.
 ///
-/// What differs from the published code changes no value and no derivative. It divides A by the
-/// sums of its rows, which are 1. It adds `pos_proj.bias` to the logits of positions, where the
-/// softmax does not see it. It makes the map of positions for each image, which is made once a step.
-/// From the paper it differs as the published code does: four or sixteen heads start at offsets that
-/// are halves of patches (`GPSAStart.offsets`).
+/// Of the published code three things are left out, which changes no value and no derivative: the
+/// division of A by the sums of its rows, which are 1; `pos_proj.bias`, which the softmax does not
+/// see; and a map of positions for each image, of which there is one a step.
+/// From the paper it differs as the published code does: four or sixteen heads start at offsets
+/// that are halves of patches (`GPSAStart.offsets`).
 ///
 /// ```swift
 /// let attention = GPSA(dim: 192, heads: 4, grid: PatchGrid(rows: 14, columns: 14))
