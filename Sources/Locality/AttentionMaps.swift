@@ -22,9 +22,7 @@ public struct AttentionMaps: Sendable {
     let tape = Tape(frozen)
     var layers: [Tensor] = []
     _ = model(tape.constant(image)) { layer, input in
-      let block = model.blocks[layer]
-      let map = block.attn.map(block.norm1(input))
-      layers.append(map.reshaped(Shape(Array(map.shape.sizes.dropFirst()))))
+      layers.append(model.blocks[layer].maps(of: input, layer: layer))
     }
     grid = model.configuration.grid
     self.layers = layers
@@ -80,5 +78,18 @@ public struct AttentionMaps: Sendable {
       }
     }
     return result
+  }
+}
+
+extension Block {
+  /// The weights of the attention to one image, of which the block is given [1, T + N, C]:
+  /// [H, T + N, T + N].
+  ///
+  /// - Precondition: the attention has weights to look at.
+  func maps(of input: Variable, layer: Int) -> Tensor {
+    guard let weights = attentionWeights(input)?.value else {
+      fatalError("AttentionMaps: the attention of layer \(layer), \(attn.kind), has no weights")
+    }
+    return weights.reshaped(weights.shape.removing(0))
   }
 }

@@ -31,7 +31,7 @@ public struct QueryAttention: Sendable {
     public let heads: [[Float]]
     /// Attention rollout from the first layer to this one, [N], if it was asked for.
     public let rollout: [Float]?
-    /// σ(λ), of GPSA.
+    /// The share of the positional attention, of GPSA.
     public let gates: [Double]?
     /// The Gaussians of the positional attention, where that alone was asked for.
     public let positional: [PositionalFit]?
@@ -63,8 +63,7 @@ public struct QueryAttention: Sendable {
     _ = model(Tape(weights).constant(image)) { layer, input in
       guard withRollout || chosen.contains(layer) else { return }
       let block = model.blocks[layer]
-      let map = block.attn.map(block.norm1(input))
-      let maps = map.reshaped(Shape(Array(map.shape.sizes.dropFirst())))
+      let maps = block.maps(of: input, layer: layer)
       if withRollout { means.append(input.tape.constant(maps).mean(0, keepingAxis: true).value) }
       guard chosen.contains(layer) else { return }
       let one = AttentionMaps(grid: grid, layers: [maps])
@@ -74,7 +73,7 @@ public struct QueryAttention: Sendable {
           heads: (0..<block.attn.heads).map { one.row(layer: 0, head: $0, query: place) },
           rollout: withRollout
             ? AttentionMaps(grid: grid, layers: means).rollout(query: place) : nil,
-          gates: (block.attn as? GPSA)?.gates(weights.weights), positional: nil))
+          gates: block.attn.gates(weights.weights), positional: nil))
     }
     self.init(grid: grid, query: query, layers: layers)
   }
@@ -96,7 +95,7 @@ public struct QueryAttention: Sendable {
       return Layer(
         layer: layer,
         heads: (0..<attention.heads).map { map.row(layer: 0, head: $0, query: place) },
-        rollout: nil, gates: (attention as? GPSA)?.gates(weights.weights),
+        rollout: nil, gates: attention.gates(weights.weights),
         positional: attention.positionalFits(weights.weights))
     }
     self.init(grid: grid, query: query, layers: layers)

@@ -16,15 +16,15 @@ public struct VisionTransformer: Model {
   /// [1, N, C], or [1, tokens + N, C] in the ViT family
   public let posEmbed: Parameter?
   /// [B, channels, height, width] → [B, N, C]
-  public let patchEmbed: PatchEmbed
+  public var patchEmbed: PatchEmbed
   /// The first `localUpToLayer` of them with GPSA (PSA if not gated), the others with MHSA.
-  public let blocks: [Block]
+  public var blocks: [Block]
   /// After the last block.
-  public let norm: LayerNorm
+  public var norm: LayerNorm
   /// C → classes
-  public let head: Linear
+  public var head: Linear
   /// C → classes, from the distillation token; nil unless the model is distilled.
-  public let headDist: Linear?
+  public var headDist: Linear?
   /// What the model was made from.
   public let configuration: ViTConfiguration
 
