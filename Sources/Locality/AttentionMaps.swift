@@ -19,14 +19,22 @@ public struct AttentionMaps: Sendable {
     checkPrecondition(
       image.shape.rank == 4 && image.shape[0] == 1, "AttentionMaps: \(image.shape) is not one image"
     )
-    let tape = Tape(frozen)
     var layers: [Tensor] = []
-    _ = model(tape.constant(image)) { layer, input in
-      layers.append(model.blocks[layer].maps(of: input, layer: layer))
+    let tape = Tape(frozen)
+    tape.showing(Taps("blocks.*.attn.map")) {
+      layers.append($0.value.removingFirstAxis)
+    } _: {
+      _ = model(tape.constant(image))
     }
+    checkPrecondition(
+      layers.count == model.blocks.count,
+      "AttentionMaps: \(layers.count) of \(model.blocks.count) layers have maps to look at")
     grid = model.configuration.grid
     self.layers = layers
   }
+
+  /// Where a pass shows the map of a layer.
+  static func place(layer: Int) -> String { "blocks.\(layer).attn.map" }
 
   /// Class and distillation tokens in front of a layer's patches.
   public func tokens(layer: Int) -> Int { layers[layer].shape[1] - grid.count }
@@ -81,15 +89,7 @@ public struct AttentionMaps: Sendable {
   }
 }
 
-extension Block {
-  /// The weights of the attention to one image, of which the block is given [1, T + N, C]:
-  /// [H, T + N, T + N].
-  ///
-  /// - Precondition: the attention has weights to look at.
-  func maps(of input: Variable, layer: Int) -> Tensor {
-    guard let weights = attentionWeights(input)?.value else {
-      fatalError("AttentionMaps: the attention of layer \(layer), \(attn.kind), has no weights")
-    }
-    return weights.reshaped(weights.shape.removing(0))
-  }
+extension Tensor {
+  /// [1, …] → […]
+  var removingFirstAxis: Tensor { reshaped(shape.removing(0)) }
 }

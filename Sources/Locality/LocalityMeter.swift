@@ -15,6 +15,8 @@ public struct LocalityMeter: Sendable {
   let weights: FrozenWeights
   let grid: PatchGrid
   let distances: [Float]
+  /// The layers by the places of their attention's maps.
+  private let places: [String: Int]
 
   /// A measure of a model with these weights.
   public init(_ model: VisionTransformer, _ weights: FrozenWeights) {
@@ -22,6 +24,8 @@ public struct LocalityMeter: Sendable {
     self.weights = weights
     grid = model.configuration.grid
     distances = grid.distances()
+    places = Dictionary(
+      uniqueKeysWithValues: model.blocks.indices.map { (AttentionMaps.place(layer: $0), $0) })
   }
 
   /// What is known of no image.
@@ -40,11 +44,11 @@ public struct LocalityMeter: Sendable {
     let logits = shards.outputs(
       of: images.shape[0], at: weights, on: pool, into: &statistics.lanes
     ) { range, tape, layers in
-      model(tape.constant(images.sliced(0, range))) { layer, input in
-        if let weights = model.blocks[layer].attentionWeights(input)?.value {
-          layers[layer].add(weights, distances: distances)
-        }
-      }.value
+      tape.showing(Taps(Array(places.keys))) { map in
+        if let layer = places[map.place] { layers[layer].add(map.value, distances: distances) }
+      } _: {
+        model(tape.constant(images.sliced(0, range))).value
+      }
     }
     return .concatenated(logits, 0)
   }

@@ -60,11 +60,13 @@ public struct QueryAttention: Sendable {
     let place = query.index(in: grid)
     var layers: [Layer] = []
     var means: [Tensor] = []
-    _ = model(Tape(weights).constant(image)) { layer, input in
-      guard withRollout || chosen.contains(layer) else { return }
-      let block = model.blocks[layer]
-      let maps = block.maps(of: input, layer: layer)
-      if withRollout { means.append(input.tape.constant(maps).mean(0, keepingAxis: true).value) }
+    let looked = model.blocks.indices.filter { withRollout || chosen.contains($0) }
+    let places = looked.map(AttentionMaps.place)
+    let tape = Tape(weights)
+    tape.showing(Taps(places)) { map in
+      guard let layer = places.firstIndex(of: map.place).map({ looked[$0] }) else { return }
+      let (block, maps) = (model.blocks[layer], map.value.removingFirstAxis)
+      if withRollout { means.append(tape.constant(maps).mean(0, keepingAxis: true).value) }
       guard chosen.contains(layer) else { return }
       let one = AttentionMaps(grid: grid, layers: [maps])
       layers.append(
@@ -74,7 +76,12 @@ public struct QueryAttention: Sendable {
           rollout: withRollout
             ? AttentionMaps(grid: grid, layers: means).rollout(query: place) : nil,
           gates: block.attn.gates(weights.weights), positional: nil))
+    } _: {
+      _ = model(tape.constant(image))
     }
+    checkPrecondition(
+      layers.count == chosen.count,
+      "QueryAttention: of layers \(chosen.sorted()), not all have weights to look at")
     self.init(grid: grid, query: query, layers: layers)
   }
 

@@ -70,7 +70,7 @@ import Testing
     let x = Tape(weights).constant(Self.input)
     let y = x + 1
     #expect(distance(block(x).value, (y + block.mlp(block.norm2(y))).value) < 1e-6)
-    #expect(block.attentionWeights(x)?.value[2, 1, 4, 4] == 0.2)
+    #expect(block.attn.attentionWeights(x)?.value[2, 1, 4, 4] == 0.2)
     #expect((block.attn.heads, block.attn.kind) == (2, "other"))
     #expect(block.attn.gates(weights) == [0.5, 0.5])
   }
@@ -79,7 +79,7 @@ import Testing
     let block = block(Mine())
     let weights = ParameterStore(block, seed: 1)
     let x = Tape(weights).constant(Self.input)
-    #expect(block.attentionWeights(x) == nil)
+    #expect(block.attn.attentionWeights(x) == nil)
     #expect((block.attn.heads, block.attn.kind) == (1, "Mine"))
     #expect(block.attn.gateLogits == nil && block.attn.gates(weights) == nil)
   }

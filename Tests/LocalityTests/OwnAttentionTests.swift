@@ -30,7 +30,7 @@ import Testing
     (c.depth, c.localUpToLayer, c.classes) = (3, 2, 2)
     var model = try VisionTransformer(c)
     model.blocks[0].attn = attention
-    let meter = LocalityMeter(model, ParameterStore(model, seed: 1))
+    let meter = LocalityMeter(model, FrozenWeights(ParameterStore(model, seed: 1)))
     let images = Tensor([2, 3, 8, 8], (0..<384).map { Float($0 % 11) / 5 - 1 })
     var statistics = meter.start
     meter.add(images, to: &statistics, on: WorkerPool(threads: 1))

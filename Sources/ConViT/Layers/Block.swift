@@ -24,13 +24,31 @@ public struct Block: Module {
   }
 
   /// [..., N, dim] → [..., N, dim], or the first `count` tokens of it alone: [..., count, dim].
+  ///
+  /// Whoever looks with ``Taps`` finds `input`, `attn.map`, `mlp.fc1.output` and `output`, of all
+  /// tokens.
   public func callAsFunction(_ x: Variable, first count: Int? = nil) -> Variable {
+    let x = x.tapped(as: "input", of: norm1.weight, above: 2)
+    if let count, isTapped("output", x.tape) || isTapped("mlp.fc1.output", x.tape) {
+      return output(x, first: nil).sliced(-2, 0..<count)
+    }
+    return output(x, first: count)
+  }
+
+  private func isTapped(_ name: String, _ tape: Tape) -> Bool {
+    tape.isTapped(name, of: norm1.weight, above: 2)
+  }
+
+  private func output(_ x: Variable, first count: Int?) -> Variable {
+    let tape = x.tape
+    if isTapped("attn.map", tape),
+      !tape.isDerivativeTapped("attn.map", of: norm1.weight, above: 2)
+    {
+      attn.attentionWeights(norm1(x))?.tapped(as: "attn.map", of: norm1.weight, above: 2)
+    }
     let around = count.map { x.sliced(-2, 0..<$0) } ?? x
     let y = attn(norm1(x), first: count, onto: Residual(value: around, dropPath: dropPath))
     return mlp(norm2(y), onto: Residual(value: y, dropPath: dropPath))
+      .tapped(as: "output", of: norm1.weight, above: 2)
   }
-
-  /// The weights of the attention where the block is given x, to look at, if it has any:
-  /// [..., N, dim] → [..., H, N, N].
-  public func attentionWeights(_ x: Variable) -> Variable? { attn.attentionWeights(norm1(x)) }
 }

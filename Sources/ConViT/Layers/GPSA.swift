@@ -78,7 +78,7 @@ public struct GPSA: PositionalAttention {
 
   /// The heads' values side by side, [..., N, dim].
   private func mixed(_ x: Variable) -> Variable {
-    scores(x).mixing(Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate)
+    scores(x).mixing(Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate, to: proj)
   }
 
   private func scores(_ x: Variable) -> HeadScores {

@@ -53,15 +53,17 @@ public struct MHSA: Attention {
   /// The heads' values side by side, of all tokens or of the first: [..., N or count, dim].
   private func mixed(_ x: Variable, first count: Int?) -> Variable {
     let dim = x.shape[-1]
-    guard let count else {
+    guard let count, !x.tape.isDerivativeTapped("map", of: proj.weight, above: 2) else {
       let qkv = qkv(x)
-      return scores(qkv, qkv, keys: dim, of: dim).mixing(
-        Heads(qkv, from: 2 * dim, count: heads, of: dim), dropRate: attnDropRate)
+      let y = scores(qkv, qkv, keys: dim, of: dim).mixing(
+        Heads(qkv, from: 2 * dim, count: heads, of: dim), dropRate: attnDropRate, to: proj)
+      return count.map { y.sliced(-2, 0..<$0) } ?? y
     }
     let q = qkv(x.sliced(-2, 0..<count), rows: 0..<dim)  // queries for these tokens alone
     let kv = qkv(x, rows: dim..<3 * dim)
-    return scores(q, kv, keys: 0, of: dim).mixing(
-      Heads(kv, from: dim, count: heads, of: dim), dropRate: attnDropRate)
+    let s = scores(q, kv, keys: 0, of: dim)
+    return .attention(
+      s.q, s.k, Heads(kv, from: dim, count: heads, of: dim), dropRate: attnDropRate)
   }
 
   /// Of the first columns of a projection as queries, and those of another from `first` on as keys.

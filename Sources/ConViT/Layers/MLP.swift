@@ -33,8 +33,13 @@ public struct MLP: Module {
     fc2(units(x), onto: residual, dropRate: dropRate)
   }
 
-  /// The hidden units, [..., dim] → [..., hidden].
+  /// The hidden units, [..., dim] → [..., hidden]; ``Taps`` see what comes before the activation as
+  /// `fc1.output`.
   private func units(_ x: Variable) -> Variable {
-    (activation.map { $0(fc1(x)) } ?? fc1.gelu(x)).dropout(dropRate)
+    if activation == nil, !x.tape.isTapped("output", of: fc1.weight) {
+      return fc1.gelu(x).dropout(dropRate)  // in one pass with the bias
+    }
+    let y = fc1(x).tapped(as: "output", of: fc1.weight)
+    return (activation.map { $0(y) } ?? y.gelu()).dropout(dropRate)
   }
 }

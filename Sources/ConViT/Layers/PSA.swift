@@ -62,7 +62,7 @@ public struct PSA: PositionalAttention {
 
   /// The heads' values side by side, [..., N, dim].
   private func mixed(_ x: Variable) -> Variable {
-    scores(x).mixing(Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate)
+    scores(x).mixing(Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate, to: proj)
   }
 
   private func scores(_ x: Variable) -> HeadScores {
