@@ -74,8 +74,9 @@ struct AttentionChoice: ParsableArguments {
   /// The heads to show.
   func heads(of c: ViTConfiguration) -> [Int] { head.isEmpty ? Array(0..<c.heads) : head.sorted() }
 
-  /// The attention of a model that has been checked, to an image or of the positions alone.
-  func attention(_ saved: SavedModel, to image: RGBImage?) -> QueryAttention {
+  /// The attention of a model that has been checked, to an image, [1, channels, height, width], or
+  /// of the positions alone.
+  func attention(_ saved: SavedModel, to image: Tensor?) -> QueryAttention {
     let configuration = saved.model.configuration
     let grid = configuration.grid
     let query = query ?? .patch(row: grid.rows / 2, column: grid.columns / 2)
@@ -85,8 +86,8 @@ struct AttentionChoice: ParsableArguments {
         positionOf: saved.model, FrozenWeights(saved.weights), query: query, layers: layers)
     }
     return QueryAttention(
-      saved.model, FrozenWeights(saved.weights), image: Normalization.imageNet.tensor(image), query: query,
-      layers: layers, withRollout: rollout)
+      saved.model, FrozenWeights(saved.weights), image: image, query: query, layers: layers,
+      withRollout: rollout)
   }
 }
 

@@ -90,15 +90,15 @@ struct AttentionCommand: ParsableCommand {
     let saved = try load(pool)
     try choice.check(saved.model.configuration)
     let size = saved.imageSize
-    let settings = try options.settings()
-    let (decoder, transform) = (try settings.decoder(), settings.evaluationTransform(size: size))
+    let reader = try saved.imageReader(options.settings())
     let picture = try image.map { path in
-      try decoder.decode(contentsOf: path, as: { transform.geometry(of: $0) }) { note in
+      try reader.image(at: path) { note in
         Terminal.write("note: \(note)\(ImageError.readAllTheSame)\n")
       }
     }
     let figure = try AttentionFigure(
-      choice.attention(saved, to: picture), heads: choice.heads(of: saved.model.configuration),
+      choice.attention(saved, to: picture.map(reader.normalization.tensor)),
+      heads: choice.heads(of: saved.model.configuration),
       size: size, image: picture, source: weights ?? image ?? "the initialisation",
       extent: scale, isLogarithmic: log)
     let folder = try PictureFolder(outputDir, record: "attention.json") { name in

@@ -79,6 +79,8 @@ import Testing
     (["--alpha-background", "1,2,3"], ["alpha-background: 1,2,3"]),
     (["--sixteen-bit", "pillow"], ["sixteen-bit: pillow"]),
     (["--eval-crop-ratio", "0.9"], ["eval-crop-ratio: 0.9"]),
+    (["--mean", "0.5"], ["mean:", "- 0.5"]),
+    (["--std", "0.2", "0.3", "0.25"], ["std:", "- 0.2", "- 0.3", "- 0.25"]),
     (["--scaled-decoding"], ["scaled-decoding: true"]),
     (["--seed", "18446744073709551615"], ["seed: 18446744073709551615"]),
     (["--locality-every", "2"], ["locality-every: 2"]),

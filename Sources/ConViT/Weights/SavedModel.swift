@@ -11,6 +11,9 @@ public struct SavedModel: Sendable {
   public var classNames: [String]?
   /// The preset that the model was made from, if any.
   public var name: String?
+  /// How inputs were normalised in training; nil where it is not known. Images are then normalised
+  /// as those of published weights mostly are, by ImageNet's mean and deviation.
+  public var normalization: ChannelStatistics?
   /// What whoever loads the file should know: a prefix that was dropped, tensors that were left,
   /// converted types, a position embedding that was resampled, numbers that are not finite.
   public package(set) var warnings: [String] = []
@@ -18,12 +21,13 @@ public struct SavedModel: Sendable {
   /// A model to be saved.
   public init(
     _ model: VisionTransformer, _ weights: ParameterStore, classNames: [String]? = nil,
-    name: String? = nil
+    name: String? = nil, normalization: ChannelStatistics? = nil
   ) {
     self.model = model
     self.weights = weights
     self.classNames = classNames
     self.name = name
+    self.normalization = normalization
   }
 
   /// What a caller says of a file: needed for files without metadata, checked for others, but for
@@ -88,6 +92,10 @@ public struct SavedModel: Sendable {
     if let note = file.prefixNote { warnings.insert(note, at: 0) }
     classNames = stored.classNames
     name = stored.name ?? description.name
+    normalization = stored.normalization
+    if let fault = normalization?.fault(channels: configuration.channels) {
+      throw WeightsError(path: path, reason: fault)
+    }
     if let count = classNames?.count, count > configuration.classes {
       throw WeightsError(
         path: path, reason: "\(count) class names for \(configuration.classes) classes")
@@ -103,7 +111,7 @@ public struct SavedModel: Sendable {
   /// Writes the weights with all that is needed to load them, replacing the file as a whole.
   ///
   /// - Throws: `WeightsError` where the file could not be read again: for weights of another model,
-  ///   for more names than classes, and for a name that is there twice;
+  ///   for more names than classes, a name that is there twice, and other channels;
   ///   `SafetensorsError` if it cannot be written.
   public func write(to path: String) throws {
     if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
@@ -119,6 +127,9 @@ public struct SavedModel: Sendable {
       return "cannot write it: the weights are of another model (\(weights.tree.count) tensors, "
         + "\(weights.tree.elementCount) numbers) than the structure (\(tree.count) tensors, "
         + "\(tree.elementCount) numbers)"
+    }
+    if let fault = normalization?.fault(channels: model.configuration.channels) {
+      return "cannot write it: \(fault)"
     }
     guard let names = classNames else { return nil }
     if names.count > classes {

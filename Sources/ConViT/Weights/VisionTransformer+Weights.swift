@@ -98,11 +98,13 @@ extension SavedModel {
   ///   rest starts anew.
   /// - Parameter classNames: the classes that the model is to learn; a head for others starts anew
   ///   though it would fit.
+  /// - Parameter normalization: how inputs are normalised; a note says so if the file's were
+  ///   otherwise.
   /// - Returns: the weights, and notes on what is not as in the file.
   /// - Throws: `WeightsError` if anything else does not fit, or a number is not finite.
   public static func finetuned(
     _ model: VisionTransformer, from path: String, seed: UInt64, isPartial: Bool = false,
-    classNames: [String]? = nil
+    classNames: [String]? = nil, normalization: ChannelStatistics? = nil
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let file = try WeightsFile(contentsOf: path)
     let metadata = try WeightsMetadata(file)
@@ -116,7 +118,12 @@ extension SavedModel {
       from: file, stored: stored, seed: seed, isPartial: isPartial,
       headsStartAnew: areOthers && stored?.classes == model.configuration.classes)
     if let note = weights.nonFiniteNote { throw WeightsError(path: path, reason: note) }
-    let all = [difference, file.prefixNote, file.conversionNote(weights.tree)] + notes
+    var otherInputs: String?
+    if let theirs = metadata.normalization, let normalization, theirs != normalization {
+      otherInputs =
+        "its inputs were normalised by \(theirs), not by \(normalization) (--mean, --std)"
+    }
+    let all = [difference, file.prefixNote, file.conversionNote(weights.tree), otherInputs] + notes
     return (weights, all.compactMap(\.self).map { "\(path): \($0)" })
   }
 }

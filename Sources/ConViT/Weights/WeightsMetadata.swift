@@ -6,11 +6,13 @@ struct WeightsMetadata {
   var name: String?
   var configuration: ViTConfiguration?
   var classNames: [String]?
+  var normalization: ChannelStatistics?
 
   init(_ saved: SavedModel) {
     name = saved.name
     configuration = saved.model.configuration
     classNames = saved.classNames
+    normalization = saved.normalization
   }
 
   init(_ file: WeightsFile) throws {
@@ -31,6 +33,7 @@ struct WeightsMetadata {
       throw WeightsError(path: file.path, reason: error.message)
     }
     classNames = try decode("class_names", [String].self)
+    normalization = try decode("normalization", ChannelStatistics.self)
   }
 
   var strings: [String: String] {
@@ -44,6 +47,7 @@ struct WeightsMetadata {
       strings["model"] = name
       strings["configuration"] = try configuration.map(encode)
       strings["class_names"] = try classNames.map(encode)
+      strings["normalization"] = try normalization.map(encode)
       return strings
     }
   }

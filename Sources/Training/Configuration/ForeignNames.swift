@@ -43,8 +43,6 @@ package enum ForeignNames {
     "pretrained":
       "nothing is downloaded; fetch a weights file, and give it to --finetune in training and to "
       + "--weights elsewhere",
-    "mean": "images are normalised with ImageNet's mean and deviation, which published weights use",
-    "std": "images are normalised with ImageNet's mean and deviation, which published weights use",
     "amp": "--precision bf16 multiplies matrices as PyTorch's autocast does",
     "amp-dtype": "--precision bf16 multiplies matrices as PyTorch's autocast does",
     "fp16": "the precisions are fp32 and bf16: --precision bf16",

@@ -44,6 +44,13 @@ extension TrainingConfiguration {
         "\(path): the teacher's class \(place.offset) is '\(place.element.0)', the data's "
           + "'\(place.element.1)'")
     }
+    let (theirs, ours) = (try teacher.imageReader().normalization, try normalization())
+    guard theirs == ours else {
+      throw TrainingError(
+        "\(path): the teacher's images are normalised by \(theirs.statistics), the model's by "
+          + "\(ours.statistics), and both see the same ones: --mean and --std must be the teacher's"
+      )
+    }
     let broken = teacher.weights.nonFiniteNames
     guard broken.isEmpty else {
       throw WeightsError(
