@@ -36,7 +36,7 @@ public struct LocalityMeter: Sendable {
   public func add(
     _ images: Tensor, to statistics: inout LocalityStatistics, on pool: WorkerPool
   ) -> Tensor {
-    let shards = Shards(for: model.configuration, batchSize: images.shape[0])
+    let shards = Shards(for: model, batchSize: images.shape[0])
     let logits = shards.outputs(
       of: images.shape[0], at: weights, on: pool, into: &statistics.lanes
     ) { range, tape, layers in

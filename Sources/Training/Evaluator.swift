@@ -26,7 +26,7 @@ public struct Evaluator: Sendable {
   ///   - noting: called with each batch, which may be smaller for images that were left out.
   ///   - progress: called with the images done after each batch.
   public func callAsFunction(
-    _ model: VisionTransformer, _ weights: FrozenWeights, on samples: [Example],
+    _ model: some Model, _ weights: FrozenWeights, on samples: [Example],
     pool: WorkerPool, noting: (Batch) throws -> Void = { _ in },
     progress: (Int) throws -> Void = { _ in }
   ) throws -> ClassificationTotals {
@@ -82,20 +82,6 @@ public struct Evaluator: Sendable {
       }
       try progress(totals.images)
     }
-  }
-}
-
-extension VisionTransformer {
-  /// Images to logits without a tape's record, a few images at a time on each thread of `pool`:
-  /// [B, 3, H, W] → [B, classes].
-  public func logits(
-    of images: Tensor, _ frozen: FrozenWeights, on pool: WorkerPool
-  ) -> Tensor {
-    let shards = Shards(for: configuration, batchSize: images.shape[0])
-    let parts = shards.outputs(of: images.shape[0], at: frozen, on: pool) { range, tape in
-      self(tape.constant(images.sliced(0, range))).value
-    }
-    return Tensor.concatenated(parts, 0)
   }
 }
 

@@ -68,22 +68,16 @@ extension OptimizerSettings {
   /// remembers, the moving average.
   var storeCount: Int { 1 + (opt == .adamw ? 2 : 1) + (modelEma ? 1 : 0) }
 
+  /// How gradients are made smaller, if they are.
+  var clipping: Clipping? {
+    guard let clipGrad else { return nil }
+    switch clipMode {
+    case .norm: return .norm(clipGrad)
+    case .value: return .value(clipGrad)
+    case .agc: return .rows(Double(clipGrad), of: Self.clippedByRows)
+    }
+  }
+
   /// What adaptive clipping looks at: all but the heads, as timm.
   private static let clippedByRows: ParameterSelection = !.named("head*")
-
-  /// Makes gradients as small as is asked for; returns what is left to multiply them with.
-  ///
-  /// - Parameter norm: that of all gradients together.
-  func clip(
-    _ gradients: inout Gradients, norm: Double, at weights: ParameterStore, on pool: WorkerPool
-  ) -> Float {
-    guard let clipGrad else { return 1 }
-    switch clipMode {
-    case .norm: return Gradients.scale(norm: norm, bound: clipGrad)
-    case .value: gradients.clipElements(to: clipGrad, on: pool)
-    case .agc:
-      gradients.clipRows(to: Double(clipGrad), of: weights, on: pool, where: Self.clippedByRows)
-    }
-    return 1
-  }
 }

@@ -92,7 +92,8 @@ import Testing
   @Test func positionsAlone() throws {
     let model = try model(strength: 2)
     let attention = QueryAttention(
-      positionOf: model, FrozenWeights(ParameterStore(model, seed: 1)), query: .patch(row: 1, column: 1),
+      positionOf: model, FrozenWeights(ParameterStore(model, seed: 1)),
+      query: .patch(row: 1, column: 1),
       layers: [0])
     let figure = try AttentionFigure(
       attention, heads: [0, 1, 2, 3], size: ImageSize(height: 8, width: 12), image: nil,

@@ -112,7 +112,9 @@ import Testing
     var recorder = try AttentionRecorder(
       folder + "/attention", c, images: [("ant/1.png", image)])
     let pool = WorkerPool(threads: 2)
-    for epochs in [0, 3, 5] { try recorder.record(model, FrozenWeights(weights), epochs: epochs, on: pool) }
+    for epochs in [0, 3, 5] {
+      try recorder.record(model, FrozenWeights(weights), epochs: epochs, on: pool)
+    }
     // Going on after 3 epochs forgets the record of 5.
     recorder = try AttentionRecorder(
       folder + "/attention", c, images: [("ant/1.png", image)], after: 3)

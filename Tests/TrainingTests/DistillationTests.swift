@@ -45,21 +45,21 @@ import Testing
     let batch = Batch(
       inputs: Tensor([count, 3, 28, 28], pixels), labels: (0..<count).map { _ in random.below(10) },
       indices: Array(3..<10))
-    var step = try TrainingStep(model, weights, c, teacher: teacher)
-    let loss = try step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2))
+    var learner = Learner(model, weights, try c.recipe(for: model, teacher: teacher))
+    let loss = try learner.step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2)).loss
 
     let mixing = try #require(Mixing(c.loss, shape: [3, 28, 28], seed: c.seed))
     let mixed = MixedBatch(batch, mixing(batch.indices, epoch: 1))
     let images = Tape(.inference).constant(mixed.inputs(0..<count))
     let tape = Tape(weights, .inference)
-    let heads = model.headLogits(tape.constant(images.value))
+    let heads = model.outputs(tape.constant(images.value))
     func probabilities(_ logits: Tensor) -> [[Double]] {
       (0..<count).map { row in
         let values = (0..<10).map { exp(Double(logits[row, $0])) }
         return values.map { $0 / values.reduce(0, +) }
       }
     }
-    let ours = probabilities(heads.head.value)
+    let ours = probabilities(heads.logits.value)
     let taught = probabilities(try #require(heads.distillation).value)
     let theirs = probabilities(
       teacher.model(Tape(teacher.weights, .inference).constant(images.value)).value)

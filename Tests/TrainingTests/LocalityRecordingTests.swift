@@ -111,7 +111,8 @@ import Testing
     #expect(layer.kind == .psa && layer.gate == nil && layer.positional?.count == 4)
     let grid = saved.model.configuration.grid
     let positions = QueryAttention(
-      positionOf: saved.model, FrozenWeights(saved.weights), query: .patch(row: 1, column: 1), layers: [0])
+      positionOf: saved.model, FrozenWeights(saved.weights), query: .patch(row: 1, column: 1),
+      layers: [0])
     #expect(positions.layers[0].heads.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-5 })
     #expect(positions.layers[0].heads[0].count == grid.count)
   }

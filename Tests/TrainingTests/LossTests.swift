@@ -44,7 +44,7 @@ import Testing
     let tape = Tape()
     let heads = try ["head", "distillation"].map { tape.variable(try tensor("losses.\($0)")) }
     let targets = batch.targets(0..<4, classes: 5, smoothing: settings.smoothing)
-    let base = Objective.loss(heads[0], targets, settings)
+    let base = ClassificationLoss.loss(heads[0], targets, settings)
     let losses =
       expected.kind == .none
       ? base : Distillation.loss(base, heads[1], try tensor("losses.teacher"), settings)

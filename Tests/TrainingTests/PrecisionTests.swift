@@ -7,7 +7,7 @@ import Testing
 
 /// Training with matrix products in bfloat16.
 @Suite struct PrecisionTests {
-  private func training(_ precision: Precision) throws -> (step: TrainingStep, batch: Batch) {
+  private func training(_ precision: Precision) throws -> (learner: Learner, batch: Batch) {
     var configuration = try #require(ViTConfiguration.preset("convit_tiny"))
     (configuration.imageHeight, configuration.imageWidth, configuration.patchSize) = (16, 16, 4)
     (configuration.embedDim, configuration.classes) = (16, 10)
@@ -21,17 +21,17 @@ import Testing
     let images = Tensor(
       [8, 3, 16, 16], (0..<8 * 3 * 16 * 16).map { _ in Float(random.uniform(-2, 2)) })
     let batch = Batch(inputs: images, labels: Array(0..<8), indices: Array(0..<8))
-    return (try TrainingStep(model, ParameterStore(model, seed: 0), recipe), batch)
+    return (Learner(model, ParameterStore(model, seed: 0), try recipe.recipe(for: model)), batch)
   }
 
   /// Losses and weights of eight steps.
   private func run(
     _ precision: Precision, threads: Int
   ) throws -> (losses: [Double], weights: ParameterStore) {
-    var (step, batch) = try training(precision)
+    var (learner, batch) = try training(precision)
     let pool = WorkerPool(threads: threads)
-    let losses = try (0..<8).map { try step(batch, epoch: $0, rate: 1e-2, on: pool) }
-    return (losses, step.weights)
+    let losses = try (0..<8).map { try learner.step(batch, epoch: $0, rate: 1e-2, on: pool).loss }
+    return (losses, learner.weights)
   }
 
   @Test func bfloat16TrainsAsFloatsDo() throws {

@@ -1,5 +1,31 @@
 import CKernels
 
+/// How gradients that are too large are made smaller.
+public enum Clipping: Sendable {
+  /// All together, to a norm of at most the bound, as `torch.nn.utils.clip_grad_norm_`.
+  case norm(Float)
+  /// Each element, to at most ± the bound, as `torch.nn.utils.clip_grad_value_`.
+  case value(Float)
+  /// Each row, to at most the factor times the norm of the row's weights, where the selection says
+  /// so (adaptive clipping, Brock et al. 2021).
+  case rows(Double, of: ParameterSelection)
+
+  /// Makes gradients as small as is asked for; returns what is left to multiply them with.
+  ///
+  /// - Parameter norm: that of all gradients together.
+  public func apply(
+    to gradients: inout Gradients, norm: Double, at weights: ParameterStore, on pool: WorkerPool
+  ) -> Float {
+    switch self {
+    case .norm(let bound): return Gradients.scale(norm: norm, bound: bound)
+    case .value(let bound): gradients.clipElements(to: bound, on: pool)
+    case .rows(let factor, let selection):
+      gradients.clipRows(to: factor, of: weights, on: pool, where: selection)
+    }
+    return 1
+  }
+}
+
 extension Gradients {
   /// What gradients are to be multiplied with so that their norm is at most `bound`, as
   /// `torch.nn.utils.clip_grad_norm_`.

@@ -9,8 +9,8 @@ import Synchronization
 /// Tape(weights, Pass(frozen: !spared))
 /// ```
 ///
-/// A pattern is as a shell's: `*` stands for any text, dots among it, `?` for one character, `[0-5]`
-/// for one of some.
+/// A pattern is as a shell's: `*` stands for any text, dots among it, `?` for one character, and
+/// `[0-5]` for one of some.
 public struct ParameterSelection: Sendable {
   /// Which names and parameters belong to it; nil: none.
   private let rule: Rule?

@@ -71,8 +71,8 @@ extension Tape {
   /// The value at a place, if there is one.
   public func tapped(_ place: String) -> TappedValue? { tapped.first { $0.place == place } }
 
-  /// Calls `body`, and `look` with each value at a place that matches `pattern` when it comes; it is
-  /// not kept.
+  /// Calls `body`, and `look` with each value at a place that matches `pattern` when it comes; the
+  /// value is not kept.
   public func showing<Result>(
     _ pattern: String, to look: (TappedValue) -> Void, _ body: () throws -> Result
   ) rethrows -> Result {

@@ -8,7 +8,7 @@ import Autodiff
 /// let tape = Tape(weights, .inference)
 /// let logits = model(tape.constant(images))  // [B, 3, 224, 224] → [B, 1000]
 /// ```
-public struct VisionTransformer: Module {
+public struct VisionTransformer: Model {
   /// [1, 1, C]
   public let clsToken: Parameter?
   /// [1, 1, C]
@@ -78,22 +78,37 @@ public struct VisionTransformer: Module {
   /// - Parameter look: is shown what each block receives, [B, tokens, C], in the order of the
   ///   layers.
   public func callAsFunction(
-    _ images: Variable,
-    showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
+    _ images: Variable, showing look: (_ layer: Int, _ input: Variable) -> Void
   ) -> Variable {
-    let (logits, distillation) = headLogits(images, showing: look)
-    return distillation.map { 0.5 * (logits + $0) } ?? logits
+    let outputs = outputs(images, showing: look)
+    return outputs.distillation.map { 0.5 * (outputs.logits + $0) } ?? outputs.logits
   }
+
+  /// [channels, height, width]
+  public var input: Shape {
+    [configuration.channels, configuration.imageHeight, configuration.imageWidth]
+  }
+
+  /// The tokens of an image.
+  public var rows: Int { configuration.grid.count + configuration.tokens }
+
+  /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
+  /// are averaged, as its authors do at test time.
+  public func callAsFunction(_ images: Variable) -> Variable { self(images) { _, _ in } }
+
+  /// Images to the logits of each head; of two where the model is distilled.
+  public func outputs(_ images: Variable) -> Outputs { outputs(images) { _, _ in } }
 
   /// Images to the logits of each head, [B, channels, height, width] → [B, classes]: `head`'s, and
   /// those of `headDist` if the model is distilled, as a training with a teacher wants them.
-  public func headLogits(
-    _ images: Variable, showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
-  ) -> (head: Variable, distillation: Variable?) {
+  private func outputs(
+    _ images: Variable, showing look: (_ layer: Int, _ input: Variable) -> Void
+  ) -> Outputs {
     // The heads read nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
     let features = features(images, first: tokens > 0 ? tokens : nil, look)
-    return (head(pooled(features)), headDist.map { $0(token(1, of: features)) })
+    return Outputs(
+      head(pooled(features)), distillation: headDist.map { $0(token(1, of: features)) })
   }
 
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],

@@ -10,7 +10,7 @@ extension TrainingConfiguration {
   }
 
   /// How steps of a model are cut.
-  func shards(for model: ViTConfiguration) -> Shards {
+  func shards(for model: some Model) -> Shards {
     Shards(
       for: model, batchSize: schedule.stepSize, size: running.shardSize, lanes: running.lanes)
   }

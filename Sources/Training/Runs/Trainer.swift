@@ -67,7 +67,7 @@ public struct Trainer: Sendable {
       notes += configuration.notes(trainingImages: training.samples.count)
     }
     if let checkpoint {
-      notes += try Self.check(checkpoint, configuration, model.configuration, fingerprint)
+      notes += try Self.check(checkpoint, configuration, model, fingerprint)
       start = .zeros(tree)
     } else if let path = configuration.finetune {
       guard try !Checkpoint.isCheckpoint(SafetensorsFile(contentsOf: path)) else {
@@ -118,16 +118,20 @@ public struct Trainer: Sendable {
       } ?? RunFolder(creating: configuration.outputDir ?? "", tensorboard: tensorboard)
     for note in notes { try report(.note(note)) }
     do {
-      var step = try TrainingStep(model, start, configuration, teacher: teacher)
-      try checkpoint?.restore(&step, allowsNonFinite: configuration.allowNonfinite)
+      var learner = Learner(
+        model, start, try configuration.recipe(for: model, teacher: teacher))
+      if let checkpoint {
+        try learner.restore(
+          checkpoint.snapshot, allowsNonFinite: configuration.allowNonfinite)
+      }
       guard progress.epoch < configuration.scaled.schedule.totalEpochs else {
         try report(.finished(progress.epoch))
-        return saved(step.weights)
+        return saved(learner.weights)
       }
       try folder.write(effective)
       try report(.started(summary(progress)))
       var run = try TrainingRun(
-        self, in: folder, from: step, progress, isStopped: isStopped, report: report)
+        self, in: folder, from: learner, progress, isStopped: isStopped, report: report)
       return try run()
     } catch let error as SampleError {
       folder.removeUnlessUsed()
@@ -139,7 +143,7 @@ public struct Trainer: Sendable {
 // What a run is made of.
 extension Trainer {
   /// The settings with what was left out filled in, as `config.yaml` and checkpoints have them.
-  var effective: TrainingConfiguration { configuration.effective(for: model.configuration) }
+  var effective: TrainingConfiguration { configuration.effective(for: model) }
 
   /// Steps of an epoch, the last perhaps on a smaller batch.
   var stepsPerEpoch: Int {
