@@ -54,7 +54,8 @@ struct AttentionCommand: ParsableCommand {
   /// Throws if a flag is about a model that is at its initialisation.
   private func checkFlagsWithWeights() throws {
     let idle: [(String, Bool)] = [
-      ("heads", structure.heads != nil), ("head-dim", structure.headDim != nil),
+      ("channels", structure.channels != nil), ("heads", structure.heads != nil),
+      ("head-dim", structure.headDim != nil),
       ("depth", structure.depth != nil), ("local-up-to-layer", structure.localUpToLayer != nil),
       ("locality-strength", structure.localityStrength != nil), ("seed", seed != nil),
       ("gate", ablation.gate != nil), ("gate-start", ablation.gateStart != nil),

@@ -11,6 +11,7 @@ import Testing
     (["--data-path", "d"], ["data-path: d"]), (["--output-dir", "o"], ["output-dir: o"]),
     (["--model", "deit_tiny"], ["model: deit_tiny"]),
     (["--input-size", "8x12"], ["input-size: 8x12"]), (["--patch-size", "8"], ["patch-size: 8"]),
+    (["--channels", "1"], ["channels: 1"]),
     (["--heads", "9"], ["heads: 9"]), (["--head-dim", "5"], ["head-dim: 5"]),
     (["--depth", "3"], ["depth: 3"]), (["--local-up-to-layer", "2"], ["local-up-to-layer: 2"]),
     (["--locality-strength", "0.7"], ["locality-strength: 0.7"]),

@@ -38,7 +38,10 @@ extension TrainingConfiguration {
         start.isEmpty,
         "\(start.joined(separator: ", ")): of the start, which finetune takes from a file")
     }
-    _ = try data.normalization(over: .imageNet)
+    try require(
+      [data.mean, data.std].allSatisfy { [nil, 1, architecture.channels].contains($0?.count) },
+      "mean and std must be one number, or one a channel, of which there are "
+        + "\(architecture.channels)")
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
     try require(
       loss.mixupOffEpoch < schedule.epochs,

@@ -6,7 +6,9 @@ extension TrainingConfiguration {
   /// How images are normalised.
   ///
   /// - Throws: `TrainingError` unless `mean` and `std` are for the model's channels.
-  func normalization() throws -> Normalization { try data.normalization(over: .imageNet) }
+  func normalization() throws -> Normalization {
+    try data.normalization(over: .imageNet(channels: architecture.channels))
+  }
 
   /// How training images are read.
   func trainingReader() throws -> ImageReader {
