@@ -74,8 +74,9 @@ struct AttentionChoice: ParsableArguments {
   /// The heads to show.
   func heads(of c: ViTConfiguration) -> [Int] { head.isEmpty ? Array(0..<c.heads) : head.sorted() }
 
-  /// The attention of a model that has been checked, to an image or of the positions alone.
-  func attention(_ saved: SavedModel, to image: RGBImage?) throws -> QueryAttention {
+  /// The attention of a model that has been checked, to an image, [1, channels, height, width], or
+  /// of the positions alone.
+  func attention(_ saved: SavedModel, to image: Tensor?) throws -> QueryAttention {
     let model = try saved.transformer
     let configuration = model.configuration
     let grid = configuration.grid
@@ -86,9 +87,8 @@ struct AttentionChoice: ParsableArguments {
         positionOf: model, FrozenWeights(saved.weights), query: query, layers: layers)
     }
     return QueryAttention(
-      model, FrozenWeights(saved.weights), image: Normalization.imageNet.tensor(image),
-      query: query,
-      layers: layers, withRollout: rollout)
+      model, FrozenWeights(saved.weights), image: image, query: query, layers: layers,
+      withRollout: rollout)
   }
 }
 

@@ -48,10 +48,9 @@ struct FolderOptions: ParsableArguments {
 
   /// Reads the images for a model.
   func evaluator(for saved: SavedModel, on pool: WorkerPool) throws -> Evaluator {
-    let reader = ImageReader(
-      decoder: try images.decoder(), transform: data.evaluationTransform(size: saved.imageSize))
-    return Evaluator(
-      reader: reader, batchSize: reading.batchSize, workers: reading.numWorkers ?? pool.threads,
+    Evaluator(
+      reader: try saved.imageReader(images.settings()), batchSize: reading.batchSize,
+      workers: reading.numWorkers ?? pool.threads,
       badImages: data.onBadImage)
   }
 }

@@ -22,10 +22,8 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let (saved, pool) = (try model.load(), model.pool())
-    let settings = try options.settings()
-    let predictor = Predictor(
-      saved, decoder: try settings.decoder(), cropRatio: settings.evalCropRatio,
-      precision: model.precision, pool: pool)
+    let predictor = try Predictor(
+      saved, options.settings(), precision: model.precision, pool: pool)
     var failures = 0
     for start in stride(from: 0, to: images.count, by: 16 * pool.threads) {
       let part = Array(images[start..<min(start + 16 * pool.threads, images.count)])

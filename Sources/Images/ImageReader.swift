@@ -28,11 +28,13 @@ public struct ImageReader: ExampleReader {
     }
   }
 
-  /// A reader from its parts.
+  /// A reader from its parts. With a normalisation of one channel, images are read as grey.
   public init(
     decoder: ImageDecoder = ImageDecoder(), transform: any ImageTransform,
     normalization: Normalization = .imageNet, erasing: Erasing? = nil
   ) {
+    var decoder = decoder
+    if normalization.channels == 1 { decoder.isGray = true }
     self.decoder = decoder
     self.transform = transform
     self.normalization = normalization

@@ -22,11 +22,26 @@ public struct Normalization: Hashable, Sendable {
   public static let imageNet = Normalization(
     checkedMean: [0.485, 0.456, 0.406], checkedStd: [0.229, 0.224, 0.225])
 
+  /// For one channel, the means of ImageNet's three: what timm takes for weights of one channel.
+  public static let imageNetGray = Normalization(checkedMean: [0.449], checkedStd: [0.226])
+
+  /// ImageNet's for images of three channels or one.
+  ///
+  /// - Throws: `NormalizationError` for any other number of them.
+  public static func imageNet(channels: Int) throws(NormalizationError) -> Normalization {
+    switch channels {
+    case 3: return imageNet
+    case 1: return imageNetGray
+    default:
+      throw NormalizationError(description: "images have 3 channels, or 1, not \(channels)")
+    }
+  }
+
   /// A normalisation by channel.
   ///
   /// - Throws: `NormalizationError` unless there are three finite means and three finite standard
   ///   deviations greater than zero, or one of each.
-  public init(mean: [Float], std: [Float]) throws {
+  public init(mean: [Float], std: [Float]) throws(NormalizationError) {
     guard mean.count == std.count && [1, 3].contains(mean.count) else {
       throw NormalizationError(
         description: "normalisation needs 3 means and 3 standard deviations, or one of each, "
@@ -85,6 +100,13 @@ public struct Normalization: Hashable, Sendable {
         }
       }
     }
+  }
+
+  /// The image as a batch of one: [1, channels, height, width].
+  public func tensor(_ image: RGBImage) -> Tensor {
+    var tensor = Tensor(repeating: 0, [1, channels, image.height, image.width])
+    tensor.withUnsafeMutableBufferPointer { write(image, into: $0) }
+    return tensor
   }
 
   /// The planes of `image` as an array, [channels, height, width].

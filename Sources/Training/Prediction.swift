@@ -25,20 +25,19 @@ public struct Prediction: Sendable, Codable, Hashable {
 /// Names what is on images.
 public struct Predictor: Sendable {
   private let saved: SavedModel
-  private let decoder: ImageDecoder
-  private let transform: EvaluationTransform
+  private let reader: ImageReader
   private let pool: WorkerPool
   private let frozen: FrozenWeights
 
-  /// A predictor that prepares images as the evaluation with the same crop ratio does.
+  /// A predictor that prepares images as the evaluation with the same settings does.
+  ///
+  /// - Throws: what `SavedModel.imageReader` does.
   public init(
-    _ saved: SavedModel, decoder: ImageDecoder = ImageDecoder(),
-    cropRatio: Double = EvaluationTransform.defaultCropRatio, precision: Precision = .float32,
-    pool: WorkerPool
-  ) {
+    _ saved: SavedModel, _ settings: DataSettings = DataSettings(),
+    precision: Precision = .float32, pool: WorkerPool
+  ) throws {
     self.saved = saved
-    self.decoder = decoder
-    transform = EvaluationTransform(size: saved.imageSize, cropRatio: cropRatio)
+    reader = try saved.imageReader(settings)
     self.pool = pool
     frozen = FrozenWeights(saved.weights, .inference(precision))
   }
@@ -53,10 +52,7 @@ public struct Predictor: Sendable {
   ) -> [Result<Prediction, any Error>] {
     let read = pool.map(paths) { path in
       var note: ImageError?
-      let image = Result {
-        try decoder.decode(
-          contentsOf: path, as: { transform.geometry(of: $0) }, noting: { note = $0 })
-      }
+      let image = Result { try reader.image(at: path, noting: { note = $0 }) }
       return (image: image, note: note)
     }
     read.compactMap(\.note).forEach(noting)
@@ -78,11 +74,10 @@ public struct Predictor: Sendable {
   }
 
   private func tensor(_ images: [RGBImage]) -> Tensor {
-    let (height, width) = (transform.size.height, transform.size.width)
-    let length = 3 * height * width
-    return Tensor(unsafeUninitialized: [images.count, 3, height, width]) { out in
+    let (shape, length) = (reader.shape, reader.shape.elementCount)
+    return Tensor(unsafeUninitialized: [images.count, shape[0], shape[1], shape[2]]) { out in
       pool.run(images.count) { index in
-        Normalization.imageNet.write(
+        reader.normalization.write(
           images[index],
           into: UnsafeMutableBufferPointer(start: out + index * length, count: length))
       }

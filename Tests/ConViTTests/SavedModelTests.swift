@@ -29,6 +29,46 @@ import Testing
     #expect(loaded.warnings.isEmpty)
   }
 
+  @Test func aNormalizationComesBackToTheBit() throws {
+    let path = folder + "/normalized.safetensors"
+    var saved = try small()
+    try saved.write(to: path)
+    #expect(try SavedModel(contentsOf: path).normalization == nil)
+    #expect(try SafetensorsFile(contentsOf: path).metadata["normalization"] == nil)
+    let statistics = ChannelStatistics(mean: [0.1, 1 / 3, -0.7], std: [0.2, .ulpOfOne, 3])
+    saved.normalization = statistics
+    try saved.write(to: path)
+    #expect(try SavedModel(contentsOf: path).normalization == statistics)
+
+    var metadata = try SafetensorsFile(contentsOf: path).metadata
+    for (text, reason) in [
+      (#"{"mean":[0,0],"std":[1,1]}"#, "2 means and 2 standard deviations for 3 channels"),
+      (#"{"mean":[0,0,0],"std":[1,0,1]}"#, "a normalisation by mean 0.0 0.0 0.0, std 1.0 0.0 1.0"),
+      (#"{"mean":[0,0,0]}"#, "the metadata entry 'normalization' is not as expected"),
+    ] {
+      metadata["normalization"] = text
+      try SafetensorsWriter.write(saved.weights.outputTensors, metadata: metadata, to: path)
+      #expect(message { try SavedModel(contentsOf: path) }.contains(reason), "\(text)")
+    }
+  }
+
+  /// What a model was trained with is said where it is to be trained with other inputs.
+  @Test func anotherNormalizationIsNoted() throws {
+    let path = folder + "/other.safetensors"
+    var saved = try small()
+    saved.normalization = ChannelStatistics(mean: [0, 0, 0], std: [1, 1, 1])
+    try saved.write(to: path)
+    func notes(_ normalization: ChannelStatistics) throws -> [String] {
+      try SavedModel.finetuned(saved.model, from: path, seed: 0, normalization: normalization).notes
+    }
+    #expect(try notes(ChannelStatistics(mean: [0, 0, 0], std: [1, 1, 1])).isEmpty)
+    #expect(
+      try notes(ChannelStatistics(mean: [0.5, 0, 0], std: [1, 1, 1])) == [
+        "\(path): its inputs were normalised by mean 0.0 0.0 0.0, std 1.0 1.0 1.0, not by "
+          + "mean 0.5 0.0 0.0, std 1.0 1.0 1.0 (--mean, --std)"
+      ])
+  }
+
   /// What could not be read again is not written.
   @Test func whatDoesNotGoTogetherIsNotWritten() throws {
     let path = folder + "/never.safetensors"
@@ -47,6 +87,9 @@ import Testing
       $0.weights = try small { $0.classes = 4 }.weights
     }
     try expect("4 class names for 3 classes") { $0.classNames = ["a", "b", "c", "d"] }
+    try expect("1 means and 1 standard deviations for 3 channels") {
+      $0.normalization = ChannelStatistics(mean: [0], std: [1])
+    }
     try expect("a class name is there twice") { $0.classNames = ["a", "b", "a"] }
     try saved.write(to: path)
   }

@@ -121,5 +121,12 @@ import Testing
     more.nbClasses = 12
     let count = #expect(throws: TrainingError.self) { try Trainer(more) }
     #expect(count?.message.hasSuffix("the teacher has 10 classes, the model 12") == true)
+    var shifted = try configuration(fixture)
+    shifted.mean = [0.5]
+    let normalized = #expect(throws: TrainingError.self) { try Trainer(shifted) }
+    #expect(
+      normalized?.message.contains(
+        "the teacher's images are normalised by mean 0.485 0.456 0.406, std 0.229 0.224 0.225, "
+          + "the model's by mean 0.5 0.5 0.5, std 0.229 0.224 0.225") == true)
   }
 }

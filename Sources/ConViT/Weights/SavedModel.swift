@@ -13,6 +13,9 @@ public struct SavedModel: Sendable {
   public var classNames: [String]?
   /// The preset that the model was made from, if any.
   public var name: String?
+  /// How inputs were normalised in training; nil where it is not known. Images are then normalised
+  /// as those of published weights mostly are, by ImageNet's mean and deviation.
+  public var normalization: ChannelStatistics?
   /// What whoever loads the file should know: a prefix that was dropped, tensors that were left,
   /// converted types, a position embedding that was resampled, numbers that are not finite.
   public package(set) var warnings: [String] = []
@@ -22,18 +25,20 @@ public struct SavedModel: Sendable {
   /// - Throws: `ConfigurationError` if the architecture describes no model.
   public init(
     _ architecture: any Architecture, _ weights: ParameterStore, classNames: [String]? = nil,
-    name: String? = nil
+    name: String? = nil, normalization: ChannelStatistics? = nil
   ) throws(ConfigurationError) {
     self.init(
       try architecture.makeModel(), architecture, weights, classNames: classNames, name: name)
+    self.normalization = normalization
   }
 
   /// A vision transformer to be saved.
   public init(
     _ model: VisionTransformer, _ weights: ParameterStore, classNames: [String]? = nil,
-    name: String? = nil
+    name: String? = nil, normalization: ChannelStatistics? = nil
   ) {
     self.init(model, model.configuration, weights, classNames: classNames, name: name)
+    self.normalization = normalization
   }
 
   private init(
@@ -132,9 +137,11 @@ public struct SavedModel: Sendable {
             + configuration.shapeText, at: 0)
       }
     }
-    self.path = path
+    (self.path, normalization) = (path, stored.normalization)
     if let note = file.prefixNote { warnings.insert(note, at: 0) }
-    if let reason = namesFault { throw WeightsError(path: path, reason: reason) }
+    if let reason = normalizationFault ?? namesFault {
+      throw WeightsError(path: path, reason: reason)
+    }
     if let note = file.conversionNote(weights.tree) { warnings.append(note) }
     if let note = weights.nonFiniteNote { warnings.append(note) }
   }
@@ -162,7 +169,7 @@ public struct SavedModel: Sendable {
   /// Writes the weights with all that is needed to load them, replacing the file as a whole.
   ///
   /// - Throws: `WeightsError` where the file could not be read again: for weights of another model,
-  ///   for more names than classes, and for a name that is there twice;
+  ///   for more names than classes, a name that is there twice, and other channels;
   ///   `SafetensorsError` if it cannot be written.
   public func write(to path: String) throws {
     if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
@@ -178,7 +185,12 @@ public struct SavedModel: Sendable {
         + "\(weights.tree.elementCount) numbers) than the structure (\(tree.count) tensors, "
         + "\(tree.elementCount) numbers)"
     }
-    return namesFault.map { "cannot write it: \($0)" }
+    return (normalizationFault ?? namesFault).map { "cannot write it: \($0)" }
+  }
+
+  /// What is wrong with the normalisation.
+  private var normalizationFault: String? {
+    model.input.rank < 3 ? nil : normalization?.fault(channels: model.input[-3])
   }
 
   /// What is wrong with the names of the classes.

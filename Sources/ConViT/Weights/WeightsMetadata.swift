@@ -9,12 +9,14 @@ struct WeightsMetadata {
   /// Of a model that is none.
   var own: (any Architecture)?
   var classNames: [String]?
+  var normalization: ChannelStatistics?
 
   init(_ saved: SavedModel) {
     name = saved.name
     configuration = saved.architecture as? ViTConfiguration
     own = configuration == nil ? saved.architecture : nil
     classNames = saved.classNames
+    normalization = saved.normalization
   }
 
   /// What a file says.
@@ -51,6 +53,7 @@ struct WeightsMetadata {
       throw WeightsError(path: file.path, reason: error.message)
     }
     classNames = try decode("class_names", [String].self)
+    normalization = try decode("normalization", ChannelStatistics.self)
   }
 
   var strings: [String: String] {
@@ -69,6 +72,7 @@ struct WeightsMetadata {
         strings["configuration"] = try configuration.map(encode)
       }
       strings["class_names"] = try classNames.map(encode)
+      strings["normalization"] = try normalization.map(encode)
       return strings
     }
   }

@@ -67,8 +67,10 @@ public struct AugmentationSettings: Settings {
   }
 
   /// The transform to the size of `evaluation`, which is that of images that are not augmented.
+  ///
+  /// - Parameter fill: the colour of what augmentations bring in from outside.
   func transform(
-    insteadOf evaluation: EvaluationTransform
+    insteadOf evaluation: EvaluationTransform, fill: RGBColor
   ) throws(TrainingError) -> any ImageTransform {
     guard augment else { return evaluation }
     let size = evaluation.size
@@ -77,7 +79,7 @@ public struct AugmentationSettings: Settings {
       src
       ? TrainingTransform(crop: .reflected(ReflectedRandomCrop(size: size)))
       : TrainingTransform(size: size, resamplings: trainInterpolation.resamplings)
-    transform.policy = policy
+    (transform.policy, transform.fill) = (policy, fill)
     if colorJitter > 0 && policy?.takesColorJitter ?? true {
       transform.jitter = ColorJitter(strength: colorJitter)
     }

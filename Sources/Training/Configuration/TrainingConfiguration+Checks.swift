@@ -15,22 +15,6 @@ extension TrainingConfiguration {
       for: model, batchSize: schedule.stepSize, size: running.shardSize, lanes: running.lanes)
   }
 
-  /// How training images are read.
-  func trainingReader() throws -> ImageReader {
-    ImageReader(
-      decoder: try data.decoder(),
-      transform: try augmentation.transform(
-        insteadOf: data.evaluationTransform(size: architecture.inputSize.size)),
-      erasing: augmentation.erasing)
-  }
-
-  /// How the images of an evaluation are read.
-  func evaluationReader() throws -> ImageReader {
-    ImageReader(
-      decoder: try data.decoder(),
-      transform: data.evaluationTransform(size: architecture.inputSize.size))
-  }
-
   /// The settings with as many epochs as `scaleEpochs` makes of them, and without it: as many more
   /// as a run sees fewer images in each. The warm-up is not longer for it.
   public var scaled: TrainingConfiguration {
@@ -54,6 +38,10 @@ extension TrainingConfiguration {
         start.isEmpty,
         "\(start.joined(separator: ", ")): of the start, which finetune takes from a file")
     }
+    try require(
+      [data.mean, data.std].allSatisfy { [nil, 1, architecture.channels].contains($0?.count) },
+      "mean and std must be one number, or one a channel, of which there are "
+        + "\(architecture.channels)")
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
     try require(
       loss.mixupOffEpoch < schedule.epochs,

@@ -47,7 +47,8 @@ extension Checkpoint {
     let model = try VisionTransformer(configuration)
     var saved = SavedModel(
       model, try snapshot.store("model", ParameterTree(model)), classNames: names,
-      name: self.configuration.model)
+      name: self.configuration.model,
+      normalization: try self.configuration.normalization().statistics)
     if let note = saved.weights.nonFiniteNote { saved.warnings.append(note) }
     return saved
   }

@@ -41,7 +41,8 @@ struct LocalityRecording {
         }
       }
       recorder = try AttentionRecorder(
-        folder.attention, model.configuration, images: shown, after: done)
+        folder.attention, model.configuration, images: shown,
+        normalization: reader.normalization, after: done)
     }
   }
 

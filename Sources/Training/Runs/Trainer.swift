@@ -22,6 +22,7 @@ public struct Trainer: Sendable {
   let model: VisionTransformer
   let pool: WorkerPool
   let trained: Int
+  private let normalization: ChannelStatistics
   private let checkpoint: Checkpoint?
   private let start: ParameterStore
   private let teacher: SavedModel?
@@ -54,6 +55,7 @@ public struct Trainer: Sendable {
     model = try VisionTransformer(
       configuration.modelConfiguration(classes: training.classes.count))
     try configuration.loss.validate(classes: model.configuration.classes)
+    normalization = try configuration.normalization().statistics
     teacher = try configuration.teacher(of: model.configuration, training.classes, &notes)
     let tree = ParameterTree(model)
     let frozen = try configuration.trainedOptimizer(of: model.configuration).frozen(in: tree)
@@ -75,7 +77,7 @@ public struct Trainer: Sendable {
       }
       let (weights, changes) = try SavedModel.finetuned(
         model, from: path, seed: configuration.seed, isPartial: configuration.partial,
-        classNames: training.classes)
+        classNames: training.classes, normalization: normalization)
       start = weights
       notes += changes
     } else {
@@ -188,7 +190,7 @@ extension Trainer {
     }
     return SavedModel(
       model, weights, classNames: training.classes,
-      name: isPreset == true ? configuration.model : nil)
+      name: isPreset == true ? configuration.model : nil, normalization: normalization)
   }
 
   private func summary(_ progress: RunProgress) -> Summary {
