@@ -43,7 +43,7 @@ struct OwnModelTests {
     let x = Tensor([2, 4], (0..<8).map { Float($0) })
     let logits = saved.model.logits(
       of: x, FrozenWeights(saved.weights), on: WorkerPool(threads: 2))
-    #expect(logits == (try saved.model(as: TwoLayers.self))(Tape(weights).constant(x)).value)
+    #expect(logits == (try saved.model(as: TwoLayers.self))(Tape(saved.weights).constant(x)).value)
 
     let unknown = #expect(throws: WeightsError.self) { try SavedModel(contentsOf: path) }
     #expect(unknown?.reason == "its model is of the kind 'perceptron', which is not known here")

@@ -59,7 +59,9 @@ import Testing
     saved.normalization = ChannelStatistics(mean: [0, 0, 0], std: [1, 1, 1])
     try saved.write(to: path)
     func notes(_ normalization: ChannelStatistics) throws -> [String] {
-      try SavedModel.finetuned(saved.model, from: path, seed: 0, normalization: normalization).notes
+      try SavedModel.finetuned(
+        (try saved.transformer), from: path, seed: 0, normalization: normalization
+      ).notes
     }
     #expect(try notes(ChannelStatistics(mean: [0, 0, 0], std: [1, 1, 1])).isEmpty)
     #expect(

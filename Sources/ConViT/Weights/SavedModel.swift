@@ -185,6 +185,13 @@ public struct SavedModel: Sendable {
         + "\(weights.tree.elementCount) numbers) than the structure (\(tree.count) tensors, "
         + "\(tree.elementCount) numbers)"
     }
+    // A model of which a part was replaced is not what its architecture makes again.
+    guard let again = try? architecture.makeModel(), case let made = ParameterTree(again),
+      made.names == tree.names, made.hasShapes(of: tree)
+    else {
+      return "cannot write it: the model is not what its architecture makes, so that it could not "
+        + "be read again; write its weights alone"
+    }
     return (normalizationFault ?? namesFault).map { "cannot write it: \($0)" }
   }
 

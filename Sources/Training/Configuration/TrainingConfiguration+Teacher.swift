@@ -45,11 +45,11 @@ extension TrainingConfiguration {
         "\(path): the teacher's class \(place.offset) is '\(place.element.0)', the data's "
           + "'\(place.element.1)'")
     }
-    let channels = teacher.model.configuration.channels
+    let channels = teacher.model.input[0]
     guard channels == model.channels else {
       throw TrainingError(
-        "\(path): the teacher takes images of \(counted(channels, "channel", "channels")), the model "
-          + "of \(model.channels), and both see the same ones")
+        "\(path): the teacher takes images of \(counted(channels, "channel", "channels")), the "
+          + "model of \(model.channels), and both see the same ones")
     }
     let (theirs, ours) = (try teacher.imageReader().normalization, try normalization())
     guard theirs == ours else {
