@@ -33,6 +33,15 @@ public struct InMemoryExamples: ExampleReader {
     labels.enumerated().map { Example(label: $1, index: $0) }
   }
 
+  /// A batch of some examples, for a loop without a loader.
+  ///
+  /// - Precondition: there are examples of these indices.
+  public func batch(_ indices: [Int]) -> Batch {
+    Batch(
+      inputs: .concatenated(indices.map { inputs.sliced(0, $0..<$0 + 1) }, 0),
+      labels: indices.map { labels[$0] }, indices: indices)
+  }
+
   /// Copies the numbers of an example.
   ///
   /// - Throws: `DatasetError` for an index that there is not.

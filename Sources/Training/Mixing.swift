@@ -39,6 +39,18 @@ public struct Mixing: Sendable {
     source = Random(seed: seed).split("mixing")
   }
 
+  /// The mixing by mixup's α and CutMix's α, 0 for none, in the way of timm's defaults.
+  ///
+  /// - Precondition: one of them is above 0, and for CutMix there are two axes at least.
+  public init(mixup: Double, cutmix: Double = 0, shape: Shape, seed: UInt64) {
+    var settings = LossSettings()
+    (settings.mixup, settings.cutmix) = (mixup, cutmix)
+    guard let mixing = Mixing(settings, shape: shape, seed: seed) else {
+      fatalError("Mixing: mixup \(mixup) and cutmix \(cutmix) mix nothing")
+    }
+    self = mixing
+  }
+
   /// What becomes of each image of a batch: a function of seed, epoch and the samples.
   ///
   /// - Parameter indices: the samples of the batch, in order.

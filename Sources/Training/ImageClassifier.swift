@@ -23,13 +23,13 @@ public struct Prediction: Sendable, Codable, Hashable {
 }
 
 /// Names what is on images.
-public struct Predictor: Sendable {
+public struct ImageClassifier: Sendable {
   private let saved: SavedModel
   private let reader: ImageReader
   private let pool: WorkerPool
   private let frozen: FrozenWeights
 
-  /// A predictor that prepares images as the evaluation with the same settings does.
+  /// A classifier that prepares images as the evaluation with the same settings does.
   ///
   /// - Throws: what `SavedModel.imageReader` does.
   public init(
@@ -47,7 +47,7 @@ public struct Predictor: Sendable {
   /// - Parameters:
   ///   - top: how many classes to name, or all if there are fewer.
   ///   - noting: takes what is wrong with files of which all pixels are known.
-  public func callAsFunction(
+  public func classify(
     _ paths: [String], top: Int, withLogits: Bool, noting: (ImageError) -> Void = { _ in }
   ) -> [Result<Prediction, any Error>] {
     let read = pool.map(paths) { path in
