@@ -1,5 +1,4 @@
-// Published weights (a file that timm made) into a model with an attention and a head of one's own;
-// all else stays frozen.
+// Published weights in a model with an attention and a head of one's own; all else is frozen.
 import Autodiff
 import ConViT
 import Images
@@ -12,8 +11,7 @@ struct Shift: Attention {  // every token sees the one before it
     return value(last.concatenated(x.sliced(-2, 0..<n - 1), -2))
   }
 }
-let description = SavedModel.Description(imageHeight: 32, imageWidth: 32)
-let saved = try SavedModel(contentsOf: CommandLine.arguments[1], as: description)
+let saved = try SavedModel(contentsOf: CommandLine.arguments[1])
 var model = try saved.model(as: VisionTransformer.self)
 model.blocks[3].attn = Shift()
 model.head = Linear(32, 2, kind: .head)
