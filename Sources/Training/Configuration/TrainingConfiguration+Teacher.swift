@@ -48,8 +48,8 @@ extension TrainingConfiguration {
     let channels = teacher.model.configuration.channels
     guard channels == model.channels else {
       throw TrainingError(
-        "\(path): the teacher takes images of \(counted(channels, "channel", "channels")), the model "
-          + "of \(model.channels), and both see the same ones")
+        "\(path): the teacher takes images of \(counted(channels, "channel", "channels")), the "
+          + "model of \(model.channels), and both see the same ones")
     }
     let (theirs, ours) = (try teacher.imageReader().normalization, try normalization())
     guard theirs == ours else {
