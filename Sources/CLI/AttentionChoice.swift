@@ -76,17 +76,18 @@ struct AttentionChoice: ParsableArguments {
 
   /// The attention of a model that has been checked, to an image, [1, channels, height, width], or
   /// of the positions alone.
-  func attention(_ saved: SavedModel, to image: Tensor?) -> QueryAttention {
-    let configuration = saved.model.configuration
+  func attention(_ saved: SavedModel, to image: Tensor?) throws -> QueryAttention {
+    let model = try saved.transformer
+    let configuration = model.configuration
     let grid = configuration.grid
     let query = query ?? .patch(row: grid.rows / 2, column: grid.columns / 2)
     let layers = Set(layer.isEmpty ? able(configuration) : layer)
     guard let image, !position else {
       return QueryAttention(
-        positionOf: saved.model, FrozenWeights(saved.weights), query: query, layers: layers)
+        positionOf: model, FrozenWeights(saved.weights), query: query, layers: layers)
     }
     return QueryAttention(
-      saved.model, FrozenWeights(saved.weights), image: image, query: query, layers: layers,
+      model, FrozenWeights(saved.weights), image: image, query: query, layers: layers,
       withRollout: rollout)
   }
 }

@@ -89,7 +89,8 @@ struct AttentionCommand: ParsableCommand {
   func run() throws {
     let pool = threads.pool()
     let saved = try load(pool)
-    try choice.check(saved.model.configuration)
+    let model = try saved.transformer.configuration
+    try choice.check(model)
     let size = saved.imageSize
     let reader = try saved.imageReader(options.settings())
     let picture = try image.map { path in
@@ -99,7 +100,7 @@ struct AttentionCommand: ParsableCommand {
     }
     let figure = try AttentionFigure(
       choice.attention(saved, to: picture.map(reader.normalization.tensor)),
-      heads: choice.heads(of: saved.model.configuration),
+      heads: choice.heads(of: model),
       size: size, image: picture, source: weights ?? image ?? "the initialisation",
       extent: scale, isLogarithmic: log)
     let folder = try PictureFolder(outputDir, record: "attention.json") { name in

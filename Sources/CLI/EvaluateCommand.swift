@@ -23,7 +23,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let saved = try mask.applied(to: model.load())
     let folder = try images.folder(for: saved, seed: seed ?? 0)
-    let classes = saved.model.configuration.classes
+    let classes = try saved.transformer.configuration.classes
     // Without names, the folders stand for the classes in their order: all must be there.
     guard saved.classNames != nil || folder.classes.count == classes else {
       throw DatasetError(

@@ -10,7 +10,7 @@ struct ClassificationLoss: Objective {
   /// The losses that the settings ask for.
   ///
   /// - Parameter teacher: whom to learn from, if they say so.
-  init(_ settings: LossSettings, teacher: (model: VisionTransformer, weights: FrozenWeights)?) {
+  init(_ settings: LossSettings, teacher: (model: any Model, weights: FrozenWeights)?) {
     checkPrecondition(
       (settings.distillationType == .none) == (teacher == nil),
       "ClassificationLoss: distillation \(settings.distillationType) and a teacher that does not "

@@ -5,11 +5,11 @@ import ConViT
 /// `DistillationLoss` (Touvron et al. 2021, section 4).
 struct Distillation: Sendable {
   private let settings: LossSettings
-  private let teacher: VisionTransformer
+  private let teacher: any Model
   private let frozen: FrozenWeights
 
   /// Learning from a teacher whose images and classes are the student's.
-  init(_ settings: LossSettings, teacher: VisionTransformer, _ frozen: FrozenWeights) {
+  init(_ settings: LossSettings, teacher: any Model, _ frozen: FrozenWeights) {
     (self.settings, self.teacher, self.frozen) = (settings, teacher, frozen)
   }
 

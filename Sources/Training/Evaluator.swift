@@ -26,7 +26,7 @@ public struct Evaluator: Sendable {
   ///   - noting: called with each batch, which may be smaller for images that were left out.
   ///   - progress: called with the images done after each batch.
   public func callAsFunction(
-    _ model: some Model, _ weights: FrozenWeights, on samples: [Example],
+    _ model: any Model, _ weights: FrozenWeights, on samples: [Example],
     pool: WorkerPool, noting: (Batch) throws -> Void = { _ in },
     progress: (Int) throws -> Void = { _ in }
   ) throws -> ClassificationTotals {

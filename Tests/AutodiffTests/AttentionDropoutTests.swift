@@ -27,9 +27,10 @@ import Testing
 
   private func fused(_ pass: Pass, isGated: Bool, rate: Float) -> [Tensor] {
     run(pass, isGated: isGated) { x in
-      .attention(
-        HeadColumns(x[0]), HeadColumns(x[1]), HeadColumns(x[2]), heads: heads, width: width,
-        scale: 0.5, position: isGated ? (x[3], x[4]) : nil, dropRate: rate)
+      func all(_ x: Variable) -> Heads { Heads(x, count: heads, size: d) }
+      return .attention(
+        all(x[0]), all(x[1]), all(x[2]), position: isGated ? (x[3], x[4]) : nil, scale: 0.5,
+        dropRate: rate)
     }
   }
 

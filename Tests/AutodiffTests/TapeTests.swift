@@ -148,8 +148,8 @@ import Testing
       let used = Tape(weights)
       tape = used
       let y = watched(used[network.weight].squared(), by: watch)
-      let attention = Variable.attention(
-        HeadColumns(y), HeadColumns(y), HeadColumns(y), heads: 1, width: 1, scale: 1)
+      let one = Heads(y, count: 1, size: 1)
+      let attention = Variable.attention(one, one, one)
       _ = Variable.concatenated([attention, y], 1).permuted(1, 0).softmax().max(0).gathered(0, [0])
         .dropout(0.5).sum()
       withExtendedLifetime(used) { #expect(watch.isAlive) }

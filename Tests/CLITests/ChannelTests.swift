@@ -26,7 +26,7 @@ import Testing
     for name in ["model", "best", "checkpoint"] {
       let saved = try SavedModel(
         weightsOrCheckpoint: workspace.file("run/\(name).safetensors"), as: .init())
-      #expect(saved.model.configuration.channels == 1, "\(name)")
+      #expect((try saved.transformer).configuration.channels == 1, "\(name)")
       #expect(saved.normalization == ChannelStatistics(mean: [0.449], std: [0.25]), "\(name)")
     }
     #expect(
@@ -82,7 +82,7 @@ import Testing
     #expect(outcome.err.contains(note), "\(outcome.err)")
     func patches(_ run: String) throws -> [Float] {
       let saved = try SavedModel(contentsOf: workspace.file("\(run)/model.safetensors"))
-      return saved.weights[saved.model.patchEmbed.proj.weight].elements  // [16, channels, 4, 4]
+      return saved.weights[(try saved.transformer).patchEmbed.proj.weight].elements
     }
     let colours = try patches("rgb")
     let expected = (0..<256).map { (place: Int) -> Float in

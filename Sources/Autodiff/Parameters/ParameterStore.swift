@@ -11,7 +11,7 @@ public struct ParameterStore: Sendable {
   public internal(set) var values: [Tensor]
 
   /// The start of a model: each tensor drawn from (`seed`, its name), whatever the order.
-  public init(_ module: some Module, seed: UInt64) {
+  public init(_ module: any Module, seed: UInt64) {
     self.init(ParameterTree(module), seed: seed)
   }
 
@@ -88,5 +88,28 @@ public struct ParameterStore: Sendable {
       )
       values[slot] = newValue
     }
+  }
+
+  /// Takes the values of another store whose names and shapes are those of parameters here, such as
+  /// published weights for a model of which a part was replaced.
+  ///
+  /// - Parameter selection: which parameters are to be taken, of those that can.
+  /// - Returns: the names that keep their values.
+  @discardableResult
+  public mutating func take(
+    _ other: ParameterStore, where selection: ParameterSelection = .all
+  ) -> [String] {
+    var kept: [String] = []
+    for (slot, name) in tree.names.enumerated() {
+      let parameter = tree.parameters[slot]
+      if selection.contains(name, parameter), let value = other[name],
+        value.shape == parameter.shape
+      {
+        values[slot] = value
+      } else {
+        kept.append(name)
+      }
+    }
+    return kept
   }
 }

@@ -8,7 +8,7 @@ public final class ParameterTree: Sendable {
   private let slotsByName: [String: Int]
 
   /// The tree of a module.
-  public init(_ module: some Module) {
+  public init(_ module: any Module) {
     var names: [String] = []
     var parameters: [Parameter] = []
     var slots: [ObjectIdentifier: Int] = [:]

@@ -6,7 +6,11 @@ extension Tape {
   public func recomputed(
     _ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable
   ) -> Variable {
-    guard isRecording else { return body(inputs) }
+    // A derivative that is looked at inside may be all that is asked for.
+    let looks = tapState.record?.taps.withDerivatives == true
+    guard isRecording, !looks || inputs.contains(where: { $0.node != nil }) else {
+      return body(inputs)
+    }
     let (weights, pass, shared, start) = (weights, pass, sharedValues, randomOperators)
     func tape(isRecorded: Bool, _ tapState: TapState) -> Tape {
       var pass = pass

@@ -17,6 +17,11 @@ public struct Taps: Sendable {
 
   /// Taps at the places that match one of the patterns.
   public init(_ patterns: String..., withDerivatives: Bool = false) {
+    self.init(patterns, withDerivatives: withDerivatives)
+  }
+
+  /// Taps at the places that match one of the patterns.
+  public init(_ patterns: [String], withDerivatives: Bool = false) {
     self.patterns = patterns.map(NamePattern.init)
     self.withDerivatives = withDerivatives
   }
@@ -71,14 +76,14 @@ extension Tape {
   /// The value at a place, if there is one.
   public func tapped(_ place: String) -> TappedValue? { tapped.first { $0.place == place } }
 
-  /// Calls `body`, and `look` with each value at a place that matches `pattern` when it comes; the
-  /// value is not kept.
+  /// Calls `body`, and `look` with each value at one of the places when it comes; the value is not
+  /// kept.
   public func showing<Result>(
-    _ pattern: String, to look: (TappedValue) -> Void, _ body: () throws -> Result
+    _ taps: Taps, to look: (TappedValue) -> Void, _ body: () throws -> Result
   ) rethrows -> Result {
     try withoutActuallyEscaping(look) { look in
       let before = tapState
-      tapState = TapState(record: TapRecord(Taps(pattern), look: look))
+      tapState = TapState(record: TapRecord(taps, look: look))
       defer { tapState = before }
       return try body()
     }
@@ -140,6 +145,7 @@ extension Variable {
   ///     where that is.
   ///   - levels: how many parts of the parameter's name are not the module's: 2 if it belongs to a
   ///     module inside of it.
+  @discardableResult
   public func tapped(as name: String, of parameter: Parameter, above levels: Int = 1) -> Variable {
     tape.offer(self, name, of: parameter, above: levels)
   }

@@ -16,15 +16,15 @@ public struct VisionTransformer: Model {
   /// [1, N, C], or [1, tokens + N, C] in the ViT family
   public let posEmbed: Parameter?
   /// [B, channels, height, width] → [B, N, C]
-  public let patchEmbed: PatchEmbed
+  public var patchEmbed: PatchEmbed
   /// The first `localUpToLayer` of them with GPSA (PSA if not gated), the others with MHSA.
-  public let blocks: [Block]
+  public var blocks: [Block]
   /// After the last block.
-  public let norm: LayerNorm
+  public var norm: LayerNorm
   /// C → classes
-  public let head: Linear
+  public var head: Linear
   /// C → classes, from the distillation token; nil unless the model is distilled.
-  public let headDist: Linear?
+  public var headDist: Linear?
   /// What the model was made from.
   public let configuration: ViTConfiguration
 
@@ -72,18 +72,6 @@ public struct VisionTransformer: Model {
     headDist = tokens > 1 ? Linear(dim, configuration.classes, kind: .head) : nil
   }
 
-  /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
-  /// are averaged, as its authors do at test time.
-  ///
-  /// - Parameter look: is shown what each block receives, [B, tokens, C], in the order of the
-  ///   layers.
-  public func callAsFunction(
-    _ images: Variable, showing look: (_ layer: Int, _ input: Variable) -> Void
-  ) -> Variable {
-    let outputs = outputs(images, showing: look)
-    return outputs.distillation.map { 0.5 * (outputs.logits + $0) } ?? outputs.logits
-  }
-
   /// [channels, height, width]
   public var input: Shape {
     [configuration.channels, configuration.imageHeight, configuration.imageWidth]
@@ -94,38 +82,30 @@ public struct VisionTransformer: Model {
 
   /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged, as its authors do at test time.
-  public func callAsFunction(_ images: Variable) -> Variable { self(images) { _, _ in } }
-
-  /// Images to the logits of each head; of two where the model is distilled.
-  public func outputs(_ images: Variable) -> Outputs { outputs(images) { _, _ in } }
+  public func callAsFunction(_ images: Variable) -> Variable {
+    let outputs = outputs(images)
+    return outputs.distillation.map { 0.5 * (outputs.logits + $0) } ?? outputs.logits
+  }
 
   /// Images to the logits of each head, [B, channels, height, width] → [B, classes]: `head`'s, and
   /// those of `headDist` if the model is distilled, as a training with a teacher wants them.
-  private func outputs(
-    _ images: Variable, showing look: (_ layer: Int, _ input: Variable) -> Void
-  ) -> Outputs {
+  public func outputs(_ images: Variable) -> Outputs {
     // The heads read nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
-    let features = features(images, first: tokens > 0 ? tokens : nil, look)
+    let features = features(images, first: tokens > 0 ? tokens : nil)
     return Outputs(
       head(pooled(features)), distillation: headDist.map { $0(token(1, of: features)) })
   }
 
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],
   /// the T class and distillation tokens first.
-  public func features(_ images: Variable) -> Variable {
-    features(images, first: nil) { _, _ in }
-  }
+  public func features(_ images: Variable) -> Variable { features(images, first: nil) }
 
   /// The features, or the first `count` tokens of them alone.
-  private func features(
-    _ images: Variable, first count: Int?, _ look: (_ layer: Int, _ input: Variable) -> Void
-  ) -> Variable {
-    let shape = images.shape
+  private func features(_ images: Variable, first count: Int?) -> Variable {
     checkPrecondition(
-      shape.rank == 4 && shape[1] == configuration.channels
-        && shape[2] == configuration.imageHeight && shape[3] == configuration.imageWidth,
-      "VisionTransformer: images \(shape) for a model of \(configuration.channels) × "
+      images.shape.rank == 4 && images.shape.removing(0) == input,
+      "VisionTransformer: images \(images.shape) for a model of \(configuration.channels) × "
         + "\(configuration.imageHeight) × \(configuration.imageWidth) pixels")
     var x = patchEmbed(images)
     if configuration.family == .vit { x = joined(x) }
@@ -133,7 +113,6 @@ public struct VisionTransformer: Model {
     x = x.dropout(configuration.dropRate)
     for (layer, block) in blocks.enumerated() {
       if configuration.family == .convit && layer == configuration.localUpToLayer { x = joined(x) }
-      look(layer, x)
       let count = layer == blocks.count - 1 ? count : nil
       x =
         x.tape.pass.recomputesBlocks

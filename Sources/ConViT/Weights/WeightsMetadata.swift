@@ -4,18 +4,25 @@ import Safetensors
 /// The strings in a weights file.
 struct WeightsMetadata {
   var name: String?
+  /// Of a vision transformer, if the file says what it is made from.
   var configuration: ViTConfiguration?
+  /// Of a model that is none.
+  var own: (any Architecture)?
   var classNames: [String]?
   var normalization: ChannelStatistics?
 
   init(_ saved: SavedModel) {
     name = saved.name
-    configuration = saved.model.configuration
+    configuration = saved.architecture as? ViTConfiguration
+    own = configuration == nil ? saved.architecture : nil
     classNames = saved.classNames
     normalization = saved.normalization
   }
 
-  init(_ file: WeightsFile) throws {
+  /// What a file says.
+  ///
+  /// - Parameter architectures: kinds of models that are known beside vision transformers.
+  init(_ file: WeightsFile, _ architectures: [any Architecture.Type] = []) throws {
     func decode<T: Decodable>(_ key: String, _ type: T.Type) throws -> T? {
       guard let text = file.metadata[key] else { return nil }
       do {
@@ -26,7 +33,20 @@ struct WeightsMetadata {
       }
     }
     name = file.metadata["model"]
-    configuration = try decode("configuration", ViTConfiguration.self)
+    if let kind = file.metadata["architecture"], kind != ViTConfiguration.name {
+      guard let known = architectures.first(where: { $0.name == kind }) else {
+        throw WeightsError(
+          path: file.path,
+          reason: "its model is of the kind '\(kind.printable(limit: 60))', which is not known here"
+        )
+      }
+      own = try decode("configuration", known)
+      guard own != nil else {
+        throw WeightsError(path: file.path, reason: "the metadata entry 'configuration' is missing")
+      }
+    } else {
+      configuration = try decode("configuration", ViTConfiguration.self)
+    }
     do {
       try configuration?.validate()
     } catch {
@@ -45,7 +65,12 @@ struct WeightsMetadata {
       }
       var strings = ["format": "pt"]
       strings["model"] = name
-      strings["configuration"] = try configuration.map(encode)
+      if let own {
+        strings["architecture"] = type(of: own).name
+        strings["configuration"] = try encode(own)
+      } else {
+        strings["configuration"] = try configuration.map(encode)
+      }
       strings["class_names"] = try classNames.map(encode)
       strings["normalization"] = try normalization.map(encode)
       return strings

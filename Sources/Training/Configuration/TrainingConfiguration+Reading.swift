@@ -65,14 +65,17 @@ extension SavedModel {
   ///
   /// - Parameter settings: how files become pixels; `mean` and `std`, if given, go before the
   ///   file's.
-  /// - Throws: `NormalizationError` for a model whose inputs cannot be images, `TrainingError` for
-  ///   settings that are not for its channels.
+  /// - Throws: `NormalizationError` or `TrainingError` for a model whose inputs cannot be images,
+  ///   and for settings that are not for its channels.
   public func imageReader(_ settings: DataSettings = DataSettings()) throws -> ImageReader {
+    guard model.input.rank == 3 else {
+      throw TrainingError("the model takes \(model.input), which is no image")
+    }
     let own = try normalization.map { try Normalization(mean: $0.mean, std: $0.std) }
     return ImageReader(
       decoder: try settings.decoder(), transform: settings.evaluationTransform(size: imageSize),
       normalization: try settings.normalization(
-        over: own ?? .imageNet(channels: model.configuration.channels)))
+        over: own ?? .imageNet(channels: model.input[0])))
   }
 }
 

@@ -34,7 +34,7 @@ extension TrainingConfiguration {
       weightsOrCheckpoint: path,
       as: SavedModel.Description(
         name: loss.teacherModel, imageHeight: model.imageHeight, imageWidth: model.imageWidth))
-    let count = teacher.model.configuration.classes
+    let count = teacher.architecture.outputCount ?? model.classes
     guard count == model.classes else {
       throw TrainingError("\(path): the teacher has \(count) classes, the model \(model.classes)")
     }
@@ -45,7 +45,7 @@ extension TrainingConfiguration {
         "\(path): the teacher's class \(place.offset) is '\(place.element.0)', the data's "
           + "'\(place.element.1)'")
     }
-    let channels = teacher.model.configuration.channels
+    let channels = teacher.model.input[0]
     guard channels == model.channels else {
       throw TrainingError(
         "\(path): the teacher takes images of \(counted(channels, "channel", "channels")), the "

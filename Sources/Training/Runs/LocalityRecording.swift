@@ -72,9 +72,8 @@ struct LocalityRecording {
     for layer in report.layers {
       entries["nonlocality_\(layer.layer)"] = layer.nonlocality
       entries["distances_\(layer.layer)"] = layer.positional?.map(\.distance)
-      if let gpsa = model.blocks[layer.layer].attn as? GPSA {
-        entries["gating_params_\(layer.layer)"] = weights[gpsa.gatingParam].elements.map(
-          Double.init)
+      if let gates = model.blocks[layer.layer].attn.gateLogits {
+        entries["gating_params_\(layer.layer)"] = weights[gates].elements.map(Double.init)
       }
     }
     return entries
