@@ -29,10 +29,11 @@ public struct DataFingerprint: Codable, Hashable, Sendable {
   private static func classes(of folder: ImageFolder) -> [Class] {
     var counts = Array(repeating: 0, count: folder.classes.count)
     var hashes = Array(repeating: UInt64(0xcbf2_9ce4_8422_2325), count: folder.classes.count)
-    let prefix = folder.root.utf8.count
+    let root = folder.root.utf8
     for sample in folder.samples {
       counts[sample.label] += 1
-      for byte in sample.path.utf8.dropFirst(prefix) {
+      let path = sample.path.utf8
+      for byte in path.dropFirst(path.starts(with: root) ? root.count : 0) {
         hashes[sample.label] = (hashes[sample.label] ^ UInt64(byte)) &* 0x100_0000_01b3
       }
       hashes[sample.label] = hashes[sample.label] &* 0x100_0000_01b3  // as by a byte of 0
