@@ -1,3 +1,5 @@
+import Files
+
 /// The images of an IDX file (the format of the MNIST family): grey, all of one size.
 public struct IDXImages: Hashable, Sendable {
   /// Images.
@@ -108,10 +110,15 @@ public struct IDXFile: Sendable {
 
 /// The bytes of a file, unpacked if it is gzipped.
 func fileContents(_ path: String, maxBytes: Int) throws(DatasetError) -> [UInt8] {
+  let bytes: [UInt8]
   do {
-    let bytes = try ImageFile.bytes(of: path, maxBytes: maxBytes)
-    return ImageFormat(sniffing: bytes) == .gzip
-      ? try gunzipped(bytes, name: path, maxBytes: maxBytes) : bytes
+    bytes = try RegularFile.contents(of: path, maxBytes: maxBytes)
+  } catch {
+    throw DatasetError(error)
+  }
+  guard ImageFormat(sniffing: bytes) == .gzip else { return bytes }
+  do {
+    return try gunzipped(bytes, name: path, maxBytes: maxBytes)
   } catch {
     throw DatasetError(path: error.path, reason: error.reason)
   }

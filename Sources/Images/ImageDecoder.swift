@@ -1,4 +1,5 @@
 import CImage
+import Files
 
 #if canImport(Glibc)
   import Glibc
@@ -91,8 +92,16 @@ public struct ImageDecoder: Hashable, Sendable {
     contentsOf path: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil },
     noting: (ImageError) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {
-    let bytes = try ImageFile.bytes(of: path, maxBytes: maxBytes)
-    return try decode(bytes, name: path, as: geometry, noting: noting)
+    try decode(fileBytes(path), name: path, as: geometry, noting: noting)
+  }
+
+  /// The bytes of a file of at most `maxBytes`.
+  func fileBytes(_ path: String) throws(ImageError) -> [UInt8] {
+    do {
+      return try RegularFile.contents(of: path, maxBytes: maxBytes)
+    } catch {
+      throw ImageError(error)
+    }
   }
 
   /// The same for `bytes`, the content of a file; errors call it `name`.

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 
@@ -35,6 +36,7 @@ public struct AttentionRecorder: Sendable {
   }
 
   private let folder: String
+  private let output: OutputFolder
   private let images: [Tensor]
   private var index: Index
 
@@ -42,7 +44,7 @@ public struct AttentionRecorder: Sendable {
   /// images or another model, is forgotten.
   ///
   /// - Parameter images: names and pixels, all of the model's size.
-  /// - Throws: `ImageError` if the folder cannot be written to.
+  /// - Throws: an error that names the folder, or the file in it, that cannot be written.
   public init(
     _ folder: String, _ configuration: ViTConfiguration,
     images: [(name: String, image: RGBImage)], after epochs: Int = -1
@@ -61,11 +63,7 @@ public struct AttentionRecorder: Sendable {
       images: images.map(\.name), epochs: [])
     if let known, index.isLike(known) { index.epochs = known.epochs.filter { $0 <= epochs } }
     self.images = images.map { Normalization.imageNet.tensor($0.image) }
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw ImageError(path: folder, reason: "cannot make the folder: \(error)")
-    }
+    output = try OutputFolder(folder)
     try writeIndex()
     for (place, image) in images.enumerated() {
       try writePNG(image.image, to: "\(folder)/image-\(place).png")
@@ -96,14 +94,7 @@ public struct AttentionRecorder: Sendable {
   }
 
   private func writeIndex() throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      try encoder.encode(index).write(
-        to: URL(fileURLWithPath: folder + "/index.json"), options: .atomic)
-    } catch {
-      throw ImageError(path: folder + "/index.json", reason: "cannot write: \(error)")
-    }
+    try output.write(try JSON.text(index), to: "index.json")
   }
 
   /// All maps below each other, as greys.

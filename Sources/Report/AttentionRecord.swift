@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The attention maps that a run has recorded: the folder `attention`.

@@ -1,3 +1,5 @@
+import Files
+
 /// Why a page cannot be made.
 public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file or folder.
@@ -6,5 +8,5 @@ public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   public let reason: String
 
   /// "runs/first: no log.jsonl: not the folder of a run"
-  public var description: String { "\(path): \(reason)" }
+  public var description: String { FileError(path: path, reason: reason).description }
 }

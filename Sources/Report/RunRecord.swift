@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What a run has left in its folder, as far as a page shows it.
@@ -77,9 +78,4 @@ struct RunRecord {
 }
 
 /// A text as JSON.
-func quoted(_ text: String) -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = .withoutEscapingSlashes
-  guard let data = try? encoder.encode(text) else { return "\"\"" }
-  return String(decoding: data, as: UTF8.self)
-}
+func quoted(_ text: String) -> String { (try? JSON.text(text)) ?? "\"\"" }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Safetensors
 
@@ -35,15 +36,10 @@ struct WeightsMetadata {
 
   var strings: [String: String] {
     get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      func encode(_ value: some Encodable) throws -> String {
-        String(decoding: try encoder.encode(value), as: UTF8.self)
-      }
       var strings = ["format": "pt"]
       strings["model"] = name
-      strings["configuration"] = try configuration.map(encode)
-      strings["class_names"] = try classNames.map(encode)
+      strings["configuration"] = try configuration.map { try JSON.text($0) }
+      strings["class_names"] = try classNames.map { try JSON.text($0) }
       return strings
     }
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The results of an experiment, as far as they are there.
@@ -85,15 +86,15 @@ public struct ExperimentTable: Sendable {
   /// The table as CSV: a line a row, mean and standard deviation of each column, the gap in percent
   /// with its standard error.
   public var csv: String {
-    var head = ["row"] + plan.marks.map { Self.quoted($0.name) }
+    var head = ["row"] + plan.marks.map { CSV.cell($0.name) }
     for measure in plan.measures {
       let names = plan.columns + (plan.gap == nil ? [] : ["gap"])
       head += names.flatMap {
-        [Self.quoted("\(measure) \($0)"), Self.quoted("\(measure) \($0) ±")]
+        [CSV.cell("\(measure) \($0)"), CSV.cell("\(measure) \($0) ±")]
       }
     }
-    let lines = plan.rows.enumerated().map { row, name in
-      var cells = ([name] + plan.marks.map { $0.byRow[row] }).map(Self.quoted)
+    let rows = plan.rows.enumerated().map { row, name in
+      var cells = ([name] + plan.marks.map { $0.byRow[row] }).map { CSV.cell($0) }
       for measure in plan.measures {
         var pairs = plan.columns.indices.map { column -> (Double?, Double?) in
           let summary = Self.summary(values(row, column, measure))
@@ -103,27 +104,23 @@ public struct ExperimentTable: Sendable {
           let gap = gap(row, measure)
           pairs.append((gap?.value, gap?.error))
         }
-        cells += pairs.flatMap { [$0.0, $0.1] }.map { $0.map { "\($0)" } ?? "" }
+        cells += pairs.flatMap { [$0.0, $0.1] }.map(CSV.cell)
       }
-      return cells.joined(separator: ",")
+      return cells
     }
-    return ([head.joined(separator: ",")] + lines).joined(separator: "\n") + "\n"
+    return CSV.table([head] + rows)
   }
 
   /// A line for each run that is done, as CSV.
   public var runs: String {
-    var lines = ["row,column,seed," + plan.measures.joined(separator: ",")]
+    var rows = [["row", "column", "seed"] + plan.measures]
     for run in plan.runs {
       guard let values = results[run.folder] else { continue }
-      let names = [plan.rows[run.row], plan.columns[run.column]].map(Self.quoted)
-      let numbers = plan.measures.map { values[measure: $0].map { "\($0)" } ?? "" }
-      lines.append((names + ["\(run.seed)"] + numbers).joined(separator: ","))
+      let names = [plan.rows[run.row], plan.columns[run.column]].map { CSV.cell($0) }
+      let numbers = plan.measures.map { CSV.cell(values[measure: $0]) }
+      rows.append(names + ["\(run.seed)"] + numbers)
     }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\"", with: "\"\"") + "\""
+    return CSV.table(rows)
   }
 }
 

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Safetensors
 
@@ -65,10 +66,7 @@ public struct Checkpoint: Sendable {
   static func isCheckpoint(_ file: SafetensorsFile) -> Bool { file.metadata["format"] == format }
 
   /// The folder of the run.
-  public var folder: String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
+  public var folder: String { Files.folder(of: path) }
 
   /// The step of a run with the weights and the optimiser of this moment.
   ///
@@ -84,9 +82,9 @@ public struct Checkpoint: Sendable {
       stores[index].store.replaceValues(by: found.values)
     }
     guard broken.isEmpty || allowsNonFinite else {
-      let names = broken.prefix(8).joined(separator: ", ") + (broken.count > 8 ? ", …" : "")
       throw TrainingError(
-        "\(path): not all numbers are finite in \(names); --allow-nonfinite goes on all the same")
+        "\(path): not all numbers are finite in \(shortened(broken, to: 8)); "
+          + "--allow-nonfinite goes on all the same")
     }
     step.restore(stores, steps: try file.integer("optimizer.step"))
   }
@@ -130,13 +128,11 @@ public struct Checkpoint: Sendable {
           })
       }
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let metadata = [
       "format": format, "format_version": "\(formatVersion)",
       "library_version": PackageVersion.current,
       "configuration": try configuration.withoutMachine.yaml(),
-      "data": String(decoding: try encoder.encode(data), as: UTF8.self),
+      "data": try JSON.text(data),
     ]
     try SafetensorsWriter.write(tensors, metadata: metadata, to: path)
   }

@@ -1,6 +1,6 @@
 import ConViT
+import Files
 import Foundation
-import Safetensors
 
 /// The folder that a training run writes: its configuration, logs, weights and checkpoints.
 ///
@@ -20,11 +20,7 @@ public struct RunFolder: Sendable {
     try Self.check(path)
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError("\(path): cannot make the folder: \(String(cString: strerror(errno)))")
-    }
+    _ = try OutputFolder(path)
     lock = try FolderLock(path)
     try Self.check(path)  // once more: another run may have ended in between
     removeTemporaries()

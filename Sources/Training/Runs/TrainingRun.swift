@@ -1,9 +1,9 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 import Locality
-import Safetensors
 
 /// A run under way: epochs of training and evaluation, and what they leave in the folder.
 ///

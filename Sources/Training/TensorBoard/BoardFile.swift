@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Safetensors
 
 /// The file of a run that TensorBoard reads: what the logs say, a line a record.
 ///
@@ -18,7 +18,7 @@ struct BoardFile {
   /// Records from the first on that say it already stay, with their times and their places, so that
   /// a TensorBoard that has read them may go on; the others get the time of now.
   ///
-  /// - Throws: `TrainingError` or `SafetensorsError` if it cannot be written.
+  /// - Throws: `FileError` if it cannot be written.
   init(in run: String, log: [Data] = [], steps: [Data] = []) throws {
     path = "\(run)/\(Self.name)"
     _ = try OutputFolder("\(run)/\(Self.folder)")
@@ -34,7 +34,7 @@ struct BoardFile {
       (kept, place) = (kept + 1, end)
     }
     if place < old.count, truncate(path, place) != 0 {
-      throw TrainingError("\(path): cannot shorten it: \(String(cString: strerror(errno)))")
+      throw FileError(path: path, cannot: "shorten it", code: errno)
     }
     try append(events[kept...])
   }

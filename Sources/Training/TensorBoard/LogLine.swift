@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A line of a run's logs as TensorBoard shows it.

@@ -1,41 +1,36 @@
 import Foundation
-import Safetensors
 
-/// A file of JSON objects, one a line, to which a run adds.
-struct JSONLines {
+/// A file of JSON objects, one a line, that grows at its end.
+package struct JSONLines {
   private let path: String
 
-  init(_ path: String) { self.path = path }
-
-  /// The bytes of an object as a line; the order of its keys is that of the alphabet.
-  private static func line(_ record: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(record)) + [UInt8(ascii: "\n")]
-  }
+  /// The file at a path, which need not be there.
+  package init(_ path: String) { self.path = path }
 
   /// The lines, without their ends.
-  func lines() -> [Data] {
+  package func lines() -> [Data] {
     let data = FileManager.default.contents(atPath: path) ?? Data()
     return data.split(separator: UInt8(ascii: "\n"))
   }
 
   /// The objects of all whole lines.
-  func records<Record: Decodable>() -> [Record] {
+  package func records<Record: Decodable>() -> [Record] {
     lines().compactMap { try? JSONDecoder().decode(Record.self, from: $0) }
   }
 
   /// Adds a line, and returns it.
+  ///
+  /// - Throws: ``FileError`` if it cannot be written.
   @discardableResult
-  func append(_ record: some Encodable) throws -> Data {
-    let line = try Self.line(record)
+  package func append(_ record: some Encodable) throws -> Data {
+    let line = Array(try JSON.encoder().encode(record)) + [UInt8(ascii: "\n")]
     try AtomicFile.append(line, to: path)
     return Data(line)
   }
 
   /// Leaves the lines that `isKept` holds for, as they are. A line without its end, which a crash
   /// tore, or that is no such object goes as well.
-  func keep<Record: Decodable>(_ isKept: (Record) -> Bool) throws {
+  package func keep<Record: Decodable>(_ isKept: (Record) -> Bool) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       return try AtomicFile.replace(path, by: [])
     }
