@@ -25,9 +25,6 @@ public struct ImageDecoder: Hashable, Sendable {
     case dropped
     /// Blended over a colour: round((alpha · pixel + (255 − alpha) · colour) / 255).
     case composited(red: UInt8, green: UInt8, blue: UInt8)
-
-    /// Blended over white.
-    public static let compositedOnWhite = AlphaPolicy.composited(red: 255, green: 255, blue: 255)
   }
 
   /// How the 16-bit samples of a PNG become 8 bits.

@@ -100,9 +100,4 @@ public struct LocalityStatistics: Sendable {
     for lane in lanes.dropFirst() { sum.add(lane[layer]) }
     return sum
   }
-
-  /// The mean attention of a head, patches only: [N · N], rows that sum to 1.
-  public func meanMap(layer: Int, head: Int) -> [Float] {
-    self[layer].heads[head].map.map { $0 / Float(images) }
-  }
 }
