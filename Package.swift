@@ -33,12 +33,13 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "ConViT", "Files", "Images", "Locality", "Safetensors",
+        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors",
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels", "Files"]),
+    .target(name: "Runs", dependencies: ["Files", "Locality"]),
     .target(
-      name: "Report", dependencies: ["Files", "Locality", "Images"],
+      name: "Report", dependencies: ["Files", "Locality", "Images", "Runs"],
       resources: [
         .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
         .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
@@ -62,7 +63,7 @@ let package = Package(
       name: "ImagesTests", dependencies: ["Images"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Autodiff", "ConViT", "Files", "Images", "Safetensors"],
+      dependencies: ["Training", "Autodiff", "ConViT", "Files", "Images", "Runs", "Safetensors"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LocalityTests", dependencies: ["Locality", "ConViT", "Safetensors"],

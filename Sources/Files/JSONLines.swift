@@ -13,6 +13,44 @@ package struct JSONLines {
     return data.split(separator: UInt8(ascii: "\n"))
   }
 
+  /// The lines, each an object; none where there is no file. A last line that a crash has cut short
+  /// is left out.
+  ///
+  /// - Throws: if the file is not text, or another line is no object.
+  package func objects() throws(FileError) -> [String] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw FileError(path: path, reason: "cannot be read as text")
+    }
+    let lines = text.split(separator: "\n")
+    var kept: [String] = []
+    for (index, line) in lines.enumerated() {
+      guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any] else {
+        if index == lines.count - 1 && !text.hasSuffix("\n") { break }
+        throw FileError(path: path, reason: "line \(index + 1) is not a JSON object")
+      }
+      kept.append(String(line))
+    }
+    return kept
+  }
+
+  /// The objects of a file of which every line is one, but for a last one that is cut short.
+  ///
+  /// - Throws: if there is another line.
+  package func all<Record: Decodable>() throws(FileError) -> [Record] {
+    var records: [Record] = []
+    for (index, line) in try objects().enumerated() {
+      do {
+        records.append(try JSONDecoder().decode(Record.self, from: Data(line.utf8)))
+      } catch DecodingError.keyNotFound(let key, _) {
+        throw FileError(path: path, reason: "line \(index + 1) has no '\(key.stringValue)'")
+      } catch {
+        throw FileError(path: path, reason: "line \(index + 1) is not as expected")
+      }
+    }
+    return records
+  }
+
   /// The objects of all whole lines.
   package func records<Record: Decodable>() -> [Record] {
     lines().compactMap { try? JSONDecoder().decode(Record.self, from: $0) }

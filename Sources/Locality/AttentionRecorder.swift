@@ -17,28 +17,10 @@ public struct AttentionRecorder: Sendable {
   /// Pixels that all maps of one image may have; larger models are not recorded.
   public static let largest = 16 << 20
 
-  private struct Index: Codable {
-    struct Layer: Codable, Equatable {
-      let kind: LocalityReport.Kind
-      let heads: Int
-      let tokens: Int
-    }
-    let grid: [Int]
-    let floor: Double
-    let layers: [Layer]
-    let images: [String]
-    var epochs: [Int]
-
-    /// Whether the pictures of another record can stand in this one.
-    func isLike(_ other: Index) -> Bool {
-      (grid, floor, layers, images) == (other.grid, other.floor, other.layers, other.images)
-    }
-  }
-
   private let folder: String
   private let output: OutputFolder
   private let images: [Tensor]
-  private var index: Index
+  private var index: AttentionIndex
 
   /// A record of some images in a folder; what is there of epochs after `epochs`, or of other
   /// images or another model, is forgotten.
@@ -50,12 +32,12 @@ public struct AttentionRecorder: Sendable {
     images: [(name: String, image: RGBImage)], after epochs: Int = -1
   ) throws {
     self.folder = folder
-    let known = FileManager.default.contents(atPath: folder + "/index.json")
-      .flatMap { try? JSONDecoder().decode(Index.self, from: $0) }
-    index = Index(
+    let known = FileManager.default.contents(atPath: "\(folder)/\(AttentionIndex.fileName)")
+      .flatMap { try? JSONDecoder().decode(AttentionIndex.self, from: $0) }
+    index = AttentionIndex(
       grid: [configuration.grid.rows, configuration.grid.columns], floor: Self.floor,
       layers: (0..<configuration.depth).map { layer in
-        Index.Layer(
+        AttentionIndex.Layer(
           kind: layer >= configuration.localUpToLayer
             ? .mhsa : configuration.isGated ? .gpsa : .psa,
           heads: configuration.heads, tokens: configuration.tokens(inLayer: layer))
@@ -66,7 +48,7 @@ public struct AttentionRecorder: Sendable {
     output = try OutputFolder(folder)
     try writeIndex()
     for (place, image) in images.enumerated() {
-      try writePNG(image.image, to: "\(folder)/image-\(place).png")
+      try writePNG(image.image, to: "\(folder)/\(AttentionIndex.image(place))")
     }
   }
 
@@ -87,14 +69,14 @@ public struct AttentionRecorder: Sendable {
     for (place, picture) in pictures.enumerated() {
       try writePNG(
         gray: picture.pixels, width: picture.width, height: picture.pixels.count / picture.width,
-        to: "\(folder)/\(epochs)-\(place).png")
+        to: "\(folder)/\(AttentionIndex.maps(of: place, after: epochs))")
     }
     index.epochs = index.epochs.filter { $0 < epochs } + [epochs]
     try writeIndex()
   }
 
   private func writeIndex() throws {
-    try output.write(try JSON.text(index), to: "index.json")
+    try output.write(try JSON.text(index), to: AttentionIndex.fileName)
   }
 
   /// All maps below each other, as greys.

@@ -6,6 +6,7 @@ import Images
 import Locality
 import Testing
 
+@testable import Runs
 @testable import Training
 
 /// What a run leaves about where heads look.

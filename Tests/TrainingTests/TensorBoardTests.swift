@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Testing
 
+@testable import Runs
 @testable import Training
 
 /// The file for TensorBoard, against what TensorBoard's own writer made of the same lines

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Runs
 
 /// The results of an experiment, as far as they are there.
 public struct ExperimentTable: Sendable {

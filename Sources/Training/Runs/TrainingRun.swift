@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Locality
+import Runs
 
 /// A run under way: epochs of training and evaluation, and what they leave in the folder.
 ///

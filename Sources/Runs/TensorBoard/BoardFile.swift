@@ -5,11 +5,12 @@ import Foundation
 ///
 /// It holds nothing that the logs have not, so that a run that goes on can put it right from them:
 /// whatever a crash left, TensorBoard shows every line once.
-struct BoardFile {
+package struct BoardFile: Sendable {
   /// The file's name in the folder of a run. TensorBoard reads every file with `tfevents` in its
   /// name; this one is always the same, so that there is one.
-  static let name = "\(folder)/events.out.tfevents.0.convit"
-  static let folder = "tensorboard"
+  package static let name = "\(folder)/events.out.tfevents.0.convit"
+  /// The folder that it is in.
+  package static let folder = "tensorboard"
 
   private let path: String
 
@@ -19,7 +20,7 @@ struct BoardFile {
   /// a TensorBoard that has read them may go on; the others get the time of now.
   ///
   /// - Throws: `FileError` if it cannot be written.
-  init(in run: String, log: [Data] = [], steps: [Data] = []) throws {
+  package init(in run: String, log: [Data] = [], steps: [Data] = []) throws {
     path = "\(run)/\(Self.name)"
     _ = try OutputFolder("\(run)/\(Self.folder)")
     let (epochs, steps) = (
@@ -40,7 +41,7 @@ struct BoardFile {
   }
 
   /// Adds a line of a log.
-  func append(_ line: Data, _ kind: LogLine.Kind) throws {
+  package func append(_ line: Data, _ kind: LogLine.Kind) throws {
     if let line = LogLine(line, kind) { try append([line.event]) }
   }
 
