@@ -24,7 +24,7 @@ public struct AttentionMaps: Sendable {
     _ = model(tape.constant(image)) { layer, input in
       let block = model.blocks[layer]
       let map = block.attn.map(block.norm1(input))
-      layers.append(map.reshaped(Shape(Array(map.shape.sizes.dropFirst()))))
+      layers.append(map.reshaped(map.shape.removing(0)))
     }
     grid = model.configuration.grid
     self.layers = layers

@@ -73,7 +73,7 @@ public struct LocalityMeter: Sendable {
     let hasTokens = heads.contains { $0.tokenShare.mean != 0 }
     return LocalityReport.Layer(
       layer: layer, kind: .init(attention), nonlocality: nonlocality,
-      nonlocalitySpread: heads.map(\.nonlocality.deviation),
+      nonlocalitySpread: heads.map { $0.nonlocality.deviation ?? 0 },
       distancePixels: nonlocality.map { $0 * Double(model.configuration.patchSize) },
       entropy: heads.map(\.entropy.mean), centre: moments.map { [$0.x, $0.y] },
       width: moments.map(\.width),

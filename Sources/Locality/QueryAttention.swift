@@ -64,7 +64,7 @@ public struct QueryAttention: Sendable {
       guard withRollout || chosen.contains(layer) else { return }
       let block = model.blocks[layer]
       let map = block.attn.map(block.norm1(input))
-      let maps = map.reshaped(Shape(Array(map.shape.sizes.dropFirst())))
+      let maps = map.reshaped(map.shape.removing(0))
       if withRollout { means.append(input.tape.constant(maps).mean(0, keepingAxis: true).value) }
       guard chosen.contains(layer) else { return }
       let one = AttentionMaps(grid: grid, layers: [maps])

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Locality
 import Runs
 
 /// The results of an experiment, as far as they are there.
@@ -23,11 +24,8 @@ public struct ExperimentTable: Sendable {
 
   /// The mean of numbers, and their standard deviation (of a sample); none for no numbers.
   static func summary(_ values: [Double]) -> (mean: Double, deviation: Double?)? {
-    guard !values.isEmpty else { return nil }
-    let mean = values.reduce(0, +) / Double(values.count)
-    guard values.count > 1 else { return (mean, nil) }
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (mean, (squares / Double(values.count - 1)).squareRoot())
+    let moments = Moments(values)
+    return values.isEmpty ? nil : (moments.mean, moments.deviation)
   }
 
   /// The relative difference of the two columns' means in percent, and its standard error, to which
