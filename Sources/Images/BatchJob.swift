@@ -1,16 +1,16 @@
 /// A change to the planes of an image, [3, height, width].
-public typealias BatchFinish =
+package typealias BatchFinish =
   @Sendable (SampleRequest, PlaceInBatch, UnsafeMutableBufferPointer<Float>) -> Void
 
 /// Which of a batch's images one is.
-public struct PlaceInBatch: Hashable, Sendable {
+package struct PlaceInBatch: Hashable, Sendable {
   /// Its place, from 0.
-  public let index: Int
+  package let index: Int
   /// How many there are.
-  public let count: Int
+  package let count: Int
 
   /// Whether it is in the first half; of an odd number, the middle one is not.
-  public var isInFirstHalf: Bool { index < count / 2 }
+  package var isInFirstHalf: Bool { index < count / 2 }
 }
 
 /// What turns a request into the numbers of an image; the same for every thread.

@@ -42,15 +42,24 @@ public final class BatchLoader: Sendable {
   ///   - workers: Threads; with 0, the caller of `next()` does the work.
   ///   - batchesInFlight: The most batches that are begun and have not been returned.
   ///   - badImages: What to do about an image that cannot be loaded.
-  ///   - finish: A last change to the normalised planes of an image, [3, height, width], such as
-  ///     random erasing; a pure function of the request and its place in the batch.
   ///   - image: The way from a request to an image.
-  public init(
+  public convenience init(
     order: [SampleRequest], batchSize: Int, size: ImageSize,
     normalization: Normalization = .imageNet, workers: Int, batchesInFlight: Int = 3,
-    badImages: BadImages = .error,
-    finish: BatchFinish? = nil,
-    image: @escaping Image
+    badImages: BadImages = .error, image: @escaping Image
+  ) {
+    self.init(
+      order: order, batchSize: batchSize, size: size, normalization: normalization,
+      workers: workers, batchesInFlight: batchesInFlight, badImages: badImages, finish: nil,
+      image: image)
+  }
+
+  /// The same with a last change to the normalised planes of an image, [3, height, width], such as
+  /// random erasing: `finish` is a pure function of the request and its place in the batch.
+  package init(
+    order: [SampleRequest], batchSize: Int, size: ImageSize,
+    normalization: Normalization = .imageNet, workers: Int, batchesInFlight: Int = 3,
+    badImages: BadImages = .error, finish: BatchFinish?, image: @escaping Image
   ) {
     checkPrecondition(
       batchSize > 0 && workers >= 0 && batchesInFlight > 0 && size.height > 0 && size.width > 0,

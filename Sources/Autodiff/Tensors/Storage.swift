@@ -29,7 +29,7 @@ extension Storage {
 ///
 /// A class is a power of two or one of three steps between two of them: less than a quarter of a
 /// buffer is unused (of one below four cache lines, as much as fills the last).
-public enum BufferPool {
+package enum BufferPool {
   /// Four classes for each doubling, from 16 floats (a cache line) upwards.
   static func sizeClass(of count: Int) -> Int {
     let lines = max(1, (count + 15) / 16)
@@ -49,5 +49,5 @@ public enum BufferPool {
 
   /// Buffers that came from the system since the process started, as there was none of their size
   /// to use again.
-  public static var made: Int { ck_storage_made() }
+  package static var made: Int { ck_storage_made() }
 }

@@ -1,7 +1,7 @@
 import ConViT
 
 /// The model, and what it starts from.
-public struct ModelSettings: Settings {
+public struct ModelSettings: Hashable, Sendable, Codable, Settings {
   /// A preset; what follows replaces parts of it.
   public var model = "convit_tiny"
   /// Pixels of the images after their transform, N or HxW.
@@ -37,7 +37,7 @@ public struct ModelSettings: Settings {
   public init() {}
 
   /// Throws what is wrong with the values.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     try requireCounts([
       "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
       "depth": depth,
@@ -54,7 +54,7 @@ public struct ModelSettings: Settings {
   }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case model
     case inputSize = "input-size"
     case patchSize = "patch-size"

@@ -4,15 +4,15 @@ import Locality
 import Runs
 
 /// The results of an experiment, as far as they are there.
-public struct ExperimentTable: Sendable {
+package struct ExperimentTable: Sendable {
   private let plan: ExperimentPlan
   private var results: [String: EpochRecord] = [:]  // by folder
 
   /// An empty table.
-  public init(_ plan: ExperimentPlan) { self.plan = plan }
+  package init(_ plan: ExperimentPlan) { self.plan = plan }
 
   /// Puts in what a run has come to in its last epoch.
-  public mutating func add(_ run: ExperimentPlan.Run, _ record: EpochRecord) {
+  package mutating func add(_ run: ExperimentPlan.Run, _ record: EpochRecord) {
     results[run.folder] = record
   }
 
@@ -43,7 +43,7 @@ public struct ExperimentTable: Sendable {
   }
 
   /// The table in the paper's shape, as Markdown: mean ± standard deviation over seeds.
-  public var markdown: String {
+  package var markdown: String {
     var head = [""] + plan.marks.map(\.name)
     for measure in plan.measures {
       head += plan.columns.map { "\(Self.title(measure)) \($0)" }
@@ -84,7 +84,7 @@ public struct ExperimentTable: Sendable {
 
   /// The table as CSV: a line a row, mean and standard deviation of each column, the gap in percent
   /// with its standard error.
-  public var csv: String {
+  package var csv: String {
     var head = ["row"] + plan.marks.map { CSV.cell($0.name) }
     for measure in plan.measures {
       let names = plan.columns + (plan.gap == nil ? [] : ["gap"])
@@ -111,7 +111,7 @@ public struct ExperimentTable: Sendable {
   }
 
   /// A line for each run that is done, as CSV.
-  public var runs: String {
+  package var runs: String {
     var rows = [["row", "column", "seed"] + plan.measures]
     for run in plan.runs {
       guard let values = results[run.folder] else { continue }

@@ -9,7 +9,7 @@ import Runs
 /// While it lives, no other run can have the folder.
 public struct RunFolder: Sendable {
   /// The folder.
-  public let path: String
+  package let path: String
   private let isNew: Bool
   private let lock: FolderLock
   private var board: BoardFile?
@@ -18,7 +18,7 @@ public struct RunFolder: Sendable {
   ///
   /// - Parameter tensorboard: whether the logs are written for TensorBoard as well.
   /// - Throws: `TrainingError` if it cannot be made, or holds a run already.
-  public init(creating path: String, tensorboard: Bool = false) throws {
+  package init(creating path: String, tensorboard: Bool = false) throws {
     try Self.check(path)
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
@@ -80,7 +80,7 @@ public struct RunFolder: Sendable {
   }
 
   /// Throws what stands in the way of a new run, without making anything.
-  public static func check(_ path: String) throws {
+  package static func check(_ path: String) throws {
     let files = FileManager.default
     var place = URL(fileURLWithPath: path).standardizedFileURL
     while !files.fileExists(atPath: place.path) { place.deleteLastPathComponent() }
@@ -162,17 +162,17 @@ public struct RunFolder: Sendable {
   func keep() { unlink(file(RunFiles.unfinished)) }
 
   /// The weights after the last epoch.
-  public var model: String { file(RunFiles.model) }
+  package var model: String { file(RunFiles.model) }
   /// The moving average after the last epoch.
-  public var average: String { file(RunFiles.average) }
+  package var average: String { file(RunFiles.average) }
   /// The weights of the highest accuracy after any epoch, be they the model's or the average's.
-  public var best: String { file(RunFiles.best) }
+  package var best: String { file(RunFiles.best) }
   /// The weights after an epoch, where they are kept.
-  public func model(after epoch: Int) -> String { file(RunFiles.model(after: epoch)) }
+  package func model(after epoch: Int) -> String { file(RunFiles.model(after: epoch)) }
   /// The folder of attention maps.
   var attention: String { file(RunFiles.attention) }
   /// What is known of a step that was not finite.
-  public var nonFiniteReport: String { file(RunFiles.nonFiniteStep) }
+  package var nonFiniteReport: String { file(RunFiles.nonFiniteStep) }
 
   /// Writes the effective configuration.
   func write(_ configuration: TrainingConfiguration) throws {
