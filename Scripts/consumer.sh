@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Depends on this package as anyone else would: by URL and version, from a package of its own.
-# Builds Examples/Consumer against the last commit (not the uncommitted changes) and runs it.
+# Builds Examples against the last commit (not the uncommitted changes) and runs each.
 # `convit` must bring in neither the image libraries nor unsafe flags, which SwiftPM refuses.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -24,15 +24,18 @@ there add --all --force
 there -c commit.gpgSign=false commit --quiet --no-verify --message "$version"
 there -c tag.gpgSign=false tag "$version"
 
-package=$work/consumer
-cp -r Examples/Consumer "$package"
+package=$work/examples
+cp -r Examples "$package"
 sed "s|@URL@|$url|; s|@VERSION@|$version|" "$package/Package.swift.in" >"$package/Package.swift"
 
 swift build -c release --package-path "$package"
-binary=$(swift build -c release --package-path "$package" --show-bin-path)/Consumer
-"$binary"
+bin=$(swift build -c release --package-path "$package" --show-bin-path)
+"$bin/Consumer"
+"$bin/Server"
+"$bin/Finetune" Examples/Weights/vit_small_timm.safetensors
+"$bin/OwnModel" "$work"
 
-libraries=$(ldd "$binary")
+libraries=$(ldd "$bin/Consumer")
 if grep -E 'libpng|libjpeg' <<<"$libraries" >&2; then
   echo "consumer: a program that imports only ConViT links the image libraries above" >&2
   exit 1

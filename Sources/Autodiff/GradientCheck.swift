@@ -11,15 +11,15 @@
 public struct GradientCheck {
   private let function: ([Variable]) -> Variable
   private let step: Float
-  private let mode: Mode
+  private let pass: Pass
 
   /// A check of a function of tensors.
   public init(
-    step: Float = 1e-2, mode: Mode = .evaluation, _ function: @escaping ([Variable]) -> Variable
+    step: Float = 1e-2, pass: Pass = Pass(), _ function: @escaping ([Variable]) -> Variable
   ) {
     self.function = function
     self.step = step
-    self.mode = mode
+    self.pass = pass
   }
 
   /// The largest difference between the two derivatives by any element of any input, relative to
@@ -39,7 +39,7 @@ public struct GradientCheck {
 
   /// The derivatives on the tape.
   private func derivatives(at inputs: [Tensor]) -> [Tensor] {
-    let tape = Tape(mode: mode)
+    let tape = Tape(pass)
     let variables = inputs.map(tape.variable)
     let value = function(variables)
     let loss = (value * tape.constant(weights(value.shape))).sum()
@@ -64,7 +64,7 @@ public struct GradientCheck {
   }
 
   private func number(at inputs: [Tensor]) -> Double {
-    let tape = Tape(mode: mode)
+    let tape = Tape(pass)
     let value = function(inputs.map(tape.constant)).value
     return zip(value.elements, weights(value.shape).elements).reduce(0) {
       $0 + Double($1.0) * Double($1.1)

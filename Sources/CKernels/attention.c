@@ -1,11 +1,24 @@
 #include "internal.h"
 
-CK_CLONES void ck_gated_softmax(float *a, const float *s, float scale,
+// out = exp(scale s + bias - max), and the sum of it: 0 where the bias forbids all of the row. In
+// place: out and s.
+CK_INLINE float ck_row_biased_exp(float *out, const float *s, float scale,
+                                  const float *restrict bias, ptrdiff_t n) {
+  if (!bias) return ck_row_exp(out, s, scale, n);
+  CK_ROW
+  for (ptrdiff_t c = 0; c < n; c++) out[c] = scale * s[c] + bias[c];
+  const float max = ck_row_max(out, 1.0f, n);
+  return ck_row_exp_from(out, out, 1.0f, max == -INFINITY ? 0.0f : max, n);  // no -inf - -inf
+}
+
+CK_CLONES void ck_gated_softmax(float *a, const float *s, float scale, const float *restrict bias,
                                 const float *restrict position, float gate, ptrdiff_t rows,
                                 ptrdiff_t cols) {
   if (!position) gate = 0.0f;
   for (ptrdiff_t r = 0; r < rows; r++, s += cols, a += cols) {
-    const float factor = (1.0f - gate) / ck_row_exp(a, s, scale, cols);
+    const float sum = ck_row_biased_exp(a, s, scale, bias, cols);
+    const float factor = sum == 0.0f ? 0.0f : (1.0f - gate) / sum;
+    if (bias) bias += cols;
     if (position) {
       CK_ROW
       for (ptrdiff_t c = 0; c < cols; c++) a[c] = factor * a[c] + gate * position[c];
@@ -17,16 +30,17 @@ CK_CLONES void ck_gated_softmax(float *a, const float *s, float scale,
   }
 }
 
-// e = exp(scale s - max) is left in a until the last loop of a row; P = e / sum.
-CK_CLONES void ck_gated_softmax_backward(float *a, float *ds, float *restrict dposition,
-                                         double *restrict dgate, const float *s,
-                                         const float *da, float scale,
+// e = exp(scale s + bias - max) is left in a until the last loop of a row; P = e / sum.
+CK_CLONES void ck_gated_softmax_backward(float *a, float *ds, float *restrict dbias,
+                                         float *restrict dposition, double *restrict dgate,
+                                         const float *s, const float *da, float scale,
+                                         const float *restrict bias,
                                          const float *restrict position, float gate,
                                          ptrdiff_t rows, ptrdiff_t cols) {
-  if (cols == 0) return;  // or dgate would get 0 / 0
   if (!position) gate = 0.0f;
   for (ptrdiff_t r = 0; r < rows; r++, s += cols, a += cols, da += cols, ds += cols) {
-    const float inverse = 1.0f / ck_row_exp(a, s, scale, cols);
+    const float sum = ck_row_biased_exp(a, s, scale, bias, cols);
+    const float inverse = sum == 0.0f ? 0.0f : 1.0f / sum;
     float p_da = 0;
     CK_ROW
     for (ptrdiff_t c = 0; c < cols; c++) {
@@ -35,6 +49,14 @@ CK_CLONES void ck_gated_softmax_backward(float *a, float *ds, float *restrict dp
     }
     p_da *= inverse;
     const float factor = (1.0f - gate) * inverse;  // a = factor e + gate position
+    if (bias) {
+      if (dbias) {
+        CK_ROW
+        for (ptrdiff_t c = 0; c < cols; c++) dbias[c] += factor * a[c] * (da[c] - p_da);
+        dbias += cols;
+      }
+      bias += cols;
+    }
     if (!position) {
       CK_ROW
       for (ptrdiff_t c = 0; c < cols; c++) {

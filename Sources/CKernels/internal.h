@@ -121,8 +121,7 @@ CK_INLINE float ck_row_max(const float *x, float scale, ptrdiff_t n) {
 }
 
 // out = exp(scale x - max), and the sum of it. In place: out and x.
-CK_INLINE float ck_row_exp(float *out, const float *x, float scale, ptrdiff_t n) {
-  const float max = ck_row_max(x, scale, n);
+CK_INLINE float ck_row_exp_from(float *out, const float *x, float scale, float max, ptrdiff_t n) {
   float sum = 0;
   CK_ROW
   for (ptrdiff_t i = 0; i < n; i++) {
@@ -132,4 +131,9 @@ CK_INLINE float ck_row_exp(float *out, const float *x, float scale, ptrdiff_t n)
     sum += e;
   }
   return sum;
+}
+
+// The same with max = max_c scale x[c].
+CK_INLINE float ck_row_exp(float *out, const float *x, float scale, ptrdiff_t n) {
+  return ck_row_exp_from(out, x, scale, ck_row_max(x, scale, n), n);
 }

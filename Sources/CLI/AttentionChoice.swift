@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autodiff
 import ConViT
 import Images
 import Locality
@@ -73,19 +74,21 @@ struct AttentionChoice: ParsableArguments {
   /// The heads to show.
   func heads(of c: ViTConfiguration) -> [Int] { head.isEmpty ? Array(0..<c.heads) : head.sorted() }
 
-  /// The attention of a model that has been checked, to an image or of the positions alone.
-  func attention(_ saved: SavedModel, to image: RGBImage?) -> QueryAttention {
-    let configuration = saved.model.configuration
+  /// The attention of a model that has been checked, to an image, [1, channels, height, width], or
+  /// of the positions alone.
+  func attention(_ saved: SavedModel, to image: Tensor?) throws -> QueryAttention {
+    let model = try saved.transformer
+    let configuration = model.configuration
     let grid = configuration.grid
     let query = query ?? .patch(row: grid.rows / 2, column: grid.columns / 2)
     let layers = Set(layer.isEmpty ? able(configuration) : layer)
     guard let image, !position else {
       return QueryAttention(
-        positionOf: saved.model, saved.weights, query: query, layers: layers)
+        positionOf: model, FrozenWeights(saved.weights), query: query, layers: layers)
     }
     return QueryAttention(
-      saved.model, saved.weights, image: Normalization.imageNet.tensor(image), query: query,
-      layers: layers, withRollout: rollout)
+      model, FrozenWeights(saved.weights), image: image, query: query, layers: layers,
+      withRollout: rollout)
   }
 }
 

@@ -54,7 +54,8 @@ struct AttentionCommand: ParsableCommand {
   /// Throws if a flag is about a model that is at its initialisation.
   private func checkFlagsWithWeights() throws {
     let idle: [(String, Bool)] = [
-      ("heads", structure.heads != nil), ("head-dim", structure.headDim != nil),
+      ("channels", structure.channels != nil), ("heads", structure.heads != nil),
+      ("head-dim", structure.headDim != nil),
       ("depth", structure.depth != nil), ("local-up-to-layer", structure.localUpToLayer != nil),
       ("locality-strength", structure.localityStrength != nil), ("seed", seed != nil),
       ("gate", ablation.gate != nil), ("gate-start", ablation.gateStart != nil),
@@ -88,17 +89,18 @@ struct AttentionCommand: ParsableCommand {
   func run() throws {
     let pool = threads.pool()
     let saved = try load(pool)
-    try choice.check(saved.model.configuration)
+    let model = try saved.transformer.configuration
+    try choice.check(model)
     let size = saved.imageSize
-    let settings = try options.settings()
-    let (decoder, transform) = (try settings.decoder(), settings.evaluationTransform(size: size))
+    let reader = try saved.imageReader(options.settings())
     let picture = try image.map { path in
-      try decoder.decode(contentsOf: path, as: { transform.geometry(of: $0) }) { note in
+      try reader.image(at: path) { note in
         Terminal.write("note: \(note)\(ImageError.readAllTheSame)\n")
       }
     }
     let figure = try AttentionFigure(
-      choice.attention(saved, to: picture), heads: choice.heads(of: saved.model.configuration),
+      choice.attention(saved, to: picture.map(reader.normalization.tensor)),
+      heads: choice.heads(of: model),
       size: size, image: picture, source: weights ?? image ?? "the initialisation",
       extent: scale, isLogarithmic: log)
     let folder = try PictureFolder(outputDir, record: "attention.json") { name in

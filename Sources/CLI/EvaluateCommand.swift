@@ -24,7 +24,7 @@ struct EvaluateCommand: ParsableCommand {
   func run() throws {
     let saved = try mask.applied(to: model.load())
     let folder = try images.folder(for: saved, seed: seed ?? 0)
-    let classes = saved.model.configuration.classes
+    let classes = try saved.transformer.configuration.classes
     // Without names, the folders stand for the classes in their order: all must be there.
     guard saved.classNames != nil || folder.classes.count == classes else {
       throw DatasetError(
@@ -37,7 +37,7 @@ struct EvaluateCommand: ParsableCommand {
     let pool = model.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     let totals = try images.evaluator(for: saved, on: pool)(
-      saved.model, saved.weights, on: folder.samples, pool: pool,
+      saved.model, model.frozen(saved), on: folder.samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
     if classes == 1 {

@@ -49,8 +49,8 @@ struct FolderOptions: ParsableArguments {
   /// Reads the images for a model.
   func evaluator(for saved: SavedModel, on pool: WorkerPool) throws -> Evaluator {
     Evaluator(
-      decoder: try images.decoder(), transform: data.evaluationTransform(size: saved.imageSize),
-      batchSize: reading.batchSize,
-      workers: reading.numWorkers ?? pool.threads, badImages: data.onBadImage)
+      reader: try saved.imageReader(images.settings()), batchSize: reading.batchSize,
+      workers: reading.numWorkers ?? pool.threads,
+      badImages: data.onBadImage)
   }
 }

@@ -15,6 +15,14 @@ struct ImageOptions: ParsableArguments {
       "Evaluation keeps this share of a resized image's shorter side; 1: all. (default: 0.875)"))
   var evalCropRatio: Double?
   @Option(
+    parsing: .upToNextOption,
+    help: .number("The mean that images are normalised by, one or three. (default: ImageNet's)"))
+  var mean: [OrNone<Double>] = []
+  @Option(
+    parsing: .upToNextOption,
+    help: .number("The standard deviation for it, one or three. (default: ImageNet's)"))
+  var std: [OrNone<Double>] = []
+  @Option(
     help: .name(
       "How 16-bit PNGs become 8 bits: scale, round(v / 257), or pillow, cut as there. "
         + "(default: scale)"))
@@ -31,6 +39,8 @@ struct ImageOptions: ParsableArguments {
     replace(&data.exif, exif)
     replace(&data.alphaBackground, alphaBackground)
     replace(&data.evalCropRatio, evalCropRatio)
+    replace(&data.mean, mean)
+    replace(&data.std, std)
     replace(&data.sixteenBit, sixteenBit)
     replace(&data.scaledDecoding, scaledDecoding)
     limits.apply(to: &data)

@@ -41,7 +41,7 @@ struct LocalityCommand: ParsableCommand {
     let pool = model.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     let report = try images.evaluator(for: saved, on: pool).totalsAndLocality(
-      saved.model, saved.weights, on: samples, addsReference: reference, pool: pool,
+      saved.transformer, model.frozen(saved), on: samples, addsReference: reference, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("measured \($0)/\(samples.count)") }
     ).report

@@ -21,8 +21,10 @@ struct MaskOptions: ParsableArguments {
     var saved = saved
     let mask = TestMask(
       contentLayers: maskContent, positionLayers: maskPosition, posEmbed: maskPosEmbed)
+    guard mask != TestMask() else { return saved }
+    let model = try saved.transformer
     do {
-      saved.weights = try saved.model.masked(saved.weights, by: mask)
+      saved.weights = try model.masked(saved.weights, by: mask)
     } catch {
       throw ValidationError("\(error)")
     }

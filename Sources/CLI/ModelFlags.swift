@@ -6,6 +6,8 @@ struct StructureFlags: ParsableArguments {
   @Option(help: .name("The preset to start from; see convit models. (default: convit_tiny)"))
   var model: String?
   @Option(help: .size("Pixels of the images. (default: 224)")) var inputSize: InputSize?
+  @Option(help: .int("Colour channels of the images: 3, or 1 for grey. (default: 3)"))
+  var channels: Int?
   @Option(help: .int("Pixels of a patch's side. (default: 16)")) var patchSize: Int?
   @Option(help: .int("Attention heads. (default: the preset's)")) var heads: OrNone<Int>?
   @Option(help: .int("Features of a head, the reference's --embed_dim. (default: the preset's)"))
@@ -19,6 +21,7 @@ struct StructureFlags: ParsableArguments {
   func apply(to settings: inout ModelSettings) {
     replace(&settings.model, model)
     replace(&settings.inputSize, inputSize)
+    replace(&settings.channels, channels)
     replace(&settings.patchSize, patchSize)
     replace(&settings.heads, heads)
     replace(&settings.headDim, headDim)

@@ -31,13 +31,17 @@ struct ModelOptions: ParsableArguments {
 
   /// The model in the file; its warnings go to standard error.
   func load() throws -> SavedModel {
-    var saved = try SavedModel.noted(
+    let saved = try SavedModel.noted(
       weights, model: model, inputSize: inputSize, patchSize: patchSize)
-    saved.weights.precision = precision
     if let warning = ProductKernels.warning(for: precision), precision != .float32 {
       Terminal.write("note: \(warning)\n")
     }
     return saved
+  }
+
+  /// The weights of a model as predictions take them.
+  func frozen(_ saved: SavedModel) -> FrozenWeights {
+    FrozenWeights(saved.weights, .inference(precision))
   }
 
   /// The threads to run on.

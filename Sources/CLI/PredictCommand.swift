@@ -23,13 +23,12 @@ struct PredictCommand: ParsableCommand {
 
   func run() throws {
     let (saved, pool) = (try model.load(), model.pool())
-    let settings = try options.settings()
-    let predictor = Predictor(
-      saved, decoder: try settings.decoder(), cropRatio: settings.evalCropRatio, pool: pool)
+    let classifier = try ImageClassifier(
+      saved, options.settings(), precision: model.precision, pool: pool)
     var failures = 0
     for start in stride(from: 0, to: images.count, by: 16 * pool.threads) {
       let part = Array(images[start..<min(start + 16 * pool.threads, images.count)])
-      let results = predictor(part, top: topk, withLogits: logits) { note in
+      let results = classifier.classify(part, top: topk, withLogits: logits) { note in
         Terminal.write("note: \(note)\(ImageError.readAllTheSame)\n")
       }
       for result in results {

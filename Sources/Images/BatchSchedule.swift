@@ -18,23 +18,25 @@ final class BatchSchedule: @unchecked Sendable {
   }
 
   private let condition = NSCondition()
-  private let order: [SampleRequest]
+  private let order: [ExampleRequest]
   private let batchSize: Int
   private let sliceSize: Int
   private let bound: Int
-  private let size: ImageSize  // of each image
+  private let reader: any ExampleReader
   private var states: [Int: State] = [:]  // by batch, those begun and not read
   private var begun = 0  // batches of which a slice was handed out
   private var position = 0  // the first sample that was not
   private var read = 0  // batches handed to the reader
   private var stopped = false
 
-  init(order: [SampleRequest], batchSize: Int, sliceSize: Int, bound: Int, size: ImageSize) {
+  init(
+    order: [ExampleRequest], reader: any ExampleReader, batchSize: Int, sliceSize: Int, bound: Int
+  ) {
     self.order = order
     self.batchSize = batchSize
     self.sliceSize = sliceSize
     self.bound = bound
-    self.size = size
+    self.reader = reader
   }
 
   /// The samples of a batch.
@@ -54,7 +56,7 @@ final class BatchSchedule: @unchecked Sendable {
       }
       let samples = samples(of: batch)
       if batch == begun {
-        let target = BatchInProgress(requests: order[samples], size: size)
+        let target = BatchInProgress(requests: order[samples], reader: reader)
         states[batch] = .filling(target, samplesLeft: samples.count)
         begun += 1
       }

@@ -1,4 +1,5 @@
 import CImage
+import CKernels
 import Foundation
 
 /// From a header to pixels: which of them, and which way up.
@@ -56,6 +57,9 @@ extension ImageDecoder {
     return withScratch(3 * part.width * part.height) { pixels in
       let status = reader.decode(part, into: pixels, &message)
       guard status == CIMAGE_OK else { return status }
+      if isGray {  // without any saturation
+        ck_saturate(pixels.baseAddress, pixels.baseAddress, 0, part.width * part.height)
+      }
       let view = PixelView(UnsafeBufferPointer(pixels), width: part.width, height: part.height)
       if let plan, orientation == .topLeft {
         result = plan.result(ofSource: view)

@@ -39,6 +39,12 @@ public struct ImageDecoder: Hashable, Sendable {
   public var appliesOrientation: Bool
   /// What becomes of transparency.
   public var alpha: AlphaPolicy
+  /// Whether pixels become grey, all three channels alike: L of Pillow's `convert("L")`, (19595 R +
+  /// 38470 G + 7471 B + 32768) / 65536 rounded down. Grey files keep their values.
+  ///
+  /// Resizing, and all augmentations, treat channels alike, so that what comes out of them is grey
+  /// as well and, byte for byte, what Pillow makes of an image of one channel.
+  public var isGray: Bool
   /// How 16-bit samples become 8 bits.
   public var sixteenBit: SixteenBitPolicy
   /// Whether damaged JPEG data that libjpeg only warns about is accepted: what is missing of a
@@ -62,7 +68,7 @@ public struct ImageDecoder: Hashable, Sendable {
     appliesOrientation: Bool = true, alpha: AlphaPolicy = .dropped,
     sixteenBit: SixteenBitPolicy = .scale, isLenient: Bool = false,
     maxPixels: Int = 89_478_485, maxSide: Int = 65_500, maxBytes: Int = 256 << 20,
-    scalesWhileDecoding: Bool = false
+    scalesWhileDecoding: Bool = false, isGray: Bool = false
   ) {
     self.appliesOrientation = appliesOrientation
     self.alpha = alpha
@@ -72,6 +78,7 @@ public struct ImageDecoder: Hashable, Sendable {
     self.maxSide = maxSide
     self.maxBytes = maxBytes
     self.scalesWhileDecoding = scalesWhileDecoding
+    self.isGray = isGray
   }
 
   /// The image in the file at `path`, or what a geometry makes of it.

@@ -72,6 +72,30 @@ extension ImageFolder {
     return (with(training, warnings: warnings + note), with(validation, warnings: []))
   }
 
+  /// Some of the images, in the order given, as folds of a cross-validation or a list of hard
+  /// examples.
+  ///
+  /// Each keeps its index in the whole folder, so that what is drawn for it (crops, augmentation)
+  /// is what it was there: `Sample.index`, which is also what batches and errors call it by.
+  ///
+  /// ```swift
+  /// let fold = folder.subset(folder.samples.map(\.index).filter { $0 % 5 != 0 })
+  /// ```
+  ///
+  /// - Parameter indices: `Sample.index` of images that are here; one that comes twice is there
+  ///   twice.
+  /// - Precondition: there is an image of each index.
+  public func subset(_ indices: [Int]) -> ImageFolder {
+    let known = Dictionary(samples.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+    let chosen = indices.map { index in
+      guard let sample = known[index] else {
+        fatalError("ImageFolder.subset: no image has the index \(index) in \(folder)")
+      }
+      return sample
+    }
+    return with(chosen, warnings: warnings)
+  }
+
   /// The names of the folders in `root`.
   ///
   /// - Throws: `DatasetError` when it cannot be read.

@@ -7,16 +7,9 @@
 /// folder once a class. Images are files whose names end as those of images do (.png, .jpg, .jpeg,
 /// .jfif, … in any case of letters), and whatever else begins as a PNG or a JPEG does.
 public struct ImageFolder: Sendable {
-  /// One image.
-  public struct Sample: Hashable, Sendable {
-    /// The file.
-    public let path: String
-    /// The index of its class in `classes`.
-    public let label: Int
-    /// Its place in the whole folder's `samples`, which stays the same as long as the files do; a
-    /// part of the folder keeps it.
-    public let index: Int
-  }
+  /// One image: its file, the index of its class in `classes`, and its place in the whole folder's
+  /// `samples`.
+  public typealias Sample = Example
 
   /// Whose classes a split is to have.
   public enum ClassOwner: String, Sendable {

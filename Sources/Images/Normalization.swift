@@ -6,29 +6,45 @@ public struct NormalizationError: Error, Hashable, Sendable, CustomStringConvert
   public let description: String
 }
 
-/// Turns bytes into the planes of numbers that a model takes: (v / 255 − mean) / std.
+/// Turns bytes into the planes of numbers that a model takes: (v / 255 − mean) / std, for three
+/// channels (red, green, blue) or one (grey).
 ///
 /// The arithmetic is single precision in torchvision's order (`ToTensor`, then `Normalize`), so
 /// the numbers are the same to the last bit.
 public struct Normalization: Hashable, Sendable {
-  /// The mean of red, green and blue, on a scale from 0 to 1.
+  /// The mean of each channel, on a scale from 0 to 1.
   public let mean: [Float]
-  /// The standard deviation of red, green and blue.
+  /// The standard deviation of each channel.
   public let std: [Float]
-  private let table: [Float]  // [3, 256]
+  private let table: [Float]  // [channels, 256]
 
   /// The mean and standard deviation of ImageNet, which published weights expect.
   public static let imageNet = Normalization(
     checkedMean: [0.485, 0.456, 0.406], checkedStd: [0.229, 0.224, 0.225])
 
+  /// For one channel, the means of ImageNet's three: what timm takes for weights of one channel.
+  public static let imageNetGray = Normalization(checkedMean: [0.449], checkedStd: [0.226])
+
+  /// ImageNet's for images of three channels or one.
+  ///
+  /// - Throws: `NormalizationError` for any other number of them.
+  public static func imageNet(channels: Int) throws(NormalizationError) -> Normalization {
+    switch channels {
+    case 3: return imageNet
+    case 1: return imageNetGray
+    default:
+      throw NormalizationError(description: "images have 3 channels, or 1, not \(channels)")
+    }
+  }
+
   /// A normalisation by channel.
   ///
   /// - Throws: `NormalizationError` unless there are three finite means and three finite standard
-  ///   deviations greater than zero.
-  public init(mean: [Float], std: [Float]) throws {
-    guard mean.count == 3 && std.count == 3 else {
+  ///   deviations greater than zero, or one of each.
+  public init(mean: [Float], std: [Float]) throws(NormalizationError) {
+    guard mean.count == std.count && [1, 3].contains(mean.count) else {
       throw NormalizationError(
-        description: "normalisation needs 3 means and 3 standard deviations, "
+        description: "normalisation needs 3 means and 3 standard deviations, or one of each, "
           + "found \(mean.count) and \(std.count)")
     }
     guard mean.allSatisfy(\.isFinite) else {
@@ -44,23 +60,38 @@ public struct Normalization: Hashable, Sendable {
   private init(checkedMean mean: [Float], checkedStd std: [Float]) {
     self.mean = mean
     self.std = std
-    table = (0..<3).flatMap { c in (0..<256).map { (Float($0) / 255 - mean[c]) / std[c] } }
+    table = mean.indices.flatMap { c in
+      (0..<256).map { (Float($0) / 255 - mean[c]) / std[c] }
+    }
   }
 
-  /// Writes `image` as planes: [height, width, 3] bytes → [3, height, width] numbers.
+  /// How many planes an image has: 3, or 1 for grey.
+  public var channels: Int { mean.count }
+
+  /// The number that the byte of a channel becomes.
+  public subscript(byte: UInt8, channel channel: Int) -> Float {
+    table[256 * channel + Int(byte)]
+  }
+
+  /// Writes `image` as planes: [height, width, 3] bytes → [channels, height, width] numbers. One
+  /// channel is the first of the image, whose pixels must be grey then.
   ///
-  /// - Precondition: `planes` has 3 · height · width elements.
+  /// - Precondition: `planes` has channels · height · width elements.
   public func write(_ image: RGBImage, into planes: UnsafeMutableBufferPointer<Float>) {
     let count = image.width * image.height
     checkPrecondition(
-      planes.count == 3 * count,
-      "Normalization: \(image.width) × \(image.height) needs \(3 * count) numbers, "
+      planes.count == channels * count,
+      "Normalization: \(image.width) × \(image.height) needs \(channels * count) numbers, "
         + "found room for \(planes.count)")
     image.pixels.withUnsafeBufferPointer { pixels in
       table.withUnsafeBufferPointer { table in
         guard let source = pixels.baseAddress, let values = table.baseAddress,
           let red = planes.baseAddress
         else { return }
+        guard channels == 3 else {
+          for i in 0..<count { red[i] = values[Int(source[3 * i])] }
+          return
+        }
         let (green, blue) = (red + count, red + 2 * count)
         for i in 0..<count {
           red[i] = values[Int(source[3 * i])]
@@ -71,11 +102,19 @@ public struct Normalization: Hashable, Sendable {
     }
   }
 
-  /// The planes of `image` as an array, [3, height, width].
+  /// The image as a batch of one: [1, channels, height, width].
+  public func tensor(_ image: RGBImage) -> Tensor {
+    var tensor = Tensor(repeating: 0, [1, channels, image.height, image.width])
+    tensor.withUnsafeMutableBufferPointer { write(image, into: $0) }
+    return tensor
+  }
+
+  /// The planes of `image` as an array, [channels, height, width].
   public func callAsFunction(_ image: RGBImage) -> [Float] {
-    [Float](unsafeUninitializedCapacity: image.pixels.count) { buffer, initialized in
-      write(image, into: UnsafeMutableBufferPointer(rebasing: buffer[..<image.pixels.count]))
-      initialized = image.pixels.count
+    let count = channels * image.width * image.height
+    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+      write(image, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      initialized = count
     }
   }
 }

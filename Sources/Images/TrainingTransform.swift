@@ -24,16 +24,19 @@ public struct TrainingTransform: ImageTransform, Hashable {
   public var policy: AugmentationPolicy?
   /// How colours change then.
   public var jitter: ColorJitter?
+  /// The colour of what the policy brings in from outside; timm's is the mean of the images.
+  public var fill: RGBColor
 
   /// A transform from its parts.
   public init(
     crop: Crop, flipProbability: Double = 0.5, policy: AugmentationPolicy? = nil,
-    jitter: ColorJitter? = nil
+    jitter: ColorJitter? = nil, fill: RGBColor = .imageNetMean
   ) {
     self.crop = crop
     self.flipProbability = flipProbability
     self.policy = policy
     self.jitter = jitter
+    self.fill = fill
   }
 
   /// DeiT's choice for `size`: a padded crop up to 32 pixels, a random resized crop above.
@@ -77,7 +80,7 @@ public struct TrainingTransform: ImageTransform, Hashable {
   /// The policy, then the jitter.
   public func augmented(_ image: RGBImage, random: Random) -> RGBImage {
     var result = image
-    if let policy { result = policy(result, random: random.split("augment")) }
+    if let policy { result = policy(result, random: random.split("augment"), fill: fill) }
     if let jitter {
       var colors = random.split("jitter")
       result = jitter.drawn(from: &colors).reduce(result) { $0.applying($1) }

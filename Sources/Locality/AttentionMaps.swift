@@ -19,16 +19,22 @@ public struct AttentionMaps: Sendable {
     checkPrecondition(
       image.shape.rank == 4 && image.shape[0] == 1, "AttentionMaps: \(image.shape) is not one image"
     )
-    let tape = Tape(frozen)
     var layers: [Tensor] = []
-    _ = model(tape.constant(image)) { layer, input in
-      let block = model.blocks[layer]
-      let map = block.attn.map(block.norm1(input))
-      layers.append(map.reshaped(map.shape.removing(0)))
+    let tape = Tape(frozen)
+    tape.showing(Taps("blocks.*.attn.map")) {
+      layers.append($0.value.removingFirstAxis)
+    } _: {
+      _ = model(tape.constant(image))
     }
+    checkPrecondition(
+      layers.count == model.blocks.count,
+      "AttentionMaps: \(layers.count) of \(model.blocks.count) layers have maps to look at")
     grid = model.configuration.grid
     self.layers = layers
   }
+
+  /// Where a pass shows the map of a layer.
+  static func place(layer: Int) -> String { "blocks.\(layer).attn.map" }
 
   /// Class and distillation tokens in front of a layer's patches.
   public func tokens(layer: Int) -> Int { layers[layer].shape[1] - grid.count }
@@ -81,4 +87,9 @@ public struct AttentionMaps: Sendable {
     }
     return result
   }
+}
+
+extension Tensor {
+  /// [1, …] → […]
+  var removingFirstAxis: Tensor { reshaped(shape.removing(0)) }
 }

@@ -25,11 +25,14 @@ public struct AttentionRecorder: Sendable {
   /// A record of some images in a folder; what is there of epochs after `epochs`, or of other
   /// images or another model, is forgotten.
   ///
-  /// - Parameter images: names and pixels, all of the model's size.
+  /// - Parameters:
+  ///   - images: names and pixels, all of the model's size.
+  ///   - normalization: how the model takes them.
   /// - Throws: an error that names the folder, or the file in it, that cannot be written.
   public init(
     _ folder: String, _ configuration: ViTConfiguration,
-    images: [(name: String, image: RGBImage)], after epochs: Int = -1
+    images: [(name: String, image: RGBImage)], normalization: Normalization = .imageNet,
+    after epochs: Int = -1
   ) throws {
     self.folder = folder
     let known = FileManager.default.contents(atPath: "\(folder)/\(AttentionIndex.fileName)")
@@ -44,7 +47,7 @@ public struct AttentionRecorder: Sendable {
       },
       images: images.map(\.name), epochs: [])
     if let known, index.isLike(known) { index.epochs = known.epochs.filter { $0 <= epochs } }
-    self.images = images.map { Normalization.imageNet.tensor($0.image) }
+    self.images = images.map { normalization.tensor($0.image) }
     output = try OutputFolder(folder)
     try writeIndex()
     for (place, image) in images.enumerated() {
@@ -60,11 +63,10 @@ public struct AttentionRecorder: Sendable {
 
   /// Writes the maps of a model with these weights, after `epochs` epochs of training.
   public mutating func record(
-    _ model: VisionTransformer, _ weights: ParameterStore, epochs: Int, on pool: WorkerPool
+    _ model: VisionTransformer, _ weights: FrozenWeights, epochs: Int, on pool: WorkerPool
   ) throws {
-    let frozen = FrozenWeights(weights)
     let pictures = pool.map(images) { image in
-      Self.picture(of: AttentionMaps(model, frozen, image: image))
+      Self.picture(of: AttentionMaps(model, weights, image: image))
     }
     for (place, picture) in pictures.enumerated() {
       try writePNG(
@@ -101,14 +103,5 @@ public struct AttentionRecorder: Sendable {
     guard probability > Float(floor) else { return 0 }
     let share = 1 - log(probability) / Float(log(floor))
     return UInt8(max(1, min(255, (255 * share).rounded())))
-  }
-}
-
-extension Normalization {
-  /// An image as a model takes it: [1, 3, height, width].
-  public func tensor(_ image: RGBImage) -> Tensor {
-    var tensor = Tensor(repeating: 0, [1, 3, image.height, image.width])
-    tensor.withUnsafeMutableBufferPointer { write(image, into: $0) }
-    return tensor
   }
 }

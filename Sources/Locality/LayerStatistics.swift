@@ -18,7 +18,10 @@ struct LayerStatistics: Sendable {
   ///
   /// Their rows and columns are left out, and the rows that remain scaled to sum to 1.
   mutating func add(_ maps: Tensor, distances: [Float]) {
-    let (count, length) = (heads.count, maps.shape[2])
+    let (count, length) = (heads.count, maps.shape[-1])
+    checkPrecondition(
+      maps.shape.rank == 4 && maps.shape[1] == count,
+      "LayerStatistics: maps \(maps.shape) of \(count) heads, as Attention.heads says")
     let tokens = length - Self.patches(distances)
     let patches = length - tokens
     var packed = [Float](repeating: 0, count: tokens == 0 ? 0 : count * patches * patches)

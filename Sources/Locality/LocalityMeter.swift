@@ -5,26 +5,27 @@ import ConViT
 /// receives there.
 ///
 /// ```swift
-/// let meter = LocalityMeter(model, weights)
+/// let meter = LocalityMeter(model, FrozenWeights(weights))
 /// var statistics = meter.start
 /// for images in batches { meter.add(images, to: &statistics, on: pool) }  // memory stays the same
 /// print(meter.report(statistics).layers[0].nonlocality)
 /// ```
 public struct LocalityMeter: Sendable {
   let model: VisionTransformer
-  private let weights: ParameterStore
-  /// The weights, as forward passes without derivatives take them.
-  public let frozen: FrozenWeights
+  let weights: FrozenWeights
   let grid: PatchGrid
   let distances: [Float]
+  /// The layers by the places of their attention's maps.
+  private let places: [String: Int]
 
   /// A measure of a model with these weights.
-  public init(_ model: VisionTransformer, _ weights: ParameterStore) {
+  public init(_ model: VisionTransformer, _ weights: FrozenWeights) {
     self.model = model
     self.weights = weights
-    frozen = FrozenWeights(weights)
     grid = model.configuration.grid
     distances = grid.distances()
+    places = Dictionary(
+      uniqueKeysWithValues: model.blocks.indices.map { (AttentionMaps.place(layer: $0), $0) })
   }
 
   /// What is known of no image.
@@ -39,25 +40,28 @@ public struct LocalityMeter: Sendable {
   public func add(
     _ images: Tensor, to statistics: inout LocalityStatistics, on pool: WorkerPool
   ) -> Tensor {
-    let shards = Shards(for: model.configuration, batchSize: images.shape[0])
+    let shards = Shards(for: model, batchSize: images.shape[0])
     let logits = shards.outputs(
-      of: images.shape[0], at: frozen, on: pool, into: &statistics.lanes
+      of: images.shape[0], at: weights, on: pool, into: &statistics.lanes
     ) { range, tape, layers in
-      model(tape.constant(images.sliced(0, range))) { layer, input in
-        let block = model.blocks[layer]
-        layers[layer].add(block.attn.map(block.norm1(input)), distances: distances)
-      }.value
+      tape.showing(Taps(Array(places.keys))) { map in
+        if let layer = places[map.place] { layers[layer].add(map.value, distances: distances) }
+      } _: {
+        model(tape.constant(images.sliced(0, range))).value
+      }
     }
     return .concatenated(logits, 0)
   }
 
-  /// What the statistics say of the model.
+  /// What the statistics say of the model. Layers whose attention has no weights to look at are
+  /// left out.
   public func report(_ statistics: LocalityStatistics) -> LocalityReport {
     LocalityReport(
       images: statistics.images, grid: [grid.rows, grid.columns],
       patchSize: model.configuration.patchSize, uniformNonlocality: grid.uniformNonlocality,
-      layers: model.blocks.enumerated().map { layer, block in
-        self.layer(layer, block.attn, statistics[layer])
+      layers: model.blocks.enumerated().compactMap { index, block in
+        let sums = statistics[index]
+        return sums.images == statistics.images ? layer(index, block.attn, sums) : nil
       })
   }
 
@@ -72,7 +76,7 @@ public struct LocalityMeter: Sendable {
     }
     let hasTokens = heads.contains { $0.tokenShare.mean != 0 }
     return LocalityReport.Layer(
-      layer: layer, kind: .init(attention), nonlocality: nonlocality,
+      layer: layer, kind: .init(rawValue: attention.kind), nonlocality: nonlocality,
       nonlocalitySpread: heads.map { $0.nonlocality.deviation ?? 0 },
       distancePixels: nonlocality.map { $0 * Double(model.configuration.patchSize) },
       entropy: heads.map(\.entropy.mean), centre: moments.map { [$0.x, $0.y] },
@@ -81,8 +85,8 @@ public struct LocalityMeter: Sendable {
         heads.indices.map { statistics.similarity[row * heads.count + $0] / images }
       },
       tokenShare: hasTokens ? heads.map(\.tokenShare.mean) : nil,
-      gate: (attention as? GPSA)?.gates(weights),
-      positional: positional?.positionalFits(weights))
+      gate: attention.gates(weights.weights),
+      positional: positional?.positionalFits(weights.weights))
   }
 }
 
@@ -92,7 +96,7 @@ public struct LocalityStatistics: Sendable {
   var lanes: [[LayerStatistics]]
 
   /// The images that were seen.
-  public var images: Int { lanes.reduce(0) { $0 + ($1.first?.images ?? 0) } }
+  public var images: Int { lanes.reduce(0) { $0 + ($1.map(\.images).max() ?? 0) } }
 
   /// What is known of a layer.
   subscript(layer: Int) -> LayerStatistics {

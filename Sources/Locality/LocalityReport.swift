@@ -17,7 +17,7 @@ public struct LocalityReport: Hashable, Sendable, Codable {
   public struct Layer: Hashable, Sendable, Codable {
     /// The layer, from 0.
     public let layer: Int
-    /// `gpsa`, `mhsa` or `psa`.
+    /// `gpsa`, `mhsa` or `psa`, or what an attention of your own calls itself.
     public let kind: Kind
     /// Σ_ij A_ij ‖δ_ij‖ / N, in patches, averaged over images.
     public let nonlocality: [Double]
@@ -75,12 +75,17 @@ public struct LocalityReport: Hashable, Sendable, Codable {
   }
 
   /// The kinds of attention.
-  public enum Kind: String, Hashable, Sendable, Codable {
-    case gpsa, mhsa, psa
+  public struct Kind: RawRepresentable, Hashable, Sendable, Codable {
+    /// As `Attention.kind` says.
+    public let rawValue: String
 
-    init(_ attention: any Attention) {
-      self = attention is GPSA ? .gpsa : attention is PSA ? .psa : .mhsa
-    }
+    /// The kind of a name.
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// Gated positional attention, self-attention, positional attention without a gate.
+    public static let (gpsa, mhsa, psa) = (
+      Kind(rawValue: "gpsa"), Kind(rawValue: "mhsa"), Kind(rawValue: "psa")
+    )
   }
 
   enum CodingKeys: String, CodingKey {

@@ -1,6 +1,5 @@
 import Autodiff
 import ConViT
-import Foundation
 
 /// The Gaussian that the positional attention of a GPSA head is: exp(−α ‖δ − Δ‖²) up to a factor.
 ///
@@ -33,13 +32,5 @@ extension PositionalAttention {
   public func positionalFits(_ weights: ParameterStore) -> [PositionalFit] {
     let rows = weights[posProj.weight].elements
     return (0..<heads).map { PositionalFit(rows[3 * $0], rows[3 * $0 + 1], rows[3 * $0 + 2]) }
-  }
-
-}
-
-extension GPSA {
-  /// σ(λ) of each head: the share of the positional attention.
-  public func gates(_ weights: ParameterStore) -> [Double] {
-    weights[gatingParam].elements.map { 1 / (1 + exp(-Double($0))) }
   }
 }

@@ -31,7 +31,7 @@ public struct QueryAttention: Sendable {
     public let heads: [[Float]]
     /// Attention rollout from the first layer to this one, [N], if it was asked for.
     public let rollout: [Float]?
-    /// σ(λ), of GPSA.
+    /// The share of the positional attention, of GPSA.
     public let gates: [Double]?
     /// The Gaussians of the positional attention, where that alone was asked for.
     public let positional: [PositionalFit]?
@@ -53,19 +53,20 @@ public struct QueryAttention: Sendable {
   ///
   /// - Precondition: the query is a token of each of `layers`.
   public init(
-    _ model: VisionTransformer, _ weights: ParameterStore, image: Tensor, query: AttentionQuery,
+    _ model: VisionTransformer, _ weights: FrozenWeights, image: Tensor, query: AttentionQuery,
     layers chosen: Set<Int>, withRollout: Bool = false
   ) {
     let grid = model.configuration.grid
     let place = query.index(in: grid)
     var layers: [Layer] = []
     var means: [Tensor] = []
-    _ = model(Tape(FrozenWeights(weights)).constant(image)) { layer, input in
-      guard withRollout || chosen.contains(layer) else { return }
-      let block = model.blocks[layer]
-      let map = block.attn.map(block.norm1(input))
-      let maps = map.reshaped(map.shape.removing(0))
-      if withRollout { means.append(input.tape.constant(maps).mean(0, keepingAxis: true).value) }
+    let looked = model.blocks.indices.filter { withRollout || chosen.contains($0) }
+    let places = looked.map(AttentionMaps.place)
+    let tape = Tape(weights)
+    tape.showing(Taps(places)) { map in
+      guard let layer = places.firstIndex(of: map.place).map({ looked[$0] }) else { return }
+      let (block, maps) = (model.blocks[layer], map.value.removingFirstAxis)
+      if withRollout { means.append(tape.constant(maps).mean(0, keepingAxis: true).value) }
       guard chosen.contains(layer) else { return }
       let one = AttentionMaps(grid: grid, layers: [maps])
       layers.append(
@@ -74,8 +75,13 @@ public struct QueryAttention: Sendable {
           heads: (0..<block.attn.heads).map { one.row(layer: 0, head: $0, query: place) },
           rollout: withRollout
             ? AttentionMaps(grid: grid, layers: means).rollout(query: place) : nil,
-          gates: (block.attn as? GPSA)?.gates(weights), positional: nil))
+          gates: block.attn.gates(weights.weights), positional: nil))
+    } _: {
+      _ = model(tape.constant(image))
     }
+    checkPrecondition(
+      layers.count == chosen.count,
+      "QueryAttention: of layers \(chosen.sorted()), not all have weights to look at")
     self.init(grid: grid, query: query, layers: layers)
   }
 
@@ -83,22 +89,21 @@ public struct QueryAttention: Sendable {
   ///
   /// - Precondition: `layers` are among these.
   public init(
-    positionOf model: VisionTransformer, _ weights: ParameterStore, query: AttentionQuery,
+    positionOf model: VisionTransformer, _ weights: FrozenWeights, query: AttentionQuery,
     layers chosen: Set<Int>
   ) {
     let grid = model.configuration.grid
     let place = query.index(in: grid)
-    let frozen = FrozenWeights(weights)
     let layers = chosen.sorted().map { layer in
       guard let attention = model.blocks[layer].attn as? any PositionalAttention else {
         fatalError("QueryAttention: layer \(layer) has no positional attention")
       }
-      let map = AttentionMaps(grid: grid, layers: [attention.position(Tape(frozen)).value])
+      let map = AttentionMaps(grid: grid, layers: [attention.position(Tape(weights)).value])
       return Layer(
         layer: layer,
         heads: (0..<attention.heads).map { map.row(layer: 0, head: $0, query: place) },
-        rollout: nil, gates: (attention as? GPSA)?.gates(weights),
-        positional: attention.positionalFits(weights))
+        rollout: nil, gates: attention.gates(weights.weights),
+        positional: attention.positionalFits(weights.weights))
     }
     self.init(grid: grid, query: query, layers: layers)
   }

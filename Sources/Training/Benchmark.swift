@@ -83,7 +83,8 @@ package struct Benchmark: Sendable {
   /// Runs the steps.
   package func callAsFunction() throws -> Report {
     let pool = WorkerPool(threads: threads, pinned: pinThreads)
-    let step = try makeStep(pool)
+    let model = try VisionTransformer(configuration)
+    let step = try makeStep(model, pool)
     for index in 0..<warmup { try step(index) }
     var times: [Double] = []
     let begin = ContinuousClock.now
@@ -102,17 +103,18 @@ package struct Benchmark: Sendable {
       model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
       imagesPerSecondBest: Double(batchSize) / times[0],
       gflops: rate * 2 * Double(configuration.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
-      gemmGflops: steps == nil ? gemmRate(on: pool, in: precision) : nil,
-      blasGflops: steps == nil ? gemmRate(on: pool, in: nil) : nil, peakRssMb: peak,
+      gemmGflops: steps == nil ? gemmRate(of: model, on: pool, in: precision) : nil,
+      blasGflops: steps == nil ? gemmRate(of: model, on: pool, in: nil) : nil, peakRssMb: peak,
       breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
       blas: BLASLibrary.current.description, precision: precision,
       products: ProductKernels.description(of: precision))
   }
 
   /// One step of the optimiser, or one prediction of a batch.
-  private func makeStep(_ pool: WorkerPool) throws -> (Int) throws -> Void {
-    let model = try VisionTransformer(configuration)
-    var weights = ParameterStore(model, seed: 0)
+  private func makeStep(
+    _ model: VisionTransformer, _ pool: WorkerPool
+  ) throws -> (Int) throws -> Void {
+    let weights = ParameterStore(model, seed: 0)
     let c = configuration
     var random = Random(seed: 0).split("benchmark")
     var images = Tensor(
@@ -123,8 +125,7 @@ package struct Benchmark: Sendable {
     let batch = images  // a constant, for the closures
     switch mode {
     case .inference:
-      weights.precision = precision
-      let frozen = FrozenWeights(weights)
+      let frozen = FrozenWeights(weights, .inference(precision))
       return { _ in _ = model.logits(of: batch, frozen, on: pool) }
     case .train:
       var recipe = TrainingConfiguration()
@@ -132,10 +133,10 @@ package struct Benchmark: Sendable {
       (recipe.recompute, recipe.lanes, recipe.shardSize) = (recompute, lanes, shardSize)
       recipe.precision = precision
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
-      var training = try TrainingStep(model, weights, recipe)
+      var learner = Learner(model, weights, try recipe.recipe(for: model))
       let labels = (0..<batchSize).map { _ in random.below(c.classes) }
-      let samples = Batch(images: batch, labels: labels, indices: Array(0..<batchSize))
-      return { _ = try training(samples, epoch: $0, rate: 1e-4, on: pool) }
+      let samples = Batch(inputs: batch, labels: labels, indices: Array(0..<batchSize))
+      return { _ = try learner.step(samples, epoch: $0, rate: 1e-4, on: pool) }
     }
   }
 
@@ -152,8 +153,10 @@ package struct Benchmark: Sendable {
   }
 
   /// The rate of the model's own products: all operations by all time.
-  private func gemmRate(on pool: WorkerPool, in precision: Precision?) -> Double {
-    let shard = Shards(for: configuration, batchSize: batchSize, size: shardSize).size
+  private func gemmRate(
+    of model: VisionTransformer, on pool: WorkerPool, in precision: Precision?
+  ) -> Double {
+    let shard = Shards(for: model, batchSize: batchSize, size: shardSize).size
     let products = configuration.matrixProducts(images: shard, isTraining: mode == .train)
     var (operations, time) = (0.0, 0.0)
     for (product, count) in products {

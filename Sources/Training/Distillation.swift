@@ -5,14 +5,12 @@ import ConViT
 /// `DistillationLoss` (Touvron et al. 2021, section 4).
 struct Distillation: Sendable {
   private let settings: LossSettings
-  private let teacher: VisionTransformer
+  private let teacher: any Model
   private let frozen: FrozenWeights
 
   /// Learning from a teacher whose images and classes are the student's.
-  init(_ settings: LossSettings, teacher: SavedModel) {
-    self.settings = settings
-    self.teacher = teacher.model
-    frozen = FrozenWeights(teacher.weights)
+  init(_ settings: LossSettings, teacher: any Model, _ frozen: FrozenWeights) {
+    (self.settings, self.teacher, self.frozen) = (settings, teacher, frozen)
   }
 
   /// The losses of a model, [B], with those of its second head's `logits` [B, classes] for what the

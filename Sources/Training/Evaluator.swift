@@ -3,21 +3,21 @@ import ConViT
 import Images
 import Locality
 
-/// Measures a model on the images of a folder.
+/// Measures a model on examples, such as the images of a folder.
 public struct Evaluator: Sendable {
-  /// How images are read.
-  public let pipeline: ImagePipeline
-  /// Images read and predicted at a time.
-  public let batchSize: Int
+  private let reader: any ExampleReader
+  private let batchSize: Int
+  private let workers: Int
+  private let badImages: BadImages
 
-  /// A measurement with the evaluation transform for a model.
+  /// A measurement of what `reader` reads, `batchSize` examples at a time on `workers` threads.
   public init(
-    decoder: ImageDecoder, transform: EvaluationTransform, batchSize: Int, workers: Int,
-    badImages: BadImages = .error
+    reader: any ExampleReader, batchSize: Int, workers: Int, badImages: BadImages = .error
   ) {
-    pipeline = ImagePipeline(
-      decoder: decoder, transform: transform, workers: workers, badImages: badImages)
+    self.reader = reader
     self.batchSize = batchSize
+    self.workers = workers
+    self.badImages = badImages
   }
 
   /// The mean cross-entropy (without smoothing) and the accuracies over `samples`.
@@ -26,13 +26,12 @@ public struct Evaluator: Sendable {
   ///   - noting: called with each batch, which may be smaller for images that were left out.
   ///   - progress: called with the images done after each batch.
   public func callAsFunction(
-    _ model: VisionTransformer, _ weights: ParameterStore, on samples: [ImageFolder.Sample],
+    _ model: any Model, _ weights: FrozenWeights, on samples: [Example],
     pool: WorkerPool, noting: (Batch) throws -> Void = { _ in },
     progress: (Int) throws -> Void = { _ in }
   ) throws -> ClassificationTotals {
     var totals = ClassificationTotals()
-    let frozen = FrozenWeights(weights)
-    try read(samples, &totals, noting, progress) { model.logits(of: $0, frozen, on: pool) }
+    try read(samples, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
     return totals
   }
 
@@ -44,8 +43,8 @@ public struct Evaluator: Sendable {
   /// - Throws: the last `SampleError` if no image of the sample can be read, whatever becomes of
   ///   bad images.
   public func totalsAndLocality(
-    _ model: VisionTransformer, _ weights: ParameterStore, on sample: [ImageFolder.Sample],
-    then others: [ImageFolder.Sample] = [], addsReference: Bool = false, pool: WorkerPool,
+    _ model: VisionTransformer, _ weights: FrozenWeights, on sample: [Example],
+    then others: [Example] = [], addsReference: Bool = false, pool: WorkerPool,
     noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
   ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
     var totals = ClassificationTotals()
@@ -63,39 +62,26 @@ public struct Evaluator: Sendable {
     }
     if totals.images == 0, let last { throw last }
     let report = meter.report(statistics).adding(reference: reference)
-    try read(others, &totals, noting, progress) { model.logits(of: $0, meter.frozen, on: pool) }
+    try read(others, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
     return (totals, report)
   }
 
   /// Adds to the totals what `logits` makes of images, batch by batch.
   private func read(
-    _ samples: [ImageFolder.Sample], _ totals: inout ClassificationTotals,
+    _ samples: [Example], _ totals: inout ClassificationTotals,
     _ noting: (Batch) throws -> Void, _ progress: (Int) throws -> Void,
     _ logits: (Tensor) -> Tensor
   ) throws {
-    let requests = samples.map { SampleRequest($0, random: Random(seed: 0)) }
-    let loader = pipeline.loader(requests, batchSize: batchSize)
+    let loader = BatchLoader(
+      order: samples.map { ExampleRequest($0, random: Random(seed: 0)) }, reader: reader,
+      batchSize: batchSize, workers: workers, badImages: badImages)
     while let batch = try loader.next() {
       try noting(batch)
       if batch.count > 0 {
-        totals.add(ClassificationTotals(logits: logits(batch.images), labels: batch.labels))
+        totals.add(ClassificationTotals(logits: logits(batch.inputs), labels: batch.labels))
       }
       try progress(totals.images)
     }
-  }
-}
-
-extension VisionTransformer {
-  /// Images to logits without a tape's record, a few images at a time on each thread of `pool`:
-  /// [B, 3, H, W] → [B, classes].
-  public func logits(
-    of images: Tensor, _ frozen: FrozenWeights, on pool: WorkerPool
-  ) -> Tensor {
-    let shards = Shards(for: configuration, batchSize: images.shape[0])
-    let parts = shards.outputs(of: images.shape[0], at: frozen, on: pool) { range, tape in
-      self(tape.constant(images.sliced(0, range))).value
-    }
-    return Tensor.concatenated(parts, 0)
   }
 }
 
@@ -103,7 +89,7 @@ extension ClassificationTotals {
   /// The totals of logits [B, classes] and the classes of the images.
   init(logits: Tensor, labels: [Int]) {
     self.init()
-    let losses = Tape(mode: .inference).constant(logits).crossEntropy(labels: labels).value.elements
+    let losses = Tape(.inference).constant(logits).crossEntropy(labels: labels).value.elements
     let classes = logits.shape[-1]
     logits.withUnsafeBufferPointer { logits in
       for (row, label) in labels.enumerated() {

@@ -1,51 +1,59 @@
 import Autodiff
 import Images
 
-/// The images and targets of a batch as a step sees them: mixed with each other, or as they are.
+/// The inputs and targets of a batch as a step sees them: mixed with each other, or as they are.
 ///
-/// Nothing is computed before it is asked for, and then for the images of one shard, so that no
+/// Nothing is computed before it is asked for, and then for the examples of one shard, so that no
 /// second copy of a batch is made.
 struct MixedBatch: Sendable {
   let batch: Batch
-  /// What becomes of each image; nil where nothing is mixed.
+  /// What becomes of each example; nil where nothing is mixed.
   private let mixes: [Mix]?
 
   init(_ batch: Batch, _ mixes: [Mix]?) {
     checkPrecondition(
       mixes.map { $0.count == batch.count } ?? true,
-      "MixedBatch: \(mixes?.count ?? 0) mixes for \(batch.count) images")
+      "MixedBatch: \(mixes?.count ?? 0) mixes for \(batch.count) examples")
+    checkPrecondition(
+      batch.shape.rank > 1 || mixes?.contains { $0.box != nil } != true,
+      "MixedBatch: boxes need two axes, examples have \(batch.shape)")
     self.batch = batch
     self.mixes = mixes
   }
 
   private func partner(_ index: Int) -> Int { batch.count - 1 - index }
 
-  /// Some of the images, [range, 3, height, width].
-  func images(_ range: Range<Int>, size: ImageSize) -> Tensor {
-    let length = 3 * size.height * size.width
-    return Tensor(unsafeUninitialized: Shape(range.count, 3, size.height, size.width)) { out in
-      batch.images.withUnsafeBufferPointer { pixels in
-        guard let base = pixels.baseAddress else { return }
+  /// The inputs of some of the examples, [range] + the shape of one.
+  func inputs(_ range: Range<Int>) -> Tensor {
+    let length = batch.shape.elementCount
+    let shape = batch.inputs.shape.replacing(0, with: range.count)
+    return Tensor(unsafeUninitialized: shape) { out in
+      batch.inputs.withUnsafeBufferPointer { numbers in
+        guard let base = numbers.baseAddress else { return }
         for index in range {
           write(
             mixes?[index] ?? .none, base + index * length, base + partner(index) * length,
-            to: out + (index - range.lowerBound) * length, size)
+            to: out + (index - range.lowerBound) * length)
         }
       }
     }
   }
 
-  /// One image, rounded as timm rounds it: two products and a sum in single precision.
+  /// One example: a box is pasted over the last two axes at every place of those before them, as
+  /// colours or frames; a blend is rounded as timm rounds it, two products and a sum in single
+  /// precision.
   private func write(
     _ mix: Mix, _ own: UnsafePointer<Float>, _ other: UnsafePointer<Float>,
-    to out: UnsafeMutablePointer<Float>, _ size: ImageSize
+    to out: UnsafeMutablePointer<Float>
   ) {
-    let length = 3 * size.height * size.width
+    let shape = batch.shape
+    let length = shape.elementCount
     if let box = mix.box {
       out.update(from: own, count: length)
-      for plane in 0..<3 {
+      let (height, width) = (shape[-2], shape[-1])
+      for plane in 0..<length / (height * width) {
         for row in box.rows {
-          let start = (plane * size.height + row) * size.width + box.columns.lowerBound
+          let start = (plane * height + row) * width + box.columns.lowerBound
           (out + start).update(from: other + start, count: box.columns.count)
         }
       }
@@ -57,7 +65,7 @@ struct MixedBatch: Sendable {
     }
   }
 
-  /// What the model is to answer for some of the images, [range, classes]: the classes of both
+  /// What the model is to answer for some of the examples, [range, classes]: the classes of both
   /// partners by their shares, smoothed, and rounded as by timm's `mixup_target`.
   func targets(_ range: Range<Int>, classes: Int, smoothing: Double) -> Tensor {
     guard let mixes else {

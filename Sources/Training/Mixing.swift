@@ -4,6 +4,9 @@ import Images
 /// Which images of a batch are mixed with which others, and how: mixup (Zhang et al. 2018) and
 /// CutMix (Yun et al. 2019), drawn as timm's `Mixup` draws them.
 ///
+/// It mixes examples of any shape; CutMix takes boxes of the last two axes, so that it needs these,
+/// and the same box for all before them (colours, frames).
+///
 /// As there, the partner of image i of n is image n − 1 − i. That leaves the middle one of an odd
 /// number without any: it stays what it is. (With a rotation instead, every batch would differ from
 /// timm's, and pairs would not be pairs.)
@@ -19,15 +22,33 @@ public struct Mixing: Sendable {
   }
 
   private let settings: LossSettings
-  private let size: ImageSize
+  private let size: ImageSize  // of the last two axes
   private let source: Random
 
-  /// The mixing of images of `size`; nil if the settings ask for none.
-  public init?(_ settings: LossSettings, size: ImageSize, seed: UInt64) {
+  /// The mixing of examples of a shape, such as [3, height, width]; nil if the settings ask for
+  /// none.
+  ///
+  /// - Precondition: there are two axes at least, or no CutMix.
+  public init?(_ settings: LossSettings, shape: Shape, seed: UInt64) {
     guard settings.mixes else { return nil }
     self.settings = settings
-    self.size = size
+    checkPrecondition(
+      shape.rank > 1 || settings.cutmix == 0,
+      "Mixing: CutMix needs two axes, examples have \(shape)")
+    size = shape.rank > 1 ? ImageSize(height: shape[-2], width: shape[-1]) : ImageSize(1)
     source = Random(seed: seed).split("mixing")
+  }
+
+  /// The mixing by mixup's α and CutMix's α, 0 for none, in the way of timm's defaults.
+  ///
+  /// - Precondition: one of them is above 0, and for CutMix there are two axes at least.
+  public init(mixup: Double, cutmix: Double = 0, shape: Shape, seed: UInt64) {
+    var settings = LossSettings()
+    (settings.mixup, settings.cutmix) = (mixup, cutmix)
+    guard let mixing = Mixing(settings, shape: shape, seed: seed) else {
+      fatalError("Mixing: mixup \(mixup) and cutmix \(cutmix) mix nothing")
+    }
+    self = mixing
   }
 
   /// What becomes of each image of a batch: a function of seed, epoch and the samples.

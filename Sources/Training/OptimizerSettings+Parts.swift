@@ -3,32 +3,30 @@ import Foundation
 
 extension OptimizerSettings {
   /// How each parameter is trained.
+  func groups(of tree: ParameterTree) -> ParameterGroups {
+    var groups = ParameterGroups(tree, weightDecay: weightDecay)
+    guard let layerDecay else { return groups }
+    let layers = layers(of: tree.names)
+    let top = layers.max() ?? 0
+    for (slot, layer) in layers.enumerated() {
+      groups.rates[slot] = pow(layerDecay, Double(top - layer))
+    }
+    return groups
+  }
+
+  /// The parameters of a model that stay as they are.
   ///
   /// - Throws: `TrainingError` if a pattern is of no parameter, or nothing is left to train.
-  func groups(of tree: ParameterTree) throws(TrainingError) -> ParameterGroups {
-    var groups = ParameterGroups(tree, weightDecay: weightDecay)
-    if let layerDecay {
-      let layers = layers(of: tree.names)
-      let top = layers.max() ?? 0
-      for (slot, layer) in layers.enumerated() {
-        groups.rates[slot] = pow(layerDecay, Double(top - layer))
-      }
-    }
+  func frozen(in tree: ParameterTree) throws(TrainingError) -> ParameterSelection {
     for pattern in freeze {
-      let slots = tree.names.indices.filter { fnmatch(pattern, tree.names[$0], 0) == 0 }
       try require(
-        !slots.isEmpty, "freeze: no parameter is called '\(pattern)', but '\(tree.names[0])' is")
-      for slot in slots { groups.rates[slot] = 0 }
+        !ParameterSelection.named(pattern).slots(in: tree).isEmpty,
+        "freeze: no parameter is called '\(pattern)', but '\(tree.names[0])' is")
     }
-    if attnOnly {
-      let others: Set = ["head.weight", "head.bias", "pos_embed"]
-      for (slot, name) in tree.names.enumerated()
-      where !name.contains(".attn.") && !others.contains(name) {
-        groups.rates[slot] = 0
-      }
-    }
-    try require(groups.trainableCount > 0, "freeze: all parameters are frozen")
-    return groups
+    var frozen: ParameterSelection = freeze.isEmpty ? .none : .named(freeze)
+    if attnOnly { frozen = frozen || !.named("*.attn.*", "head.weight", "head.bias", "pos_embed") }
+    try require(frozen.slots(in: tree).count < tree.count, "freeze: all parameters are frozen")
+    return frozen
   }
 
   /// The layer of each parameter as timm counts them: the embedding 0, block i 1 + i, the last norm
@@ -70,22 +68,16 @@ extension OptimizerSettings {
   /// remembers, the moving average.
   var storeCount: Int { 1 + (opt == .adamw ? 2 : 1) + (modelEma ? 1 : 0) }
 
-  /// Makes gradients as small as is asked for; returns what is left to multiply them with.
-  ///
-  /// - Parameter norm: that of all gradients together.
-  func clip(
-    _ gradients: inout Gradients, norm: Double, at weights: ParameterStore, on pool: WorkerPool
-  ) -> Float {
-    guard let clipGrad else { return 1 }
+  /// How gradients are made smaller, if they are.
+  var clipping: Clipping? {
+    guard let clipGrad else { return nil }
     switch clipMode {
-    case .norm: return Gradients.scale(norm: norm, bound: clipGrad)
-    case .value: gradients.clipElements(to: clipGrad, on: pool)
-    case .agc:
-      let names = weights.tree.names
-      gradients.clipRows(to: Double(clipGrad), of: weights, on: pool) {
-        !names[$0].hasPrefix("head")
-      }
+    case .norm: return .norm(clipGrad)
+    case .value: return .value(clipGrad)
+    case .agc: return .rows(Double(clipGrad), of: Self.clippedByRows)
     }
-    return 1
   }
+
+  /// What adaptive clipping looks at: all but the heads, as timm.
+  private static let clippedByRows: ParameterSelection = !.named("head*")
 }

@@ -42,17 +42,15 @@ package struct PipelineBenchmark: Sendable {
       throw TrainingError(usage: "data-path is missing: the folder that has train/")
     }
     let samples = try configuration.data.images(of: "train", seed: configuration.seed).samples
-    let pipeline = try ImagePipeline(
-      decoder: configuration.data.decoder(), transform: configuration.trainingTransform(),
-      erasing: configuration.augmentation.erasing,
-      workers: threads == 1 ? 0 : threads)
+    let reader = try configuration.trainingReader()
     let order = configuration.sampleOrder
     var (epoch, images) = (0, -1)
     var (start, busy) = (ContinuousClock.now, 0.0)
     var elapsed = 0.0
     while elapsed < seconds || images <= 0 {
-      let loader = pipeline.loader(
-        order(samples, epoch: epoch), batchSize: configuration.batchSize)
+      let loader = BatchLoader(
+        order: order(samples, epoch: epoch), reader: reader, batchSize: configuration.batchSize,
+        workers: threads == 1 ? 0 : threads)
       while elapsed < seconds || images <= 0, let batch = try loader.next() {
         if images < 0 {
           (images, start, busy) = (0, ContinuousClock.now, Resources.current.processorSeconds)

@@ -1,7 +1,8 @@
 import Autodiff
 import Images
 
-/// Which images an epoch visits, in which order: a function of seed and epoch alone.
+/// Which examples an epoch visits, in which order: a function of seed and epoch alone. What is said
+/// of images here holds for examples of any kind.
 ///
 /// Without repeats an epoch visits every image. With k repeats (repeated augmentation, Hoffer et
 /// al. 2020) each image comes k times in a row, and the epoch ends after about as many images as
@@ -48,14 +49,14 @@ public struct SampleOrder: Sendable {
   }
 
   /// The requests of an epoch; copies of an image have different random numbers.
-  public func callAsFunction(_ samples: [ImageFolder.Sample], epoch: Int) -> [SampleRequest] {
+  public func callAsFunction(_ examples: [Example], epoch: Int) -> [ExampleRequest] {
     var random = seed.split(epoch)
-    let order = isShuffled ? random.permutation(samples.count) : Array(samples.indices)
+    let order = isShuffled ? random.permutation(examples.count) : Array(examples.indices)
     let copies = seed.split("copies").split(epoch)
-    return (0..<count(of: samples.count)).map { turn in
+    return (0..<count(of: examples.count)).map { turn in
       let place = process + turn * processes
-      let sample = samples[order[place / repeats % samples.count]]
-      return SampleRequest(sample, random: copies.split(sample.index).split(place % repeats))
+      let example = examples[order[place / repeats % examples.count]]
+      return ExampleRequest(example, random: copies.split(example.index).split(place % repeats))
     }
   }
 }

@@ -2,9 +2,9 @@ import ConViT
 import Images
 
 extension SavedModel {
-  /// The size of the images that the model takes.
+  /// The size of the images that the model takes: its input's last two axes.
   public var imageSize: ImageSize {
-    ImageSize(height: model.configuration.imageHeight, width: model.configuration.imageWidth)
+    ImageSize(height: model.input[-2], width: model.input[-1])
   }
 
   /// The name of a class, or its number where names are not known.

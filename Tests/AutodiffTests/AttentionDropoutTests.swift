@@ -16,26 +16,27 @@ import Testing
 
   /// The value, and the derivatives by queries, keys, values, the map's logits and the gate's.
   private func run(
-    _ mode: Mode, isGated: Bool, _ attention: ([Variable]) -> Variable
+    _ pass: Pass, isGated: Bool, _ attention: ([Variable]) -> Variable
   ) -> [Tensor] {
-    let tape = Tape(mode: mode)
+    let tape = Tape(pass)
     let x = inputs.map(tape.variable)
     let y = attention(Array(x[..<3]) + (isGated ? [x[3].softmax(), x[4].sigmoid()] : []))
     var none = Gradients(tape.weights.tree)
     return [y.value] + tape.accumulateGradients(of: y.weighed(), into: &none, at: x)
   }
 
-  private func fused(_ mode: Mode, isGated: Bool, rate: Float) -> [Tensor] {
-    run(mode, isGated: isGated) { x in
-      .attention(
-        HeadColumns(x[0]), HeadColumns(x[1]), HeadColumns(x[2]), heads: heads, width: width,
-        scale: 0.5, position: isGated ? (x[3], x[4]) : nil, dropRate: rate)
+  private func fused(_ pass: Pass, isGated: Bool, rate: Float) -> [Tensor] {
+    run(pass, isGated: isGated) { x in
+      func all(_ x: Variable) -> Heads { Heads(x, count: heads, size: d) }
+      return .attention(
+        all(x[0]), all(x[1]), all(x[2]), position: isGated ? (x[3], x[4]) : nil, scale: 0.5,
+        dropRate: rate)
     }
   }
 
   /// The factors that an attention draws which is the first operator of its tape.
-  private func factors(_ mode: Mode, rate: Float) throws -> Tensor {
-    let dropout = try #require(AttentionDropout(rate, images: images, on: Tape(mode: mode)))
+  private func factors(_ pass: Pass, rate: Float) throws -> Tensor {
+    let dropout = try #require(AttentionDropout(rate, images: images, on: Tape(pass)))
     let maps = (0..<images * heads).map {
       dropout.factors(image: $0 / heads, head: $0 % heads, tokens, tokens)
     }
@@ -44,9 +45,9 @@ import Testing
 
   /// A · mask · V, the mask after the gate, from plain operators.
   @Test(arguments: [false, true]) func isThePlainCompositions(isGated: Bool) throws {
-    let mode = sources(images)
-    let mask = try factors(mode, rate: 0.4)
-    let plain = run(.evaluation, isGated: isGated) { x in
+    let pass = sources(images)
+    let mask = try factors(pass, rate: 0.4)
+    let plain = run(Pass(), isGated: isGated) { x in
       func split(_ x: Variable) -> Variable {
         x.reshaped([images, tokens, heads, d]).permuted(0, 2, 1, 3)
       }
@@ -58,14 +59,14 @@ import Testing
       return (a * a.tape.constant(mask)).matmul(split(x[2]))
         .permuted(0, 2, 1, 3).reshaped([images, tokens, width])
     }
-    for (a, b) in zip(fused(mode, isGated: isGated, rate: 0.4), plain) {
+    for (a, b) in zip(fused(pass, isGated: isGated, rate: 0.4), plain) {
       let isZero = b.elements.allSatisfy { $0 == 0 }  // the gate's, where there is none
       #expect(isZero ? a == b : largestDifference(a, b) < 1e-5)
     }
   }
 
   @Test func dropsAsManyAsItSays() {
-    let dropout = AttentionDropout(0.3, images: 4, on: Tape(mode: sources(2)))
+    let dropout = AttentionDropout(0.3, images: 4, on: Tape(sources(2)))
     let masks = (0..<8).compactMap { dropout?.factors(image: $0 / 2, head: $0 % 2, 50, 50) }
     let values = masks.flatMap(\.elements)
     #expect(Set(values) == [0, 1 / (1 - 0.3 as Float)])
@@ -75,8 +76,8 @@ import Testing
   }
 
   @Test func nothingIsDroppedOutsideOfTraining() {
-    let whole = fused(.evaluation, isGated: true, rate: 0)
-    #expect(fused(.evaluation, isGated: true, rate: 0.4) == whole)
+    let whole = fused(Pass(), isGated: true, rate: 0)
+    #expect(fused(Pass(), isGated: true, rate: 0.4) == whole)
     #expect(fused(sources(images), isGated: true, rate: 0) == whole)
   }
 }

@@ -3,22 +3,7 @@ import Testing
 
 /// The fused attention against its composition from plain operators.
 @Suite struct AttentionTests {
-  /// The sizes of an attention.
-  struct Sizes: Sendable, CustomTestStringConvertible {
-    let leading: [Int]
-    let queries: Int, keys: Int, heads: Int, d: Int
-    var width: Int { heads * d }
-    var scale: Float { 1 / Float(d).squareRoot() }
-    var testDescription: String { "\(leading) × \(queries) × \(keys), \(heads) heads of \(d)" }
-
-    init(_ leading: [Int], _ queries: Int, _ keys: Int, heads: Int, of d: Int) {
-      (self.leading, self.queries, self.keys, self.heads, self.d) = (
-        leading, queries, keys, heads, d
-      )
-    }
-
-    func shape(_ tokens: Int, _ columns: Int) -> Shape { Shape(leading + [tokens, columns]) }
-  }
+  typealias Sizes = AttentionSizes
 
   static let sizes = [
     Sizes([2], 5, 5, heads: 1, of: 3), Sizes([1], 1, 1, heads: 3, of: 4),
@@ -35,7 +20,7 @@ import Testing
       tensor(s.shape(s.keys, s.width), "k", in: -2...2),
       tensor(s.shape(s.keys, s.width + 2), "v", in: -2...2),
     ]
-    compare(inputs, s) { x in [HeadColumns(x[0], from: 1), HeadColumns(x[1]), HeadColumns(x[2])] }
+    compare(inputs, s) { x in [s.heads(x[0], from: 1), s.heads(x[1]), s.heads(x[2])] }
   }
 
   /// Queries and keys in one projection, values in another, as GPSA has them.
@@ -45,7 +30,7 @@ import Testing
       tensor(s.shape(s.keys, s.width), "v", in: -2...2),
     ]
     compare(inputs, s) { x in
-      [HeadColumns(x[0]), HeadColumns(x[0], from: s.width), HeadColumns(x[1])]
+      [s.heads(x[0]), s.heads(x[0], from: s.width), s.heads(x[1])]
     }
   }
 
@@ -53,16 +38,16 @@ import Testing
   @Test(arguments: sizes.filter { $0.queries == $0.keys }) func packedProjection(_ s: Sizes) {
     let packed = tensor(s.shape(s.keys, 3 * s.width), "qkv", in: -2...2)
     compare([packed], s) { x in
-      [HeadColumns(x[0]), HeadColumns(x[0], from: s.width), HeadColumns(x[0], from: 2 * s.width)]
+      [s.heads(x[0]), s.heads(x[0], from: s.width), s.heads(x[0], from: 2 * s.width)]
     }
     compare([packed], s) { x in
-      [HeadColumns(x[0], from: 2 * s.width), HeadColumns(x[0]), HeadColumns(x[0], from: s.width)]
+      [s.heads(x[0], from: 2 * s.width), s.heads(x[0]), s.heads(x[0], from: s.width)]
     }
     let wide = tensor(s.shape(s.keys, 3 * s.width + 3), "wide", in: -2...2)
     compare([wide], s) { x in
       [
-        HeadColumns(x[0], from: 1), HeadColumns(x[0], from: s.width + 1),
-        HeadColumns(x[0], from: 2 * s.width + 2),
+        s.heads(x[0], from: 1), s.heads(x[0], from: s.width + 1),
+        s.heads(x[0], from: 2 * s.width + 2),
       ]
     }
   }
@@ -70,10 +55,10 @@ import Testing
   /// Columns that are queries, keys and values at once, in whole or in part.
   @Test(arguments: sizes.filter { $0.queries == $0.keys }) func overlappingColumns(_ s: Sizes) {
     let one = tensor(s.shape(s.keys, s.width), "one", in: -2...2)
-    compare([one], s) { x in [HeadColumns(x[0]), HeadColumns(x[0]), HeadColumns(x[0])] }
+    compare([one], s) { x in [s.heads(x[0]), s.heads(x[0]), s.heads(x[0])] }
     let two = tensor(s.shape(s.keys, s.width + 1), "two", in: -2...2)
     compare([two], s) { x in
-      [HeadColumns(x[0]), HeadColumns(x[0], from: 1), HeadColumns(x[0], from: 1)]
+      [s.heads(x[0]), s.heads(x[0], from: 1), s.heads(x[0], from: 1)]
     }
   }
 
@@ -84,14 +69,14 @@ import Testing
       tensor(s.shape($1, s.width), "\($0)", in: -2...2)
     }
     let position = (tensor([3, 4, 5], "map"), tensor([3], "gate"))
-    let right = derivatives(inputs, position, s, Self.plain) { $0.map { HeadColumns($0) } }
+    let right = derivatives(inputs, position, s, Self.plain) { $0.map { s.heads($0) } }
     let scaled = derivatives(
-      inputs, position, s, { Self.plain($0, $1, 1.01 * $2, $3) }, { $0.map { HeadColumns($0) } })
+      inputs, position, s, { Self.plain($0, $1, 1.01 * $2, $3) }, { $0.map { s.heads($0) } })
     let turned = derivatives(
       inputs, position, s,
       { parts, s, scale, position in
         Self.plain(parts, s, scale, position.map { ($0.map, $0.gate.gathered(0, [1, 0, 2])) })
-      }, { $0.map { HeadColumns($0) } })
+      }, { $0.map { s.heads($0) } })
     for (wrong, unchanged) in [(scaled, 1), (turned, 0)] {  // the map's derivative has no scale
       let differences = zip(wrong, right).map { largestDifference($0, $1) }
       #expect(differences.count { $0 < 1e-4 } == unchanged, "\(differences)")
@@ -101,12 +86,12 @@ import Testing
   // MARK: -
 
   typealias Position = (map: Variable, gate: Variable)
-  typealias Attention = ([HeadColumns], Sizes, _ scale: Float, Position?) -> Variable
+  typealias Attention = ([Heads], Sizes, _ scale: Float, Position?) -> Variable
 
   /// Expects values and all derivatives of both to agree, without and with a position.
   private func compare(
     _ inputs: [Tensor], _ s: Sizes, at location: SourceLocation = #_sourceLocation,
-    _ columns: ([Variable]) -> [HeadColumns]
+    _ columns: ([Variable]) -> [Heads]
   ) {
     let position = (
       tensor([s.heads, s.queries, s.keys], "map", in: -2...2), tensor([s.heads], "gate", in: -2...2)
@@ -125,7 +110,7 @@ import Testing
   /// The value, and the derivatives by the projections, the map's logits and the gates'.
   private func derivatives(
     _ inputs: [Tensor], _ position: (Tensor, Tensor)?, _ s: Sizes, _ attention: Attention,
-    _ columns: ([Variable]) -> [HeadColumns]
+    _ columns: ([Variable]) -> [Heads]
   ) -> [Tensor] {
     let tape = Tape()
     let projections = inputs.map(tape.variable)
@@ -139,28 +124,10 @@ import Testing
   }
 
   private static func fused(
-    _ parts: [HeadColumns], _ s: Sizes, _ scale: Float, _ position: Position?
-  ) -> Variable {
-    .attention(
-      parts[0], parts[1], parts[2], heads: s.heads, width: s.width, scale: scale,
-      position: position)
-  }
+    _ parts: [Heads], _ s: Sizes, _ scale: Float, _ position: Position?
+  ) -> Variable { .attention(parts[0], parts[1], parts[2], position: position, scale: scale) }
 
-  /// A = (1 − g) · softmax(Q·Kᵀ · scale) + g · map;  y = A·V, with all heads side by side.
   private static func plain(
-    _ parts: [HeadColumns], _ s: Sizes, _ scale: Float, _ position: Position?
-  ) -> Variable {
-    let batch = s.leading.reduce(1, *)
-    func heads(_ part: HeadColumns) -> Variable {  // [..., N, ≥ H·D] → [B, H, N, D]
-      let x = part.projection.sliced(-1, part.first..<part.first + s.width)
-      return x.reshaped([batch, x.shape[-2], s.heads, s.d]).permuted(0, 2, 1, 3)
-    }
-    let scores = heads(parts[0]).matmul(heads(parts[1]), transposingOther: true)
-    var a = (scale * scores).softmax()  // [B, H, Nq, Nk]
-    if let (map, gate) = position {
-      let g = gate.reshaped([s.heads, 1, 1])
-      a = (1 - g) * a + g * map
-    }
-    return a.matmul(heads(parts[2])).permuted(0, 2, 1, 3).reshaped(s.shape(s.queries, s.width))
-  }
+    _ parts: [Heads], _ s: Sizes, _ scale: Float, _ position: Position?
+  ) -> Variable { s.plain(parts, position: position, scale: scale) }
 }

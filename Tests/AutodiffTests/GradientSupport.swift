@@ -6,15 +6,15 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   let name: String
   let shapes: [Shape]
   let range: ClosedRange<Double>
-  let mode: Mode
+  let pass: Pass
   let function: @Sendable ([Variable]) -> Variable
 
   /// A function of tensors of the given shapes, drawn uniformly from a range.
   init(
     _ name: String, _ shapes: Shape..., in range: ClosedRange<Double> = -1...1,
-    mode: Mode = .evaluation, _ function: @escaping @Sendable ([Variable]) -> Variable
+    pass: Pass = Pass(), _ function: @escaping @Sendable ([Variable]) -> Variable
   ) {
-    (self.name, self.shapes, self.range, self.mode) = (name, shapes, range, mode)
+    (self.name, self.shapes, self.range, self.pass) = (name, shapes, range, pass)
     self.function = function
   }
 
@@ -25,7 +25,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     shapes.enumerated().map { tensor($1, "\(name) \($0)", in: range) }
   }
 
-  var largestError: Double { GradientCheck(mode: mode, function).largestError(at: inputs) }
+  var largestError: Double { GradientCheck(pass: pass, function).largestError(at: inputs) }
 }
 
 /// How much of `GradientCheck.largestError` is allowed: where the derivative is right, differences
@@ -52,9 +52,9 @@ func largestDifference(_ a: Tensor, _ b: Tensor) -> Double {
   }
 }
 
-/// Sources of random numbers for a batch in training.
-func sources(_ samples: Int) -> Mode {
-  .training((0..<samples).map { Random(seed: 5).split($0) })
+/// A pass with sources of random numbers for a batch.
+func sources(_ samples: Int) -> Pass {
+  Pass(randomness: (0..<samples).map { Random(seed: 5).split($0) })
 }
 
 extension Variable {

@@ -39,11 +39,11 @@ import Testing
       for level in forward {
         let what = "\(level.name), \(cols)"
         let a = fresh(s.count) {
-          level.call($0, s, Self.scale, position, Self.gate, Self.rows, cols)
+          level.call($0, s, Self.scale, nil, position, Self.gate, Self.rows, cols)
         }
         expectClose(a, expected, relative: 2e-6, what)
         let inPlace = buffer(from: s) {
-          level.call($0, $0, Self.scale, position, Self.gate, Self.rows, cols)
+          level.call($0, $0, Self.scale, nil, position, Self.gate, Self.rows, cols)
         }
         expectSameBits(inPlace, a, "\(what) in place")
       }
@@ -57,7 +57,7 @@ import Testing
         KernelsSoftmaxTests.softmax(s.doubles.row($0, cols), scale: Double(Self.scale))
       }
       for level in forward {
-        let a = fresh(s.count) { level.call($0, s, Self.scale, nil, .nan, Self.rows, cols) }
+        let a = fresh(s.count) { level.call($0, s, Self.scale, nil, nil, .nan, Self.rows, cols) }
         expectClose(a, expected, relative: 2e-6, "\(level.name), \(cols)")
       }
     }
@@ -68,9 +68,9 @@ import Testing
     let s: [Float] = [0, -inf, 0, -inf]
     let position: [Float] = [0.25, 0.25, 0.5, 0]
     for level in forward {
-      let closed = fresh(4) { level.call($0, s, 1, position, 0, 1, 4) }
+      let closed = fresh(4) { level.call($0, s, 1, nil, position, 0, 1, 4) }
       expectSameBits(closed, [0.5, 0, 0.5, 0], "\(level.name), gate 0")
-      let open = fresh(4) { level.call($0, s, 1, position, 1, 1, 4) }
+      let open = fresh(4) { level.call($0, s, 1, nil, position, 1, 1, 4) }
       expectSameBits(open, position, "\(level.name), gate 1")
     }
   }
@@ -106,7 +106,7 @@ import Testing
           dsOut = fresh(s.count) { ds in
             dpOut = buffer(from: start) {
               level.call(
-                a, ds, $0, &dg, s, da, Self.scale, position, Self.gate, rows, cols)
+                a, ds, nil, $0, &dg, s, da, Self.scale, nil, position, Self.gate, rows, cols)
             }
           }
         }
@@ -118,7 +118,8 @@ import Testing
         var dsInPlace: [Float] = []
         let aInPlace = buffer(from: s) { a in
           dsInPlace = buffer(from: da) {
-            level.call(a, $0, nil, nil, a, $0, Self.scale, position, Self.gate, rows, cols)
+            level.call(
+              a, $0, nil, nil, nil, a, $0, Self.scale, nil, position, Self.gate, rows, cols)
           }
         }
         expectSameBits(aInPlace, aOut, "\(what), a in place")
@@ -150,7 +151,7 @@ import Testing
         let aOut = fresh(s.count) { a in
           dsOut = fresh(s.count) { ds in
             dpOut = buffer(from: untouched) {
-              level.call(a, ds, $0, &dg, s, da, Self.scale, nil, .nan, rows, cols)
+              level.call(a, ds, nil, $0, &dg, s, da, Self.scale, nil, nil, .nan, rows, cols)
             }
           }
         }

@@ -63,44 +63,54 @@ import Testing
 
   static let attentions = [
     GradientCase("self-attention, packed", [2, 3, 12]) { x in
-      let (q, k, v) = (HeadColumns(x[0]), HeadColumns(x[0], from: 4), HeadColumns(x[0], from: 8))
-      return .attention(q, k, v, heads: 2, width: 4, scale: 0.7)
+      .attention(two(x[0]), two(x[0], from: 4), two(x[0], from: 8), scale: 0.7)
     },
     GradientCase("gated", [2, 3, 8], [2, 3, 4], [2, 3, 3], [2]) { x in
       .attention(
-        HeadColumns(x[0]), HeadColumns(x[0], from: 4), HeadColumns(x[1]), heads: 2, width: 4,
-        scale: 0.7, position: (x[2].softmax(), x[3].sigmoid()))
+        two(x[0]), two(x[0], from: 4), two(x[1]), position: (x[2].softmax(), x[3].sigmoid()),
+        scale: 0.7)
     },
     GradientCase("gated, the map and the gate as they are", [1, 2, 4], [2, 2, 2], [2]) { x in
-      .attention(
-        HeadColumns(x[0]), HeadColumns(x[0]), HeadColumns(x[0]), heads: 2, width: 4,
-        scale: 0.7, position: (x[1], x[2]))
+      .attention(two(x[0]), two(x[0]), two(x[0]), position: (x[1], x[2]), scale: 0.7)
     },
     GradientCase("2 queries, 3 keys", [2, 2, 4], [2, 3, 8], [2, 2, 3], [2]) { x in
       .attention(
-        HeadColumns(x[0]), HeadColumns(x[1]), HeadColumns(x[1], from: 4), heads: 2, width: 4,
-        scale: 0.7, position: (x[2].softmax(), x[3].sigmoid()))
-    },
-    GradientCase("a token with itself", [2, 1, 4]) { x in
-      .attention(
-        HeadColumns(x[0]), HeadColumns(x[0]), HeadColumns(x[0]), heads: 2, width: 4, scale: 1)
-    },
-    GradientCase("queries, keys and values are one", [2, 3, 4]) { x in
-      .attention(
-        HeadColumns(x[0]), HeadColumns(x[0]), HeadColumns(x[0]), heads: 2, width: 4, scale: 0.7)
-    },
-    GradientCase("columns that nobody uses", [2, 3, 9]) { x in
-      .attention(
-        HeadColumns(x[0], from: 1), HeadColumns(x[0], from: 3), HeadColumns(x[0], from: 6),
-        heads: 1, width: 2, scale: 0.7)
-    },
-    GradientCase("only values ask", [2, 3, 4]) { x in
-      let constant = HeadColumns(x[0].tape.constant(tensor([2, 3, 8], "constant")))
-      return .attention(
-        constant, HeadColumns(constant.projection, from: 4), HeadColumns(x[0]), heads: 2, width: 4,
+        two(x[0]), two(x[1]), two(x[1], from: 4), position: (x[2].softmax(), x[3].sigmoid()),
         scale: 0.7)
     },
+    GradientCase("biased", [2, 2, 4], [2, 3, 8], [2, 2, 3]) { x in
+      .attention(two(x[0]), two(x[1]), two(x[1], from: 4), bias: x[2])
+    },
+    GradientCase("biased and gated", [2, 3, 4], [1, 3, 3], [2, 3, 3], [2]) { x in
+      .attention(two(x[0]), two(x[0]), two(x[0]), bias: x[1], position: (x[2], x[3]))
+    },
+    GradientCase("weights", [2, 2, 4], [2, 3, 8], [2, 2, 3], [2, 2, 3], [2]) { x in
+      .attentionWeights(two(x[0]), two(x[1]), bias: x[2], position: (x[3], x[4]))
+    },
+    GradientCase("a token with itself", [2, 1, 4]) { x in
+      .attention(two(x[0]), two(x[0]), two(x[0]), scale: 1)
+    },
+    GradientCase("queries, keys and values are one", [2, 3, 4]) { x in
+      .attention(two(x[0]), two(x[0]), two(x[0]), scale: 0.7)
+    },
+    GradientCase("columns that nobody uses", [2, 3, 9]) { x in
+      func one(_ first: Int) -> Heads { Heads(x[0], from: first, count: 1, size: 2) }
+      return .attention(one(1), one(3), one(6), scale: 0.7)
+    },
+    GradientCase("only values ask", [2, 3, 4]) { x in
+      let constant = x[0].tape.constant(tensor([2, 3, 8], "constant"))
+      return .attention(two(constant), two(constant, from: 4), two(x[0]), scale: 0.7)
+    },
+    GradientCase("only the bias asks", [1, 3, 3]) { x in
+      let constant = two(x[0].tape.constant(tensor([2, 3, 4], "constant")))
+      return .attention(constant, constant, constant, bias: x[0])
+    },
   ]
+
+  /// Two heads of two columns.
+  @Sendable static func two(_ x: Variable, from first: Int = 0) -> Heads {
+    Heads(x, from: first, count: 2, size: 2)
+  }
 
   static let norms = [
     GradientCase("softmax", [3, 5]) { $0[0].softmax() },
@@ -119,12 +129,12 @@ import Testing
   ]
 
   static let random = [
-    GradientCase("dropout", [3, 4, 2], mode: sources(3)) { $0[0].dropout(0.4) },
-    GradientCase("dropout, samples of two rows", [4, 5], mode: sources(2)) { $0[0].dropout(0.4) },
-    GradientCase("dropout twice", [3, 8], mode: sources(3)) {
+    GradientCase("dropout", [3, 4, 2], pass: sources(3)) { $0[0].dropout(0.4) },
+    GradientCase("dropout, samples of two rows", [4, 5], pass: sources(2)) { $0[0].dropout(0.4) },
+    GradientCase("dropout twice", [3, 8], pass: sources(3)) {
       $0[0].dropout(0.3) * $0[0].dropout(0.3)
     },
-    GradientCase("drop path", [6, 2, 3], mode: sources(6)) { $0[0].dropPath(0.4) },
+    GradientCase("drop path", [6, 2, 3], pass: sources(6)) { $0[0].dropPath(0.4) },
     GradientCase("dropout in evaluation", [3, 4]) { $0[0].dropout(0.4).dropPath(0.4) },
   ]
 
@@ -147,23 +157,23 @@ import Testing
   /// Dropped elements are zero and the others scaled; samples draw from sources of their own.
   @Test func dropoutDependsOnTheSampleAlone() {
     let (x, rate) = (Tensor(repeating: 1, [8, 50]), Float(0.25))
-    let all = Tape(mode: sources(8)).constant(x).dropout(rate).value
+    let all = Tape(sources(8)).constant(x).dropout(rate).value
     let kept = 1 / (1 - rate)
     #expect(all.elements.allSatisfy { $0 == 0 || $0 == kept })
     let dropped = all.elements.filter { $0 == 0 }.count
     #expect((60...140).contains(dropped))  // 100 expected, σ = 8.7
-    let part = Tape(mode: .training((2..<5).map { Random(seed: 5).split($0) }))
+    let part = Tape(Pass(randomness: (2..<5).map { Random(seed: 5).split($0) }))
       .constant(Tensor(repeating: 1, [3, 50])).dropout(rate).value
     #expect(part == all.sliced(0, 2..<5))
 
-    let paths = Tape(mode: sources(8)).constant(x).dropPath(rate).value.elements
+    let paths = Tape(sources(8)).constant(x).dropPath(rate).value.elements
     for sample in 0..<8 { #expect(Set(paths[sample * 50..<sample * 50 + 50]).count == 1) }
     #expect(Set(paths) == [0, kept])
   }
 
   /// Two operators of one pass draw different numbers.
   @Test func operatorsDrawApart() {
-    let x = Tape(mode: sources(2)).constant(Tensor(repeating: 1, [2, 100]))
+    let x = Tape(sources(2)).constant(Tensor(repeating: 1, [2, 100]))
     #expect(x.dropout(0.5).value != x.dropout(0.5).value)
   }
 }

@@ -41,20 +41,20 @@ import Testing
   /// weights, bias and what is added stay as they are.
   @Test func linearLayersMultiplyRoundedOperands() {
     let layer = Layer()
-    var weights = ParameterStore(layer, seed: 0)
+    let weights = ParameterStore(layer, seed: 0)
     let (x, seed) = (tensor([3, 7], "x"), tensor([3, 5], "seed"))
-    func run(_ weights: ParameterStore, _ x: Tensor, seed: Tensor) -> (Tensor, Gradients, Tensor) {
-      let tape = Tape(weights)
+    func run(
+      _ weights: ParameterStore, _ x: Tensor, seed: Tensor, _ precision: Precision = .float32
+    ) -> (Tensor, Gradients, Tensor) {
+      let tape = Tape(weights, Pass(precision: precision))
       let input = tape.variable(x)
       let y = input.linear(tape[layer.weight], bias: tape[layer.bias])
       var gradients = Gradients(weights.tree)
       let dx = tape.differentiate(y, by: seed, into: &gradients, at: [input])
       return (y.value, gradients, dx[0])
     }
-    weights.precision = .bfloat16
-    let (y, gradients, dx) = run(weights, x, seed: seed)
+    let (y, gradients, dx) = run(weights, x, seed: seed, .bfloat16)
     var plain = weights
-    plain.precision = .float32
     plain[layer.weight] = rounded(weights[layer.weight])
     let (py, pgradients, pdx) = run(plain, rounded(x), seed: rounded(seed))
     #expect(largestDifference(y, py) < 1e-5)
@@ -63,7 +63,7 @@ import Testing
     // The bias' derivative is a sum, of what was not rounded.
     #expect(largestDifference(gradients[layer.bias], run(plain, x, seed: seed).1[layer.bias]) == 0)
     // A prediction lays the weights out first, and is the same.
-    let prediction = Tape(FrozenWeights(weights)).constant(x)
+    let prediction = Tape(FrozenWeights(weights, .inference(.bfloat16))).constant(x)
     let again = prediction.linear(
       prediction.tape[layer.weight], bias: prediction.tape[layer.bias])
     #expect(again.value == y)

@@ -177,11 +177,18 @@ import Testing
     let columns = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) {
-      let x = Tape().constant(Tensor(repeating: 0, [2, 3, 8]))
-      let (q, v) = (HeadColumns(x), HeadColumns(x, from: 5))
-      _ = Variable.attention(q, q, v, heads: 2, width: 4, scale: 1)
+      _ = Heads(Tape().constant(Tensor(repeating: 0, [2, 3, 8])), from: 5, count: 2, size: 2)
     }
-    #expect(try message(columns).contains("attention: columns 5 ..< 9 of [2, 3, 8]"))
+    #expect(try message(columns).contains("Heads: 2 heads of 2 columns need columns 5 ..< 9 of"))
+    #expect(try message(columns).contains("found [2, 3, 8]"))
+    let bias = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let tape = Tape()
+      let x = Heads(tape.constant(Tensor(repeating: 0, [2, 3, 8])), count: 2, size: 2)
+      _ = Variable.attention(x, x, x, bias: tape.constant(Tensor(repeating: 0, [3, 3])))
+    }
+    #expect(try message(bias).contains("attention: bias [3, 3] for scores [2, 3, 3]"))
   }
 
   @Test func theOptimiserKnowsItsParameters() async throws {

@@ -19,7 +19,7 @@ import Testing
   private func run(
     shared: SharedValues? = nil, _ body: (Tape, Variable) -> Variable
   ) -> (value: Tensor, derivative: Tensor, gradients: Gradients) {
-    let tape = Tape(weights, mode: .training(sources), shared: shared)
+    let tape = Tape(weights, Pass(randomness: sources), shared: shared)
     let x = tape.variable(tensor([4, 6], "x"))
     let y = body(tape, x)
     var gradients = Gradients(weights.tree)
@@ -62,14 +62,14 @@ import Testing
   /// A shared value small enough to be recorded, and one that each shard differentiates.
   @Test(arguments: [1, 1000]) func sharedValuesOfAnySize(_ largeCount: Int) {
     let plain = run { layers($1) }
-    let values = SharedValues(weights, isRecording: true, largeCount: largeCount)
+    let values = SharedValues(weights, Pass(), largeCount: largeCount)
     expectEqual(plain, run(shared: values) { layers($1) })
-    let others = SharedValues(weights, isRecording: true, largeCount: largeCount)
+    let others = SharedValues(weights, Pass(), largeCount: largeCount)
     expectEqual(plain, run(shared: others) { $0.recomputed([$1]) { layers($0[0]) } })
   }
 
   @Test func inferenceJustRuns() {
-    let tape = Tape(weights, mode: .inference)
+    let tape = Tape(weights, .inference)
     let x = tape.constant(tensor([4, 6], "x"))
     #expect(tape.recomputed([x]) { layers($0[0]) }.value == layers(x).value)
   }

@@ -14,7 +14,7 @@ import Testing
     ]
     let sources = (0..<6).map { Random(seed: 4).split($0) }
     func run(_ function: ([Variable]) -> Variable) -> (value: Tensor, derivatives: [Tensor]) {
-      let tape = Tape(mode: .training(sources))
+      let tape = Tape(Pass(randomness: sources))
       let variables = inputs.map(tape.variable)
       let y = function(variables)
       var none = Gradients(tape.weights.tree)

@@ -49,13 +49,13 @@ import Testing
     network(tape, tensor([64, 6], "x").sliced(0, samples), samples.map { $0 % 4 })
   }
 
-  private func mode(_ samples: Range<Int>) -> Mode {
-    .training(samples.map { Random(seed: 2).split($0) })
+  private func pass(_ samples: Range<Int>) -> Pass {
+    Pass(randomness: samples.map { Random(seed: 2).split($0) })
   }
 
   private func sharded(_ cut: Cut, threads: Int) throws -> (Gradients, [[Float]]) {
     let result = try Shards(size: cut.size, lanes: cut.lanes).gradients(
-      of: cut.count, at: weights, on: WorkerPool(threads: threads), mode: mode
+      of: cut.count, at: weights, on: WorkerPool(threads: threads), pass(0..<cut.count)
     ) { samples, tape in
       let losses = losses(samples, tape)
       return (losses.sum(), losses.value.elements)
@@ -80,7 +80,7 @@ import Testing
 
   /// Up to rounding the sum is the gradient of the batch in one piece, outputs are in its order.
   @Test(arguments: cuts) func addsUpToTheWholeBatch(_ cut: Cut) throws {
-    let tape = Tape(weights, mode: mode(0..<cut.count))
+    let tape = Tape(weights, pass(0..<cut.count))
     let together = losses(0..<cut.count, tape)
     let losses = together.value.elements
     let whole = tape.gradients(of: together.sum())

@@ -119,7 +119,7 @@ import Testing
   // MARK: - Inference
 
   @Test func inferenceHasNoGradients() {
-    let tape = Tape(weights, mode: .inference)
+    let tape = Tape(weights, .inference)
     let x = tape.variable(x)
     let loss = x.linear(tape[network.weight], bias: tape[network.bias]).gelu().weighed()
     #expect(loss.value == self.loss(Tape(weights)).value)
@@ -131,8 +131,8 @@ import Testing
 
   /// In inference an intermediate value is free when nobody holds it; recorded, the tape does.
   @Test func inferenceHoldsNothing() {
-    for (mode, isHeld) in [(Mode.inference, false), (.evaluation, true)] {
-      let tape = Tape(weights, mode: mode)
+    for (pass, isHeld) in [(Pass.inference, false), (Pass(), true)] {
+      let tape = Tape(weights, pass)
       let watch = Watch()
       do { _ = watched(tape.variable(x), by: watch).squared() }
       #expect(watch.isAlive == isHeld)
@@ -148,8 +148,8 @@ import Testing
       let used = Tape(weights)
       tape = used
       let y = watched(used[network.weight].squared(), by: watch)
-      let attention = Variable.attention(
-        HeadColumns(y), HeadColumns(y), HeadColumns(y), heads: 1, width: 1, scale: 1)
+      let one = Heads(y, count: 1, size: 1)
+      let attention = Variable.attention(one, one, one)
       _ = Variable.concatenated([attention, y], 1).permuted(1, 0).softmax().max(0).gathered(0, [0])
         .dropout(0.5).sum()
       withExtendedLifetime(used) { #expect(watch.isAlive) }

@@ -138,7 +138,8 @@ import Training
     let model = try SavedModel(contentsOf: workspace.file("run/model.safetensors"))
     let path = workspace.file("run/checkpoint.safetensors")
     let checkpoint = try SavedModel(weightsOrCheckpoint: path, as: .init())
-    #expect(checkpoint.model.configuration.grid == model.model.configuration.grid)
+    #expect(
+      (try checkpoint.transformer).configuration.grid == (try model.transformer).configuration.grid)
     #expect(checkpoint.weights.values.map(\.elements) == model.weights.values.map(\.elements))
     #expect(checkpoint.classNames == ["ant", "bee", "cow"] && checkpoint.warnings == [])
     for (description, reason) in [

@@ -22,7 +22,7 @@ import Testing
   static let questions: [(line: String, answer: String)] = [
     ("train --eval", "use convit evaluate"), ("train --start-epoch=3", "--resume"),
     ("train --pretrained", "nothing is downloaded"), ("predict --pretrained", "--weights"),
-    ("train --mean 0.5 0.5 0.5", "ImageNet's mean"), ("train --amp", "--precision bf16"),
+    ("train --amp", "--precision bf16"),
     ("evaluate --device cuda", "leave it out"),
     ("train --learning_rate 1", "Did you mean '--lr'?"), ("train --wd=1", "'--weight-decay'?"),
     ("train -b 3", "Did you mean '--batch-size'?"), ("train --bathc-size 3", "'--batch-size'?"),

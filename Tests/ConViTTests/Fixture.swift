@@ -14,8 +14,10 @@ struct GradientFixture {
   let configuration: ViTConfiguration
   let file: SafetensorsFile
 
-  init(_ name: String) throws {
-    file = try SafetensorsFile(contentsOf: try fixture("gradients_\(name).safetensors"))
+  init(_ name: String) throws { try self.init(file: "gradients_\(name)") }
+
+  init(file name: String) throws {
+    file = try SafetensorsFile(contentsOf: try fixture("\(name).safetensors"))
     let text = try #require(file.metadata["config"])
     configuration = try JSONDecoder().decode(Config.self, from: Data(text.utf8)).configuration
   }
@@ -25,8 +27,8 @@ struct GradientFixture {
   }
 
   /// PyTorch's weights, `param.<name>`, in our order.
-  func weights(_ tree: ParameterTree) throws -> ParameterStore {
-    ParameterStore(tree, try tree.names.map { try tensor("param." + $0) })
+  func weights(_ tree: ParameterTree, prefix: String = "param.") throws -> ParameterStore {
+    ParameterStore(tree, try tree.names.map { try tensor(prefix + $0) })
   }
 
   private struct Config: Decodable {

@@ -38,7 +38,7 @@ import Testing
   private func nonlocality(heads: Int, strength: Float, _ grid: PatchGrid) -> [Double] {
     let gpsa = GPSA(
       dim: 4 * heads, heads: heads, grid: grid, start: .convolutional(strength: strength))
-    let tape = Tape(ParameterStore(gpsa, seed: 0), mode: .inference)
+    let tape = Tape(ParameterStore(gpsa, seed: 0), .inference)
     let (map, n) = (gpsa.position(tape).value.elements, grid.count)
     let squares = grid.offsets().elements
     return (0..<heads).map { head in

@@ -66,10 +66,10 @@ import Testing
   func theTokensPlacesStay(_ family: ViTConfiguration.Family, _ isDistilled: Bool) throws {
     let (saved, path) = try write(family, isDistilled: isDistilled)
     let loaded = try SavedModel(contentsOf: path, as: .init(imageHeight: 12, imageWidth: 20))
-    #expect(loaded.model.configuration.grid == PatchGrid(rows: 3, columns: 5))
+    #expect((try loaded.transformer).configuration.grid == PatchGrid(rows: 3, columns: 5))
     #expect(
       loaded.warnings == ["position embedding resampled from 4 × 4 to 3 × 5 patches"])
-    let tokens = family == .vit ? saved.model.configuration.tokens : 0
+    let tokens = family == .vit ? (try saved.transformer).configuration.tokens : 0
     let (before, after) = (saved.weights["pos_embed"]!, loaded.weights["pos_embed"]!)
     #expect(after.shape == [1, tokens + 15, 8])
     #expect(after.sliced(1, 0..<tokens) == before.sliced(1, 0..<tokens))
@@ -98,7 +98,7 @@ import Testing
     func start(_ height: Int, _ width: Int, patch: Int = 4, classes: Int = 3) throws
       -> (weights: ParameterStore, notes: [String])
     {
-      var c = saved.model.configuration
+      var c = (try saved.transformer).configuration
       (c.imageHeight, c.imageWidth, c.patchSize, c.classes) = (height, width, patch, classes)
       return try SavedModel.finetuned(try VisionTransformer(c), from: path, seed: 1)
     }

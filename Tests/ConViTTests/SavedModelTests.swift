@@ -23,10 +23,52 @@ import Testing
     let (saved, path) = (try small(), folder + "/model.safetensors")
     try saved.write(to: path)
     let loaded = try SavedModel(contentsOf: path)
-    #expect(loaded.model.configuration == saved.model.configuration)
+    #expect((try loaded.transformer).configuration == (try saved.transformer).configuration)
     #expect(loaded.classNames == ["a", "b", "c"])
     #expect(loaded.weights.values == saved.weights.values)
     #expect(loaded.warnings.isEmpty)
+  }
+
+  @Test func aNormalizationComesBackToTheBit() throws {
+    let path = folder + "/normalized.safetensors"
+    var saved = try small()
+    try saved.write(to: path)
+    #expect(try SavedModel(contentsOf: path).normalization == nil)
+    #expect(try SafetensorsFile(contentsOf: path).metadata["normalization"] == nil)
+    let statistics = ChannelStatistics(mean: [0.1, 1 / 3, -0.7], std: [0.2, .ulpOfOne, 3])
+    saved.normalization = statistics
+    try saved.write(to: path)
+    #expect(try SavedModel(contentsOf: path).normalization == statistics)
+
+    var metadata = try SafetensorsFile(contentsOf: path).metadata
+    for (text, reason) in [
+      (#"{"mean":[0,0],"std":[1,1]}"#, "2 means and 2 standard deviations for 3 channels"),
+      (#"{"mean":[0,0,0],"std":[1,0,1]}"#, "a normalisation by mean 0.0 0.0 0.0, std 1.0 0.0 1.0"),
+      (#"{"mean":[0,0,0]}"#, "the metadata entry 'normalization' is not as expected"),
+    ] {
+      metadata["normalization"] = text
+      try SafetensorsWriter.write(saved.weights.outputTensors, metadata: metadata, to: path)
+      #expect(message { try SavedModel(contentsOf: path) }.contains(reason), "\(text)")
+    }
+  }
+
+  /// What a model was trained with is said where it is to be trained with other inputs.
+  @Test func anotherNormalizationIsNoted() throws {
+    let path = folder + "/other.safetensors"
+    var saved = try small()
+    saved.normalization = ChannelStatistics(mean: [0, 0, 0], std: [1, 1, 1])
+    try saved.write(to: path)
+    func notes(_ normalization: ChannelStatistics) throws -> [String] {
+      try SavedModel.finetuned(
+        (try saved.transformer), from: path, seed: 0, normalization: normalization
+      ).notes
+    }
+    #expect(try notes(ChannelStatistics(mean: [0, 0, 0], std: [1, 1, 1])).isEmpty)
+    #expect(
+      try notes(ChannelStatistics(mean: [0.5, 0, 0], std: [1, 1, 1])) == [
+        "\(path): its inputs were normalised by mean 0.0 0.0 0.0, std 1.0 1.0 1.0, not by "
+          + "mean 0.5 0.0 0.0, std 1.0 1.0 1.0 (--mean, --std)"
+      ])
   }
 
   /// What could not be read again is not written.
@@ -47,6 +89,9 @@ import Testing
       $0.weights = try small { $0.classes = 4 }.weights
     }
     try expect("4 class names for 3 classes") { $0.classNames = ["a", "b", "c", "d"] }
+    try expect("1 means and 1 standard deviations for 3 channels") {
+      $0.normalization = ChannelStatistics(mean: [0], std: [1])
+    }
     try expect("a class name is there twice") { $0.classNames = ["a", "b", "a"] }
     try saved.write(to: path)
   }
@@ -64,7 +109,7 @@ import Testing
     try SafetensorsWriter.write(tensors, to: path)
     #expect(message { try SavedModel(contentsOf: path) }.contains("name it with --model"))
     let loaded = try SavedModel(contentsOf: path, as: .init(name: "deit_tiny_patch16_224"))
-    #expect(loaded.model.configuration.classes == 7)
+    #expect((try loaded.transformer).configuration.classes == 7)
     let other = message { try SavedModel(contentsOf: path, as: .init(name: "convit_tiny")) }
     #expect(other.contains("not weights of this model"))
     #expect(other.contains("1 of another shape (pos_embed [1, 197, 192] instead of [1, 196, 192])"))
@@ -165,13 +210,14 @@ import Testing
   @Test func aHeadForOtherClassesStartsAnew() throws {
     let path = folder + "/classes.safetensors"
     var saved = try small()
-    let names = (0..<saved.model.configuration.classes).map { "class \($0)" }
+    let names = (0..<(try saved.transformer).configuration.classes).map { "class \($0)" }
     saved.classNames = names
     try saved.write(to: path)
-    let same = try SavedModel.finetuned(saved.model, from: path, seed: 9, classNames: names)
+    let same = try SavedModel.finetuned(
+      (try saved.transformer), from: path, seed: 9, classNames: names)
     #expect(same.notes == [] && same.weights.values == saved.weights.values)
     let (weights, notes) = try SavedModel.finetuned(
-      saved.model, from: path, seed: 9, classNames: names.dropFirst() + ["another"])
+      (try saved.transformer), from: path, seed: 9, classNames: names.dropFirst() + ["another"])
     #expect(notes.count == 1 && notes[0].hasSuffix("head.bias, head.weight start anew"))
     let start = ParameterStore(saved.model, seed: 9)
     for name in saved.weights.tree.names {
@@ -192,7 +238,8 @@ import Testing
     let error = "the image height must be 1 to 65536, found \(Int.max / 4 * 4)"
     #expect(message { try SavedModel(contentsOf: path, as: description) } == "\(path): \(error)")
     #expect(
-      message { try SavedModel.finetuned(saved.model, from: path, seed: 0) } == "\(path): \(error)")
+      message { try SavedModel.finetuned((try saved.transformer), from: path, seed: 0) }
+        == "\(path): \(error)")
   }
 
   /// What a file says of its model costs nothing before its tensors are looked at: the offsets

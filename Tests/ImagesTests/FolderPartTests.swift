@@ -72,6 +72,23 @@ import Testing
     #expect(throws: DatasetError.self) { try one.divided(validation: 0.5, seed: 0) }
   }
 
+  @Test func aSubsetIsWhatWasAskedFor() async throws {
+    let whole = try whole()
+    let part = whole.subset([31, 4, 69, 4])
+    #expect(part.samples == [31, 4, 69, 4].map { whole.samples[$0] })
+    #expect(part.samples.map(\.index) == [31, 4, 69, 4] && part.classes == whole.classes)
+    #expect(part.subset([69]).samples == [whole.samples[69]])  // by index, not by place
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let samples = [Example(path: "data/a/1.png", label: 0, index: 3)]
+      _ = ImageFolder(root: "data", split: "", classes: ["a"], samples: samples, warnings: [])
+        .subset([0])
+    }
+    let text = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(text.contains("ImageFolder.subset: no image has the index 0 in data"))
+  }
+
   @Test func classesMayLieInTheFolderItself() throws {
     let images = try ImageFolder(root: folder.path + "/train", split: "")
     #expect(images.classes == ["a", "b", "c", "d"])

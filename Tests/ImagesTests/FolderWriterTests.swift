@@ -59,15 +59,16 @@ import Testing
     _ = try writer.write(splits()) { try Images.writePNG(gray: $0, width: $1, height: $2, to: $3) }
     let train = try ImageFolder(root: output, split: "train")
     let loader = BatchLoader(
-      order: train.samples.map { SampleRequest($0, random: Random(seed: 0).split($0.index)) },
-      batchSize: 3, size: ImageSize(height: 1, width: 2),
-      normalization: try Normalization(mean: [0, 0, 0], std: [1, 1, 1]), workers: 2
-    ) { request, _ in try ImageDecoder().decode(contentsOf: request.path) }
+      order: train.samples.map { ExampleRequest($0, random: Random(seed: 0).split($0.index)) },
+      reader: ImageReader(
+        transform: EvaluationTransform(size: ImageSize(height: 1, width: 2)),
+        normalization: try Normalization(mean: [0, 0, 0], std: [1, 1, 1])),
+      batchSize: 3, workers: 2)
     var batches: [Batch] = []
     while let batch = try loader.next() { batches.append(batch) }
     #expect(batches.map(\.labels) == [[0, 1, 1], [1]])
     let expected: [Float] = [2, 3, 0, 1, 4, 5, 6, 7]  // images 1, 0, 2, 3: a comes before b
-    let pixels = batches.flatMap(\.images.elements).map { ($0 * 255).rounded() }
+    let pixels = batches.flatMap(\.inputs.elements).map { ($0 * 255).rounded() }
     #expect(
       pixels == (0..<4).flatMap { i in (0..<3).flatMap { _ in expected[(2 * i)...].prefix(2) } })
   }

@@ -7,15 +7,16 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct LoaderTests {
   private static let size = ImageSize(height: 5, width: 6)
 
-  private func requests(_ count: Int) -> [SampleRequest] {
+  private func requests(_ count: Int) -> [ExampleRequest] {
     (0..<count).map { i in
-      SampleRequest(
-        path: "/images/\(i).png", label: i % 3, index: 100 + i, random: Random(seed: 7).split(i))
+      ExampleRequest(
+        Example(path: "/images/\(i).png", label: i % 3, index: 100 + i),
+        random: Random(seed: 7).split(i))
     }
   }
 
   /// A made-up image that depends on everything in the request.
-  @Sendable private static func image(_ request: SampleRequest) -> RGBImage {
+  @Sendable private static func image(_ request: ExampleRequest) -> RGBImage {
     var random = request.random
     if random.next() % 5 == 0 { Thread.sleep(forTimeInterval: 0.001) }  // out of step
     return RGBImage(
@@ -26,11 +27,11 @@ import Testing
 
   private func loader(
     _ count: Int, batchSize: Int = 7, workers: Int, bound: Int = 3, badImages: BadImages = .error,
-    image: @escaping @Sendable (SampleRequest) throws -> RGBImage = LoaderTests.image
+    image: @escaping @Sendable (ExampleRequest) throws -> RGBImage = LoaderTests.image
   ) -> BatchLoader {
     BatchLoader(
-      order: requests(count), batchSize: batchSize, size: Self.size, workers: workers,
-      batchesInFlight: bound, badImages: badImages, image: { request, _ in try image(request) })
+      order: requests(count), reader: MadeUpImages(size: Self.size, image: image),
+      batchSize: batchSize, workers: workers, batchesInFlight: bound, badImages: badImages)
   }
 
   private func all(_ loader: BatchLoader) throws -> [Batch] {
@@ -49,7 +50,7 @@ import Testing
     let labels = (0..<38).map { $0 % 3 }
     #expect(batches.flatMap(\.labels) == labels)
     let expected = requests(38).flatMap { Normalization.imageNet(Self.image($0)) }
-    let same = batches.flatMap(\.images.elements) == expected
+    let same = batches.flatMap(\.inputs.elements) == expected
     #expect(same)
     let after = try loader.next()
     #expect(after == nil)
@@ -106,28 +107,24 @@ import Testing
     #expect(batches.flatMap(\.indices) == (100..<124).filter { !bad.contains($0) })
     let good = requests(24).filter { !bad.contains($0.index) }
     let same =
-      batches.flatMap(\.images.elements)
+      batches.flatMap(\.inputs.elements)
       == good.flatMap { Normalization.imageNet(Self.image($0)) }
     #expect(same)
   }
 
-  @Test func anImageOfAnotherSizeIsAnError() {
-    let loader = loader(3, workers: 1) { _ in countingImage(width: 5, height: 5) }
-    let error = #expect(throws: SampleError.self) { try loader.next() }
-    #expect(
-      error.map { "\($0)" }
-        == "/images/0.png: the transform gave 5 × 5 pixels, expected 5 × 6")
-  }
-
-  @Test func theLastChangeSeesPlanesAndRequest() throws {
-    let loader = BatchLoader(
-      order: requests(5), batchSize: 2, size: Self.size, workers: 2,
-      finish: { request, place, planes in
-        planes[1] = Float(request.index * planes.count)
-        planes[2] = place.isInFirstHalf ? 1 : Float(place.index + 10 * place.count)
-      },
-      image: { request, _ in Self.image(request) })
-    let images = try all(loader).flatMap(\.images.elements)
+  @Test func aReaderSeesNumbersRequestAndPlace() throws {
+    struct Places: ExampleReader {
+      let shape: Shape = [2, 45]
+      func read(
+        _ request: ExampleRequest, at place: PlaceInBatch,
+        into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
+      ) {
+        numbers[1] = Float(request.index * numbers.count)
+        numbers[2] = place.isInFirstHalf ? 1 : Float(place.index + 10 * place.count)
+      }
+    }
+    let loader = BatchLoader(order: requests(5), reader: Places(), batchSize: 2, workers: 2)
+    let images = try all(loader).flatMap(\.inputs.elements)
     let changed = (0..<5).map { images[90 * $0 + 1] }
     #expect(changed == [9000, 9090, 9180, 9270, 9360])
     let places = (0..<5).map { images[90 * $0 + 2] }
@@ -168,11 +165,11 @@ import Testing
     let size = ImageSize(height: 91, width: 173)  // a size of no other test, as all share a pool
     let image = countingImage(width: 173, height: 91)
     let loader = BatchLoader(
-      order: requests(120), batchSize: 3, size: size, workers: 2, batchesInFlight: 2
-    ) { _, _ in image }
+      order: requests(120), reader: MadeUpImages(size: size) { _ in image }, batchSize: 3,
+      workers: 2, batchesInFlight: 2)
     var places: Set<UnsafePointer<Float>?> = []
     while let batch = try loader.next() {
-      places.insert(batch.images.withUnsafeBufferPointer { $0.baseAddress })
+      places.insert(batch.inputs.withUnsafeBufferPointer { $0.baseAddress })
     }
     #expect(places.count <= 4)  // two under way, one that is read, one to be freed
   }
@@ -190,6 +187,21 @@ import Testing
     }
     for _ in 0..<500 where alive.value > 0 { Thread.sleep(forTimeInterval: 0.01) }
     #expect(alive.value == 0)
+  }
+}
+
+/// Images out of a closure, normalised.
+private struct MadeUpImages: ExampleReader {
+  let size: ImageSize
+  let image: @Sendable (ExampleRequest) throws -> RGBImage
+
+  var shape: Shape { [3, size.height, size.width] }
+
+  func read(
+    _ request: ExampleRequest, at place: PlaceInBatch,
+    into planes: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
+  ) throws {
+    Normalization.imageNet.write(try image(request), into: planes)
   }
 }
 

@@ -26,7 +26,7 @@ import Testing
     var weights = ParameterStore(model, seed: 1)
     let slot = try #require(weights.tree.slot(named: "blocks.0.attn.qk.weight"))
     weights[slot: slot] = Tensor(repeating: 0, weights[slot: slot].shape)
-    let meter = LocalityMeter(model, weights)
+    let meter = LocalityMeter(model, FrozenWeights(weights))
     let images = Tensor([1, 3, 28, 28], (0..<3 * 28 * 28).map { Float($0 % 7) - 3 })
     var statistics = meter.start
     meter.add(images, to: &statistics, on: WorkerPool(threads: 1))
@@ -41,7 +41,7 @@ import Testing
     for heads in [4, 9, 16] {
       let gpsa = GPSA(dim: 4 * heads, heads: heads, grid: grid, start: .convolutional(strength: 1))
       let weights = ParameterStore(gpsa, seed: 0)
-      let map = gpsa.position(Tape(weights, mode: .inference)).value
+      let map = gpsa.position(Tape(weights, .inference)).value
       for (head, fit) in gpsa.positionalFits(weights).enumerated() {
         let row = map.sliced(0, head..<head + 1).elements
         let moments = MapMoments(of: row, on: grid)

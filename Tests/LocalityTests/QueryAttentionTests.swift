@@ -20,7 +20,8 @@ import Testing
     let image = Tensor([1, 3, 8, 10], (0..<240).map { Float($0 % 17) / 8 - 1 })
     let maps = AttentionMaps(model, FrozenWeights(weights), image: image)
     let found = QueryAttention(
-      model, weights, image: image, query: .patch(row: 2, column: 4), layers: [0, 2],
+      model, FrozenWeights(weights), image: image, query: .patch(row: 2, column: 4),
+      layers: [0, 2],
       withRollout: true)
     #expect(found.layers.map(\.layer) == [0, 2])
     for layer in found.layers {
@@ -32,7 +33,8 @@ import Testing
       #expect(difference < 1e-6 && layer.rollout?.count == 20)
     }
     #expect(found.layers[0].gates?.count == 4 && found.layers[1].gates == nil)
-    let token = QueryAttention(model, weights, image: image, query: .classToken, layers: [2])
+    let token = QueryAttention(
+      model, FrozenWeights(weights), image: image, query: .classToken, layers: [2])
     #expect(token.layers[0].heads[3] == maps.row(layer: 2, head: 3, query: -1))
     #expect(token.layers[0].rollout == nil)
   }
@@ -41,7 +43,8 @@ import Testing
   @Test func theConvolutionalStart() throws {
     let model = try model()
     let found = QueryAttention(
-      positionOf: model, ParameterStore(model, seed: 5), query: .patch(row: 2, column: 3),
+      positionOf: model, FrozenWeights(ParameterStore(model, seed: 5)),
+      query: .patch(row: 2, column: 3),
       layers: [1])
     let centres = [(-0.5, -0.5), (-0.5, 0.5), (0.5, -0.5), (0.5, 0.5)]
     for (head, centre) in centres.enumerated() {

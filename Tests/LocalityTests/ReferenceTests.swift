@@ -39,7 +39,7 @@ import Testing
 
   @Test(arguments: ["convit", "vit"], [1, 3]) func metrics(name: String, threads: Int) throws {
     let fixture = try Fixture(name)
-    let meter = LocalityMeter(fixture.saved.model, fixture.saved.weights)
+    let meter = LocalityMeter(try fixture.saved.transformer, FrozenWeights(fixture.saved.weights))
     let (images, pool) = (try fixture.tensor("images"), WorkerPool(threads: threads))
     var statistics = meter.start
     for part in [0..<2, 2..<5] { meter.add(images.sliced(0, part), to: &statistics, on: pool) }
@@ -66,10 +66,10 @@ import Testing
 
   @Test func theForwardPassIsAsWithoutLooking() throws {
     let fixture = try Fixture("convit")
-    let (model, weights) = (fixture.saved.model, fixture.saved.weights)
+    let (model, weights) = (try fixture.saved.transformer, fixture.saved.weights)
     let (images, pool) = (try fixture.tensor("images"), WorkerPool(threads: 2))
-    let tape = Tape(weights, mode: .inference)
-    let meter = LocalityMeter(model, weights)
+    let tape = Tape(weights, .inference)
+    let meter = LocalityMeter(model, FrozenWeights(weights))
     var statistics = meter.start
     let logits = meter.add(images, to: &statistics, on: pool)
     let plain = model(tape.constant(images)).value
@@ -79,7 +79,7 @@ import Testing
   /// A batch of one shard has all threads inside of its operators.
   @Test func oneImageOnSeveralThreads() throws {
     let fixture = try Fixture("convit")
-    let meter = LocalityMeter(fixture.saved.model, fixture.saved.weights)
+    let meter = LocalityMeter(try fixture.saved.transformer, FrozenWeights(fixture.saved.weights))
     let image = try fixture.tensor("images").sliced(0, 0..<1)
     let reports = [1, 3].map { threads in
       var statistics = meter.start
@@ -96,7 +96,7 @@ import Testing
     let fixture = try Fixture(name)
     let image = try fixture.tensor("images").sliced(0, 0..<1)
     let maps = AttentionMaps(
-      fixture.saved.model, FrozenWeights(fixture.saved.weights), image: image)
+      try fixture.saved.transformer, FrozenWeights(fixture.saved.weights), image: image)
     for (layer, map) in maps.layers.enumerated() {
       let expected = try fixture.expected.floats("\(layer).map_of_first_image")
       #expect(map.count == expected.count)

@@ -45,7 +45,7 @@ import Testing
     let model = try model()
     let weights = ParameterStore(model, seed: 1)
     let attention = QueryAttention(
-      model, weights, image: Normalization.imageNet.tensor(image),
+      model, FrozenWeights(weights), image: Normalization.imageNet.tensor(image),
       query: .patch(row: 1, column: 2), layers: [0, 1], withRollout: true)
     func figure(_ heads: [Int]) throws -> AttentionFigure {
       try AttentionFigure(
@@ -92,7 +92,8 @@ import Testing
   @Test func positionsAlone() throws {
     let model = try model(strength: 2)
     let attention = QueryAttention(
-      positionOf: model, ParameterStore(model, seed: 1), query: .patch(row: 1, column: 1),
+      positionOf: model, FrozenWeights(ParameterStore(model, seed: 1)),
+      query: .patch(row: 1, column: 1),
       layers: [0])
     let figure = try AttentionFigure(
       attention, heads: [0, 1, 2, 3], size: ImageSize(height: 8, width: 12), image: nil,
@@ -112,7 +113,7 @@ import Testing
     var weights = ParameterStore(model, seed: 1)
     weights.replaceValues(by: weights.values.map { Tensor(repeating: .nan, $0.shape) })
     let attention = QueryAttention(
-      positionOf: model, weights, query: .patch(row: 0, column: 0), layers: [0])
+      positionOf: model, FrozenWeights(weights), query: .patch(row: 0, column: 0), layers: [0])
     #expect(throws: ReportError(path: "w", reason: "the attention of layer 0 is not finite")) {
       try AttentionFigure(
         attention, heads: [0], size: ImageSize(height: 8, width: 12), image: nil, source: "w")

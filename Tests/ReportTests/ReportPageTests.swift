@@ -91,7 +91,7 @@ import Testing
     }
     var recorder = try AttentionRecorder(folder + "/attention", c, images: [("ant/1.png", image)])
     try recorder.record(
-      model, ParameterStore(model, seed: 3), epochs: 3, on: WorkerPool(threads: 1))
+      model, FrozenWeights(ParameterStore(model, seed: 3)), epochs: 3, on: WorkerPool(threads: 1))
     #expect(try epochs(c, "ant/1.png") == [3])
     var deeper = c
     deeper.depth = 3
@@ -112,11 +112,13 @@ import Testing
     var recorder = try AttentionRecorder(
       folder + "/attention", c, images: [("ant/1.png", image)])
     let pool = WorkerPool(threads: 2)
-    for epochs in [0, 3, 5] { try recorder.record(model, weights, epochs: epochs, on: pool) }
+    for epochs in [0, 3, 5] {
+      try recorder.record(model, FrozenWeights(weights), epochs: epochs, on: pool)
+    }
     // Going on after 3 epochs forgets the record of 5.
     recorder = try AttentionRecorder(
       folder + "/attention", c, images: [("ant/1.png", image)], after: 3)
-    try recorder.record(model, weights, epochs: 4, on: pool)
+    try recorder.record(model, FrozenWeights(weights), epochs: 4, on: pool)
     try write("log.jsonl", "")
     let attention = try #require(try page([folder]).data.runs[0].attention)
     #expect(attention.index.grid == [2, 3] && attention.pictures.count == 1)

@@ -20,8 +20,8 @@ import Testing
   private func frozen(_ settings: String) throws -> Set<String> {
     let (model, c) = (try model(settings), try configuration(settings))
     let tree = ParameterTree(model)
-    let groups = try c.trainedOptimizer(of: model.configuration).groups(of: tree)
-    return Set(groups.frozenSlots.map { tree.names[$0] })
+    let frozen = try c.trainedOptimizer(of: model.configuration).frozen(in: tree)
+    return Set(frozen.slots(in: tree).map { tree.names[$0] })
   }
 
   private func isGate(_ name: String) -> Bool { name.hasSuffix("gating_param") }

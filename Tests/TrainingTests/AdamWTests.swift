@@ -112,7 +112,7 @@ import Testing
   /// What has one axis, or embeds tokens or positions, does not decay.
   @Test func whatDecays() {
     func decays(_ shape: Shape, _ kind: Parameter.Kind) -> Bool {
-      ParameterGroups.decays(Parameter(shape, kind: kind, initial: .zeros))
+      ParameterSelection.decaying.contains("x", Parameter(shape, kind: kind, initial: .zeros))
     }
     #expect(decays([2, 2], .weight) && decays([2, 2, 1, 1], .weight) && decays([2, 2], .head))
     #expect(!decays([1, 1, 4], .embedding))

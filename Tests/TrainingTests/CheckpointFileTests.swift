@@ -33,7 +33,7 @@ import Testing
     try write()
     #expect(try Checkpoint(contentsOf: path).progress.epoch == 3)
     try write(epoch: epoch)
-    let error = #expect(throws: SafetensorsError.self) { try Checkpoint(contentsOf: path) }
+    let error = #expect(throws: TrainingError.self) { try Checkpoint(contentsOf: path) }
     #expect(error?.description == "\(path): tensor 'epoch': \(epoch) is not a count")
   }
 

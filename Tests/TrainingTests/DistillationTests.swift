@@ -43,27 +43,26 @@ import Testing
     let count = 7
     let pixels = (0..<count * 3 * 784).map { _ in Float(random.uniform(-2, 2)) }
     let batch = Batch(
-      images: Tensor([count, 3, 28, 28], pixels), labels: (0..<count).map { _ in random.below(10) },
+      inputs: Tensor([count, 3, 28, 28], pixels), labels: (0..<count).map { _ in random.below(10) },
       indices: Array(3..<10))
-    var step = try TrainingStep(model, weights, c, teacher: teacher)
-    let loss = try step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2))
+    var learner = Learner(model, weights, try c.recipe(for: model, teacher: teacher))
+    let loss = try learner.step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2)).loss
 
-    let size = ImageSize(height: 28, width: 28)
-    let mixing = try #require(Mixing(c.loss, size: size, seed: c.seed))
+    let mixing = try #require(Mixing(c.loss, shape: [3, 28, 28], seed: c.seed))
     let mixed = MixedBatch(batch, mixing(batch.indices, epoch: 1))
-    let images = Tape(mode: .inference).constant(mixed.images(0..<count, size: size))
-    let tape = Tape(weights, mode: .inference)
-    let heads = model.headLogits(tape.constant(images.value))
+    let images = Tape(.inference).constant(mixed.inputs(0..<count))
+    let tape = Tape(weights, .inference)
+    let heads = model.outputs(tape.constant(images.value))
     func probabilities(_ logits: Tensor) -> [[Double]] {
       (0..<count).map { row in
         let values = (0..<10).map { exp(Double(logits[row, $0])) }
         return values.map { $0 / values.reduce(0, +) }
       }
     }
-    let ours = probabilities(heads.head.value)
+    let ours = probabilities(heads.logits.value)
     let taught = probabilities(try #require(heads.distillation).value)
     let theirs = probabilities(
-      teacher.model(Tape(teacher.weights, mode: .inference).constant(images.value)).value)
+      teacher.model(Tape(teacher.weights, .inference).constant(images.value)).value)
     let targets = mixed.targets(0..<count, classes: 10, smoothing: c.smoothing)
     var expected = 0.0
     for row in 0..<count {
@@ -122,5 +121,12 @@ import Testing
     more.nbClasses = 12
     let count = #expect(throws: TrainingError.self) { try Trainer(more) }
     #expect(count?.message.hasSuffix("the teacher has 10 classes, the model 12") == true)
+    var shifted = try configuration(fixture)
+    shifted.mean = [0.5]
+    let normalized = #expect(throws: TrainingError.self) { try Trainer(shifted) }
+    #expect(
+      normalized?.message.contains(
+        "the teacher's images are normalised by mean 0.485 0.456 0.406, std 0.229 0.224 0.225, "
+          + "the model's by mean 0.5 0.5 0.5, std 0.229 0.224 0.225") == true)
   }
 }

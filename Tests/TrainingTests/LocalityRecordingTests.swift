@@ -45,12 +45,12 @@ import Testing
 
     let sample = trainer.validation.balancedSample(5, seed: c.seed)
     let (_, report) = try trainer.evaluator().totalsAndLocality(
-      saved.model, saved.weights, on: sample, pool: trainer.pool)
+      saved.transformer, trainer.frozen(saved.weights), on: sample, pool: trainer.pool)
     #expect(records.last?.report == report)
 
     let log = try lines("run/log.jsonl")
     #expect(log.count == 3 && log[0]["nonlocality_0"] == nil)
-    for (layer, block) in saved.model.blocks.enumerated() {
+    for (layer, block) in (try saved.transformer).blocks.enumerated() {
       #expect(isNear(log[2]["nonlocality_\(layer)"], report.layers[layer].nonlocality))
       guard let gpsa = block.attn as? GPSA else {
         #expect(log[2]["gating_params_\(layer)"] == nil && log[2]["distances_\(layer)"] == nil)
@@ -105,15 +105,18 @@ import Testing
     for name in ["model", "checkpoint"] {
       let read = try SavedModel(
         weightsOrCheckpoint: fixture.file("run/\(name).safetensors").path, as: .init())
-      #expect(read.model.configuration == saved.model.configuration, "\(name)")
+      #expect(
+        (try read.transformer).configuration == (try saved.transformer).configuration, "\(name)")
       #expect(read.weights.values == saved.weights.values, "\(name)")
     }
     let records: [LocalityRecord] = JSONLines(fixture.file("run/locality.jsonl").path).records()
     let layer = try #require(records.last?.report.layers.first)
     #expect(layer.kind == .psa && layer.gate == nil && layer.positional?.count == 4)
-    let grid = saved.model.configuration.grid
+    let grid = (try saved.transformer).configuration.grid
     let positions = QueryAttention(
-      positionOf: saved.model, saved.weights, query: .patch(row: 1, column: 1), layers: [0])
+      positionOf: (try saved.transformer), FrozenWeights(saved.weights),
+      query: .patch(row: 1, column: 1),
+      layers: [0])
     #expect(positions.layers[0].heads.allSatisfy { abs($0.reduce(0, +) - 1) < 1e-5 })
     #expect(positions.layers[0].heads[0].count == grid.count)
   }

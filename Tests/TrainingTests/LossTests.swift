@@ -39,12 +39,12 @@ import Testing
     change(&settings)
     let labels = try file.integers("losses.labels")
     let batch = MixedBatch(
-      Batch(images: Tensor(repeating: 0, [4, 3, 1, 1]), labels: labels, indices: [0, 1, 2, 3]),
+      Batch(inputs: Tensor(repeating: 0, [4, 3, 1, 1]), labels: labels, indices: [0, 1, 2, 3]),
       [Mix](repeating: Mix(share: expected.share), count: 4))
     let tape = Tape()
     let heads = try ["head", "distillation"].map { tape.variable(try tensor("losses.\($0)")) }
     let targets = batch.targets(0..<4, classes: 5, smoothing: settings.smoothing)
-    let base = Objective.loss(heads[0], targets, settings)
+    let base = ClassificationLoss.loss(heads[0], targets, settings)
     let losses =
       expected.kind == .none
       ? base : Distillation.loss(base, heads[1], try tensor("losses.teacher"), settings)

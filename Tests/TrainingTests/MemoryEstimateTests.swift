@@ -20,7 +20,8 @@ import Training
     (model.imageHeight, model.imageWidth) = (run.side, run.side)
     let estimate = MemoryEstimate(
       model, parameterCount: ParameterTree(try VisionTransformer(model)).elementCount,
-      batchSize: run.batch, shards: Shards(for: model, batchSize: run.batch), threads: 2,
+      batchSize: run.batch, shards: Shards(for: try VisionTransformer(model), batchSize: run.batch),
+      threads: 2,
       recomputesBlocks: run.recompute, batchesInFlight: 1)
     #expect(abs(Double(estimate.total) / 1e6 / run.megabytes - 1) < 0.1, "\(estimate.description)")
   }

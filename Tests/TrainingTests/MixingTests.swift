@@ -41,12 +41,12 @@ import Testing
     let size = ImageSize(height: 7, width: 10)
     let labels = try file.integers("labels")
     let batch = Batch(
-      images: Tensor([6, 3, size.height, size.width], try file.floats("images")), labels: labels,
+      inputs: Tensor([6, 3, size.height, size.width], try file.floats("images")), labels: labels,
       indices: Array(0..<6))
     #expect(cases.count == 12)
     for (name, mixing) in cases {
       let mixed = MixedBatch(batch, mixing.mixes(size))
-      let images = [0..<4, 4..<6].map { mixed.images($0, size: size) }
+      let images = [0..<4, 4..<6].map { mixed.inputs($0) }
       #expect(
         try Tensor.concatenated(images, 0)
           == Tensor([6, 3, 7, 10], file.floats("\(name).images")), "\(name)")
@@ -87,11 +87,10 @@ import Testing
     let (shares, kinds) = (try file.floats("\(name).shares"), try file.bytes("\(name).kinds"))
     let boxes = try file.bytes("\(name).boxes")
     let count = kinds.count
-    let size = ImageSize(height: 20, width: 28)
     for mode in Mixing.Mode.allCases {
       var settings = recipe.settings
       settings.mixupMode = mode
-      let mixing = try #require(Mixing(settings, size: size, seed: 3))
+      let mixing = try #require(Mixing(settings, shape: [3, 20, 28], seed: 3))
       let mixes = (0..<count).map { mixing([2 * $0, 2 * $0 + 1], epoch: 1)[0] }
       for kind: UInt8 in 0...2 {
         let ours = mixes.filter { $0.kind == kind }
@@ -138,7 +137,7 @@ import Testing
       var settings = LossSettings()
       change(&settings)
       let mixing = try #require(
-        Mixing(settings, size: ImageSize(height: 9, width: 9), seed: 0))
+        Mixing(settings, shape: [3, 9, 9], seed: 0))
       return mixing(Array(0..<count), epoch: 4)
     }
     for count in [2, 4, 5, 7] {
@@ -157,23 +156,65 @@ import Testing
     #expect(try mixes(4) { $0.mixupProb = 0 } == [Mix](repeating: .none, count: 4))
     var none = LossSettings()
     (none.mixup, none.cutmix) = (0, 0)
-    #expect(Mixing(none, size: ImageSize(height: 9, width: 9), seed: 0) == nil)
+    #expect(Mixing(none, shape: [3, 9, 9], seed: 0) == nil)
   }
 
   /// The middle image of an odd batch, and its target, stay what they are.
   @Test func theMiddleOneStays() throws {
-    let size = ImageSize(height: 2, width: 2)
     let pixels = (0..<36).map(Float.init)
     let mixes = [Mix(share: 0.25), .none, Mix(share: 0.25)]
     let batch = Batch(
-      images: Tensor([3, 3, 2, 2], pixels), labels: [0, 1, 2], indices: [5, 6, 7])
+      inputs: Tensor([3, 3, 2, 2], pixels), labels: [0, 1, 2], indices: [5, 6, 7])
     let mixed = MixedBatch(batch, mixes)
-    let images = mixed.images(0..<3, size: size)
+    let images = mixed.inputs(0..<3)
     #expect(images.sliced(0, 1..<2).elements == Array(pixels[12..<24]))
     #expect(images.sliced(0, 0..<1).elements == (0..<12).map { Float($0) + 18 })
     #expect(
       mixed.targets(0..<3, classes: 3, smoothing: 0).elements == [0.25, 0, 0.75, 0, 1, 0]
         + [0.75, 0, 0.25])
+  }
+}
+
+/// Examples that are no images: of more axes than an image, and of one.
+@Suite struct MixingShapeTests {
+  private func batch(_ shape: Shape) -> Batch {
+    let count = shape.elementCount
+    let inputs = Tensor(
+      unsafeUninitialized: [2, shape.elementCount],
+      { out in for i in 0..<2 * count { out[i] = Float(i) } })
+    return Batch(
+      inputs: inputs.reshaped(Shape([2] + shape.sizes)), labels: [0, 1], indices: [3, 4])
+  }
+
+  /// A box is over the last two axes, at every place of those before.
+  @Test func aBoxGoesThroughFramesAndColours() {
+    let batch = batch([4, 3, 5, 6])  // frames, colours, rows, columns
+    let box = Mix.Box(rows: 1..<3, columns: 2..<6)
+    let mix = Mix(pasting: box, into: ImageSize(height: 5, width: 6))
+    let mixed = MixedBatch(batch, [mix, mix]).inputs(0..<2)
+    #expect(mixed.shape == [2, 4, 3, 5, 6] && mix.share == 1 - 8.0 / 30)
+    for (frame, color) in (0..<12).map({ ($0 / 3, $0 % 3) }) {
+      for (row, column) in (0..<30).map({ ($0 / 6, $0 % 6) }) {
+        let isInside = box.rows.contains(row) && box.columns.contains(column)
+        for example in 0...1 {
+          let source = isInside ? 1 - example : example
+          #expect(
+            mixed[example, frame, color, row, column]
+              == batch.inputs[source, frame, color, row, column])
+        }
+      }
+    }
+  }
+
+  @Test func rowsOfNumbersAreBlended() throws {
+    var settings = LossSettings()
+    settings.cutmix = 0
+    let mixing = try #require(Mixing(settings, shape: [7], seed: 1))
+    let mixes = mixing([3, 4], epoch: 0)
+    let (share, rest) = (Float(mixes[0].share), Float(1 - mixes[0].share))
+    #expect(mixes[0].box == nil && mixes[0].share < 1)
+    let mixed = MixedBatch(batch([7]), mixes).inputs(1..<2)
+    #expect(mixed == Tensor([1, 7], (0..<7).map { share * Float(7 + $0) + rest * Float($0) }))
   }
 }
 

@@ -36,7 +36,7 @@ import Testing
     let (tree, layers) = (try tree(name), try #require(file.layers[name]))
     var settings = OptimizerSettings()
     settings.layerDecay = layers.layer_decay
-    let groups = try settings.groups(of: tree)
+    let groups = settings.groups(of: tree)
     #expect(Set(tree.names) == Set(layers.scales.keys))
     for (slot, name) in tree.names.enumerated() {
       let expected = try #require(layers.scales[name])
@@ -50,8 +50,7 @@ import Testing
     let tree = try tree(name)
     var settings = OptimizerSettings()
     settings.attnOnly = true
-    let groups = try settings.groups(of: tree)
-    let trained = tree.names.indices.filter { !groups.isFrozen($0) }.map { tree.names[$0] }
+    let trained = (!(try settings.frozen(in: tree))).slots(in: tree).map { tree.names[$0] }
     #expect(Set(trained) == (try #require(file.layers[name])).attention_only)
   }
 
@@ -60,7 +59,7 @@ import Testing
     func frozen(_ patterns: String...) throws -> [String] {
       var settings = OptimizerSettings()
       settings.freeze = patterns
-      return try settings.groups(of: tree).frozenSlots.map { tree.names[$0] }.sorted()
+      return try settings.frozen(in: tree).slots(in: tree).map { tree.names[$0] }.sorted()
     }
     #expect(try frozen() == [])
     #expect(

@@ -7,7 +7,7 @@ import Testing
 
 /// Training with matrix products in bfloat16.
 @Suite struct PrecisionTests {
-  private func training(_ precision: Precision) throws -> (step: TrainingStep, batch: Batch) {
+  private func training(_ precision: Precision) throws -> (learner: Learner, batch: Batch) {
     var configuration = try #require(ViTConfiguration.preset("convit_tiny"))
     (configuration.imageHeight, configuration.imageWidth, configuration.patchSize) = (16, 16, 4)
     (configuration.embedDim, configuration.classes) = (16, 10)
@@ -20,18 +20,18 @@ import Testing
     var random = Random(seed: 1)
     let images = Tensor(
       [8, 3, 16, 16], (0..<8 * 3 * 16 * 16).map { _ in Float(random.uniform(-2, 2)) })
-    let batch = Batch(images: images, labels: Array(0..<8), indices: Array(0..<8))
-    return (try TrainingStep(model, ParameterStore(model, seed: 0), recipe), batch)
+    let batch = Batch(inputs: images, labels: Array(0..<8), indices: Array(0..<8))
+    return (Learner(model, ParameterStore(model, seed: 0), try recipe.recipe(for: model)), batch)
   }
 
   /// Losses and weights of eight steps.
   private func run(
     _ precision: Precision, threads: Int
   ) throws -> (losses: [Double], weights: ParameterStore) {
-    var (step, batch) = try training(precision)
+    var (learner, batch) = try training(precision)
     let pool = WorkerPool(threads: threads)
-    let losses = try (0..<8).map { try step(batch, epoch: $0, rate: 1e-2, on: pool) }
-    return (losses, step.weights)
+    let losses = try (0..<8).map { try learner.step(batch, epoch: $0, rate: 1e-2, on: pool).loss }
+    return (losses, learner.weights)
   }
 
   @Test func bfloat16TrainsAsFloatsDo() throws {
@@ -41,16 +41,5 @@ import Testing
     #expect(one.losses != floats.losses)
     #expect(one.losses.last! < 0.85 * one.losses[0])
     for (a, b) in zip(one.losses, floats.losses) { #expect(abs(a - b) < 0.03 * b, "\(a), \(b)") }
-  }
-
-  @Test func aRunThatGoesOnKeepsThePrecision() throws {
-    var (step, _) = try training(.bfloat16)
-    #expect(step.average?.weights.precision == .bfloat16)
-    let stores = step.stores.map {
-      (name: $0.name, store: ParameterStore($0.store.tree, $0.store.values))
-    }
-    step.restore(stores, steps: 3)
-    #expect(step.weights.precision == .bfloat16)
-    #expect(step.average?.weights.precision == .bfloat16)
   }
 }

@@ -65,4 +65,12 @@ import Testing
     #expect(Set(requests.prefix(3).map(\.index)).count == 1)
     #expect(Set(requests.map(\.random)).count == 256)
   }
+  /// What is drawn for an example follows from its index, not from which others are there.
+  @Test func aPartDrawsWhatTheWholeDraws() {
+    let order = SampleOrder(seed: 1, isShuffled: false, repeats: 1)
+    let whole = samples(300)
+    let part = [299, 7, 150].map { whole[$0] }
+    let requests = order(part, epoch: 2)
+    #expect(requests == [299, 7, 150].map { order(whole, epoch: 2)[$0] })
+  }
 }

@@ -39,14 +39,14 @@ import Training
     let weights = ParameterStore(model, seed: 0)
     var recipe = TrainingConfiguration()
     (recipe.batchSize, recipe.shardSize) = (batchSize, 2)
-    var step = try TrainingStep(model, weights, recipe)
+    var learner = Learner(model, weights, try recipe.recipe(for: model))
     let frozen = FrozenWeights(weights)
     let images = Tensor(repeating: 0.5, [batchSize, 3, 16, 16])
     let batch = Batch(
-      images: images, labels: (0..<batchSize).map { $0 % 10 },
+      inputs: images, labels: (0..<batchSize).map { $0 % 10 },
       indices: Array(0..<batchSize))
     return {
-      _ = try step(batch, epoch: 0, rate: 1e-3, on: pool)
+      _ = try learner.step(batch, epoch: 0, rate: 1e-3, on: pool)
       _ = model.logits(of: images, frozen, on: pool)
     }
   }

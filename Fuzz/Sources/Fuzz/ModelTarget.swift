@@ -28,7 +28,7 @@ struct ModelTarget: Target {
     check(loaded?.weights.values == saved.weights.values, "the weights changed in the file")
     let c = configuration
     let images = Tensor(repeating: 0.5, [1, c.channels, c.imageHeight, c.imageWidth])
-    let tape = Tape(saved.weights, mode: .inference)
+    let tape = Tape(saved.weights, .inference)
     let logits = model(tape.constant(images)).value
     check(logits.shape == [1, c.classes], "logits \(logits.shape)")
   }

@@ -49,7 +49,7 @@ extension Tape {
   /// from the sample's own source; nil where nothing is dropped.
   func factors(_ rate: Float, samples: Int, draws: Int) -> Tensor? {
     checkPrecondition(rate >= 0 && rate < 1, "dropout: rate \(rate) is not in 0 ..< 1")
-    guard rate > 0, case .training(let sources) = mode else { return nil }
+    guard rate > 0, let sources = pass.randomness else { return nil }
     checkPrecondition(
       !sources.isEmpty && samples % sources.count == 0,
       "dropout: an axis of \(samples) for a batch of \(sources.count) samples")
@@ -82,7 +82,7 @@ struct AttentionDropout {
   /// Dropout of an operator on `tape`; nil where nothing is dropped.
   init?(_ rate: Float, images: Int, on tape: Tape) {
     checkPrecondition(rate >= 0 && rate < 1, "attention: dropout rate \(rate) is not in 0 ..< 1")
-    guard rate > 0, case .training(let sources) = tape.mode else { return nil }
+    guard rate > 0, let sources = tape.pass.randomness else { return nil }
     checkPrecondition(
       !sources.isEmpty && images % sources.count == 0,
       "attention: \(images) images for a batch of \(sources.count) samples")

@@ -55,7 +55,7 @@ extension Variable {
     _ other: Variable, transposingSelf ta: Bool = false, transposingOther tb: Bool = false,
     precision: Precision? = nil
   ) -> Variable {
-    let (a, b, precision) = (value, other.value, precision ?? tape.precision)
+    let (a, b, precision) = (value, other.value, precision ?? tape.pass.precision)
     let product = a.matmul(b, transposingSelf: ta, transposingOther: tb, precision: precision)
     return tape.operation(product, of: [self, other], saving: (a, b, ta, tb, precision)) {
       saved, dc, inputs in

@@ -32,7 +32,7 @@ extension Variable {
           Matrix.multiply(
             part.count, m, k, alpha: factor, .init(x.pointer + first * k, k),
             .init(w.pointer, k).transposed, beta: 1, packed: packed, into: y + first * m, m,
-            tape.precision)
+            tape.pass.precision)
         }
       }
     }

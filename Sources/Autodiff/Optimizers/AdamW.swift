@@ -45,7 +45,7 @@ public struct AdamW: Optimizer {
     }
   }
 
-  /// One step of the parameters that are not frozen.
+  /// One step of the parameters that have gradients.
   public mutating func step(
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float,
     on pool: WorkerPool

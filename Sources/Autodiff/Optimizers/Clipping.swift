@@ -1,5 +1,31 @@
 import CKernels
 
+/// How gradients that are too large are made smaller.
+public enum Clipping: Sendable {
+  /// All together, to a norm of at most the bound, as `torch.nn.utils.clip_grad_norm_`.
+  case norm(Float)
+  /// Each element, to at most ± the bound, as `torch.nn.utils.clip_grad_value_`.
+  case value(Float)
+  /// Each row, to at most the factor times the norm of the row's weights, where the selection says
+  /// so (adaptive clipping, Brock et al. 2021).
+  case rows(Double, of: ParameterSelection)
+
+  /// Makes gradients as small as is asked for; returns what is left to multiply them with.
+  ///
+  /// - Parameter norm: that of all gradients together.
+  public func apply(
+    to gradients: inout Gradients, norm: Double, at weights: ParameterStore, on pool: WorkerPool
+  ) -> Float {
+    switch self {
+    case .norm(let bound): return Gradients.scale(norm: norm, bound: bound)
+    case .value(let bound): gradients.clipElements(to: bound, on: pool)
+    case .rows(let factor, let selection):
+      gradients.clipRows(to: factor, of: weights, on: pool, where: selection)
+    }
+    return 1
+  }
+}
+
 extension Gradients {
   /// What gradients are to be multiplied with so that their norm is at most `bound`, as
   /// `torch.nn.utils.clip_grad_norm_`.
@@ -24,14 +50,16 @@ extension Gradients {
   ///
   /// A row is what makes one output; a parameter of one axis is one row.
   ///
-  /// - Parameter isClipped: whether a slot's gradient is looked at.
+  /// - Parameter clipped: the parameters whose gradients are looked at.
   public mutating func clipRows(
     to factor: Double, of weights: ParameterStore, on pool: WorkerPool,
-    where isClipped: (_ slot: Int) -> Bool = { _ in true }
+    where clipped: ParameterSelection = .all
   ) {
+    let isClipped = clipped.isContained(tree)
+    guard !isClipped.isEmpty else { return }
     values.withUnsafeMutableBufferPointer { values in
       pool.run(values.count) { slot in
-        guard isClipped(slot), let out = values[slot]?.mutablePointer() else { return }
+        guard isClipped[slot], let out = values[slot]?.mutablePointer() else { return }
         let weight = weights.values[slot]
         let rows = weight.shape.rank > 1 ? weight.shape[0] : 1
         let columns = weight.count / max(rows, 1)

@@ -27,7 +27,7 @@ public struct Lion: Optimizer {
     set { average = stores(replacing: newValue)[0] }
   }
 
-  /// One step of the parameters that are not frozen.
+  /// One step of the parameters that have gradients.
   public mutating func step(
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float,
     on pool: WorkerPool

@@ -31,7 +31,7 @@ public struct SGD: Optimizer {
     set { buffer = stores(replacing: newValue)[0] }
   }
 
-  /// One step of the parameters that are not frozen.
+  /// One step of the parameters that have gradients.
   public mutating func step(
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float,
     on pool: WorkerPool

@@ -4,7 +4,7 @@
 public final class Parameter: Sendable {
   /// What a parameter is for: optimisers and freezing tell parameters apart by it.
   public enum Kind: String, Sendable, CaseIterable {
-    case weight, bias, norm, embedding, gate, head
+    case weight, bias, norm, embedding, gate, head, position
   }
 
   /// The shape.

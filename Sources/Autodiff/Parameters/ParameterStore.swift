@@ -9,13 +9,9 @@ public struct ParameterStore: Sendable {
   public let tree: ParameterTree
   /// The values by slot.
   public internal(set) var values: [Tensor]
-  /// Slots that tapes take for constants: no derivative by them is computed.
-  public var constants: Set<Int> = []
-  /// The precision in which tapes make matrix products with the values, and the derivatives.
-  public var precision = Precision.float32
 
   /// The start of a model: each tensor drawn from (`seed`, its name), whatever the order.
-  public init(_ module: some Module, seed: UInt64) {
+  public init(_ module: any Module, seed: UInt64) {
     self.init(ParameterTree(module), seed: seed)
   }
 
@@ -92,5 +88,28 @@ public struct ParameterStore: Sendable {
       )
       values[slot] = newValue
     }
+  }
+
+  /// Takes the values of another store whose names and shapes are those of parameters here, such as
+  /// published weights for a model of which a part was replaced.
+  ///
+  /// - Parameter selection: which parameters are to be taken, of those that can.
+  /// - Returns: the names that keep their values.
+  @discardableResult
+  public mutating func take(
+    _ other: ParameterStore, where selection: ParameterSelection = .all
+  ) -> [String] {
+    var kept: [String] = []
+    for (slot, name) in tree.names.enumerated() {
+      let parameter = tree.parameters[slot]
+      if selection.contains(name, parameter), let value = other[name],
+        value.shape == parameter.shape
+      {
+        values[slot] = value
+      } else {
+        kept.append(name)
+      }
+    }
+    return kept
   }
 }

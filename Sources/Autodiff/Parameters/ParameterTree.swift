@@ -8,7 +8,7 @@ public final class ParameterTree: Sendable {
   private let slotsByName: [String: Int]
 
   /// The tree of a module.
-  public init(_ module: some Module) {
+  public init(_ module: any Module) {
     var names: [String] = []
     var parameters: [Parameter] = []
     var slots: [ObjectIdentifier: Int] = [:]
@@ -27,7 +27,12 @@ public final class ParameterTree: Sendable {
   /// The number of parameters (tensors).
   public var count: Int { parameters.count }
   /// The number of numbers.
-  public var elementCount: Int { parameters.reduce(0) { $0 + $1.shape.elementCount } }
+  public var elementCount: Int { elementCount(of: .all) }
+
+  /// The number of numbers of some of the parameters.
+  public func elementCount(of selection: ParameterSelection) -> Int {
+    selection.slots(in: self).reduce(0) { $0 + parameters[$1].shape.elementCount }
+  }
 
   /// Whether the parameters of another tree have the same shapes, one by one.
   public func hasShapes(of other: ParameterTree) -> Bool {

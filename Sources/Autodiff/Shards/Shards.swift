@@ -32,16 +32,15 @@ public struct Shards: Sendable, Hashable {
   /// ended.
   ///
   /// - Parameters:
-  ///   - mode: what the tape of some samples is for.
+  ///   - pass: what the passes are; its randomness has a source for each of the samples.
   ///   - body: from samples, and a tape of their own, to the loss and anything else.
   public func gradients<Output: Sendable>(
-    of count: Int, at weights: ParameterStore, on pool: WorkerPool,
-    mode: (_ samples: Range<Int>) -> Mode = { _ in .evaluation },
+    of count: Int, at weights: ParameterStore, on pool: WorkerPool, _ pass: Pass = Pass(),
     _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (loss: Variable, output: Output)
   ) throws -> (gradients: Gradients, outputs: [Output]) {
     var outputs: [Output] = []
-    let gradients = try gradients(of: count, at: weights, on: pool) { sum in
-      outputs = try sum.add(count, mode: mode, body)
+    let gradients = try gradients(of: count, at: weights, on: pool, pass) { sum in
+      outputs = try sum.add(count, body)
     }
     return (gradients, outputs)
   }
@@ -57,14 +56,16 @@ public struct Shards: Sendable, Hashable {
   /// }
   /// ```
   public func gradients<Output: Sendable>(
-    of count: Int, at weights: ParameterStore, on pool: WorkerPool,
+    of count: Int, at weights: ParameterStore, on pool: WorkerPool, _ pass: Pass = Pass(),
     inParts body: (_ sum: GradientSum<Output>) throws -> Void
   ) throws -> Gradients {
-    try pool.tapes.withSharedValues(weights) { shared in
+    checkPrecondition(pass.isRecorded, "Shards.gradients: a pass that is not recorded has none")
+    return try pool.tapes.withSharedValues(weights, pass) { shared in
       let board = LaneBoard<Output>(
         lanes: max(1, min(lanes, (count + size - 1) / size)), weights.tree)
       try body(
-        GradientSum(shards: self, weights: weights, pool: pool, shared: shared, board: board))
+        GradientSum(
+          shards: self, weights: weights, pass: pass, pool: pool, shared: shared, board: board))
       var sum = board.sum(on: pool)
       shared.differentiate(into: &sum)
       return sum
@@ -116,7 +117,7 @@ public struct Shards: Sendable, Hashable {
     _ body: (_ samples: Range<Int>, _ tape: Tape) -> Output
   ) -> Output {
     pool.tapes.withTape(
-      frozen.weights, mode: .inference, shared: frozen.shared, pool: inner
+      frozen.weights, frozen.pass.part(range), shared: frozen.shared, pool: inner
     ) { body(range, $0) }
   }
 }

@@ -11,11 +11,11 @@ final class TapePool: Sendable {
   /// Calls `body` with an empty tape, which serves again unless `body` left something that holds
   /// it.
   func withTape<Result>(
-    _ weights: ParameterStore, mode: Mode, shared: SharedValues, pool: WorkerPool? = nil,
+    _ weights: ParameterStore, _ pass: Pass, shared: SharedValues, pool: WorkerPool? = nil,
     _ body: (Tape) throws -> Result
   ) rethrows -> Result {
-    var tape = takeTape() ?? Tape(.none, mode: mode)
-    tape.begin(weights, mode: mode, shared: shared, pool: pool)
+    var tape = takeTape() ?? Tape()
+    tape.begin(weights, pass, shared: shared, pool: pool)
     defer {
       if isKnownUniquelyReferenced(&tape) {
         tape.end()
@@ -27,10 +27,10 @@ final class TapePool: Sendable {
 
   /// Calls `body` with values that the shards of a step share.
   func withSharedValues<Result>(
-    _ weights: ParameterStore, _ body: (SharedValues) throws -> Result
+    _ weights: ParameterStore, _ pass: Pass, _ body: (SharedValues) throws -> Result
   ) rethrows -> Result {
-    let shared = takeShared(of: weights.tree) ?? SharedValues(weights, isRecording: true)
-    shared.begin(weights)
+    let shared = takeShared(of: weights.tree) ?? SharedValues(weights, pass)
+    shared.begin(weights, pass)
     defer {
       shared.end()
       give(shared)

@@ -7,9 +7,9 @@ struct AskedDerivatives {
   private let nodes: Set<Int>
 
   /// Begins with no derivatives by the variables, which may be parameters with sums already.
-  init(_ variables: [Variable], _ cotangents: inout Cotangents) {
-    nodes = Set(variables.compactMap(\.node))
-    for node in nodes {
+  init(_ nodes: [Int], _ cotangents: inout Cotangents) {
+    self.nodes = Set(nodes)
+    for node in self.nodes {
       before[node] = cotangents.values[node]
       cotangents.values[node] = nil
     }
@@ -26,8 +26,8 @@ struct AskedDerivatives {
     for (node, sum) in before { cotangents.add(sum, at: node) }
   }
 
-  /// The derivative by one of the variables.
-  func derivative(by variable: Variable) -> Tensor {
-    variable.node.flatMap { kept[$0] } ?? Tensor(repeating: 0, variable.shape)
+  /// The derivative by one of the variables, by its node and shape.
+  func derivative(by node: Int?, _ shape: Shape) -> Tensor {
+    node.flatMap { kept[$0] } ?? Tensor(repeating: 0, shape)
   }
 }

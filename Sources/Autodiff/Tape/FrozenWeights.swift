@@ -14,12 +14,15 @@
 public struct FrozenWeights: Sendable {
   /// The weights.
   public let weights: ParameterStore
+  /// What passes with them are: not recorded.
+  public let pass: Pass
   let shared: SharedValues
 
-  /// The weights as they are now.
-  public init(_ weights: ParameterStore) {
-    self.weights = weights
-    shared = SharedValues(weights, isRecording: false)
+  /// The weights as they are now, for passes without derivatives.
+  public init(_ weights: ParameterStore, _ pass: Pass = .inference) {
+    checkPrecondition(!pass.isRecorded, "FrozenWeights: a pass that is recorded; use Tape(weights)")
+    (self.weights, self.pass) = (weights, pass)
+    shared = SharedValues(weights, pass)
   }
 }
 
@@ -29,7 +32,7 @@ extension Tape {
   /// - Parameter pool: threads that work inside of operators, when there is nothing else for them
   ///   to do; a pool must not be given to a tape that is used from a task of its own.
   public convenience init(_ frozen: FrozenWeights, pool: WorkerPool? = nil) {
-    self.init(frozen.weights, mode: .inference, shared: frozen.shared, pool: pool)
+    self.init(frozen.weights, frozen.pass, shared: frozen.shared, pool: pool)
   }
 
   /// Calls `body` with parts of 0 ..< `count` that cover it, of at least `grain` each, side by side

@@ -16,8 +16,8 @@ final class PackedWeights: @unchecked Sendable {
   }
 
   /// Nothing yet of `weights`, whose owner must hold them as long as this.
-  init(_ weights: ParameterStore) {
-    precision = weights.precision
+  init(_ weights: ParameterStore, _ precision: Precision) {
+    self.precision = precision
     guard ProductKernels.serve(precision) else { return }
     for value in weights.values where value.shape.rank >= 2 {
       packed.updateValue(nil, forKey: value.pointer)

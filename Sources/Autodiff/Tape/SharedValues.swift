@@ -25,23 +25,26 @@ final class SharedValues: @unchecked Sendable {
   let packed: PackedWeights?
   private let lock = NSLock()
   private var weights: ParameterStore
-  private let isRecording: Bool
+  private var pass: Pass
+  private var isRecording: Bool { pass.isRecorded }
   private let largeCount: Int
   private var entries: [Entry?]  // by the slots of their keys
   private var tapes: [Tape?]
 
-  init(_ weights: ParameterStore, isRecording: Bool, largeCount: Int = Tape.largeSharedCount) {
+  init(_ weights: ParameterStore, _ pass: Pass, largeCount: Int = Tape.largeSharedCount) {
     self.weights = weights
+    self.pass = pass.ofParametersAlone
     self.largeCount = largeCount
-    self.isRecording = isRecording
     tree = weights.tree
-    packed = isRecording ? nil : PackedWeights(weights)
+    packed = pass.isRecorded ? nil : PackedWeights(weights, pass.precision)
     entries = Array(repeating: nil, count: tree.count)
     tapes = Array(repeating: nil, count: tree.count)
   }
 
   /// Begins anew with other weights, in the memory of the last.
-  func begin(_ weights: ParameterStore) { lock.withLock { self.weights = weights } }
+  func begin(_ weights: ParameterStore, _ pass: Pass) {
+    lock.withLock { (self.weights, self.pass) = (weights, pass.ofParametersAlone) }
+  }
 
   /// Frees the values, and keeps the tapes.
   func end() {
@@ -73,10 +76,9 @@ final class SharedValues: @unchecked Sendable {
   }
 
   private func computed(_ slot: Int, _ compute: (Tape) -> Variable) -> Entry {
-    let mode = isRecording ? Mode.evaluation : .inference
-    let tape = tapes[slot] ?? Tape(weights, mode: mode)
+    let tape = tapes[slot] ?? Tape(weights, pass)
     tapes[slot] = tape
-    tape.begin(weights, mode: mode, shared: nil)
+    tape.begin(weights, pass, shared: nil)
     let variable = compute(tape)
     let isLarge = isRecording && variable.value.count >= largeCount
     let slots = isLarge ? tape.parameters.used : []
@@ -96,5 +98,12 @@ final class SharedValues: @unchecked Sendable {
         variable.tape.differentiate(variable, by: seed, into: &gradients)
       }
     }
+  }
+}
+
+extension Pass {
+  /// The pass of what depends on parameters and not on samples.
+  var ofParametersAlone: Pass {
+    Pass(isRecorded: isRecorded, precision: precision, frozen: frozen)
   }
 }

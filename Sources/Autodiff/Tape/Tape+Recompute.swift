@@ -6,20 +6,31 @@ extension Tape {
   public func recomputed(
     _ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable
   ) -> Variable {
-    guard isRecording else { return body(inputs) }
-    let (weights, mode, shared, start) = (weights, mode, sharedValues, randomOperators)
-    func tape(isRecording: Bool) -> Tape {
-      let tape = Tape(weights, mode: mode, shared: shared, isRecording: isRecording)
-      tape.randomOperators = start
+    // A derivative that is looked at inside may be all that is asked for.
+    let looks = tapState.record?.taps.withDerivatives == true
+    guard isRecording, !looks || inputs.contains(where: { $0.node != nil }) else {
+      return body(inputs)
+    }
+    let (weights, pass, shared, start) = (weights, pass, sharedValues, randomOperators)
+    func tape(isRecorded: Bool, _ tapState: TapState) -> Tape {
+      var pass = pass
+      (pass.isRecorded, pass.taps) = (isRecorded, nil)
+      let tape = Tape(weights, pass, shared: shared)
+      (tape.randomOperators, tape.tapState) = (start, tapState)
       return tape
     }
-    let forward = tape(isRecording: false)
+    // What is looked at is shown now; the derivatives by it come when it is computed once more.
+    let first = tapState.replayed ?? tapped.count
+    let again = tapState.record.flatMap { $0.taps.withDerivatives ? $0 : nil }
+    let forward = tape(
+      isRecorded: false, TapState(record: tapState.record, replayed: tapState.replayed))
     let value = body(inputs.map { forward.constant($0.value) }).value
     randomOperators = forward.randomOperators
+    tapState.replayed = forward.tapState.replayed
     return recorded(
       value, of: inputs, slots: forward.parameters.used, places: forward.sharedLeaves.used
     ) { values in
-      let tape = tape(isRecording: true)
+      let tape = tape(isRecorded: true, TapState(record: again, replayed: first))
       let variables = values.map { $0.isNeeded ? tape.variable($0.value) : tape.constant($0.value) }
       return (body(variables), variables)
     }

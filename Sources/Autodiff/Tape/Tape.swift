@@ -5,7 +5,7 @@
 /// once, and what was recorded is free then.
 ///
 /// ```swift
-/// let tape = Tape(weights, mode: .evaluation)
+/// let tape = Tape(weights)
 /// let loss = model(tape.constant(images)).crossEntropy(labels: labels).mean()
 /// let gradients = tape.gradients(of: loss)
 /// ```
@@ -13,15 +13,16 @@ public final class Tape {
   /// The weights of the forward pass.
   public private(set) var weights: ParameterStore
   /// What the pass is for.
-  public private(set) var mode: Mode
-  /// The precision of matrix products, which the weights name.
-  public var precision: Precision { weights.precision }
+  public private(set) var pass: Pass
   private(set) var sharedValues: SharedValues?
   /// Weights laid out for products, where they will not change.
   var packedWeights: PackedWeights? { sharedValues?.packed }
-  private(set) var isRecording: Bool
+  /// Whether operators are noted.
+  var isRecording: Bool { pass.isRecorded }
   private(set) var pool: WorkerPool?  // threads inside of operators
+  private var frozen: [Bool] = []  // by slot; empty where nothing is
   var randomOperators = 0
+  var tapState = TapState()
 
   /// Operators, and values without one, in order: the first `count`. Behind them are objects that
   /// a longer pass left.
@@ -29,7 +30,7 @@ public final class Tape {
   private var count = 0
   private var cotangents = Cotangents()
   /// The parameters and shared values that were asked for, these by the slots of their keys.
-  private(set) var (parameters, sharedLeaves) = (Leaves(), Leaves())
+  var (parameters, sharedLeaves) = (Leaves(), Leaves())
   private var isUsedUp = false
   /// Operators for which no object was left from a pass before.
   private(set) var operatorsMade = 0
@@ -47,35 +48,28 @@ public final class Tape {
   ) -> Void
 
   /// An empty tape over a snapshot of weights.
-  public convenience init(_ weights: ParameterStore, mode: Mode = .evaluation) {
-    self.init(weights, mode: mode, shared: nil)
+  public convenience init(_ weights: ParameterStore, _ pass: Pass = Pass()) {
+    self.init(weights, pass, shared: nil)
   }
 
   /// An empty tape without parameters.
-  public convenience init(mode: Mode = .evaluation) { self.init(.none, mode: mode) }
+  public convenience init(_ pass: Pass = Pass()) { self.init(.none, pass) }
 
   init(
-    _ weights: ParameterStore, mode: Mode, shared: SharedValues?, isRecording: Bool? = nil,
-    pool: WorkerPool? = nil
+    _ weights: ParameterStore, _ pass: Pass, shared: SharedValues?, pool: WorkerPool? = nil
   ) {
-    self.weights = weights
-    self.mode = mode
-    sharedValues = shared
-    self.pool = pool
-    self.isRecording = isRecording ?? mode.isRecorded
-    parameters.begin(weights.tree.count)
-    sharedLeaves.begin(weights.tree.count)
+    (self.weights, self.pass) = (weights, pass)
+    begin(weights, pass, shared: shared, pool: pool)
   }
 
   /// Begins another pass, in the memory of the last. Nobody else may hold the tape.
   func begin(
-    _ weights: ParameterStore, mode: Mode, shared: SharedValues?, pool: WorkerPool? = nil
+    _ weights: ParameterStore, _ pass: Pass, shared: SharedValues?, pool: WorkerPool? = nil
   ) {
-    self.weights = weights
-    self.mode = mode
-    sharedValues = shared
-    self.pool = pool
-    isRecording = mode.isRecorded
+    (self.weights, self.pass) = (weights, pass)
+    (sharedValues, self.pool) = (shared, pool)
+    frozen = pass.frozen.isContained(weights.tree)
+    tapState.record = pass.taps.map { TapRecord($0) }
     (randomOperators, isUsedUp) = (0, false)
     parameters.begin(weights.tree.count)
     sharedLeaves.begin(weights.tree.count)
@@ -87,7 +81,8 @@ public final class Tape {
     count = 0
     cotangents.edges.removeAll(keepingCapacity: true)
     cotangents.shapes.removeAll(keepingCapacity: true)
-    (weights, mode, sharedValues, pool) = (.none, .inference, nil, nil)
+    (weights, pass, sharedValues, pool) = (.none, .inference, nil, nil)
+    tapState = TapState()
   }
 
   // MARK: - Values
@@ -107,47 +102,9 @@ public final class Tape {
     let slot = weights.tree.slot(of: parameter)
     let value = weights.values[slot]
     let node = parameters.use(slot) {
-      weights.constants.contains(slot) ? nil : leaf(value.shape)
+      !frozen.isEmpty && frozen[slot] ? nil : leaf(value.shape)
     }
     return Variable(tape: self, value: value, node: node)
-  }
-
-  /// A value that depends on parameters alone: computed once for all shards of a step, or here
-  /// where there is none.
-  ///
-  /// - Parameters:
-  ///   - key: the parameter that the value is known by; it can have one such value.
-  ///   - compute: the value, on the tape that it is given and from nothing but its parameters.
-  /// - Precondition: no other line of the source shares a value by that parameter.
-  public func shared(
-    _ key: Parameter, file: StaticString = #fileID, line: UInt = #line,
-    _ compute: @escaping (Tape) -> Variable
-  ) -> Variable {
-    shared(key, from: compute, file: file, line: line) { $0($1) }
-  }
-
-  /// A value that depends on parameters alone, computed from `source`: as `compute` then has
-  /// nothing to capture, nothing is allocated for it.
-  public func shared<Source>(
-    _ key: Parameter, from source: Source, file: StaticString = #fileID, line: UInt = #line,
-    _ compute: @escaping (Source, Tape) -> Variable
-  ) -> Variable {
-    let (slot, site) = (weights.tree.slot(of: key), CallSite(file: file, line: line))
-    sharedLeaves.checkSite(site, of: slot, in: weights.tree)
-    guard let sharedValues else { return compute(source, self) }
-    let entry = sharedValues.entry(slot) { compute(source, $0) }
-    guard entry.isLarge else { return sharedVariable(slot) }
-    return recorded(entry.value, of: [], slots: entry.slots, places: []) { [weights] _ in
-      (compute(source, Tape(weights)), [])
-    }
-  }
-
-  /// The shared value whose key has the slot.
-  func sharedVariable(_ slot: Int) -> Variable {
-    guard let sharedValues else { fatalError("Tape: it has no shared values") }
-    let value = sharedValues.value(at: slot)
-    return Variable(
-      tape: self, value: value, node: sharedLeaves.use(slot) { leaf(value.shape) })
   }
 
   // MARK: - Operators
@@ -211,7 +168,7 @@ public final class Tape {
   }
 
   /// The node of a value without operator; none where nothing is recorded.
-  private func leaf(_ shape: Shape) -> Int? {
+  func leaf(_ shape: Shape) -> Int? {
     guard isRecording else { return nil }
     let place = place(0..<0, shape)
     nodes[place].operation = nil
@@ -268,12 +225,13 @@ public final class Tape {
     isUsedUp = true
     var cotangents = Cotangents()
     swap(&cotangents, &self.cotangents)
-    cotangents.precision = precision
+    cotangents.precision = pass.precision
     cotangents.values.append(contentsOf: repeatElement(nil, count: count))
     // The only reference to a sum moves along, so that it is added to in place.
     parameters.exchange(&cotangents, with: &gradients.values)
     sharedLeaves.exchange(&cotangents, with: &gradients.shared)
-    var asked = AskedDerivatives(variables, &cotangents)
+    let asks = variables.compactMap(\.node) + tapState.asked.map(\.node)
+    var asked = AskedDerivatives(asks, &cotangents)
     if let node = variable.node { cotangents.add(seed, at: node) }
     while count > 0 {
       count -= 1
@@ -290,7 +248,12 @@ public final class Tape {
     asked.putBack(&cotangents)
     parameters.exchange(&cotangents, with: &gradients.values)
     sharedLeaves.exchange(&cotangents, with: &gradients.shared)
-    let derivatives = variables.map(asked.derivative(by:))
+    let derivatives = variables.map { asked.derivative(by: $0.node, $0.shape) }
+    for (entry, node) in tapState.asked {
+      tapState.record?.setDerivative(
+        asked.derivative(by: node, cotangents.shapes[node]), of: entry)
+    }
+    tapState.asked.removeAll()
     cotangents.values.removeAll(keepingCapacity: true)
     cotangents.edges.removeAll(keepingCapacity: true)
     cotangents.shapes.removeAll(keepingCapacity: true)

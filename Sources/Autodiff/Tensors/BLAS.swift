@@ -4,7 +4,11 @@ import CKernels
 /// The matrix products as the BLAS library makes them, one thread for each call: the shards of a
 /// step are what runs side by side.
 enum BLAS {
-  static func useOneThread() { BLASLibrary.current.setThreads(1) }
+  /// Whether the library was told that each call has one thread: when it is first used, or a pool
+  /// is made.
+  private static let usesOneThread: Void = BLASLibrary.current.setThreads(1)
+
+  static func useOneThread() { usesOneThread }
 
   /// The product that `Matrix.multiply` states.
   static func multiply(
@@ -12,6 +16,7 @@ enum BLAS {
     bias: UnsafePointer<Float>? = nil, into out: UnsafeMutablePointer<Float>, _ stride: Int,
     _ precision: Precision = .float32
   ) {
+    useOneThread()
     if precision == .bfloat16 {
       let (first, second) = (RoundedMatrix(a, m, k), RoundedMatrix(b, k, n))
       return multiply(

@@ -161,25 +161,29 @@ void ck_layer_norm_backward(float *dx, float *restrict dweight, float *restrict 
 
 // MARK: Attention of one head (attention.c), rows of queries against columns of keys
 
-/// a = (1 - gate) softmax(scale s) + gate position
+/// a = (1 - gate) softmax(scale s + bias) + gate position
 ///
-/// a, s, position: [rows, cols]. In place: a and s. Without a position (NULL) the gate is not
-/// looked at and a = softmax(scale s).
-void ck_gated_softmax(float *a, const float *s, float scale, const float *restrict position,
-                      float gate, ptrdiff_t rows, ptrdiff_t cols);
-/// Computes P = softmax(scale s) again and, from da, the gradient with respect to a:
+/// a, s, bias, position: [rows, cols]. In place: a and s. Without a position (NULL) the gate is not
+/// looked at and a = softmax(scale s + bias); without a bias (NULL) there is none.
+///
+/// Where the bias is -inf the softmax is 0, also in a row of nothing but -inf.
+void ck_gated_softmax(float *a, const float *s, float scale, const float *restrict bias,
+                      const float *restrict position, float gate, ptrdiff_t rows, ptrdiff_t cols);
+/// Computes P = softmax(scale s + bias) again and, from da, the gradient with respect to a:
 ///
 ///     a = (1 - gate) P + gate position
 ///     ds = scale (1 - gate) P (da - Σ_c P da)
+///     dbias += (1 - gate) P (da - Σ_c P da)
 ///     dposition += gate da
 ///     dgate += Σ (position - P) da
 ///
-/// In place: a and s, ds and da. dposition and dgate may each be NULL, and are not touched
-/// without a position (NULL), which means gate = 0.
-void ck_gated_softmax_backward(float *a, float *ds, float *restrict dposition,
-                               double *restrict dgate, const float *s, const float *da,
-                               float scale, const float *restrict position, float gate,
-                               ptrdiff_t rows, ptrdiff_t cols);
+/// In place: a and s, ds and da. dbias, dposition and dgate may each be NULL. They are not touched
+/// without a bias, or without a position (NULL), which means gate = 0.
+void ck_gated_softmax_backward(float *a, float *ds, float *restrict dbias,
+                               float *restrict dposition, double *restrict dgate,
+                               const float *s, const float *da, float scale,
+                               const float *restrict bias, const float *restrict position,
+                               float gate, ptrdiff_t rows, ptrdiff_t cols);
 
 // MARK: Optimizer (optimizer.c)
 

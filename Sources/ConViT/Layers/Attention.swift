@@ -1,21 +1,71 @@
 import Autodiff
+import Foundation
 
-/// Something that mixes the tokens of a sequence and projects the result.
+/// Something that mixes the tokens of a sequence. One of your own is a function; all else has a
+/// default, and what you write yourself is called in its place.
+///
+/// ```swift
+/// struct Mean: Attention {  // every token looks at all alike
+///   func callAsFunction(_ x: Variable) -> Variable {
+///     x.mean(-2, keepingAxis: true).broadcast(to: x.shape)
+///   }
+/// }
+/// model.blocks[11].attn = Mean()
+/// ```
 public protocol Attention: Module {
-  /// The number of heads, H.
-  var heads: Int { get }
-  /// [dim, dim], [dim]
-  var proj: Linear { get }
-  /// Dropout after the projection.
-  var dropRate: Float { get }
+  /// [..., N, dim] → [..., N, dim]
+  func callAsFunction(_ x: Variable) -> Variable
 
-  /// The heads' weighted values side by side, of all tokens or of the first `count` alone, which
-  /// may cost less: [..., N, dim] → [..., N or count, dim].
-  func mixed(_ x: Variable, first count: Int?) -> Variable
+  /// The same of all tokens, or of the first `count` alone, which may cost less, added to what goes
+  /// around: [..., N, dim] → [..., N or count, dim]. It is what `Block` calls; by default, it calls
+  /// the function above.
+  func callAsFunction(_ x: Variable, first count: Int?, onto residual: Residual) -> Variable
 
   /// How much each token's result takes from each token, head by head, to look at; rows sum to 1:
-  /// [B, N, dim] → [B, H, N, N].
-  func map(_ x: Variable) -> Tensor
+  /// [..., N, dim] → [..., H, N, N]. Nil, which is the default, where there is no such thing. A
+  /// block shows them as `attn.map` (``Taps``).
+  func attentionWeights(_ x: Variable) -> Variable?
+
+  /// The number of heads, H, that weights are of; 1 by default.
+  var heads: Int { get }
+
+  /// What reports call it: `gpsa`, `mhsa`, `psa`, and by default the type's name.
+  var kind: String { get }
+
+  /// [H]: λ, of which σ is the share of position in a head's weights; nil, which is the default,
+  /// without such gates.
+  var gateLogits: Parameter? { get }
+
+  /// The share of position in each head's weights; by default σ(λ), or nil without gates.
+  func gates(_ weights: ParameterStore) -> [Double]?
+}
+
+extension Attention {
+  /// The function's first tokens, added to what goes around it.
+  public func callAsFunction(
+    _ x: Variable, first count: Int?, onto residual: Residual
+  ) -> Variable {
+    let y = self(x)
+    return residual.value
+      + (count.map { y.sliced(-2, 0..<$0) } ?? y).dropPath(residual.dropPath)
+  }
+
+  /// Nothing to look at.
+  public func attentionWeights(_ x: Variable) -> Variable? { nil }
+
+  /// One head.
+  public var heads: Int { 1 }
+
+  /// The type's name.
+  public var kind: String { "\(Self.self)" }
+
+  /// No gates.
+  public var gateLogits: Parameter? { nil }
+
+  /// σ(λ) of each head.
+  public func gates(_ weights: ParameterStore) -> [Double]? {
+    gateLogits.map { weights[$0].elements.map { 1 / (1 + exp(-Double($0))) } }
+  }
 }
 
 /// An attention between patches that also knows where they are.
@@ -42,16 +92,11 @@ extension PositionalAttention {
 
   /// The attention by position alone, softmax_j(v_h · r_ij), the same for every image: [H, N, N].
   public func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
-}
 
-extension Attention {
-  /// [..., N, dim] → [..., N, dim]
-  public func callAsFunction(_ x: Variable) -> Variable {
-    proj(mixed(x, first: nil)).dropout(dropRate)
-  }
-
-  /// The attention added to what it is given, [..., N or count, dim], which goes around it.
-  func callAsFunction(_ x: Variable, first count: Int?, onto residual: Residual) -> Variable {
-    proj(mixed(x, first: count), onto: residual, dropRate: dropRate)
+  /// Ends the process if tokens are not the grid's patches.
+  func checkTokens(_ x: Variable) {
+    checkPrecondition(
+      x.shape[-2] == grid.count,
+      "\(Self.self): \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches")
   }
 }

@@ -1,15 +1,17 @@
 import Autodiff
 
 /// A transformer block, normalised before each part: x + attn(norm1(x)), then x + mlp(norm2(x)).
+///
+/// PyTorch equivalent: timm's `Block(dim, num_heads, drop_path=…)`, without layer scale.
 public struct Block: Module {
   /// In front of the attention.
-  public let norm1: LayerNorm
-  /// GPSA in a ConViT's first blocks, MHSA elsewhere.
-  public let attn: any Attention
+  public var norm1: LayerNorm
+  /// GPSA in a ConViT's first blocks, MHSA elsewhere, or one of your own.
+  public var attn: any Attention
   /// In front of the MLP.
-  public let norm2: LayerNorm
+  public var norm2: LayerNorm
   /// dim → hidden → dim, on each token by itself.
-  public let mlp: MLP
+  public var mlp: MLP
   private let dropPath: Float
 
   /// A block around an attention; `dropPath` is the probability that a sample skips a part.
@@ -21,10 +23,32 @@ public struct Block: Module {
     self.dropPath = dropPath
   }
 
-  /// [B, N, dim] → [B, N, dim], or the first `count` tokens of it alone: [B, count, dim].
+  /// [..., N, dim] → [..., N, dim], or the first `count` tokens of it alone: [..., count, dim].
+  ///
+  /// Whoever looks with ``Taps`` finds `input`, `attn.map`, `mlp.fc1.output` and `output`, of all
+  /// tokens.
   public func callAsFunction(_ x: Variable, first count: Int? = nil) -> Variable {
-    let around = count.map { x.sliced(1, 0..<$0) } ?? x
+    let x = x.tapped(as: "input", of: norm1.weight, above: 2)
+    if let count, isTapped("output", x.tape) || isTapped("mlp.fc1.output", x.tape) {
+      return output(x, first: nil).sliced(-2, 0..<count)
+    }
+    return output(x, first: count)
+  }
+
+  private func isTapped(_ name: String, _ tape: Tape) -> Bool {
+    tape.isTapped(name, of: norm1.weight, above: 2)
+  }
+
+  private func output(_ x: Variable, first count: Int?) -> Variable {
+    let tape = x.tape
+    if isTapped("attn.map", tape),
+      !tape.isDerivativeTapped("attn.map", of: norm1.weight, above: 2)
+    {
+      attn.attentionWeights(norm1(x))?.tapped(as: "attn.map", of: norm1.weight, above: 2)
+    }
+    let around = count.map { x.sliced(-2, 0..<$0) } ?? x
     let y = attn(norm1(x), first: count, onto: Residual(value: around, dropPath: dropPath))
     return mlp(norm2(y), onto: Residual(value: y, dropPath: dropPath))
+      .tapped(as: "output", of: norm1.weight, above: 2)
   }
 }

@@ -5,8 +5,13 @@ import Autodiff
 ///     A_h = (1 − σ(λ_h)) · softmax(Q_h·K_hᵀ / √D) + σ(λ_h) · softmax(v_h · r)
 ///     y = [A_h·V_h] · Wᵀ + b
 ///
-/// The published code divides A by the sums of its rows; these are 1, so the division changes
-/// neither value nor derivative and is not made.
+/// PyTorch equivalent: timm's `models.convit.GPSA`, whose names of parameters these are.
+///
+/// Of the published code three things are left out, which changes no value and no derivative: the
+/// division of A by the sums of its rows, which are 1; `pos_proj.bias`, which the softmax does not
+/// see; and a map of positions for each image, of which there is one a step.
+/// From the paper it differs as the published code does: four or sixteen heads start at offsets
+/// that are halves of patches (`GPSAStart.offsets`).
 ///
 /// ```swift
 /// let attention = GPSA(dim: 192, heads: 4, grid: PatchGrid(rows: 14, columns: 14))
@@ -38,10 +43,11 @@ public struct GPSA: PositionalAttention {
     dim: Int, heads: Int, grid: PatchGrid, start: GPSAStart = .convolutional(strength: 1),
     gateStart: Float = 1, qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
   ) {
+    Self.checkHeads(heads, dim: dim)
     qk = Linear(dim, 2 * dim, bias: qkvBias)
     v = Linear(dim, dim, bias: qkvBias, initial: start.value)
     proj = Linear(dim, dim)
-    posProj = Linear(3, heads, initial: start.position)
+    posProj = Linear(3, heads, kind: .position, initial: start.position)
     gatingParam = Parameter([heads], kind: .gate, initial: .constant(gateStart))
     self.heads = heads
     self.grid = grid
@@ -49,26 +55,37 @@ public struct GPSA: PositionalAttention {
     self.attnDropRate = attnDropRate
   }
 
-  /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N or count, dim].
-  public func mixed(_ x: Variable, first count: Int?) -> Variable {
-    checkPrecondition(
-      x.shape[-2] == grid.count,
-      "GPSA: \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches")
-    let (dim, qk) = (x.shape[-1], qk(x))
-    let y = Variable.attention(
-      HeadColumns(qk), HeadColumns(qk, from: dim), HeadColumns(v(x)), heads: heads, width: dim,
-      scale: 1 / Float(dim / heads).squareRoot(),
-      position: (sharedPosition(x.tape), gate(x.tape)),
-      dropRate: attnDropRate)
-    return count.map { y.sliced(-2, 0..<$0) } ?? y
+  /// `gpsa`
+  public var kind: String { "gpsa" }
+
+  /// λ, of which σ is the share of the positional attention.
+  public var gateLogits: Parameter? { gatingParam }
+
+  /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N, dim].
+  public func callAsFunction(_ x: Variable) -> Variable { proj(mixed(x)).dropout(dropRate) }
+
+  /// [..., N, dim] → [..., N or count, dim]
+  public func callAsFunction(
+    _ x: Variable, first count: Int?, onto residual: Residual
+  ) -> Variable {
+    let y = mixed(x)
+    return proj(
+      count.map { y.sliced(-2, 0..<$0) } ?? y, onto: residual, dropRate: dropRate)
   }
 
-  /// A_h for each image: [B, N, dim] → [B, H, N, N].
-  public func map(_ x: Variable) -> Tensor {
+  /// A_h: [..., N, dim] → [..., H, N, N].
+  public func attentionWeights(_ x: Variable) -> Variable? { scores(x).weights }
+
+  /// The heads' values side by side, [..., N, dim].
+  private func mixed(_ x: Variable) -> Variable {
+    scores(x).mixing(Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate, to: proj)
+  }
+
+  private func scores(_ x: Variable) -> HeadScores {
+    checkTokens(x)
     let (dim, qk) = (x.shape[-1], qk(x))
-    return Variable.attentionMap(
-      HeadColumns(qk), HeadColumns(qk, from: dim), heads: heads, width: dim,
-      scale: 1 / Float(dim / heads).squareRoot(),
+    return HeadScores(
+      q: Heads(qk, count: heads, of: dim), k: Heads(qk, from: dim, count: heads, of: dim),
       position: (sharedPosition(x.tape), gate(x.tape)))
   }
 

@@ -1,6 +1,8 @@
 import Autodiff
 
 /// Layer normalisation over the last axis, ε = 1e-6 as in every model of this package.
+///
+/// PyTorch equivalent: `nn.LayerNorm(dim, eps=1e-6)`.
 public struct LayerNorm: Module {
   /// [dim], starts as ones.
   public let weight: Parameter

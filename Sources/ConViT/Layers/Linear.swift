@@ -1,6 +1,8 @@
 import Autodiff
 
 /// An affine map of the last axis: x · Wᵀ + b.
+///
+/// PyTorch equivalent: `nn.Linear(inputs, outputs)` with timm's start.
 public struct Linear: Module {
   /// [out, in]
   public let weight: Parameter

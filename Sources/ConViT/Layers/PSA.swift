@@ -5,8 +5,9 @@ import Autodiff
 ///
 ///     A_h = softmax(Q_h·K_hᵀ / √D + v_h · r),  y = [A_h·V_h] · Wᵀ + b
 ///
-/// Written with plain operators: it is here to compare with, and takes the time and memory of
-/// scores [B, H, N, N] that GPSA does without.
+/// PyTorch equivalent: `scaled_dot_product_attention(q, k, v, attn_mask=pos_proj(rel_indices))` in
+/// the place of what timm's `models.convit.GPSA` computes; parameters have its names. As there,
+/// `pos_proj.bias` has no effect.
 public struct PSA: PositionalAttention {
   /// [2·dim, dim]: queries and keys, each head by head.
   public let qk: Linear
@@ -30,41 +31,45 @@ public struct PSA: PositionalAttention {
     dim: Int, heads: Int, grid: PatchGrid, start: GPSAStart = .convolutional(strength: 1),
     qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
   ) {
+    Self.checkHeads(heads, dim: dim)
     qk = Linear(dim, 2 * dim, bias: qkvBias)
     v = Linear(dim, dim, bias: qkvBias, initial: start.value)
     proj = Linear(dim, dim)
-    posProj = Linear(3, heads, initial: start.position)
+    posProj = Linear(3, heads, kind: .position, initial: start.position)
     self.heads = heads
     self.grid = grid
     self.dropRate = dropRate
     self.attnDropRate = attnDropRate
   }
 
-  /// Tokens in the order of the grid's patches: [B, N, dim] → [B, N or count, dim].
-  public func mixed(_ x: Variable, first count: Int?) -> Variable {
-    let (batch, n, dim) = (x.shape[0], x.shape[1], x.shape[2])
-    let y = attention(x).dropout(attnDropRate).matmul(split(v(x), from: 0)).permuted(0, 2, 1, 3)
-      .reshaped([batch, n, dim])
-    return count.map { y.sliced(1, 0..<$0) } ?? y
+  /// `psa`
+  public var kind: String { "psa" }
+
+  /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N, dim].
+  public func callAsFunction(_ x: Variable) -> Variable { proj(mixed(x)).dropout(dropRate) }
+
+  /// [..., N, dim] → [..., N or count, dim]
+  public func callAsFunction(
+    _ x: Variable, first count: Int?, onto residual: Residual
+  ) -> Variable {
+    let y = mixed(x)
+    return proj(
+      count.map { y.sliced(-2, 0..<$0) } ?? y, onto: residual, dropRate: dropRate)
   }
 
-  /// A_h for each image: [B, N, dim] → [B, H, N, N].
-  public func map(_ x: Variable) -> Tensor { attention(x).value }
+  /// A_h: [..., N, dim] → [..., H, N, N].
+  public func attentionWeights(_ x: Variable) -> Variable? { scores(x).weights }
 
-  private func attention(_ x: Variable) -> Variable {
-    checkPrecondition(
-      x.shape.rank == 3 && x.shape[1] == grid.count,
-      "PSA: tokens \(x.shape) for a grid of \(grid.rows) × \(grid.columns) patches")
-    let (dim, qk) = (x.shape[2], qk(x))
-    let content = split(qk, from: 0).matmul(split(qk, from: dim), transposingOther: true)
-    let scale = 1 / Float(dim / heads).squareRoot()
-    return (scale * content + x.tape.shared(posProj.weight, positionScores)).softmax()
+  /// The heads' values side by side, [..., N, dim].
+  private func mixed(_ x: Variable) -> Variable {
+    scores(x).mixing(Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate, to: proj)
   }
 
-  /// Columns of a projection [B, N, ≥ dim] by head: [B, H, N, D].
-  private func split(_ x: Variable, from first: Int) -> Variable {
-    let (batch, n, dim) = (x.shape[0], x.shape[1], v.weight.shape[0])
-    return x.sliced(2, first..<first + dim).reshaped([batch, n, heads, dim / heads])
-      .permuted(0, 2, 1, 3)
+  private func scores(_ x: Variable) -> HeadScores {
+    checkTokens(x)
+    let (dim, qk) = (x.shape[-1], qk(x))
+    return HeadScores(
+      q: Heads(qk, count: heads, of: dim), k: Heads(qk, from: dim, count: heads, of: dim),
+      bias: x.tape.shared(posProj.weight, from: self) { $0.positionScores($1) })
   }
 }

@@ -1,6 +1,9 @@
 import Autodiff
 
 /// Cuts images into patches and maps each to a token: a convolution whose stride is its size.
+///
+/// PyTorch equivalent: `nn.Conv2d(channels, dim, patch, stride=patch)` with
+/// `flatten(2).transpose(1, 2)`; timm's `PatchEmbed`.
 public struct PatchEmbed: Module {
   /// The convolution.
   public let proj: Projection

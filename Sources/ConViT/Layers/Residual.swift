@@ -1,9 +1,18 @@
 import Autodiff
 
 /// What goes around a part of a block, and how probable it is that a sample goes around only.
-struct Residual {
-  let value: Variable
-  let dropPath: Float
+///
+/// PyTorch equivalent: the `x +` and the `DropPath` of `x + drop_path(attn(norm(x)))`.
+public struct Residual {
+  /// What goes around, and is added to.
+  public let value: Variable
+  /// The probability that a sample goes around only.
+  public let dropPath: Float
+
+  /// What goes around a part that each sample takes unless it is dropped.
+  public init(value: Variable, dropPath: Float = 0) {
+    (self.value, self.dropPath) = (value, dropPath)
+  }
 }
 
 extension Linear {

@@ -32,7 +32,7 @@ extension VisionTransformer {
     func require(_ condition: Bool, _ message: String) throws(ConfigurationError) {
       if !condition { throw ConfigurationError(message: message) }
     }
-    let gated = blocks.compactMap { $0.attn as? GPSA }
+    let gated = blocks.compactMap(\.attn.gateLogits)
     for (name, count) in [("content", mask.contentLayers), ("position", mask.positionLayers)] {
       try require(
         (0...gated.count).contains(count),
@@ -45,8 +45,8 @@ extension VisionTransformer {
     func fill(_ parameter: Parameter, _ value: Float) {
       weights[parameter] = Tensor(repeating: value, parameter.shape)
     }
-    for layer in gated.prefix(mask.contentLayers) { fill(layer.gatingParam, .infinity) }
-    for layer in gated.prefix(mask.positionLayers) { fill(layer.gatingParam, -.infinity) }
+    for gates in gated.prefix(mask.contentLayers) { fill(gates, .infinity) }
+    for gates in gated.prefix(mask.positionLayers) { fill(gates, -.infinity) }
     if mask.posEmbed {
       guard let posEmbed else {
         throw ConfigurationError(message: "the model has no position embedding to mask")

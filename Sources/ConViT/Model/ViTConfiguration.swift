@@ -169,6 +169,8 @@ extension ViTConfiguration {
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
   /// What is wrong, with the values.
   public let message: String
+  /// An error about a configuration.
+  public init(message: String) { self.message = message }
   /// The message, on one line whatever was asked for.
   public var description: String { message.printable(limit: 4096) }
 }

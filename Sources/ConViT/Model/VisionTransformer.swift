@@ -5,10 +5,10 @@ import Autodiff
 /// ```swift
 /// let model = try VisionTransformer(.preset("convit_tiny")!)
 /// let weights = ParameterStore(model, seed: 0)
-/// let tape = Tape(weights, mode: .inference)
+/// let tape = Tape(weights, .inference)
 /// let logits = model(tape.constant(images))  // [B, 3, 224, 224] → [B, 1000]
 /// ```
-public struct VisionTransformer: Module {
+public struct VisionTransformer: Model {
   /// [1, 1, C]
   public let clsToken: Parameter?
   /// [1, 1, C]
@@ -16,15 +16,15 @@ public struct VisionTransformer: Module {
   /// [1, N, C], or [1, tokens + N, C] in the ViT family
   public let posEmbed: Parameter?
   /// [B, channels, height, width] → [B, N, C]
-  public let patchEmbed: PatchEmbed
+  public var patchEmbed: PatchEmbed
   /// The first `localUpToLayer` of them with GPSA (PSA if not gated), the others with MHSA.
-  public let blocks: [Block]
+  public var blocks: [Block]
   /// After the last block.
-  public let norm: LayerNorm
+  public var norm: LayerNorm
   /// C → classes
-  public let head: Linear
+  public var head: Linear
   /// C → classes, from the distillation token; nil unless the model is distilled.
-  public let headDist: Linear?
+  public var headDist: Linear?
   /// What the model was made from.
   public let configuration: ViTConfiguration
 
@@ -72,51 +72,40 @@ public struct VisionTransformer: Module {
     headDist = tokens > 1 ? Linear(dim, configuration.classes, kind: .head) : nil
   }
 
+  /// [channels, height, width]
+  public var input: Shape {
+    [configuration.channels, configuration.imageHeight, configuration.imageWidth]
+  }
+
+  /// The tokens of an image.
+  public var rows: Int { configuration.grid.count + configuration.tokens }
+
   /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged, as its authors do at test time.
-  ///
-  /// - Parameters:
-  ///   - recomputesBlocks: whether a block's inside is computed once more for its derivative, so
-  ///     that only its input is kept: less memory, and a third more time.
-  ///   - look: is shown what each block receives, [B, tokens, C], in the order of the layers.
-  public func callAsFunction(
-    _ images: Variable, recomputesBlocks: Bool = false,
-    showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
-  ) -> Variable {
-    let (logits, distillation) = headLogits(
-      images, recomputesBlocks: recomputesBlocks, showing: look)
-    return distillation.map { 0.5 * (logits + $0) } ?? logits
+  public func callAsFunction(_ images: Variable) -> Variable {
+    let outputs = outputs(images)
+    return outputs.distillation.map { 0.5 * (outputs.logits + $0) } ?? outputs.logits
   }
 
   /// Images to the logits of each head, [B, channels, height, width] → [B, classes]: `head`'s, and
   /// those of `headDist` if the model is distilled, as a training with a teacher wants them.
-  public func headLogits(
-    _ images: Variable, recomputesBlocks: Bool = false,
-    showing look: (_ layer: Int, _ input: Variable) -> Void = { _, _ in }
-  ) -> (head: Variable, distillation: Variable?) {
+  public func outputs(_ images: Variable) -> Outputs {
     // The heads read nothing but the tokens, so the last block computes nothing else.
     let tokens = configuration.tokens
-    let features = features(
-      images, first: tokens > 0 ? tokens : nil, recomputesBlocks: recomputesBlocks, look)
-    return (head(pooled(features)), headDist.map { $0(token(1, of: features)) })
+    let features = features(images, first: tokens > 0 ? tokens : nil)
+    return Outputs(
+      head(pooled(features)), distillation: headDist.map { $0(token(1, of: features)) })
   }
 
   /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],
   /// the T class and distillation tokens first.
-  public func features(_ images: Variable) -> Variable {
-    features(images, first: nil, recomputesBlocks: false) { _, _ in }
-  }
+  public func features(_ images: Variable) -> Variable { features(images, first: nil) }
 
   /// The features, or the first `count` tokens of them alone.
-  private func features(
-    _ images: Variable, first count: Int?, recomputesBlocks: Bool,
-    _ look: (_ layer: Int, _ input: Variable) -> Void
-  ) -> Variable {
-    let shape = images.shape
+  private func features(_ images: Variable, first count: Int?) -> Variable {
     checkPrecondition(
-      shape.rank == 4 && shape[1] == configuration.channels
-        && shape[2] == configuration.imageHeight && shape[3] == configuration.imageWidth,
-      "VisionTransformer: images \(shape) for a model of \(configuration.channels) × "
+      images.shape.rank == 4 && images.shape.removing(0) == input,
+      "VisionTransformer: images \(images.shape) for a model of \(configuration.channels) × "
         + "\(configuration.imageHeight) × \(configuration.imageWidth) pixels")
     var x = patchEmbed(images)
     if configuration.family == .vit { x = joined(x) }
@@ -124,10 +113,9 @@ public struct VisionTransformer: Module {
     x = x.dropout(configuration.dropRate)
     for (layer, block) in blocks.enumerated() {
       if configuration.family == .convit && layer == configuration.localUpToLayer { x = joined(x) }
-      look(layer, x)
       let count = layer == blocks.count - 1 ? count : nil
       x =
-        recomputesBlocks
+        x.tape.pass.recomputesBlocks
         ? x.tape.recomputed([x]) { block($0[0], first: count) } : block(x, first: count)
     }
     return norm(x)

@@ -4,27 +4,67 @@ import Safetensors
 /// A model with its weights and the names of its classes: what a weights file describes.
 public struct SavedModel: Sendable {
   /// The structure.
-  public let model: VisionTransformer
+  public let model: any Model
+  /// What the structure was made from.
+  public let architecture: any Architecture
   /// The numbers.
   public var weights: ParameterStore
   /// The classes in the order of the logits, if they are known.
   public var classNames: [String]?
   /// The preset that the model was made from, if any.
   public var name: String?
+  /// How inputs were normalised in training; nil where it is not known. Images are then normalised
+  /// as those of published weights mostly are, by ImageNet's mean and deviation.
+  public var normalization: ChannelStatistics?
   /// What whoever loads the file should know: a prefix that was dropped, tensors that were left,
   /// converted types, a position embedding that was resampled, numbers that are not finite.
   public package(set) var warnings: [String] = []
 
   /// A model to be saved.
+  ///
+  /// - Throws: `ConfigurationError` if the architecture describes no model.
+  public init(
+    _ architecture: any Architecture, _ weights: ParameterStore, classNames: [String]? = nil,
+    name: String? = nil, normalization: ChannelStatistics? = nil
+  ) throws(ConfigurationError) {
+    self.init(
+      try architecture.makeModel(), architecture, weights, classNames: classNames, name: name)
+    self.normalization = normalization
+  }
+
+  /// A vision transformer to be saved.
   public init(
     _ model: VisionTransformer, _ weights: ParameterStore, classNames: [String]? = nil,
-    name: String? = nil
+    name: String? = nil, normalization: ChannelStatistics? = nil
   ) {
-    self.model = model
-    self.weights = weights
-    self.classNames = classNames
-    self.name = name
+    self.init(model, model.configuration, weights, classNames: classNames, name: name)
+    self.normalization = normalization
   }
+
+  private init(
+    _ model: any Model, _ architecture: any Architecture, _ weights: ParameterStore,
+    classNames: [String]?, name: String?
+  ) {
+    (self.model, self.architecture, self.weights) = (model, architecture, weights)
+    (self.classNames, self.name) = (classNames, name)
+  }
+
+  /// The structure as what it is.
+  ///
+  /// - Throws: `WeightsError` if it is another kind of model.
+  public func model<Kind: Model>(as kind: Kind.Type = Kind.self) throws(WeightsError) -> Kind {
+    if let model = model as? Kind { return model }
+    throw WeightsError(
+      path: path, reason: "its model is \(type(of: model)), where \(kind) is needed")
+  }
+
+  /// The structure as a vision transformer.
+  package var transformer: VisionTransformer {
+    get throws(WeightsError) { try model(as: VisionTransformer.self) }
+  }
+
+  /// The file that it was read from, for messages.
+  private var path = "the model"
 
   /// What a caller says of a file: needed for files without metadata, checked for others, but for
   /// the size of the images, which the caller may choose.
@@ -70,40 +110,66 @@ public struct SavedModel: Sendable {
   /// names the preset, and the number of classes follows from the head; without a name it is the
   /// model of no preset that the shapes describe, if they leave no choice. For images of another
   /// size than the file's, its position embedding is resampled.
-  public init(contentsOf path: String, as description: Description = Description()) throws {
+  ///
+  /// - Parameter architectures: kinds of models of your own that the file may be of.
+  public init(
+    contentsOf path: String, as description: Description = Description(),
+    architectures: [any Architecture.Type] = []
+  ) throws {
     let file = try WeightsFile(contentsOf: path)
-    let stored = try WeightsMetadata(file)
-    let configuration = try stored.configuration(description, file)
-    do {
-      model = try VisionTransformer(configuration)
-    } catch {
-      throw WeightsError(path: path, reason: error.message)
+    let stored = try WeightsMetadata(file, architectures)
+    let named = stored.name ?? description.name
+    if let own = stored.own {
+      let model = try Self.model(own, path)
+      let weights = try ParameterStore.load(
+        ParameterTree(model), from: file, start: .zeros(ParameterTree(model))
+      ).weights
+      self.init(model, own, weights, classNames: stored.classNames, name: named)
+    } else {
+      let configuration = try stored.configuration(description, file)
+      let model = try Self.model(configuration, path)
+      let (weights, warnings) = try model.weights(from: file, stored: stored.configuration)
+      self.init(model, configuration, weights, classNames: stored.classNames, name: named)
+      self.warnings = warnings
+      if stored.configuration == nil, description.name == nil {
+        self.warnings.insert(
+          "the file does not say which model it is; by its shapes it has "
+            + configuration.shapeText, at: 0)
+      }
     }
-    (weights, warnings) = try model.weights(from: file, stored: stored.configuration)
-    if stored.configuration == nil, description.name == nil {
-      warnings.insert(
-        "the file does not say which model it is; by its shapes it has "
-          + configuration.shapeText, at: 0)
-    }
+    (self.path, normalization) = (path, stored.normalization)
     if let note = file.prefixNote { warnings.insert(note, at: 0) }
-    classNames = stored.classNames
-    name = stored.name ?? description.name
-    if let count = classNames?.count, count > configuration.classes {
-      throw WeightsError(
-        path: path, reason: "\(count) class names for \(configuration.classes) classes")
-    }
-    // By bytes: to Swift, an accent is the same however it is spelled.
-    if let names = classNames, Set(names.map { Array($0.utf8) }).count < names.count {
-      throw WeightsError(path: path, reason: "a class name is there twice")
+    if let reason = normalizationFault ?? namesFault {
+      throw WeightsError(path: path, reason: reason)
     }
     if let note = file.conversionNote(weights.tree) { warnings.append(note) }
     if let note = weights.nonFiniteNote { warnings.append(note) }
   }
 
+  private static func model(_ configuration: ViTConfiguration, _ path: String) throws(WeightsError)
+    -> VisionTransformer
+  {
+    do {
+      return try VisionTransformer(configuration)
+    } catch {
+      throw WeightsError(path: path, reason: error.message)
+    }
+  }
+
+  private static func model(
+    _ architecture: any Architecture, _ path: String
+  ) throws(WeightsError) -> any Model {
+    do {
+      return try architecture.makeModel()
+    } catch {
+      throw WeightsError(path: path, reason: error.message)
+    }
+  }
+
   /// Writes the weights with all that is needed to load them, replacing the file as a whole.
   ///
   /// - Throws: `WeightsError` where the file could not be read again: for weights of another model,
-  ///   for more names than classes, and for a name that is there twice;
+  ///   for more names than classes, a name that is there twice, and other channels;
   ///   `SafetensorsError` if it cannot be written.
   public func write(to path: String) throws {
     if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
@@ -114,17 +180,34 @@ public struct SavedModel: Sendable {
   /// What does not go together in it.
   private var inconsistency: String? {
     let tree = ParameterTree(model)
-    let classes = model.configuration.classes
     if weights.tree.names != tree.names || !weights.tree.hasShapes(of: tree) {
       return "cannot write it: the weights are of another model (\(weights.tree.count) tensors, "
         + "\(weights.tree.elementCount) numbers) than the structure (\(tree.count) tensors, "
         + "\(tree.elementCount) numbers)"
     }
-    guard let names = classNames else { return nil }
-    if names.count > classes {
-      return "cannot write it: \(names.count) class names for \(classes) classes"
+    // A model of which a part was replaced is not what its architecture makes again.
+    guard let again = try? architecture.makeModel(), case let made = ParameterTree(again),
+      made.names == tree.names, made.hasShapes(of: tree)
+    else {
+      return "cannot write it: the model is not what its architecture makes, so that it could not "
+        + "be read again; write its weights alone"
     }
+    return (normalizationFault ?? namesFault).map { "cannot write it: \($0)" }
+  }
+
+  /// What is wrong with the normalisation.
+  private var normalizationFault: String? {
+    model.input.rank < 3 ? nil : normalization?.fault(channels: model.input[-3])
+  }
+
+  /// What is wrong with the names of the classes.
+  private var namesFault: String? {
+    guard let names = classNames else { return nil }
+    if let classes = architecture.outputCount, names.count > classes {
+      return "\(names.count) class names for \(classes) classes"
+    }
+    // By bytes: to Swift, an accent is the same however it is spelled.
     let different = Set(names.map { Array($0.utf8) }).count
-    return different < names.count ? "cannot write it: a class name is there twice" : nil
+    return different < names.count ? "a class name is there twice" : nil
   }
 }

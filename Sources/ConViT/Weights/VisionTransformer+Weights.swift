@@ -20,7 +20,7 @@ extension VisionTransformer {
     isPartial: Bool = false, headsStartAnew: Bool = false
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let tree = ParameterTree(self)
-    if !isPartial, let shape = file.info("patch_embed.proj.weight")?.shape, shape.count == 4,
+    if !isPartial, let shape = file.info(Self.patches)?.shape, shape.count == 4,
       shape[2...] != [configuration.patchSize, configuration.patchSize]
     {
       throw WeightsError(
@@ -36,6 +36,14 @@ extension VisionTransformer {
       notes.append(
         "position embedding resampled from \(old.rows) × \(old.columns) to "
           + "\(new.rows) × \(new.columns) patches")
+    }
+    if seed != nil, configuration.channels == 1,
+      let shape = file.info(Self.patches)?.shape, shape.count == 4, shape[1] == 3
+    {
+      replaced[Self.patches] = {
+        try Tensor(Shape(shape), file.floats(Self.patches)).summedOverChannels()
+      }
+      notes.append("\(Self.patches) is summed over its three channels for one, as timm does it")
     }
     let heads = Self.heads
     var loaded = try ParameterStore.load(
@@ -59,6 +67,9 @@ extension VisionTransformer {
     ]
     return (loaded.weights, notes + others.compactMap(\.self))
   }
+
+  /// The name of the weights that are for certain channels.
+  private static let patches = "patch_embed.proj.weight"
 
   /// The names of the weights that are for certain classes.
   static let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
@@ -94,19 +105,25 @@ extension SavedModel {
   /// A start for `model` from the weights in a file: for other classes its heads start anew, and
   /// for images of another size the position embedding is resampled.
   ///
+  /// For grey images, the patch embedding of weights for colours is summed over these: a grey pixel
+  /// then gives what it gave as a colour, up to the difference of the normalisations.
+  ///
   /// - Parameter isPartial: whether the weights may be another model's: what fits is used, and the
   ///   rest starts anew.
   /// - Parameter classNames: the classes that the model is to learn; a head for others starts anew
   ///   though it would fit.
+  /// - Parameter normalization: how inputs are normalised; a note says so if the file's were
+  ///   otherwise.
   /// - Returns: the weights, and notes on what is not as in the file.
   /// - Throws: `WeightsError` if anything else does not fit, or a number is not finite.
   public static func finetuned(
     _ model: VisionTransformer, from path: String, seed: UInt64, isPartial: Bool = false,
-    classNames: [String]? = nil
+    classNames: [String]? = nil, normalization: ChannelStatistics? = nil
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let file = try WeightsFile(contentsOf: path)
     let metadata = try WeightsMetadata(file)
-    let stored = metadata.configuration
+    var stored = metadata.configuration
+    if stored?.channels == 3, model.configuration.channels == 1 { stored?.channels = 1 }
     let areOthers = metadata.classNames.map { $0 != classNames ?? $0 } ?? false
     let difference = stored?.difference(from: model.configuration)
     if let difference, !isPartial {
@@ -116,7 +133,30 @@ extension SavedModel {
       from: file, stored: stored, seed: seed, isPartial: isPartial,
       headsStartAnew: areOthers && stored?.classes == model.configuration.classes)
     if let note = weights.nonFiniteNote { throw WeightsError(path: path, reason: note) }
-    let all = [difference, file.prefixNote, file.conversionNote(weights.tree)] + notes
+    var otherInputs: String?
+    if let theirs = metadata.normalization, let normalization, theirs != normalization,
+      theirs.mean.count == normalization.mean.count
+    {
+      otherInputs =
+        "its inputs were normalised by \(theirs), not by \(normalization) (--mean, --std)"
+    }
+    let all = [difference, file.prefixNote, file.conversionNote(weights.tree), otherInputs] + notes
     return (weights, all.compactMap(\.self).map { "\(path): \($0)" })
+  }
+}
+
+extension Tensor {
+  /// Weights of a convolution for one input channel from those for three: [O, 3, H, W] → [O, 1, H,
+  /// W], as timm's `adapt_input_conv` has it.
+  fileprivate func summedOverChannels() -> Tensor {
+    let area = shape[2] * shape[3]
+    return Tensor(unsafeUninitialized: [shape[0], 1, shape[2], shape[3]]) { out in
+      withUnsafeBufferPointer { weights in
+        for place in 0..<shape[0] * area {
+          let first = place / area * 3 * area + place % area
+          out[place] = weights[first] + weights[first + area] + weights[first + 2 * area]
+        }
+      }
+    }
   }
 }

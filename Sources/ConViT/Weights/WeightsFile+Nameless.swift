@@ -73,7 +73,8 @@ extension ModelShape {
   /// The flags of `convit train` that describe the model, with H for a number that is not known;
   /// nil if none do.
   fileprivate var trainFlags: String? {
-    guard let width, let patch, patch.count == 2, patch[0] == patch[1], channels == 3, hasToken,
+    guard let width, let patch, patch.count == 2, patch[0] == patch[1],
+      [1, 3].contains(channels), hasToken,
       positions != nil, hidden == 4 * width, localBlocks == 0 ? hasBias : !isDistilled && !hasBias
     else { return nil }
     let deit = isDistilled ? "deit_tiny_distilled_patch16_224" : "deit_tiny_patch16_224"
@@ -83,6 +84,7 @@ extension ModelShape {
       + (localBlocks > 0 ? " --local-up-to-layer \(localBlocks)" : "")
       + (localBlocks > 0 && !isGated ? " --gate absent" : "")
       + (isDistilled ? " --distillation-type hard --teacher-path FILE" : "")
+      + (channels == 1 ? " --channels 1" : "")
       + " --patch-size \(patch[0]) --heads \(count) --head-dim \(features)"
       + (heads == nil ? "" : " --input-size HxW")
   }

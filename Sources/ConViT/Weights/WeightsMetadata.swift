@@ -5,16 +5,25 @@ import Safetensors
 /// The strings in a weights file.
 struct WeightsMetadata {
   var name: String?
+  /// Of a vision transformer, if the file says what it is made from.
   var configuration: ViTConfiguration?
+  /// Of a model that is none.
+  var own: (any Architecture)?
   var classNames: [String]?
+  var normalization: ChannelStatistics?
 
   init(_ saved: SavedModel) {
     name = saved.name
-    configuration = saved.model.configuration
+    configuration = saved.architecture as? ViTConfiguration
+    own = configuration == nil ? saved.architecture : nil
     classNames = saved.classNames
+    normalization = saved.normalization
   }
 
-  init(_ file: WeightsFile) throws {
+  /// What a file says.
+  ///
+  /// - Parameter architectures: kinds of models that are known beside vision transformers.
+  init(_ file: WeightsFile, _ architectures: [any Architecture.Type] = []) throws {
     func decode<T: Decodable>(_ key: String, _ type: T.Type) throws -> T? {
       guard let text = file.metadata[key] else { return nil }
       do {
@@ -25,21 +34,41 @@ struct WeightsMetadata {
       }
     }
     name = file.metadata["model"]
-    configuration = try decode("configuration", ViTConfiguration.self)
+    if let kind = file.metadata["architecture"], kind != ViTConfiguration.name {
+      guard let known = architectures.first(where: { $0.name == kind }) else {
+        throw WeightsError(
+          path: file.path,
+          reason: "its model is of the kind '\(kind.printable(limit: 60))', which is not known here"
+        )
+      }
+      own = try decode("configuration", known)
+      guard own != nil else {
+        throw WeightsError(path: file.path, reason: "the metadata entry 'configuration' is missing")
+      }
+    } else {
+      configuration = try decode("configuration", ViTConfiguration.self)
+    }
     do {
       try configuration?.validate()
     } catch {
       throw WeightsError(path: file.path, reason: error.message)
     }
     classNames = try decode("class_names", [String].self)
+    normalization = try decode("normalization", ChannelStatistics.self)
   }
 
   var strings: [String: String] {
     get throws {
       var strings = ["format": "pt"]
       strings["model"] = name
-      strings["configuration"] = try configuration.map { try JSON.text($0) }
+      if let own {
+        strings["architecture"] = type(of: own).name
+        strings["configuration"] = try JSON.text(own)
+      } else {
+        strings["configuration"] = try configuration.map { try JSON.text($0) }
+      }
       strings["class_names"] = try classNames.map { try JSON.text($0) }
+      strings["normalization"] = try normalization.map { try JSON.text($0) }
       return strings
     }
   }

@@ -32,11 +32,21 @@ public struct AugmentationPolicy: Hashable, Sendable {
   }
 
   /// The image after what `random` draws for it.
-  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
+  ///
+  /// - Parameter fill: The colour of what geometric operations bring in from outside.
+  public func callAsFunction(
+    _ image: RGBImage, random: Random, fill: RGBColor = .imageNetMean
+  ) -> RGBImage {
     var random = random
+    func apply(_ operation: RandomOperation, _ image: RGBImage, _ random: inout Random) -> RGBImage
+    {
+      guard let drawn = operation.drawn(from: &random) else { return image }
+      let choice = resamplings.count == 1 ? 0 : random.below(resamplings.count)
+      return image.applying(drawn, resampling: resamplings[choice], fill: fill)
+    }
     switch form {
     case .mix(let mix): return mix(image, random: &random, apply: apply)
-    default: return chosen(from: &random).reduce(image) { apply($1, to: $0, random: &random) }
+    default: return chosen(from: &random).reduce(image) { apply($1, $0, &random) }
     }
   }
 
@@ -50,14 +60,6 @@ public struct AugmentationPolicy: Hashable, Sendable {
     case .oneOf(let lists): return lists[random.below(lists.count)]
     case .mix: return []
     }
-  }
-
-  private func apply(
-    _ operation: RandomOperation, to image: RGBImage, random: inout Random
-  ) -> RGBImage {
-    guard let drawn = operation.drawn(from: &random) else { return image }
-    let choice = resamplings.count == 1 ? 0 : random.below(resamplings.count)
-    return image.applying(drawn, resampling: resamplings[choice])
   }
 
   /// `count` different indices, each in proportion to the weights of those that are left.

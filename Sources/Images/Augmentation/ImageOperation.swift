@@ -83,6 +83,14 @@ public struct RGBColor: Hashable, Sendable {
     (self.red, self.green, self.blue) = (red, green, blue)
   }
 
+  /// The mean of a normalisation, with which timm fills; the same in all channels for one.
+  public init(meanOf normalization: Normalization) {
+    let bytes = normalization.mean.map { mean in
+      UInt8(min(max((255 * Double(mean)).rounded(.toNearestOrEven), 0), 255))
+    }
+    self.init(red: bytes[0], green: bytes[bytes.count / 2], blue: bytes[bytes.count - 1])
+  }
+
   /// The mean of ImageNet, 124, 116, 104, with which timm fills.
   public static let imageNetMean = RGBColor(red: 124, green: 116, blue: 104)
 }

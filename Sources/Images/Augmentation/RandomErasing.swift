@@ -44,17 +44,18 @@ public struct RandomErasing: Hashable, Sendable {
     self.aspect = aspect
   }
 
-  /// Erases in `planes`, [3, height, width].
+  /// Erases in `planes`, [channels, height, width].
   public func callAsFunction(
     _ planes: UnsafeMutableBufferPointer<Float>, size: ImageSize, random: Random
   ) {
+    let area = size.height * size.width
     checkPrecondition(
-      planes.count == 3 * size.height * size.width,
-      "RandomErasing: \(planes.count) numbers are not 3 × \(size)")
+      area > 0 && planes.count % area == 0,
+      "RandomErasing: \(planes.count) numbers are no planes of \(size)")
     var places = random.split("places")
     var noise = random.split("noise")
     for region in regions(size, uniform: { places.uniform() }) {
-      for channel in 0..<3 {
+      for channel in 0..<planes.count / area {
         let color = mode == .rand ? Float(noise.normal()) : 0
         for y in region.y..<(region.y + region.height) {
           let start = (channel * size.height + y) * size.width + region.x

@@ -102,9 +102,11 @@ public struct RunFigures: Sendable {
     }
     // A layer may be of one kind in one run and of another in the next.
     let kinds = Set(runs.flatMap { $0.surveys[0].report.layers.map(\.kind) })
+    let known = [LocalityReport.Kind.gpsa, .psa, .mhsa]
+    let others = kinds.subtracting(known).sorted { $0.rawValue < $1.rawValue }
     let legend = Legend(
       entries: (0..<depth).map { ("layer \($0)", LineStyle(color: color($0))) }
-        + [LocalityReport.Kind.gpsa, .psa, .mhsa].filter(kinds.contains).map {
+        + (known.filter(kinds.contains) + others).map {
           ($0.rawValue.uppercased(), LineStyle(dash: $0.dash))
         } + [("uniform attention", LineChart.yardstickStyle)])
     return ChartGrid(rows: charts.rows(of: 3), legend: legend, natural: 0...Double.infinity).svg(
@@ -162,6 +164,7 @@ extension LocalityReport.Kind {
     case .gpsa: nil
     case .psa: "9 3 2 3"
     case .mhsa: "5 3"
+    default: "1 3"
     }
   }
 }

@@ -59,16 +59,18 @@ public struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
   }
 
   /// The erasing, if any.
-  var erasing: ImagePipeline.Erasing? {
+  var erasing: ImageReader.Erasing? {
     guard eraseProbability > 0 else { return nil }
-    return ImagePipeline.Erasing(
-      erasing: RandomErasing(probability: eraseProbability, mode: remode, count: recount),
+    return ImageReader.Erasing(
+      RandomErasing(probability: eraseProbability, mode: remode, count: recount),
       sparesFirstHalf: resplit)
   }
 
   /// The transform to the size of `evaluation`, which is that of images that are not augmented.
+  ///
+  /// - Parameter fill: the colour of what augmentations bring in from outside.
   func transform(
-    insteadOf evaluation: EvaluationTransform
+    insteadOf evaluation: EvaluationTransform, fill: RGBColor
   ) throws(TrainingError) -> any ImageTransform {
     guard augment else { return evaluation }
     let size = evaluation.size
@@ -77,7 +79,7 @@ public struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
       src
       ? TrainingTransform(crop: .reflected(ReflectedRandomCrop(size: size)))
       : TrainingTransform(size: size, resamplings: trainInterpolation.resamplings)
-    transform.policy = policy
+    (transform.policy, transform.fill) = (policy, fill)
     if colorJitter > 0 && policy?.takesColorJitter ?? true {
       transform.jitter = ColorJitter(strength: colorJitter)
     }

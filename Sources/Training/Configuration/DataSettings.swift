@@ -35,6 +35,10 @@ public struct DataSettings: Hashable, Sendable, Codable, Settings {
   public var alphaBackground: String?
   /// The share of a resized image's shorter side that evaluation keeps of its centre; 224 of 256.
   public var evalCropRatio = EvaluationTransform.defaultCropRatio
+  /// The mean of each channel, or one for all, on a scale from 0 to 1; ImageNet's if left out.
+  public var mean: [Double]?
+  /// The standard deviation of each channel, or one for all; ImageNet's if left out.
+  public var std: [Double]?
   /// How the 16-bit samples of a PNG become 8 bits.
   public var sixteenBit = ImageDecoder.SixteenBitPolicy.scale
   /// Whether damaged JPEG data is accepted where libjpeg can make up for it.
@@ -107,6 +111,14 @@ public struct DataSettings: Hashable, Sendable, Codable, Settings {
     try require(
       evalCropRatio >= 0.01 && evalCropRatio <= 1,
       "eval-crop-ratio must be 0.01 to 1, found \(evalCropRatio)")
+    for (name, values) in [("mean", mean), ("std", std)] {
+      guard let values else { continue }
+      try require(
+        [1, 3].contains(values.count) && values.allSatisfy(\.isFinite),
+        "\(name) must be one number, or three, found \(values)")
+    }
+    try require(
+      std?.allSatisfy { Float($0) > 0 } ?? true, "std must be above 0, found \(std ?? [])")
     try require(maxPixels > 0, "max-pixels must be at least 1, found \(maxPixels)")
     try require(maxBytes > 0, "max-bytes must be at least 1, found \(maxBytes)")
   }
@@ -129,6 +141,8 @@ public struct DataSettings: Hashable, Sendable, Codable, Settings {
     case exif
     case alphaBackground = "alpha-background"
     case evalCropRatio = "eval-crop-ratio"
+    case mean
+    case std
     case sixteenBit = "sixteen-bit"
     case lenientJpeg = "lenient-jpeg"
     case maxPixels = "max-pixels"

@@ -35,7 +35,8 @@ package enum ForeignNames {
     "initial-checkpoint": "finetune", "pretrained-path": "finetune",
     "weights-path": "weights", "weight": "weights", "checkpoint": "weights", "ckpt": "weights",
     "model-path": "weights", "top-k": "topk", "k": "topk", "cfg": "config", "c": "config",
-    "precision-mode": "precision", "patch": "patch-size", "embed": "head-dim",
+    "precision-mode": "precision", "patch": "patch-size", "in-chans": "channels",
+    "in-channels": "channels", "input-channels": "channels", "embed": "head-dim",
   ]
 
   /// What to do instead of asking for what is not here.
@@ -43,14 +44,10 @@ package enum ForeignNames {
     "pretrained":
       "nothing is downloaded; fetch a weights file, and give it to --finetune in training and to "
       + "--weights elsewhere",
-    "mean": "images are normalised with ImageNet's mean and deviation, which published weights use",
-    "std": "images are normalised with ImageNet's mean and deviation, which published weights use",
     "amp": "--precision bf16 multiplies matrices as PyTorch's autocast does",
     "amp-dtype": "--precision bf16 multiplies matrices as PyTorch's autocast does",
     "fp16": "the precisions are fp32 and bf16: --precision bf16",
     "bf16": "write --precision bf16",
-    "in-chans": "images have three channels; grey ones are read as RGB",
-    "channels": "images have three channels; grey ones are read as RGB",
     "embed-dims": "the embedding is --heads times --head-dim",
     "hidden-dim": "the embedding is --heads times --head-dim",
     "dim": "the embedding is --heads times --head-dim",

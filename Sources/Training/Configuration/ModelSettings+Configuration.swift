@@ -32,7 +32,7 @@ extension ModelSettings {
       }
       if preset.localUpToLayer > 0 { preset.start = .convolutional(strength: localityStrength) }
       (preset.imageHeight, preset.imageWidth) = (inputSize.size.height, inputSize.size.width)
-      preset.patchSize = patchSize
+      (preset.patchSize, preset.channels) = (patchSize, channels)
       preset.classes = nbClasses ?? classes
       preset.dropRate = drop
       preset.attnDropRate = attnDrop

@@ -6,6 +6,9 @@ public struct ModelSettings: Hashable, Sendable, Codable, Settings {
   public var model = "convit_tiny"
   /// Pixels of the images after their transform, N or HxW.
   public var inputSize = InputSize("224")!
+  /// 3 for colours, or 1: images are read as grey. All augmentations go with grey images; those of
+  /// colours alone (saturation, of color-jitter too) leave them what they are.
+  public var channels = 3
   /// Pixels of a patch's side, which divides both sides of the images.
   public var patchSize = 16
   /// Attention heads of a block; the preset's if left out.
@@ -42,6 +45,7 @@ public struct ModelSettings: Hashable, Sendable, Codable, Settings {
       "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
       "depth": depth,
     ])
+    try require([1, 3].contains(channels), "channels must be 1 or 3, found \(channels)")
     for (name, rate) in [("drop", drop), ("attn-drop", attnDrop), ("drop-path", dropPath)] {
       try require((0..<1).contains(rate), "\(name) must be in 0 ..< 1, found \(rate)")
     }
@@ -57,6 +61,7 @@ public struct ModelSettings: Hashable, Sendable, Codable, Settings {
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case model
     case inputSize = "input-size"
+    case channels
     case patchSize = "patch-size"
     case heads
     case headDim = "head-dim"

@@ -10,15 +10,9 @@ extension TrainingConfiguration {
   }
 
   /// How steps of a model are cut.
-  func shards(for model: ViTConfiguration) -> Shards {
+  func shards(for model: some Model) -> Shards {
     Shards(
       for: model, batchSize: schedule.stepSize, size: running.shardSize, lanes: running.lanes)
-  }
-
-  /// What training images go through.
-  func trainingTransform() throws(TrainingError) -> any ImageTransform {
-    try augmentation.transform(
-      insteadOf: data.evaluationTransform(size: architecture.inputSize.size))
   }
 
   /// The settings with as many epochs as `scaleEpochs` makes of them, and without it: as many more
@@ -44,6 +38,10 @@ extension TrainingConfiguration {
         start.isEmpty,
         "\(start.joined(separator: ", ")): of the start, which finetune takes from a file")
     }
+    try require(
+      [data.mean, data.std].allSatisfy { [nil, 1, architecture.channels].contains($0?.count) },
+      "mean and std must be one number, or one a channel, of which there are "
+        + "\(architecture.channels)")
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
     try require(
       loss.mixupOffEpoch < schedule.epochs,

@@ -48,7 +48,7 @@ extension TrainingConfiguration {
       if model.localUpToLayer > 0, !model.isGated { ablation.gate = .absent }
       ablation.posEmbed = model.usePosEmbed
     }
-    architecture.patchSize = model.patchSize
+    (architecture.patchSize, architecture.channels) = (model.patchSize, model.channels)
     let size = InputSize("\(model.imageHeight)x\(model.imageWidth)")
     architecture.inputSize = size ?? architecture.inputSize
   }

@@ -63,14 +63,14 @@ extension TrainingConfiguration {
   }
 
   /// The settings with what the model and the batch made of those that were left out.
-  func effective(for model: ViTConfiguration) -> TrainingConfiguration {
+  func effective(for structure: VisionTransformer) -> TrainingConfiguration {
     var effective = withoutResuming
+    let model = structure.configuration
     effective.warmupEpochs = LearningRateSchedule(scaled).warmupEpochs
     (effective.heads, effective.depth) = (model.heads, model.depth)
     effective.headDim = model.embedDim / model.heads
     effective.localUpToLayer = model.localUpToLayer
-    effective.shardSize =
-      shards(for: model).size
+    effective.shardSize = shards(for: structure).size
     effective.optBetas = optimizer.betas
     effective.aa = augmentation.policyText ?? "none"
     effective.reprob = augmentation.eraseProbability

@@ -1,4 +1,6 @@
 import ConViT
+import Files
+import Images
 
 extension TrainingConfiguration {
   /// Throws unless model and distillation go together, as a model has a second head for a teacher
@@ -33,7 +35,7 @@ extension TrainingConfiguration {
       weightsOrCheckpoint: path,
       as: SavedModel.Description(
         name: loss.teacherModel, imageHeight: model.imageHeight, imageWidth: model.imageWidth))
-    let count = teacher.model.configuration.classes
+    let count = teacher.architecture.outputCount ?? model.classes
     guard count == model.classes else {
       throw TrainingError("\(path): the teacher has \(count) classes, the model \(model.classes)")
     }
@@ -43,6 +45,19 @@ extension TrainingConfiguration {
       throw TrainingError(
         "\(path): the teacher's class \(place.offset) is '\(place.element.0)', the data's "
           + "'\(place.element.1)'")
+    }
+    let channels = teacher.model.input[0]
+    guard channels == model.channels else {
+      throw TrainingError(
+        "\(path): the teacher takes images of \(counted(channels, "channel", "channels")), the "
+          + "model of \(model.channels), and both see the same ones")
+    }
+    let (theirs, ours) = (try teacher.imageReader().normalization, try normalization())
+    guard theirs == ours else {
+      throw TrainingError(
+        "\(path): the teacher's images are normalised by \(theirs.statistics), the model's by "
+          + "\(ours.statistics), and both see the same ones: --mean and --std must be the teacher's"
+      )
     }
     let broken = teacher.weights.nonFiniteNames
     guard broken.isEmpty else {

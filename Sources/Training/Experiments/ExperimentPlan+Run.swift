@@ -27,7 +27,7 @@ extension ExperimentPlan.Run {
     let model = try configuration.modelConfiguration(classes: 1)
     try configuration.validate()
     _ = try configuration.trainedOptimizer(of: model)
-      .groups(of: ParameterTree(VisionTransformer(model)))
+      .frozen(in: ParameterTree(VisionTransformer(model)))
     for (name, path) in [
       ("finetune", configuration.finetune), ("teacher-path", configuration.teacherPath),
     ] {

@@ -46,11 +46,12 @@ extension Checkpoint {
     }
     let model = try VisionTransformer(configuration)
     var saved = SavedModel(
-      model, try store(ParameterTree(model), prefix: "model."), classNames: names,
-      name: self.configuration.model)
+      model, try snapshot.store("model", ParameterTree(model)), classNames: names,
+      name: self.configuration.model,
+      normalization: try self.configuration.normalization().statistics)
     if let note = saved.weights.nonFiniteNote { saved.warnings.append(note) }
     return saved
   }
 
-  private var classes: Int? { file.info("model.head.weight")?.shape.first }
+  private var classes: Int? { snapshot.shape("model.head.weight")?.first }
 }

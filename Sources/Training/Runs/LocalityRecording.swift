@@ -31,12 +31,19 @@ struct LocalityRecording {
     let chosen = Set(sample.map(\.index))
     others = validation.samples.filter { !chosen.contains($0.index) }
     if AttentionRecorder.canRecord(model.configuration) {
-      let pipeline = try trainer.evaluator().pipeline
-      let shown = try validation.balancedSample(Self.images, seed: seed).compactMap { sample in
-        try pipeline.image(of: sample).map { (name: sample.path.lastParts(2), image: $0) }
+      let reader = try configuration.evaluationReader()
+      let few = validation.balancedSample(Self.images, seed: seed)
+      let shown = try few.compactMap { sample -> (name: String, image: RGBImage)? in
+        do {
+          return (name: sample.path.lastParts(2), image: try reader.image(at: sample.path))
+        } catch {
+          guard configuration.onBadImage == .skip else { throw error }
+          return nil
+        }
       }
       recorder = try AttentionRecorder(
-        folder.attention, model.configuration, images: shown, after: done)
+        folder.attention, model.configuration, images: shown,
+        normalization: reader.normalization, after: done)
     }
   }
 
@@ -52,7 +59,7 @@ struct LocalityRecording {
 
   /// Writes what was measured after `done` epochs, with these weights.
   mutating func write(
-    _ report: LocalityReport, _ weights: ParameterStore, after done: Int, on pool: WorkerPool
+    _ report: LocalityReport, _ weights: FrozenWeights, after done: Int, on pool: WorkerPool
   ) throws {
     if isFrame(done) { try recorder?.record(model, weights, epochs: done, on: pool) }
     try folder.append(LocalityRecord(epochs: done, report: report))
@@ -66,9 +73,8 @@ struct LocalityRecording {
     for layer in report.layers {
       entries["nonlocality_\(layer.layer)"] = layer.nonlocality
       entries["distances_\(layer.layer)"] = layer.positional?.map(\.distance)
-      if let gpsa = model.blocks[layer.layer].attn as? GPSA {
-        entries["gating_params_\(layer.layer)"] = weights[gpsa.gatingParam].elements.map(
-          Double.init)
+      if let gates = model.blocks[layer.layer].attn.gateLogits {
+        entries["gating_params_\(layer.layer)"] = weights[gates].elements.map(Double.init)
       }
     }
     return entries

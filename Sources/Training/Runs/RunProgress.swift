@@ -33,6 +33,18 @@ public struct RunProgress: Hashable, Sendable {
     self = next
   }
 
+  /// How far a run had come.
+  init(_ snapshot: Snapshot) throws {
+    for (name, value) in Self.integers { self[keyPath: value] = try snapshot.integer(name) }
+    for (name, value) in Self.doubles { self[keyPath: value] = try snapshot.double(name) }
+  }
+
+  /// Puts all of it into a snapshot.
+  func save(to snapshot: inout Snapshot) {
+    for (name, value) in Self.integers { snapshot.put(self[keyPath: value], as: name) }
+    for (name, value) in Self.doubles { snapshot.put(self[keyPath: value], as: name) }
+  }
+
   /// The whole numbers under their names in a checkpoint.
   static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
     ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("bad_images", \.badImages),

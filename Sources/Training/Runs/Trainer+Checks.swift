@@ -24,7 +24,7 @@ extension Trainer {
     _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
     teacher: SavedModel?, images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
-    let shards = configuration.shards(for: model.configuration)
+    let shards = configuration.shards(for: model)
     let estimate = MemoryEstimate(
       model.configuration, parameterCount: tree.elementCount,
       batchSize: min(configuration.batchSize, images),
@@ -42,7 +42,7 @@ extension Trainer {
 
   /// Throws unless a run may go on from a checkpoint, and returns what is to be said about it.
   static func check(
-    _ checkpoint: Checkpoint, _ configuration: TrainingConfiguration, _ model: ViTConfiguration,
+    _ checkpoint: Checkpoint, _ configuration: TrainingConfiguration, _ model: VisionTransformer,
     _ data: DataFingerprint
   ) throws -> [String] {
     let path = checkpoint.path

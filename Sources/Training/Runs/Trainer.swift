@@ -23,6 +23,7 @@ public struct Trainer: Sendable {
   let model: VisionTransformer
   let pool: WorkerPool
   let trained: Int
+  private let normalization: ChannelStatistics
   private let checkpoint: Checkpoint?
   private let start: ParameterStore
   private let teacher: SavedModel?
@@ -41,7 +42,7 @@ public struct Trainer: Sendable {
     _ = try configuration.data.decoder()
     let sketch = try configuration.modelConfiguration(classes: 1)
     _ = try configuration.trainedOptimizer(of: sketch)
-      .groups(of: ParameterTree(VisionTransformer(sketch)))
+      .frozen(in: ParameterTree(VisionTransformer(sketch)))
     try configuration.validateDistillation()
     if checkpoint == nil { try RunFolder.check(outputDir) }
     let images = try TrainingData(configuration.data, seed: configuration.seed)
@@ -55,10 +56,11 @@ public struct Trainer: Sendable {
     model = try VisionTransformer(
       configuration.modelConfiguration(classes: training.classes.count))
     try configuration.loss.validate(classes: model.configuration.classes)
+    normalization = try configuration.normalization().statistics
     teacher = try configuration.teacher(of: model.configuration, training.classes, &notes)
     let tree = ParameterTree(model)
-    trained = try configuration.trainedOptimizer(of: model.configuration)
-      .groups(of: tree).trainableCount
+    let frozen = try configuration.trainedOptimizer(of: model.configuration).frozen(in: tree)
+    trained = tree.elementCount(of: !frozen)
     let threads = configuration.threads ?? WorkerPool.availableProcessors
     memory = try Self.memory(
       model, tree, configuration, teacher: teacher, images: training.samples.count, threads)
@@ -66,7 +68,7 @@ public struct Trainer: Sendable {
       notes += configuration.notes(trainingImages: training.samples.count)
     }
     if let checkpoint {
-      notes += try Self.check(checkpoint, configuration, model.configuration, fingerprint)
+      notes += try Self.check(checkpoint, configuration, model, fingerprint)
       start = .zeros(tree)
     } else if let path = configuration.finetune {
       guard try !Checkpoint.isCheckpoint(SafetensorsFile(contentsOf: path)) else {
@@ -76,7 +78,7 @@ public struct Trainer: Sendable {
       }
       let (weights, changes) = try SavedModel.finetuned(
         model, from: path, seed: configuration.seed, isPartial: configuration.partial,
-        classNames: training.classes)
+        classNames: training.classes, normalization: normalization)
       start = weights
       notes += changes
     } else {
@@ -127,16 +129,20 @@ public struct Trainer: Sendable {
       } ?? RunFolder(creating: configuration.outputDir ?? "", tensorboard: tensorboard)
     for note in notes { try report(.note(note)) }
     do {
-      var step = try TrainingStep(model, start, configuration, teacher: teacher)
-      try checkpoint?.restore(&step, allowsNonFinite: configuration.allowNonfinite)
+      var learner = Learner(
+        model, start, try configuration.recipe(for: model, teacher: teacher))
+      if let checkpoint {
+        try learner.restore(
+          checkpoint.snapshot, allowsNonFinite: configuration.allowNonfinite)
+      }
       guard progress.epoch < configuration.scaled.schedule.totalEpochs else {
         try report(.finished(progress.epoch))
-        return saved(step.weights)
+        return saved(learner.weights)
       }
       try folder.write(effective)
       try report(.started(summary(progress)))
       var run = try TrainingRun(
-        self, in: folder, from: step, progress, isStopped: isStopped, report: report)
+        self, in: folder, from: learner, progress, isStopped: isStopped, report: report)
       return try run()
     } catch let error as SampleError {
       folder.removeUnlessUsed()
@@ -148,7 +154,7 @@ public struct Trainer: Sendable {
 // What a run is made of.
 extension Trainer {
   /// The settings with what was left out filled in, as `config.yaml` and checkpoints have them.
-  var effective: TrainingConfiguration { configuration.effective(for: model.configuration) }
+  var effective: TrainingConfiguration { configuration.effective(for: model) }
 
   /// Steps of an epoch, the last perhaps on a smaller batch.
   var stepsPerEpoch: Int {
@@ -167,19 +173,21 @@ extension Trainer {
   func loader(epoch: Int, from step: Int) throws -> BatchLoader {
     let requests = order(training.samples, epoch: epoch)
       .dropFirst(step * configuration.schedule.stepSize)
-    return ImagePipeline(
-      decoder: try configuration.data.decoder(), transform: try configuration.trainingTransform(),
-      erasing: configuration.augmentation.erasing, workers: workers,
-      badImages: configuration.onBadImage
-    ).loader(Array(requests), batchSize: configuration.batchSize)
+    return BatchLoader(
+      order: Array(requests), reader: try configuration.trainingReader(),
+      batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
   }
 
   /// The measurement on the validation images.
   func evaluator() throws -> Evaluator {
     Evaluator(
-      decoder: try configuration.data.decoder(),
-      transform: configuration.data.evaluationTransform(size: configuration.inputSize.size),
-      batchSize: configuration.batchSize, workers: workers, badImages: configuration.onBadImage)
+      reader: try configuration.evaluationReader(), batchSize: configuration.batchSize,
+      workers: workers, badImages: configuration.onBadImage)
+  }
+
+  /// Weights as measurements take them.
+  func frozen(_ weights: ParameterStore) -> FrozenWeights {
+    FrozenWeights(weights, .inference(configuration.precision))
   }
 
   /// The model with some weights, to be saved.
@@ -193,7 +201,7 @@ extension Trainer {
     }
     return SavedModel(
       model, weights, classNames: training.classes,
-      name: isPreset == true ? configuration.model : nil)
+      name: isPreset == true ? configuration.model : nil, normalization: normalization)
   }
 
   private func summary(_ progress: RunProgress) -> Summary {

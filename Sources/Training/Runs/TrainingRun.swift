@@ -8,25 +8,25 @@ import Runs
 
 /// A run under way: epochs of training and evaluation, and what they leave in the folder.
 ///
-/// What changes is `step` and `progress`, and a checkpoint holds both: a run that begins with those
-/// of another goes on as that one would have.
+/// What changes is `learner` and `progress`, and a checkpoint holds both: a run that begins with
+/// those of another goes on as that one would have.
 struct TrainingRun {
   private let trainer: Trainer
   private let configuration: TrainingConfiguration
   private let folder: RunFolder
   private let isStopped: () -> Bool
   private let report: (Trainer.Event) throws -> Void
-  private var step: TrainingStep
+  private var learner: Learner
   private var progress: RunProgress
   private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
   private var locality: LocalityRecording?
 
   init(
-    _ trainer: Trainer, in folder: RunFolder, from step: TrainingStep, _ progress: RunProgress,
+    _ trainer: Trainer, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
     isStopped: @escaping () -> Bool, report: @escaping (Trainer.Event) throws -> Void
   ) throws {
     (self.trainer, self.folder, self.isStopped, self.report) = (trainer, folder, isStopped, report)
-    (self.step, self.progress) = (step, progress)
+    (self.learner, self.progress) = (learner, progress)
     configuration = trainer.configuration.scaled
     let maxBad = configuration.maxBad ?? DataSettings.defaultMaxBad
     trainingSkips = SkippedImages(trainer.training, maxBad: maxBad)
@@ -39,27 +39,27 @@ struct TrainingRun {
     try measureTheStart()
     while progress.epoch < configuration.schedule.totalEpochs {
       try trainToEndOfEpoch()
-      let evaluation = try evaluated(step.weights, after: progress.epoch + 1)
-      let average = try step.average.map { try evaluated($0.weights).totals }
+      let evaluation = try evaluated(learner.weights, after: progress.epoch + 1)
+      let average = try learner.average.map { try evaluated($0.weights).totals }
       try endEpoch(evaluation, average: average)
     }
-    return trainer.saved(step.weights)
+    return trainer.saved(learner.weights)
   }
 
   /// Where heads look before the first step.
   private mutating func measureTheStart() throws {
     guard var locality, progress == RunProgress() else { return }
-    let sample = locality.sample
+    let (sample, weights) = (locality.sample, trainer.frozen(learner.weights))
     var skips = validationSkips
     defer { validationSkips = skips }
     let (_, measured) = try trainer.evaluator().totalsAndLocality(
-      trainer.model, step.weights, on: sample, pool: trainer.pool,
+      trainer.model, weights, on: sample, pool: trainer.pool,
       noting: { try skips.note($0) { [report] in try report(.note($0)) } },
       progress: {
         try report(.evaluated($0, of: sample.count))
         try stopIfAsked()
       })
-    try locality.write(measured, step.weights, after: 0, on: trainer.pool)
+    try locality.write(measured, weights, after: 0, on: trainer.pool)
     self.locality = locality
   }
 
@@ -114,15 +114,16 @@ struct TrainingRun {
       progress.badImages += badImages
     }
     do {
-      return try step(of: count, epoch: progress.epoch, rate: progress.rate, on: trainer.pool) {
-        [report] in
+      return try learner.step(
+        of: count, epoch: progress.epoch, rate: progress.rate, on: trainer.pool
+      ) { [report] in
         guard let batch = try loader.next() else {
           fatalError("TrainingRun: no images are left for \(count) of a step")
         }
         try skips.note(batch) { try report(.note($0)) }
         badImages += batch.failures.count
         return batch
-      }
+      }?.loss
     } catch let fault as NonFiniteStep {
       let files = fault.samples.compactMap { trainer.training.sample(index: $0)?.path }
       try AtomicFile.replace(folder.nonFiniteReport, by: fault.json(files: files))
@@ -142,7 +143,7 @@ struct TrainingRun {
   private mutating func evaluated(
     _ weights: ParameterStore, after epochs: Int? = nil
   ) throws -> (totals: ClassificationTotals, badImages: Int, locality: LocalityReport?) {
-    let samples = trainer.validation.samples
+    let (samples, weights) = (trainer.validation.samples, trainer.frozen(weights))
     var (skips, badImages) = (validationSkips, 0)
     defer { validationSkips = skips }
     func note(_ batch: Batch) throws {
@@ -181,9 +182,9 @@ struct TrainingRun {
       badImages: progress.badImages + test.badImages, parameters: trainer.trained)
     let isBest = record.bestAcc1 > progress.best
     let isKept = configuration.saveEvery.map { progress.epoch % $0 == 0 } ?? false
-    let saved = trainer.saved(step.weights)
+    let saved = trainer.saved(learner.weights)
     try saved.write(to: folder.model)
-    let average = step.average.map { trainer.saved($0.weights) }
+    let average = learner.average.map { trainer.saved($0.weights) }
     try average?.write(to: folder.average)
     if isBest {
       let best = record.bestAcc1 > record.testAcc1 ? average : saved
@@ -192,8 +193,9 @@ struct TrainingRun {
     if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
     var entries: [String: [Double?]] = [:]
     if let measured = test.locality, var locality {
-      try locality.write(measured, step.weights, after: progress.epoch + 1, on: trainer.pool)
-      entries = locality.entries(measured, step.weights)
+      try locality.write(
+        measured, trainer.frozen(learner.weights), after: progress.epoch + 1, on: trainer.pool)
+      entries = locality.entries(measured, learner.weights)
       self.locality = locality
     }
     try folder.append(EpochLine(record: record, entries: entries))
@@ -211,7 +213,7 @@ struct TrainingRun {
   private func save() throws {
     try folder.replaceCheckpoint {
       try Checkpoint.write(
-        step, progress, configuration: trainer.effective, data: trainer.fingerprint, to: $0)
+        learner, progress, configuration: trainer.effective, data: trainer.fingerprint, to: $0)
     }
   }
 

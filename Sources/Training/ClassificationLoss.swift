@@ -1,39 +1,35 @@
 import Autodiff
 import ConViT
 
-/// How far a model is from what it is to answer: DeiT's losses, one an image.
-struct Objective: Sendable {
+/// DeiT's losses: cross-entropy or binary cross-entropy by mixed and smoothed targets, and what a
+/// teacher says.
+struct ClassificationLoss: Objective {
   private let settings: LossSettings
   private let distillation: Distillation?
 
   /// The losses that the settings ask for.
   ///
   /// - Parameter teacher: whom to learn from, if they say so.
-  init(_ settings: LossSettings, teacher: SavedModel?) {
+  init(_ settings: LossSettings, teacher: (model: any Model, weights: FrozenWeights)?) {
     checkPrecondition(
       (settings.distillationType == .none) == (teacher == nil),
-      "Objective: distillation \(settings.distillationType) and a teacher that does not fit it")
+      "ClassificationLoss: distillation \(settings.distillationType) and a teacher that does not "
+        + "fit it"
+    )
     self.settings = settings
-    distillation = teacher.map { Distillation(settings, teacher: $0) }
+    distillation = teacher.map { Distillation(settings, teacher: $0.model, $0.weights) }
   }
 
-  /// The losses of some images of a batch, [n].
-  ///
-  /// - Parameters:
-  ///   - logits: what the model's heads make of the images.
-  ///   - images: what the teacher looks at, the same pixels.
-  func callAsFunction(
-    _ logits: (head: Variable, distillation: Variable?), _ images: Tensor, _ batch: MixedBatch,
-    _ range: Range<Int>
-  ) -> Variable {
-    let targets = batch.targets(
-      range, classes: logits.head.shape[1], smoothing: settings.smoothing)
-    let losses = Self.loss(logits.head, targets, settings)
+  /// The losses of some examples of a batch, [n]; a teacher looks at the same pixels.
+  func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable {
+    let targets = examples.targets(
+      classes: outputs.logits.shape[1], smoothing: settings.smoothing)
+    let losses = Self.loss(outputs.logits, targets, settings)
     guard let distillation else { return losses }
-    guard let taught = logits.distillation else {
-      fatalError("Objective: a teacher for a model without a distillation head")
+    guard let taught = outputs.distillation else {
+      fatalError("ClassificationLoss: a teacher for a model without a distillation head")
     }
-    return distillation(losses, taught, images)
+    return distillation(losses, taught, examples.inputs)
   }
 
   /// The losses of logits by targets, both [n, classes].

@@ -23,23 +23,23 @@ public struct Prediction: Sendable, Codable, Hashable {
 }
 
 /// Names what is on images.
-public struct Predictor: Sendable {
+public struct ImageClassifier: Sendable {
   private let saved: SavedModel
-  private let decoder: ImageDecoder
-  private let transform: EvaluationTransform
+  private let reader: ImageReader
   private let pool: WorkerPool
   private let frozen: FrozenWeights
 
-  /// A predictor that prepares images as the evaluation with the same crop ratio does.
+  /// A classifier that prepares images as the evaluation with the same settings does.
+  ///
+  /// - Throws: what `SavedModel.imageReader` does.
   public init(
-    _ saved: SavedModel, decoder: ImageDecoder = ImageDecoder(),
-    cropRatio: Double = EvaluationTransform.defaultCropRatio, pool: WorkerPool
-  ) {
+    _ saved: SavedModel, _ settings: DataSettings = DataSettings(),
+    precision: Precision = .float32, pool: WorkerPool
+  ) throws {
     self.saved = saved
-    self.decoder = decoder
-    transform = EvaluationTransform(size: saved.imageSize, cropRatio: cropRatio)
+    reader = try saved.imageReader(settings)
     self.pool = pool
-    frozen = FrozenWeights(saved.weights)
+    frozen = FrozenWeights(saved.weights, .inference(precision))
   }
 
   /// Predicts each image, in order; an image that cannot be read has an error in its place.
@@ -47,15 +47,12 @@ public struct Predictor: Sendable {
   /// - Parameters:
   ///   - top: how many classes to name, or all if there are fewer.
   ///   - noting: takes what is wrong with files of which all pixels are known.
-  public func callAsFunction(
+  public func classify(
     _ paths: [String], top: Int, withLogits: Bool, noting: (ImageError) -> Void = { _ in }
   ) -> [Result<Prediction, any Error>] {
     let read = pool.map(paths) { path in
       var note: ImageError?
-      let image = Result {
-        try decoder.decode(
-          contentsOf: path, as: { transform.geometry(of: $0) }, noting: { note = $0 })
-      }
+      let image = Result { try reader.image(at: path, noting: { note = $0 }) }
       return (image: image, note: note)
     }
     read.compactMap(\.note).forEach(noting)
@@ -77,11 +74,10 @@ public struct Predictor: Sendable {
   }
 
   private func tensor(_ images: [RGBImage]) -> Tensor {
-    let (height, width) = (transform.size.height, transform.size.width)
-    let length = 3 * height * width
-    return Tensor(unsafeUninitialized: [images.count, 3, height, width]) { out in
+    let (shape, length) = (reader.shape, reader.shape.elementCount)
+    return Tensor(unsafeUninitialized: [images.count, shape[0], shape[1], shape[2]]) { out in
       pool.run(images.count) { index in
-        Normalization.imageNet.write(
+        reader.normalization.write(
           images[index],
           into: UnsafeMutableBufferPointer(start: out + index * length, count: length))
       }
@@ -92,7 +88,7 @@ public struct Predictor: Sendable {
     _ path: String, _ logits: [Float], top: Int, withLogits: Bool
   ) -> Prediction {
     let row = Tensor([1, logits.count], logits)
-    let probabilities = Tape(mode: .inference).constant(row).softmax().value.elements
+    let probabilities = Tape(.inference).constant(row).softmax().value.elements
     let order = logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }
     let candidates = order.prefix(top).map {
       Prediction.Candidate(

@@ -1,0 +1,105 @@
+import Foundation
+import Synchronization
+
+/// Some of a model's parameters, by their names and kinds: which are frozen, decay, are pruned,
+/// start anew.
+///
+/// ```swift
+/// let spared: ParameterSelection = .named("head.*") || .kind(.norm, .bias)
+/// Tape(weights, Pass(frozen: !spared))
+/// ```
+///
+/// A pattern is as a shell's: `*` stands for any text, dots among it, `?` for one character, and
+/// `[0-5]` for one of some.
+public struct ParameterSelection: Sendable {
+  /// Which names and parameters belong to it; nil: none.
+  private let rule: Rule?
+
+  private init(rule: Rule?) { self.rule = rule }
+
+  /// The parameters for which `contains` is true.
+  public init(_ contains: @escaping @Sendable (_ name: String, _ parameter: Parameter) -> Bool) {
+    self.init(rule: Rule(contains))
+  }
+
+  /// No parameter.
+  public static let none = ParameterSelection(rule: nil)
+  /// Every parameter.
+  public static let all = ParameterSelection { _, _ in true }
+  /// Those of more than one axis: the weights of linear layers, embeddings, positions.
+  public static let matrices = ParameterSelection { $1.shape.rank > 1 }
+
+  /// Those whose names match one of the patterns, such as `blocks.*.attn.*`.
+  public static func named(_ patterns: String...) -> ParameterSelection { named(patterns) }
+
+  /// Those whose names match one of the patterns.
+  public static func named(_ patterns: [String]) -> ParameterSelection {
+    let patterns = patterns.map(NamePattern.init)
+    return ParameterSelection { name, _ in patterns.contains { $0.matches(name) } }
+  }
+
+  /// Those of one of the kinds.
+  public static func kind(_ kinds: Parameter.Kind...) -> ParameterSelection {
+    ParameterSelection { kinds.contains($1.kind) }
+  }
+
+  /// All others.
+  public static prefix func ! (selection: ParameterSelection) -> ParameterSelection {
+    ParameterSelection { !selection.contains($0, $1) }
+  }
+
+  /// Those that belong to either.
+  public static func || (a: ParameterSelection, b: ParameterSelection) -> ParameterSelection {
+    ParameterSelection { a.contains($0, $1) || b.contains($0, $1) }
+  }
+
+  /// Those that belong to both.
+  public static func && (a: ParameterSelection, b: ParameterSelection) -> ParameterSelection {
+    ParameterSelection { a.contains($0, $1) && b.contains($0, $1) }
+  }
+
+  /// Whether a parameter of that name belongs to it.
+  public func contains(_ name: String, _ parameter: Parameter) -> Bool {
+    rule?.contains(name, parameter) ?? false
+  }
+
+  /// The slots of its parameters in a tree.
+  public func slots(in tree: ParameterTree) -> [Int] {
+    rule?.isContained(tree).indices(of: true) ?? []
+  }
+
+  /// For each slot of a tree whether its parameter belongs to it; empty where none does.
+  func isContained(_ tree: ParameterTree) -> [Bool] { rule?.isContained(tree) ?? [] }
+
+  /// A rule, and the answers for the tree that was asked about last: every tape asks again.
+  private final class Rule: Sendable {
+    let contains: @Sendable (String, Parameter) -> Bool
+    private let last = Mutex<(tree: ParameterTree, answers: [Bool])?>(nil)
+
+    init(_ contains: @escaping @Sendable (String, Parameter) -> Bool) { self.contains = contains }
+
+    func isContained(_ tree: ParameterTree) -> [Bool] {
+      last.withLock { last in
+        if let last, last.tree === tree { return last.answers }
+        let answers = zip(tree.names, tree.parameters).map { contains($0, $1) }
+        last = (tree, answers)
+        return answers
+      }
+    }
+  }
+}
+
+extension [Bool] {
+  fileprivate func indices(of value: Bool) -> [Int] { indices.filter { self[$0] == value } }
+}
+
+/// A shell pattern for names: `*` stands for any text, `?` for one character, `[0-5]` for one of
+/// some.
+struct NamePattern: Sendable {
+  private let text: String
+
+  init(_ text: String) { self.text = text }
+
+  /// Whether all of a name fits.
+  func matches(_ name: String) -> Bool { fnmatch(text, name, 0) == 0 }
+}

@@ -1,0 +1,152 @@
+/// Which values inside of a model a pass shows, by the names of their places: with patterns as of
+/// ``ParameterSelection``.
+///
+/// ```swift
+/// let tape = Tape(weights, Pass(taps: Taps("blocks.*.attn.map", withDerivatives: true)))
+/// let gradients = tape.gradients(of: model(tape.constant(images)).crossEntropy(labels: y).mean())
+/// for map in tape.tapped { print(map.place, map.value.shape, map.derivative!.shape) }
+/// ```
+///
+/// A place is called as the module that it belongs to: `blocks.3.input`, `blocks.3.attn.map`,
+/// `blocks.3.mlp.fc1.output`, `blocks.3.output`. A layer of one's own offers a value with
+/// ``Variable/tapped(as:of:above:)``. Nothing is computed or kept for places that no pattern names.
+public struct Taps: Sendable {
+  private let patterns: [NamePattern]
+  /// Whether the derivatives by the values are kept, too, when the tape is differentiated.
+  public let withDerivatives: Bool
+
+  /// Taps at the places that match one of the patterns.
+  public init(_ patterns: String..., withDerivatives: Bool = false) {
+    self.init(patterns, withDerivatives: withDerivatives)
+  }
+
+  /// Taps at the places that match one of the patterns.
+  public init(_ patterns: [String], withDerivatives: Bool = false) {
+    self.patterns = patterns.map(NamePattern.init)
+    self.withDerivatives = withDerivatives
+  }
+
+  /// Whether a place is looked at.
+  public func contains(_ place: String) -> Bool { patterns.contains { $0.matches(place) } }
+}
+
+/// A value inside of a model, as it was in a pass.
+public struct TappedValue: Sendable {
+  /// Where: `blocks.3.attn.map`.
+  public let place: String
+  /// The value.
+  public let value: Tensor
+  /// The derivative of the loss by the value, once the tape was differentiated, if it was asked
+  /// for.
+  public internal(set) var derivative: Tensor?
+}
+
+/// What was seen in a pass; shared with the tapes on which parts of it are computed again.
+final class TapRecord {
+  let taps: Taps
+  private(set) var values: [TappedValue] = []
+  /// Is shown each value in the place of keeping it.
+  private let look: ((TappedValue) -> Void)?
+
+  init(_ taps: Taps, look: ((TappedValue) -> Void)? = nil) { (self.taps, self.look) = (taps, look) }
+
+  /// Takes a value in; returns its number.
+  func add(_ value: TappedValue) -> Int {
+    if let look { look(value) } else { values.append(value) }
+    return values.count - 1
+  }
+
+  func setDerivative(_ derivative: Tensor, of entry: Int) { values[entry].derivative = derivative }
+}
+
+/// How a tape takes part in looking.
+struct TapState {
+  /// What was seen; nil if nobody looks.
+  var record: TapRecord?
+  /// Where a pass that is computed once more has come to among the values that it gave first.
+  var replayed: Int?
+  /// The values whose derivatives are to be kept: their numbers in the record, and their nodes.
+  var asked: [(entry: Int, node: Int)] = []
+}
+
+extension Tape {
+  /// The values at the places that the pass's taps name, in the order in which they came.
+  public var tapped: [TappedValue] { tapState.record?.values ?? [] }
+
+  /// The value at a place, if there is one.
+  public func tapped(_ place: String) -> TappedValue? { tapped.first { $0.place == place } }
+
+  /// Calls `body`, and `look` with each value at one of the places when it comes; the value is not
+  /// kept.
+  public func showing<Result>(
+    _ taps: Taps, to look: (TappedValue) -> Void, _ body: () throws -> Result
+  ) rethrows -> Result {
+    try withoutActuallyEscaping(look) { look in
+      let before = tapState
+      tapState = TapState(record: TapRecord(taps, look: look))
+      defer { tapState = before }
+      return try body()
+    }
+  }
+
+  /// Whether anyone looks at a value of a module.
+  ///
+  /// - Parameters: as of ``Variable/tapped(as:of:above:)``.
+  public func isTapped(_ name: String, of parameter: Parameter, above levels: Int = 1) -> Bool {
+    guard let record = tapState.record else { return false }
+    return record.taps.contains(place(name, of: parameter, above: levels))
+  }
+
+  /// Whether anyone wants the derivative by a value of a module, in a pass that is recorded.
+  public func isDerivativeTapped(
+    _ name: String, of parameter: Parameter, above levels: Int = 1
+  ) -> Bool {
+    isRecording && tapState.record?.taps.withDerivatives == true
+      && isTapped(name, of: parameter, above: levels)
+  }
+
+  private func place(_ name: String, of parameter: Parameter, above levels: Int) -> String {
+    let parts = weights.tree.names[weights.tree.slot(of: parameter)].split(separator: ".")
+    return (parts.dropLast(levels) + [name[...]]).joined(separator: ".")
+  }
+
+  fileprivate func offer(
+    _ value: Variable, _ name: String, of parameter: Parameter, above levels: Int
+  ) -> Variable {
+    guard let record = tapState.record else { return value }
+    let place = place(name, of: parameter, above: levels)
+    guard record.taps.contains(place) else { return value }
+    let entry: Int
+    if let replayed = tapState.replayed {
+      entry = replayed
+      tapState.replayed = replayed + 1
+    } else {
+      entry = record.add(TappedValue(place: place, value: value.value))
+    }
+    guard record.taps.withDerivatives, isRecording else { return value }
+    // A value of constants alone begins here, for the derivative by it.
+    let value = value.node == nil ? variable(value.value) : value
+    if let node = value.node { tapState.asked.append((entry, node)) }
+    return value
+  }
+}
+
+extension Variable {
+  /// This value, which is shown under a name to whoever looks at it with ``Taps``; go on with the
+  /// one that is returned.
+  ///
+  /// ```swift
+  /// let hidden = fc1(x).tapped(as: "output", of: fc1.weight)  // "blocks.3.mlp.fc1.output"
+  /// ```
+  ///
+  /// - Parameters:
+  ///   - name: the last part of the place's name.
+  ///   - parameter: a parameter of the module that the value belongs to, whose own name then says
+  ///     where that is.
+  ///   - levels: how many parts of the parameter's name are not the module's: 2 if it belongs to a
+  ///     module inside of it.
+  @discardableResult
+  public func tapped(as name: String, of parameter: Parameter, above levels: Int = 1) -> Variable {
+    tape.offer(self, name, of: parameter, above: levels)
+  }
+}

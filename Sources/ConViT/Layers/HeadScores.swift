@@ -1,0 +1,55 @@
+import Autodiff
+
+/// Whom the tokens look at, head by head: what the output of an attention and its weights have in
+/// common.
+struct HeadScores {
+  let q: Heads
+  let k: Heads
+  /// Added before the softmax, [H, N, N].
+  var bias: Variable?
+  /// Blended with the softmax, [H, N, N] by [H].
+  var position: (map: Variable, gate: Variable)?
+
+  /// What the tokens see there, heads side by side: [..., Nq, dim].
+  ///
+  /// - Parameter proj: of the attention, whose `map` is shown to whoever wants its derivative.
+  func mixing(_ v: Heads, dropRate: Float, to proj: Linear) -> Variable {
+    let tape = q.projection.tape
+    if tape.isDerivativeTapped("map", of: proj.weight, above: 2) {
+      // The map by which a derivative is wanted must be the one that is used: it is kept.
+      let weights = weights.tapped(as: "map", of: proj.weight, above: 2)
+      return v.mixed(by: weights.dropout(dropRate))
+    }
+    return .attention(q, k, v, bias: bias, position: position, dropRate: dropRate)
+  }
+
+  /// [..., H, Nq, Nk]
+  var weights: Variable { .attentionWeights(q, k, bias: bias, position: position) }
+}
+
+extension Heads {
+  /// A · V from plain operators, [..., Nq, H·D] for weights A [..., H, Nq, Nk].
+  fileprivate func mixed(by weights: Variable) -> Variable {
+    let x = projection
+    let columns = x.sliced(-1, first..<first + count * size)
+    let (rows, images) = (x.shape[-2], x.shape.elementCount / x.shape[-1] / x.shape[-2])
+    let values = columns.reshaped([images, rows, count, size]).permuted(0, 2, 1, 3)
+    let queries = weights.shape[-2]
+    let y = weights.reshaped([images, count, queries, rows]).matmul(values).permuted(0, 2, 1, 3)
+    return y.reshaped(
+      x.shape.replacing(-1, with: count * size).replacing(-2, with: queries))
+  }
+
+  /// The columns of `count` heads that `dim` features make, from a column of a projection on.
+  init(_ projection: Variable, from first: Int = 0, count: Int, of dim: Int) {
+    self.init(projection, from: first, count: count, size: dim / count)
+  }
+}
+
+extension Attention {
+  /// Ends the process if heads would not be of equal size.
+  static func checkHeads(_ heads: Int, dim: Int) {
+    checkPrecondition(
+      heads > 0 && dim % heads == 0, "\(Self.self): \(dim) features do not make \(heads) heads")
+  }
+}

@@ -1,0 +1,61 @@
+import Autodiff
+
+/// What turns a request for an example into the numbers of it: the one thing that a `BatchLoader`
+/// needs to know about data.
+///
+/// ``ImageReader`` reads image files, ``InMemoryExamples`` have their numbers already. A reader of
+/// one's own is a value with a shape and one method, here for files of raw floats:
+///
+/// ```swift
+/// struct RawFloats: ExampleReader {
+///   let shape: Shape = [1, 64, 64]
+///
+///   func read(
+///     _ request: ExampleRequest, at place: PlaceInBatch,
+///     into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
+///   ) throws {
+///     let data = try Data(contentsOf: URL(fileURLWithPath: request.path))
+///     guard data.copyBytes(to: numbers) == 4 * shape.elementCount else {
+///       throw DatasetError(path: request.path, reason: "expected \(shape) floats")
+///     }
+///   }
+/// }
+/// let loader = BatchLoader(order: requests, reader: RawFloats(), batchSize: 64, workers: 2)
+/// ```
+public protocol ExampleReader: Sendable {
+  /// The shape of every example, of any rank up to five; a batch of B is [B] + `shape`.
+  var shape: Shape { get }
+
+  /// Writes all numbers of an example, row-major.
+  ///
+  /// It is called on several threads at once, in no certain order. The numbers must follow from the
+  /// request and, if it matters, the place in the batch; what is random comes from
+  /// `request.random`.
+  ///
+  /// - Parameters:
+  ///   - place: Which example of its batch it is.
+  ///   - numbers: As many as `shape` has; what they are before is undefined.
+  ///   - noting: Takes what is wrong with an example that can be used all the same.
+  /// - Throws: Why there is no such example. The loader ends or leaves it out (`BadImages`).
+  func read(
+    _ request: ExampleRequest, at place: PlaceInBatch,
+    into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
+  ) throws
+}
+
+/// Which of a batch's examples one is.
+public struct PlaceInBatch: Hashable, Sendable {
+  /// Its place, from 0.
+  public let index: Int
+  /// How many there are.
+  public let count: Int
+
+  /// A place of `count`.
+  public init(index: Int, count: Int) {
+    self.index = index
+    self.count = count
+  }
+
+  /// Whether it is in the first half; of an odd number, the middle one is not.
+  public var isInFirstHalf: Bool { index < count / 2 }
+}

@@ -1,0 +1,52 @@
+import Autodiff
+import ConViT
+
+/// How far a model is from what it is to answer: a loss for each example.
+///
+/// ```swift
+/// struct Hinge: Objective {
+///   func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable { … }  // [n]
+/// }
+/// ```
+public protocol Objective: Sendable {
+  /// The losses of some examples of a batch, [n], from what the model's heads give for them.
+  ///
+  /// It is the sum of these that is differentiated, divided by the number of examples of the step:
+  /// no mean is to be taken here.
+  func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable
+}
+
+/// Some examples of a batch, as a loss sees them: mixed with each other, or as they are.
+public struct ExamplePart: Sendable {
+  let batch: MixedBatch
+  /// Which of the batch's examples they are.
+  public let range: Range<Int>
+  /// What the model was given: [n] + the shape of an example.
+  public let inputs: Tensor
+
+  /// The classes, [n]; where examples are mixed, of the one with its own index.
+  public var labels: ArraySlice<Int> { batch.batch.labels[range] }
+  /// The indices in the data set, [n].
+  public var indices: ArraySlice<Int> { batch.batch.indices[range] }
+
+  /// What the model is to answer, [n, classes], rows that sum to 1: the classes of mixed examples
+  /// by their shares, and `smoothing` of it spread evenly over all classes.
+  public func targets(classes: Int, smoothing: Double = 0) -> Tensor {
+    batch.targets(range, classes: classes, smoothing: smoothing)
+  }
+}
+
+/// The cross-entropy of logits, as `torch.nn.CrossEntropyLoss` with `label_smoothing`.
+public struct CrossEntropy: Objective {
+  /// The share of a target that is spread evenly over all classes.
+  public let smoothing: Double
+
+  /// The cross-entropy with smoothed labels.
+  public init(smoothing: Double = 0) { self.smoothing = smoothing }
+
+  /// −Σ target · log softmax, [n].
+  public func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable {
+    outputs.logits.crossEntropy(
+      examples.targets(classes: outputs.logits.shape[1], smoothing: smoothing))
+  }
+}
