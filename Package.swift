@@ -20,23 +20,26 @@ let package = Package(
     .systemLibrary(
       name: "CBLAS", pkgConfig: "blas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
-    .target(name: "Autodiff", dependencies: ["CKernels", "CBLAS"]),
-    .target(name: "Safetensors"),
-    .target(name: "ConViT", dependencies: ["Autodiff", "Safetensors"]),
+    .target(name: "Files"),
+    .target(name: "Autodiff", dependencies: ["CKernels", "CBLAS", "Files"]),
+    .target(name: "Safetensors", dependencies: ["Files"]),
+    .target(name: "ConViT", dependencies: ["Autodiff", "Files", "Safetensors"]),
     // Optional: without the library a build does not read WebP, and says so.
     .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
     .target(
       name: "CImage", dependencies: ["CWebP"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
-    .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels"]),
+    .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels", "Files"]),
     .target(
       name: "Training",
       dependencies: [
-        "ConViT", "Images", "Locality", "Safetensors", .product(name: "Yams", package: "Yams"),
+        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors",
+        .product(name: "Yams", package: "Yams"),
       ]),
-    .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels"]),
+    .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels", "Files"]),
+    .target(name: "Runs", dependencies: ["Files", "Locality"]),
     .target(
-      name: "Report", dependencies: ["Locality", "Images"],
+      name: "Report", dependencies: ["Files", "Locality", "Images", "Runs"],
       resources: [
         .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
         .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
@@ -46,19 +49,21 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Training", "Locality", "Report",
+        "Files", "Training", "Locality", "Report",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels"]),
     .testTarget(
-      name: "SafetensorsTests", dependencies: ["Safetensors"], resources: [.copy("Fixtures")]),
+      name: "SafetensorsTests", dependencies: ["Files", "Safetensors"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ConViTTests", dependencies: ["ConViT", "Safetensors"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Autodiff", "ConViT", "Images", "Safetensors"],
+      dependencies: ["Training", "Autodiff", "ConViT", "Files", "Images", "Runs", "Safetensors"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LocalityTests", dependencies: ["Locality", "ConViT", "Safetensors"],

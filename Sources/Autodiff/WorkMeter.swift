@@ -4,9 +4,9 @@ import Synchronization
 ///
 /// It is off unless a benchmark asks for it, and then costs two looks at the clock for each loop or
 /// matrix product. It observes only: no result depends on it.
-public enum WorkMeter {
+package enum WorkMeter {
   /// A kind of work.
-  public enum Work: Int, CaseIterable, Sendable {
+  package enum Work: Int, CaseIterable, Sendable {
     /// Matrix products with weights.
     case linear
     /// Matrix products of attention: scores, and scores with values.
@@ -39,7 +39,7 @@ public enum WorkMeter {
   /// Runs `body` with the meter on, and returns the seconds by kind of work of all threads.
   ///
   /// One computation at a time can be measured.
-  public static func seconds(of body: () throws -> Void) rethrows -> [Work: Double] {
+  package static func seconds(of body: () throws -> Void) rethrows -> [Work: Double] {
     nanoseconds.withLock { for index in $0.indices { $0[index] = 0 } }
     isOn.store(true, ordering: .relaxed)
     defer { isOn.store(false, ordering: .relaxed) }

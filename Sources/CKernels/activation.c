@@ -35,30 +35,6 @@ CK_CLONES void ck_tanh(float *out, const float *x, ptrdiff_t n) {
   for (ptrdiff_t i = 0; i < n; i++) out[i] = ck_tanhf(x[i]);
 }
 
-// Up to 1 the odd polynomial (relative error 1e-9), which keeps small numbers exact; above,
-// 1 - 2 (1 - Φ(√2 |x|)).
-CK_INLINE float ck_erff(float x) {
-  const float t = x * x;
-  float small = 7.85388854e-5f;
-  small = small * t - 8.01020273e-4f;
-  small = small * t + 5.18832886e-3f;
-  small = small * t - 2.68538127e-2f;
-  small = small * t + 1.12835833e-1f;
-  small = small * t - 3.76126258e-1f;
-  small = small * t + 1.28379167e-1f;
-  small = x * small + x;
-  const float size = fabsf(x);
-  float density;
-  const float z = size * 1.41421356f;
-  const float large = 1.0f - 2.0f * ck_normal_tail(z > 14.0f ? 14.0f : z, &density);
-  return size < 1.0f ? small : copysignf(large, x);
-}
-
-CK_CLONES void ck_erf(float *out, const float *x, ptrdiff_t n) {
-  CK_EACH
-  for (ptrdiff_t i = 0; i < n; i++) out[i] = ck_erff(x[i]);
-}
-
 // x Φ(x) = max(x, 0) - |x| (1 - Φ(|x|)): no difference of near numbers on either side.
 // Beyond 14 the tail is 0.
 CK_INLINE float ck_geluf(float x) {

@@ -68,8 +68,6 @@ CK_CLONES float ck_dot(const float *a, const float *b, ptrdiff_t n) {
   return (float)total;
 }
 
-CK_CLONES float ck_max(const float *x, ptrdiff_t n) { return ck_row_max(x, 1.0f, n); }
-
 CK_CLONES double ck_sum_squares(const float *x, ptrdiff_t n) {
   double sum = 0;
   CK_EACH

@@ -70,15 +70,3 @@ ptrdiff_t ck_storage_made(void) {
   pthread_mutex_unlock(&lock);
   return count;
 }
-
-void ck_storage_trim(void) {
-  pthread_mutex_lock(&lock);
-  for (int size_class = 0; size_class < CLASSES; size_class++) {
-    while (unused[size_class]) {
-      ck_storage *storage = unused[size_class];
-      unused[size_class] = storage->next;
-      free(storage);
-    }
-  }
-  pthread_mutex_unlock(&lock);
-}

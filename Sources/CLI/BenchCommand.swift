@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Training
 
@@ -98,9 +99,8 @@ struct BenchCommand: ParsableCommand {
   }
 
   func printJSON(_ report: some Encodable) throws {
-    let encoder = JSONEncoder()
+    let encoder = JSON.encoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(report), as: UTF8.self))
   }
 

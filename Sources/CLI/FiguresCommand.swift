@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Report
 import Training
@@ -28,11 +29,7 @@ struct FiguresCommand: ParsableCommand {
     }
     defer { folder.discard() }
     for figure in drawn.figures { try folder.write(figure.svg, to: figure.name) }
-    try folder.publish { files in
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      return try encoder.encode(["files": files, "runs": runs])
-    }
+    try folder.publish { try JSON.text(["files": $0, "runs": runs], isPretty: true) }
     for figure in drawn.figures { try Terminal.result("\(outputDir)/\(figure.name)") }
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConViT
+import Files
 import Safetensors
 
 struct InspectCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Images
 import Locality
@@ -44,24 +45,14 @@ struct LocalityCommand: ParsableCommand {
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("measured \($0)/\(samples.count)") }
     ).report
-    try output.write(report.json(pretty: true) + "\n", to: "locality.json")
+    try output.write(JSON.text(report, isPretty: true) + "\n", to: "locality.json")
     try output.write(report.csv, to: "locality.csv")
     terminal.line("\(report.images) images; wrote \(outputDir)/locality.json and locality.csv")
-    try Terminal.result(json ? report.json(pretty: false) : report.summary)
+    try Terminal.result(json ? JSON.text(report) : report.summary)
   }
 }
 
 extension LocalityReport {
-  /// The report as JSON, with the keys in order.
-  func json(pretty: Bool) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting =
-      pretty
-      ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-      : [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
-
   /// A line for each layer: means over the heads, and each head's gate.
   var summary: String {
     var lines = ["layer  kind  non-locality  entropy  gates"]

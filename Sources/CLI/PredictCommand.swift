@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Images
 import Training
@@ -44,11 +45,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   private func show(_ prediction: Prediction) throws {
-    guard !json else {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-      return try Terminal.result(String(decoding: try encoder.encode(prediction), as: UTF8.self))
-    }
+    guard !json else { return try Terminal.result(JSON.text(prediction)) }
     var lines = [prediction.path]
     for candidate in prediction.top {
       lines.append(String(format: "  %6.2f %%  ", 100 * candidate.probability) + candidate.class)

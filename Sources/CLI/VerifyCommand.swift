@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autodiff
+import Files
 import Foundation
 import Images
 import Training
@@ -53,10 +54,7 @@ struct VerifyCommand: ParsableCommand {
         folder, splits: training.folders(in: folder), bad: show, progress: progress)
     terminal.clear()
     if json {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      try Terminal.result(
-        String(decoding: try encoder.encode(Both(report: report, train: training)), as: UTF8.self))
+      try Terminal.result(JSON.text(Both(report: report, train: training)))
     } else {
       for line in lines(of: report) + lines(of: training, bad: report.bad) {
         try Terminal.result(line)
@@ -133,7 +131,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   private func shown(_ name: String) -> String {
-    name.isEmpty ? "none" : ImageError.escaped(name)
+    name.isEmpty ? "none" : name.printable(limit: 4096)
   }
 }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Names of classes that a person would take for the same, though their bytes differ.
@@ -44,7 +45,7 @@ package enum ClassNames {
     let counts = Dictionary(names.map { ($0, 1) }, uniquingKeysWith: +)
     return names.map { name in
       counts[name] == 1
-        ? name : name.unicodeScalars.map { $0.isASCII ? String($0) : number($0) }.joined()
+        ? name : name.unicodeScalars.map { $0.isASCII ? String($0) : $0.number }.joined()
     }
   }
 
@@ -56,15 +57,9 @@ package enum ClassNames {
 
   /// A name in one line, with numbers for blanks of other kinds than the usual one.
   private static func escaped(_ name: String) -> String {
-    let scalars = ImageError.escaped(name).unicodeScalars
-    return scalars.map { scalar in
-      scalar != " " && scalar.properties.isWhitespace
-        ? number(scalar) : String(scalar)
+    name.printable(limit: 4096).unicodeScalars.map { scalar in
+      scalar != " " && scalar.properties.isWhitespace ? scalar.number : String(scalar)
     }.joined()
-  }
-
-  private static func number(_ scalar: Unicode.Scalar) -> String {
-    "\\u{\(String(scalar.value, radix: 16))}"
   }
 
   /// What is left of a name without that.
@@ -81,3 +76,6 @@ package enum ClassNames {
     return kept.isEmpty ? name : String(kept)
   }
 }
+
+/// "1 class", "2 classes".
+func counted(_ names: [String]) -> String { counted(names.count, "class", "classes") }

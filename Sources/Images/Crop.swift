@@ -25,7 +25,7 @@ public struct PixelRegion: Hashable, Sendable {
   }
 
   /// A rectangle of `size` in the middle of an image of `whole`, as torchvision's `CenterCrop`
-  /// places it.
+  /// places it: an odd margin is halved to the even neighbour (Python's `round`).
   init(inTheMiddleOf whole: ImageSize, _ size: ImageSize) {
     func start(_ whole: Int, _ crop: Int) -> Int {
       if whole < crop { return -((crop - whole) / 2) }
@@ -67,13 +67,6 @@ extension RGBImage {
       bytes.append(contentsOf: repeatElement(0, count: 3 * missing))
     }
     return RGBImage(width: region.width, height: region.height, pixels: bytes)
-  }
-
-  /// The middle of the image, as torchvision's `CenterCrop`: with zeros around it where it is
-  /// smaller than the crop, and an odd margin halved to the even neighbour (Python's `round`).
-  public func centerCropped(width: Int, height: Int) -> RGBImage {
-    cropped(
-      to: PixelRegion(inTheMiddleOf: size, ImageSize(height: height, width: width)))
   }
 
   /// The image mirrored left to right.

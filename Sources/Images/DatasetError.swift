@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// A set of images on disk that cannot be used as it is: one line for the user, with the path.
 public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -15,9 +15,12 @@ public struct DatasetError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// The error that the system has just reported while it was `doing` something to `path`.
   init(path: String, cannot doing: String, errno code: Int32) {
-    self.init(path: path, reason: "cannot \(doing): \(String(cString: strerror(code)))")
+    self.init(FileError(path: path, cannot: doing, code: code))
   }
 
+  /// What stopped the reading or writing of a file.
+  init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
+
   /// "path: reason", with control characters escaped: names may hold line breaks.
-  public var description: String { ImageError(path: path, reason: reason).description }
+  public var description: String { FileError(path: path, reason: reason).description }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// What is in a folder of images. Counts are of the images that can be read.
 public struct FolderReport: Hashable, Sendable, Codable {
   /// An image that cannot be read, or has something wrong with its file, and what that is.

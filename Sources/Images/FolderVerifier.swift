@@ -1,4 +1,5 @@
 import Autodiff
+import Files
 
 /// Reads every image of a folder, or of tables, to the last row, and says what there is.
 ///
@@ -97,7 +98,7 @@ public struct FolderVerifier: Sendable {
 
   private struct Digest: Hashable {
     let count: Int
-    let hash: UInt64
+    let hash: FNV1a
   }
 
   private struct Facts {
@@ -109,15 +110,13 @@ public struct FolderVerifier: Sendable {
 
   private func read(_ path: String) -> Result<Facts, ImageError> {
     do throws(ImageError) {
-      let bytes = try ImageFile.bytes(of: path, maxBytes: decoder.maxBytes)
+      let bytes = try decoder.fileBytes(path)
       var note: ImageError?
       let image = try decoder.decode(bytes, name: path, noting: { note = $0 })
       guard let header = ImageHeader(bytes, name: path, maxBytes: decoder.maxBytes) else {
         throw ImageError(path: path, reason: "its header cannot be read")
       }
-      let hash = bytes.withUnsafeBufferPointer { bytes in  // FNV-1a
-        bytes.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
-      }
+      let hash = bytes.withUnsafeBufferPointer { FNV1a($0) }
       return .success(
         Facts(
           header: header, width: image.width, height: image.height,
@@ -133,9 +132,7 @@ public struct FolderVerifier: Sendable {
   ) {
     var groups: [(bytes: [UInt8], paths: [String])] = []
     for path in paths {
-      guard
-        let bytes = try? ImageFile.bytes(of: file(path), maxBytes: decoder.maxBytes)
-      else { continue }
+      guard let bytes = try? decoder.fileBytes(file(path)) else { continue }
       if let group = groups.firstIndex(where: { $0.bytes == bytes }) {
         groups[group].paths.append(path)
       } else {

@@ -1,5 +1,10 @@
+import Files
+
 /// The images of an IDX file (the format of the MNIST family): grey, all of one size.
 public struct IDXImages: Hashable, Sendable {
+  /// Enough for the data sets of this format (EMNIST has 550 MB).
+  public static let defaultMaxBytes = 1 << 30
+
   /// Images.
   public let count: Int
   /// Rows of an image.
@@ -13,7 +18,7 @@ public struct IDXImages: Hashable, Sendable {
   ///
   /// - Parameter maxBytes: The most bytes to unpack.
   /// - Throws: `DatasetError` unless the file is there and has exactly what its header says.
-  public init(path: String, maxBytes: Int = IDXFile.defaultMaxBytes) throws {
+  public init(path: String, maxBytes: Int = IDXImages.defaultMaxBytes) throws {
     let file = try IDXFile(path: path, magic: 0x0000_0803, maxBytes: maxBytes)
     (count, rows, columns) = (file.dimensions[0], file.dimensions[1], file.dimensions[2])
     pixels = file.elements
@@ -38,7 +43,7 @@ public struct IDXDataset: Hashable, Sendable {
   ///   a label that is not below `classCount`.
   public init(
     images imagesPath: String, labels labelsPath: String, classCount: Int,
-    maxBytes: Int = IDXFile.defaultMaxBytes
+    maxBytes: Int = IDXImages.defaultMaxBytes
   ) throws {
     let labels = try IDXFile(path: labelsPath, magic: 0x0000_0801, maxBytes: maxBytes).elements
     if let at = labels.firstIndex(where: { Int($0) >= classCount }) {
@@ -59,10 +64,7 @@ public struct IDXDataset: Hashable, Sendable {
 }
 
 /// The contents of an IDX file of bytes.
-public struct IDXFile: Sendable {
-  /// Enough for the data sets of this format (EMNIST has 550 MB).
-  public static let defaultMaxBytes = 1 << 30
-
+struct IDXFile: Sendable {
   /// The sizes of its axes.
   let dimensions: [Int]
   /// The elements, as many as the product of `dimensions`.
@@ -108,10 +110,15 @@ public struct IDXFile: Sendable {
 
 /// The bytes of a file, unpacked if it is gzipped.
 func fileContents(_ path: String, maxBytes: Int) throws(DatasetError) -> [UInt8] {
+  let bytes: [UInt8]
   do {
-    let bytes = try ImageFile.bytes(of: path, maxBytes: maxBytes)
-    return ImageFormat(sniffing: bytes) == .gzip
-      ? try gunzipped(bytes, name: path, maxBytes: maxBytes) : bytes
+    bytes = try RegularFile.contents(of: path, maxBytes: maxBytes)
+  } catch {
+    throw DatasetError(error)
+  }
+  guard ImageFormat(sniffing: bytes) == .gzip else { return bytes }
+  do {
+    return try gunzipped(bytes, name: path, maxBytes: maxBytes)
   } catch {
     throw DatasetError(path: error.path, reason: error.reason)
   }

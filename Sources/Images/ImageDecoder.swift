@@ -1,4 +1,5 @@
 import CImage
+import Files
 
 #if canImport(Glibc)
   import Glibc
@@ -24,9 +25,6 @@ public struct ImageDecoder: Hashable, Sendable {
     case dropped
     /// Blended over a colour: round((alpha · pixel + (255 − alpha) · colour) / 255).
     case composited(red: UInt8, green: UInt8, blue: UInt8)
-
-    /// Blended over white.
-    public static let compositedOnWhite = AlphaPolicy.composited(red: 255, green: 255, blue: 255)
   }
 
   /// How the 16-bit samples of a PNG become 8 bits.
@@ -98,8 +96,16 @@ public struct ImageDecoder: Hashable, Sendable {
     contentsOf path: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil },
     noting: (ImageError) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {
-    let bytes = try ImageFile.bytes(of: path, maxBytes: maxBytes)
-    return try decode(bytes, name: path, as: geometry, noting: noting)
+    try decode(fileBytes(path), name: path, as: geometry, noting: noting)
+  }
+
+  /// The bytes of a file of at most `maxBytes`.
+  func fileBytes(_ path: String) throws(ImageError) -> [UInt8] {
+    do {
+      return try RegularFile.contents(of: path, maxBytes: maxBytes)
+    } catch {
+      throw ImageError(error)
+    }
   }
 
   /// The same for `bytes`, the content of a file; errors call it `name`.

@@ -1,3 +1,5 @@
+import Files
+
 /// Why an image cannot be read or written, in one line: "path: reason".
 public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file, or the name given for bytes from elsewhere.
@@ -17,28 +19,9 @@ public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whether it is a JPEG with missing pixels, which a decoder with `isLenient` makes up.
   package var isOfDamagedJPEG: Bool { reason.hasPrefix("damaged ") && reason.contains("JPEG: ") }
 
-  /// "path: reason", with control characters escaped: file names may hold newlines.
-  public var description: String {
-    Self.escaped(path) + ": " + Self.escaped(reason)
-  }
+  /// What stopped the reading or writing of a file.
+  init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
 
-  /// A text in one line: control and direction characters are escaped.
-  public static func escaped(_ text: String) -> String {
-    var line = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\n": line += "\\n"
-      case "\r": line += "\\r"
-      case "\t": line += "\\t"
-      default:
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator:
-          line += "\\u{" + String(scalar.value, radix: 16) + "}"
-        default:
-          line.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return line
-  }
+  /// "path: reason", with control characters escaped: file names may hold newlines.
+  public var description: String { FileError(path: path, reason: reason).description }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The iNaturalist competitions (Van Horn et al. 2018) as DeiT reads them: `train2018.json`,
@@ -95,10 +96,10 @@ public struct INaturalist: Hashable, Sendable {
 
   private func read<T: Decodable>(_ path: String) throws -> T {
     do {
-      let bytes = try ImageFile.bytes(of: path, maxBytes: 1 << 30)
+      let bytes = try RegularFile.contents(of: path, maxBytes: 1 << 30)
       return try JSONDecoder().decode(T.self, from: Data(bytes))
-    } catch let error as ImageError {
-      throw DatasetError(path: path, reason: error.reason)
+    } catch let error as FileError {
+      throw DatasetError(error)
     } catch {
       throw DatasetError(path: path, reason: "not the JSON of iNaturalist \(year): \(place(error))")
     }

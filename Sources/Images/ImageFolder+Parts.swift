@@ -1,4 +1,5 @@
 import Autodiff
+import Files
 
 extension ImageFolder {
   /// Which images of a class stand for it in a smaller set.

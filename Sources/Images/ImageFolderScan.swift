@@ -1,3 +1,5 @@
+import Files
+
 /// What is in the folder of a split, before labels.
 struct ImageFolderScan {
   /// A class and its images.

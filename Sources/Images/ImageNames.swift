@@ -1,3 +1,5 @@
+import Files
+
 /// Which files are images: those whose names end as those of a format that is read, and any other
 /// that begins as one does.
 ///
@@ -43,7 +45,7 @@ enum ImageNames {
   }
 
   private static func begins(as path: String) -> Bool {
-    guard let head = ImageFile.head(of: path, count: 64), !head.isEmpty else { return false }
+    guard let head = RegularFile.head(of: path, count: 64), !head.isEmpty else { return false }
     return ImageFormat(sniffing: head).isRead
   }
 }

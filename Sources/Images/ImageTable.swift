@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Images listed in a CSV file: a row each, in columns whose names the first line gives.

@@ -1,11 +1,7 @@
 import Autodiff
 import CImage
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import Files
+import Foundation
 
 /// Writes 8-bit gray `pixels`, [height, width], as a PNG.
 ///
@@ -60,46 +56,12 @@ private func encodePNG(
   return Array(UnsafeBufferPointer(start: bytes, count: count))
 }
 
-/// Writes a temporary file beside `path`, then renames it: a killed process leaves no half of one.
+/// Has `bytes` be the content of `path`. Pictures can be made again after a crash, so that none
+/// waits for the disk.
 private func replaceFile(at path: String, with bytes: [UInt8]) throws(ImageError) {
-  guard !path.utf8.contains(0) else {
-    throw ImageError(path: path, reason: "a path cannot hold a zero byte")
-  }
-  let (descriptor, temporary) = try openTemporary(beside: path)
-  var isDone = false
-  defer { if !isDone { unlink(temporary) } }
-  var failure: ImageError?
-  bytes.withUnsafeBytes { buffer in
-    var written = 0
-    while written < buffer.count, failure == nil {
-      let step = write(
-        descriptor, buffer.baseAddress?.advanced(by: written), buffer.count - written)
-      if step >= 0 {
-        written += step
-      } else if errno != EINTR {
-        failure = ImageFile.systemError(path, "cannot write \(buffer.count) bytes")
-      }
-    }
-  }
-  if close(descriptor) != 0, failure == nil {
-    failure = ImageFile.systemError(path, "cannot write \(bytes.count) bytes")
-  }
-  if let failure { throw failure }
-  guard rename(temporary, path) == 0 else { throw ImageFile.systemError(path, "cannot write") }
-  isDone = true
-}
-
-/// A new file in the directory of `path`, under a name that no thread or process shares.
-private func openTemporary(
-  beside path: String
-) throws(ImageError) -> (descriptor: Int32, path: String) {
-  let directory = path.lastIndex(of: "/").map { path[...$0] } ?? ""
-  var attempt = 0
-  while true {
-    let temporary = "\(directory).image-\(getpid())-\(attempt).tmp"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    if descriptor >= 0 { return (descriptor, temporary) }
-    guard errno == EEXIST, attempt < 1000 else { throw ImageFile.systemError(path, "cannot write") }
-    attempt += 1
+  do {
+    try AtomicFile.replace(path, by: bytes, .passing)
+  } catch {
+    throw ImageError(error)
   }
 }

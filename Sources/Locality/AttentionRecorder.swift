@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 
@@ -16,27 +17,10 @@ public struct AttentionRecorder: Sendable {
   /// Pixels that all maps of one image may have; larger models are not recorded.
   public static let largest = 16 << 20
 
-  private struct Index: Codable {
-    struct Layer: Codable, Equatable {
-      let kind: LocalityReport.Kind
-      let heads: Int
-      let tokens: Int
-    }
-    let grid: [Int]
-    let floor: Double
-    let layers: [Layer]
-    let images: [String]
-    var epochs: [Int]
-
-    /// Whether the pictures of another record can stand in this one.
-    func isLike(_ other: Index) -> Bool {
-      (grid, floor, layers, images) == (other.grid, other.floor, other.layers, other.images)
-    }
-  }
-
   private let folder: String
+  private let output: OutputFolder
   private let images: [Tensor]
-  private var index: Index
+  private var index: AttentionIndex
 
   /// A record of some images in a folder; what is there of epochs after `epochs`, or of other
   /// images or another model, is forgotten.
@@ -44,19 +28,19 @@ public struct AttentionRecorder: Sendable {
   /// - Parameters:
   ///   - images: names and pixels, all of the model's size.
   ///   - normalization: how the model takes them.
-  /// - Throws: `ImageError` if the folder cannot be written to.
+  /// - Throws: an error that names the folder, or the file in it, that cannot be written.
   public init(
     _ folder: String, _ configuration: ViTConfiguration,
     images: [(name: String, image: RGBImage)], normalization: Normalization = .imageNet,
     after epochs: Int = -1
   ) throws {
     self.folder = folder
-    let known = FileManager.default.contents(atPath: folder + "/index.json")
-      .flatMap { try? JSONDecoder().decode(Index.self, from: $0) }
-    index = Index(
+    let known = FileManager.default.contents(atPath: "\(folder)/\(AttentionIndex.fileName)")
+      .flatMap { try? JSONDecoder().decode(AttentionIndex.self, from: $0) }
+    index = AttentionIndex(
       grid: [configuration.grid.rows, configuration.grid.columns], floor: Self.floor,
       layers: (0..<configuration.depth).map { layer in
-        Index.Layer(
+        AttentionIndex.Layer(
           kind: layer >= configuration.localUpToLayer
             ? .mhsa : configuration.isGated ? .gpsa : .psa,
           heads: configuration.heads, tokens: configuration.tokens(inLayer: layer))
@@ -64,14 +48,10 @@ public struct AttentionRecorder: Sendable {
       images: images.map(\.name), epochs: [])
     if let known, index.isLike(known) { index.epochs = known.epochs.filter { $0 <= epochs } }
     self.images = images.map { normalization.tensor($0.image) }
-    do {
-      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    } catch {
-      throw ImageError(path: folder, reason: "cannot make the folder: \(error)")
-    }
+    output = try OutputFolder(folder)
     try writeIndex()
     for (place, image) in images.enumerated() {
-      try writePNG(image.image, to: "\(folder)/image-\(place).png")
+      try writePNG(image.image, to: "\(folder)/\(AttentionIndex.image(place))")
     }
   }
 
@@ -91,21 +71,14 @@ public struct AttentionRecorder: Sendable {
     for (place, picture) in pictures.enumerated() {
       try writePNG(
         gray: picture.pixels, width: picture.width, height: picture.pixels.count / picture.width,
-        to: "\(folder)/\(epochs)-\(place).png")
+        to: "\(folder)/\(AttentionIndex.maps(of: place, after: epochs))")
     }
     index.epochs = index.epochs.filter { $0 < epochs } + [epochs]
     try writeIndex()
   }
 
   private func writeIndex() throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    do {
-      try encoder.encode(index).write(
-        to: URL(fileURLWithPath: folder + "/index.json"), options: .atomic)
-    } catch {
-      throw ImageError(path: folder + "/index.json", reason: "cannot write: \(error)")
-    }
+    try output.write(try JSON.text(index), to: AttentionIndex.fileName)
   }
 
   /// All maps below each other, as greys.

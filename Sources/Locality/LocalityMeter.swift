@@ -77,7 +77,7 @@ public struct LocalityMeter: Sendable {
     let hasTokens = heads.contains { $0.tokenShare.mean != 0 }
     return LocalityReport.Layer(
       layer: layer, kind: .init(rawValue: attention.kind), nonlocality: nonlocality,
-      nonlocalitySpread: heads.map(\.nonlocality.deviation),
+      nonlocalitySpread: heads.map { $0.nonlocality.deviation ?? 0 },
       distancePixels: nonlocality.map { $0 * Double(model.configuration.patchSize) },
       entropy: heads.map(\.entropy.mean), centre: moments.map { [$0.x, $0.y] },
       width: moments.map(\.width),
@@ -103,10 +103,5 @@ public struct LocalityStatistics: Sendable {
     var sum = lanes[0][layer]
     for lane in lanes.dropFirst() { sum.add(lane[layer]) }
     return sum
-  }
-
-  /// The mean attention of a head, patches only: [N · N], rows that sum to 1.
-  public func meanMap(layer: Int, head: Int) -> [Float] {
-    self[layer].heads[head].map.map { $0 / Float(images) }
   }
 }

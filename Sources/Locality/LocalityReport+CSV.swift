@@ -1,9 +1,14 @@
+import Files
+
 extension LocalityReport {
   /// A line for each head, for whoever makes tables or figures of their own.
   public var csv: String {
-    var lines = [
-      "layer,head,kind,nonlocality,nonlocality_sd,distance_px,entropy,center_x,center_y,width,"
-        + "similarity,token_share,gate,positional_x,positional_y,strength,reference_nonlocality"
+    var rows = [
+      [
+        "layer", "head", "kind", "nonlocality", "nonlocality_sd", "distance_px", "entropy",
+        "center_x", "center_y", "width", "similarity", "token_share", "gate", "positional_x",
+        "positional_y", "strength", "reference_nonlocality",
+      ]
     ]
     for layer in layers {
       for head in layer.nonlocality.indices {
@@ -15,11 +20,9 @@ extension LocalityReport {
           fit?.strength,
           layer.referenceNonlocality?[head],
         ]
-        let cells = numbers.map { $0.map { "\($0)" } ?? "" }
-        lines.append(
-          "\(layer.layer),\(head),\(layer.kind.rawValue)," + cells.joined(separator: ","))
+        rows.append(["\(layer.layer)", "\(head)", layer.kind.rawValue] + numbers.map(CSV.cell))
       }
     }
-    return lines.joined(separator: "\n") + "\n"
+    return CSV.table(rows)
   }
 }

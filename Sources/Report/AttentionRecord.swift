@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Locality
 
 /// The attention maps that a run has recorded: the folder `attention`.
 struct AttentionRecord {
@@ -9,16 +11,11 @@ struct AttentionRecord {
   /// Bytes of maps that a page takes at most; of a longer record, frames at even distances stay.
   static let limit = 48 << 20
 
-  private struct Index: Decodable {
-    let images: [String]
-    let epochs: [Int]
-  }
-
   /// Reads the folder; nil if there is none.
   init?(_ folder: String) throws {
-    let path = folder + "/index.json"
+    let path = "\(folder)/\(AttentionIndex.fileName)"
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
-    guard let found = try? JSONDecoder().decode(Index.self, from: data) else {
+    guard let found = try? JSONDecoder().decode(AttentionIndex.self, from: data) else {
       throw ReportError(path: path, reason: "not the index of recorded attention maps")
     }
     guard !found.epochs.isEmpty else { return nil }  // a run that has just begun
@@ -29,9 +26,12 @@ struct AttentionRecord {
       return "data:image/png;base64," + data.base64EncodedString()
     }
     index = String(decoding: data, as: UTF8.self)
-    pictures = try found.images.indices.map { try picture("image-\($0).png") }
+    pictures = try found.images.indices.map { try picture(AttentionIndex.image($0)) }
     let frames = try found.epochs.map { epochs in
-      (epochs, try found.images.indices.map { try picture("\(epochs)-\($0).png") })
+      (
+        epochs,
+        try found.images.indices.map { try picture(AttentionIndex.maps(of: $0, after: epochs)) }
+      )
     }
     let bytes = frames.reduce(0) { $0 + $1.1.reduce(0) { $0 + $1.utf8.count } }
     let room = max(2, frames.count * Self.limit / max(bytes, 1))

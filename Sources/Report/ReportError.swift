@@ -1,3 +1,5 @@
+import Files
+
 /// Why a page cannot be made.
 public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file or folder.
@@ -5,6 +7,11 @@ public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is the matter with it.
   public let reason: String
 
+  init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
+
+  /// What stopped the reading of a file.
+  init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
+
   /// "runs/first: no log.jsonl: not the folder of a run"
-  public var description: String { "\(path): \(reason)" }
+  public var description: String { FileError(path: path, reason: reason).description }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A page about one run or several: one HTML file that needs no other.
@@ -17,9 +18,9 @@ public struct ReportPage: Sendable {
     let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
     let made = "Made by convit report."
-    let colors = try JSONEncoder().encode(["light": LineColors.light, "dark": LineColors.dark])
+    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
     let data =
-      "{\"made\":\(quoted(made)),\"colors\":\(String(decoding: colors, as: UTF8.self)),"
+      "{\"made\":\(quoted(made)),\"colors\":\(colors),"
       + "\"runs\":[\(records.joined(separator: ","))]}"
     let script = [
       PackageResources.axis_js, PackageResources.chart_js, PackageResources.training_js,

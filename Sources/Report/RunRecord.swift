@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Runs
 
 /// What a run has left in its folder, as far as a page shows it.
 ///
@@ -22,19 +24,26 @@ struct RunRecord {
     self.name = name
     try Self.requireRun(folder)
     configuration =
-      (try? String(contentsOfFile: folder + "/config.yaml", encoding: .utf8)) ?? ""
-    log = try Self.lines(folder + "/log.jsonl")
-    locality = try Self.lines(folder + "/locality.jsonl")
-    let steps = try Self.lines(folder + "/steps.jsonl")
+      (try? String(contentsOfFile: "\(folder)/\(RunFiles.configuration)", encoding: .utf8)) ?? ""
+    let steps: [String]
+    do throws(FileError) {
+      func lines(_ name: String) throws(FileError) -> [String] {
+        try JSONLines("\(folder)/\(name)").objects()
+      }
+      (log, locality) = (try lines(RunFiles.log), try lines(RunFiles.locality))
+      steps = try lines(RunFiles.steps)
+    } catch {
+      throw ReportError(error)
+    }
     let stride = max(1, (steps.count + 1999) / 2000)  // more would not be seen
     self.steps = steps.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
-    attention = try AttentionRecord(folder + "/attention")
+    attention = try AttentionRecord("\(folder)/\(RunFiles.attention)")
   }
 
   /// Throws unless a folder has the log of a run.
   static func requireRun(_ folder: String) throws {
-    guard FileManager.default.fileExists(atPath: folder + "/log.jsonl") else {
-      throw ReportError(path: folder, reason: "no log.jsonl: not the folder of a run")
+    guard FileManager.default.fileExists(atPath: "\(folder)/\(RunFiles.log)") else {
+      throw ReportError(path: folder, reason: "no \(RunFiles.log): not the folder of a run")
     }
   }
 
@@ -49,24 +58,6 @@ struct RunRecord {
     return folders.enumerated().map { "\($0.element) (\($0.offset + 1))" }
   }
 
-  /// The lines of a file, each an object; none where there is no file.
-  static func lines(_ path: String) throws -> [String] {
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw ReportError(path: path, reason: "cannot be read as text")
-    }
-    let lines = text.split(separator: "\n")
-    var kept: [String] = []
-    for (index, line) in lines.enumerated() {
-      guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any] else {
-        if index == lines.count - 1 && !text.hasSuffix("\n") { break }
-        throw ReportError(path: path, reason: "line \(index + 1) is not a JSON object")
-      }
-      kept.append(String(line))
-    }
-    return kept
-  }
-
   /// The record as JSON.
   var json: String {
     let attention = attention?.json ?? "null"
@@ -77,9 +68,4 @@ struct RunRecord {
 }
 
 /// A text as JSON.
-func quoted(_ text: String) -> String {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = .withoutEscapingSlashes
-  guard let data = try? encoder.encode(text) else { return "\"\"" }
-  return String(decoding: data, as: UTF8.self)
-}
+func quoted(_ text: String) -> String { (try? JSON.text(text)) ?? "\"\"" }

@@ -1,3 +1,5 @@
+import Files
+
 /// What a file is that is given as weights and is no safetensors file, by its content alone.
 package enum FileKind: Hashable, Sendable {
   case torchArchive, torchScript, pickle

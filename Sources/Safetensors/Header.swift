@@ -1,3 +1,5 @@
+import Files
+
 /// The header of a safetensors file, checked: its tensors fill the data without gap or overlap.
 struct Header {
   /// The limit of the format, in bytes.
@@ -83,15 +85,5 @@ struct Header {
       return "data_offsets [\(begin), \(end)] \(what): expected to begin at \(cursor)"
     }
     return nil
-  }
-}
-
-extension RegularFile {
-  /// Copies some bytes; `count` has been checked against the size of the file.
-  func bytes(at offset: Int, count: Int, tensor: String? = nil) throws -> [UInt8] {
-    try [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset, tensor: tensor)
-      initialized = count
-    }
   }
 }

@@ -1,3 +1,5 @@
+import Files
+
 /// Reads the JSON of a header: what it says, not yet whether the file can hold it.
 struct HeaderParser {
   private(set) var metadata: [String: String] = [:]

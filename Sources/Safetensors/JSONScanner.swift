@@ -1,3 +1,5 @@
+import Files
+
 /// Reads JSON piece by piece, as the caller expects it to be.
 ///
 /// There is no general value and so no recursion: what is nested deeper than the caller asks

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 
 /// Why a safetensors file was not read or written.
 public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -24,25 +24,8 @@ public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertib
 }
 
 extension SafetensorsError {
-  /// An error from the number that the system left in `errno`.
-  init(path: String, tensor: String? = nil, action: String, code: Int32) {
-    self.init(path: path, tensor: tensor, reason: "\(action): \(String(cString: strerror(code)))")
-  }
-}
-
-extension String {
-  /// This text on one line: what would move the cursor or reorder the line is written as
-  /// `\u{…}`, and what exceeds `limit` scalars is left out.
-  package func printable(limit: Int = 80) -> String {
-    var line = String.UnicodeScalarView()
-    for (count, scalar) in unicodeScalars.enumerated() {
-      if count == limit { return String(line) + "…" }
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator:
-        line.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
-      default: line.append(scalar)
-      }
-    }
-    return String(line)
+  /// What stopped the reading or writing of a file, or of one tensor in it.
+  init(_ error: FileError, tensor: String? = nil) {
+    self.init(path: error.path, tensor: tensor, reason: error.reason)
   }
 }

@@ -1,3 +1,5 @@
+import Files
+
 #if _endian(big)
   #error("safetensors files are little-endian, and numbers are read as they are")
 #endif
@@ -23,8 +25,15 @@ public struct SafetensorsFile: Sendable {
 
   /// Opens a file, reads its header and checks it against the size of the file.
   public init(contentsOf path: String) throws {
-    file = try RegularFile(reading: path)
-    let header = try Header(reading: file)
+    try WeightsPath.requireNoAddress(path)
+    let header: Header
+    do {
+      file = try RegularFile(reading: path, expected: "a safetensors file")
+      header = try Header(reading: file)
+    } catch let error as FileError {
+      throw SafetensorsError(
+        path: path, reason: error.reason + WeightsPath.hint(inFolder: path))
+    }
     metadata = header.metadata
     tensors = header.tensors
     dataStart = header.dataStart
@@ -43,8 +52,10 @@ public struct SafetensorsFile: Sendable {
   /// The bytes of a tensor, as they are in the file.
   public func bytes(_ name: String) throws -> [UInt8] {
     let info = try require(name)
-    return try file.bytes(
-      at: dataStart + info.offsets.lowerBound, count: info.byteCount, tensor: name)
+    return try [UInt8](unsafeUninitializedCapacity: info.byteCount) { buffer, initialized in
+      try read(info, into: UnsafeMutableRawBufferPointer(buffer))
+      initialized = info.byteCount
+    }
   }
 
   /// What the header says about a tensor that must be there.
@@ -59,8 +70,11 @@ public struct SafetensorsFile: Sendable {
   func read(_ info: TensorInfo, from start: Int = 0, into buffer: UnsafeMutableRawBufferPointer)
     throws
   {
-    try file.read(
-      into: buffer, at: dataStart + info.offsets.lowerBound + start, tensor: info.name)
+    do {
+      try file.read(into: buffer, at: dataStart + info.offsets.lowerBound + start)
+    } catch {
+      throw SafetensorsError(error, tensor: info.name)
+    }
   }
 
   /// An error about a tensor.

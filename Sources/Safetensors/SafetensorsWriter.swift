@@ -1,3 +1,5 @@
+import Files
+
 /// Writes safetensors files, whole or not at all.
 public enum SafetensorsWriter {
   /// Writes tensors to a file, replacing a file that is there.
@@ -21,26 +23,36 @@ public enum SafetensorsWriter {
 
     let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { [UInt8]($0) }
     let fileSize = length.count + header.count + dataSize
-    try AtomicFile.replace(path, byteCount: fileSize) { file in
-      try (length + header).withUnsafeBytes { try file.write($0) }
-      for (tensor, size) in zip(ordered, sizes) {
-        var calls = 0
-        try tensor.withBytes { bytes in
-          calls += 1
-          guard bytes.count == size else {
-            throw SafetensorsError(
-              path: path, tensor: tensor.name,
-              reason: "shape \(tensor.shape) of \(tensor.type.rawValue) needs \(size) bytes, "
-                + "the data have \(bytes.count)")
-          }
-          try file.write(bytes)
-        }
-        guard calls == 1 else {
-          throw SafetensorsError(
-            path: path, tensor: tensor.name,
-            reason: "the data must be lent once, they were lent \(calls) times")
+    do {
+      try AtomicFile.replace(path, byteCount: fileSize) { file in
+        try (length + header).withUnsafeBytes { try file.write($0) }
+        for (tensor, size) in zip(ordered, sizes) {
+          try write(tensor, byteCount: size, to: file, path: path)
         }
       }
+    } catch let error as FileError {
+      throw SafetensorsError(error)
+    }
+  }
+
+  private static func write(
+    _ tensor: OutputTensor, byteCount: Int, to file: AtomicFile, path: String
+  ) throws {
+    var calls = 0
+    try tensor.withBytes { bytes in
+      calls += 1
+      guard bytes.count == byteCount else {
+        throw SafetensorsError(
+          path: path, tensor: tensor.name,
+          reason: "shape \(tensor.shape) of \(tensor.type.rawValue) needs \(byteCount) bytes, "
+            + "the data have \(bytes.count)")
+      }
+      try file.write(bytes)
+    }
+    guard calls == 1 else {
+      throw SafetensorsError(
+        path: path, tensor: tensor.name,
+        reason: "the data must be lent once, they were lent \(calls) times")
     }
   }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What is said about paths that people give as weights and that are no files.
@@ -8,6 +9,14 @@ enum WeightsPath {
     let scheme = path[..<end.lowerBound]
     return (2...12).contains(scheme.count)
       && scheme.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+  }
+
+  /// Throws for an address where there is no file of that name.
+  static func requireNoAddress(_ path: String) throws(SafetensorsError) {
+    guard isAddress(path), !FileManager.default.fileExists(atPath: path) else { return }
+    throw SafetensorsError(
+      path: path,
+      reason: "this is an address, and nothing is downloaded: download the file, and give its path")
   }
 
   /// What is in a folder that was meant instead of it, as the rest of a message: "; its weights are
@@ -24,8 +33,7 @@ enum WeightsPath {
       return "; its weights are in several shards: join them into one file"
     }
     if !weights.isEmpty {
-      let more = weights.count > 3 ? ", …" : ""
-      return "; give one of its files: \(weights.prefix(3).joined(separator: ", "))\(more)"
+      return "; give one of its files: \(shortened(weights, to: 3))"
     }
     if names.contains("saved_model.pb") { return " with a TensorFlow SavedModel" }
     let endings = [".pth", ".pt", ".bin", ".ckpt", ".pth.tar"]

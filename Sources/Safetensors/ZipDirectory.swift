@@ -1,3 +1,5 @@
+import Files
+
 /// The names in a zip archive, as its directory at the end lists them.
 enum ZipDirectory {
   /// What kind of archive a file is that begins as one.

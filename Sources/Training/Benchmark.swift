@@ -4,39 +4,39 @@ import Foundation
 import Images
 
 /// How fast a model trains or predicts, on random images that are in memory.
-public struct Benchmark: Sendable {
+package struct Benchmark: Sendable {
   /// What is measured.
-  public enum Mode: String, Sendable, Codable, CaseIterable { case train, inference }
+  package enum Mode: String, Sendable, Codable, CaseIterable { case train, inference }
 
   /// What the report calls the model.
-  public var name: String
+  package var name: String
   /// The model.
-  public var configuration: ViTConfiguration
+  package var configuration: ViTConfiguration
   /// Steps of the optimiser, or predictions.
-  public var mode: Mode
+  package var mode: Mode
   /// Images a step.
-  public var batchSize: Int
+  package var batchSize: Int
   /// Threads that compute.
-  public var threads: Int
+  package var threads: Int
   /// Steps before the clock starts.
-  public var warmup = 2
+  package var warmup = 2
   /// Steps to measure, or else as many as fit into `seconds` (three at least).
-  public var steps: Int?
+  package var steps: Int?
   /// How long to measure where `steps` is nil.
-  public var seconds = 10.0
+  package var seconds = 10.0
   /// Whether blocks are computed once more for their derivatives.
-  public var recompute = false
+  package var recompute = false
   /// Sums of gradients that are kept apart: threads that differentiate at a time.
-  public var lanes = 4
+  package var lanes = 4
   /// Images that a thread differentiates at a time; by the model's size if nil.
-  public var shardSize: Int?
+  package var shardSize: Int?
   /// Whether threads stay on processors of their own.
-  public var pinThreads = false
+  package var pinThreads = false
   /// The precision of matrix products.
-  public var precision = Precision.float32
+  package var precision = Precision.float32
 
   /// A benchmark of two steps of warm-up and ten seconds.
-  public init(
+  package init(
     name: String, configuration: ViTConfiguration, mode: Mode, batchSize: Int, threads: Int
   ) {
     self.name = name
@@ -47,41 +47,41 @@ public struct Benchmark: Sendable {
   }
 
   /// What was measured.
-  public struct Report: Sendable, Codable {
+  package struct Report: Sendable, Codable {
     /// The benchmark's name.
-    public let model: String
+    package let model: String
     /// Steps of the optimiser, or predictions.
-    public let mode: Mode
+    package let mode: Mode
     /// Images a step.
-    public let batchSize: Int
+    package let batchSize: Int
     /// Threads that computed.
-    public let threads: Int
+    package let threads: Int
     /// By the median step.
-    public let imagesPerSecond: Double
+    package let imagesPerSecond: Double
     /// By the fastest step.
-    public let imagesPerSecondBest: Double
+    package let imagesPerSecondBest: Double
     /// Operations of the model's matrix products a second, at the median step; those that a
     /// derivative needs again are not counted.
-    public let gflops: Double
+    package let gflops: Double
     /// The rate of such products alone, on all threads; not measured where the benchmark's `steps`
     /// is given.
-    public let gemmGflops: Double?
+    package let gemmGflops: Double?
     /// The same of the BLAS library, in floats.
-    public let blasGflops: Double?
+    package let blasGflops: Double?
     /// The most memory that the process had until the last step, in units of 2²⁰ bytes.
-    public let peakRssMb: Double
+    package let peakRssMb: Double
     /// Shares of the threads' time, which sum to 1.
-    public let breakdown: [String: Double]
+    package let breakdown: [String: Double]
     /// The BLAS library and its kernels.
-    public let blas: String
+    package let blas: String
     /// The precision of matrix products.
-    public let precision: Precision
+    package let precision: Precision
     /// What made the products.
-    public let products: String
+    package let products: String
   }
 
   /// Runs the steps.
-  public func callAsFunction() throws -> Report {
+  package func callAsFunction() throws -> Report {
     let pool = WorkerPool(threads: threads, pinned: pinThreads)
     let model = try VisionTransformer(configuration)
     let step = try makeStep(model, pool)

@@ -118,14 +118,14 @@ public struct Mixing: Sendable {
 /// What becomes of an image of a batch.
 public struct Mix: Hashable, Sendable {
   /// Rows and columns of pixels.
-  public struct Box: Hashable, Sendable {
+  package struct Box: Hashable, Sendable {
     /// From the top.
-    public let rows: Range<Int>
+    package let rows: Range<Int>
     /// From the left.
-    public let columns: Range<Int>
+    package let columns: Range<Int>
 
     /// A box of pixels.
-    public init(rows: Range<Int>, columns: Range<Int>) {
+    package init(rows: Range<Int>, columns: Range<Int>) {
       self.rows = rows
       self.columns = columns
     }
@@ -134,7 +134,7 @@ public struct Mix: Hashable, Sendable {
   /// λ: the image's own share of pixels and target; the rest is the partner's.
   public let share: Double
   /// Where the partner's pixels are; nil where both are blended everywhere.
-  public let box: Box?
+  package let box: Box?
 
   /// An image as it was.
   public static let none = Mix(share: 1)
@@ -146,7 +146,7 @@ public struct Mix: Hashable, Sendable {
   }
 
   /// The partner's pixels in a box; the share is what the box leaves of an image of `size`.
-  public init(pasting box: Box, into size: ImageSize) {
+  package init(pasting box: Box, into size: ImageSize) {
     self.box = box
     share = 1 - Double(box.rows.count * box.columns.count) / Double(size.height * size.width)
   }

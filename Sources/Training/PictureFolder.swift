@@ -1,4 +1,5 @@
 import Autodiff
+import Files
 import Foundation
 
 /// A folder in which a call leaves its own pictures and none of an earlier call.
@@ -24,8 +25,8 @@ package struct PictureFolder: Sendable {
   /// - Parameters:
   ///   - record: the name of the record.
   ///   - isName: whether a name is one of a picture that such calls make.
-  /// - Throws: `TrainingError` if it cannot be written to, another call is writing to it, or it has
-  ///   a file of such a name that the record does not name.
+  /// - Throws: `FileError` if it cannot be written to or another call is writing to it,
+  ///   `TrainingError` if it has a file of such a name that the record does not name.
   package init(
     _ path: String, record: String, isName: @escaping @Sendable (String) -> Bool
   ) throws {
@@ -77,14 +78,13 @@ package struct PictureFolder: Sendable {
   /// Has the pictures that were made take the place of the earlier ones.
   ///
   /// - Parameter record: the JSON of an object whose `files` are the names that it is given.
-  package func publish(_ record: ([String]) throws -> Data) throws {
+  package func publish(_ record: ([String]) throws -> String) throws {
     let made = try FileManager.default.contentsOfDirectory(atPath: staging).sorted()
     checkPrecondition(
       made.allSatisfy(isName), "PictureFolder: a name of another kind among \(made)")
-    let record = String(decoding: try record(made), as: UTF8.self) + "\n"
+    let record = try record(made) + "\n"
     // Until all are in place, the record names all that may be there.
-    let either = try JSONEncoder().encode(Record(files: earlier.union(made).sorted()))
-    try write(String(decoding: either, as: UTF8.self), to: recordName)
+    try write(JSON.text(Record(files: earlier.union(made).sorted())), to: recordName)
     try place(recordName)
     for name in earlier { try Self.remove("\(path)/\(name)") }
     for name in made { try place(name) }
@@ -95,7 +95,7 @@ package struct PictureFolder: Sendable {
   /// Moves a file from the hidden folder to its place.
   private func place(_ name: String) throws {
     guard rename("\(staging)/\(name)", "\(path)/\(name)") == 0 else {
-      throw Self.failure("\(path)/\(name)", "cannot write", errno)
+      throw FileError(path: "\(path)/\(name)", cannot: "write", code: errno)
     }
   }
 
@@ -104,11 +104,7 @@ package struct PictureFolder: Sendable {
 
   private static func remove(_ path: String) throws {
     guard unlink(path) == 0 || errno == ENOENT else {
-      throw failure(path, "cannot remove", errno)
+      throw FileError(path: path, cannot: "remove", code: errno)
     }
-  }
-
-  private static func failure(_ path: String, _ action: String, _ code: Int32) -> TrainingError {
-    TrainingError("\(path): \(action): \(String(cString: strerror(code)))")
   }
 }

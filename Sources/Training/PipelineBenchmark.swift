@@ -2,41 +2,41 @@ import Foundation
 import Images
 
 /// How fast images come from files to normalised batches, without a model.
-public struct PipelineBenchmark: Sendable {
+package struct PipelineBenchmark: Sendable {
   /// The recipe, with `dataPath` for the images: those of `train/`, in the order of its first
   /// epochs.
-  public var configuration: TrainingConfiguration
+  package var configuration: TrainingConfiguration
   /// Threads that read images; one is the caller.
-  public var threads: Int
+  package var threads: Int
   /// How long to measure, whole batches and at least one.
-  public var seconds = 10.0
+  package var seconds = 10.0
 
   /// A benchmark of ten seconds.
-  public init(_ configuration: TrainingConfiguration, threads: Int) {
+  package init(_ configuration: TrainingConfiguration, threads: Int) {
     self.configuration = configuration
     self.threads = threads
   }
 
   /// What was measured.
-  public struct Report: Sendable, Codable {
+  package struct Report: Sendable, Codable {
     /// Always "data".
-    public let mode: String
+    package let mode: String
     /// Images a batch.
-    public let batchSize: Int
+    package let batchSize: Int
     /// Threads that read.
-    public let threads: Int
+    package let threads: Int
     /// Images that were read while the clock ran.
-    public let images: Int
+    package let images: Int
     /// Images by the seconds that passed.
-    public let imagesPerSecond: Double
+    package let imagesPerSecond: Double
     /// Images by the seconds that processors worked for this process.
-    public let imagesPerCoreSecond: Double
+    package let imagesPerCoreSecond: Double
     /// The most memory that the process had, in units of 2²⁰ bytes.
-    public let peakRssMb: Double
+    package let peakRssMb: Double
   }
 
   /// Reads images, after a batch for warming up.
-  public func callAsFunction() throws -> Report {
+  package func callAsFunction() throws -> Report {
     try configuration.validate()
     guard configuration.dataPath != nil else {
       throw TrainingError(usage: "data-path is missing: the folder that has train/")

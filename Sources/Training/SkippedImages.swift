@@ -3,7 +3,7 @@ import Images
 /// The images of a split that could not be read and were left out: each is named once, and there
 /// is a limit to them. So are the first of those that are read although something is wrong with
 /// their files. A run that resumes from a checkpoint names them again.
-public struct SkippedImages: Sendable {
+package struct SkippedImages: Sendable {
   private let split: ImageFolder
   private let limit: Int
   private var labels: [Int: Int]?  // by index, once there is a first bad image
@@ -13,13 +13,13 @@ public struct SkippedImages: Sendable {
   private var noted: Set<Int> = []
 
   /// No images of `split` yet. `maxBad` is a share of its images if below 1, else a number of them.
-  public init(_ split: ImageFolder, maxBad: Double = DataSettings.defaultMaxBad) {
+  package init(_ split: ImageFolder, maxBad: Double = DataSettings.defaultMaxBad) {
     self.split = split
     limit = Int(maxBad < 1 ? maxBad * Double(split.samples.count) : maxBad)
   }
 
   /// Different images that were skipped.
-  public var count: Int { bad.count }
+  package var count: Int { bad.count }
 
   /// The most images that are named although they are read.
   private static let mostNoted = 10
@@ -29,7 +29,7 @@ public struct SkippedImages: Sendable {
   /// - Parameter report: Takes a line for each image that is new, and what `note(_:report:)` of
   ///   failures reports.
   /// - Throws: what that throws.
-  public mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
+  package mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
     try note(batch.failures, report: report)
     for note in batch.notes where noted.count <= Self.mostNoted {
       guard noted.insert(note.index).inserted else { continue }
@@ -45,7 +45,7 @@ public struct SkippedImages: Sendable {
   /// - Parameter report: Takes a line for each image that is new, and a warning when they come to
   ///   be more than 1 % of the split.
   /// - Throws: `TrainingError` when there are more than the limit, or no image of a class is left.
-  public mutating func note(
+  package mutating func note(
     _ failures: [SampleError], report: (String) throws -> Void
   ) throws {
     for failure in failures {

@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// The images that a run trains and tests on.

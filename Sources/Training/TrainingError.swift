@@ -1,4 +1,4 @@
-import Safetensors
+import Files
 
 /// Why a training run was not started or had to stop.
 public struct TrainingError: Error, Sendable, CustomStringConvertible {
@@ -16,6 +16,9 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
     unusedKey = key
   }
   init(_ message: String) { (isUsage, self.message) = (false, message) }
+
+  /// What stopped the reading or writing of a file.
+  init(_ error: FileError) { self.init("\(error.path): \(error.reason)") }
 
   /// The message, on one line whatever the config contains.
   public var description: String { message.printable(limit: 4096) }

@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// What `convit train` would do with a folder: found as it finds it, by `TrainingData`.

@@ -1,5 +1,5 @@
 /// The version of this package.
-public enum PackageVersion {
+package enum PackageVersion {
   /// The version that is running, as in `CHANGELOG.md`.
-  public static let current = "0.1.0"
+  package static let current = "0.1.0"
 }

@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test func notSafetensors() throws {
-    try expectFailures("missing", ["cannot be opened: No such file or directory"])
+    try expectFailures("missing", ["cannot open: No such file or directory"])
     try expectFailures("data", ["expected a safetensors file, found a directory"])
     try workspace.write("empty", [])
     try expectFailures("empty", ["not a safetensors file: expected at least 8 bytes, found 0"])

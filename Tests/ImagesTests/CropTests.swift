@@ -28,7 +28,7 @@ import Testing
     #expect(fixture.cases.crops.count == 5)
     for item in fixture.cases.crops {
       let source = fixture.image(try #require(fixture.cases.sources[item.source]))
-      let result = source.centerCropped(width: item.result.width, height: item.result.height)
+      let result = source.middle(width: item.result.width, height: item.result.height)
       let same = result == fixture.image(item.result)
       #expect(same, "\(item)")
     }
@@ -101,6 +101,6 @@ import Testing
     let image = countingImage(width: 2, height: 2)
     var random = Random(seed: 0)
     let result = PaddedRandomCrop(height: 8, width: 8, padding: 1)(image, random: &random)
-    #expect(result == image.centerCropped(width: 8, height: 8))
+    #expect(result == image.middle(width: 8, height: 8))
   }
 }

@@ -41,18 +41,22 @@ import Testing
       try FileManager.default.createDirectory(atPath: taken, withIntermediateDirectories: false)
       let missing = directory + "/no/a.png"
       for (path, reason) in [
-        (taken, "cannot write: Is a directory"),
-        (missing, "cannot write: No such file or directory"),
+        (taken, "cannot replace a directory by a file"),
+        (
+          missing, "cannot create '\(directory)/no/.\(getpid())-0.tmp': No such file or directory ("
+        ),
         ("a\0b", "a path cannot hold a zero byte"),
-        (directory + "/" + String(repeating: "n", count: 256), "cannot write: File name too long"),
+        (
+          directory + "/" + String(repeating: "n", count: 256),
+          "cannot replace: File name too long ("
+        ),
+        ("/dev/full", "cannot replace a device by a file"),
+        ("/dev/full/a.png", "cannot create '/dev/full/.\(getpid())-0.tmp': Not a directory ("),
       ] {
-        #expect(throws: ImageError(path: path, reason: reason)) { try writePNG(image, to: path) }
+        let error = #expect(throws: ImageError.self) { try writePNG(image, to: path) }
+        #expect(error?.path == path && error?.reason.hasPrefix(reason) == true)
       }
       #expect(try content(directory) == ["taken"])
-    }
-    let full = "/dev/full/a.png"
-    #expect(throws: ImageError(path: full, reason: "cannot write: Not a directory")) {
-      try writePNG(image, to: full)
     }
   }
 

@@ -49,3 +49,10 @@ func countingImage(width: Int, height: Int) -> RGBImage {
     width: width, height: height,
     pixels: (0..<(3 * width * height)).map { UInt8(truncatingIfNeeded: $0 &* 73 + $0 / 256) })
 }
+
+extension RGBImage {
+  /// The middle of the image, with black around it where it is smaller.
+  func middle(width: Int, height: Int) -> RGBImage {
+    cropped(to: PixelRegion(inTheMiddleOf: size, ImageSize(height: height, width: width)))
+  }
+}

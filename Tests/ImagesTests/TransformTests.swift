@@ -85,7 +85,7 @@ import Testing
     let whole = image.resized(
       width: width < height ? 256 : long, height: width < height ? long : 256,
       resampling: .bicubic
-    ).centerCropped(width: 224, height: 224)
+    ).middle(width: 224, height: 224)
     #expect(EvaluationTransform(size: ImageSize(224))(image) == whole)
   }
 

@@ -122,7 +122,7 @@ import Testing
       let maps: [Map]
     }
     func record(_ figure: AttentionFigure) throws -> Record {
-      try JSONDecoder().decode(Record.self, from: figure.record(files: ["a.png"]))
+      try JSONDecoder().decode(Record.self, from: Data(figure.record(files: ["a.png"]).utf8))
     }
     let shared = try record(try figure())
     #expect(shared.files == ["a.png"] && shared.scale == "shared" && shared.uniform == 1.0 / 49)

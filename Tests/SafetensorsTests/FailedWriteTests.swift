@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Files
 @testable import Safetensors
 
 /// After a write that failed, the file is what it was and nothing else is left.
@@ -76,7 +77,7 @@ import Testing
     #expect(try text("/proc/a").contains("72 bytes are needed"))
     #expect(try text("/tmp") == "/tmp: cannot replace a directory by a file")
     #expect(try text("") == ": not the path of a file")
-    #expect(try text("a\0b") == #"a\u{0}b: not the path of a file"#)
+    #expect(try text("a\0b") == #"a\u{0}b: a path cannot hold a zero byte"#)
     let long = String(repeating: "a", count: 252)
     #expect(try text(folder.path(long)).contains("File name too long (72 bytes are needed, "))
     try #require(symlink("/dev/full", folder.path("full")) == 0)
@@ -101,7 +102,7 @@ import Testing
     try #require(descriptor >= 0)
     defer { close(descriptor) }
     let file = AtomicFile(path: "/tmp/a", byteCount: 1234, descriptor: descriptor)
-    let error = try #require(throws: SafetensorsError.self) {
+    let error = try #require(throws: FileError.self) {
       try [1, 2].withUnsafeBytes { try file.write($0) }
     }
     let start = "/tmp/a: cannot write: No space left on device (1234 bytes are needed, "

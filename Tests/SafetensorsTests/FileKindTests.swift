@@ -131,6 +131,6 @@ import Testing
     }
     let path = "no/such://file"
     let text = try errorText(in: folder) { _ = try SafetensorsFile(contentsOf: path) }
-    #expect(text == "no/such://file: cannot be opened: No such file or directory")
+    #expect(text == "no/such://file: cannot open: No such file or directory")
   }
 }

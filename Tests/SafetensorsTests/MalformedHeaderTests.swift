@@ -196,7 +196,7 @@ import Testing
   @Test func isQuotedOnOneShortLine() throws {
     let name = #"a\n\u001b[31m\u202e"# + String(repeating: "b", count: 1_000_000)
     let text = try errorText(reading: fileBytes(#"{"\#(name)":1}"#))
-    let start = #"a.safetensors: tensor 'a\u{a}\u{1b}[31m\u{202e}bbb"#
+    let start = #"a.safetensors: tensor 'a\n\u{1b}[31m\u{202e}bbb"#
     #expect(
       text.hasPrefix(start) && text.hasSuffix("b…': header byte 1000023: expected '{', found '1'"))
     #expect(text.count < 200)

@@ -1,10 +1,12 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 import Locality
 import Testing
 
+@testable import Runs
 @testable import Training
 
 /// What a run leaves about where heads look.

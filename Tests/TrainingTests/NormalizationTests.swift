@@ -40,7 +40,8 @@ import Testing
     let logits = trained.model.logits(of: planes, FrozenWeights(trained.weights), on: pool).elements
     func predicted(_ settings: DataSettings) throws -> [Float] {
       try #require(
-        try ImageClassifier(trained, settings, pool: pool).classify([path], top: 1, withLogits: true)[0]
+        try ImageClassifier(trained, settings, pool: pool)
+          .classify([path], top: 1, withLogits: true)[0]
           .get()
           .logits)
     }

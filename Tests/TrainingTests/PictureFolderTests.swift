@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -17,7 +18,7 @@ import Testing
     let folder = try open()
     defer { folder.discard() }
     for name in names { try folder.write("picture", to: name) }
-    try folder.publish { try JSONEncoder().encode(["files": $0]) }
+    try folder.publish { try JSON.text(["files": $0]) }
   }
 
   private func put(_ name: String, _ text: String) throws {
@@ -80,8 +81,8 @@ import Testing
     for name in ["map-5", "map-6"] { try folder.write("picture", to: name) }
     try FileManager.default.createDirectory(
       atPath: path + "/map-6/within", withIntermediateDirectories: true)
-    #expect(throws: TrainingError.self) {
-      try folder.publish { try JSONEncoder().encode(["files": $0]) }
+    #expect(throws: FileError.self) {
+      try folder.publish { try JSON.text(["files": $0]) }
     }
     folder.discard()
     #expect(listing == ["map-5", "map-6", "record.json"], "nothing of the call before")
@@ -92,9 +93,9 @@ import Testing
 
   @Test func twoCallsAtOnce() throws {
     let first = try open()
-    #expect(throws: TrainingError.self) { try open() }
+    #expect(throws: FileError.self) { try open() }
     try first.write("picture", to: "map-1")
-    try first.publish { try JSONEncoder().encode(["files": $0]) }
+    try first.publish { try JSON.text(["files": $0]) }
     first.discard()
     #expect(listing == ["map-1", "record.json"])
   }

@@ -1,6 +1,8 @@
+import Files
 import Foundation
 import Testing
 
+@testable import Runs
 @testable import Training
 
 /// The file for TensorBoard, against what TensorBoard's own writer made of the same lines
@@ -113,8 +115,8 @@ import Testing
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let place = "\(folder)/\(BoardFile.folder)"
     try Data().write(to: URL(fileURLWithPath: place))
-    let error = #expect(throws: TrainingError.self) { try BoardFile(in: folder) }
-    #expect(error?.message.hasPrefix("\(place): cannot make the folder: ") == true)
+    let error = #expect(throws: FileError.self) { try BoardFile(in: folder) }
+    #expect(error == FileError(path: place, reason: "cannot make the folder: a file has its name"))
   }
 
   /// With the flag, without it, and with it again; what was written after the checkpoint is cut.

@@ -128,6 +128,17 @@ import Training
     #expect(notes.count == 2 && notes[1].hasSuffix("left out, 2 of at most 2"))
   }
 
+  @Test func aFileThatCannotBeWrittenEndsTheRun() throws {
+    let fixture = try TrainingFixture()
+    let configuration = try fixture.smallConfiguration()
+    let run = fixture.folder + "/run"
+    try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+    try Data().write(to: fixture.file("run/.unfinished"))
+    try #require(symlink("/dev/full", run + "/steps.jsonl") == 0)
+    let error = #expect(throws: TrainingError.self) { try Trainer(configuration).run() }
+    #expect(error?.message == "\(run)/steps.jsonl: cannot replace a device by a file")
+  }
+
   /// An epoch is one step here: the second's own loss is finite, but no weight outlives its rate.
   @Test func aValidationLossThatIsNotFiniteEndsTheRun() throws {
     let fixture = try TrainingFixture()

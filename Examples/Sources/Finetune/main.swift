@@ -11,7 +11,7 @@ struct Shift: Attention {  // every token sees the one before it
     return value(last.concatenated(x.sliced(-2, 0..<n - 1), -2))
   }
 }
-let saved = try SavedModel(contentsOf: CommandLine.arguments[1])
+let saved = try SavedModel(contentsOf: CommandLine.arguments[1], as: .init(heads: 4))
 var model = try saved.model(as: VisionTransformer.self)
 model.blocks[3].attn = Shift()
 model.head = Linear(32, 2, kind: .head)

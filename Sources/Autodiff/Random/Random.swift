@@ -1,3 +1,5 @@
+import Files
+
 /// A source of random numbers that is a pure function of the names it was derived from.
 ///
 /// Nothing random in this package is ambient: a number is drawn from a seed, a purpose, and the
@@ -33,8 +35,7 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
 
   /// An independent source for a purpose.
   public func split(_ purpose: String) -> Random {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325  // FNV-1a
-    for byte in purpose.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let hash = FNV1a(purpose.utf8).value
     return Random(key: Self.mix(Self.mix(key ^ 0x3c6e_f372_fe94_f82b) &+ hash))
   }
 

@@ -10,15 +10,15 @@ import CKernels
 ///
 /// A program is linked with `libblas`, which Debian's alternatives (or the loader's path) point at
 /// one library or another; what is special to each is looked up by name.
-public struct BLASLibrary: Sendable {
+package struct BLASLibrary: Sendable {
   /// For instance "OpenBLAS 0.3.21".
-  public let name: String
+  package let name: String
   /// The kernels that the library chose, for instance "Cooperlake", if it says.
-  public let kernels: String?
+  package let kernels: String?
   private let threadSetter: String?
 
   /// The library of this process.
-  public static let current = BLASLibrary()
+  package static let current = BLASLibrary()
 
   private init() {
     if let config = Self.text("openblas_get_config") {
@@ -63,11 +63,11 @@ public struct BLASLibrary: Sendable {
   }
 
   /// "OpenBLAS 0.3.21, Cooperlake kernels"
-  public var description: String { name + (kernels.map { ", \($0) kernels" } ?? "") }
+  package var description: String { name + (kernels.map { ", \($0) kernels" } ?? "") }
 
   /// What makes the library slower than it could be on this processor, with the remedy; nil if
   /// nothing is known to.
-  public var warning: String? {
+  package var warning: String? {
     if name == Self.unknown || name == Self.reference {
       return "\(name) serves as BLAS, which may be slow: apt-get install libopenblas-dev"
     }

@@ -1,24 +1,24 @@
 /// A matrix product by its sizes, [m, k] · [k, n], to measure how fast it is made.
-public struct MatrixProduct: Hashable, Sendable {
+package struct MatrixProduct: Hashable, Sendable {
   let (m, n, k): (Int, Int, Int)
   let transposed: (first: Bool, second: Bool)
 
   /// The product [m, k] · [k, n], its `first` or `second` matrix stored transposed.
-  public init(_ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
+  package init(_ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
     (self.m, self.n, self.k) = (m, n, k)
     transposed = (first, second)
   }
 
   /// Multiplications and additions, two for each product of elements.
-  public var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
+  package var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
 
   /// Whether sizes and transpositions are equal.
-  public static func == (a: MatrixProduct, b: MatrixProduct) -> Bool {
+  package static func == (a: MatrixProduct, b: MatrixProduct) -> Bool {
     (a.m, a.n, a.k) == (b.m, b.n, b.k) && a.transposed == b.transposed
   }
 
   /// Hashes the sizes; products that differ in transpositions alone collide.
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine([m, n, k])
   }
 
@@ -26,7 +26,7 @@ public struct MatrixProduct: Hashable, Sendable {
   /// and again on data of its own for about `seconds`.
   ///
   /// - Parameter precision: as tapes with this precision make it; nil: as the BLAS library does.
-  public func operationsPerSecond(
+  package func operationsPerSecond(
     on pool: WorkerPool, seconds: Double, in precision: Precision?
   ) -> Double {
     let rates = pool.map(Array(0..<pool.threads)) { _ in

@@ -1,12 +1,12 @@
 import Synchronization
 
 /// What happens when the system has no memory for a tensor, which no operator can go on without.
-public enum MemoryShortage {
+package enum MemoryShortage {
   private static let handler = Mutex<(@Sendable (_ bytes: Int) -> Void)?>(nil)
 
   /// Has `handle` called with the bytes that were asked for, on any thread. It is to end the
   /// process: if it returns, or was never set, the process ends by a trap.
-  public static func setHandler(_ handle: @escaping @Sendable (_ bytes: Int) -> Void) {
+  package static func setHandler(_ handle: @escaping @Sendable (_ bytes: Int) -> Void) {
     handler.withLock { $0 = handle }
   }
 

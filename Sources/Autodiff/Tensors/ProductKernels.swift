@@ -10,7 +10,7 @@ import CKernels
 /// they were written for (those with AVX-512), or the BLAS library.
 ///
 /// The environment's `CONVIT_PRODUCTS=blas` leaves them all to the library.
-public enum ProductKernels {
+package enum ProductKernels {
   private static let asked = getenv("CONVIT_PRODUCTS").map { String(cString: $0) }
   private static let isLibraryAskedFor = asked == "blas"
   private static let served = Precision.allCases.filter {
@@ -20,12 +20,12 @@ public enum ProductKernels {
   private static let servesBFloat16 = served.contains(.bfloat16)
 
   /// Whether the kernels of this package make the products of a precision.
-  public static func serve(_ precision: Precision) -> Bool {
+  package static func serve(_ precision: Precision) -> Bool {
     precision == .float32 ? servesFloat32 : servesBFloat16
   }
 
   /// For instance "own AVX-512 BF16 kernels", or the library's description.
-  public static func description(of precision: Precision) -> String {
+  package static func description(of precision: Precision) -> String {
     guard serve(precision) else {
       return BLASLibrary.current.description + (precision == .float32 ? "" : ", in floats")
     }
@@ -34,7 +34,7 @@ public enum ProductKernels {
 
   /// What makes the products of a precision slower than they could be on this processor, with the
   /// remedy; nil if nothing is known to.
-  public static func warning(for precision: Precision) -> String? {
+  package static func warning(for precision: Precision) -> String? {
     if let asked, !isLibraryAskedFor, !asked.isEmpty {
       return "CONVIT_PRODUCTS is '\(asked)', which is nothing; it can be blas"
     }

@@ -28,9 +28,8 @@ extension Storage {
 /// Freed buffers by size class, so that a steady training step asks the system for nothing.
 ///
 /// A class is a power of two or one of three steps between two of them: less than a quarter of a
-/// buffer is unused (of one below four cache lines, as much as fills the last). Buffers are kept
-/// until `trim`.
-public enum BufferPool {
+/// buffer is unused (of one below four cache lines, as much as fills the last).
+package enum BufferPool {
   /// Four classes for each doubling, from 16 floats (a cache line) upwards.
   static func sizeClass(of count: Int) -> Int {
     let lines = max(1, (count + 15) / 16)
@@ -50,8 +49,5 @@ public enum BufferPool {
 
   /// Buffers that came from the system since the process started, as there was none of their size
   /// to use again.
-  public static var made: Int { ck_storage_made() }
-
-  /// Returns the memory of every unused buffer to the system.
-  public static func trim() { ck_storage_trim() }
+  package static var made: Int { ck_storage_made() }
 }

@@ -99,8 +99,6 @@ void ck_sum_rows(float *restrict out, const float *restrict x, ptrdiff_t rows, p
 float ck_sum(const float *x, ptrdiff_t n);
 /// Σ a b. Blocks of 4096 in float, their sums in double.
 float ck_dot(const float *a, const float *b, ptrdiff_t n);
-/// The largest element. NaN is passed over; -inf when n is 0 or all are NaN.
-float ck_max(const float *x, ptrdiff_t n);
 /// -Σ x ln x of numbers from 0 to 1; 0 counts 0. Blocks of 4096 in float, their sums in double.
 double ck_entropy(const float *x, ptrdiff_t n);
 /// Σ x², squared and summed in double.
@@ -117,8 +115,6 @@ void ck_exp(float *out, const float *x, ptrdiff_t n);
 void ck_sigmoid(float *out, const float *x, ptrdiff_t n);
 /// out = tanh x. Error at most 6 ulp; odd, tanh(±inf) = ±1.
 void ck_tanh(float *out, const float *x, ptrdiff_t n);
-/// out = erf x. Error at most 1.2e-7, absolute and relative; odd, erf(±inf) = ±1.
-void ck_erf(float *out, const float *x, ptrdiff_t n);
 /// out = x Φ(x), the exact (erf) form; Φ is the normal distribution. Relative error at most
 /// 6e-7 above -3 and 5e-6 in the far tail. gelu(-inf) = 0, gelu(+inf) = +inf.
 void ck_gelu(float *out, const float *x, ptrdiff_t n);

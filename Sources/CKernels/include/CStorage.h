@@ -32,6 +32,3 @@ bool ck_storage_is_unique(ck_storage *_Nonnull *_Nonnull storage);
 
 /// How many times memory came from the system.
 ptrdiff_t ck_storage_made(void);
-
-/// Returns the unused memory to the system.
-void ck_storage_trim(void);

@@ -1,4 +1,4 @@
-import Safetensors
+import Files
 
 /// What a vision transformer is made of: everything about a model but its numbers.
 public struct ViTConfiguration: Hashable, Sendable, Codable {

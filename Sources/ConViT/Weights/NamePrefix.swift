@@ -1,4 +1,5 @@
 import Autodiff
+import Files
 
 /// What stands before the published names in a file: `module.` of parallel training, `_orig_mod.`
 /// of a compiled model, `model.` or `backbone.` of a model that was part of another, in any

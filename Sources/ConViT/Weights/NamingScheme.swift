@@ -1,3 +1,5 @@
+import Files
+
 /// Whose names the tensors of a file have, if they are not the ones that are read.
 struct NamingScheme {
   /// "torchvision".

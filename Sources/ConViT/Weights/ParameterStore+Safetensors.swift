@@ -1,4 +1,5 @@
 import Autodiff
+import Files
 import Safetensors
 
 extension ParameterStore {
@@ -82,8 +83,8 @@ extension ParameterStore {
 
   /// "not all numbers are finite in head.weight, head.bias"; nil if they are.
   package var nonFiniteNote: String? {
-    let names = nonFiniteNames
-    return names.isEmpty ? nil : "not all numbers are finite in " + listed(names)
+    let names = nonFiniteNames.map { $0.printable() }
+    return names.isEmpty ? nil : "not all numbers are finite in " + shortened(names, to: 20)
   }
 
   /// The weights as tensors of a file, under their published names.
@@ -115,13 +116,8 @@ extension WeightsFile {
   }
 }
 
-/// "42 missing (a, b, …)" with the first names; nil if there are none.
-package func listed(_ names: [String], _ fault: String, limit: Int = 20) -> String? {
-  names.isEmpty ? nil : "\(names.count) \(fault) (\(listed(names, limit: limit)))"
-}
-
-/// "a, b, …": the first names.
-private func listed(_ names: [String], limit: Int = 20) -> String {
-  names.prefix(limit).map { $0.printable() }.joined(separator: ", ")
-    + (names.count > limit ? ", …" : "")
+/// "42 missing (a, b and 40 more)" with the first names; nil if there are none.
+func listed(_ names: [String], _ fault: String, limit: Int = 20) -> String? {
+  let first = shortened(names.map { $0.printable() }, to: limit)
+  return names.isEmpty ? nil : "\(names.count) \(fault) (\(first))"
 }

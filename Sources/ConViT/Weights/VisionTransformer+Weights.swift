@@ -1,5 +1,5 @@
 import Autodiff
-import Safetensors
+import Files
 
 extension VisionTransformer {
   /// The weights of a file for this model, and notes on what is not as in the file.

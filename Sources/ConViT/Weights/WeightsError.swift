@@ -1,4 +1,4 @@
-import Safetensors
+import Files
 
 /// Why a weights file is not the weights of a model.
 public struct WeightsError: Error, Sendable, CustomStringConvertible {

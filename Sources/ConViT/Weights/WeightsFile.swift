@@ -1,4 +1,5 @@
 import Autodiff
+import Files
 import Safetensors
 
 /// The tensors of a file under the names that a model has for them: a prefix that stands before

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Safetensors
 
@@ -58,21 +59,16 @@ struct WeightsMetadata {
 
   var strings: [String: String] {
     get throws {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      func encode(_ value: some Encodable) throws -> String {
-        String(decoding: try encoder.encode(value), as: UTF8.self)
-      }
       var strings = ["format": "pt"]
       strings["model"] = name
       if let own {
         strings["architecture"] = type(of: own).name
-        strings["configuration"] = try encode(own)
+        strings["configuration"] = try JSON.text(own)
       } else {
-        strings["configuration"] = try configuration.map(encode)
+        strings["configuration"] = try configuration.map { try JSON.text($0) }
       }
-      strings["class_names"] = try classNames.map(encode)
-      strings["normalization"] = try normalization.map(encode)
+      strings["class_names"] = try classNames.map { try JSON.text($0) }
+      strings["normalization"] = try normalization.map { try JSON.text($0) }
       return strings
     }
   }
@@ -84,7 +80,7 @@ struct WeightsMetadata {
   {
     guard let stored = configuration else {
       guard let name = description.name else {
-        guard let shaped = file.modelWithoutName else {
+        guard let shaped = file.modelWithoutName(heads: description.heads) else {
           throw WeightsError(path: file.path, reason: file.namelessReason)
         }
         return description.applied(to: shaped)

@@ -1,4 +1,4 @@
-import Foundation
+import Files
 import Locality
 
 extension AttentionFigure {
@@ -27,7 +27,7 @@ extension AttentionFigure {
   /// its own smallest and largest.
   ///
   /// - Parameter files: the names of all files that are written.
-  public func record(files: [String]) throws -> Data {
+  public func record(files: [String]) throws -> String {
     let place: [Int]? = if case .patch(let row, let column) = query { [row, column] } else { nil }
     let maps = rows.joined().map { cell in
       let (scale, values) = (cell.map.scale, cell.map.values)
@@ -36,12 +36,10 @@ extension AttentionFigure {
         low: scale.low, high: scale.high, min: Double(values.min() ?? 0),
         max: Double(values.max() ?? 0))
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(
+    return try JSON.text(
       Record(
         files: files, grid: [grid.rows, grid.columns], query: place,
         scale: (scale == nil ? AttentionScale.Extent.cell : .shared).rawValue, log: isLogarithmic,
-        uniform: 1 / Double(grid.count), maps: maps))
+        uniform: 1 / Double(grid.count), maps: maps), isPretty: true)
   }
 }

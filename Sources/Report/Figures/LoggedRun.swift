@@ -1,33 +1,12 @@
-import Foundation
-import Locality
+import Files
+import Runs
 
 /// The numbers of a run that figures show.
 struct LoggedRun {
-  /// A line of `log.jsonl`: the reference's keys.
-  struct Epoch: Decodable {
-    let epoch: Int
-    let trainLoss: Double?
-    let testLoss: Double?
-    let testAcc1: Double?
-
-    enum CodingKeys: String, CodingKey {
-      case epoch
-      case trainLoss = "train_loss"
-      case testLoss = "test_loss"
-      case testAcc1 = "test_acc1"
-    }
-  }
-
-  /// A line of `locality.jsonl`: what was measured after some epochs, 0 at the start.
-  struct Survey: Decodable {
-    let epochs: Int
-    let report: LocalityReport
-  }
-
   /// What figures call the run.
   let name: String
-  let epochs: [Epoch]
-  let surveys: [Survey]
+  let epochs: [EpochNumbers]
+  let surveys: [LocalityRecord]
 
   /// Reads the logs in the folder of a run.
   ///
@@ -35,28 +14,19 @@ struct LoggedRun {
   init(_ folder: String, name: String) throws {
     self.name = name
     try RunRecord.requireRun(folder)
-    epochs = try Self.records(folder + "/log.jsonl")
-    surveys = try Self.records(folder + "/locality.jsonl")
-    if let reason = Self.fault(in: surveys) {
-      throw ReportError(path: folder + "/locality.jsonl", reason: reason)
+    let locality = "\(folder)/\(RunFiles.locality)"
+    do throws(FileError) {
+      epochs = try JSONLines("\(folder)/\(RunFiles.log)").all()
+      surveys = try JSONLines(locality).all()
+    } catch {
+      throw ReportError(error)
     }
-  }
-
-  private static func records<Record: Decodable>(_ path: String) throws -> [Record] {
-    try RunRecord.lines(path).enumerated().map { index, line in
-      do {
-        return try JSONDecoder().decode(Record.self, from: Data(line.utf8))
-      } catch DecodingError.keyNotFound(let key, _) {
-        throw ReportError(path: path, reason: "line \(index + 1) has no '\(key.stringValue)'")
-      } catch {
-        throw ReportError(path: path, reason: "line \(index + 1) is not as expected")
-      }
-    }
+    if let reason = Self.fault(in: surveys) { throw ReportError(path: locality, reason: reason) }
   }
 
   /// Why the surveys cannot be of one model, if so.
-  private static func fault(in surveys: [Survey]) -> String? {
-    func shape(_ survey: Survey) -> [[Int]] {
+  private static func fault(in surveys: [LocalityRecord]) -> String? {
+    func shape(_ survey: LocalityRecord) -> [[Int]] {
       survey.report.layers.map { [$0.nonlocality.count, $0.gate?.count ?? 0] }
     }
     for (index, survey) in surveys.enumerated() {

@@ -1,4 +1,5 @@
 import Locality
+import Runs
 
 /// Figures of the logs of runs, each a file of SVG: losses, accuracy, and figures 5 and 6 of
 /// d'Ascoli et al. 2021.
@@ -35,7 +36,7 @@ public struct RunFigures: Sendable {
     ]
     figures = found.compactMap { name, svg in svg.map { Figure(name: name, svg: $0) } }
     let without = zip(folders, runs).filter { $1.surveys.isEmpty }.map {
-      "\($0.0): no locality.jsonl, so it is not in nonlocality.svg and gates.svg"
+      "\($0.0): no \(RunFiles.locality), so it is not in nonlocality.svg and gates.svg"
     }
     let empty = found.filter { $0.svg == nil }.map {
       "\($0.name) is not written: no run has numbers for it"
@@ -52,26 +53,26 @@ public struct RunFigures: Sendable {
   private static func losses(_ runs: [LoggedRun]) -> String? {
     curves(
       runs, "loss", title: "Training and test loss by epoch", within: 0...Double.infinity,
-      [("train", "5 3", \.trainLoss), ("test", nil, \.testLoss)])
+      [("train", "5 3", .trainLoss), ("test", nil, .testLoss)])
   }
 
   private static func accuracies(_ runs: [LoggedRun]) -> String? {
     curves(
       runs, "test accuracy, %", title: "Test accuracy by epoch", within: 0...100,
-      [("", nil, \.testAcc1)])
+      [("", nil, .testAcc1)])
   }
 
   /// One chart with a colour a run and a dash a quantity.
   private static func curves(
     _ runs: [LoggedRun], _ label: String, title: String, within natural: ClosedRange<Double>,
-    _ quantities: [(name: String, dash: String?, value: KeyPath<LoggedRun.Epoch, Double?>)]
+    _ quantities: [(name: String, dash: String?, key: EpochRecord.CodingKeys)]
   ) -> String? {
     let lines = runs.enumerated().flatMap { index, run in
       quantities.map { quantity in
         LineChart.Line(
           name: quantity.name.isEmpty ? run.name : "\(run.name), \(quantity.name)",
           style: LineStyle(color: colors.color(index, of: runs.count), dash: quantity.dash),
-          points: run.epochs.map { (Double($0.epoch) + 1, $0[keyPath: quantity.value]) })
+          points: run.epochs.map { (Double($0.epoch) + 1, $0[quantity.key]) })
       }
     }.filter { !$0.parts.isEmpty }
     guard !lines.isEmpty else { return nil }

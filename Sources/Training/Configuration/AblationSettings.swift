@@ -2,7 +2,7 @@ import Autodiff
 import ConViT
 
 /// What is taken away from a model, to see what it is worth (section 4 of d'Ascoli et al. 2021).
-public struct AblationSettings: Settings {
+public struct AblationSettings: Hashable, Sendable, Codable, Settings {
   /// What becomes of the gates between content and position.
   public enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
     /// They are trained.
@@ -29,7 +29,7 @@ public struct AblationSettings: Settings {
   public init() {}
 
   /// Throws what is wrong with the values.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     try require(gateStart.isFinite, "gate-start must be finite, found \(gateStart)")
     try require(
       gate != .absent || gateStart == AblationSettings().gateStart,
@@ -39,7 +39,7 @@ public struct AblationSettings: Settings {
   }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case gate
     case gateStart = "gate-start"
     case localInit = "local-init"

@@ -1,7 +1,7 @@
 import Images
 
 /// What becomes of a training image.
-public struct AugmentationSettings: Settings {
+public struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
   /// Whether training images are changed at random; else the evaluation transform.
   public var augment = true
   /// The filter that training crops are resized with, and that geometric augmentations use.
@@ -87,7 +87,7 @@ public struct AugmentationSettings: Settings {
   }
 
   /// Throws what is wrong with the values, whatever the other parts say.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     let policy = try policy()
     for (name, isGiven) in [
       ("aa", !["", "none"].contains(aa ?? "")), ("reprob", reprob ?? 0 != 0), ("src", src),
@@ -116,7 +116,7 @@ public struct AugmentationSettings: Settings {
   }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case augment
     case trainInterpolation = "train-interpolation"
     case src

@@ -1,7 +1,7 @@
 import Images
 
 /// Which images an epoch visits, and how they are read.
-public struct DataSettings: Settings {
+public struct DataSettings: Hashable, Sendable, Codable, Settings {
   /// The folder that has `train/<class>/` and `val/<class>/`, or a CSV file that lists images
   /// (`ImageTable`); a run needs it.
   public var dataPath: String?
@@ -79,7 +79,7 @@ public struct DataSettings: Settings {
   }
 
   /// Throws what is wrong with the values; `decoder()` looks at the colour.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     for (key, name) in [("train-split", trainSplit), ("val-split", valSplit)] {
       guard let name else { continue }
       try require(!name.isEmpty, "\(key) is empty")
@@ -142,7 +142,7 @@ public struct DataSettings: Settings {
   }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case dataPath = "data-path"
     case valPath = "val-path"
     case dataSet = "data-set"

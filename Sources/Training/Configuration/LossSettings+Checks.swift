@@ -1,6 +1,6 @@
 extension LossSettings {
   /// Throws what is wrong with the values, or has no effect beside the others.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     try require((0..<1).contains(smoothing), "smoothing must be in 0 ..< 1, found \(smoothing)")
     for (name, alpha) in [("mixup", mixup), ("cutmix", cutmix)] {
       try require(alpha.isFinite && alpha >= 0, "\(name) must not be negative, found \(alpha)")

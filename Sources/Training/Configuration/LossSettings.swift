@@ -1,5 +1,5 @@
 /// What a model is to answer: targets and losses.
-public struct LossSettings: Settings {
+public struct LossSettings: Hashable, Sendable, Codable, Settings {
   /// Label smoothing: the share of a target that is spread evenly over all classes.
   public var smoothing: Double = 0.1
   /// Mixup's α, the share of two blended images being Beta(α, α); 0 is none.
@@ -62,7 +62,7 @@ public struct LossSettings: Settings {
   var threshold: Float? { bceTargetThresh.map { Float($0) } ?? (smoothing > 0 ? nil : 0) }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case smoothing
     case mixup
     case cutmix

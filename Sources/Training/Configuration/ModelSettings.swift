@@ -1,7 +1,7 @@
 import ConViT
 
 /// The model, and what it starts from.
-public struct ModelSettings: Settings {
+public struct ModelSettings: Hashable, Sendable, Codable, Settings {
   /// A preset; what follows replaces parts of it.
   public var model = "convit_tiny"
   /// Pixels of the images after their transform, N or HxW.
@@ -40,7 +40,7 @@ public struct ModelSettings: Settings {
   public init() {}
 
   /// Throws what is wrong with the values.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     try requireCounts([
       "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
       "depth": depth,
@@ -58,7 +58,7 @@ public struct ModelSettings: Settings {
   }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case model
     case inputSize = "input-size"
     case channels

@@ -1,5 +1,5 @@
 /// How weights change.
-public struct OptimizerSettings: Settings {
+public struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
   /// A way to make steps of gradients, by timm's names: `sgd` has Nesterov's momentum and
   /// `momentum` the classical one.
   public enum Algorithm: String, Hashable, Sendable, Codable, CaseIterable {
@@ -42,7 +42,7 @@ public struct OptimizerSettings: Settings {
   public init() {}
 
   /// Throws what is wrong with the values.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     try require(
       weightDecay.isFinite && weightDecay >= 0,
       "weight-decay must not be negative, found \(weightDecay)")
@@ -90,7 +90,7 @@ public struct OptimizerSettings: Settings {
   }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case opt
     case weightDecay = "weight-decay"
     case optEps = "opt-eps"

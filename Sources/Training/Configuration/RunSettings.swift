@@ -1,7 +1,7 @@
 import Autodiff
 
 /// Where a run goes, and what it runs on.
-public struct RunSettings: Settings {
+public struct RunSettings: Hashable, Sendable, Codable, Settings {
   /// The folder to write the run to, which must not hold one already; a run needs it.
   public var outputDir: String?
   /// The run to go on with, its folder or a checkpoint; `auto` is the one in `outputDir`, if any.
@@ -48,7 +48,7 @@ public struct RunSettings: Settings {
   public init() {}
 
   /// Throws what is wrong with the values.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     try requireCounts([
       "threads": threads, "shard-size": shardSize, "lanes": lanes,
       "save-every": saveEvery,
@@ -72,7 +72,7 @@ public struct RunSettings: Settings {
   }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case outputDir = "output-dir"
     case resume
     case allowOtherData = "allow-other-data"

@@ -1,5 +1,5 @@
 /// How long a run is, and how fast weights change in its course.
-public struct ScheduleSettings: Settings {
+public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   /// Images that are read together, and make a step unless `globalBatchSize` says otherwise;
   /// DeiT's is for each GPU, here it is all of them.
   public var batchSize = 64
@@ -48,7 +48,7 @@ public struct ScheduleSettings: Settings {
   public var totalEpochs: Int { epochs + cooldownEpochs }
 
   /// Throws what is wrong with the values.
-  public func validate() throws(TrainingError) {
+  package func validate() throws(TrainingError) {
     try requireCounts([
       "batch-size": batchSize, "global-batch-size": globalBatchSize, "epochs": epochs,
       "patience-epochs": patienceEpochs,
@@ -119,7 +119,7 @@ public struct ScheduleSettings: Settings {
   }
 
   /// The names in configs.
-  public enum CodingKeys: String, CodingKey, CaseIterable {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case batchSize = "batch-size"
     case globalBatchSize = "global-batch-size"
     case epochs

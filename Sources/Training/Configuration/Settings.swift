@@ -1,7 +1,7 @@
 /// A part of a training's configuration: values with defaults, each with a name in configs.
 ///
 /// All parts share one flat set of keys, that of the command's flags.
-public protocol Settings: Hashable, Sendable, Codable {
+package protocol Settings: Hashable, Sendable, Codable {
   /// The names in configs.
   associatedtype CodingKeys: CodingKey & CaseIterable
   /// The defaults.

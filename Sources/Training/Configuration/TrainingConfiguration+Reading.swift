@@ -1,4 +1,5 @@
 import ConViT
+import Files
 import Images
 
 // From files to what a model takes.

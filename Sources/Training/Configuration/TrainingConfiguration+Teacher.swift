@@ -1,4 +1,5 @@
 import ConViT
+import Files
 import Images
 
 extension TrainingConfiguration {

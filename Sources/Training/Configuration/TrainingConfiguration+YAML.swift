@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import Images
 import Yams
 
 extension TrainingConfiguration {
@@ -14,7 +14,7 @@ extension TrainingConfiguration {
   ) throws {
     let bytes: [UInt8]
     do {
-      bytes = try ImageFile.bytes(of: path, maxBytes: 1 << 20)
+      bytes = try RegularFile.contents(of: path, maxBytes: 1 << 20)
     } catch {
       throw TrainingError("\(path): cannot read the config: \(error.reason)")
     }
@@ -95,7 +95,7 @@ extension TrainingConfiguration {
   public func yaml() throws -> String {
     let text = try YAMLEncoder().encode(self)
     // YAML's encoder writes 0.1 as 1.00000001490116e-1; JSON, which is YAML too, as 0.1.
-    let json = try Yams.compose(yaml: String(decoding: JSONEncoder().encode(self), as: UTF8.self))
+    let json = try Yams.compose(yaml: JSON.text(self))
     let pairs = (try Yams.compose(yaml: text)?.mapping ?? [:]).map { key, value in
       let exact = json?[key.string ?? ""]
       return (key, exact?.scalar?.style == .doubleQuoted ? value : exact ?? value)

@@ -1,15 +1,18 @@
+import Files
 import Foundation
+import Locality
+import Runs
 
 /// The results of an experiment, as far as they are there.
-public struct ExperimentTable: Sendable {
+package struct ExperimentTable: Sendable {
   private let plan: ExperimentPlan
   private var results: [String: EpochRecord] = [:]  // by folder
 
   /// An empty table.
-  public init(_ plan: ExperimentPlan) { self.plan = plan }
+  package init(_ plan: ExperimentPlan) { self.plan = plan }
 
   /// Puts in what a run has come to in its last epoch.
-  public mutating func add(_ run: ExperimentPlan.Run, _ record: EpochRecord) {
+  package mutating func add(_ run: ExperimentPlan.Run, _ record: EpochRecord) {
     results[run.folder] = record
   }
 
@@ -21,11 +24,8 @@ public struct ExperimentTable: Sendable {
 
   /// The mean of numbers, and their standard deviation (of a sample); none for no numbers.
   static func summary(_ values: [Double]) -> (mean: Double, deviation: Double?)? {
-    guard !values.isEmpty else { return nil }
-    let mean = values.reduce(0, +) / Double(values.count)
-    guard values.count > 1 else { return (mean, nil) }
-    let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    return (mean, (squares / Double(values.count - 1)).squareRoot())
+    let moments = Moments(values)
+    return values.isEmpty ? nil : (moments.mean, moments.deviation)
   }
 
   /// The relative difference of the two columns' means in percent, and its standard error, to which
@@ -43,7 +43,7 @@ public struct ExperimentTable: Sendable {
   }
 
   /// The table in the paper's shape, as Markdown: mean ± standard deviation over seeds.
-  public var markdown: String {
+  package var markdown: String {
     var head = [""] + plan.marks.map(\.name)
     for measure in plan.measures {
       head += plan.columns.map { "\(Self.title(measure)) \($0)" }
@@ -84,16 +84,16 @@ public struct ExperimentTable: Sendable {
 
   /// The table as CSV: a line a row, mean and standard deviation of each column, the gap in percent
   /// with its standard error.
-  public var csv: String {
-    var head = ["row"] + plan.marks.map { Self.quoted($0.name) }
+  package var csv: String {
+    var head = ["row"] + plan.marks.map { CSV.cell($0.name) }
     for measure in plan.measures {
       let names = plan.columns + (plan.gap == nil ? [] : ["gap"])
       head += names.flatMap {
-        [Self.quoted("\(measure) \($0)"), Self.quoted("\(measure) \($0) ±")]
+        [CSV.cell("\(measure) \($0)"), CSV.cell("\(measure) \($0) ±")]
       }
     }
-    let lines = plan.rows.enumerated().map { row, name in
-      var cells = ([name] + plan.marks.map { $0.byRow[row] }).map(Self.quoted)
+    let rows = plan.rows.enumerated().map { row, name in
+      var cells = ([name] + plan.marks.map { $0.byRow[row] }).map { CSV.cell($0) }
       for measure in plan.measures {
         var pairs = plan.columns.indices.map { column -> (Double?, Double?) in
           let summary = Self.summary(values(row, column, measure))
@@ -103,27 +103,23 @@ public struct ExperimentTable: Sendable {
           let gap = gap(row, measure)
           pairs.append((gap?.value, gap?.error))
         }
-        cells += pairs.flatMap { [$0.0, $0.1] }.map { $0.map { "\($0)" } ?? "" }
+        cells += pairs.flatMap { [$0.0, $0.1] }.map(CSV.cell)
       }
-      return cells.joined(separator: ",")
+      return cells
     }
-    return ([head.joined(separator: ",")] + lines).joined(separator: "\n") + "\n"
+    return CSV.table([head] + rows)
   }
 
   /// A line for each run that is done, as CSV.
-  public var runs: String {
-    var lines = ["row,column,seed," + plan.measures.joined(separator: ",")]
+  package var runs: String {
+    var rows = [["row", "column", "seed"] + plan.measures]
     for run in plan.runs {
       guard let values = results[run.folder] else { continue }
-      let names = [plan.rows[run.row], plan.columns[run.column]].map(Self.quoted)
-      let numbers = plan.measures.map { values[measure: $0].map { "\($0)" } ?? "" }
-      lines.append((names + ["\(run.seed)"] + numbers).joined(separator: ","))
+      let names = [plan.rows[run.row], plan.columns[run.column]].map { CSV.cell($0) }
+      let numbers = plan.measures.map { CSV.cell(values[measure: $0]) }
+      rows.append(names + ["\(run.seed)"] + numbers)
     }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "\"" + text.replacing("\"", with: "\"\"") + "\""
+    return CSV.table(rows)
   }
 }
 

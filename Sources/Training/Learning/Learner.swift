@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Images
 
 /// A model in training: its weights, what the optimiser remembers, and the moving average; and the
@@ -199,7 +200,7 @@ extension Learner {
       found.append(store)
     }
     guard broken.isEmpty || allowsNonFinite else {
-      let names = broken.prefix(8).joined(separator: ", ") + (broken.count > 8 ? ", …" : "")
+      let names = shortened(broken, to: 8)
       throw TrainingError(
         "\(snapshot.path): not all numbers are finite in \(names); --allow-nonfinite goes on all "
           + "the same")

@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 
 extension Checkpoint {
   /// The checkpoint that a configuration's `resume` asks to go on from, and what is to be said
@@ -29,10 +30,10 @@ extension Checkpoint {
   private static func latest(in folder: String) throws -> (Checkpoint?, [String]) {
     guard RunFolder.hasCheckpoint(folder) else { return (nil, []) }
     do {
-      return (try Checkpoint(contentsOf: "\(folder)/\(RunFolder.checkpoint)"), [])
+      return (try Checkpoint(contentsOf: "\(folder)/\(RunFiles.checkpoint)"), [])
     } catch {
       guard
-        let previous = try? Checkpoint(contentsOf: "\(folder)/\(RunFolder.previousCheckpoint)")
+        let previous = try? Checkpoint(contentsOf: "\(folder)/\(RunFiles.previousCheckpoint)")
       else { throw error }
       return (previous, ["\(error); going on from the checkpoint before, \(previous.path)"])
     }
@@ -50,9 +51,9 @@ extension Checkpoint {
       throw TrainingError("\(path): there is no checkpoint in this folder")
     }
     do {
-      return try Checkpoint(contentsOf: "\(folder)/\(RunFolder.checkpoint)")
+      return try Checkpoint(contentsOf: "\(folder)/\(RunFiles.checkpoint)")
     } catch {
-      let previous = "\(folder)/\(RunFolder.previousCheckpoint)"
+      let previous = "\(folder)/\(RunFiles.previousCheckpoint)"
       guard (try? Checkpoint(contentsOf: previous)) != nil else { throw error }
       throw TrainingError("\(error); --resume \(previous) goes on from the one before")
     }

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Safetensors
 
@@ -63,10 +64,7 @@ public struct Checkpoint: Sendable {
   static func isCheckpoint(_ file: SafetensorsFile) -> Bool { file.metadata["format"] == format }
 
   /// The folder of the run.
-  public var folder: String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
+  public var folder: String { Files.folder(of: path) }
 
   /// Writes the moment of a run to `path`, replacing a file there when all is on the disk.
   static func write(
@@ -76,13 +74,11 @@ public struct Checkpoint: Sendable {
     var snapshot = Snapshot()
     progress.save(to: &snapshot)
     learner.save(to: &snapshot)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     snapshot.texts = [
       "format": format, "format_version": "\(formatVersion)",
       "library_version": PackageVersion.current,
       "configuration": try configuration.withoutMachine.yaml(),
-      "data": String(decoding: try encoder.encode(data), as: UTF8.self),
+      "data": try JSON.text(data),
     ]
     try snapshot.write(to: path)
   }

@@ -1,3 +1,4 @@
+import Files
 import Images
 
 /// What tells whether images are those that a run began with: the classes of both splits, and for
@@ -28,18 +29,17 @@ public struct DataFingerprint: Codable, Hashable, Sendable {
 
   private static func classes(of folder: ImageFolder) -> [Class] {
     var counts = Array(repeating: 0, count: folder.classes.count)
-    var hashes = Array(repeating: UInt64(0xcbf2_9ce4_8422_2325), count: folder.classes.count)
+    var hashes = Array(repeating: FNV1a(), count: folder.classes.count)
     let root = folder.root.utf8
     for sample in folder.samples {
       counts[sample.label] += 1
       let path = sample.path.utf8
-      for byte in path.dropFirst(path.starts(with: root) ? root.count : 0) {
-        hashes[sample.label] = (hashes[sample.label] ^ UInt64(byte)) &* 0x100_0000_01b3
-      }
-      hashes[sample.label] = hashes[sample.label] &* 0x100_0000_01b3  // as by a byte of 0
+      hashes[sample.label].add(path.dropFirst(path.starts(with: root) ? root.count : 0))
+      hashes[sample.label].add(0)  // which no path has
     }
     return folder.classes.indices.map {
-      Class(name: folder.classes[$0], images: counts[$0], paths: String(hashes[$0], radix: 16))
+      Class(
+        name: folder.classes[$0], images: counts[$0], paths: String(hashes[$0].value, radix: 16))
     }
   }
 

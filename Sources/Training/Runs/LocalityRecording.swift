@@ -2,6 +2,7 @@ import Autodiff
 import ConViT
 import Images
 import Locality
+import Runs
 
 /// Where heads look in the course of a run: a line of `locality.jsonl` for every measurement, and
 /// the maps of a few images in `attention/`.
@@ -78,14 +79,6 @@ struct LocalityRecording {
     }
     return entries
   }
-}
-
-/// A line of `locality.jsonl`.
-public struct LocalityRecord: Sendable, Codable, Hashable {
-  /// Epochs that were trained before; 0 at the start.
-  public let epochs: Int
-  /// How local the attention was.
-  public let report: LocalityReport
 }
 
 extension String {

@@ -1,4 +1,5 @@
 import Autodiff
+import Files
 import Foundation
 
 /// A step whose loss or gradients are not finite, and that was therefore not made.
@@ -49,8 +50,7 @@ public struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
       let gradients: [Gradient]
       let files: [String]
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let encoder = JSON.encoder(isPretty: true)
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let report = Report(

@@ -1,13 +1,15 @@
 import ConViT
+import Files
 import Foundation
-import Safetensors
+import Locality
+import Runs
 
 /// The folder that a training run writes: its configuration, logs, weights and checkpoints.
 ///
 /// While it lives, no other run can have the folder.
 public struct RunFolder: Sendable {
   /// The folder.
-  public let path: String
+  package let path: String
   private let isNew: Bool
   private let lock: FolderLock
   private var board: BoardFile?
@@ -16,20 +18,16 @@ public struct RunFolder: Sendable {
   ///
   /// - Parameter tensorboard: whether the logs are written for TensorBoard as well.
   /// - Throws: `TrainingError` if it cannot be made, or holds a run already.
-  public init(creating path: String, tensorboard: Bool = false) throws {
+  package init(creating path: String, tensorboard: Bool = false) throws {
     try Self.check(path)
     self.path = path
     isNew = !FileManager.default.fileExists(atPath: path)
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      throw TrainingError("\(path): cannot make the folder: \(String(cString: strerror(errno)))")
-    }
+    _ = try OutputFolder(path)
     lock = try FolderLock(path)
     try Self.check(path)  // once more: another run may have ended in between
     removeTemporaries()
-    try AtomicFile.replace(file(Self.marker), by: [])
-    for name in [Self.log, Self.steps] { try AtomicFile.replace(file(name), by: []) }
+    try AtomicFile.replace(file(RunFiles.unfinished), by: [])
+    for name in [RunFiles.log, RunFiles.steps] { try AtomicFile.replace(file(name), by: []) }
     removeLocality()
     unlink(file(BoardFile.name))
     if tensorboard { board = try BoardFile(in: path) }
@@ -49,25 +47,26 @@ public struct RunFolder: Sendable {
     removeTemporaries()
     try makeLatest(checkpoint.path)
     keep()
-    try JSONLines(file(Self.log)).keep { (line: EpochRecord) in line.epoch < epoch }
-    try JSONLines(file(Self.steps)).keep { (line: StepRecord) in
+    try JSONLines(file(RunFiles.log)).keep { (line: EpochRecord) in line.epoch < epoch }
+    try JSONLines(file(RunFiles.steps)).keep { (line: StepRecord) in
       line.epoch < epoch || line.epoch == epoch && line.step < step
     }
-    if Self.exists(Self.locality, in: path) {
-      try JSONLines(file(Self.locality)).keep { (line: LocalityRecord) in
+    if Self.exists(RunFiles.locality, in: path) {
+      try JSONLines(file(RunFiles.locality)).keep { (line: LocalityRecord) in
         line.epochs <= epoch && step > 0  // the start is measured anew
       }
     }
     if tensorboard {
       board = try BoardFile(
-        in: path, log: JSONLines(file(Self.log)).lines(), steps: JSONLines(file(Self.steps)).lines()
+        in: path, log: JSONLines(file(RunFiles.log)).lines(),
+        steps: JSONLines(file(RunFiles.steps)).lines()
       )
     }
   }
 
   /// Gives a checkpoint that is not the latest the name of the latest.
   private func makeLatest(_ checkpoint: String) throws {
-    let latest = file(Self.checkpoint)
+    let latest = file(RunFiles.checkpoint)
     let temporary = latest + ".tmp"
     func number(_ path: String) -> UInt64? {
       let attributes = try? FileManager.default.attributesOfItem(atPath: path)
@@ -81,7 +80,7 @@ public struct RunFolder: Sendable {
   }
 
   /// Throws what stands in the way of a new run, without making anything.
-  public static func check(_ path: String) throws {
+  package static func check(_ path: String) throws {
     let files = FileManager.default
     var place = URL(fileURLWithPath: path).standardizedFileURL
     while !files.fileExists(atPath: place.path) { place.deleteLastPathComponent() }
@@ -107,14 +106,14 @@ public struct RunFolder: Sendable {
   func removeUnlessUsed() {
     guard Self.isUnused(path) else { return }
     removeLocality()
-    for name in Self.files + [Self.marker] { unlink(file(name)) }
+    for name in Self.files + [RunFiles.unfinished] { unlink(file(name)) }
     rmdir(file(BoardFile.folder))
     if isNew { rmdir(path) }  // which does it only if it is empty
   }
 
   /// Removes what was recorded of heads.
   private func removeLocality() {
-    unlink(file(Self.locality))
+    unlink(file(RunFiles.locality))
     if Self.exists(Self.attentionIndex, in: path) {
       try? FileManager.default.removeItem(atPath: attention)
     }
@@ -125,20 +124,16 @@ public struct RunFolder: Sendable {
     for name in Self.files + Self.weights { unlink(file(name) + ".tmp") }
   }
 
-  /// What is there from the start of a run until it first saves something: the other files are
-  /// then its own.
-  private static let marker = ".unfinished"
-  private static let (configuration, log, steps) = ("config.yaml", "log.jsonl", "steps.jsonl")
-  private static let (locality, attentionIndex) = ("locality.jsonl", "attention/index.json")
+  /// What a run writes from its start on, beside the marker.
   private static let files = [
-    configuration, log, steps, locality, attentionIndex, BoardFile.name,
+    RunFiles.configuration, RunFiles.log, RunFiles.steps, RunFiles.locality, attentionIndex,
+    BoardFile.name,
   ]
+  private static let attentionIndex = "\(RunFiles.attention)/\(AttentionIndex.fileName)"
   private static let weights = [
-    "model.safetensors", "best.safetensors", "model_ema.safetensors", checkpoint,
-    previousCheckpoint,
+    RunFiles.model, RunFiles.best, RunFiles.average, RunFiles.checkpoint,
+    RunFiles.previousCheckpoint,
   ]
-  static let checkpoint = "checkpoint.safetensors"
-  static let previousCheckpoint = "checkpoint.previous.safetensors"
 
   private static func exists(_ name: String, in folder: String) -> Bool {
     FileManager.default.fileExists(atPath: "\(folder)/\(name)")
@@ -148,58 +143,56 @@ public struct RunFolder: Sendable {
   /// nothing.
   private static func isUnused(_ path: String) -> Bool {
     if weights.contains(where: { exists($0, in: path) }) { return false }
-    return exists(marker, in: path) || !files.contains { exists($0, in: path) }
+    return exists(RunFiles.unfinished, in: path) || !files.contains { exists($0, in: path) }
   }
 
   /// Whether a run can go on from what is in a folder.
   static func hasCheckpoint(_ path: String) -> Bool {
-    exists(checkpoint, in: path) || exists(previousCheckpoint, in: path)
+    exists(RunFiles.checkpoint, in: path) || exists(RunFiles.previousCheckpoint, in: path)
   }
 
   /// The epochs that the run in a folder has logged; none if there is no log.
   public static func records(of folder: String) -> [EpochRecord] {
-    JSONLines("\(folder)/\(log)").records()
+    JSONLines("\(folder)/\(RunFiles.log)").records()
   }
 
   private func file(_ name: String) -> String { "\(path)/\(name)" }
 
   /// Says that the run has saved something, so that the folder is its own from here on.
-  func keep() { unlink(file(Self.marker)) }
+  func keep() { unlink(file(RunFiles.unfinished)) }
 
   /// The weights after the last epoch.
-  public var model: String { file("model.safetensors") }
+  package var model: String { file(RunFiles.model) }
   /// The moving average after the last epoch.
-  public var average: String { file("model_ema.safetensors") }
+  package var average: String { file(RunFiles.average) }
   /// The weights of the highest accuracy after any epoch, be they the model's or the average's.
-  public var best: String { file("best.safetensors") }
+  package var best: String { file(RunFiles.best) }
   /// The weights after an epoch, where they are kept.
-  public func model(after epoch: Int) -> String {
-    file("model_" + String(format: "%04d", epoch) + ".safetensors")
-  }
+  package func model(after epoch: Int) -> String { file(RunFiles.model(after: epoch)) }
   /// The folder of attention maps.
-  var attention: String { file("attention") }
+  var attention: String { file(RunFiles.attention) }
   /// What is known of a step that was not finite.
-  public var nonFiniteReport: String { file("nonfinite.json") }
+  package var nonFiniteReport: String { file(RunFiles.nonFiniteStep) }
 
   /// Writes the effective configuration.
   func write(_ configuration: TrainingConfiguration) throws {
-    try AtomicFile.replace(file(Self.configuration), by: Array(try configuration.yaml().utf8))
+    try AtomicFile.replace(file(RunFiles.configuration), by: Array(try configuration.yaml().utf8))
   }
 
   /// Appends a line to `steps.jsonl`, and to TensorBoard's file if there is one.
   func append(_ step: StepRecord) throws {
-    let line = try JSONLines(file(Self.steps)).append(step)
+    let line = try JSONLines(file(RunFiles.steps)).append(step)
     try board?.append(line, .step)
   }
 
   /// Appends a line to `locality.jsonl`.
   func append(_ measurement: LocalityRecord) throws {
-    try JSONLines(file(Self.locality)).append(measurement)
+    try JSONLines(file(RunFiles.locality)).append(measurement)
   }
 
   /// Appends a line to `log.jsonl`, and to TensorBoard's file if there is one.
   func append(_ epoch: EpochLine) throws {
-    let line = try JSONLines(file(Self.log)).append(epoch)
+    let line = try JSONLines(file(RunFiles.log)).append(epoch)
     try board?.append(line, .epoch)
   }
 
@@ -209,14 +202,15 @@ public struct RunFolder: Sendable {
   /// checkpoint gets its second name first: a crash at any moment leaves a whole one, and a file
   /// system without links has one only.
   func replaceCheckpoint(_ write: (String) throws -> Void) throws {
-    for name in [Self.log, Self.steps, Self.locality] where Self.exists(name, in: path) {
+    for name in [RunFiles.log, RunFiles.steps, RunFiles.locality] where Self.exists(name, in: path)
+    {
       try AtomicFile.sync(file(name))
     }
-    if Self.exists(Self.checkpoint, in: path) {
-      unlink(file(Self.previousCheckpoint))
-      link(file(Self.checkpoint), file(Self.previousCheckpoint))
+    if Self.exists(RunFiles.checkpoint, in: path) {
+      unlink(file(RunFiles.previousCheckpoint))
+      link(file(RunFiles.checkpoint), file(RunFiles.previousCheckpoint))
     }
-    try write(file(Self.checkpoint))
+    try write(file(RunFiles.checkpoint))
     keep()
   }
 }

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 
 // What stands in the way of a run, found before it begins.
@@ -55,9 +56,7 @@ extension Trainer {
         "\(path): epochs is \(scaled.epochs), but the run has begun epoch \(begun)")
     }
     let differences = data.differences(from: checkpoint.data)
-    let changes =
-      differences.prefix(5).joined(separator: ", ")
-      + (differences.count > 5 ? " and \(differences.count - 5) more" : "")
+    let changes = shortened(differences, to: 5)
     guard data.classNames == checkpoint.data.classNames else {
       throw TrainingError("\(path): the run began with other classes: \(changes)")
     }

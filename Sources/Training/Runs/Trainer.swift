@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 import Safetensors
@@ -102,12 +103,22 @@ public struct Trainer: Sendable {
   ///   - isStopped: asked after each step and each batch of an evaluation; when it says yes, the
   ///     run writes a checkpoint and ends with `RunInterrupted`.
   /// - Throws: `RunInterrupted`; `TrainingError` if training diverges; `SampleError` for an image
-  ///   that cannot be read; `SafetensorsError` if something cannot be written. What was saved
-  ///   before stays.
+  ///   that cannot be read; `SafetensorsError` or `TrainingError` if weights or something else
+  ///   cannot be written. What was saved before stays.
   @discardableResult
   public func run(
     _ report: @escaping (Event) throws -> Void = { _ in },
     isStopped: @escaping () -> Bool = { false }
+  ) throws -> SavedModel {
+    do {
+      return try train(report, isStopped: isStopped)
+    } catch let error as FileError {
+      throw TrainingError(error)
+    }
+  }
+
+  private func train(
+    _ report: @escaping (Event) throws -> Void, isStopped: @escaping () -> Bool
   ) throws -> SavedModel {
     let progress = checkpoint?.progress ?? RunProgress()
     let tensorboard = configuration.tensorboard

@@ -1,9 +1,10 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 import Locality
-import Safetensors
+import Runs
 
 /// A run under way: epochs of training and evaluation, and what they leave in the folder.
 ///

@@ -1,15 +1,16 @@
+import Files
 import Foundation
-import Safetensors
 
 /// The file of a run that TensorBoard reads: what the logs say, a line a record.
 ///
 /// It holds nothing that the logs have not, so that a run that goes on can put it right from them:
 /// whatever a crash left, TensorBoard shows every line once.
-struct BoardFile {
+package struct BoardFile: Sendable {
   /// The file's name in the folder of a run. TensorBoard reads every file with `tfevents` in its
   /// name; this one is always the same, so that there is one.
-  static let name = "\(folder)/events.out.tfevents.0.convit"
-  static let folder = "tensorboard"
+  package static let name = "\(folder)/events.out.tfevents.0.convit"
+  /// The folder that it is in.
+  package static let folder = "tensorboard"
 
   private let path: String
 
@@ -18,8 +19,8 @@ struct BoardFile {
   /// Records from the first on that say it already stay, with their times and their places, so that
   /// a TensorBoard that has read them may go on; the others get the time of now.
   ///
-  /// - Throws: `TrainingError` or `SafetensorsError` if it cannot be written.
-  init(in run: String, log: [Data] = [], steps: [Data] = []) throws {
+  /// - Throws: `FileError` if it cannot be written.
+  package init(in run: String, log: [Data] = [], steps: [Data] = []) throws {
     path = "\(run)/\(Self.name)"
     _ = try OutputFolder("\(run)/\(Self.folder)")
     let (epochs, steps) = (
@@ -34,13 +35,13 @@ struct BoardFile {
       (kept, place) = (kept + 1, end)
     }
     if place < old.count, truncate(path, place) != 0 {
-      throw TrainingError("\(path): cannot shorten it: \(String(cString: strerror(errno)))")
+      throw FileError(path: path, cannot: "shorten it", code: errno)
     }
     try append(events[kept...])
   }
 
   /// Adds a line of a log.
-  func append(_ line: Data, _ kind: LogLine.Kind) throws {
+  package func append(_ line: Data, _ kind: LogLine.Kind) throws {
     if let line = LogLine(line, kind) { try append([line.event]) }
   }
 

@@ -1,15 +1,3 @@
-/// A line of `steps.jsonl`.
-public struct StepRecord: Sendable, Codable, Hashable {
-  /// The epoch, from 0.
-  public let epoch: Int
-  /// The step since the start of the run, from 0.
-  public let step: Int
-  /// The loss of the batch, smoothing included, before the step.
-  public let loss: Double
-  /// The learning rate of the step.
-  public let lr: Double
-}
-
 /// A line of `log.jsonl`: the keys of the reference's log. Those about heads, which are there after
 /// a measurement only (`--locality-every`), are in `LocalityRecord`, too.
 public struct EpochRecord: Sendable, Codable, Hashable {
@@ -38,7 +26,7 @@ public struct EpochRecord: Sendable, Codable, Hashable {
   /// Seconds of training, without the evaluation.
   public let seconds: Double
 
-  enum CodingKeys: String, CodingKey {
+  package enum CodingKeys: String, CodingKey, CaseIterable {
     case epoch, seconds
     case trainLoss = "train_loss"
     case trainLr = "train_lr"
@@ -52,39 +40,21 @@ public struct EpochRecord: Sendable, Codable, Hashable {
     case parameters = "n_parameters"
   }
 
-  init(
-    _ progress: RunProgress, test: ClassificationTotals, averageTest: ClassificationTotals?,
-    badImages: Int, parameters: Int
+  /// What was measured on the validation images.
+  package typealias Test = (loss: Double, accuracy1: Double, accuracy5: Double)
+
+  /// A line from its numbers.
+  package init(
+    epoch: Int, trainLoss: Double, trainLr: Double, test: Test, averageTest: Test?,
+    badImages: Int, parameters: Int, seconds: Double
   ) {
-    epoch = progress.epoch
-    trainLoss = progress.lossSum / Double(progress.images)
-    trainLr = progress.rate
-    (testLoss, testAcc1, testAcc5) = (test.meanLoss, test.accuracy1, test.accuracy5)
-    emaTestLoss = averageTest?.meanLoss
+    (self.epoch, self.trainLoss, self.trainLr) = (epoch, trainLoss, trainLr)
+    (testLoss, testAcc1, testAcc5) = test
+    emaTestLoss = averageTest?.loss
     (emaTestAcc1, emaTestAcc5) = (averageTest?.accuracy1, averageTest?.accuracy5)
-    self.badImages = badImages
-    (self.parameters, seconds) = (parameters, progress.seconds)
+    (self.badImages, self.parameters, self.seconds) = (badImages, parameters, seconds)
   }
 
   /// The higher of the model's and the average's accuracy.
   public var bestAcc1: Double { max(testAcc1, emaTestAcc1 ?? 0) }
-}
-
-/// An epoch's line with the reference's entries about heads, one for each layer.
-struct EpochLine: Encodable {
-  let record: EpochRecord
-  let entries: [String: [Double?]]
-
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  func encode(to encoder: any Encoder) throws {
-    try record.encode(to: encoder)
-    var container = encoder.container(keyedBy: Key.self)
-    for (name, values) in entries { try container.encode(values, forKey: Key(stringValue: name)) }
-  }
 }

@@ -1,12 +1,13 @@
+import Files
 import Foundation
 
 /// A line of a run's logs as TensorBoard shows it.
 ///
 /// Every number gets a tag; every number of a list its own, with its place in the list. `epoch` and
 /// `step` are places on the axis and have no curves.
-struct LogLine {
+package struct LogLine {
   /// Which log: decides about the axis and the tags.
-  enum Kind {
+  package enum Kind {
     /// `log.jsonl`: over epochs. The last underscore of a key becomes a slash, by which TensorBoard
     /// groups: `train/loss`, `ema_test/acc1`.
     case epoch

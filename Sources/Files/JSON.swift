@@ -1,0 +1,20 @@
+import Foundation
+
+/// JSON as this package writes it.
+package enum JSON {
+  /// An encoder whose bytes follow from the value alone: keys in the order of the alphabet, slashes
+  /// as they are.
+  ///
+  /// - Parameter isPretty: whether every value gets a line of its own.
+  package static func encoder(isPretty: Bool = false) -> JSONEncoder {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if isPretty { encoder.outputFormatting.insert(.prettyPrinted) }
+    return encoder
+  }
+
+  /// A value as JSON.
+  package static func text(_ value: some Encodable, isPretty: Bool = false) throws -> String {
+    String(decoding: try encoder(isPretty: isPretty).encode(value), as: UTF8.self)
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+/// A file of JSON objects, one a line, that grows at its end.
+package struct JSONLines {
+  private let path: String
+
+  /// The file at a path, which need not be there.
+  package init(_ path: String) { self.path = path }
+
+  /// The lines, without their ends.
+  package func lines() -> [Data] {
+    let data = FileManager.default.contents(atPath: path) ?? Data()
+    return data.split(separator: UInt8(ascii: "\n"))
+  }
+
+  /// The lines, each an object; none where there is no file. A last line that a crash has cut short
+  /// is left out.
+  ///
+  /// - Throws: if the file is not text, or another line is no object.
+  package func objects() throws(FileError) -> [String] {
+    guard FileManager.default.fileExists(atPath: path) else { return [] }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+      throw FileError(path: path, reason: "cannot be read as text")
+    }
+    let lines = text.split(separator: "\n")
+    var kept: [String] = []
+    for (index, line) in lines.enumerated() {
+      guard (try? JSONSerialization.jsonObject(with: Data(line.utf8))) is [String: Any] else {
+        if index == lines.count - 1 && !text.hasSuffix("\n") { break }
+        throw FileError(path: path, reason: "line \(index + 1) is not a JSON object")
+      }
+      kept.append(String(line))
+    }
+    return kept
+  }
+
+  /// The objects of a file of which every line is one, but for a last one that is cut short.
+  ///
+  /// - Throws: if there is another line.
+  package func all<Record: Decodable>() throws(FileError) -> [Record] {
+    var records: [Record] = []
+    for (index, line) in try objects().enumerated() {
+      do {
+        records.append(try JSONDecoder().decode(Record.self, from: Data(line.utf8)))
+      } catch DecodingError.keyNotFound(let key, _) {
+        throw FileError(path: path, reason: "line \(index + 1) has no '\(key.stringValue)'")
+      } catch {
+        throw FileError(path: path, reason: "line \(index + 1) is not as expected")
+      }
+    }
+    return records
+  }
+
+  /// The objects of all whole lines.
+  package func records<Record: Decodable>() -> [Record] {
+    lines().compactMap { try? JSONDecoder().decode(Record.self, from: $0) }
+  }
+
+  /// Adds a line, and returns it.
+  ///
+  /// - Throws: ``FileError`` if it cannot be written.
+  @discardableResult
+  package func append(_ record: some Encodable) throws -> Data {
+    let line = Array(try JSON.encoder().encode(record)) + [UInt8(ascii: "\n")]
+    try AtomicFile.append(line, to: path)
+    return Data(line)
+  }
+
+  /// Leaves the lines that `isKept` holds for, as they are. A line without its end, which a crash
+  /// tore, or that is no such object goes as well.
+  package func keep<Record: Decodable>(_ isKept: (Record) -> Bool) throws {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      return try AtomicFile.replace(path, by: [])
+    }
+    let end = UInt8(ascii: "\n")
+    let whole = data.lastIndex(of: end).map { data[...$0] } ?? Data()
+    let kept = whole.split(separator: end).filter { line in
+      (try? JSONDecoder().decode(Record.self, from: line)).map(isKept) ?? false
+    }
+    let bytes = kept.flatMap { Array($0) + [end] }
+    if bytes != Array(data) { try AtomicFile.replace(path, by: bytes) }
+  }
+}

@@ -1,0 +1,38 @@
+/// The mean and the spread of numbers that come one by one, or of parts that are put together.
+///
+/// Welford 1962; for parts Chan et al. 1983. A large mean does not drown a small spread.
+package struct Moments: Sendable {
+  private var count = 0
+  private var average = 0.0
+  /// Σ (x − mean)²
+  private var squares = 0.0
+
+  /// Those of some numbers.
+  package init(_ values: [Double] = []) { for value in values { add(value) } }
+
+  /// Takes in a number.
+  package mutating func add(_ value: Double) {
+    count += 1
+    let step = value - average
+    average += step / Double(count)
+    squares += step * (value - average)
+  }
+
+  /// Takes in the numbers of another.
+  package mutating func add(_ other: Moments) {
+    guard other.count > 0 else { return }
+    let (here, there) = (Double(count), Double(other.count))
+    let step = other.average - average
+    count += other.count
+    average += step * there / (here + there)
+    squares += other.squares + step * step * here * there / (here + there)
+  }
+
+  /// The mean; NaN of no numbers.
+  package var mean: Double { count > 0 ? average : .nan }
+
+  /// The standard deviation, of a sample; none of fewer than two numbers.
+  package var deviation: Double? {
+    count > 1 ? (squares / Double(count - 1)).squareRoot() : nil
+  }
+}
