@@ -35,8 +35,8 @@ extension Variable {
     }
   }
 
-  /// Stops the program if rows are probabilities: of these the softmax would be taken once more, and
-  /// training would be slow and bad without a word.
+  /// Stops the program if rows are probabilities: of these the softmax would be taken once more,
+  /// and training would be slow and bad without a word.
   private func checkLogits() {
     let (rows, columns) = shape.matrix
     guard rows > 0, columns > 1 else { return }

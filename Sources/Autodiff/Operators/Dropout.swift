@@ -49,8 +49,8 @@ extension Tape {
   fileprivate func sources(_ rate: Float) -> ArraySlice<Random>? {
     checkPrecondition(
       !needsRandomness || pass.randomness != nil,
-      "dropout: a rate of \(rate) in a training step without random numbers; give Pass(randomness:) "
-        + "a source for each sample, or an empty array to drop nothing")
+      "dropout: a rate of \(rate) in a training step without random numbers; give "
+        + "Pass(randomness:) a source for each sample, or an empty array to drop nothing")
     return pass.randomness.flatMap { $0.isEmpty ? nil : $0 }
   }
 
