@@ -3,7 +3,7 @@ import Foundation
 /// CIFAR-10 and CIFAR-100 (Krizhevsky 2009) in their binary version: colour images of 32 × 32
 /// pixels, each a record of its label (in CIFAR-100 the coarse, then the fine one) and its red,
 /// green and blue planes.
-public enum CIFAR: Hashable, Sendable, CaseIterable {
+package enum CIFAR: Hashable, Sendable, CaseIterable {
   /// Ten classes; `cifar-10-binary.tar.gz`.
   case ten
   /// A hundred classes, the fine labels; `cifar-100-binary.tar.gz`.
@@ -13,7 +13,7 @@ public enum CIFAR: Hashable, Sendable, CaseIterable {
   ///
   /// - Parameter source: The archive, gzipped or not, or the folder that it unpacks to.
   /// - Throws: `DatasetError` when a file is missing or is not what it should be.
-  public func read(
+  package func read(
     from source: String
   ) throws -> (splits: [ImageFolderWriter.Split], classes: [String]) {
     let files = try Files(source)

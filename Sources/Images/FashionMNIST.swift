@@ -2,20 +2,20 @@ import Foundation
 
 /// Fashion-MNIST (Xiao et al. 2017, arXiv:1708.07747): 60,000 and 10,000 grey images of 28 × 28
 /// pixels in ten classes, as Debian packages it.
-public enum FashionMNIST {
+package enum FashionMNIST {
   /// The folder names of the classes, by label.
-  public static let classes = [
+  package static let classes = [
     "t-shirt-top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
     "ankle-boot",
   ]
 
   /// Where Debian's package `dataset-fashion-mnist` puts the files.
-  public static let defaultLocation = "/usr/share/datasets/fashion-mnist"
+  package static let defaultLocation = "/usr/share/datasets/fashion-mnist"
 
   /// The splits of an image folder, `train` and `val` (the data set's test images).
   ///
   /// - Throws: `DatasetError` when a file is missing, naming the package, or cannot be used.
-  public static func splits(
+  package static func splits(
     from location: String = defaultLocation
   ) throws -> [ImageFolderWriter.Split] {
     try IDXDataset.mnistSplits(
@@ -29,7 +29,7 @@ extension IDXDataset {
   /// gzipped or not.
   ///
   /// - Throws: `DatasetError` when a file is missing, with the `remedy`, or cannot be used.
-  public static func mnistSplits(
+  package static func mnistSplits(
     from folder: String, classCount: Int, remedy: String = "the folder must have it, or with .gz"
   ) throws -> [ImageFolderWriter.Split] {
     func file(_ name: String) throws -> String {

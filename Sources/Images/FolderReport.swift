@@ -1,41 +1,41 @@
 import Files
 
 /// What is in a folder of images. Counts are of the images that can be read.
-public struct FolderReport: Hashable, Sendable, Codable {
+package struct FolderReport: Hashable, Sendable, Codable {
   /// An image that cannot be read, or has something wrong with its file, and what that is.
-  public struct BadImage: Hashable, Sendable, Codable {
+  package struct BadImage: Hashable, Sendable, Codable {
     /// The file.
-    public let path: String
+    package let path: String
     /// What is wrong with it.
-    public let reason: String
+    package let reason: String
   }
 
   /// Images that can be read.
-  public private(set) var images = 0
+  package private(set) var images = 0
   /// The images that cannot be read, by folder and then by name.
-  public private(set) var bad: [BadImage] = []
+  package private(set) var bad: [BadImage] = []
   /// What is wrong with files of images that can be read all the same, as no pixel is missing.
-  public private(set) var notes: [BadImage] = []
+  package private(set) var notes: [BadImage] = []
   /// How many there are of each format: "PNG", "JPEG", "JPEG in gzip".
-  public private(set) var formats: [String: Int] = [:]
+  package private(set) var formats: [String: Int] = [:]
   /// How many there are of each mode: "RGB", "gray 16-bit", …
-  public private(set) var modes: [String: Int] = [:]
+  package private(set) var modes: [String: Int] = [:]
   /// How many there are of each size, "width × height" once upright.
-  public private(set) var sizes: [String: Int] = [:]
+  package private(set) var sizes: [String: Int] = [:]
   /// The sides of the smallest and of the largest image by pixels, [width, height].
-  public private(set) var smallest: [Int] = []
+  package private(set) var smallest: [Int] = []
   /// The sides of the image of the most pixels, [width, height].
-  public private(set) var largest: [Int] = []
+  package private(set) var largest: [Int] = []
   /// How many have each EXIF orientation; "none" for those without.
-  public private(set) var orientations: [String: Int] = [:]
+  package private(set) var orientations: [String: Int] = [:]
   /// Images by split and class; the split is "" where there is no folder of one, and the class for
   /// images that are in none. Where only the Unicode form of names differs, letters beyond ASCII
   /// are numbers: caf\u{e9} and cafe\u{301}.
-  public private(set) var classes: [String: [String: Int]] = [:]
+  package private(set) var classes: [String: [String: Int]] = [:]
   /// Images with the same bytes, as paths within the folder.
-  public internal(set) var duplicates: [[String]] = []
+  package internal(set) var duplicates: [[String]] = []
   /// Other files, by extension; "" for those without one.
-  public let others: [String: Int]
+  package let others: [String: Int]
 
   /// The names in JSON.
   enum CodingKeys: String, CodingKey {

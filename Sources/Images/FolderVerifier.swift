@@ -4,12 +4,12 @@ import Files
 /// Reads every image of a folder, or of tables, to the last row, and says what there is.
 ///
 /// One image a thread is in memory; of each file stay its path and 24 bytes.
-public struct FolderVerifier: Sendable {
+package struct FolderVerifier: Sendable {
   private let decoder: ImageDecoder
   private let pool: WorkerPool
 
   /// A verifier that reads images as training would.
-  public init(decoder: ImageDecoder, pool: WorkerPool) {
+  package init(decoder: ImageDecoder, pool: WorkerPool) {
     self.decoder = decoder
     self.pool = pool
   }
@@ -22,7 +22,7 @@ public struct FolderVerifier: Sendable {
   ///   - bad: Called with each image that cannot be read, in order.
   ///   - progress: Called with the images read so far and all there are.
   /// - Throws: `DatasetError` for a folder that cannot be read or has no images.
-  public func callAsFunction(
+  package func callAsFunction(
     _ root: String, splits: [String] = [], bad: (ImageError) throws -> Void = { _ in },
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> FolderReport {
@@ -44,7 +44,7 @@ public struct FolderVerifier: Sendable {
 
   /// Reads the images that tables list, as the other call does those of a folder. Splits are those
   /// of the tables or, of several tables without, their names.
-  public func callAsFunction(
+  package func callAsFunction(
     _ tables: [ImageTable], bad: (ImageError) throws -> Void = { _ in },
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> FolderReport {

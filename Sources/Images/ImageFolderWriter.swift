@@ -3,26 +3,26 @@ import Foundation
 
 /// Writes labelled images as an image folder, `output/<split>/<class>/<index>.png`, whole or
 /// not at all: into a hidden folder beside it, which is renamed at the end.
-public struct ImageFolderWriter: Sendable {
+package struct ImageFolderWriter: Sendable {
   /// Writes one image, [height, width] grey or [height, width, 3] colour bytes, as a PNG file.
-  public typealias WritePNG =
+  package typealias WritePNG =
     @Sendable (_ pixels: [UInt8], _ width: Int, _ height: Int, _ path: String) throws -> Void
 
   /// Images that go into one folder of the output.
-  public struct Split: Sendable {
+  package struct Split: Sendable {
     /// The name of the folder, such as `train`.
-    public let name: String
+    package let name: String
     /// The class of each image.
-    public let labels: [UInt8]
+    package let labels: [UInt8]
     /// Columns of an image.
-    public let width: Int
+    package let width: Int
     /// Rows of an image.
-    public let height: Int
+    package let height: Int
     /// The bytes of an image, [height, width] grey or [height, width, 3] colour ones.
-    public let image: @Sendable (Int) -> [UInt8]
+    package let image: @Sendable (Int) -> [UInt8]
 
     /// A split from its parts; `image` is called from several threads.
-    public init(
+    package init(
       name: String, labels: [UInt8], width: Int, height: Int,
       image: @escaping @Sendable (Int) -> [UInt8]
     ) {
@@ -34,7 +34,7 @@ public struct ImageFolderWriter: Sendable {
     }
 
     /// A split of the images and labels of IDX files.
-    public init(name: String, data: IDXDataset) {
+    package init(name: String, data: IDXDataset) {
       let images = data.images
       self.init(name: name, labels: data.labels, width: images.columns, height: images.rows) {
         images[$0]
@@ -43,7 +43,7 @@ public struct ImageFolderWriter: Sendable {
   }
 
   /// What a writer has done.
-  public enum Outcome: Hashable, Sendable {
+  package enum Outcome: Hashable, Sendable {
     /// The folder is new and has this many images.
     case written(images: Int)
     /// The folder was there with exactly these files, and has been left alone.
@@ -51,14 +51,14 @@ public struct ImageFolderWriter: Sendable {
   }
 
   /// The folder to write.
-  public let output: String
+  package let output: String
   /// The names of the class folders, by label.
-  public let classes: [String]
+  package let classes: [String]
   /// How many threads write.
-  public let threads: Int
+  package let threads: Int
 
   /// A writer of `output`, with a folder for each of `classes`.
-  public init(
+  package init(
     output: String, classes: [String],
     threads: Int = ProcessInfo.processInfo.activeProcessorCount
   ) {
@@ -70,7 +70,7 @@ public struct ImageFolderWriter: Sendable {
 
   /// Why these cannot be the folders of classes, side by side and seen by `ImageFolder`; nil if
   /// they can.
-  public static func fault(ofClasses classes: [String]) -> String? {
+  package static func fault(ofClasses classes: [String]) -> String? {
     var seen: Set<String> = []
     for name in classes {
       if name.isEmpty { return "a class has an empty name" }
@@ -91,7 +91,7 @@ public struct ImageFolderWriter: Sendable {
   ///   - writePNG: Writes a file; called from several threads.
   /// - Throws: `DatasetError` for an output that cannot be written or has other content, and what
   ///   `writePNG` throws; the output is then as it was.
-  public func write(
+  package func write(
     _ splits: [Split], force: Bool = false, writePNG: WritePNG
   ) throws -> Outcome {
     guard !output.isEmpty else {

@@ -11,7 +11,7 @@ import Foundation
 /// `class`) the name of its class; `split`, if it is there, what the image is for. Other columns
 /// are passed over, capitals do not matter. Classes are sorted by the bytes of their names, as
 /// folders are: 10 comes before 2.
-public struct ImageTable: Sendable {
+package struct ImageTable: Sendable {
   /// A row of the table.
   struct Row {
     let line: Int
@@ -21,15 +21,15 @@ public struct ImageTable: Sendable {
   }
 
   /// The file.
-  public let path: String
+  package let path: String
   /// The names in the column `split`, in the order of their first rows; empty without one.
-  public let splits: [String]
+  package let splits: [String]
   let rows: [Row]
 
   /// Reads a table; no image is looked at but the first.
   ///
   /// - Throws: `DatasetError` that names the line and the column.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     self.path = path
     let records = try CSVRecords.read(path)
     guard let header = records.first else {
@@ -68,7 +68,7 @@ public struct ImageTable: Sendable {
   ///     a class they lack is an error and a missing one a warning.
   ///   - owner: Whose those are, for a message.
   /// - Throws: `DatasetError` for a split without images, or an unknown class.
-  public func images(
+  package func images(
     of split: String? = nil, classes: [String]? = nil,
     owner: ImageFolder.ClassOwner = .training
   ) throws -> ImageFolder {

@@ -7,7 +7,7 @@ import Foundation
 ///
 /// The file appears under `path` when it is complete; one that was there before is replaced.
 /// Throws an ``ImageError`` if it cannot be written.
-public func writePNG(
+package func writePNG(
   gray pixels: [UInt8], width: Int, height: Int, to path: String
 ) throws(ImageError) {
   checkPrecondition(
@@ -22,7 +22,7 @@ public func writePNG(
 ///
 /// The file appears under `path` when it is complete; one that was there before is replaced.
 /// Throws an ``ImageError`` if it cannot be written.
-public func writePNG(
+package func writePNG(
   _ image: RGBImage, to path: String, effort: Int32 = 6
 ) throws(ImageError) {
   try replaceFile(at: path, with: try image.pngData(name: path, effort: effort))
@@ -30,7 +30,7 @@ public func writePNG(
 
 extension RGBImage {
   /// The bytes of a PNG of the image, 8-bit RGB. Errors call it `name`; `effort` is zlib's.
-  public func pngData(
+  package func pngData(
     name: String = "image", effort: Int32 = 6
   ) throws(ImageError) -> [UInt8] {
     try encodePNG(pixels, width: width, height: height, channels: 3, effort: effort, name: name)

@@ -1,11 +1,11 @@
 import Files
 
 /// Why a page cannot be made.
-public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The file or folder.
-  public let path: String
+  package let path: String
   /// What is the matter with it.
-  public let reason: String
+  package let reason: String
 
   init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
 
@@ -13,5 +13,5 @@ public struct ReportError: Error, Hashable, Sendable, CustomStringConvertible {
   init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
 
   /// "runs/first: no log.jsonl: not the folder of a run"
-  public var description: String { FileError(path: path, reason: reason).description }
+  package var description: String { FileError(path: path, reason: reason).description }
 }

@@ -7,14 +7,14 @@ import Foundation
 /// let page = try ReportPage(runs: ["runs/first", "runs/second"])
 /// try page.html.write(toFile: "report.html", atomically: true, encoding: .utf8)
 /// ```
-public struct ReportPage: Sendable {
+package struct ReportPage: Sendable {
   /// The page.
-  public let html: String
+  package let html: String
 
   /// The page of the runs in some folders.
   ///
   /// - Throws: `ReportError` for a folder without a run, or with a broken file.
-  public init(runs folders: [String]) throws {
+  package init(runs folders: [String]) throws {
     let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
     let made = "Made by convit report."

@@ -2,7 +2,7 @@ import Autodiff
 
 /// timm's augmentations, under its names: each makes an operation of a magnitude from 0 to 10, or
 /// beyond where a policy allows it (`mmax`).
-public enum AugmentationName: String, Hashable, Sendable, CaseIterable {
+package enum AugmentationName: String, Hashable, Sendable, CaseIterable {
   case autoContrast = "AutoContrast"
   case equalize = "Equalize"
   case invert = "Invert"
@@ -35,7 +35,7 @@ public enum AugmentationName: String, Hashable, Sendable, CaseIterable {
   /// The operation of `magnitude`, and of a random sign where either is as good.
   ///
   /// - Parameter translation: The share of the size that magnitude 10 shifts by.
-  public func operation(
+  package func operation(
     magnitude: Double, translation: Double = 0.45, random: inout Random
   ) -> ImageOperation {
     let level = magnitude / 10

@@ -15,7 +15,7 @@ public struct ColorJitter: Hashable, Sendable {
   }
 
   /// The three operations for an image, in their order.
-  public func drawn(from random: inout Random) -> [ImageOperation] {
+  package func drawn(from random: inout Random) -> [ImageOperation] {
     let operations: [(Double) -> ImageOperation] = [
       ImageOperation.brightness, ImageOperation.contrast, ImageOperation.color,
     ]

@@ -1,22 +1,22 @@
 import Autodiff
 
 /// An augmentation that happens or not, with a magnitude that may vary: timm's `AugmentOp`.
-public struct RandomOperation: Hashable, Sendable {
+package struct RandomOperation: Hashable, Sendable {
   /// What is done.
-  public var name: AugmentationName
+  package var name: AugmentationName
   /// How often it is done.
-  public var probability: Double
+  package var probability: Double
   /// The mean magnitude, or the greatest where it is spread evenly.
-  public var magnitude: Double
+  package var magnitude: Double
   /// How magnitudes vary.
-  public var spread = Spread.fixed
+  package var spread = Spread.fixed
   /// The greatest magnitude; what is drawn beyond it, or below 0, becomes the bound.
-  public var maximum = 10.0
+  package var maximum = 10.0
   /// The share of the size that magnitude 10 shifts by.
-  public var translation = 0.45
+  package var translation = 0.45
 
   /// How magnitudes vary.
-  public enum Spread: Hashable, Sendable {
+  package enum Spread: Hashable, Sendable {
     /// Not at all.
     case fixed
     /// Normally, with a standard deviation.
@@ -26,14 +26,14 @@ public struct RandomOperation: Hashable, Sendable {
   }
 
   /// An augmentation of a probability and a magnitude.
-  public init(_ name: AugmentationName, _ probability: Double, _ magnitude: Double) {
+  package init(_ name: AugmentationName, _ probability: Double, _ magnitude: Double) {
     self.name = name
     self.probability = probability
     self.magnitude = magnitude
   }
 
   /// The operation for an image; nil where it does not happen.
-  public func drawn(from random: inout Random) -> ImageOperation? {
+  package func drawn(from random: inout Random) -> ImageOperation? {
     if probability < 1 && random.uniform() > probability { return nil }
     let drawn: Double
     switch spread {

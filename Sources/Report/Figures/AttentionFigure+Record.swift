@@ -27,7 +27,7 @@ extension AttentionFigure {
   /// its own smallest and largest.
   ///
   /// - Parameter files: the names of all files that are written.
-  public func record(files: [String]) throws -> String {
+  package func record(files: [String]) throws -> String {
     let place: [Int]? = if case .patch(let row, let column) = query { [row, column] } else { nil }
     let maps = rows.joined().map { cell in
       let (scale, values) = (cell.map.scale, cell.map.values)

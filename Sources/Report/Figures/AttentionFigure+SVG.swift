@@ -8,7 +8,7 @@ extension AttentionFigure {
 
   /// The figure with text: the image and its query, a colour bar, the maps with layer, head,
   /// largest attention and gate. The image is in it once, every map as a bitmap of its own.
-  public func svg() throws -> String {
+  package func svg() throws -> String {
     var svg = SVG()
     let ratio = Double(size.width) / Double(size.height)
     let (width, height) = (Self.longer * min(1, ratio), Self.longer * min(1, 1 / ratio))

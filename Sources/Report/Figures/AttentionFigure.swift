@@ -6,11 +6,11 @@ import Locality
 ///
 /// A map is shown in viridis, a patch a block, over the image in grey, if there is one. All maps
 /// have one scale unless each is to have its own.
-public struct AttentionFigure: Sendable {
+package struct AttentionFigure: Sendable {
   /// A map.
-  public struct Cell: Sendable {
+  package struct Cell: Sendable {
     /// "layer-0-head-3", or "layer-0-rollout".
-    public let name: String
+    package let name: String
     let layer: Int
     /// nil for attention rollout.
     let head: Int?
@@ -21,7 +21,7 @@ public struct AttentionFigure: Sendable {
   }
 
   /// The maps, a row a layer.
-  public let rows: [[Cell]]
+  package let rows: [[Cell]]
   /// The image as the model receives it, small ones enlarged by a whole number.
   let image: RGBImage?
   let layers: [Int]
@@ -47,7 +47,7 @@ public struct AttentionFigure: Sendable {
   ///   - image: what the attention is to; nil for the positional attention alone.
   ///   - extent: which maps have a scale together.
   /// - Throws: `ReportError` for attention that is not finite; `source` is what it is of.
-  public init(
+  package init(
     _ attention: QueryAttention, heads: [Int], size: ImageSize, image: RGBImage?, source: String,
     extent: AttentionScale.Extent = .shared, isLogarithmic: Bool = false
   ) throws {
@@ -102,14 +102,14 @@ public struct AttentionFigure: Sendable {
   }
 
   /// A map alone, the query marked, at the size of the model's images.
-  public func picture(of cell: Cell) -> RGBImage { marked(plain(cell)) }
+  package func picture(of cell: Cell) -> RGBImage { marked(plain(cell)) }
 
   private func plain(_ cell: Cell) -> RGBImage {
     grey.map(cell.map.picture(over:)) ?? cell.map.picture(size)
   }
 
   /// The image with the query marked; nil if there is none.
-  public var queryPicture: RGBImage? { image.map(marked) }
+  package var queryPicture: RGBImage? { image.map(marked) }
 
   /// An image of any size with a frame around the query.
   func marked(_ image: RGBImage) -> RGBImage {
@@ -130,7 +130,7 @@ public struct AttentionFigure: Sendable {
   /// All maps beside and below each other on white, without text.
   ///
   /// Where that would have more than 4096 pixels on a side, maps are drawn smaller.
-  public var contactSheet: RGBImage {
+  package var contactSheet: RGBImage {
     let (down, across) = (rows.count, columns.count)
     let gap = max(2, size.longer / 28)
     let room = { (count: Int) in (4096 - gap * (count - 1)) / count }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Which value of attention has which colour, from the darkest, 0, to the brightest, 1.
-public struct AttentionScale: Hashable, Sendable {
+package struct AttentionScale: Hashable, Sendable {
   /// The maps that have a scale together.
-  public enum Extent: String, CaseIterable, Sendable {
+  package enum Extent: String, CaseIterable, Sendable {
     /// All maps of a picture: colours can be compared.
     case shared
     /// Each map alone, from 0 to its own largest value.
@@ -11,11 +11,11 @@ public struct AttentionScale: Hashable, Sendable {
   }
 
   /// The value of the darkest colour; a logarithmic scale shows what is below in that colour, too.
-  public let low: Double
+  package let low: Double
   /// The value of the brightest colour.
-  public let high: Double
+  package let high: Double
   /// Whether equal steps of colour are equal ratios.
-  public let isLogarithmic: Bool
+  package let isLogarithmic: Bool
 
   /// How far a logarithmic scale goes below its highest value, at most and at least; it then goes
   /// on to a power of ten.

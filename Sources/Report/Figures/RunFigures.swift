@@ -9,26 +9,26 @@ import Runs
 ///   try figure.svg.write(toFile: figure.name, atomically: true, encoding: .utf8)
 /// }
 /// ```
-public struct RunFigures: Sendable {
+package struct RunFigures: Sendable {
   /// A figure.
-  public struct Figure: Sendable {
+  package struct Figure: Sendable {
     /// The name of its file, such as "loss.svg".
-    public let name: String
+    package let name: String
     /// What the file holds.
-    public let svg: String
+    package let svg: String
   }
 
   /// The figures that the logs have numbers for.
-  public let figures: [Figure]
+  package let figures: [Figure]
   /// What is missing, a sentence each.
-  public let notes: [String]
+  package let notes: [String]
 
   private static let x = "epochs trained"
 
   /// The figures of the runs in some folders.
   ///
   /// - Throws: `ReportError` for a folder without a run, or with a broken file.
-  public init(_ folders: [String]) throws {
+  package init(_ folders: [String]) throws {
     let runs = try zip(folders, RunRecord.names(folders)).map { try LoggedRun($0, name: $1) }
     let found: [(name: String, svg: String?)] = [
       ("loss.svg", Self.losses(runs)), ("accuracy.svg", Self.accuracies(runs)),
