@@ -74,7 +74,7 @@ public struct VisionTransformer: Model {
 
   /// [channels, height, width]
   public var input: Shape {
-    [configuration.channels, configuration.imageHeight, configuration.imageWidth]
+    Shape(configuration.channels, configuration.imageHeight, configuration.imageWidth)
   }
 
   /// The tokens of an image.
