@@ -1,7 +1,7 @@
 """Makes vit_small_timm.safetensors: a small vision transformer of timm's as it starts, under timm's names.
 
     Scripts/parity/environment.sh
-    .venv/bin/python Examples/Finetune/make_weights.py [--output DIRECTORY]
+    .venv/bin/python Examples/Weights/make_weights.py [--output DIRECTORY]
 
 Images of 32 pixels, patches of 8, 32 features, 4 blocks of 4 heads, 10 classes, MLPs of 4 · 32 units; timm 1.0.31, torch 2.13.0+cpu,
 seed 0. In half precision, which halves the file; it has no metadata, as weights of others have none that this package knows.

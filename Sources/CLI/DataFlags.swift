@@ -43,13 +43,17 @@ struct LayoutOptions: ParsableArguments {
       "IMNET for folders of images, INAT or INAT19 for iNaturalist's files, CIFAR, CIFAR10, "
         + "CIFAR100. (default: IMNET)"))
   var dataSet: DataSettings.DataSet?
+  @Option(help: .file("Images to validate on, where --data-path is a CSV file without them."))
+  var valPath: OrNone<String>?
   @Option(help: .name("The level of iNaturalist's classes: kingdom … genus, name. (default: name)"))
   var inatCategory: INaturalist.Category?
   @Option(
-    help: .folder("The folder in it to train on. (default: train, or one of such a name)"))
+    help: .folder(
+      "The folder, or split of a CSV file, to train on. (default: train, or such a name)"))
   var trainSplit: OrNone<String>?
   @Option(
-    help: .folder("The folder in it to validate on. (default: val, or one of such a name)"))
+    help: .folder(
+      "The folder, or split of a CSV file, to validate on. (default: val, or such a name)"))
   var valSplit: OrNone<String>?
   @Option(
     help: .number("Hold out this share of each class to test on, if there is no val/."))
@@ -57,6 +61,7 @@ struct LayoutOptions: ParsableArguments {
 
   func apply(to data: inout DataSettings) {
     replace(&data.dataSet, dataSet)
+    replace(&data.valPath, valPath)
     replace(&data.inatCategory, inatCategory)
     replace(&data.trainSplit, trainSplit)
     replace(&data.valSplit, valSplit)

@@ -14,7 +14,8 @@ struct ExperimentCommand: ParsableCommand {
       """)
 
   @Argument(help: "A YAML file; see Configs/experiments.") var file: String
-  @Option(help: .folder("The folder of images.")) var dataPath: String
+  @Option(help: .folder("The folder of images, or a CSV file of paths and labels.")) var dataPath:
+    String
   @Option(help: .folder("The folder to write runs and tables to.")) var outputDir: String
   @Flag(help: "The short form that the file has.") var quick = false
   @Flag(help: "Print the runs and do nothing.") var dryRun = false

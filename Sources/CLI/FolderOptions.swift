@@ -6,7 +6,8 @@ import Training
 
 /// Which images of a folder a model is looked at on, and how they are read.
 struct FolderOptions: ParsableArguments {
-  @Option(help: .folder("The folder that has val/<class>/.")) var dataPath: String
+  @Option(help: .folder("The folder that has val/<class>/, or a CSV file of images.")) var dataPath:
+    String
   @Option(help: .folder("The folder in it to measure on, or . for all of it.")) var split = "val"
   @OptionGroup var layout: LayoutOptions
   @OptionGroup var reading: ReadingOptions

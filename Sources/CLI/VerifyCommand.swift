@@ -7,13 +7,15 @@ import Training
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Read every image of a folder, and list the bad ones.",
+    commandName: "verify",
+    abstract: "Read every image of a folder or a CSV file, and list the bad ones.",
     discussion: """
       Images are read to their last row, as training would read them. The exit code is 1 if one \
       cannot be. The last lines say what `convit train` would do with the folder.
       """)
 
-  @Argument(help: "The folder; images may lie at any depth.") var folder: String
+  @Argument(help: "The folder, with images at any depth, or a CSV file of images.")
+  var folder: String
   @OptionGroup var layout: LayoutOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var threads: ThreadOptions
@@ -39,13 +41,17 @@ struct VerifyCommand: ParsableCommand {
     var bad = 0
     let training = TrainingPreview(data)
     let verifier = FolderVerifier(decoder: try data.decoder(), pool: threads.pool())
-    let report = try verifier(
-      folder, splits: training.folders(in: folder),
-      bad: { error in
-        bad += 1
-        if !json { try Terminal.result("\(error)") }
-      },
-      progress: { terminal.progress("verified \($0)/\($1), \(bad) bad") })
+    func show(_ error: ImageError) throws {
+      bad += 1
+      if !json { try Terminal.result("\(error)") }
+    }
+    func progress(_ done: Int, _ all: Int) {
+      terminal.progress("verified \(done)/\(all), \(bad) bad")
+    }
+    let report =
+      try data.tables().map { try verifier($0, bad: show, progress: progress) }
+      ?? verifier(
+        folder, splits: training.folders(in: folder), bad: show, progress: progress)
     terminal.clear()
     if json {
       try Terminal.result(JSON.text(Both(report: report, train: training)))
@@ -102,7 +108,7 @@ struct VerifyCommand: ParsableCommand {
         + (layout.valFraction == nil ? "\(val.folder) (\(held))" : "the rest of it (\(held))")
     ]
     let count = bad.count { bad in
-      [train, val].contains { bad.path.hasPrefix($0.folder + "/") }
+      [train, val].contains { $0.contains(bad.path) }
     }
     if count > 0 {
       lines.append(

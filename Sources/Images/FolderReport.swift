@@ -60,7 +60,19 @@ public struct FolderReport: Hashable, Sendable, Codable {
     notes.append(BadImage(path: note.path, reason: note.reason))
   }
 
+  /// Adds an image, of the class that its path within the folder says.
   mutating func add(_ header: ImageHeader, width: Int, height: Int, path: String) {
+    let split = splits.first { path.utf8.starts(with: "\($0)/".utf8) } ?? ""
+    let parts = path.utf8.dropFirst(split.isEmpty ? 0 : split.utf8.count + 1)
+      .split(separator: UInt8(ascii: "/"))
+    let name = parts.count > 1 ? parts.first.map(Array.init) ?? [] : []
+    add(header, width: width, height: height, split: Array(split.utf8), class: name)
+  }
+
+  /// Adds an image of a split and a class, by the bytes of their names.
+  mutating func add(
+    _ header: ImageHeader, width: Int, height: Int, split: [UInt8], class name: [UInt8]
+  ) {
     images += 1
     formats[header.format, default: 0] += 1
     modes[header.mode, default: 0] += 1
@@ -69,11 +81,7 @@ public struct FolderReport: Hashable, Sendable, Codable {
     func pixels(_ sides: [Int]) -> Int { sides.reduce(1, *) }
     if smallest.isEmpty || width * height < pixels(smallest) { smallest = [width, height] }
     if largest.isEmpty || width * height > pixels(largest) { largest = [width, height] }
-    let split = splits.first { path.utf8.starts(with: "\($0)/".utf8) } ?? ""
-    let parts = path.utf8.dropFirst(split.isEmpty ? 0 : split.utf8.count + 1)
-      .split(separator: UInt8(ascii: "/"))
-    let name = parts.count > 1 ? parts.first.map(Array.init) ?? [] : []
-    counts[Array(split.utf8), default: [:]][name, default: 0] += 1
+    counts[split, default: [:]][name, default: 0] += 1
   }
 
   /// Sets `classes`, when every image has been added.

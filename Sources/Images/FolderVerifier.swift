@@ -1,7 +1,7 @@
 import Autodiff
 import Files
 
-/// Reads every image of a folder, to the last row, and says what there is.
+/// Reads every image of a folder, or of tables, to the last row, and says what there is.
 ///
 /// One image a thread is in memory; of each file stay its path and 24 bytes.
 public struct FolderVerifier: Sendable {
@@ -34,15 +34,53 @@ public struct FolderVerifier: Sendable {
     }
     let named = tree.folders.filter { SplitRole(folder: $0) != nil }
     var report = FolderReport(others: tree.others, splits: named + splits)
+    try add(
+      tree.images, at: { "\(root)/\($0)" }, to: &report, bad: bad, progress: progress
+    ) { report, facts, place in
+      report.add(facts.header, width: facts.width, height: facts.height, path: tree.images[place])
+    }
+    return report
+  }
+
+  /// Reads the images that tables list, as the other call does those of a folder. Splits are those
+  /// of the tables or, of several tables without, their names.
+  public func callAsFunction(
+    _ tables: [ImageTable], bad: (ImageError) throws -> Void = { _ in },
+    progress: (Int, Int) throws -> Void = { _, _ in }
+  ) throws -> FolderReport {
+    let rows = tables.flatMap { table in
+      let name = tables.count > 1 ? String(table.path.split(separator: "/").last ?? "") : ""
+      return table.rows.map {
+        (file: table.file(of: $0), split: Array(($0.split ?? name).utf8), class: $0.label)
+      }
+    }
+    var report = FolderReport(others: [:], splits: [])
+    try add(
+      rows.map(\.file), at: { $0 }, to: &report, bad: bad, progress: progress
+    ) { report, facts, place in
+      let row = rows[place]
+      report.add(
+        facts.header, width: facts.width, height: facts.height, split: row.split,
+        class: Array(row.class.utf8))
+    }
+    return report
+  }
+
+  /// Adds images to a report, and what `adding` does for each that is sound, by its place.
+  private func add(
+    _ images: [String], at path: @Sendable (String) -> String, to report: inout FolderReport,
+    bad: (ImageError) throws -> Void, progress: (Int, Int) throws -> Void,
+    adding: (inout FolderReport, Facts, Int) -> Void
+  ) throws {
     var digests: [Digest: [Int]] = [:]
     let step = 16 * pool.threads
-    for start in stride(from: 0, to: tree.images.count, by: step) {
-      let part = Array(tree.images[start..<min(start + step, tree.images.count)])
-      let results = pool.map(part) { read("\(root)/\($0)") }
+    for start in stride(from: 0, to: images.count, by: step) {
+      let part = Array(images[start..<min(start + step, images.count)])
+      let results = pool.map(part) { read(path($0)) }
       for (offset, result) in results.enumerated() {
         switch result {
         case .success(let facts):
-          report.add(facts.header, width: facts.width, height: facts.height, path: part[offset])
+          adding(&report, facts, start + offset)
           digests[facts.digest, default: []].append(start + offset)
           if let note = facts.note { report.add(note: note) }
         case .failure(let error):
@@ -50,13 +88,12 @@ public struct FolderVerifier: Sendable {
           try bad(error)
         }
       }
-      try progress(start + part.count, tree.images.count)
+      try progress(start + part.count, images.count)
     }
     report.nameClasses()
     for group in digests.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
-      try addDuplicates(group.map { tree.images[$0] }, in: root, to: &report)
+      addDuplicates(group.map { images[$0] }, at: path, to: &report)
     }
-    return report
   }
 
   private struct Digest: Hashable {
@@ -91,11 +128,11 @@ public struct FolderVerifier: Sendable {
 
   /// Adds those of files with one digest that have the same bytes.
   private func addDuplicates(
-    _ paths: [String], in root: String, to report: inout FolderReport
-  ) throws {
+    _ paths: [String], at file: (String) -> String, to report: inout FolderReport
+  ) {
     var groups: [(bytes: [UInt8], paths: [String])] = []
     for path in paths {
-      guard let bytes = try? decoder.fileBytes("\(root)/\(path)") else { continue }
+      guard let bytes = try? decoder.fileBytes(file(path)) else { continue }
       if let group = groups.firstIndex(where: { $0.bytes == bytes }) {
         groups[group].paths.append(path)
       } else {

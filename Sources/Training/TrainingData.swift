@@ -69,6 +69,9 @@ extension DataSettings {
       }
       return images
     case .imageNet:
+      if let tables = try tables() {
+        return try images(of: split, in: tables, classes: classes, owner: owner)
+      }
       return try folder(of: split, classes: classes, owner: owner)
     case .cifar, .cifar10, .cifar100:
       do {
@@ -110,6 +113,9 @@ extension DataSettings {
   fileprivate func divided(
     seed: UInt64
   ) throws -> (training: ImageFolder, validation: ImageFolder) {
+    if let tables = try tables() {
+      return try whole(of: tables).divided(validation: valFraction ?? 0, seed: seed)
+    }
     let folders = try SplitFolders(self)
     let place = try folders.whole()
     return try ImageFolder(root: folders.root, split: place.path).noting(place.notes)

@@ -20,9 +20,18 @@ public struct TrainingPreview: Sendable, Encodable {
     public let folder: String
     /// The number of images, whether they can be read or not.
     public let images: Int
+    private let listed: Set<String>?  // their files, where they are not all of a folder
 
-    init(_ images: ImageFolder) {
+    private enum CodingKeys: CodingKey { case folder, images }
+
+    init(_ images: ImageFolder, isListed: Bool) {
       (folder, self.images) = (images.folder, images.samples.count)
+      listed = isListed ? Set(images.samples.map(\.path)) : nil
+    }
+
+    /// Whether a file is one of the images, or in their folder.
+    public func contains(_ path: String) -> Bool {
+      listed?.contains(path) ?? path.hasPrefix(folder + "/")
     }
   }
 
@@ -30,7 +39,9 @@ public struct TrainingPreview: Sendable, Encodable {
   public init(_ settings: DataSettings, seed: UInt64 = 0) {
     do {
       let data = try TrainingData(settings, seed: seed)
-      (train, val) = (Split(data.training), Split(data.validation))
+      let isListed = settings.namesTable
+      train = Split(data.training, isListed: isListed)
+      val = Split(data.validation, isListed: isListed)
       (classes, notes, error) = (data.training.classes.count, data.notes, nil)
     } catch {
       (train, val, classes, notes, self.error) = (nil, nil, nil, [], "\(error)")

@@ -10,22 +10,22 @@ import Testing
     let shift = Parameter([4, 16], kind: .weight, initial: .truncatedNormal(0.5))
     let second = Parameter([4, 16], kind: .head, initial: .truncatedNormal(0.5))
 
-    /// The summed loss of samples; `shift` takes part through a value that shards share.
+    /// The losses of samples; `shift` takes part through a value that shards share.
     func callAsFunction(_ tape: Tape, _ x: Tensor, _ labels: [Int]) -> Variable {
       let mixture = tape.shared(second) { $0[second] * $0[shift].exp() }
       return tape.recomputed([tape.constant(x)]) { inputs in
         let tape = inputs[0].tape
         return inputs[0].linear(tape[first], bias: tape[bias]).gelu()
-      }.linear(mixture).crossEntropy(labels: labels).sum()
+      }.linear(mixture).crossEntropy(labels: labels)
     }
   }
 
   let network = Network()
   let x = tensor([64, 6], "x")
 
-  private func loss(_ samples: Range<Int>, _ tape: Tape) -> (loss: Variable, output: Float) {
-    let loss = network(tape, x.sliced(0, samples), samples.map { $0 % 4 })
-    return (loss, loss.value.item)
+  private func loss(_ samples: Range<Int>, _ tape: Tape) -> (losses: Variable, output: Float) {
+    let losses = network(tape, x.sliced(0, samples), samples.map { $0 % 4 })
+    return (losses, losses.value.elements.reduce(0, +))
   }
 
   /// The gradients of 40 samples in parts, in shards of 4, and the losses of the shards.
@@ -85,8 +85,8 @@ import Testing
       #expect(slots.contains(slot) ? isZero : some[slot] == all[slot], "slot \(slot)")
     }
     let tape = Tape(weights, pass)
-    let (loss, _) = loss(0..<4, tape)
-    let values = tape.gradients(of: loss).values
+    let (losses, _) = loss(0..<4, tape)
+    let values = tape.gradients(of: losses.sum()).values
     #expect(slots.allSatisfy { values[$0] == nil })
   }
 
@@ -101,7 +101,7 @@ import Testing
       let pass = Pass(frozen: .named(weights.tree.names[0]))
       for _ in 0..<10 {
         let tape = Tape(weights, pass)
-        let gradients = tape.gradients(of: loss(0..<4, tape).0)
+        let gradients = tape.gradients(of: loss(0..<4, tape).0.sum())
         optimizer.step(&weights, by: gradients, rate: 0.1, on: pool)
       }
       #expect(weights.values[0] == start.values[0], "\(type(of: optimizer))")

@@ -121,7 +121,7 @@ import Testing
       let one = One()
       _ = try? Shards(size: 1, lanes: 1).gradients(
         of: 2, at: ParameterStore(one, seed: 0), on: WorkerPool(threads: 1)
-      ) { (Self.twoValues(one, $1), ()) }
+      ) { (Self.twoValues(one, $1).reshaped([1]), ()) }
     }
     #expect(try message(sharded).contains("needs a parameter of its own"))
   }

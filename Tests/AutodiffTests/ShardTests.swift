@@ -58,7 +58,7 @@ import Testing
       of: cut.count, at: weights, on: WorkerPool(threads: threads), pass(0..<cut.count)
     ) { samples, tape in
       let losses = losses(samples, tape)
-      return (losses.sum(), losses.value.elements)
+      return (losses, losses.value.elements)
     }
     return (result.gradients, result.outputs)
   }
@@ -83,7 +83,7 @@ import Testing
     let tape = Tape(weights, pass(0..<cut.count))
     let together = losses(0..<cut.count, tape)
     let losses = together.value.elements
-    let whole = tape.gradients(of: together.sum())
+    let whole = tape.gradients(of: together.mean())
     let (gradients, outputs) = try sharded(cut, threads: 2)
     for name in tree.names where name != "unused" {
       let (a, b) = (try #require(gradients[name]), try #require(whole[name]))
@@ -131,10 +131,11 @@ import Testing
     }
     let pool = WorkerPool(threads: 3)
     let (gradients, _) = try shards.gradients(of: 20, at: weights, on: pool) { _, tape in
-      ((value(tape) + value(tape)).sum(), ())
+      ((value(tape) + value(tape)).sum().broadcast(to: [2]), ())
     }
     #expect(calls.withLock { $0 } == 1)
-    let expected = weights[network.second].elements.map { 20 * exp($0) }  // 10 shards, twice each
+    // 10 shards of two losses that have it twice each, and their mean.
+    let expected = weights[network.second].elements.map { 2 * exp($0) }
     let largest = zip(gradients[network.second].elements, expected).map { abs($0 - $1) }.max() ?? 1
     #expect(largest < 1e-4)
     let frozen = FrozenWeights(weights)
@@ -155,7 +156,7 @@ import Testing
         ) { samples, tape in
           defer { ended.withLock { $0 += 1 } }
           if samples.lowerBound >= 6 { throw Failure(sample: samples.lowerBound) }
-          return (losses(samples, tape).sum(), ())
+          return (losses(samples, tape), ())
         }
       }
       #expect(error == Failure(sample: 6))

@@ -68,6 +68,7 @@ import Testing
     (["--color-jitter", "0.3"], ["color-jitter: 0.3"]), (["--reprob", "0.5"], ["reprob: 0.5"]),
     (["--remode", "rand"], ["remode: rand"]), (["--recount", "3"], ["recount: 3"]),
     (["--resplit"], ["resplit: true"]),
+    (["--val-path", "v.csv"], ["val-path: v.csv"]),
     (["--data-set", "INAT"], ["data-set: INAT"]),
     (["--inat-category", "genus"], ["inat-category: genus"]),
     (["--val-fraction", "0.2"], ["val-fraction: 0.2"]),

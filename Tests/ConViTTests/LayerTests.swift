@@ -101,6 +101,14 @@ import Testing
     #expect(other(z).value != plain(x).value)
   }
 
+  @Test func headsAreOfEqualSize() async throws {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) { _ = MHSA(dim: 30, heads: 4) }
+    let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(message.contains("MHSA: 30 features do not make 4 heads"))
+  }
+
   private func tree(_ attention: some Attention) -> ParameterTree { ParameterTree(attention) }
 
   /// Weights large enough for heads to differ.

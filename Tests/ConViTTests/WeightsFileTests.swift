@@ -244,9 +244,7 @@ import Testing
     try write(metadata: false)
     let loaded = try SavedModel(contentsOf: path)
     #expect(loaded.weights.values == saved.weights.values)
-    #expect(
-      (try loaded.transformer).configuration.difference(from: model.configuration)
-        == nil)
+    #expect((try loaded.transformer).configuration.difference(from: model.configuration) == nil)
     #expect(
       loaded.warnings == [
         "the file does not say which model it is; by its shapes it has 3 blocks (2 GPSA), 4 heads "

@@ -26,9 +26,9 @@ var losses: [Float] = []
 for _ in 0..<50 {
   let (gradients, shardLosses) = try Shards(size: 2, lanes: 2)
     .gradients(of: 8, at: weights, on: pool) { samples, tape in
-      let loss = model(tape.constant(x.sliced(0, samples)))
-        .crossEntropy(labels: Array(labels[samples])).sum()
-      return (0.125 * loss, loss.value.item / 8)
+      let losses = model(tape.constant(x.sliced(0, samples)))
+        .crossEntropy(labels: Array(labels[samples]))
+      return (losses, losses.value.elements.reduce(0, +) / 8)
     }
   losses.append(shardLosses.reduce(0, +))
   optimizer.step(&weights, by: gradients, rate: 0.01, on: pool)

@@ -1,14 +1,13 @@
-// A model that is no transformer, on arrays in memory: trained with mixup, clipping and a moving
-// average; interrupted, saved, resumed to the same bits, and used.
+// A model that is no transformer, on arrays in memory: mixup, clipping, moving average; resumed.
 import Autodiff
 import ConViT
 import Images
 import Training
 
-/// Two layers on 12 numbers, in three classes.
 struct TwoLayers: Model {
   let input: Shape = [12]
-  let (fc1, fc2) = (Linear(12, 32), Linear(32, 3, kind: .head))
+  let fc1 = Linear(12, 32)
+  let fc2 = Linear(32, 3, kind: .head)
   func callAsFunction(_ x: Variable) -> Variable { fc2(fc1(x).gelu().dropout(0.1)) }
 }
 
@@ -21,17 +20,15 @@ struct Perceptron: Architecture {
 var random = Random(seed: 1)
 let points = (0..<600).map { _ in (0..<12).map { _ in Float(random.normal()) } }
 let labels = points.map { point in (0..<3).max { point[$0] < point[$1] }! }
-let data = InMemoryExamples(
-  inputs: Tensor([600, 12], points.flatMap { $0 }), labels: labels)
+let data = InMemoryExamples(inputs: Tensor([600, 12], points.flatMap { $0 }), labels: labels)
 
 var recipe = Recipe(objective: CrossEntropy(smoothing: 0.1)) { AdamW($0, weightDecay: 0.05) }
 recipe.mixing = Mixing(mixup: 0.2, shape: data.shape, seed: 0)
 recipe.clipping = .norm(1)
 recipe.averageDecay = 0.95
 
-let (model, pool, order) = (
-  TwoLayers(), WorkerPool(threads: 2), SampleOrder(seed: 0, isShuffled: true, repeats: 1)
-)
+let (model, pool) = (TwoLayers(), WorkerPool(threads: 2))
+let order = SampleOrder(seed: 0, isShuffled: true, repeats: 1)
 func train(_ learner: inout Learner, epochs: Range<Int>) throws {
   for epoch in epochs {
     let requests = order(data.examples, epoch: epoch)

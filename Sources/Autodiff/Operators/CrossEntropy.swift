@@ -9,6 +9,7 @@ extension Variable {
     checkPrecondition(
       shape.rank == 2 && targets.shape == shape,
       "crossEntropy: logits \(shape), targets \(targets.shape)")
+    checkLogits()
     let (rows, columns) = shape.matrix
     let logarithms = Tensor(unsafeUninitialized: shape) {
       ck_log_softmax($0, value.pointer, rows, columns)
@@ -32,6 +33,20 @@ extension Variable {
       }
       inputs.add(dx, to: 0)
     }
+  }
+
+  /// Stops the program if rows are probabilities: of these the softmax would be taken once more,
+  /// and training would be slow and bad without a word.
+  private func checkLogits() {
+    let (rows, columns) = shape.matrix
+    guard rows > 0, columns > 1 else { return }
+    func isDistribution(_ row: Int) -> Bool {
+      let values = UnsafeBufferPointer(start: value.pointer + row * columns, count: columns)
+      return values.allSatisfy { $0 >= 0 } && abs(values.reduce(0, +) - 1) < 1e-5
+    }
+    checkPrecondition(
+      !(0..<rows).allSatisfy(isDistribution),
+      "crossEntropy: the rows of \(shape) are probabilities; it takes logits, before a softmax")
   }
 
   /// Cross-entropy of logits [B, C] against class numbers, a loss for each sample [B].

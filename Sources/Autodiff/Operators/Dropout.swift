@@ -45,13 +45,22 @@ extension Tensor {
 }
 
 extension Tape {
+  /// The sources of random numbers of the samples; nil where nothing is dropped.
+  fileprivate func sources(_ rate: Float) -> ArraySlice<Random>? {
+    checkPrecondition(
+      !needsRandomness || pass.randomness != nil,
+      "dropout: a rate of \(rate) in a training step without random numbers; give "
+        + "Pass(randomness:) a source for each sample, or an empty array to drop nothing")
+    return pass.randomness.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   /// `draws` factors for each of the samples, 0 with probability `rate` and else 1 / (1 − rate),
   /// from the sample's own source; nil where nothing is dropped.
   func factors(_ rate: Float, samples: Int, draws: Int) -> Tensor? {
     checkPrecondition(rate >= 0 && rate < 1, "dropout: rate \(rate) is not in 0 ..< 1")
-    guard rate > 0, let sources = pass.randomness else { return nil }
+    guard rate > 0, let sources = sources(rate) else { return nil }
     checkPrecondition(
-      !sources.isEmpty && samples % sources.count == 0,
+      samples % sources.count == 0,
       "dropout: an axis of \(samples) for a batch of \(sources.count) samples")
     randomOperators += 1
     let each = samples / sources.count * draws
@@ -82,9 +91,9 @@ struct AttentionDropout {
   /// Dropout of an operator on `tape`; nil where nothing is dropped.
   init?(_ rate: Float, images: Int, on tape: Tape) {
     checkPrecondition(rate >= 0 && rate < 1, "attention: dropout rate \(rate) is not in 0 ..< 1")
-    guard rate > 0, let sources = tape.pass.randomness else { return nil }
+    guard rate > 0, let sources = tape.sources(rate) else { return nil }
     checkPrecondition(
-      !sources.isEmpty && images % sources.count == 0,
+      images % sources.count == 0,
       "attention: \(images) images for a batch of \(sources.count) samples")
     each = images / sources.count
     tape.randomOperators += 1

@@ -14,7 +14,10 @@ extension Variable {
   }
 
   /// The mean of all elements, of rank 0.
-  public func mean() -> Variable { 1 / Float(value.count) * sum() }
+  public func mean() -> Variable {
+    checkPrecondition(value.count > 0, "mean: of no elements, \(shape)")
+    return 1 / Float(value.count) * sum()
+  }
 
   /// The sums along an axis, which stays with size 1 or goes away.
   public func sum(_ axis: Int, keepingAxis: Bool = false) -> Variable {

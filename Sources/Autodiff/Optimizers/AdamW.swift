@@ -50,7 +50,7 @@ public struct AdamW: Optimizer {
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float,
     on pool: WorkerPool
   ) {
-    check(weights, gradients, groups)
+    check(weights, gradients, groups, rate: rate)
     steps += 1
     let correction1 = Float(1 - pow(Double(betas.0), Double(steps)))
     let correction2 = Float(1 - pow(Double(betas.1), Double(steps)))

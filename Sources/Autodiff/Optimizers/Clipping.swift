@@ -29,8 +29,12 @@ public enum Clipping: Sendable {
 extension Gradients {
   /// What gradients are to be multiplied with so that their norm is at most `bound`, as
   /// `torch.nn.utils.clip_grad_norm_`.
+  ///
+  /// - Precondition: the norm is finite; a step whose gradients are not should be left out.
   public static func scale(norm: Double, bound: Float) -> Float {
-    norm > Double(bound) ? Float(Double(bound) / (norm + 1e-6)) : 1
+    checkPrecondition(
+      norm.isFinite, "Gradients.scale: the norm is \(norm); leave such a step out")
+    return norm > Double(bound) ? Float(Double(bound) / (norm + 1e-6)) : 1
   }
 
   /// Brings each element to at most ±`bound`, as `torch.nn.utils.clip_grad_value_`.

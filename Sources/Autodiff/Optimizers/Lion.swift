@@ -32,7 +32,7 @@ public struct Lion: Optimizer {
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float,
     on pool: WorkerPool
   ) {
-    check(weights, gradients, groups)
+    check(weights, gradients, groups, rate: rate)
     steps += 1
     let (groups, betas) = (groups, betas)
     weights.values.withUnsafeMutableBufferPointer { w in

@@ -39,7 +39,11 @@ extension Optimizer {
   }
 
   /// Stops the program unless weights and gradients are those of the optimiser.
-  func check(_ weights: ParameterStore, _ gradients: Gradients, _ groups: ParameterGroups) {
+  func check(
+    _ weights: ParameterStore, _ gradients: Gradients, _ groups: ParameterGroups, rate: Double
+  ) {
+    checkPrecondition(
+      rate >= 0 && rate.isFinite, "\(Self.self).step: the learning rate is \(rate)")
     checkPrecondition(
       weights.tree.hasShapes(of: groups.tree) && gradients.tree.hasShapes(of: groups.tree),
       "\(Self.self).step: weights and gradients are not of the \(groups.tree.count) parameters of "

@@ -36,7 +36,7 @@ public struct SGD: Optimizer {
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float,
     on pool: WorkerPool
   ) {
-    check(weights, gradients, groups)
+    check(weights, gradients, groups, rate: rate)
     steps += 1
     let (groups, momentum, isNesterov) = (groups, momentum, isNesterov)
     weights.values.withUnsafeMutableBufferPointer { w in

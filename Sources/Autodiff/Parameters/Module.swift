@@ -13,8 +13,25 @@ func namedParameters(of node: Any, at path: [String] = []) -> [(String, Paramete
     return mirror.children.flatMap { namedParameters(of: $0.value, at: path) }
   }
   guard node is any Module || mirror.displayStyle == .collection else { return [] }
+  if mirror.displayStyle == .collection { checkElementsDiffer(mirror.children.map(\.value), path) }
   return mirror.children.enumerated().flatMap { index, child in
     namedParameters(of: child.value, at: path + [child.label.map(snakeCased) ?? "\(index)"])
+  }
+}
+
+/// Stops the program if elements of an array have a parameter in common, as those of
+/// `Array(repeating: Linear(4, 4), count: 3)` have: all would be one layer.
+private func checkElementsDiffer(_ elements: [Any], _ path: [String]) {
+  var owners: [ObjectIdentifier: Int] = [:]
+  for (index, element) in elements.enumerated() {
+    for (name, parameter) in namedParameters(of: element) {
+      let owner = owners.updateValue(index, forKey: ObjectIdentifier(parameter)) ?? index
+      let array = path.joined(separator: ".")
+      checkPrecondition(
+        owner == index,
+        "Module: \(array).\(owner).\(name) and \(array).\(index).\(name) are one parameter; make "
+          + "each element by itself, as in (0..<3).map { _ in Linear(4, 4) }")
+    }
   }
 }
 

@@ -43,7 +43,10 @@ public final class ParameterTree: Sendable {
   public func slot(of parameter: Parameter) -> Int {
     guard let slot = slots[ObjectIdentifier(parameter)] else {
       fatalError(
-        "ParameterTree: a parameter of shape \(parameter.shape) is not of this model")
+        "ParameterTree: a parameter of shape \(parameter.shape) and kind \(parameter.kind) is not "
+          + "of this model of \(count) parameters (\(names.first ?? "none"), …): it belongs to "
+          + "another value of the model, which has parameters of its own; make weights and "
+          + "gradients with the one that is called")
     }
     return slot
   }

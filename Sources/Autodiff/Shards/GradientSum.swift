@@ -1,7 +1,9 @@
-/// The gradient of the summed losses of a batch that comes in parts, one after the other; see
+/// The gradient of the mean loss over a batch that comes in parts, one after the other; see
 /// `Shards.gradients(of:at:on:inParts:)`.
 public struct GradientSum<Output: Sendable> {
   let shards: Shards
+  /// The samples of all parts.
+  let count: Int
   let weights: ParameterStore
   let pass: Pass
   let pool: WorkerPool
@@ -14,7 +16,7 @@ public struct GradientSum<Output: Sendable> {
   /// - Parameter randomness: the sources of these samples, if any, as in ``Pass/randomness``.
   public func add(
     _ count: Int, randomness: [Random]? = nil,
-    _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (loss: Variable, output: Output)
+    _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (losses: Variable, output: Output)
   ) throws -> [Output] {
     let ranges = shards.ranges(count)
     var whole = pass
@@ -25,8 +27,13 @@ public struct GradientSum<Output: Sendable> {
       while board.feedOne({ shard, gradients in
         let samples = ranges[shard - first]
         return try pool.tapes.withTape(weights, pass.part(samples), shared: shared) { tape in
-          let (loss, output) = try body(samples, tape)
-          tape.accumulateGradients(of: loss, into: &gradients)
+          tape.needsRandomness = pass.randomness == nil
+          let (losses, output) = try body(samples, tape)
+          checkPrecondition(
+            losses.shape == Shape(samples.count),
+            "Shards.gradients: losses of shape \(losses.shape) for \(samples.count) samples, of "
+              + "which each has one; the mean over all shards is taken here")
+          tape.accumulateGradients(of: 1 / Float(self.count) * losses.sum(), into: &gradients)
           return output
         }
       }) {}

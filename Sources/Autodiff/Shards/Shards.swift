@@ -25,18 +25,19 @@ public struct Shards: Sendable, Hashable {
     stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
-  /// The gradient of the summed losses of a batch of `count` samples, shard by shard, side by side
+  /// The gradient of the mean loss over a batch of `count` samples, shard by shard, side by side
   /// on the threads of `pool`, and what else came of each shard, in order.
   ///
   /// If calls of `body` throw, the error of the first shard among them is thrown when all have
   /// ended.
   ///
   /// - Parameters:
-  ///   - pass: what the passes are; its randomness has a source for each of the samples.
-  ///   - body: from samples, and a tape of their own, to the loss and anything else.
+  ///   - pass: what the passes are; its randomness has a source for each of the samples, or is
+  ///     empty, if nothing is to be dropped in a model that has dropout.
+  ///   - body: from samples, and a tape of their own, to their losses, [n], and anything else.
   public func gradients<Output: Sendable>(
     of count: Int, at weights: ParameterStore, on pool: WorkerPool, _ pass: Pass = Pass(),
-    _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (loss: Variable, output: Output)
+    _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (losses: Variable, output: Output)
   ) throws -> (gradients: Gradients, outputs: [Output]) {
     var outputs: [Output] = []
     let gradients = try gradients(of: count, at: weights, on: pool, pass) { sum in
@@ -45,7 +46,7 @@ public struct Shards: Sendable, Hashable {
     return (gradients, outputs)
   }
 
-  /// The gradient of the summed losses of a batch of `count` samples that `body` adds part by part.
+  /// The gradient of the mean loss over a batch of `count` samples that `body` adds part by part.
   ///
   /// Where all parts but the last are whole shards, it has the bits of that of the batch in one
   /// part; otherwise shards end where parts do, and the sums round otherwise.
@@ -65,7 +66,8 @@ public struct Shards: Sendable, Hashable {
         lanes: max(1, min(lanes, (count + size - 1) / size)), weights.tree)
       try body(
         GradientSum(
-          shards: self, weights: weights, pass: pass, pool: pool, shared: shared, board: board))
+          shards: self, count: count, weights: weights, pass: pass, pool: pool, shared: shared,
+          board: board))
       var sum = board.sum(on: pool)
       shared.differentiate(into: &sum)
       return sum

@@ -10,7 +10,7 @@ public struct Pass: Sendable {
   public var isRecorded: Bool
   /// For dropout and stochastic depth, a source of random numbers for each sample of the batch
   /// (from seed, epoch and sample, so that nothing depends on how a batch is cut into shards).
-  /// Nil: nothing is dropped.
+  /// Nil or empty: nothing is dropped, but in steps of a training nil is taken for a mistake.
   public var randomness: ArraySlice<Random>?
   /// The precision of matrix products, and of those of the derivatives.
   public var precision: Precision
@@ -46,7 +46,7 @@ public struct Pass: Sendable {
 
   /// The pass of some samples of the batch.
   func part(_ samples: Range<Int>) -> Pass {
-    guard let randomness else { return self }
+    guard let randomness, !randomness.isEmpty else { return self }
     checkPrecondition(
       samples.upperBound <= randomness.count,
       "Pass.randomness: \(randomness.count) sources for samples up to \(samples.upperBound)")

@@ -22,6 +22,8 @@ public final class Tape {
   private(set) var pool: WorkerPool?  // threads inside of operators
   private var frozen: [Bool] = []  // by slot; empty where nothing is
   var randomOperators = 0
+  /// Whether dropout without randomness is a mistake, as in a step of a training.
+  var needsRandomness = false
   var tapState = TapState()
 
   /// Operators, and values without one, in order: the first `count`. Behind them are objects that
@@ -70,7 +72,7 @@ public final class Tape {
     (sharedValues, self.pool) = (shared, pool)
     frozen = pass.frozen.isContained(weights.tree)
     tapState.record = pass.taps.map { TapRecord($0) }
-    (randomOperators, isUsedUp) = (0, false)
+    (randomOperators, isUsedUp, needsRandomness) = (0, false, false)
     parameters.begin(weights.tree.count)
     sharedLeaves.begin(weights.tree.count)
   }
@@ -202,6 +204,8 @@ public final class Tape {
     of loss: Variable, into gradients: inout Gradients, at variables: [Variable] = []
   ) -> [Tensor] {
     checkPrecondition(loss.tape === self, "Tape.gradients: the loss is on another tape")
+    checkPrecondition(
+      isRecording, "Tape.gradients: the pass is for inference, of which nothing is recorded")
     checkPrecondition(
       loss.value.count == 1, "Tape.gradients: the loss has shape \(loss.shape), not one element")
     return differentiate(

@@ -6,7 +6,8 @@ import Autodiff
 /// ```swift
 /// struct TwoLayers: Model {
 ///   let input: Shape = [784]
-///   let (fc1, fc2) = (Linear(784, 64), Linear(64, 10, kind: .head))
+///   let fc1 = Linear(784, 64)
+///   let fc2 = Linear(64, 10, kind: .head)
 ///   func callAsFunction(_ x: Variable) -> Variable { fc2(fc1(x).gelu()) }
 /// }
 /// ```

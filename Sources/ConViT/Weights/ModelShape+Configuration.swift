@@ -47,12 +47,14 @@ extension WeightsFile {
   ///
   /// - Throws: `WeightsError` if what it says makes no sense.
   package var configuration: ViTConfiguration? {
-    get throws { try WeightsMetadata(self).configuration ?? shapedConfiguration }
+    get throws { try WeightsMetadata(self).configuration ?? shapedConfiguration() }
   }
 
   /// The model that the shapes are those of and no other's.
-  var shapedConfiguration: ViTConfiguration? {
-    splitNote == nil ? ModelShape(self).configuration : nil
+  func shapedConfiguration(heads: Int? = nil) -> ViTConfiguration? {
+    var shape = ModelShape(self)
+    shape.heads = shape.heads ?? heads
+    return splitNote == nil ? shape.configuration : nil
   }
 }
 

@@ -77,11 +77,16 @@ public struct SavedModel: Sendable {
     public var imageWidth: Int?
     /// Pixels of a patch's side; what the file or the preset says if left out.
     public var patchSize: Int?
+    /// The number of heads, for files that do not say which model they are of: shapes do not tell
+    /// it, but of GPSA.
+    public var heads: Int?
 
     /// A description; nothing is said of what is left out.
     public init(
-      name: String? = nil, imageHeight: Int? = nil, imageWidth: Int? = nil, patchSize: Int? = nil
+      name: String? = nil, imageHeight: Int? = nil, imageWidth: Int? = nil, patchSize: Int? = nil,
+      heads: Int? = nil
     ) {
+      self.heads = heads
       self.name = name
       self.imageHeight = imageHeight
       self.imageWidth = imageWidth

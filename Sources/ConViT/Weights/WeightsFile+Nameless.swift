@@ -3,9 +3,11 @@ import Autodiff
 extension WeightsFile {
   /// The model of no preset that the shapes of a file describe, which has no other name; nil if
   /// they are a preset's, or leave a choice.
-  var modelWithoutName: ViTConfiguration? {
+  ///
+  /// - Parameter heads: how many there are, where shapes do not tell.
+  func modelWithoutName(heads: Int? = nil) -> ViTConfiguration? {
     guard ModelShape(self).presets.isEmpty, NamingScheme.of(foreignNames) == nil else { return nil }
-    return shapedConfiguration
+    return shapedConfiguration(heads: heads)
   }
 
   /// Why it cannot be told which model the file is of, that does not say it, and what to do.
@@ -43,7 +45,7 @@ extension WeightsFile {
   ///
   /// - Parameter model: nil if what was asked for is no model.
   package func namelessReason(unlike model: ViTConfiguration?) -> String? {
-    guard metadata["configuration"] == nil, shapedConfiguration == nil else { return nil }
+    guard metadata["configuration"] == nil, shapedConfiguration() == nil else { return nil }
     guard let model, let tree = try? ParameterTree(VisionTransformer(model)) else {
       return namelessReason
     }

@@ -80,7 +80,7 @@ struct WeightsMetadata {
   {
     guard let stored = configuration else {
       guard let name = description.name else {
-        guard let shaped = file.modelWithoutName else {
+        guard let shaped = file.modelWithoutName(heads: description.heads) else {
           throw WeightsError(path: file.path, reason: file.namelessReason)
         }
         return description.applied(to: shaped)

@@ -2,15 +2,20 @@ import Images
 
 /// Which images an epoch visits, and how they are read.
 public struct DataSettings: Hashable, Sendable, Codable, Settings {
-  /// The folder that has `train/<class>/` and `val/<class>/`; a run needs it.
+  /// The folder that has `train/<class>/` and `val/<class>/`, or a CSV file that lists images
+  /// (`ImageTable`); a run needs it.
   public var dataPath: String?
+  /// The CSV file of the images to validate on, where `dataPath` is one without them.
+  public var valPath: String?
   /// How the folder is laid out.
   public var dataSet = DataSet.imageNet
   /// The level of the taxonomy that iNaturalist's classes are taken from.
   public var inatCategory = INaturalist.Category.name
-  /// The folder to train on, if it is not `train` and cannot be told by its name.
+  /// The folder, or the name in a table, to train on, if it is not `train` and cannot be told by
+  /// its name.
   public var trainSplit: String?
-  /// The folder to validate on, if it is not `val` and cannot be told by its name.
+  /// The folder, or the name in a table, to validate on, if it is not `val` and cannot be told by
+  /// its name.
   public var valSplit: String?
   /// The share of each class to validate on, where there is no `val/`.
   public var valFraction: Double?
@@ -82,6 +87,19 @@ public struct DataSettings: Hashable, Sendable, Codable, Settings {
         ![.iNaturalist2018, .iNaturalist2019].contains(dataSet),
         "\(key) is for folders of images, not for \(dataSet.rawValue)")
     }
+    if let valPath {
+      try require(
+        Self.isTable(valPath) && namesTable,
+        "val-path is a table of images (.csv) beside one in data-path; \(valPath) and "
+          + "\(dataPath ?? "none") are given")
+      try require(
+        valSplit == nil && valFraction == nil,
+        "val-path and \(valSplit == nil ? "val-fraction" : "val-split") are two ways to choose "
+          + "what to validate on")
+    }
+    try require(
+      dataSet == .imageNet || !namesTable,
+      "data-set \(dataSet.rawValue) is for folders, and data-path is a table (.csv)")
     if let valFraction {
       try require(
         valSplit == nil, "val-split and val-fraction are two ways to choose what to validate on")
@@ -126,6 +144,7 @@ public struct DataSettings: Hashable, Sendable, Codable, Settings {
   /// The names in configs.
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case dataPath = "data-path"
+    case valPath = "val-path"
     case dataSet = "data-set"
     case inatCategory = "inat-category"
     case trainSplit = "train-split"

@@ -5,7 +5,8 @@ import Yams
 extension TrainingConfiguration {
   /// What a run may change when it goes on: what does not decide about its results.
   private static let changeable: Set = [
-    "output-dir", "data-path", "train-split", "val-split", "threads", "num-workers", "pin-threads",
+    "output-dir", "data-path", "val-path", "train-split", "val-split", "threads", "num-workers",
+    "pin-threads",
     "recompute", "log-every",
     "locality-every", "locality-sample", "tensorboard", "save-every", "save-every-steps",
     "on-nonfinite", "on-bad-image", "max-bad", "resume", "allow-other-data", "allow-nonfinite",

@@ -65,8 +65,6 @@ public struct Learner: Sendable {
   public mutating func step(
     of count: Int, epoch: Int, rate: Double, on pool: WorkerPool, next: () throws -> Batch
   ) throws -> StepResult? {
-    checkPrecondition(
-      rate >= 0 && rate.isFinite, "Learner.step: the learning rate is \(rate)")
     var examples = self.examples  // moved, so that it is written in place
     self.examples = []
     defer { self.examples = examples }
@@ -122,11 +120,11 @@ public struct Learner: Sendable {
         let losses = recipe.objective.losses(
           outputs, ExamplePart(batch: mixed, range: range, inputs: inputs))
         checkPrecondition(
-          losses.shape == [range.count],
-          "Learner.step: losses of shape \(losses.shape) for \(range.count) examples")
+          losses.shape == Shape(range.count),
+          "Objective: losses of shape \(losses.shape) for \(range.count) examples; each has one")
         Self.note(batch, range, losses.value, outputs.logits.value, in: examples)
         let sum = losses.value.withUnsafeBufferPointer { $0.reduce(0) { $0 + Double($1) } }
-        return (1 / Float(count) * losses.sum(), sum)
+        return (losses, sum)
       }
     }
   }

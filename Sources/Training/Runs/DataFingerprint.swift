@@ -30,10 +30,11 @@ public struct DataFingerprint: Codable, Hashable, Sendable {
   private static func classes(of folder: ImageFolder) -> [Class] {
     var counts = Array(repeating: 0, count: folder.classes.count)
     var hashes = Array(repeating: FNV1a(), count: folder.classes.count)
-    let prefix = folder.root.utf8.count
+    let root = folder.root.utf8
     for sample in folder.samples {
       counts[sample.label] += 1
-      hashes[sample.label].add(sample.path.utf8.dropFirst(prefix))
+      let path = sample.path.utf8
+      hashes[sample.label].add(path.dropFirst(path.starts(with: root) ? root.count : 0))
       hashes[sample.label].add(0)  // which no path has
     }
     return folder.classes.indices.map {

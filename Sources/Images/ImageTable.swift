@@ -1,0 +1,169 @@
+import Files
+import Foundation
+
+/// Images listed in a CSV file: a row each, in columns whose names the first line gives.
+///
+///     path,label,split
+///     photos/1.jpg,cat,train
+///     "photos/2, again.jpg",dog,val
+///
+/// `path` (or `image`, `filename`) is the file, from the folder of the table on; `label` (or
+/// `class`) the name of its class; `split`, if it is there, what the image is for. Other columns
+/// are passed over, capitals do not matter. Classes are sorted by the bytes of their names, as
+/// folders are: 10 comes before 2.
+public struct ImageTable: Sendable {
+  /// A row of the table.
+  struct Row {
+    let line: Int
+    let path: String
+    let label: String
+    let split: String?
+  }
+
+  /// The file.
+  public let path: String
+  /// The names in the column `split`, in the order of their first rows; empty without one.
+  public let splits: [String]
+  let rows: [Row]
+
+  /// Reads a table; no image is looked at but the first.
+  ///
+  /// - Throws: `DatasetError` that names the line and the column.
+  public init(contentsOf path: String) throws {
+    self.path = path
+    let records = try CSVRecords.read(path)
+    guard let header = records.first else {
+      throw DatasetError(path: path, reason: "nothing in it: expected a line of column names")
+    }
+    let columns = try Columns(header, path: path)
+    rows = try records.dropFirst().map { try columns.row($0, path: path) }
+    guard let first = rows.first else {
+      throw DatasetError(path: path, reason: "no images in it, only the names of columns")
+    }
+    var seen: Set<[UInt8]> = []
+    splits = rows.compactMap(\.split).filter { seen.insert(Array($0.utf8)).inserted }
+    guard FileManager.default.fileExists(atPath: file(of: first)) else {
+      throw DatasetError(
+        path: path,
+        reason: "line \(first.line): no such file: \(first.path) (paths are from \(root) on)")
+    }
+  }
+
+  /// The folder that paths are relative to.
+  var root: String {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
+  }
+
+  /// The file of a row.
+  func file(of row: Row) -> String {
+    row.path.hasPrefix("/") ? row.path : root == "/" ? "/\(row.path)" : "\(root)/\(row.path)"
+  }
+
+  /// The images of a split, or all of them for nil; in the order of the rows, of which each is the
+  /// image's index.
+  ///
+  /// - Parameters:
+  ///   - classes: The classes of the training split, when this is another one: labels are theirs,
+  ///     a class they lack is an error and a missing one a warning.
+  ///   - owner: Whose those are, for a message.
+  /// - Throws: `DatasetError` for a split without images, or an unknown class.
+  public func images(
+    of split: String? = nil, classes: [String]? = nil,
+    owner: ImageFolder.ClassOwner = .training
+  ) throws -> ImageFolder {
+    func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
+    let chosen = rows.enumerated().filter { _, row in
+      split.map { name in row.split.map { isSame($0, name) } ?? false } ?? true
+    }
+    guard !chosen.isEmpty else {
+      throw DatasetError(
+        path: path,
+        reason: splits.isEmpty
+          ? "no column split" : "no split \(split ?? "") beside \(shortened(splits))")
+    }
+    let found = Dictionary(
+      chosen.map { (Array($1.label.utf8), $1.label) }, uniquingKeysWith: { first, _ in first })
+    let names = found.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    let known = classes ?? names
+    var labels: [[UInt8]: Int] = [:]
+    for (label, name) in known.enumerated() { labels[Array(name.utf8)] = label }
+    let samples = try chosen.map { index, row in
+      guard let label = labels[Array(row.label.utf8)] else {
+        throw DatasetError(
+          path: path,
+          reason: "line \(row.line): class \(ClassNames.shown(row.label)) is not in "
+            + owner.rawValue
+            + (ClassNames.suggestion(for: [row.label], among: known)
+              .map { "; \($0)" } ?? ""))
+      }
+      return Example(path: file(of: row), label: label, index: index)
+    }
+    let missing = known.filter { found[Array($0.utf8)] == nil }
+    var warnings = ClassNames.lookalikes(names).map {
+      "\(path): classes that differ only in case, blanks, hyphens or Unicode form: \($0)"
+    }
+    if !missing.isEmpty {
+      warnings.append("\(path): no image of \(counted(missing)): \(ClassNames.listed(missing))")
+    }
+    let name = String(path.split(separator: "/").last ?? "")
+    return ImageFolder(
+      root: root, split: split.map { "\(name), split \($0)" } ?? name, classes: known,
+      samples: samples, warnings: warnings)
+  }
+}
+
+extension ImageTable {
+  /// Where the columns are.
+  private struct Columns {
+    let count: Int
+    let path: (name: String, place: Int)
+    let label: (name: String, place: Int)
+    let split: (name: String, place: Int)?
+
+    init(_ header: CSVRecords.Record, path: String) throws(DatasetError) {
+      let names = header.fields.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
+      func column(_ meanings: [String]) throws(DatasetError) -> (name: String, place: Int)? {
+        let found = names.indices.filter { meanings.contains(names[$0]) }
+        guard found.count < 2 else {
+          throw DatasetError(
+            path: path,
+            reason: "line \(header.line): the columns "
+              + found.map { names[$0] }.joined(separator: " and ") + " mean the same")
+        }
+        return found.first.map { (names[$0], $0) }
+      }
+      func needed(_ meanings: [String]) throws(DatasetError) -> (name: String, place: Int) {
+        if let found = try column(meanings) { return found }
+        throw DatasetError(
+          path: path,
+          reason: "line \(header.line): no column \(meanings.joined(separator: " or ")) among "
+            + shortened(header.fields))
+      }
+      count = names.count
+      self.path = try needed(["path", "image", "filename"])
+      label = try needed(["label", "class"])
+      split = try column(["split"])
+    }
+
+    func row(_ record: CSVRecords.Record, path file: String) throws(DatasetError) -> Row {
+      guard record.fields.count == count else {
+        throw DatasetError(
+          path: file,
+          reason: "line \(record.line): \(counted(record.fields.count, "field", "fields")), "
+            + "expected \(count)")
+      }
+      func value(_ column: (name: String, place: Int)) throws(DatasetError) -> String {
+        let value = record.fields[column.place]
+        guard !value.allSatisfy(\.isWhitespace) else {
+          throw DatasetError(
+            path: file, reason: "line \(record.line), column \(column.name): it is empty")
+        }
+        return value
+      }
+      return Row(
+        line: record.line, path: try value(path), label: try value(label),
+        split: try split.map { column throws(DatasetError) in try value(column) })
+    }
+  }
+}
