@@ -122,7 +122,7 @@ private struct TrainingDisplay {
   }
 
   private func resumption(_ progress: RunProgress) -> String {
-    "going on: epoch \(progress.epoch + 1), after its step \(progress.step)"
+    "resumes: epoch \(progress.epoch + 1), after its step \(progress.step)"
   }
 
   private func describe(_ run: Trainer.Summary) -> [String] {

@@ -105,7 +105,7 @@ import Testing
       #expect(stopped.status == 75, "signal \(signal)")
       if let place {
         #expect(
-          stopped.err.contains("going on: epoch \(place.epoch), after its step \(place.step)\n"))
+          stopped.err.contains("resumes: epoch \(place.epoch), after its step \(place.step)\n"))
       }
       let line =
         /convit: run: stopped and saved after step (\d+) of epoch (\d+); --resume run goes on/
