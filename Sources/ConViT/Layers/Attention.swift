@@ -67,36 +67,3 @@ extension Attention {
     gateLogits.map { weights[$0].elements.map { 1 / (1 + exp(-Double($0))) } }
   }
 }
-
-/// An attention between patches that also knows where they are.
-public protocol PositionalAttention: Attention {
-  /// [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²).
-  var posProj: Linear { get }
-  /// The patches that the tokens stand for.
-  var grid: PatchGrid { get }
-}
-
-extension PositionalAttention {
-  /// What the positions alone say before a softmax: v_h · r_ij, the same for every image,
-  /// [H, N, N].
-  ///
-  /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
-  /// weights files, and its derivative is zero, but it takes no part.
-  func positionScores(_ tape: Tape) -> Variable {
-    let offsets = tape.constant(grid.keptOffsets.reshaped(Shape(grid.count * grid.count, 3)))
-    return tape[posProj.weight].matmul(
-      offsets, transposingOther: true, precision: .float32
-    )
-    .reshaped(Shape(heads, grid.count, grid.count))
-  }
-
-  /// The attention by position alone, softmax_j(v_h · r_ij), the same for every image: [H, N, N].
-  public func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
-
-  /// Ends the process if tokens are not the grid's patches.
-  func checkTokens(_ x: Variable) {
-    checkPrecondition(
-      x.shape[-2] == grid.count,
-      "\(Self.self): \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches")
-  }
-}

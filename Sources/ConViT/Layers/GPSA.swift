@@ -35,7 +35,8 @@ public struct GPSA: PositionalAttention {
   public let grid: PatchGrid
   /// Dropout after the projection.
   public let dropRate: Float
-  private let attnDropRate: Float
+  /// Dropout of the elements of A.
+  public let attnDropRate: Float
 
   /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
   /// after the projection, and of the elements of A (`attnDropRate`); λ is `gateStart` at first.
@@ -61,37 +62,9 @@ public struct GPSA: PositionalAttention {
   /// λ, of which σ is the share of the positional attention.
   public var gateLogits: Parameter? { gatingParam }
 
-  /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N, dim].
-  public func callAsFunction(_ x: Variable) -> Variable { proj(mixed(x)).dropout(dropRate) }
-
-  /// [..., N, dim] → [..., N or count, dim]
-  public func callAsFunction(
-    _ x: Variable, first count: Int?, onto residual: Residual
-  ) -> Variable {
-    let y = mixed(x)
-    return proj(
-      count.map { y.sliced(-2, 0..<$0) } ?? y, onto: residual, dropRate: dropRate)
-  }
-
-  /// A_h: [..., N, dim] → [..., H, N, N].
-  public func attentionWeights(_ x: Variable) -> Variable? { scores(x).weights }
-
-  /// The heads' values side by side, [..., N, dim].
-  private func mixed(_ x: Variable) -> Variable {
-    scores(x).mixing(Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate, to: proj)
-  }
-
-  private func scores(_ x: Variable) -> HeadScores {
-    checkTokens(x)
-    let (dim, qk) = (x.shape[-1], qk(x))
-    return HeadScores(
-      q: Heads(qk, count: heads, of: dim), k: Heads(qk, from: dim, count: heads, of: dim),
-      position: (sharedPosition(x.tape), gate(x.tape)))
-  }
-
-  /// The positional attention, computed once for all images of a step.
-  private func sharedPosition(_ tape: Tape) -> Variable {
-    tape.shared(posProj.weight, from: self) { $0.position($1) }
+  /// The map of positions, computed once for all images of a step, and σ(λ).
+  public func positions(_ tape: Tape) -> PositionTerm {
+    .blended(map: tape.shared(posProj.weight, from: self) { $0.position($1) }, gate: gate(tape))
   }
 
   /// σ(λ): the share of the positional attention in each head, [H].
