@@ -49,7 +49,7 @@ import Testing
     ),
     (["--clip-grad", "-1"], ["clip-grad must be positive, found -1"]),
     (["--opt-betas", "0.9"], ["opt-betas must be two numbers in 0 ..< 1, found [0.9]"]),
-    (["--opt", "adam"], ["'adam'", "'adamw', 'sgd', 'momentum' or 'lion'"]),
+    (["--opt", "adan"], ["'adan'", "'adamw', 'adam', 'sgd', 'momentum' or 'lion'"]),
     (["--opt", "lion", "--momentum", "0.5"], ["momentum is for opt sgd and momentum, not lion"]),
     (["--clip-mode", "agc"], ["clip-mode agc needs clip-grad"]),
     (["--model-ema-decay", "0.9"], ["model-ema-decay and model-ema-warmup need model-ema"]),
@@ -62,7 +62,7 @@ import Testing
     (["--patience-epochs", "2"], ["patience-epochs is for sched plateau, not cosine"]),
     (
       ["--sched", "step", "--cooldown-epochs", "1"],
-      ["cooldown-epochs is for sched cosine and linear, not step"]
+      ["cooldown-epochs is for sched cosine, linear and poly, not step"]
     ),
     (["--sched", "plateau", "--sched-on-updates"], ["sched-on-updates is not for sched plateau"]),
     (["--lr-noise", "0.9", "0.4"], ["lr-noise must be one or two ascending numbers"]),

@@ -11,7 +11,7 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   public var lr = 5e-4
   /// Whether `lr` is the rate for any batch.
   public var unscaleLr = false
-  /// The rate at the end of a cosine or line, and the least of a plateau, whatever the batch.
+  /// The rate at the end of a cosine, line or power, and the least of a plateau, whatever the batch.
   public var minLr = 1e-5
   /// The rate at the start of the warm-up, whatever the batch.
   public var warmupLr = 1e-6
@@ -25,7 +25,8 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   public var decayEpochs = 30.0
   /// The epochs, counted from 1, with which `multistep` drops.
   public var decayMilestones = [90, 180, 270]
-  /// What `step`, `multistep` and `plateau` multiply the rate with when they drop.
+  /// What `step`, `multistep` and `plateau` multiply the rate with when they drop; the power of
+  /// `poly`.
   public var decayRate = 0.1
   /// Epochs without a better accuracy that `plateau` puts up with.
   public var patienceEpochs = 10
@@ -74,9 +75,10 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
     try require(
       decayMilestones.allSatisfy { $0 > 0 } && decayMilestones == decayMilestones.sorted(),
       "decay-milestones must be positive and ascending, found \(decayMilestones)")
+    let most = sched == .poly ? 100.0 : 1
     try require(
-      decayRate > 0 && decayRate <= 1,
-      "decay-rate must be above 0 and at most 1, found \(decayRate)")
+      decayRate > 0 && decayRate <= most,
+      "decay-rate must be above 0 and at most \(Int(most)), found \(decayRate)")
     try require(
       lrNoise.count <= 2 && lrNoise.allSatisfy { (0...1).contains($0) }
         && lrNoise == lrNoise.sorted(),
@@ -96,17 +98,19 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
       _ path: KeyPath<ScheduleSettings, Value>, _ name: String,
       unless shapes: Set<LearningRateSchedule.Shape>
     ) throws(TrainingError) {
-      let names = shapes.map(\.rawValue).sorted().joined(separator: " and ")
+      let all = shapes.map(\.rawValue).sorted()
+      let names =
+        all.dropLast().joined(separator: ", ") + (all.count > 1 ? " and " : "") + all[all.count - 1]
       try requireUse(
         of: name,
         shapes.contains(sched) || self[keyPath: path] == ScheduleSettings()[keyPath: path],
         "\(name) is for sched \(names), not \(sched)")
     }
-    try requireDefault(\.minLr, "min-lr", unless: [.cosine, .linear, .plateau])
-    try requireDefault(\.cooldownEpochs, "cooldown-epochs", unless: [.cosine, .linear])
+    try requireDefault(\.minLr, "min-lr", unless: [.cosine, .linear, .plateau, .poly])
+    try requireDefault(\.cooldownEpochs, "cooldown-epochs", unless: [.cosine, .linear, .poly])
     try requireDefault(\.decayEpochs, "decay-epochs", unless: [.step])
     try requireDefault(\.decayMilestones, "decay-milestones", unless: [.multistep])
-    try requireDefault(\.decayRate, "decay-rate", unless: [.step, .multistep, .plateau])
+    try requireDefault(\.decayRate, "decay-rate", unless: [.step, .multistep, .plateau, .poly])
     try requireDefault(\.patienceEpochs, "patience-epochs", unless: [.plateau])
     try requireUse(
       of: "sched-on-updates", !schedOnUpdates || (sched != .plateau && sched != .multistep),

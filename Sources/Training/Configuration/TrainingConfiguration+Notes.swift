@@ -37,7 +37,7 @@ extension TrainingConfiguration {
       schedule.unscaleLr
       ? "--lr" : "--lr \(schedule.lr.short) × \(schedule.stepSize) / 512"
     var notes: [String] = []
-    if course.base < course.minimum, [.cosine, .linear, .plateau].contains(course.shape) {
+    if course.base < course.minimum, [.cosine, .linear, .plateau, .poly].contains(course.shape) {
       notes.append(
         "the learning rate is \(course.base.short) (\(product)), below --min-lr "
           + "\(course.minimum.short): it rises where it should fall; give a higher --lr, "
