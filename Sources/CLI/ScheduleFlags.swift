@@ -30,8 +30,11 @@ struct ScheduleFlags: ParsableArguments {
   var decayMilestones: [Int] = []
   @Option(help: .number("Factor of a drop; the power of poly. (default: 0.1)")) var decayRate:
     Double?
-  @Option(help: .int("Epochs that plateau waits for a better accuracy. (default: 10)"))
+  @Option(help: .int("Evaluations that plateau waits for a better accuracy. (default: 10)"))
   var patienceEpochs: Int?
+  @Option(
+    help: .int("Evaluations without a better accuracy after which a run ends. (default: none)"))
+  var earlyStop: OrNone<Int>?
   @Option(
     parsing: .upToNextOption,
     help: .number("Share of the epochs from which on the rate has noise, and up to which."))
@@ -59,6 +62,7 @@ struct ScheduleFlags: ParsableArguments {
     replace(&c.decayMilestones, decayMilestones.isEmpty ? nil : decayMilestones)
     replace(&c.decayRate, decayRate)
     replace(&c.patienceEpochs, patienceEpochs)
+    replace(&c.earlyStop, offAtZero: earlyStop)
     replace(&c.lrNoise, lrNoise)
     replace(&c.lrNoisePct, lrNoisePct)
     replace(&c.lrNoiseStd, lrNoiseStd)

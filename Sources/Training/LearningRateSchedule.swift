@@ -41,7 +41,7 @@ public struct LearningRateSchedule: Hashable, Sendable {
   public var milestones: [Int]
   /// What a drop multiplies the rate with; the power of `poly`.
   public var decayRate: Double
-  /// Epochs without a better accuracy that a plateau puts up with.
+  /// Evaluations without a better accuracy that a plateau puts up with.
   public var patience: Int
   /// What a plateau has seen; it is all that the rates depend on beside the time.
   public var plateau = Plateau()

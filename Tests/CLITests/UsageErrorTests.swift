@@ -59,6 +59,10 @@ import Testing
       ["--batch-size", "16", "--global-batch-size", "40"],
       ["global-batch-size must be a multiple of batch-size, which is 16, found 40"]
     ),
+    (["--early-stop", "-1"], ["early-stop must be at least 1, found -1"]),
+    (["--eval-every", "0"], ["eval-every must be at least 1, found 0"]),
+    (["--time-budget", "2x"], ["'2x'", "--time-budget <time>"]),
+    (["--sched", "poly", "--decay-rate", "0"], ["decay-rate must be above 0 and at most 100"]),
     (["--patience-epochs", "2"], ["patience-epochs is for sched plateau, not cosine"]),
     (
       ["--sched", "step", "--cooldown-epochs", "1"],

@@ -28,8 +28,11 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   /// What `step`, `multistep` and `plateau` multiply the rate with when they drop; the power of
   /// `poly`.
   public var decayRate = 0.1
-  /// Epochs without a better accuracy that `plateau` puts up with.
+  /// Evaluations without a better accuracy that `plateau` puts up with: one an epoch, unless there
+  /// is `evalEvery`.
   public var patienceEpochs = 10
+  /// Evaluations without a better accuracy after which a run ends; it does not for that if left out.
+  public var earlyStop: Int?
   /// From which share of the epochs on, and up to which, the rate has noise; none if empty.
   public var lrNoise: [Double] = []
   /// The largest noise, as a share of the rate.
@@ -52,7 +55,7 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   package func validate() throws(TrainingError) {
     try requireCounts([
       "batch-size": batchSize, "global-batch-size": globalBatchSize, "epochs": epochs,
-      "patience-epochs": patienceEpochs,
+      "patience-epochs": patienceEpochs, "early-stop": earlyStop,
     ])
     try require(
       stepSize.isMultiple(of: batchSize),
@@ -138,6 +141,7 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
     case decayMilestones = "decay-milestones"
     case decayRate = "decay-rate"
     case patienceEpochs = "patience-epochs"
+    case earlyStop = "early-stop"
     case lrNoise = "lr-noise"
     case lrNoisePct = "lr-noise-pct"
     case lrNoiseStd = "lr-noise-std"
