@@ -17,6 +17,22 @@ CK_CLONES void ck_adamw(float *restrict p, float *restrict m, float *restrict v,
   }
 }
 
+CK_CLONES void ck_adam(float *restrict p, float *restrict m, float *restrict v,
+                       const float *restrict g, float gscale, float lr, float beta1,
+                       float beta2, float eps, float weight_decay, float bias1, float bias2,
+                       ptrdiff_t n) {
+  const float step = lr / bias1;
+  const float root = 1.0f / __builtin_elementwise_sqrt(bias2);
+  CK_EACH
+  for (ptrdiff_t i = 0; i < n; i++) {
+    const float gradient = gscale * g[i] + weight_decay * p[i];
+    m[i] = beta1 * m[i] + (1.0f - beta1) * gradient;
+    v[i] = beta2 * v[i] + (1.0f - beta2) * (gradient * gradient);
+    const float size = __builtin_elementwise_sqrt(v[i]) * root + eps;
+    p[i] = p[i] - step * (m[i] / size);
+  }
+}
+
 CK_CLONES void ck_sgd(float *restrict p, float *restrict m, const float *restrict g, float gscale,
                       float lr, float momentum, int nesterov, float weight_decay, ptrdiff_t n) {
   const float direct = nesterov ? 1.0f : 0.0f;

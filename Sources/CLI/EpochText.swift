@@ -20,16 +20,25 @@ struct EpochText {
   }
 
   private func line(mark: String) -> String {
+    guard let testAcc1 = record.testAcc1 else { return unevaluated }
     let accuracy =
-      "acc@1 " + Self.percent(record.testAcc1)
+      "acc@1 " + Self.percent(testAcc1)
       + (record.emaTestAcc1.map { " ema " + Self.percent($0) } ?? "") + mark
     let middle = record.emaTestAcc1 == nil ? [accuracy, "lr \(rate)"] : [accuracy]
     let parts =
       [
         "epoch \(record.epoch + 1)/\(epochs)",
-        Self.number("loss %.3f", record.trainLoss) + Self.number(" test %.3f", record.testLoss),
+        Self.number("loss %.3f", record.trainLoss)
+          + (record.testLoss.map { Self.number(" test %.3f", $0) } ?? ""),
       ] + middle + [seconds, "ETA \(eta)"]
     return parts.joined(separator: "  ")
+  }
+
+  /// What is known without an evaluation.
+  private var unevaluated: String {
+    let loss = Self.number("loss %.3f", record.trainLoss)
+    return ["epoch \(record.epoch + 1)/\(epochs)", loss, "lr \(rate)", seconds, "ETA \(eta)"]
+      .joined(separator: "  ")
   }
 
   private static func percent(_ value: Double) -> String {

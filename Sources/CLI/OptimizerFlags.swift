@@ -4,14 +4,16 @@ import Training
 /// The flags of `convit train` that say how the weights change.
 struct OptimizerFlags: ParsableArguments {
   @Option(
-    help: .name("adamw, sgd (Nesterov's momentum), momentum (classical) or lion. (default: adamw)"))
+    help: .name(
+      "adamw, adam (L2 decay), sgd (Nesterov's momentum), momentum (classical) or lion. "
+        + "(default: adamw)"))
   var opt: OptimizerSettings.Algorithm?
   @Option(help: .number("Decay of all but 1-D parameters and embeddings. (default: 0.05)"))
   var weightDecay: Float?
-  @Option(help: .number("AdamW's ε. (default: 1e-8)")) var optEps: Float?
+  @Option(help: .number("ε of adamw and adam. (default: 1e-8)")) var optEps: Float?
   @Option(
     parsing: .upToNextOption,
-    help: .number("β₁ and β₂. (default: 0.9 0.999 for adamw, 0.9 0.99 for lion)"))
+    help: .number("β₁ and β₂. (default: 0.9 0.999 for adamw and adam, 0.9 0.99 for lion)"))
   var optBetas: [OrNone<Float>] = []
   @Option(help: .number("Momentum of sgd and momentum. (default: 0.9)")) var momentum: Float?
   @Option(help: .number("The most that gradients may come to. (default: none)"))

@@ -27,7 +27,9 @@ func replace<Value>(_ value: inout Value?, _ replacement: OrNone<Value>?) {
 }
 
 /// The same for a number of which 0 means never, or not at all.
-func replace<Value: Numeric>(_ value: inout Value?, offAtZero replacement: OrNone<Value>?) {
+func replace<Value: Equatable & ExpressibleByIntegerLiteral>(
+  _ value: inout Value?, offAtZero replacement: OrNone<Value>?
+) {
   if let replacement { value = replacement.value == 0 ? nil : replacement.value }
 }
 

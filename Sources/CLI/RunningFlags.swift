@@ -32,6 +32,13 @@ struct RunningFlags: ParsableArguments {
   @Option(
     help: .int("Steps between checkpoints inside of an epoch. (default: at its end alone)"))
   var saveEverySteps: OrNone<Int>?
+  @Option(help: .int("Epochs between evaluations; the last epoch has one. (default: 1)"))
+  var evalEvery: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Save and end, with exit code 75, before this time is over: 90m, 2h, 3600. (default: none)",
+      valueName: "time"))
+  var timeBudget: OrNone<TimeBudget>?
   @Option(
     help: ArgumentHelp(
       "When a loss is not finite: stop, or skip=K to leave out K such steps. (default: stop)",
@@ -65,6 +72,8 @@ struct RunningFlags: ParsableArguments {
     replace(&c.allowNonfinite, allowNonfinite)
     replace(&c.saveEvery, offAtZero: saveEvery)
     replace(&c.saveEverySteps, offAtZero: saveEverySteps)
+    replace(&c.evalEvery, evalEvery)
+    replace(&c.timeBudget, offAtZero: timeBudget)
     replace(&c.onNonfinite, onNonfinite)
     replace(&c.logEvery, logEvery)
     replace(&c.localityEvery, offAtZero: localityEvery)
@@ -75,5 +84,10 @@ struct RunningFlags: ParsableArguments {
 
 extension NonFinitePolicy: ExpressibleByArgument {
   /// A policy as it is written in flags.
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension TimeBudget: ExpressibleByArgument {
+  /// A time as it is written in flags.
   public init?(argument: String) { self.init(argument) }
 }

@@ -12,7 +12,7 @@ struct ScheduleFlags: ParsableArguments {
   var lr: Double?
   @Flag(inversion: .prefixedNo, help: "Take --lr as it is, whatever the batch. (default: off)")
   var unscaleLr: Bool?
-  @Option(help: .number("Where cosine, linear and plateau end. (default: 1e-5)"))
+  @Option(help: .number("Where cosine, linear, poly and plateau end. (default: 1e-5)"))
   var minLr: Double?
   @Option(help: .number("Where the warm-up begins. (default: 1e-6)")) var warmupLr: Double?
   @Option(help: .int("Epochs of linear warm-up. (default: 5, or a quarter of the epochs if fewer)"))
@@ -20,16 +20,21 @@ struct ScheduleFlags: ParsableArguments {
   @Option(help: .int("Epochs at --min-lr after --epochs. (default: 0)")) var cooldownEpochs: Int?
   @Option(
     help: .name(
-      "After the warm-up: cosine, linear, step, multistep, constant or plateau. (default: cosine)"))
+      "After the warm-up: cosine, linear, poly, step, multistep, constant or plateau. "
+        + "(default: cosine)"))
   var sched: LearningRateSchedule.Shape?
   @Option(help: .number("Epochs between the drops of step. (default: 30)"))
   var decayEpochs: Double?
   @Option(
     parsing: .upToNextOption, help: .int("Epochs that multistep drops with. (default: 90 180 270)"))
   var decayMilestones: [Int] = []
-  @Option(help: .number("Factor of a drop. (default: 0.1)")) var decayRate: Double?
-  @Option(help: .int("Epochs that plateau waits for a better accuracy. (default: 10)"))
+  @Option(help: .number("Factor of a drop; the power of poly. (default: 0.1)")) var decayRate:
+    Double?
+  @Option(help: .int("Evaluations that plateau waits for a better accuracy. (default: 10)"))
   var patienceEpochs: Int?
+  @Option(
+    help: .int("Evaluations without a better accuracy after which a run ends. (default: none)"))
+  var earlyStop: OrNone<Int>?
   @Option(
     parsing: .upToNextOption,
     help: .number("Share of the epochs from which on the rate has noise, and up to which."))
@@ -57,6 +62,7 @@ struct ScheduleFlags: ParsableArguments {
     replace(&c.decayMilestones, decayMilestones.isEmpty ? nil : decayMilestones)
     replace(&c.decayRate, decayRate)
     replace(&c.patienceEpochs, patienceEpochs)
+    replace(&c.earlyStop, offAtZero: earlyStop)
     replace(&c.lrNoise, lrNoise)
     replace(&c.lrNoisePct, lrNoisePct)
     replace(&c.lrNoiseStd, lrNoiseStd)

@@ -16,7 +16,8 @@ struct TrainCommand: ParsableCommand {
       on. Every flag is also a key of the YAML config; a flag overrides it, and the last of a \
       flag that is repeated counts. Where a value may be left out, none takes back what the config \
       says, as null does in a config: --finetune none. --save-every, --save-every-steps, \
-      --locality-every, --log-every, --clip-grad and --val-fraction are off at 0.
+      --locality-every, --log-every, --clip-grad, --val-fraction, --early-stop and --time-budget \
+      are off at 0.
 
       SIGTERM, SIGINT, SIGHUP, SIGUSR1 and SIGUSR2 stop a run after its step: it saves where it is \
       and exits with 75. A second SIGINT exits at once.
@@ -91,6 +92,7 @@ private struct TrainingDisplay {
     case .note(let text): terminal.line("note: \(text)")
     case .finished(let epochs):
       terminal.line("nothing to do: the run has ended, after \(epochs) epochs")
+    case .endedEarly(let reason): terminal.line(reason)
     case .started(let run):
       self.run = run
       epochs = run.progress.epoch

@@ -1,4 +1,5 @@
-/// A line of `log.jsonl`: the keys of the reference's log. Those about heads, which are there after
+/// A line of `log.jsonl`: the keys of the reference's log. Those of an evaluation are there if there
+/// was one after the epoch (`--eval-every`). Those about heads, which are there after
 /// a measurement only (`--locality-every`), are in `LocalityRecord`, too.
 public struct EpochRecord: Sendable, Codable, Hashable {
   /// The epoch, from 0.
@@ -8,11 +9,11 @@ public struct EpochRecord: Sendable, Codable, Hashable {
   /// The learning rate of the epoch's last step.
   public let trainLr: Double
   /// The mean cross-entropy over the validation images, without smoothing.
-  public let testLoss: Double
+  public let testLoss: Double?
   /// Validation images whose class is the first, in percent.
-  public let testAcc1: Double
+  public let testAcc1: Double?
   /// Validation images whose class is among the first five, in percent.
-  public let testAcc5: Double
+  public let testAcc5: Double?
   /// Images of the epoch, to train and to test on, that could not be read and were skipped.
   public let badImages: Int
   /// `testLoss` of the moving average, if one is kept.
@@ -45,16 +46,16 @@ public struct EpochRecord: Sendable, Codable, Hashable {
 
   /// A line from its numbers.
   package init(
-    epoch: Int, trainLoss: Double, trainLr: Double, test: Test, averageTest: Test?,
+    epoch: Int, trainLoss: Double, trainLr: Double, test: Test?, averageTest: Test?,
     badImages: Int, parameters: Int, seconds: Double
   ) {
     (self.epoch, self.trainLoss, self.trainLr) = (epoch, trainLoss, trainLr)
-    (testLoss, testAcc1, testAcc5) = test
+    (testLoss, testAcc1, testAcc5) = (test?.loss, test?.accuracy1, test?.accuracy5)
     emaTestLoss = averageTest?.loss
     (emaTestAcc1, emaTestAcc5) = (averageTest?.accuracy1, averageTest?.accuracy5)
     (self.badImages, self.parameters, self.seconds) = (badImages, parameters, seconds)
   }
 
-  /// The higher of the model's and the average's accuracy.
-  public var bestAcc1: Double { max(testAcc1, emaTestAcc1 ?? 0) }
+  /// The higher of the model's and the average's accuracy, if there was an evaluation.
+  public var bestAcc1: Double? { testAcc1.map { max($0, emaTestAcc1 ?? 0) } }
 }

@@ -3,7 +3,7 @@ extension LearningRateSchedule {
   public struct Plateau: Hashable, Sendable {
     /// The best accuracy so far; −∞ before the first.
     public internal(set) var best = -Double.infinity
-    /// Epochs since it, or since the last drop.
+    /// Evaluations since it, or since the last drop.
     public internal(set) var badEpochs = 0
     /// How often the rate has dropped.
     public internal(set) var drops = 0
@@ -11,8 +11,8 @@ extension LearningRateSchedule {
     /// A plateau that has seen nothing.
     public init() {}
 
-    /// Takes notice of an epoch's accuracy, which is better if it is so by 1e-4 of the best; after
-    /// more than `patience` epochs that are not better the rate drops.
+    /// Takes notice of an evaluation's accuracy, which is better if it is so by 1e-4 of the best;
+    /// after more than `patience` evaluations that are not better the rate drops.
     public mutating func observe(_ accuracy: Double, patience: Int) {
       if accuracy > best * (1 + 1e-4) {
         (best, badEpochs) = (accuracy, 0)

@@ -11,6 +11,8 @@ public struct LearningRateSchedule: Hashable, Sendable {
     case cosine
     /// The same on a line.
     case linear
+    /// From `base` to `minimum` by (1 − epoch / `epochs`) to the power of `decayRate`.
+    case poly
     /// `base`, multiplied by `decayRate` each `decayEpochs`.
     case step
     /// `base`, multiplied by `decayRate` with each of `milestones`.
@@ -25,21 +27,21 @@ public struct LearningRateSchedule: Hashable, Sendable {
   public var shape: Shape
   /// The rate that the warm-up leads to.
   public var base: Double
-  /// The rate from epoch `epochs` on, on a cosine or line; the least of a plateau.
+  /// The rate from epoch `epochs` on, on a cosine, line or power; the least of a plateau.
   public var minimum: Double
   /// The rate at epoch 0, if there is a warm-up.
   public var warmup: Double
   /// Epochs of linear warm-up; 0 is none.
   public var warmupEpochs: Int
-  /// The epoch at which a cosine or line reaches `minimum`.
+  /// The epoch at which a cosine, line or power reaches `minimum`.
   public var epochs: Int
   /// Epochs between two drops.
   public var decayEpochs: Double
   /// The epochs to drop with, counted from 1 as timm does: from the end of epoch m − 1 on.
   public var milestones: [Int]
-  /// What a drop multiplies the rate with.
+  /// What a drop multiplies the rate with; the power of `poly`.
   public var decayRate: Double
-  /// Epochs without a better accuracy that a plateau puts up with.
+  /// Evaluations without a better accuracy that a plateau puts up with.
   public var patience: Int
   /// What a plateau has seen; it is all that the rates depend on beside the time.
   public var plateau = Plateau()
@@ -82,6 +84,8 @@ public struct LearningRateSchedule: Hashable, Sendable {
     case .cosine:
       return part < 1 ? minimum + (base - minimum) * 0.5 * (1 + cos(.pi * part)) : minimum
     case .linear: return part < 1 ? minimum + (base - minimum) * (1 - part) : minimum
+    case .poly:
+      return part < 1 ? minimum + (base - minimum) * pow(1 - part, decayRate) : minimum
     case .step:
       let rest = epoch.truncatingRemainder(dividingBy: decayEpochs)
       return base * pow(decayRate, ((epoch - rest) / decayEpochs).rounded())

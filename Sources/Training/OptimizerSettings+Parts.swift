@@ -49,6 +49,7 @@ extension OptimizerSettings {
     let betas = betas.map { ($0[0], $0[1]) } ?? (0, 0)
     switch opt {
     case .adamw: return AdamW(groups, betas: betas, epsilon: optEps)
+    case .adam: return Adam(groups, betas: betas, epsilon: optEps)
     case .sgd: return SGD(groups, momentum: momentum, isNesterov: true)
     case .momentum: return SGD(groups, momentum: momentum, isNesterov: false)
     case .lion: return Lion(groups, betas: betas)
@@ -58,7 +59,7 @@ extension OptimizerSettings {
   /// β₁ and β₂, the optimiser's own if they were left out; none for one without.
   var betas: [Float]? {
     switch opt {
-    case .adamw: optBetas ?? [0.9, 0.999]
+    case .adamw, .adam: optBetas ?? [0.9, 0.999]
     case .lion: optBetas ?? [0.9, 0.99]
     case .sgd, .momentum: nil
     }
@@ -66,7 +67,7 @@ extension OptimizerSettings {
 
   /// Stores shaped like the weights that a training keeps: the weights, what the optimiser
   /// remembers, the moving average.
-  var storeCount: Int { 1 + (opt == .adamw ? 2 : 1) + (modelEma ? 1 : 0) }
+  var storeCount: Int { 1 + (opt == .adamw || opt == .adam ? 2 : 1) + (modelEma ? 1 : 0) }
 
   /// How gradients are made smaller, if they are.
   var clipping: Clipping? {

@@ -3,21 +3,25 @@ import CKernels.Levels
 import Foundation
 import Testing
 
-/// AdamW against the formulas of the paper (Loshchilov and Hutter 2019) in double.
+/// AdamW and Adam against the formulas of the papers (Loshchilov and Hutter 2019, Kingma and Ba 2015)
+/// in double.
 @Suite struct KernelsAdamWTests {
   struct Reference {
     var p: [Double]
     var m: [Double]
     var v: [Double]
 
-    /// torch.optim.AdamW's order: decay, moments, bias correction, step.
+    /// torch.optim.AdamW's order: decay, moments, bias correction, step; Adam's adds the decay to
+    /// the gradient.
     mutating func step(
-      _ g: [Double], lr: Double, beta1: Double, beta2: Double, eps: Double, decay: Double, t: Int
+      _ gradients: [Double], lr: Double, beta1: Double, beta2: Double, eps: Double, decay: Double,
+      isDecoupled: Bool, t: Int
     ) {
       for i in p.indices {
-        p[i] *= 1 - lr * decay
-        m[i] = beta1 * m[i] + (1 - beta1) * g[i]
-        v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i]
+        let g = gradients[i] + (isDecoupled ? 0 : decay * p[i])
+        if isDecoupled { p[i] *= 1 - lr * decay }
+        m[i] = beta1 * m[i] + (1 - beta1) * g
+        v[i] = beta2 * v[i] + (1 - beta2) * g * g
         let mHat = m[i] / (1 - pow(beta1, Double(t)))
         let vHat = v[i] / (1 - pow(beta2, Double(t)))
         p[i] -= lr * mHat / (vHat.squareRoot() + eps)
@@ -25,11 +29,15 @@ import Testing
     }
   }
 
-  @Test func tenSteps() {
+  @Test(arguments: [true, false]) func tenSteps(isDecoupled: Bool) {
     let (lr, beta1, beta2, eps, decay): (Float, Float, Float, Float, Float) =
       (1e-2, 0.9, 0.999, 1e-8, 0.05)
     let gscale: Float = 0.25
-    for level in levels(ck_adamw, v4: ck_adamw_v4, v3: ck_adamw_v3, baseline: ck_adamw_baseline) {
+    let kernels =
+      isDecoupled
+      ? levels(ck_adamw, v4: ck_adamw_v4, v3: ck_adamw_v3, baseline: ck_adamw_baseline)
+      : levels(ck_adam, v4: ck_adam_v4, v3: ck_adam_v3, baseline: ck_adam_baseline)
+    for level in kernels {
       for n in kernelSizes {
         var p = uniform(n, "p")
         var m = [Float](repeating: 0, count: n)
@@ -49,7 +57,8 @@ import Testing
           }
           reference.step(
             g.map { Double(gscale * $0) }, lr: Double(lr), beta1: Double(beta1),
-            beta2: Double(beta2), eps: Double(eps), decay: Double(decay), t: t)
+            beta2: Double(beta2), eps: Double(eps), decay: Double(decay), isDecoupled: isDecoupled,
+            t: t)
         }
         // Ten steps of at most lr; each rounds p by at most 2⁻²⁴ · 3.
         expectClose(p, reference.p, absolute: 2e-6, "p, \(level.name), \(n)")

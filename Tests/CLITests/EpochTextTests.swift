@@ -33,6 +33,17 @@ import Testing
     #expect(try !line(isBest: false).contains("*"))
   }
 
+  @Test func anEpochWithoutAnEvaluation() throws {
+    let json = #"""
+      {"epoch": 2, "train_loss": 2.302585, "train_lr": 6.25e-05, "bad_images": 0,
+      "n_parameters": 9, "seconds": 65}
+      """#
+    let record = try JSONDecoder().decode(EpochRecord.self, from: Data(json.utf8))
+    #expect(
+      EpochText(record: record, epochs: 300, eta: "2:05", isBest: false).line
+        == "epoch 3/300  loss 2.303  lr 6.3e-5  65s  ETA 2:05")
+  }
+
   @Test(arguments: [nil, 99.994]) func theyFit(average: Double?) throws {
     for (accuracy, seconds) in [(100, 7.77), (9.5, 599.4), (100, 65)] {
       #expect(try line(accuracy: accuracy, average: average, seconds: seconds).count <= 80)

@@ -43,6 +43,8 @@ import Testing
     (["--decay-milestones", "90", "180", "275"], ["- 275"]),
     (["--decay-rate", "0.2"], ["decay-rate: 0.2"]),
     (["--patience-epochs", "3"], ["patience-epochs: 3"]),
+    (["--early-stop", "4"], ["early-stop: 4"]), (["--eval-every", "5"], ["eval-every: 5"]),
+    (["--time-budget", "90m"], ["time-budget: 1h30m"]),
     (["--lr-noise", "0.42", "0.9"], ["lr-noise:", "- 0.42", "- 0.9"]),
     (["--lr-noise-pct", "0.5"], ["lr-noise-pct: 0.5"]),
     (["--lr-noise-std", "2"], ["lr-noise-std: 2"]),

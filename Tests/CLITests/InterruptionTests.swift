@@ -74,6 +74,29 @@ import Testing
       interruption: .init(isDue: { lines() >= before + steps }, signal: signal))
   }
 
+  /// At a rate at which no accuracy changes.
+  @Test func aTimeBudgetAndAnEarlyEndSayWhy() throws {
+    let still = Workspace.flags(
+      ["train", "--data-path", "data", "--output-dir", "budget", "--resume", "auto"]
+        + Workspace.tiny,
+      replacedBy: ["--lr", "1e-12", "--sched", "constant", "--warmup-epochs", "0"])
+    let stopped = try workspace.convit(
+      Workspace.flags(still, replacedBy: ["--epochs", "100000", "--time-budget", "2s"]))
+    #expect(stopped.status == 75)
+    #expect(
+      stopped.errLines.last?.hasPrefix(
+        "convit: budget: the time budget of 2s leaves no time for more: stopped and saved after")
+        == true)
+    let early = Workspace.flags(
+      still, replacedBy: ["--epochs", "50", "--early-stop", "2", "--output-dir", "early"])
+    let ended = try workspace.convit(early)
+    let reason = "ended early after epoch 3 of 50: no better accuracy than "
+    #expect(ended.status == 0 && ended.errLines.last?.hasPrefix(reason) == true)
+    let again = try workspace.convit(early)
+    #expect(again.status == 0 && again.errLines[0].hasPrefix("note: " + reason))
+    #expect(again.errLines.last == "nothing to do: the run has ended, after 3 epochs")
+  }
+
   /// Scripts/runs/kill_loop.py in small.
   @Test func aKilledRunEndsInTheSameBits() throws {
     let run = Self.steps(epochs: 5)

@@ -21,6 +21,8 @@ import Testing
     ("save-every: 2", "--save-every 0", ""), ("save-every-steps: 2", "--save-every-steps 0", ""),
     ("locality-every: 1", "--locality-every none", ""), ("clip-grad: 1", "--clip-grad 0", ""),
     ("val-fraction: 0.1", "--val-fraction 0", ""), ("finetune: w", "--finetune none", ""),
+    ("early-stop: 3", "--early-stop 0", ""), ("time-budget: 2h", "--time-budget 0", ""),
+    ("time-budget: 0\nearly-stop: 0", "", ""), ("time-budget: 90", "", "time-budget: 1m30s"),
     ("heads: 3\nhead-dim: 5\ndepth: 7", "--heads none --head-dim none --depth none", ""),
     ("freeze: [a, b]", "--freeze none", ""), ("lr-noise: [0.1]", "--lr-noise none", ""),
     ("opt-betas: [0.1, 0.2]", "--opt-betas none", ""),

@@ -49,7 +49,7 @@ import Testing
     ),
     (["--clip-grad", "-1"], ["clip-grad must be positive, found -1"]),
     (["--opt-betas", "0.9"], ["opt-betas must be two numbers in 0 ..< 1, found [0.9]"]),
-    (["--opt", "adam"], ["'adam'", "'adamw', 'sgd', 'momentum' or 'lion'"]),
+    (["--opt", "adan"], ["'adan'", "'adamw', 'adam', 'sgd', 'momentum' or 'lion'"]),
     (["--opt", "lion", "--momentum", "0.5"], ["momentum is for opt sgd and momentum, not lion"]),
     (["--clip-mode", "agc"], ["clip-mode agc needs clip-grad"]),
     (["--model-ema-decay", "0.9"], ["model-ema-decay and model-ema-warmup need model-ema"]),
@@ -59,10 +59,14 @@ import Testing
       ["--batch-size", "16", "--global-batch-size", "40"],
       ["global-batch-size must be a multiple of batch-size, which is 16, found 40"]
     ),
+    (["--early-stop", "-1"], ["early-stop must be at least 1, found -1"]),
+    (["--eval-every", "0"], ["eval-every must be at least 1, found 0"]),
+    (["--time-budget", "2x"], ["'2x'", "--time-budget <time>"]),
+    (["--sched", "poly", "--decay-rate", "0"], ["decay-rate must be above 0 and at most 100"]),
     (["--patience-epochs", "2"], ["patience-epochs is for sched plateau, not cosine"]),
     (
       ["--sched", "step", "--cooldown-epochs", "1"],
-      ["cooldown-epochs is for sched cosine and linear, not step"]
+      ["cooldown-epochs is for sched cosine, linear and poly, not step"]
     ),
     (["--sched", "plateau", "--sched-on-updates"], ["sched-on-updates is not for sched plateau"]),
     (["--lr-noise", "0.9", "0.4"], ["lr-noise must be one or two ascending numbers"]),

@@ -74,7 +74,8 @@ import Training
     ("lr: 1\nepochs: ten\n", ", line 2: 'epochs': expected int, found 'ten'"),
     ("lr: 1\r\nepochs: ten\r\n", ", line 2: 'epochs': expected int, found 'ten'"),
     (
-      "\n\nopt: adan\n", ", line 3: 'opt': expected one of adamw, sgd, momentum, lion, found 'adan'"
+      "\n\nopt: adan\n",
+      ", line 3: 'opt': expected one of adamw, adam, sgd, momentum, lion, found 'adan'"
     ),
     ("batchsize: 3", ", line 1: unknown key 'batchsize'. Did you mean 'batch-size'?"),
     ("learning_rate: 3", "unknown key 'learning_rate'. Did you mean 'lr'?"),

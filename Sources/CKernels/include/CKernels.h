@@ -198,6 +198,13 @@ void ck_gated_softmax_backward(float *a, float *ds, float *restrict dbias,
 void ck_adamw(float *restrict p, float *restrict m, float *restrict v, const float *restrict g,
               float gscale, float lr, float beta1, float beta2, float eps, float weight_decay,
               float bias1, float bias2, ptrdiff_t n);
+/// One step of Adam on the gradient ĝ = gscale g + weight_decay p, with m, v, bias1 and bias2 as
+/// above:
+///
+///     p = p - lr / bias1 · m / (√v / √bias2 + eps)
+void ck_adam(float *restrict p, float *restrict m, float *restrict v, const float *restrict g,
+             float gscale, float lr, float beta1, float beta2, float eps, float weight_decay,
+             float bias1, float bias2, ptrdiff_t n);
 /// One step of SGD with momentum on the gradient ĝ = gscale g + weight_decay p:
 ///
 ///     m = momentum m + ĝ

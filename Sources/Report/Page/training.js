@@ -21,10 +21,14 @@ const showTraining = () => {
   byId("title").textContent = document.title;
   runs.forEach((run, index) => {
     const last = run.log[run.log.length - 1];
-    const best = Math.max(...run.log.map((e) => e.test_acc1));
+    const tested = run.log.filter((e) => typeof e.test_acc1 === "number"); // not every epoch need be evaluated
+    const test = tested[tested.length - 1];
+    const best = Math.max(...tested.map((e) => e.test_acc1));
     const epochs = `${run.log.length} ${run.log.length === 1 ? "epoch" : "epochs"}`;
     const text = last
-      ? `${run.name}: ${epochs}, ${last.n_parameters} parameters, accuracy ${shown(last.test_acc1)} % (best ${shown(best)} %), test loss ${shown(last.test_loss)}`
+      ? `${run.name}: ${epochs}, ${last.n_parameters} parameters` +
+        (test ? `, accuracy ${shown(test.test_acc1)} % (best ${shown(best)} %), test loss ${shown(test.test_loss)}` : "") +
+        (last.ended ? `, ${last.ended}` : "")
       : `${run.name}: no epoch has ended yet`;
     const mark = lineMark({ color: runColor(index) });
     byId("summary").append(htmlElement("li", {}, several ? mark : "", text));

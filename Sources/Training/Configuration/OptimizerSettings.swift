@@ -1,9 +1,9 @@
 /// How weights change.
 public struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
   /// A way to make steps of gradients, by timm's names: `sgd` has Nesterov's momentum and
-  /// `momentum` the classical one.
+  /// `momentum` the classical one; `adamw` keeps the decay apart from the gradient, `adam` does not.
   public enum Algorithm: String, Hashable, Sendable, Codable, CaseIterable {
-    case adamw, sgd, momentum, lion
+    case adamw, adam, sgd, momentum, lion
   }
   /// What is kept small: the norm of all gradients together, each element, or the norm of each
   /// row beside that of its weights (adaptive clipping, which spares the heads).
@@ -15,9 +15,9 @@ public struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
   public var opt = Algorithm.adamw
   /// The decay of all but biases, norms, gates and embeddings.
   public var weightDecay: Float = 0.05
-  /// AdamW's ε.
+  /// The ε of AdamW and Adam.
   public var optEps: Float = 1e-8
-  /// β₁ and β₂ of AdamW (0.9 and 0.999 if left out) and Lion (0.9 and 0.99).
+  /// β₁ and β₂ of AdamW and Adam (0.9 and 0.999 if left out) and Lion (0.9 and 0.99).
   public var optBetas: [Float]?
   /// The momentum of `sgd` and `momentum`.
   public var momentum: Float = 0.9
@@ -69,11 +69,11 @@ public struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
     let defaults = OptimizerSettings()
     let hasMomentum = opt == .sgd || opt == .momentum
     try requireUse(
-      of: "opt-eps", opt == .adamw || optEps == defaults.optEps,
-      "opt-eps is for opt adamw, not \(opt)")
+      of: "opt-eps", opt == .adamw || opt == .adam || optEps == defaults.optEps,
+      "opt-eps is for opt adamw and adam, not \(opt)")
     try requireUse(
       of: "opt-betas", !hasMomentum || optBetas == nil,
-      "opt-betas is for opt adamw and lion, not \(opt)")
+      "opt-betas is for opt adamw, adam and lion, not \(opt)")
     try requireUse(
       of: "momentum", hasMomentum || momentum == defaults.momentum,
       "momentum is for opt sgd and momentum, not \(opt)")

@@ -14,6 +14,11 @@ public struct RunSettings: Hashable, Sendable, Codable, Settings {
   public var saveEvery: Int?
   /// Steps between checkpoints inside of an epoch; there is one at its end in any case.
   public var saveEverySteps: Int?
+  /// Epochs between evaluations; there is one after the last epoch in any case.
+  public var evalEvery = 1
+  /// How long a start of the run may take: it is saved, and ends, before that is over. As long as
+  /// it takes if left out.
+  public var timeBudget: TimeBudget?
   /// What to do about a step whose loss or gradients are not finite.
   public var onNonfinite = NonFinitePolicy.stop
   /// What initial weights, order, augmentation and dropout are drawn from.
@@ -53,8 +58,9 @@ public struct RunSettings: Hashable, Sendable, Codable, Settings {
       "threads": threads, "shard-size": shardSize, "lanes": lanes,
       "save-every": saveEvery,
       "save-every-steps": saveEverySteps, "locality-every": localityEvery,
-      "locality-sample": localitySample,
+      "locality-sample": localitySample, "eval-every": evalEvery,
     ])
+    try require(timeBudget != 0, "time-budget must be positive, found 0")
     try require(
       (0...1_000_000).contains(logEvery), "log-every must be 0 to 1000000, found \(logEvery)")
     try require((threads ?? 1) <= 1024, "threads must be at most 1024, found \(threads ?? 1)")
@@ -79,6 +85,8 @@ public struct RunSettings: Hashable, Sendable, Codable, Settings {
     case allowNonfinite = "allow-nonfinite"
     case saveEvery = "save-every"
     case saveEverySteps = "save-every-steps"
+    case evalEvery = "eval-every"
+    case timeBudget = "time-budget"
     case onNonfinite = "on-nonfinite"
     case seed
     case threads

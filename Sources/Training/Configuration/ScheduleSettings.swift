@@ -11,7 +11,7 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   public var lr = 5e-4
   /// Whether `lr` is the rate for any batch.
   public var unscaleLr = false
-  /// The rate at the end of a cosine or line, and the least of a plateau, whatever the batch.
+  /// The rate at the end of a cosine, line or power, and the least of a plateau, whatever the batch.
   public var minLr = 1e-5
   /// The rate at the start of the warm-up, whatever the batch.
   public var warmupLr = 1e-6
@@ -25,10 +25,14 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   public var decayEpochs = 30.0
   /// The epochs, counted from 1, with which `multistep` drops.
   public var decayMilestones = [90, 180, 270]
-  /// What `step`, `multistep` and `plateau` multiply the rate with when they drop.
+  /// What `step`, `multistep` and `plateau` multiply the rate with when they drop; the power of
+  /// `poly`.
   public var decayRate = 0.1
-  /// Epochs without a better accuracy that `plateau` puts up with.
+  /// Evaluations without a better accuracy that `plateau` puts up with: one an epoch, unless there
+  /// is `evalEvery`.
   public var patienceEpochs = 10
+  /// Evaluations without a better accuracy after which a run ends; it does not for that if left out.
+  public var earlyStop: Int?
   /// From which share of the epochs on, and up to which, the rate has noise; none if empty.
   public var lrNoise: [Double] = []
   /// The largest noise, as a share of the rate.
@@ -51,7 +55,7 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   package func validate() throws(TrainingError) {
     try requireCounts([
       "batch-size": batchSize, "global-batch-size": globalBatchSize, "epochs": epochs,
-      "patience-epochs": patienceEpochs,
+      "patience-epochs": patienceEpochs, "early-stop": earlyStop,
     ])
     try require(
       stepSize.isMultiple(of: batchSize),
@@ -74,9 +78,10 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
     try require(
       decayMilestones.allSatisfy { $0 > 0 } && decayMilestones == decayMilestones.sorted(),
       "decay-milestones must be positive and ascending, found \(decayMilestones)")
+    let most = sched == .poly ? 100.0 : 1
     try require(
-      decayRate > 0 && decayRate <= 1,
-      "decay-rate must be above 0 and at most 1, found \(decayRate)")
+      decayRate > 0 && decayRate <= most,
+      "decay-rate must be above 0 and at most \(Int(most)), found \(decayRate)")
     try require(
       lrNoise.count <= 2 && lrNoise.allSatisfy { (0...1).contains($0) }
         && lrNoise == lrNoise.sorted(),
@@ -96,17 +101,19 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
       _ path: KeyPath<ScheduleSettings, Value>, _ name: String,
       unless shapes: Set<LearningRateSchedule.Shape>
     ) throws(TrainingError) {
-      let names = shapes.map(\.rawValue).sorted().joined(separator: " and ")
+      let all = shapes.map(\.rawValue).sorted()
+      let names =
+        all.dropLast().joined(separator: ", ") + (all.count > 1 ? " and " : "") + all[all.count - 1]
       try requireUse(
         of: name,
         shapes.contains(sched) || self[keyPath: path] == ScheduleSettings()[keyPath: path],
         "\(name) is for sched \(names), not \(sched)")
     }
-    try requireDefault(\.minLr, "min-lr", unless: [.cosine, .linear, .plateau])
-    try requireDefault(\.cooldownEpochs, "cooldown-epochs", unless: [.cosine, .linear])
+    try requireDefault(\.minLr, "min-lr", unless: [.cosine, .linear, .plateau, .poly])
+    try requireDefault(\.cooldownEpochs, "cooldown-epochs", unless: [.cosine, .linear, .poly])
     try requireDefault(\.decayEpochs, "decay-epochs", unless: [.step])
     try requireDefault(\.decayMilestones, "decay-milestones", unless: [.multistep])
-    try requireDefault(\.decayRate, "decay-rate", unless: [.step, .multistep, .plateau])
+    try requireDefault(\.decayRate, "decay-rate", unless: [.step, .multistep, .plateau, .poly])
     try requireDefault(\.patienceEpochs, "patience-epochs", unless: [.plateau])
     try requireUse(
       of: "sched-on-updates", !schedOnUpdates || (sched != .plateau && sched != .multistep),
@@ -134,6 +141,7 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
     case decayMilestones = "decay-milestones"
     case decayRate = "decay-rate"
     case patienceEpochs = "patience-epochs"
+    case earlyStop = "early-stop"
     case lrNoise = "lr-noise"
     case lrNoisePct = "lr-noise-pct"
     case lrNoiseStd = "lr-noise-std"

@@ -37,7 +37,7 @@ extension TrainingConfiguration {
       schedule.unscaleLr
       ? "--lr" : "--lr \(schedule.lr.short) × \(schedule.stepSize) / 512"
     var notes: [String] = []
-    if course.base < course.minimum, [.cosine, .linear, .plateau].contains(course.shape) {
+    if course.base < course.minimum, [.cosine, .linear, .plateau, .poly].contains(course.shape) {
       notes.append(
         "the learning rate is \(course.base.short) (\(product)), below --min-lr "
           + "\(course.minimum.short): it rises where it should fall; give a higher --lr, "
@@ -70,11 +70,20 @@ extension TrainingConfiguration {
     let never: [LearningRateSchedule.Shape: (flag: String, first: Double)] = [
       .step: ("decay-epochs", schedule.decayEpochs),
       .multistep: ("decay-milestones", Double(schedule.decayMilestones.first ?? .max) - 1),
-      .plateau: ("patience-epochs", Double(schedule.patienceEpochs) + 1),
+      .plateau: (
+        "patience-epochs", Double((schedule.patienceEpochs + 1) * running.evalEvery)
+      ),
     ]
     if let (flag, first) = never[course.shape], first >= Double(epochs) {
       notes.append(
         "--\(flag) lets the rate drop after \(epochs) epochs at the earliest, when the run is over")
+    }
+    if let patience = schedule.earlyStop,
+      (patience + 1) * running.evalEvery >= schedule.totalEpochs
+    {
+      notes.append(
+        "--early-stop \(patience) ends no run of \(schedule.totalEpochs) epochs"
+          + (running.evalEvery > 1 ? " with --eval-every \(running.evalEvery)" : ""))
     }
     if let period = running.saveEvery, period > schedule.totalEpochs {
       notes.append(

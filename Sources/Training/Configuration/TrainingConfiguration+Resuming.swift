@@ -10,6 +10,7 @@ extension TrainingConfiguration {
     "recompute", "log-every",
     "locality-every", "locality-sample", "tensorboard", "save-every", "save-every-steps",
     "on-nonfinite", "on-bad-image", "max-bad", "resume", "allow-other-data", "allow-nonfinite",
+    "early-stop", "time-budget",
   ]
 
   /// Throws unless a run of these settings may go on with `self`, and returns what is to be said.
@@ -51,7 +52,7 @@ extension TrainingConfiguration {
   var withoutMachine: TrainingConfiguration {
     var configuration = withoutResuming
     (configuration.outputDir, configuration.threads, configuration.numWorkers) = (nil, nil, nil)
-    configuration.pinThreads = false
+    (configuration.pinThreads, configuration.timeBudget) = (false, nil)
     return configuration
   }
 

@@ -79,6 +79,7 @@ extension TrainingConfiguration {
   /// Numbers of which 0 means never, or not at all.
   private static let offAtZero: Set = [
     "save-every", "save-every-steps", "locality-every", "clip-grad", "val-fraction",
+    "early-stop", "time-budget",
   ]
 
   /// The key that a name in a config stands for, and whether it is its opposite.

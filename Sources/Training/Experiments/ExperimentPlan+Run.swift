@@ -18,7 +18,7 @@ extension ExperimentPlan.Run {
         "\(path): the run there is of epochs \(began), the experiment of \(length); "
           + "choose another folder")
     }
-    let hasEnded = checkpoint.progress.epoch >= configuration.scaled.schedule.totalEpochs
+    let hasEnded = configuration.hasEnded(checkpoint.progress)
     return hasEnded ? RunFolder.records(of: path).last : nil
   }
 

@@ -126,13 +126,13 @@ package struct ExperimentTable: Sendable {
 extension EpochRecord {
   /// The measures of a table, by their keys in `log.jsonl`.
   static let measures:
-    [(key: String, title: String, value: KeyPath<EpochRecord, Double> & Sendable)] = [
+    [(key: String, title: String, value: KeyPath<EpochRecord, Double?> & Sendable)] = [
       ("test_acc1", "Top-1", \.testAcc1), ("test_acc5", "Top-5", \.testAcc5),
       ("test_loss", "Loss", \.testLoss),
     ]
 
   /// The value of a measure, if there is one of this name.
   subscript(measure key: String) -> Double? {
-    Self.measures.first { $0.key == key }.map { self[keyPath: $0.value] }
+    Self.measures.first { $0.key == key }.flatMap { self[keyPath: $0.value] }
   }
 }

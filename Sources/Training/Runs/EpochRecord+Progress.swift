@@ -7,7 +7,7 @@ public typealias EpochRecord = Runs.EpochRecord
 
 extension EpochRecord {
   init(
-    _ progress: RunProgress, test: ClassificationTotals, averageTest: ClassificationTotals?,
+    _ progress: RunProgress, test: ClassificationTotals?, averageTest: ClassificationTotals?,
     badImages: Int, parameters: Int
   ) {
     func numbers(_ totals: ClassificationTotals) -> Test {
@@ -15,7 +15,7 @@ extension EpochRecord {
     }
     self.init(
       epoch: progress.epoch, trainLoss: progress.lossSum / Double(progress.images),
-      trainLr: progress.rate, test: numbers(test), averageTest: averageTest.map(numbers),
+      trainLr: progress.rate, test: test.map(numbers), averageTest: averageTest.map(numbers),
       badImages: badImages, parameters: parameters, seconds: progress.seconds)
   }
 }

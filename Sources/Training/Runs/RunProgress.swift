@@ -17,6 +17,8 @@ public struct RunProgress: Hashable, Sendable {
   public internal(set) var seconds = 0.0
   /// The highest accuracy of an epoch; −∞ before the first.
   public internal(set) var best = -Double.infinity
+  /// Evaluations since the one of the highest accuracy.
+  public internal(set) var stale = 0
   /// The steps of the whole run that were left out because they were not finite.
   public internal(set) var skipped = 0
 
@@ -30,12 +32,15 @@ public struct RunProgress: Hashable, Sendable {
   mutating func endEpoch() {
     var next = RunProgress()
     (next.epoch, next.best, next.skipped, next.plateau) = (epoch + 1, best, skipped, plateau)
+    next.stale = stale
     self = next
   }
 
   /// How far a run had come.
   init(_ snapshot: Snapshot) throws {
-    for (name, value) in Self.integers { self[keyPath: value] = try snapshot.integer(name) }
+    for (name, value) in Self.integers where name != "stale" || snapshot.has(name) {
+      self[keyPath: value] = try snapshot.integer(name)  // "stale" is new in version 1.1
+    }
     for (name, value) in Self.doubles { self[keyPath: value] = try snapshot.double(name) }
   }
 
@@ -49,7 +54,7 @@ public struct RunProgress: Hashable, Sendable {
   static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
     ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("bad_images", \.badImages),
     ("skipped", \.skipped), ("plateau.bad_epochs", \.plateau.badEpochs),
-    ("plateau.drops", \.plateau.drops),
+    ("plateau.drops", \.plateau.drops), ("stale", \.stale),
   ]
   /// The other numbers under their names in a checkpoint.
   static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [

@@ -23,6 +23,8 @@ public struct Trainer: Sendable {
   let model: VisionTransformer
   let pool: WorkerPool
   let trained: Int
+  /// When the budget of this start began to count.
+  let begin = ContinuousClock.now
   private let normalization: ChannelStatistics
   private let checkpoint: Checkpoint?
   private let start: ParameterStore
@@ -100,7 +102,8 @@ public struct Trainer: Sendable {
   ///
   /// - Parameters:
   ///   - report: told what happens.
-  ///   - isStopped: asked after each step and each batch of an evaluation; when it says yes, the
+  ///   - isStopped: asked after each step and each batch of an evaluation; when it says yes, or
+  ///     `timeBudget`, which counts from the making of the trainer, leaves no time for another, the
   ///     run writes a checkpoint and ends with `RunInterrupted`.
   /// - Throws: `RunInterrupted`; `TrainingError` if training diverges; `SampleError` for an image
   ///   that cannot be read; `SafetensorsError` or `TrainingError` if weights or something else
@@ -135,7 +138,8 @@ public struct Trainer: Sendable {
         try learner.restore(
           checkpoint.snapshot, allowsNonFinite: configuration.allowNonfinite)
       }
-      guard progress.epoch < configuration.scaled.schedule.totalEpochs else {
+      guard !configuration.hasEnded(progress) else {
+        if let reason = configuration.earlyEnd(progress) { try report(.note(reason)) }
         try report(.finished(progress.epoch))
         return saved(learner.weights)
       }

@@ -14,6 +14,8 @@ extension Trainer {
     case evaluated(Int, of: Int)
     /// An epoch ended.
     case epoch(EpochRecord, isBest: Bool)
+    /// The run ended before its last epoch, and why (`early-stop`).
+    case endedEarly(String)
     /// There is nothing to do: the run had ended, after so many epochs.
     case finished(Int)
   }
@@ -57,10 +59,13 @@ public struct RunInterrupted: Error, Sendable, CustomStringConvertible {
   public let folder: String
   /// Where it was.
   public let progress: RunProgress
+  /// The time budget that did not leave enough, if that is why.
+  public let budget: TimeBudget?
 
   /// One line.
   public var description: String {
-    "\(folder): stopped and saved after step \(progress.step) of epoch \(progress.epoch + 1); "
-      + "--resume \(folder) goes on"
+    "\(folder): "
+      + (budget.map { "the time budget of \($0) leaves no time for more: " } ?? "")
+      + "stopped and saved after step \(progress.step) of epoch \(progress.epoch + 1); --resume \(folder) goes on"
   }
 }

@@ -20,6 +20,16 @@ struct TrainingRun {
   private var progress: RunProgress
   private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
   private var locality: LocalityRecording?
+  private var clock: BudgetClock?
+
+  /// What is measured at the end of an epoch.
+  private struct Measurement {
+    /// Of the model and of the moving average, unless the epoch is not evaluated.
+    var totals, average: ClassificationTotals?
+    var badImages = 0
+    /// Where heads look, if that is due.
+    var locality: LocalityReport?
+  }
 
   init(
     _ trainer: Trainer, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
@@ -32,34 +42,31 @@ struct TrainingRun {
     trainingSkips = SkippedImages(trainer.training, maxBad: maxBad)
     validationSkips = SkippedImages(trainer.validation, maxBad: maxBad)
     locality = try LocalityRecording(trainer, in: folder, after: progress.epoch)
+    let stores = configuration.optimizer.storeCount
+    clock = configuration.timeBudget.map {
+      BudgetClock(
+        $0, from: trainer.begin, now: .now,
+        checkpointBytes: 4 * stores * learner.weights.tree.elementCount)
+    }
   }
 
   /// Runs to the last epoch, and returns the model as it is then.
   mutating func callAsFunction() throws -> SavedModel {
     try measureTheStart()
-    while progress.epoch < configuration.schedule.totalEpochs {
+    while !configuration.hasEnded(progress) {
       try trainToEndOfEpoch()
-      let evaluation = try evaluated(learner.weights, after: progress.epoch + 1)
-      let average = try learner.average.map { try evaluated($0.weights).totals }
-      try endEpoch(evaluation, average: average)
+      try endEpoch(try measured(after: progress.epoch + 1))
     }
+    if let reason = configuration.earlyEnd(progress) { try report(.endedEarly(reason)) }
     return trainer.saved(learner.weights)
   }
 
   /// Where heads look before the first step.
   private mutating func measureTheStart() throws {
     guard var locality, progress == RunProgress() else { return }
-    let (sample, weights) = (locality.sample, trainer.frozen(learner.weights))
-    var skips = validationSkips
-    defer { validationSkips = skips }
-    let (_, measured) = try trainer.evaluator().totalsAndLocality(
-      trainer.model, weights, on: sample, pool: trainer.pool,
-      noting: { try skips.note($0) { [report] in try report(.note($0)) } },
-      progress: {
-        try report(.evaluated($0, of: sample.count))
-        try stopIfAsked()
-      })
-    try locality.write(measured, weights, after: 0, on: trainer.pool)
+    let report = try lookedAt(locality.sample).locality
+    let weights = trainer.frozen(learner.weights)
+    if let report { try locality.write(report, weights, after: 0, on: trainer.pool) }
     self.locality = locality
   }
 
@@ -138,56 +145,77 @@ struct TrainingRun {
     }
   }
 
-  /// A measurement that ends an epoch, and how many images were left out of it; with where heads
-  /// look, if that is due `after` so many epochs.
+  /// What is to be measured after so many epochs.
+  private mutating func measured(after epochs: Int) throws -> Measurement {
+    let isDue = locality?.isDue(after: epochs) ?? false
+    let sample = isDue ? locality?.sample : nil
+    guard configuration.isEvaluated(after: epochs) else {
+      return try sample.map { try lookedAt($0) } ?? Measurement()
+    }
+    var result = try evaluated(learner.weights, lookingAt: sample)
+    if let average = learner.average {
+      result.average = try evaluated(average.weights, lookingAt: nil).totals
+    }
+    return result
+  }
+
+  /// Where heads look on a sample, and nothing else.
+  private mutating func lookedAt(_ sample: [ImageFolder.Sample]) throws -> Measurement {
+    var result = try evaluated(learner.weights, lookingAt: sample, alone: true)
+    result.totals = nil
+    return result
+  }
+
+  /// A measurement on all validation images.
+  ///
+  /// - Parameters:
+  ///   - sample: those of them on which is measured where heads look, if that is due.
+  ///   - isAlone: whether it is the sample alone that is looked at.
   private mutating func evaluated(
-    _ weights: ParameterStore, after epochs: Int? = nil
-  ) throws -> (totals: ClassificationTotals, badImages: Int, locality: LocalityReport?) {
-    let (samples, weights) = (trainer.validation.samples, trainer.frozen(weights))
-    var (skips, badImages) = (validationSkips, 0)
+    _ weights: ParameterStore, lookingAt sample: [ImageFolder.Sample]?, alone isAlone: Bool = false
+  ) throws -> Measurement {
+    let (all, weights) = (trainer.validation.samples, trainer.frozen(weights))
+    let (others, count) = isAlone ? ([], sample?.count ?? 0) : (locality?.others ?? [], all.count)
+    var (skips, result) = (validationSkips, Measurement())
     defer { validationSkips = skips }
     func note(_ batch: Batch) throws {
       try skips.note(batch) { [report] in try report(.note($0)) }
-      badImages += batch.failures.count
+      result.badImages += batch.failures.count
     }
     func show(_ done: Int) throws {
-      try report(.evaluated(done, of: samples.count))
+      try report(.evaluated(done, of: count))
       try stopIfAsked()
     }
     let (evaluator, model) = (try trainer.evaluator(), trainer.model)
     let totals: ClassificationTotals
-    var measured: LocalityReport?
-    if let locality, let epochs, locality.isDue(after: epochs) {
-      (totals, measured) = try evaluator.totalsAndLocality(
-        model, weights, on: locality.sample, then: locality.others, pool: trainer.pool,
-        noting: note, progress: show)
+    if let sample {
+      (totals, result.locality) = try evaluator.totalsAndLocality(
+        model, weights, on: sample, then: others, pool: trainer.pool, noting: note, progress: show)
     } else {
       totals = try evaluator(
-        model, weights, on: samples, pool: trainer.pool, noting: note, progress: show)
+        model, weights, on: all, pool: trainer.pool, noting: note, progress: show)
     }
-    guard totals.meanLoss.isFinite else {
+    guard totals.meanLoss.isFinite || isAlone else {
       throw TrainingError(
         "the validation loss is \(totals.meanLoss) after epoch \(progress.epoch + 1)")
     }
-    return (totals, badImages, measured)
+    result.totals = totals
+    return result
   }
 
   /// Writes what an epoch has come to; the checkpoint last, as it says that all the rest is there.
-  private mutating func endEpoch(
-    _ test: (totals: ClassificationTotals, badImages: Int, locality: LocalityReport?),
-    average averageTest: ClassificationTotals?
-  ) throws {
+  private mutating func endEpoch(_ test: Measurement) throws {
     let record = EpochRecord(
-      progress, test: test.totals, averageTest: averageTest,
+      progress, test: test.totals, averageTest: test.average,
       badImages: progress.badImages + test.badImages, parameters: trainer.trained)
-    let isBest = record.bestAcc1 > progress.best
+    let isBest = record.bestAcc1.map { $0 > progress.best } ?? false
     let isKept = configuration.saveEvery.map { progress.epoch % $0 == 0 } ?? false
     let saved = trainer.saved(learner.weights)
     try saved.write(to: folder.model)
     let average = learner.average.map { trainer.saved($0.weights) }
     try average?.write(to: folder.average)
     if isBest {
-      let best = record.bestAcc1 > record.testAcc1 ? average : saved
+      let best = record.bestAcc1 == record.testAcc1 ? saved : average
       try best?.write(to: folder.best)
     }
     if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
@@ -198,28 +226,36 @@ struct TrainingRun {
       entries = locality.entries(measured, learner.weights)
       self.locality = locality
     }
-    try folder.append(EpochLine(record: record, entries: entries))
-    if isBest { progress.best = record.bestAcc1 }
-    var schedule = LearningRateSchedule(configuration)
-    schedule.plateau = progress.plateau
-    schedule.observe(accuracy: record.testAcc1, after: progress.epoch + 1)
-    progress.plateau = schedule.plateau
+    if let accuracy = record.testAcc1, let best = record.bestAcc1 {
+      (progress.best, progress.stale) = isBest ? (best, 0) : (progress.best, progress.stale + 1)
+      var schedule = LearningRateSchedule(configuration)
+      schedule.plateau = progress.plateau
+      schedule.observe(accuracy: accuracy, after: progress.epoch + 1)
+      progress.plateau = schedule.plateau
+    }
     progress.endEpoch()
+    try folder.append(
+      EpochLine(record: record, entries: entries, ended: configuration.earlyEnd(progress)))
     try save()
     try report(.epoch(record, isBest: isBest))
   }
 
   /// Writes a checkpoint.
-  private func save() throws {
+  private mutating func save() throws {
+    let begin = ContinuousClock.now
     try folder.replaceCheckpoint {
       try Checkpoint.write(
         learner, progress, configuration: trainer.effective, data: trainer.fingerprint, to: $0)
     }
+    clock?.saved(in: .now - begin)
   }
 
-  private func stopIfAsked() throws {
-    guard isStopped() else { return }
+  /// Ends the run if somebody asks for it, or its time budget is nearly over.
+  private mutating func stopIfAsked() throws {
+    let isAsked = isStopped()
+    guard clock?.isUp(at: .now) ?? false || isAsked else { return }
     try save()
-    throw RunInterrupted(folder: folder.path, progress: progress)
+    throw RunInterrupted(
+      folder: folder.path, progress: progress, budget: isAsked ? nil : configuration.timeBudget)
   }
 }

@@ -26,6 +26,7 @@ DECAY = {"weight": 0.05, "bias": 0.0}
 RATES = [1e-6, 2e-4, 4e-4, 6e-4, 8e-4, 1e-3, 9e-4, 5e-4, 1e-2, 1e-5]
 OPTIMIZERS = {
     "sgd": dict(opt="sgd", momentum=0.9), "momentum": dict(opt="momentum", momentum=0.8), "lion": dict(opt="lion", betas=(0.9, 0.99)),
+    "adam": dict(opt="adam", betas=(0.9, 0.999), eps=1e-8),
 }  # fmt: skip
 CLIPS = {"norm": 0.5, "value": 0.2, "agc": 0.05}
 
@@ -48,7 +49,8 @@ def optimizers(output):
             for name in NAMES:
                 trajectory[name].append(values[name].detach().numpy().copy())
         for name in NAMES:
-            (state,) = optimizer.state[values[name]].values()
+            states = optimizer.state[values[name]]
+            state = states["exp_avg_sq"] if label == "adam" else next(iter(states.values()))
             tensors[f"{label}.{name}.values"] = np.stack(trajectory[name]).astype(np.float32)
             tensors[f"{label}.{name}.state"] = state.numpy().astype(np.float32)
     for mode, bound in CLIPS.items():
@@ -139,6 +141,9 @@ def main():
                 "cosine_updates": course("cosine", updates=7),
                 "linear": course("poly", decay_rate=1.0),  # timm's polynomial of power 1
                 "linear_updates": course("poly", decay_rate=1.0, updates=5),
+                "poly": course("poly", decay_rate=0.9, cooldown_epochs=2),
+                "poly_default": course("poly"),
+                "poly_updates": course("poly", decay_rate=2.0, updates=4),
                 "step": course("step", decay_epochs=4),
                 "step_fraction": course("step", decay_epochs=2.4, decay_rate=0.7),
                 "step_updates": course("step", decay_epochs=2.5, updates=3),
