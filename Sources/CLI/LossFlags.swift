@@ -4,6 +4,11 @@ import Training
 /// The flags of `convit train` that say what a model is to answer.
 struct LossFlags: ParsableArguments {
   @Option(help: .number("Label smoothing. (default: 0.1)")) var smoothing: Double?
+  @Option(
+    help: .file(
+      "How much classes count: balanced (n / (classes · n_c)), or a YAML or JSON file of a weight "
+        + "for each. (default: none)"))
+  var classWeights: OrNone<String>?
   @Option(help: .number("Blend images: α of the shares' Beta(α, α), 0 is off. (default: 0.8)"))
   var mixup: Double?
   @Option(
@@ -42,6 +47,7 @@ struct LossFlags: ParsableArguments {
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.smoothing, smoothing)
+    replace(&c.classWeights, classWeights)
     replace(&c.mixup, mixup)
     replace(&c.cutmix, cutmix)
     replace(&c.cutmixMinmax, cutmixMinmax)

@@ -6,17 +6,23 @@ import ConViT
 struct ClassificationLoss: Objective {
   private let settings: LossSettings
   private let distillation: Distillation?
+  private let classWeights: [Float]?
 
   /// The losses that the settings ask for.
   ///
-  /// - Parameter teacher: whom to learn from, if they say so.
-  init(_ settings: LossSettings, teacher: (model: any Model, weights: FrozenWeights)?) {
+  /// - Parameters:
+  ///   - teacher: whom to learn from, if they say so.
+  ///   - classWeights: how much each class counts, if not all the same; for a teacher they do.
+  init(
+    _ settings: LossSettings, teacher: (model: any Model, weights: FrozenWeights)?,
+    classWeights: [Float]? = nil
+  ) {
     checkPrecondition(
       (settings.distillationType == .none) == (teacher == nil),
       "ClassificationLoss: distillation \(settings.distillationType) and a teacher that does not "
         + "fit it"
     )
-    self.settings = settings
+    (self.settings, self.classWeights) = (settings, classWeights)
     distillation = teacher.map { Distillation(settings, teacher: $0.model, $0.weights) }
   }
 
@@ -24,7 +30,7 @@ struct ClassificationLoss: Objective {
   func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable {
     let targets = examples.targets(
       classes: outputs.logits.shape[1], smoothing: settings.smoothing)
-    let losses = Self.loss(outputs.logits, targets, settings)
+    let losses = Self.loss(outputs.logits, targets, settings, classWeights)
     guard let distillation else { return losses }
     guard let taught = outputs.distillation else {
       fatalError("ClassificationLoss: a teacher for a model without a distillation head")
@@ -32,9 +38,13 @@ struct ClassificationLoss: Objective {
     return distillation(losses, taught, examples.inputs)
   }
 
-  /// The losses of logits by targets, both [n, classes].
-  static func loss(_ logits: Variable, _ targets: Tensor, _ settings: LossSettings) -> Variable {
-    guard settings.bceLoss else { return logits.crossEntropy(targets) }
+  /// The losses of logits by targets, both [n, classes]; class weights are for cross-entropy.
+  static func loss(
+    _ logits: Variable, _ targets: Tensor, _ settings: LossSettings, _ classWeights: [Float]? = nil
+  ) -> Variable {
+    guard settings.bceLoss else {
+      return logits.crossEntropy(classWeights.map(targets.scaled(columns:)) ?? targets)
+    }
     return logits.binaryCrossEntropy(settings.threshold.map(targets.above) ?? targets)
   }
 }

@@ -49,6 +49,7 @@ import Testing
     (["--lr-noise-pct", "0.5"], ["lr-noise-pct: 0.5"]),
     (["--lr-noise-std", "2"], ["lr-noise-std: 2"]),
     (["--smoothing", "0.4"], ["smoothing: 0.4"]),
+    (["--class-weights", "balanced"], ["class-weights: balanced"]),
     (["--mixup", "0.3"], ["mixup: 0.3"]), (["--cutmix", "0.6"], ["cutmix: 0.6"]),
     (["--cutmix-minmax", "0.2", "0.7"], ["cutmix-minmax:", "- 0.2", "- 0.7"]),
     (["--mixup-prob", "0.5"], ["mixup-prob: 0.5"]),

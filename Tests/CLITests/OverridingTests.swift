@@ -38,6 +38,8 @@ import Testing
       "model: deit_tiny_patch16_224\nheads: 4"
     ),
     ("locality-every: 1\nlocality-sample: 9", "--locality-every 0", ""),
+    ("class-weights: balanced", "--class-weights none", ""),
+    ("class-weights: balanced", "--bce-loss", "bce-loss: true"), ("class-weights: none", "", ""),
     ("model-ema: true\nmodel-ema-decay: 0.9", "--no-model-ema", ""),
     ("clip-grad: 1\nclip-mode: agc", "--clip-grad none", ""),
     ("mixup-prob: 0.5", "--mixup 0 --cutmix 0", "mixup: 0\ncutmix: 0"),

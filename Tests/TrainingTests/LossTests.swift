@@ -44,7 +44,10 @@ import Testing
     let tape = Tape()
     let heads = try ["head", "distillation"].map { tape.variable(try tensor("losses.\($0)")) }
     let targets = batch.targets(0..<4, classes: 5, smoothing: settings.smoothing)
-    let base = ClassificationLoss.loss(heads[0], targets, settings)
+    let weights = try JSONDecoder().decode(
+      [Float].self, from: Data(try #require(file.metadata["class_weights"]).utf8))
+    let base = ClassificationLoss.loss(
+      heads[0], targets, settings, name.hasPrefix("weighted") ? weights : nil)
     let losses =
       expected.kind == .none
       ? base : Distillation.loss(base, heads[1], try tensor("losses.teacher"), settings)
@@ -67,7 +70,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "cross_entropy", "binary", "binary_deit", "soft", "soft_3", "hard", "hard_0.9",
+    "cross_entropy", "weighted", "weighted_labels", "weighted_soft", "binary", "binary_deit",
+    "soft", "soft_3", "hard", "hard_0.9",
   ]) func isDeiTs(_ name: String) throws {
     #expect(try largestError(run(name), name) < 1e-6)
   }
@@ -110,6 +114,9 @@ import Testing
     #expect(fault { $0.cutmixMinmax = [0.5] }.contains("two rising numbers in 0 ... 1"))
     #expect(fault { $0.cutmixMinmax = [0.5, 0.5] }.contains("two rising numbers in 0 ... 1"))
     #expect(fault { ($0.cutmix, $0.cutmixMinmax) = (0.5, [0, 1]) }.contains("leave it at 1"))
+    #expect(
+      fault { ($0.bceLoss, $0.classWeights) = (true, "balanced") }
+        == "class-weights is for cross-entropy, not for bce-loss")
     #expect(fault { $0.bceTargetThresh = 0.2 }.contains("no effect without bce-loss"))
     #expect(fault { ($0.bceLoss, $0.bceTargetThresh) = (true, 1) }.contains("in 0 ..< 1"))
     #expect(fault { $0.teacherPath = "w" }.contains("no effect with distillation-type none"))

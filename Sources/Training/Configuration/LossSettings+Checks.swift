@@ -2,6 +2,10 @@ extension LossSettings {
   /// Throws what is wrong with the values, or has no effect beside the others.
   package func validate() throws(TrainingError) {
     try require((0..<1).contains(smoothing), "smoothing must be in 0 ..< 1, found \(smoothing)")
+    try require(classWeights != "", "class-weights is empty")
+    try requireUse(
+      of: "class-weights", classWeights == nil || !bceLoss,
+      "class-weights is for cross-entropy, not for bce-loss")
     for (name, alpha) in [("mixup", mixup), ("cutmix", cutmix)] {
       try require(alpha.isFinite && alpha >= 0, "\(name) must not be negative, found \(alpha)")
     }

@@ -2,6 +2,10 @@
 public struct LossSettings: Hashable, Sendable, Codable, Settings {
   /// Label smoothing: the share of a target that is spread evenly over all classes.
   public var smoothing: Double = 0.1
+  /// How much each class counts: `balanced` for n / (classes · n_c), or a YAML or JSON file of a
+  /// weight for each class; all the same if left out. The loss is that of
+  /// `torch.nn.functional.cross_entropy(logits, probabilities, weight=w)`.
+  public var classWeights: String?
   /// Mixup's α, the share of two blended images being Beta(α, α); 0 is none.
   public var mixup: Double = 0.8
   /// CutMix's α, a box of one image pasted into another; 0 is none.
@@ -64,6 +68,7 @@ public struct LossSettings: Hashable, Sendable, Codable, Settings {
   /// The names in configs.
   package enum CodingKeys: String, CodingKey, CaseIterable {
     case smoothing
+    case classWeights = "class-weights"
     case mixup
     case cutmix
     case cutmixMinmax = "cutmix-minmax"

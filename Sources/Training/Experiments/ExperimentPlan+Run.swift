@@ -30,6 +30,9 @@ extension ExperimentPlan.Run {
       .frozen(in: ParameterTree(VisionTransformer(model)))
     for (name, path) in [
       ("finetune", configuration.finetune), ("teacher-path", configuration.teacherPath),
+      (
+        "class-weights", configuration.classWeights == "balanced" ? nil : configuration.classWeights
+      ),
     ] {
       guard let path, !FileManager.default.fileExists(atPath: path) else { continue }
       throw TrainingError(usage: "\(name): there is no file \(path)")

@@ -36,17 +36,26 @@ public struct ExamplePart: Sendable {
   }
 }
 
-/// The cross-entropy of logits, as `torch.nn.CrossEntropyLoss` with `label_smoothing`.
+/// The cross-entropy of logits, as `torch.nn.functional.cross_entropy` of probabilities, or with
+/// `label_smoothing` where nothing is mixed.
 public struct CrossEntropy: Objective {
   /// The share of a target that is spread evenly over all classes.
   public let smoothing: Double
+  /// How much each class counts, as `weight` there; all the same if left out.
+  public let weights: [Float]?
 
-  /// The cross-entropy with smoothed labels.
-  public init(smoothing: Double = 0) { self.smoothing = smoothing }
+  /// The cross-entropy with smoothed labels, of classes that count as much as `weights` say.
+  public init(smoothing: Double = 0, weights: [Float]? = nil) {
+    self.smoothing = smoothing
+    self.weights = weights
+  }
 
-  /// −Σ target · log softmax, [n].
+  /// −Σ weight · target · log softmax, [n].
+  ///
+  /// The mean over a step is by the number of its examples, as PyTorch's is for probabilities; for
+  /// class indices PyTorch divides by the sum of their weights.
   public func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable {
-    outputs.logits.crossEntropy(
-      examples.targets(classes: outputs.logits.shape[1], smoothing: smoothing))
+    let targets = examples.targets(classes: outputs.logits.shape[1], smoothing: smoothing)
+    return outputs.logits.crossEntropy(weights.map(targets.scaled(columns:)) ?? targets)
   }
 }

@@ -29,6 +29,7 @@ public struct Trainer: Sendable {
   private let checkpoint: Checkpoint?
   private let start: ParameterStore
   private let teacher: SavedModel?
+  private let classWeights: ClassWeights?
   private let notes: [String]
   private let memory: MemoryEstimate
 
@@ -58,6 +59,11 @@ public struct Trainer: Sendable {
     model = try VisionTransformer(
       configuration.modelConfiguration(classes: training.classes.count))
     try configuration.loss.validate(classes: model.configuration.classes)
+    let outputs = model.configuration.classes
+    classWeights = try configuration.loss.classWeights.map { [training] in
+      try ClassWeights($0, for: training, outputs: outputs)
+    }
+    notes += [classWeights?.note].compactMap(\.self)
     normalization = try configuration.normalization().statistics
     teacher = try configuration.teacher(of: model.configuration, training.classes, &notes)
     let tree = ParameterTree(model)
@@ -133,7 +139,9 @@ public struct Trainer: Sendable {
     for note in notes { try report(.note(note)) }
     do {
       var learner = Learner(
-        model, start, try configuration.recipe(for: model, teacher: teacher))
+        model, start,
+        try configuration.recipe(
+          for: model, teacher: teacher, classWeights: classWeights?.values))
       if let checkpoint {
         try learner.restore(
           checkpoint.snapshot, allowsNonFinite: configuration.allowNonfinite)

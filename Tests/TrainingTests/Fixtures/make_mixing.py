@@ -20,6 +20,7 @@ from timm.loss import BinaryCrossEntropy, SoftTargetCrossEntropy
 SEED = 13
 IMAGE = (6, 3, 7, 10)
 CLASSES = 5
+CLASS_WEIGHTS = [0.5, 2.0, 1.25, 0.8, 3.0]
 DRAWS = 4000
 DRAWN_IMAGE = (2, 3, 20, 28)
 STATISTICS = {
@@ -127,8 +128,16 @@ def losses(random):
     heads = {name: (2 * random.normal(size=(4, CLASSES))).astype(np.float32) for name in ("head", "distillation", "teacher")}
     labels, share, smoothing = np.array([3, 0, 0, 1]), 0.3, 0.1
     tensors = {f"losses.{name}": value for name, value in heads.items()} | {"losses.labels": labels.astype(np.int64)}
+    weights = torch.tensor(CLASS_WEIGHTS, dtype=torch.float64)
     recipes = {
         "cross_entropy": dict(kind="none"),
+        "weighted": dict(kind="none", base=lambda x, t: F.cross_entropy(x, t, weight=weights)),
+        "weighted_soft": dict(kind="soft", base=lambda x, t: F.cross_entropy(x, t, weight=weights)),
+        # Of class indices the mean divides by the sum of weights: here by images, as it does for probabilities.
+        "weighted_labels": dict(
+            kind="none", share=1.0,
+            base=lambda x, t: F.cross_entropy(x, torch.from_numpy(labels), weight=weights, label_smoothing=smoothing, reduction="sum") / 4,
+        ),  # fmt: skip
         "binary": dict(kind="none", base=BinaryCrossEntropy(smoothing=smoothing)),
         "binary_0.25": dict(kind="none", base=BinaryCrossEntropy(smoothing=smoothing, target_threshold=0.25)),
         "binary_deit": dict(kind="none", smoothing=0.0, base=lambda x, t: F.binary_cross_entropy_with_logits(x, t.gt(0.0).type(t.dtype))),
@@ -139,8 +148,8 @@ def losses(random):
     }
     cases = {}
     for name, recipe in recipes.items():
-        recipe = {"alpha": 0.5, "tau": 1.0, "base": SoftTargetCrossEntropy(), "smoothing": smoothing} | recipe
-        targets = mixup_target(torch.from_numpy(labels), CLASSES, share, recipe["smoothing"]).double()
+        recipe = {"alpha": 0.5, "tau": 1.0, "base": SoftTargetCrossEntropy(), "smoothing": smoothing, "share": share} | recipe
+        targets = mixup_target(torch.from_numpy(labels), CLASSES, recipe["share"], recipe["smoothing"]).double()
         head, distillation = (torch.from_numpy(heads[key]).double().requires_grad_() for key in ("head", "distillation"))
         loss = deit_loss(
             head, distillation, torch.from_numpy(heads["teacher"]).double(), targets,
@@ -151,7 +160,7 @@ def losses(random):
         for key, gradient in zip(("head", "distillation"), gradients):
             if gradient is not None:
                 tensors[f"losses.{name}.{key}_gradient"] = gradient.numpy().astype(np.float32)
-        cases[name] = {key: recipe[key] for key in ("kind", "alpha", "tau", "smoothing")} | {"share": share}
+        cases[name] = {key: recipe[key] for key in ("kind", "alpha", "tau", "smoothing", "share")}
     return tensors, cases
 
 
@@ -166,7 +175,7 @@ def main():
     more, loss_cases = losses(random)
     tensors |= more
     metadata = {
-        "cases": cases, "losses": loss_cases, "provenance": reference.provenance(__file__, SEED),
+        "cases": cases, "losses": loss_cases, "class_weights": CLASS_WEIGHTS, "provenance": reference.provenance(__file__, SEED),
         "statistics": {"image": DRAWN_IMAGE[2:], "recipes": STATISTICS},
     }  # fmt: skip
     reference.write_safetensors(output / "mixing.safetensors", tensors, metadata)
