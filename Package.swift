@@ -42,14 +42,15 @@ let package = Package(
       name: "Report", dependencies: ["Files", "Locality", "Images", "Runs"],
       resources: [
         .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
-        .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
+        .embedInCode("Page/base.js"), .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
         .embedInCode("Page/training.js"), .embedInCode("Page/locality.js"),
         .embedInCode("Page/scale.js"), .embedInCode("Page/maps.js"),
+        .embedInCode("Page/evaluation.html"), .embedInCode("Page/evaluation.js"),
       ]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Files", "Training", "Locality", "Report",
+        "Files", "Training", "Locality", "Report", "Runs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),

@@ -1,12 +1,19 @@
 import ArgumentParser
+import ConViT
 import Files
 import Foundation
 import Images
+import Report
 import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Measure a model's accuracy on the val images of a folder.")
+    commandName: "evaluate", abstract: "Measure a model's accuracy on the val images of a folder.",
+    discussion: """
+      --output-dir gets evaluation.html, a page that needs no other file: accuracy by class, the \
+      confusion matrix and pictures of the mistakes that the model is most certain of; and \
+      evaluation.json, classes.csv and confusion.csv with the same.
+      """)
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var images: FolderOptions
@@ -14,10 +21,20 @@ struct EvaluateCommand: ParsableCommand {
   var seed: UInt64?
   @OptionGroup(title: "Masks") var mask: MaskOptions
   @Flag(help: "Print one JSON object.") var json = false
+  @Flag(help: "Show accuracies by class, and what is taken for what; with --json, too.")
+  var perClass = false
+  @Option(help: .folder("The folder to write a page and tables to.")) var outputDir: String?
+  @Option(help: .int("Mistakes that the page shows at most. (default: 48)")) var mistakes: Int?
 
   func validate() throws {
     if seed != nil && images.layout.valFraction == nil {
       throw ValidationError("seed is for --val-fraction")
+    }
+    if let mistakes {
+      guard outputDir != nil else { throw ValidationError("mistakes is for --output-dir") }
+      guard (0...10_000).contains(mistakes) else {
+        throw ValidationError("mistakes must be 0 to 10000, found \(mistakes)")
+      }
     }
   }
 
@@ -34,28 +51,79 @@ struct EvaluateCommand: ParsableCommand {
           + "whose names are not known"
       )
     }
+    let output = try outputDir.map(OutputFolder.init)
     let pool = model.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
-    let totals = try images.evaluator(for: saved, on: pool)(
+    let (totals, answers) = try images.evaluator(for: saved, on: pool).answers(
       saved.model, model.frozen(saved), on: folder.samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
     if classes == 1 {
       terminal.line("note: the model has one class: any answer is right, and its accuracy 100 %")
     }
+    let report = ClassificationReport(
+      totals, answers, of: folder.samples,
+      name: { $0 < folder.classes.count ? folder.classes[$0] : saved.className($0) },
+      mistakes: mistakes ?? 48)
+    if let output {
+      try write(report, to: output, try images.pictures(of: saved))
+      terminal.line("wrote \(outputDir ?? "")/evaluation.html, evaluation.json and tables")
+    }
     if json {
-      let bad = skipped.count > 0 ? #""bad_images": \#(skipped.count), "# : ""
-      let loss = totals.meanLoss.isFinite ? String(format: "%.9g", totals.meanLoss) : "null"
-      try Terminal.result(
-        String(
-          format: #"{"acc1": %.9g, "acc5": %.9g, "images": %d, "#, totals.accuracy1,
-          totals.accuracy5, totals.images) + bad + #""loss": \#(loss)}"#)
+      try Terminal.result(try line(report, skipped: skipped.count))
     } else {
       terminal.line("\(totals.images) images")
+      if perClass { try EvaluationText(report: report).lines.forEach(Terminal.result) }
       try Terminal.result(
         String(
           format: "* Acc@1 %.3f Acc@5 %.3f loss %.3f", totals.accuracy1, totals.accuracy5,
           totals.meanLoss))
+    }
+  }
+
+  /// The result as a JSON object in one line.
+  private func line(_ report: ClassificationReport, skipped: Int) throws -> String {
+    let bad = skipped > 0 ? #""bad_images": \#(skipped), "# : ""
+    let loss = report.loss.map { String(format: "%.9g", $0) } ?? "null"
+    let parts =
+      perClass
+      ? #", "classes": \#(try JSON.text(report.classes)), "#
+        + #""confusions": \#(try JSON.text(report.confusions))"# : ""
+    return String(
+      format: #"{"acc1": %.9g, "acc5": %.9g, "images": %d, "#, report.acc1, report.acc5,
+      report.images) + bad + #""loss": \#(loss)\#(parts)}"#
+  }
+
+  /// Writes the page and the tables.
+  private func write(
+    _ report: ClassificationReport, to output: OutputFolder, _ picture: (String) -> [UInt8]?
+  ) throws {
+    let page = EvaluationPage(
+      title: model.weights, data: images.dataPath, report: try JSON.text(report),
+      pictures: report.mistakes.map { picture($0.path) })
+    try output.write(page.html, to: "evaluation.html")
+    try output.write(try JSON.text(report, isPretty: true) + "\n", to: "evaluation.json")
+    try output.write(report.classTable, to: "classes.csv")
+    try output.write(report.confusionTable, to: "confusion.csv")
+  }
+}
+
+extension FolderOptions {
+  /// The longer side of pictures on a page, at most.
+  private static let side = 128
+
+  /// Makes PNGs of images as the model sees them, small enough for a page; nil for an image that
+  /// cannot be read any more.
+  fileprivate func pictures(of saved: SavedModel) throws -> (String) -> [UInt8]? {
+    let reader = try saved.imageReader(images.settings())
+    return { path in
+      guard let image = try? reader.image(at: path) else { return nil }
+      let scale = min(1, Double(Self.side) / Double(max(image.width, image.height)))
+      guard scale < 1 else { return try? image.pngData(effort: 9) }
+      func side(_ length: Int) -> Int { max(1, Int((scale * Double(length)).rounded())) }
+      return try? image.resized(
+        width: side(image.width), height: side(image.height), resampling: .bicubic
+      ).pngData(effort: 9)
     }
   }
 }

@@ -13,6 +13,7 @@ package struct ReportPage: Sendable {
 
   /// The page of the runs in some folders.
   ///
+  /// - Parameter refresh: the seconds after which a browser loads it again, of a run that goes on.
   /// - Throws: `ReportError` for a folder without a run, or with a broken file.
   package init(runs folders: [String]) throws {
     let names = RunRecord.names(folders)
@@ -22,14 +23,13 @@ package struct ReportPage: Sendable {
     let data =
       "{\"made\":\(quoted(made)),\"colors\":\(colors),"
       + "\"runs\":[\(records.joined(separator: ","))]}"
-    let script = [
-      PackageResources.axis_js, PackageResources.chart_js, PackageResources.training_js,
-      PackageResources.locality_js, PackageResources.scale_js, PackageResources.maps_js,
-    ].map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
-    html = String(decoding: PackageResources.page_html, as: UTF8.self)
-      .replacing("/*style*/", with: String(decoding: PackageResources.style_css, as: UTF8.self))
-      .replacing("/*script*/", with: script)
-      // "</script" in a text would end the element.
-      .replacing("/*data*/", with: data.replacing("</", with: "<\\/"))
+    html = Page.html(
+      PackageResources.page_html,
+      scripts: [
+        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.training_js, PackageResources.locality_js, PackageResources.scale_js,
+        PackageResources.maps_js,
+      ], data: data
+    )
   }
 }

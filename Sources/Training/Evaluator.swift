@@ -35,6 +35,21 @@ public struct Evaluator: Sendable {
     return totals
   }
 
+  /// The same, and what was answered for each image.
+  public func answers(
+    _ model: any Model, _ weights: FrozenWeights, on samples: [Example],
+    pool: WorkerPool, noting: (Batch) throws -> Void = { _ in },
+    progress: (Int) throws -> Void = { _ in }
+  ) throws -> (totals: ClassificationTotals, answers: [Answer]) {
+    var (totals, answers) = (ClassificationTotals(), [Answer]())
+    try read(samples, &totals, noting, progress) {
+      model.logits(of: $0, weights, on: pool)
+    } adding: { batch, logits in
+      answers += Answer.all(logits, labels: batch.labels, indices: batch.indices)
+    }
+    return (totals, answers)
+  }
+
   /// The same over `sample` and then `others`, and how local the attention is on the sample, seen
   /// in the same forward passes.
   ///
@@ -66,11 +81,11 @@ public struct Evaluator: Sendable {
     return (totals, report)
   }
 
-  /// Adds to the totals what `logits` makes of images, batch by batch.
+  /// Adds to the totals what `logits` makes of images, batch by batch, of which `adding` is told.
   private func read(
     _ samples: [Example], _ totals: inout ClassificationTotals,
     _ noting: (Batch) throws -> Void, _ progress: (Int) throws -> Void,
-    _ logits: (Tensor) -> Tensor
+    _ logits: (Tensor) -> Tensor, adding: (Batch, Tensor) -> Void = { _, _ in }
   ) throws {
     let loader = BatchLoader(
       order: samples.map { ExampleRequest($0, random: Random(seed: 0)) }, reader: reader,
@@ -78,7 +93,9 @@ public struct Evaluator: Sendable {
     while let batch = try loader.next() {
       try noting(batch)
       if batch.count > 0 {
-        totals.add(ClassificationTotals(logits: logits(batch.inputs), labels: batch.labels))
+        let logits = logits(batch.inputs)
+        totals.add(ClassificationTotals(logits: logits, labels: batch.labels))
+        adding(batch, logits)
       }
       try progress(totals.images)
     }

@@ -1,22 +1,6 @@
 "use strict";
 // Line charts in SVG, with the values under the pointer.
 
-const svgElement = (name, attributes = {}, text) => {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== undefined) element.textContent = text;
-  return element;
-};
-
-const htmlElement = (name, attributes = {}, ...children) => {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...children);
-  return element;
-};
-
-const PAGE = JSON.parse(document.getElementById("data").textContent);
-
 // Colours of lines, for a light page and for a dark one: LineColors.swift.
 const lineColor = (choose) => ({ light: choose(PAGE.colors.light), dark: choose(PAGE.colors.dark) });
 const distinctColor = (index) => lineColor(({ distinct }) => distinct[index % distinct.length]);
@@ -33,26 +17,6 @@ const orderedColor = (index, count) =>
 
 /** The attributes of an element that has a colour: the style sheet chooses the one for the page. */
 const inked = ({ light, dark }) => ({ class: "ink", style: `--light:${light};--dark:${dark}` });
-
-// Nine colours of matplotlib's viridis, which is in the public domain.
-const VIRIDIS = [
-  [68, 1, 84], [71, 44, 122], [59, 81, 139], [44, 113, 142], [33, 144, 141], [39, 173, 129], [92, 200, 99], [170, 220, 50], [253, 231, 37],
-];
-
-/** The colour of a value in 0 … 1, as [r, g, b]. */
-const viridis = (value) => {
-  const place = Math.min(Math.max(value, 0), 1) * (VIRIDIS.length - 1);
-  const low = Math.min(Math.floor(place), VIRIDIS.length - 2);
-  return VIRIDIS[low].map((c, i) => Math.round(c + (VIRIDIS[low + 1][i] - c) * (place - low)));
-};
-const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
-
-/** Numbers with four significant digits, large and tiny ones with three and an exponent. */
-const shown = (value) => {
-  if (value === null || value === undefined || Number.isNaN(value)) return "–";
-  const size = Math.abs(value);
-  return size !== 0 && (size < 1e-3 || size >= 1e5) ? Number(value.toPrecision(3)).toExponential() : String(Number(value.toPrecision(4)));
-};
 
 /** A piece of a line, for a legend. */
 const lineMark = ({ color, dash }) => {

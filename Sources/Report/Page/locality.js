@@ -20,11 +20,6 @@ const measured = (layer, measure) => {
   if (measure === "strength") return layer.positional?.map((p) => p.strength);
   return layer[measure];
 };
-/** The relative luminance of WCAG 2. */
-const luminance = (color) => {
-  const [r, g, b] = color.map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
 const showLocality = (run) => {

@@ -2,7 +2,6 @@
 // What a page says of its runs: title, curves, configurations.
 
 const runs = PAGE.runs;
-const byId = (id) => document.getElementById(id);
 const several = runs.length > 1;
 const isMany = runs.length > PAGE.colors.light.distinct.length;
 const runColor = (index) => (isMany ? orderedColor(index, runs.length) : distinctColor(index));

@@ -1,0 +1,135 @@
+import Files
+import Images
+
+/// What a model's answers come to, class by class: accuracies, what is taken for what, and the
+/// mistakes of which it is the most certain. As JSON, `evaluation.json` of `convit evaluate`.
+public struct ClassificationReport: Sendable, Codable {
+  /// A class of the data, or one that was answered.
+  public struct Class: Sendable, Codable {
+    /// Its name.
+    public let `class`: String
+    /// Its images.
+    public let images: Int
+    /// Those of them for which it was answered.
+    public let correct: Int
+    /// All images for which it was answered.
+    public let answered: Int
+    /// `correct` of `images`, in percent; none without images.
+    public let acc1: Double?
+    /// `correct` of `answered`, in percent; none if it was never answered.
+    public let precision: Double?
+  }
+
+  /// Images of a class for which another was answered.
+  public struct Confusion: Sendable, Codable {
+    /// The class of the images.
+    public let `class`: String
+    /// What was answered.
+    public let predicted: String
+    /// How often.
+    public let images: Int
+  }
+
+  /// An image that was taken for something else.
+  public struct Mistake: Sendable, Codable {
+    /// Its file.
+    public let path: String
+    /// Its class.
+    public let `class`: String
+    /// What was answered.
+    public let predicted: String
+    /// How probable the model held that; none if that is no number.
+    public let probability: Double?
+    /// How probable it held the class.
+    public let classProbability: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case path, `class`, predicted, probability
+      case classProbability = "class_probability"
+    }
+  }
+
+  /// Images that were evaluated.
+  public let images: Int
+  /// Images whose class is the first, in percent.
+  public let acc1: Double
+  /// Images whose class is among the first five, in percent.
+  public let acc5: Double
+  /// The mean loss; none if that is no number.
+  public let loss: Double?
+  /// The classes, in the order of the model's outputs.
+  public let classes: [Class]
+  /// What was taken for what, the most frequent first.
+  public let confusions: [Confusion]
+  /// The mistakes of which the model is the most certain, the worst first.
+  public let mistakes: [Mistake]
+
+  /// A report of answers for images of a folder.
+  ///
+  /// - Parameters:
+  ///   - name: of an output of the model.
+  ///   - mistakes: how many to name at most.
+  public init(
+    _ totals: ClassificationTotals, _ answers: [Answer], of samples: [Example],
+    name: (Int) -> String, mistakes most: Int
+  ) {
+    var counts: [[Int]: Int] = [:]
+    for answer in answers { counts[[answer.label, answer.predicted], default: 0] += 1 }
+    var (own, given) = ([Int: Int](), [Int: Int]())
+    for (pair, count) in counts {
+      own[pair[0], default: 0] += count
+      given[pair[1], default: 0] += count
+    }
+    func percent(_ part: Int, of all: Int) -> Double? {
+      all > 0 ? 100 * Double(part) / Double(all) : nil
+    }
+    (images, acc1, acc5) = (totals.images, totals.accuracy1, totals.accuracy5)
+    loss = totals.meanLoss.isFinite ? totals.meanLoss : nil
+    classes = Set(own.keys).union(given.keys).sorted().map { label in
+      let (images, answered) = (own[label] ?? 0, given[label] ?? 0)
+      let correct = counts[[label, label]] ?? 0
+      return Class(
+        class: name(label), images: images, correct: correct, answered: answered,
+        acc1: percent(correct, of: images), precision: percent(correct, of: answered))
+    }
+    confusions = counts.filter { $0.key[0] != $0.key[1] }
+      .sorted { (-$0.value, $0.key[0], $0.key[1]) < (-$1.value, $1.key[0], $1.key[1]) }
+      .map { Confusion(class: name($0.key[0]), predicted: name($0.key[1]), images: $0.value) }
+    func finite(_ number: Float) -> Double? { number.isFinite ? Double(number) : nil }
+    func certainty(_ answer: Answer) -> Float {
+      finite(answer.probability) == nil ? 2 : answer.probability
+    }
+    let paths = Dictionary(
+      samples.map { ($0.index, $0.path) }, uniquingKeysWith: { first, _ in first })
+    self.mistakes = answers.filter { !$0.isRight }
+      .sorted { (-certainty($0), $0.index) < (-certainty($1), $1.index) }
+      .prefix(most).map { answer in
+        Mistake(
+          path: paths[answer.index] ?? "", class: name(answer.label),
+          predicted: name(answer.predicted), probability: finite(answer.probability),
+          classProbability: finite(answer.ownProbability))
+      }
+  }
+}
+
+// Tables of it, for other programs.
+extension ClassificationReport {
+  /// A row for each class.
+  package var classTable: String {
+    CSV.table(
+      [["class", "images", "correct", "answered", "acc1", "precision"]]
+        + classes.map {
+          [CSV.cell($0.class), "\($0.images)", "\($0.correct)", "\($0.answered)"]
+            + [CSV.cell($0.acc1), CSV.cell($0.precision)]
+        })
+  }
+
+  /// A row for each pair of class and answer that there is, the right ones among them.
+  package var confusionTable: String {
+    let right = classes.filter { $0.correct > 0 }.map { ($0.class, $0.class, $0.correct) }
+    let all = right + confusions.map { ($0.class, $0.predicted, $0.images) }
+    return CSV.table(
+      [["class", "predicted", "images"]]
+        + all.map { [CSV.cell($0.0), CSV.cell($0.1), "\($0.2)"] })
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+@testable import CLI
+@testable import Training
+
+/// `convit evaluate` class by class.
+@Suite struct EvaluationTests {
+  private func report(_ classes: Int) -> ClassificationReport {
+    // Every class has four images, of which as many are right as its number modulo 5.
+    let answers = (0..<4 * classes).map { index in
+      let (label, place) = (index / 4, index % 4)
+      let isRight = place < label % 5
+      return Answer(
+        index: index, label: label, predicted: isRight ? label : (label + 1) % classes,
+        probability: 0.5, ownProbability: 0.25)
+    }
+    var totals = ClassificationTotals()
+    for answer in answers { totals.add(loss: 1, rank: answer.isRight ? 0 : 1) }
+    return ClassificationReport(
+      totals, answers, of: [], name: { "class \($0)" }, mistakes: 0)
+  }
+
+  @Test func fewClassesAreShownWhole() {
+    let lines = EvaluationText(report: report(3)).lines
+    #expect(
+      lines == [
+        "class    images  acc@1  precision  taken for",
+        "class 0       4   0.00       0.00  class 1 (4)",
+        "class 1       4  25.00      20.00  class 2 (3)",
+        "class 2       4  50.00      40.00  class 0 (2)",
+        "",
+        "class \\ answer  class…  class…  class…",
+        "class 0              0       4       0",
+        "class 1              0       1       3",
+        "class 2              2       0       2",
+      ])
+  }
+
+  @Test func manyClassesAreShownInPart() {
+    let lines = EvaluationText(report: report(100)).lines
+    #expect(lines.count == 1 + 11 + 1 + 1 + 10)
+    #expect(lines[0] == "the worst 10 of 100 classes:" && lines[2].hasPrefix("class 0 "))
+    #expect(lines[3].hasPrefix("class 5 ") && lines[11].hasPrefix("class 45 "))
+    #expect(
+      lines[12].isEmpty
+        && lines[13] == "the most frequent confusions, of 80 pairs of class and answer:")
+    #expect(lines[14] == "4  class 0   → class 1")
+    #expect(lines.allSatisfy { $0.count <= 80 })
+  }
+
+  @Test func theCommandWritesAPage() throws {
+    let workspace = try Workspace()
+    // A model that has learnt nothing makes mistakes.
+    try workspace.train("run", ["--lr", "1e-12", "--unscale-lr"])
+    let arguments = ["evaluate", "--weights", "run/model.safetensors", "--data-path", "data"]
+    let plain = try workspace.convit(arguments)
+    let text = try workspace.convit(arguments + ["--per-class"])
+    #expect(text.status == 0 && text.outLines.last == plain.outLines.last)
+    #expect(text.outLines.count == 1 + 3 + 1 + 3 + 1 && text.outLines[0].hasPrefix("class "))
+
+    let json = try workspace.convit(
+      arguments + ["--per-class", "--json", "--output-dir", "out/here", "--mistakes", "2"])
+    #expect(
+      json.status == 0 && json.errLines.last?.hasPrefix("wrote out/here/evaluation.h") == true)
+    struct Line: Decodable {
+      let acc1: Double
+      let images: Int
+      let classes: [ClassificationReport.Class]
+      let confusions: [ClassificationReport.Confusion]
+    }
+    let line = try JSONDecoder().decode(Line.self, from: Data(json.out.utf8))
+    #expect(line.classes.reduce(0) { $0 + $1.images } == 9 && line.images == 9)
+    let correct = line.classes.reduce(0) { $0 + $1.correct }
+    #expect(correct + line.confusions.reduce(0) { $0 + $1.images } == 9)
+    #expect(abs(100 * Double(correct) / 9 - line.acc1) < 1e-6)
+    let file = try JSONDecoder().decode(
+      ClassificationReport.self, from: workspace.read("out/here/evaluation.json"))
+    #expect(file.mistakes.count == 2 && file.mistakes[0].path.hasPrefix("data/val/"))
+    let page = String(decoding: try workspace.read("out/here/evaluation.html"), as: UTF8.self)
+    #expect(page.matches(of: /"data:image\/png;base64,/).count == 2)
+    #expect(page.contains(file.mistakes[0].path))
+    let rows = String(decoding: try workspace.read("out/here/confusion.csv"), as: UTF8.self)
+    #expect(rows.hasPrefix("class,predicted,images\n"))
+    #expect(try workspace.listing().contains("out/here/classes.csv"))
+    try workspace.expectFailure(
+      arguments + ["--mistakes", "3"], status: 2, ["mistakes is for --output-dir"])
+  }
+}
