@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Report
+import Runs
 import Training
 
 struct ReportCommand: ParsableCommand {
@@ -22,7 +23,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let page = try ReportPage(runs: runs)
-    let path = output ?? "\(runs[0])/report.html"
+    let path = output ?? "\(runs[0])/\(RunFiles.report)"
     let url = URL(fileURLWithPath: path)
     try OutputFolder(url.deletingLastPathComponent().path).write(
       page.html, to: url.lastPathComponent)

@@ -57,6 +57,10 @@ struct RunningFlags: ParsableArguments {
     help: "Write the logs for TensorBoard, too. (default: off)"
   )
   var tensorboard: Bool?
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Renew report.html, the page of convit report, after every epoch. (default: off)")
+  var report: Bool?
 
   func apply(to c: inout TrainingConfiguration) {
     replace(&c.seed, seed)
@@ -79,6 +83,7 @@ struct RunningFlags: ParsableArguments {
     replace(&c.localityEvery, offAtZero: localityEvery)
     replace(&c.localitySample, localitySample)
     replace(&c.tensorboard, tensorboard)
+    replace(&c.report, report)
   }
 }
 

@@ -38,8 +38,11 @@ struct TrainCommand: ParsableCommand {
     do {
       let trainer = try Trainer(configuration)
       for note in notes { display.show(.note(note)) }
-      try trainer.run {
-        display.show($0)
+      var page = LivePage(trainer.configuration)
+      defer { page?.end { display.show(.note($0)) } }
+      try trainer.run { event in
+        display.show(event)
+        page?.renew(after: event) { display.show(.note($0)) }
       } isStopped: {
         StopSignals.haveCome
       }

@@ -15,7 +15,7 @@ package struct ReportPage: Sendable {
   ///
   /// - Parameter refresh: the seconds after which a browser loads it again, of a run that goes on.
   /// - Throws: `ReportError` for a folder without a run, or with a broken file.
-  package init(runs folders: [String]) throws {
+  package init(runs folders: [String], refresh: Int? = nil) throws {
     let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
     let made = "Made by convit report."
@@ -30,6 +30,8 @@ package struct ReportPage: Sendable {
         PackageResources.training_js, PackageResources.locality_js, PackageResources.scale_js,
         PackageResources.maps_js,
       ], data: data
-    )
+    ).replacing(
+      "<!--refresh-->\n",
+      with: refresh.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" } ?? "")
   }
 }

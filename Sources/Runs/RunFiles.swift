@@ -12,6 +12,8 @@ package enum RunFiles {
   package static let locality = "locality.jsonl"
   /// The folder of recorded attention maps.
   package static let attention = "attention"
+  /// The page of the run.
+  package static let report = "report.html"
   /// What is known of a step that was not finite.
   package static let nonFiniteStep = "nonfinite.json"
   /// The weights after the last epoch.

@@ -95,6 +95,7 @@ import Testing
     (["--precision", "bf16"], ["precision: bf16"]),
     (["--lanes", "8"], ["lanes: 8"]), (["--pin-threads"], ["pin-threads: true"]),
     (["--log-every", "1"], ["log-every: 1"]), (["--tensorboard"], ["tensorboard: true"]),
+    (["--report"], ["report: true"]),
     (["--recompute"], ["recompute: true"]), (["--resume", "r"], ["resume: r"]),
     (["--allow-other-data"], ["allow-other-data: true"]),
     (["--allow-nonfinite"], ["allow-nonfinite: true"]), (["--save-every", "2"], ["save-every: 2"]),

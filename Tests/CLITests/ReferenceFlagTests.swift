@@ -38,6 +38,9 @@ import Testing
     ("train --config=S3://a/b", "--config: 'S3://a/b' is an address"),
     ("train --resume http://a", "--resume: 'http://a' is an address"),
     ("predict --weights w b.png https://a/c.png", "'https://a/c.png' is an address"),
+    ("train --class-weights https://a/b", "--class-weights: 'https://a/b' is an address"),
+    ("train --early-stopping 3", "Did you mean '--early-stop'?"),
+    ("train --check-val-every-n-epoch 3", "Did you mean '--eval-every'?"),
     ("inspect file:///w", "the path alone"),
   ]
 

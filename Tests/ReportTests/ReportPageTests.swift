@@ -66,6 +66,17 @@ import Testing
     #expect(!html.contains("src=\"") && !html.contains("@import") && !html.contains("<link"))
   }
 
+  /// Only a run that goes on is looked at again.
+  @Test func aBrowserFollowsARun() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try write("log.jsonl", "{\"epoch\":0}\n")
+    let line = "<meta http-equiv=\"refresh\" content=\"30\">\n"
+    let live = try ReportPage(runs: [folder], refresh: 30).html
+    let done = try ReportPage(runs: [folder]).html
+    #expect(live.contains(line) && live.replacing(line, with: "") == done)
+    #expect(!done.contains("http-equiv") && !done.contains("<!--"))
+  }
+
   @Test func foldersThatAreNoRuns() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(throws: ReportError(path: "/nowhere", reason: "no log.jsonl: not the folder of a run"))

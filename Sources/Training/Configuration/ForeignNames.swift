@@ -23,7 +23,7 @@ package enum ForeignNames {
     "stochastic-depth": "drop-path", "betas": "opt-betas", "eps": "opt-eps",
     "class-weight": "class-weights", "weighted-loss": "class-weights",
     "early-stopping": "early-stop", "early-stopping-patience": "early-stop",
-    "patience": "early-stop", "max-time": "time-budget", "time-limit": "time-budget",
+    "max-time": "time-budget", "time-limit": "time-budget",
     "eval-interval": "eval-every", "val-interval": "eval-every", "eval-freq": "eval-every",
     "check-val-every-n-epoch": "eval-every", "power": "decay-rate",
     "clip-grad-norm": "clip-grad", "grad-clip": "clip-grad", "gradient-clip": "clip-grad",

@@ -48,6 +48,9 @@ public struct RunSettings: Hashable, Sendable, Codable, Settings {
   public var localitySample = 1024
   /// Whether the numbers of both logs are written for TensorBoard as well.
   public var tensorboard = false
+  /// Whether `convit train` renews the page of the run, `report.html`, after every epoch; a
+  /// `Trainer` writes none.
+  public var report = false
 
   /// The defaults.
   public init() {}
@@ -100,5 +103,6 @@ public struct RunSettings: Hashable, Sendable, Codable, Settings {
     case localityEvery = "locality-every"
     case localitySample = "locality-sample"
     case tensorboard
+    case report
   }
 }

@@ -10,7 +10,7 @@ extension TrainingConfiguration {
     "recompute", "log-every",
     "locality-every", "locality-sample", "tensorboard", "save-every", "save-every-steps",
     "on-nonfinite", "on-bad-image", "max-bad", "resume", "allow-other-data", "allow-nonfinite",
-    "early-stop", "time-budget",
+    "early-stop", "time-budget", "report",
   ]
 
   /// Throws unless a run of these settings may go on with `self`, and returns what is to be said.
