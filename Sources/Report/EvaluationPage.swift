@@ -2,9 +2,9 @@ import Files
 import Foundation
 
 /// A page about what a model answers for the images of a folder: one HTML file that needs no other.
-public struct EvaluationPage: Sendable {
+package struct EvaluationPage: Sendable {
   /// The page.
-  public let html: String
+  package let html: String
 
   /// The page of a report.
   ///
@@ -14,7 +14,7 @@ public struct EvaluationPage: Sendable {
   ///   - report: the JSON of the report: `images`, `acc1`, `acc5`, `loss`, `classes`, `confusions`
   ///     and `mistakes`.
   ///   - pictures: a PNG for each of the mistakes, in their order; nil where there is none.
-  public init(title: String, data: String, report: String, pictures: [[UInt8]?]) {
+  package init(title: String, data: String, report: String, pictures: [[UInt8]?]) {
     let pictures = pictures.map { bytes in
       bytes.map { quoted("data:image/png;base64," + Data($0).base64EncodedString()) } ?? "null"
     }

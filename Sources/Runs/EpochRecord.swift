@@ -1,5 +1,5 @@
-/// A line of `log.jsonl`: the keys of the reference's log. Those of an evaluation are there if there
-/// was one after the epoch (`--eval-every`). Those about heads, which are there after
+/// A line of `log.jsonl`: the keys of the reference's log. Those of an evaluation are there if the
+/// epoch had one (`--eval-every`). Those about heads, which are there after
 /// a measurement only (`--locality-every`), are in `LocalityRecord`, too.
 public struct EpochRecord: Sendable, Codable, Hashable {
   /// The epoch, from 0.

@@ -23,8 +23,9 @@ struct ClassWeights {
     values = weights.map { Float($0) } + Array(repeating: 1, count: outputs - weights.count)
     func described(_ label: Int?) -> String {
       guard let label else { return "none" }
+      let images = counted(counts[label], "image", "images")
       return String(format: "%.3g", weights[label])
-        + " (\(ClassNames.shown(folder.classes[label])), \(counted(counts[label], "image", "images")))"
+        + " (\(ClassNames.shown(folder.classes[label])), \(images))"
     }
     let (least, most) = (
       weights.indices.min { weights[$0] < weights[$1] },

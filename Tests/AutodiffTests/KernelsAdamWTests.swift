@@ -3,8 +3,8 @@ import CKernels.Levels
 import Foundation
 import Testing
 
-/// AdamW and Adam against the formulas of the papers (Loshchilov and Hutter 2019, Kingma and Ba 2015)
-/// in double.
+/// AdamW and Adam against the formulas of their papers (Loshchilov and Hutter 2019, Kingma and Ba
+/// 2015) in double.
 @Suite struct KernelsAdamWTests {
   struct Reference {
     var p: [Double]

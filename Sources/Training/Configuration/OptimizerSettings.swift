@@ -1,7 +1,8 @@
 /// How weights change.
 public struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
   /// A way to make steps of gradients, by timm's names: `sgd` has Nesterov's momentum and
-  /// `momentum` the classical one; `adamw` keeps the decay apart from the gradient, `adam` does not.
+  /// `momentum` the classical one; the decay of `adam` is part of the gradient, that of `adamw` is
+  /// not.
   public enum Algorithm: String, Hashable, Sendable, Codable, CaseIterable {
     case adamw, adam, sgd, momentum, lion
   }

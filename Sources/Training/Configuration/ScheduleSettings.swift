@@ -11,7 +11,8 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   public var lr = 5e-4
   /// Whether `lr` is the rate for any batch.
   public var unscaleLr = false
-  /// The rate at the end of a cosine, line or power, and the least of a plateau, whatever the batch.
+  /// The rate at the end of a cosine, line or power, and the least of a plateau, whatever the
+  /// batch.
   public var minLr = 1e-5
   /// The rate at the start of the warm-up, whatever the batch.
   public var warmupLr = 1e-6
@@ -31,7 +32,7 @@ public struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   /// Evaluations without a better accuracy that `plateau` puts up with: one an epoch, unless there
   /// is `evalEvery`.
   public var patienceEpochs = 10
-  /// Evaluations without a better accuracy after which a run ends; it does not for that if left out.
+  /// Evaluations without a better accuracy after which a run ends; if left out, it does not.
   public var earlyStop: Int?
   /// From which share of the epochs on, and up to which, the rate has noise; none if empty.
   public var lrNoise: [Double] = []

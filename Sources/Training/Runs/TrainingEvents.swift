@@ -66,6 +66,7 @@ public struct RunInterrupted: Error, Sendable, CustomStringConvertible {
   public var description: String {
     "\(folder): "
       + (budget.map { "the time budget of \($0) leaves no time for more: " } ?? "")
-      + "stopped and saved after step \(progress.step) of epoch \(progress.epoch + 1); --resume \(folder) goes on"
+      + "stopped and saved after step \(progress.step) of epoch \(progress.epoch + 1); "
+      + "--resume \(folder) goes on"
   }
 }
