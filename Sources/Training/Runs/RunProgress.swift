@@ -39,7 +39,7 @@ public struct RunProgress: Hashable, Sendable {
   /// How far a run had come.
   init(_ snapshot: Snapshot) throws {
     for (name, value) in Self.integers where name != "stale" || snapshot.has(name) {
-      self[keyPath: value] = try snapshot.integer(name)  // "stale" is new in version 1.1
+      self[keyPath: value] = try snapshot.integer(name)  // checkpoints may be of before "stale"
     }
     for (name, value) in Self.doubles { self[keyPath: value] = try snapshot.double(name) }
   }
