@@ -35,7 +35,7 @@ struct ModelTarget: Target {
 
   func writeSeeds(to folder: String) throws {
     for (name, saved) in try smallModels() {
-      let json = try JSONEncoder().encode(saved.model.configuration)
+      let json = try JSONEncoder().encode(saved.architecture as? ViTConfiguration)
       try write(json, name, to: folder)
     }
     for name in ViTConfiguration.presetNames {

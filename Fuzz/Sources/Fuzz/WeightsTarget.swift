@@ -6,7 +6,9 @@ import Training
 /// A weights file: header, tensors of all types, and the model that it says it is.
 struct WeightsTarget: Target {
   private let file = MemoryFile()
-  private static let models = (try? smallModels().map(\.1.model)) ?? []
+  private static let models = ((try? smallModels()) ?? []).compactMap {
+    $0.1.model as? VisionTransformer
+  }
 
   func test(_ bytes: [UInt8]) {
     file.fill(bytes)
