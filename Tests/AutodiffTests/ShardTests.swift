@@ -152,7 +152,7 @@ import Testing
       let ended = Mutex(0)
       let error = #expect(throws: Failure.self) {
         try Shards(size: 2, lanes: lanes).gradients(
-          of: 20, at: weights, on: WorkerPool(threads: threads)
+          of: 20, at: weights, on: WorkerPool(threads: threads), pass(0..<20)
         ) { samples, tape in
           defer { ended.withLock { $0 += 1 } }
           if samples.lowerBound >= 6 { throw Failure(sample: samples.lowerBound) }
