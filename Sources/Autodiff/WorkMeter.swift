@@ -36,6 +36,12 @@ package enum WorkMeter {
     return try body()
   }
 
+  /// The same of a kernel, which a dry run leaves out.
+  @inline(__always)
+  static func measureKernel(_ work: Work, _ body: () -> Void) {
+    if !DryRun.isOn { measure(work, body) }
+  }
+
   /// Runs `body` with the meter on, and returns the seconds by kind of work of all threads.
   ///
   /// One computation at a time can be measured.

@@ -6,20 +6,47 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { LINE = 64, LARGE_PAGE = 2 << 20, CLASSES = 256 };
+enum { LINE = 64, LARGE_PAGE = 2 << 20, CLASSES = 256, DRY = -1 };
 
 struct ck_storage {
   _Alignas(LINE) atomic_ptrdiff_t references;
   int size_class;
-  ck_storage *next;  // among the unused ones of its class
+  union {
+    ck_storage *next;  // among the unused ones of its class
+    size_t bytes;      // of a dry run's
+  };
+  void *dry_run;  // that made it
 };
 _Static_assert(sizeof(ck_storage) == LINE, "the floats start on a cache line");
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static ck_storage *unused[CLASSES];
 static ptrdiff_t made;
+static _Thread_local struct {
+  void *run;
+  ptrdiff_t bytes, peak;
+} dry;
+
+static ck_storage *dry_storage(size_t bytes) {
+  ck_storage *storage = mmap(
+      NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (storage == MAP_FAILED) return NULL;
+#ifdef MADV_NOHUGEPAGE
+  madvise(storage, bytes, MADV_NOHUGEPAGE);  // of the count's page alone there is memory
+#endif
+  storage->size_class = DRY;
+  storage->bytes = bytes;
+  storage->dry_run = dry.run;
+  dry.bytes += (ptrdiff_t)bytes;
+  if (dry.bytes > dry.peak) dry.peak = dry.bytes;
+  atomic_init(&storage->references, 1);
+  return storage;
+}
 
 ck_storage *ck_storage_make(int size_class, ptrdiff_t capacity) {
+  if (capacity > (ptrdiff_t)((PTRDIFF_MAX - LINE) / sizeof(float))) return NULL;
+  const size_t bytes = LINE + (size_t)capacity * sizeof(float);
+  if (dry.run) return dry_storage(bytes);
   pthread_mutex_lock(&lock);
   ck_storage *storage = unused[size_class];
   if (storage) {
@@ -30,8 +57,6 @@ ck_storage *ck_storage_make(int size_class, ptrdiff_t capacity) {
   pthread_mutex_unlock(&lock);
   if (!storage) {
     void *memory = NULL;
-    if (capacity > (ptrdiff_t)((PTRDIFF_MAX - LINE) / sizeof(float))) return NULL;
-    const size_t bytes = LINE + (size_t)capacity * sizeof(float);
     if (posix_memalign(&memory, bytes < LARGE_PAGE ? LINE : LARGE_PAGE, bytes) != 0) return NULL;
 #ifdef MADV_HUGEPAGE
     // Fewer page faults and misses of the TLB; it is advice, which the system need not take.
@@ -52,6 +77,11 @@ void ck_storage_retain(ck_storage *storage) {
 void ck_storage_release(ck_storage *storage) {
   if (!storage) return;
   if (atomic_fetch_sub_explicit(&storage->references, 1, memory_order_acq_rel) > 1) return;
+  if (storage->size_class == DRY) {
+    if (storage->dry_run == dry.run) dry.bytes -= (ptrdiff_t)storage->bytes;
+    munmap(storage, storage->bytes);
+    return;
+  }
   pthread_mutex_lock(&lock);
   storage->next = unused[storage->size_class];
   unused[storage->size_class] = storage;
@@ -70,3 +100,14 @@ ptrdiff_t ck_storage_made(void) {
   pthread_mutex_unlock(&lock);
   return count;
 }
+
+void ck_dry_run_begin(void *run) {
+  dry.run = run;
+  dry.bytes = dry.peak = 0;
+}
+
+void *ck_dry_run(void) { return dry.run; }
+
+ptrdiff_t ck_dry_run_bytes(void) { return dry.peak = dry.bytes; }
+
+ptrdiff_t ck_dry_run_peak(void) { return dry.peak; }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Autodiff
 import ConViT
 import Files
 import Safetensors
@@ -8,8 +9,10 @@ struct InspectCommand: ParsableCommand {
     commandName: "inspect", abstract: "Show the tensors and metadata of a weights file.")
 
   @Argument(help: .file("A safetensors file.")) var weights: String
+  @Flag(help: "Show the model's operators instead, with their shapes and costs.") var graph = false
 
   func run() throws {
+    if graph { return try showGraph(SavedModel(contentsOf: weights).model) }
     let file = try SafetensorsFile(contentsOf: weights)
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
       try Terminal.result("\(key): \(value)")
@@ -26,5 +29,25 @@ struct InspectCommand: ParsableCommand {
       try Terminal.result(
         "prefix: \(model.prefix.printable(limit: 200)), dropped to load the weights")
     }
+  }
+
+  /// The operators for one image in order, a line each, and what they cost in all.
+  private func showGraph(_ model: any Model) throws {
+    let costs = Costs(ParameterTree(model), Pass()) { tape in
+      model(tape.variable(model.examples(1)))
+    }
+    var names: [Int: String] = [:]  // of values that no operator computes
+    for step in costs.operators {
+      let value = step.output.map { "%\($0)" } ?? "constant"
+      if step.inputs.isEmpty { names[step.output ?? 0] = step.name }
+      let inputs = step.inputs.map { $0.map { names[$0] ?? "%\($0)" } ?? "-" }
+      guard !inputs.isEmpty else { continue }
+      let work = step.multiplyAdds > 0 ? ", \(step.multiplyAdds) multiply-adds" : ""
+      try Terminal.result(
+        "\(value) = \(step.name)(\(inputs.joined(separator: ", "))) \(step.shape)\(work)")
+    }
+    try Terminal.result(
+      "\(costs.parameters) parameters, \(model.multiplyAdds) multiply-adds an image, "
+        + "\(model.costs().passBytes) bytes beside the weights")
   }
 }

@@ -15,11 +15,11 @@ struct ModelsCommand: ParsableCommand {
     try Terminal.result(row("model", "parameters", "GFLOPs", "embed", "heads", "depth", "GPSA"))
     for name in ViTConfiguration.presetNames {
       let configuration = try ViTConfiguration.preset(of: name)
-      let tree = ParameterTree(try VisionTransformer(configuration))
+      let costs = try VisionTransformer(configuration).costs(isWhole: true)
       try Terminal.result(
         row(
-          name, "\(tree.elementCount)",
-          String(format: "%.2f", Double(configuration.multiplyAdds) / 1e9),
+          name, "\(costs.parameters)",
+          String(format: "%.2f", Double(costs.multiplyAdds) / 1e9),
           "\(configuration.embedDim)", "\(configuration.heads)", "\(configuration.depth)",
           "\(configuration.localUpToLayer)"))
     }

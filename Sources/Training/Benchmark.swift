@@ -102,7 +102,7 @@ package struct Benchmark: Sendable {
     return Report(
       model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
       imagesPerSecondBest: Double(batchSize) / times[0],
-      gflops: rate * 2 * Double(configuration.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
+      gflops: rate * 2 * Double(model.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
       gemmGflops: steps == nil ? gemmRate(of: model, on: pool, in: precision) : nil,
       blasGflops: steps == nil ? gemmRate(of: model, on: pool, in: nil) : nil, peakRssMb: peak,
       breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
@@ -157,9 +157,9 @@ package struct Benchmark: Sendable {
     of model: VisionTransformer, on pool: WorkerPool, in precision: Precision?
   ) -> Double {
     let shard = Shards(for: model, batchSize: batchSize, size: shardSize).size
-    let products = configuration.matrixProducts(images: shard, isTraining: mode == .train)
+    let costs = model.costs(examples: shard, Pass(isRecorded: mode == .train), isWhole: true)
     var (operations, time) = (0.0, 0.0)
-    for (product, count) in products {
+    for (product, count) in costs.products {
       operations += product.operations * Double(count)
       time +=
         product.operations * Double(count)

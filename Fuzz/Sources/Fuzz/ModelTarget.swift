@@ -20,7 +20,9 @@ struct ModelTarget: Target {
     else { return }
     let tree = ParameterTree(model)
     check(tree.elementCount > 0, "a model without weights")
-    guard tree.elementCount < 100_000, configuration.multiplyAdds < 1_000_000 else { return }
+    guard tree.elementCount < 100_000, model.input.elementCount < 10_000,
+      model.multiplyAdds < 1_000_000
+    else { return }
     let saved = SavedModel(model, ParameterStore(tree, seed: 1))
     attempt { try saved.write(to: path) }
     defer { unlink(path) }

@@ -58,7 +58,8 @@ private struct AttentionCall {
   /// A · V of all heads side by side, [..., Nq, H·E].
   func output(on tape: Tape) -> Tensor {
     let (nk, width) = (scores.nk, scores.heads * v.size)
-    return Tensor(unsafeUninitialized: scores.q.tensor.shape.replacing(-1, with: width)) { y in
+    let shape = scores.q.tensor.shape.replacing(-1, with: width)
+    return Tensor(unsafeUninitialized: shape, evenIfDry: true) { y in
       scores.split(on: tape) { units, blocks in
         let most = (scores.nq + blocks - 1) / blocks
         var scratch = Tensor(unsafeUninitialized: Shape(most, nk))

@@ -71,7 +71,7 @@ struct AttentionScores {
   func write(_ rows: Rows, into a: UnsafeMutablePointer<Float>) {
     let (h, place) = (rows.head, rows.first * nk)
     multiply(rows, into: a)
-    WorkMeter.measure(.softmax) {
+    WorkMeter.measureKernel(.softmax) {
       ck_gated_softmax(
         a, a, scale, bias(h).map { $0 + place }, map(h).map { $0 + place }, gate(h), rows.count, nk)
     }
@@ -136,7 +136,7 @@ extension AttentionScores {
         let rows = Rows(image: b, head: h, first: 0, count: nq)
         multiply(rows, into: a)
         derivative(rows, da)
-        WorkMeter.measure(.softmax) {
+        WorkMeter.measureKernel(.softmax) {
           ck_gated_softmax_backward(
             a, da, atBias.map { $0 + biasOffset(h) }, atMap.map { $0 + h * nq * nk }, &dg, a, da,
             scale, bias(h), map(h), gate(h), nq, nk)

@@ -27,7 +27,7 @@ extension AttentionScores {
     shape.append(heads)
     shape.append(nq)
     shape.append(nk)
-    return Tensor(unsafeUninitialized: shape) { out in
+    return Tensor(unsafeUninitialized: shape, evenIfDry: true) { out in
       split(on: tape) { units, blocks in
         for unit in units {
           let rows = rows(unit, blocks)

@@ -88,11 +88,12 @@ extension Variable {
 
   /// An element-wise function and its derivative, which may use the value of the function.
   private func apply(
-    _ kernel: UnaryKernel, derivative: @escaping (_ x: Tensor, _ y: Tensor) -> Tensor
+    _ kernel: UnaryKernel, name: StaticString = #function,
+    derivative: @escaping (_ x: Tensor, _ y: Tensor) -> Tensor
   ) -> Variable {
     let (x, y) = (value, value.map(kernel))
     let saved = (x, y, UnaryDerivative(function: derivative))
-    return tape.operation(y, of: [self], saving: saved) { saved, gradient, inputs in
+    return tape.operation(y, of: [self], saving: saved, name: name) { saved, gradient, inputs in
       let (x, y, derivative) = saved
       inputs.add(gradient * derivative.function(x, y), to: 0)
     }

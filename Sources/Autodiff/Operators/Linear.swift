@@ -14,7 +14,7 @@ extension Variable {
     checkPrecondition(
       bias.map { $0.shape == [m] } ?? true, "linear: bias \(bias!.shape), weight \(w.shape)")
     let packed = tape.packedWeights?.transposed(w, m, k)
-    let y = Tensor(unsafeUninitialized: x.shape.replacing(-1, with: m)) { y in
+    let y = Tensor(unsafeUninitialized: x.shape.replacing(-1, with: m), evenIfDry: true) { y in
       tape.split(rows, grain: 32) { part in
         let (x, y) = (x.pointer + part.lowerBound * k, y + part.lowerBound * m)
         Matrix.multiply(
@@ -41,12 +41,12 @@ extension Variable {
   ) {
     let (x, w) = saved
     let ((rows, k), m, precision) = (x.shape.matrix, dy.shape[-1], inputs.precision)
-    inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
+    inputs.accumulateProducts(to: 0, shape: x.shape) { dx, beta in
       Matrix.multiply(
         rows, k, m, .init(dy.pointer, m), .init(w.pointer, k), beta: beta, into: dx, k,
         precision)
     }
-    inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
+    inputs.accumulateProducts(to: 1, shape: w.shape) { dw, beta in
       Matrix.multiply(
         m, k, rows, .init(dy.pointer, m).transposed, .init(x.pointer, k), beta: beta, into: dw, k,
         precision)

@@ -17,7 +17,7 @@ extension Tensor {
         + "\(transposingOther ? "ᵀ" : ""): inner sizes \(k) and \(k2)")
     let batch = shape.leading.broadcast(with: other.shape.leading, "matmul")
     let (a, b) = (broadcastLeading(to: batch), other.broadcastLeading(to: batch))
-    return Tensor(unsafeUninitialized: batch.appending(m, n)) { out in
+    return Tensor(unsafeUninitialized: batch.appending(m, n), evenIfDry: true) { out in
       for i in 0..<batch.elementCount {
         Matrix.multiply(
           m, n, k, .init(a.pointer + i * m * k, a.shape[-1], transposed: transposingSelf),

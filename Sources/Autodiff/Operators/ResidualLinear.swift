@@ -22,13 +22,15 @@ extension Variable {
       tape.factors(rate, samples: samples, draws: 1) ?? Tensor(repeating: 1, [1])
     let runs = Runs(factors: factors, rows: rows)
     let packed = tape.packedWeights?.transposed(w, m, k)
-    let y = Tensor(unsafeUninitialized: r.shape) { y in
+    let y = Tensor(unsafeUninitialized: r.shape, evenIfDry: true) { y in
       if runs.dropSome { y.update(from: r.pointer, count: r.count) }
       runs.forEach { first, count, factor in
         let scaled = factor == 1 ? b : factor * b
         tape.split(count, grain: 32) { part in
           let first = first + part.lowerBound
-          ck_add_bias(y + first * m, r.pointer + first * m, scaled.pointer, part.count, m)
+          if !DryRun.isOn {
+            ck_add_bias(y + first * m, r.pointer + first * m, scaled.pointer, part.count, m)
+          }
           Matrix.multiply(
             part.count, m, k, alpha: factor, .init(x.pointer + first * k, k),
             .init(w.pointer, k).transposed, beta: 1, packed: packed, into: y + first * m, m,
@@ -42,7 +44,7 @@ extension Variable {
       let (x, w, runs) = saved
       let ((m, k), precision) = (w.shape.matrix, inputs.precision)
       inputs.add(dy, to: 3)
-      inputs.accumulate(to: 0, shape: x.shape) { dx, beta in
+      inputs.accumulateProducts(to: 0, shape: x.shape) { dx, beta in
         if beta == 0 && runs.dropSome { ck_fill(dx, 0, x.count) }
         runs.forEach { first, count, factor in
           Matrix.multiply(
@@ -50,7 +52,7 @@ extension Variable {
             .init(w.pointer, k), beta: beta, into: dx + first * k, k, precision)
         }
       }
-      inputs.accumulate(to: 1, shape: w.shape) { dw, beta in
+      inputs.accumulateProducts(to: 1, shape: w.shape) { dw, beta in
         var beta = beta
         runs.forEach { first, count, factor in
           Matrix.multiply(

@@ -51,16 +51,25 @@ public struct Cotangents {
     if let node = node(input) { accumulate(at: node, shape: shape, body) }
   }
 
+  /// The same with products, which a dry run counts.
+  mutating func accumulateProducts(
+    to input: Int, shape: Shape, _ body: (UnsafeMutablePointer<Float>, _ beta: Float) -> Void
+  ) {
+    if let node = node(input) { accumulate(at: node, shape: shape, evenIfDry: true, body) }
+  }
+
   private mutating func accumulate(
-    at node: Int, shape: Shape, _ body: (UnsafeMutablePointer<Float>, _ beta: Float) -> Void
+    at node: Int, shape: Shape, evenIfDry: Bool = false,
+    _ body: (UnsafeMutablePointer<Float>, _ beta: Float) -> Void
   ) {
     checkShape(shape, at: node)
     guard var sum = values[node] else {
-      values[node] = Tensor(unsafeUninitialized: shape) { body($0, 0) }
+      values[node] = Tensor(unsafeUninitialized: shape, evenIfDry: evenIfDry) { body($0, 0) }
       return
     }
     values[node] = nil  // so that `sum` is the only reference, and is written in place
-    body(sum.mutablePointer(), 1)
+    let out = sum.mutablePointer()
+    if evenIfDry || !DryRun.isOn { body(out, 1) }
     values[node] = sum
   }
 

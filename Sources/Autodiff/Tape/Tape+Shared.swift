@@ -34,6 +34,7 @@ extension Tape {
     guard let sharedValues else { fatalError("Tape: it has no shared values") }
     let value = sharedValues.value(at: slot)
     return Variable(
-      tape: self, value: value, node: sharedLeaves.use(slot) { leaf(value.shape) })
+      tape: self, value: value,
+      node: sharedLeaves.use(slot) { leaf(value.shape, "shared \(weights.tree.names[slot])") })
   }
 }

@@ -104,7 +104,7 @@ public final class Tape {
     let slot = weights.tree.slot(of: parameter)
     let value = weights.values[slot]
     let node = parameters.use(slot) {
-      !frozen.isEmpty && frozen[slot] ? nil : leaf(value.shape)
+      !frozen.isEmpty && frozen[slot] ? nil : leaf(value.shape, weights.tree.names[slot])
     }
     return Variable(tape: self, value: value, node: node)
   }
@@ -123,21 +123,23 @@ public final class Tape {
   /// ```
   ///
   /// `derivative` should take all that it needs from what is saved: a closure that captures nothing
-  /// is no allocation. It should not hold variables, or the tape would hold itself.
+  /// is no allocation. It should not hold variables, or the tape would hold itself. Where costs are
+  /// counted, the operator is called by the `name` of the function that it stands in.
   public func operation<let count: Int, Saved>(
     _ value: Tensor, of inputs: InlineArray<count, Variable>, saving saved: Saved,
-    derivative: @escaping DerivativeOfSaved<Saved>
+    name: StaticString = #function, derivative: @escaping DerivativeOfSaved<Saved>
   ) -> Variable {
     for index in inputs.indices { connect(inputs[index]) }
-    return operation(value, ofLast: count, saving: saved, derivative: derivative)
+    return operation(value, ofLast: count, saving: saved, name, derivative)
   }
 
   /// An operator of any number of inputs, with a derivative that captures what it needs.
   public func operation(
-    _ value: Tensor, of inputs: [Variable], derivative: @escaping Derivative
+    _ value: Tensor, of inputs: [Variable], name: StaticString = #function,
+    derivative: @escaping Derivative
   ) -> Variable {
     for input in inputs { connect(input) }
-    return operation(value, ofLast: inputs.count, saving: derivative) { $0($1, &$2) }
+    return operation(value, ofLast: inputs.count, saving: derivative, name) { $0($1, &$2) }
   }
 
   /// Notes an input of the next operator.
@@ -148,11 +150,14 @@ public final class Tape {
 
   /// An operator of the inputs that were noted last.
   private func operation<Saved>(
-    _ value: Tensor, ofLast inputs: Int, saving saved: Saved,
-    derivative: @escaping DerivativeOfSaved<Saved>
+    _ value: Tensor, ofLast inputs: Int, saving saved: Saved, _ name: StaticString,
+    _ derivative: @escaping DerivativeOfSaved<Saved>
   ) -> Variable {
     let edges = cotangents.edges.count - inputs..<cotangents.edges.count
-    guard cotangents.edges[edges].contains(where: { $0 != nil }) else {
+    let isConstant = !cotangents.edges[edges].contains { $0 != nil }
+    DryRun.current?.note(
+      "\(name)", Array(cotangents.edges[edges]), isConstant ? nil : count, value.shape)
+    guard !isConstant else {
       cotangents.edges.removeSubrange(edges)
       return constant(value)
     }
@@ -170,8 +175,9 @@ public final class Tape {
   }
 
   /// The node of a value without operator; none where nothing is recorded.
-  func leaf(_ shape: Shape) -> Int? {
+  func leaf(_ shape: Shape, _ name: @autoclosure () -> String = "input") -> Int? {
     guard isRecording else { return nil }
+    DryRun.current?.note(name(), [], count, shape)
     let place = place(0..<0, shape)
     nodes[place].operation = nil
     return place

@@ -23,6 +23,7 @@ extension Matrix {
     into out: UnsafeMutablePointer<Float>, _ stride: Int,
     _ precision: Precision, work: WorkMeter.Work = .linear
   ) {
+    if let run = DryRun.current { return run.note(MatrixProduct(m, n, k, a, b)) }
     WorkMeter.measure(work) {
       guard ProductKernels.serve(precision) else {
         return BLAS.multiply(

@@ -1,25 +1,34 @@
-/// A matrix product by its sizes, [m, k] · [k, n], to measure how fast it is made.
-package struct MatrixProduct: Hashable, Sendable {
-  let (m, n, k): (Int, Int, Int)
-  let transposed: (first: Bool, second: Bool)
+/// A matrix product by its sizes, [m, k] · [k, n].
+public struct MatrixProduct: Hashable, Sendable {
+  /// The rows of the first matrix, the columns of the second, and what is summed over.
+  public let (m, n, k): (Int, Int, Int)
+  /// Which of the matrices are stored transposed.
+  public let transposed: (first: Bool, second: Bool)
 
   /// The product [m, k] · [k, n], its `first` or `second` matrix stored transposed.
-  package init(_ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
+  public init(_ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
     (self.m, self.n, self.k) = (m, n, k)
     transposed = (first, second)
   }
 
+  init(_ m: Int, _ n: Int, _ k: Int, _ a: Matrix, _ b: Matrix) {
+    self.init(m, n, k, first: a.is_transposed, second: b.is_transposed)
+  }
+
+  /// The products of elements that are summed up.
+  public var multiplyAdds: Int { m * n * k }
+
   /// Multiplications and additions, two for each product of elements.
-  package var operations: Double { 2 * Double(m) * Double(n) * Double(k) }
+  package var operations: Double { 2 * Double(multiplyAdds) }
 
   /// Whether sizes and transpositions are equal.
-  package static func == (a: MatrixProduct, b: MatrixProduct) -> Bool {
+  public static func == (a: MatrixProduct, b: MatrixProduct) -> Bool {
     (a.m, a.n, a.k) == (b.m, b.n, b.k) && a.transposed == b.transposed
   }
 
   /// Hashes the sizes; products that differ in transpositions alone collide.
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine([m, n, k])
+  public func hash(into hasher: inout Hasher) {
+    for size in [m, n, k] { hasher.combine(size) }
   }
 
   /// The operations a second of all threads of `pool` together, each making this product again

@@ -14,7 +14,7 @@ extension Storage {
   /// Uninitialised room for `count` floats.
   static func make(count: Int) -> Storage {
     let sizeClass = BufferPool.sizeClass(of: count)
-    let capacity = BufferPool.capacity(of: sizeClass)
+    let capacity = DryRun.isOn ? count : BufferPool.capacity(of: sizeClass)
     guard let storage = ck_storage_make(Int32(sizeClass), capacity) else {
       MemoryShortage.fail(bytes: 4 * capacity)
     }

@@ -11,13 +11,23 @@ public struct Tensor: Sendable {
   public let shape: Shape
   private var storage: Storage
 
-  /// A tensor whose elements `initialize` writes, all of them.
+  /// A tensor whose elements `initialize` writes, all of them; it is not called where costs are
+  /// counted (``Costs``), and elements are zeros there.
   public init(
     unsafeUninitialized shape: Shape, _ initialize: (UnsafeMutablePointer<Float>) -> Void = { _ in }
   ) {
+    self.init(unsafeUninitialized: shape, evenIfDry: false, initialize)
+  }
+
+  /// The same, where a dry run calls `initialize` if it is to: for products, which it counts, and
+  /// for numbers that were given.
+  init(
+    unsafeUninitialized shape: Shape, evenIfDry: Bool,
+    _ initialize: (UnsafeMutablePointer<Float>) -> Void
+  ) {
     self.shape = shape
     storage = .make(count: shape.elementCount)
-    initialize(storage.pointer)
+    if evenIfDry || !DryRun.isOn { initialize(storage.pointer) }
   }
 
   /// A tensor from its elements, the last axis fastest.
@@ -25,7 +35,7 @@ public struct Tensor: Sendable {
     checkPrecondition(
       elements.count == shape.elementCount,
       "Tensor: shape \(shape) needs \(shape.elementCount) elements, found \(elements.count)")
-    self.init(unsafeUninitialized: shape) { out in
+    self.init(unsafeUninitialized: shape, evenIfDry: true) { out in
       elements.withUnsafeBufferPointer { source in
         if let base = source.baseAddress { out.update(from: base, count: source.count) }
       }
@@ -35,7 +45,7 @@ public struct Tensor: Sendable {
   /// A tensor whose elements are all the same.
   public init(repeating value: Float, _ shape: Shape) {
     let count = shape.elementCount
-    self.init(unsafeUninitialized: shape) { out in
+    self.init(unsafeUninitialized: shape, evenIfDry: value.bitPattern != 0) { out in
       guard value.bitPattern == 0 else { return ck_fill(out, value, count) }
       UnsafeMutableRawPointer(out).initializeMemory(as: UInt8.self, repeating: 0, count: 4 * count)
     }
@@ -90,7 +100,7 @@ public struct Tensor: Sendable {
   mutating func mutablePointer() -> UnsafeMutablePointer<Float> {
     if !ck_storage_is_unique(&storage) {
       let copy = Storage.make(count: count)
-      copy.pointer.update(from: storage.pointer, count: count)
+      if !DryRun.isOn { copy.pointer.update(from: storage.pointer, count: count) }
       storage = copy
     }
     return storage.pointer

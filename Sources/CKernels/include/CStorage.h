@@ -32,3 +32,15 @@ bool ck_storage_is_unique(ck_storage *_Nonnull *_Nonnull storage);
 
 /// How many times memory came from the system.
 ptrdiff_t ck_storage_made(void);
+
+// A dry run: the storage that a thread makes meanwhile is address space alone, which costs memory
+// only where someone writes to it. How much is in use at a time is counted.
+
+/// Begins a dry run of this thread, known by `run`; with NULL, ends it.
+void ck_dry_run_begin(void *_Nullable run);
+/// The dry run of this thread; NULL outside of one.
+void *_Nullable ck_dry_run(void);
+/// The bytes of storage in use, which the next peak is then counted from.
+ptrdiff_t ck_dry_run_bytes(void);
+/// The most bytes in use at a time.
+ptrdiff_t ck_dry_run_peak(void);

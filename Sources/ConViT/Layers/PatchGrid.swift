@@ -43,7 +43,9 @@ public struct PatchGrid: Hashable, Sendable, Codable {
 
   /// The same, made once for all layers that ask in turn, unless they are large.
   var keptOffsets: Tensor {
-    guard count <= Self.keptCount else { return offsets() }
+    guard count <= Self.keptCount else {
+      return Costs.areCounted ? Tensor(unsafeUninitialized: Shape(count, count, 3)) : offsets()
+    }
     return Self.latest.withLock { latest in
       if let latest, latest.grid == self { return latest.offsets }
       let made = (grid: self, offsets: offsets())

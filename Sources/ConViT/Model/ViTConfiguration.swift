@@ -82,6 +82,9 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     PatchGrid(rows: imageHeight / patchSize, columns: imageWidth / patchSize)
   }
 
+  /// The hidden units of an MLP.
+  public var hiddenDim: Int { Int(Float(embedDim) * mlpRatio) }
+
   /// The number of class and distillation tokens.
   public var tokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
 

@@ -62,8 +62,7 @@ public struct VisionTransformer: Model {
     blocks = (0..<configuration.depth).map { layer in
       Block(
         dim: dim, attention: attention(layer),
-        mlp: MLP(
-          dim, hidden: Int(Float(dim) * configuration.mlpRatio), dropRate: configuration.dropRate),
+        mlp: MLP(dim, hidden: configuration.hiddenDim, dropRate: configuration.dropRate),
         dropPath: configuration.dropPathRate * Float(layer) / Float(max(configuration.depth - 1, 1))
       )
     }

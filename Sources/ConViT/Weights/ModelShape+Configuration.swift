@@ -37,7 +37,7 @@ extension ModelShape {
       let side = max(1, 224 / min(patch[0], 65_536)) * min(patch[0], 65_536)
       (c.imageHeight, c.imageWidth) = (side, side)
     }
-    guard (try? c.validate()) != nil, Int(Float(width) * c.mlpRatio) == hidden else { return nil }
+    guard (try? c.validate()) != nil, c.hiddenDim == hidden else { return nil }
     return c
   }
 }

@@ -21,16 +21,14 @@ extension Trainer {
 
   /// What a run will need of memory, which the machine must have.
   static func memory(
-    _ model: VisionTransformer, _ tree: ParameterTree, _ configuration: TrainingConfiguration,
+    _ model: VisionTransformer, frozen: ParameterSelection, _ configuration: TrainingConfiguration,
     teacher: SavedModel?, images: Int, _ threads: Int
   ) throws -> MemoryEstimate {
-    let shards = configuration.shards(for: model)
     let estimate = MemoryEstimate(
-      model.configuration, parameterCount: tree.elementCount,
-      batchSize: min(configuration.batchSize, images),
-      shards: shards, threads: threads, stores: configuration.optimizer.storeCount,
+      model, Pass(frozen: frozen, recomputesBlocks: configuration.recompute),
+      batchSize: min(configuration.batchSize, images), shards: configuration.shards(for: model),
+      threads: threads, stores: configuration.optimizer.storeCount,
       stepSize: min(configuration.schedule.stepSize, images),
-      recomputesBlocks: configuration.recompute,
       teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(

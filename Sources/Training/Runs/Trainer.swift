@@ -71,7 +71,8 @@ public struct Trainer: Sendable {
     trained = tree.elementCount(of: !frozen)
     let threads = configuration.threads ?? WorkerPool.availableProcessors
     memory = try Self.memory(
-      model, tree, configuration, teacher: teacher, images: training.samples.count, threads)
+      model, frozen: frozen, configuration, teacher: teacher, images: training.samples.count,
+      threads)
     if checkpoint == nil {
       notes += configuration.notes(trainingImages: training.samples.count)
     }

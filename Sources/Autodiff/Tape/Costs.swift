@@ -1,0 +1,78 @@
+import CKernels
+
+/// What a pass computes and how much memory it takes, from a dry run: the model's own code is run
+/// on tensors of which there are shapes alone, so that it takes milliseconds.
+///
+/// ```swift
+/// let costs = Costs(ParameterTree(model)) { model($0.constant(Tensor(repeating: 0, [1, 784]))) }
+/// print(costs.parameters, costs.multiplyAdds)
+/// ```
+///
+/// All numbers are of a pass like others before it: what shards share (`Tape.shared`) is there.
+public struct Costs: Sendable {
+  /// An operator as it was called, or a value that none computed: a parameter, under its name.
+  public struct Operator: Sendable {
+    /// The function's name, such as `linear`.
+    public let name: String
+    /// The values that it was given, by their numbers; nil for constants.
+    public let inputs: [Int?]
+    /// The number of its value; nil for a constant. Only what a pass records has numbers.
+    public let output: Int?
+    /// The shape of its value.
+    public let shape: Shape
+    /// Of its matrix products.
+    public let multiplyAdds: Int
+  }
+
+  /// The numbers of all parameters.
+  public let parameters: Int
+  /// What was called, in order.
+  public let operators: [Operator]
+  /// The matrix products, and how often each is made; of a pass that is recorded also those of the
+  /// derivatives.
+  public let products: [MatrixProduct: Int]
+  /// The most that a pass takes at a time beside weights, gradients and what is shared.
+  public let passBytes: Int
+  /// What all passes with the same weights share.
+  public let sharedBytes: Int
+  /// The sums of derivatives of a lane; 0 of a pass that is not recorded.
+  public let gradientBytes: Int
+
+  /// The multiply–adds of all products.
+  public var multiplyAdds: Int { products.reduce(0) { $0 + $1.key.multiplyAdds * $1.value } }
+
+  /// Whether this thread counts costs: values are not computed then, and must not be kept.
+  public static var areCounted: Bool { DryRun.isOn }
+
+  /// The costs of `body`, which computes a value with the parameters of `tree`, and of its
+  /// derivatives if the pass is recorded.
+  ///
+  /// Nothing that `body` reads out of a tensor means anything.
+  public init(_ tree: ParameterTree, _ pass: Pass = .inference, _ body: (Tape) -> Variable) {
+    let run = DryRun()
+    ck_dry_run_begin(Unmanaged.passUnretained(run).toOpaque())
+    defer { ck_dry_run_begin(nil) }
+    let weights = ParameterStore(
+      tree, tree.parameters.map { Tensor(unsafeUninitialized: $0.shape) })
+    let shared = SharedValues(weights, pass)
+    var gradients = Gradients(tree)
+    func runOnce() {
+      let tape = Tape(weights, pass, shared: shared)
+      let value = body(tape)
+      guard pass.isRecorded else { return }
+      tape.differentiate(value, by: Tensor(repeating: 0, value.shape), into: &gradients)
+    }
+    let start = ck_dry_run_bytes()
+    runOnce()  // the first has yet to make what is shared
+    run.clear()
+    let between = ck_dry_run_bytes()
+    runOnce()
+    parameters = tree.elementCount
+    (operators, products) = (run.operators, run.products)
+    passBytes = ck_dry_run_peak() - between
+    let end = ck_dry_run_bytes()
+    gradients = Gradients(tree)
+    gradientBytes = end - ck_dry_run_bytes()
+    sharedBytes = between - start - gradientBytes
+  }
+}
