@@ -6,58 +6,65 @@ import Foundation
 ///
 ///     g ← g + decay · w;  m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²
 ///     w ← w − rate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
-public struct Adam: Optimizer {
-  /// The rate and decay of each parameter.
-  public let groups: ParameterGroups
-  /// How slowly the two moments change, β₁ and β₂.
-  public let betas: (Float, Float)
-  /// What keeps the division finite, ε.
-  public let epsilon: Float
-  /// The moments of the gradients, m and v, shaped like the weights.
-  public private(set) var moments: (first: ParameterStore, second: ParameterStore)
-  /// The steps made, t.
-  public var steps = 0
+public struct Adam: MomentOptimizer {
+  package let groups: ParameterGroups
+  package var moments: Moments
+  private let betas: (Float, Float)
+  private let epsilon: Float
 
-  /// An optimiser that has made no step.
+  /// An optimiser that has made no step. `betas` say how slowly m and v change, β₁ and β₂.
   public init(
     _ groups: ParameterGroups, betas: (Float, Float) = (0.9, 0.999), epsilon: Float = 1e-8
   ) {
-    self.groups = groups
-    self.betas = betas
-    self.epsilon = epsilon
-    moments = (.zeros(groups.tree), .zeros(groups.tree))
+    (self.groups, self.betas, self.epsilon) = (groups, betas, epsilon)
+    moments = Moments(groups.tree, "exp_avg", "exp_avg_sq")
   }
 
-  /// The moments.
-  public var state: [(name: String, store: ParameterStore)] {
-    get { [("exp_avg", moments.first), ("exp_avg_sq", moments.second)] }
-    set {
-      let stores = stores(replacing: newValue)
-      moments = (stores[0], stores[1])
-    }
+  package func update(_ p: ParameterStep) {
+    let (correction1, correction2) = corrections(betas, p.number)
+    ck_adam(
+      p.weight, p.first, p.second, p.gradient, p.scale, p.rate, betas.0, betas.1, epsilon, p.decay,
+      correction1, correction2, p.count)
   }
+}
 
-  /// One step of the parameters that have gradients.
-  public mutating func step(
-    _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float,
-    on pool: WorkerPool
+/// Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW`.
+///
+///     m ← β₁m + (1 − β₁)g;  v ← β₂v + (1 − β₂)g²
+///     w ← w · (1 − rate · decay) − rate · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + ε)
+public struct AdamW: MomentOptimizer {
+  package let groups: ParameterGroups
+  package var moments: Moments
+  private let betas: (Float, Float)
+  private let epsilon: Float
+
+  /// An optimiser that has made no step. `betas` say how slowly m and v change, β₁ and β₂.
+  public init(
+    _ groups: ParameterGroups, betas: (Float, Float) = (0.9, 0.999), epsilon: Float = 1e-8
   ) {
-    check(weights, gradients, groups, rate: rate)
-    steps += 1
-    let correction1 = Float(1 - pow(Double(betas.0), Double(steps)))
-    let correction2 = Float(1 - pow(Double(betas.1), Double(steps)))
-    let (groups, betas, epsilon) = (groups, betas, epsilon)
-    weights.values.withUnsafeMutableBufferPointer { w in
-      moments.first.values.withUnsafeMutableBufferPointer { m in
-        moments.second.values.withUnsafeMutableBufferPointer { v in
-          groups.forEachTrained(gradients, on: pool) { slot, gradient in
-            ck_adam(
-              w[slot].mutablePointer(), m[slot].mutablePointer(), v[slot].mutablePointer(),
-              gradient.pointer, scale, Float(rate * groups.rates[slot]), betas.0, betas.1,
-              epsilon, groups.decays[slot], correction1, correction2, gradient.count)
-          }
-        }
-      }
-    }
+    (self.groups, self.betas, self.epsilon) = (groups, betas, epsilon)
+    moments = Moments(groups.tree, "exp_avg", "exp_avg_sq")
   }
+
+  /// An optimiser of all parameters of `tree` that has made no step.
+  public init(
+    _ tree: ParameterTree, betas: (Float, Float) = (0.9, 0.999), epsilon: Float = 1e-8,
+    weightDecay: Float = 0.05
+  ) {
+    self.init(
+      ParameterGroups(tree, weightDecay: weightDecay), betas: betas, epsilon: epsilon)
+  }
+
+  package func update(_ p: ParameterStep) {
+    let (correction1, correction2) = corrections(betas, p.number)
+    ck_adamw(
+      p.weight, p.first, p.second, p.gradient, p.scale, p.rate, betas.0, betas.1, epsilon, p.decay,
+      correction1, correction2, p.count)
+  }
+}
+
+/// 1 − β₁ᵗ and 1 − β₂ᵗ.
+private func corrections(_ betas: (Float, Float), _ step: Int) -> (Float, Float) {
+  func correction(_ beta: Float) -> Float { Float(1 - pow(Double(beta), Double(step))) }
+  return (correction(betas.0), correction(betas.1))
 }

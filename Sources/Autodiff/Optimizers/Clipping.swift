@@ -10,10 +10,9 @@ public enum Clipping: Sendable {
   /// so (adaptive clipping, Brock et al. 2021).
   case rows(Double, of: ParameterSelection)
 
-  /// Makes gradients as small as is asked for; returns what is left to multiply them with.
-  ///
-  /// - Parameter norm: that of all gradients together.
-  public func apply(
+  /// Makes gradients, of a norm all together, as small as is asked for; returns what is left to
+  /// multiply them with.
+  package func apply(
     to gradients: inout Gradients, norm: Double, at weights: ParameterStore, on pool: WorkerPool
   ) -> Float {
     switch self {
@@ -27,18 +26,15 @@ public enum Clipping: Sendable {
 }
 
 extension Gradients {
-  /// What gradients are to be multiplied with so that their norm is at most `bound`, as
-  /// `torch.nn.utils.clip_grad_norm_`.
-  ///
-  /// - Precondition: the norm is finite; a step whose gradients are not should be left out.
-  public static func scale(norm: Double, bound: Float) -> Float {
+  /// What gradients are to be multiplied with so that their norm is at most `bound`.
+  package static func scale(norm: Double, bound: Float) -> Float {
     checkPrecondition(
       norm.isFinite, "Gradients.scale: the norm is \(norm); leave such a step out")
     return norm > Double(bound) ? Float(Double(bound) / (norm + 1e-6)) : 1
   }
 
-  /// Brings each element to at most ±`bound`, as `torch.nn.utils.clip_grad_value_`.
-  public mutating func clipElements(to bound: Float, on pool: WorkerPool) {
+  /// Brings each element to at most ±`bound`.
+  package mutating func clipElements(to bound: Float, on pool: WorkerPool) {
     values.withUnsafeMutableBufferPointer { values in
       pool.run(values.count) { slot in
         guard let count = values[slot]?.count, let out = values[slot]?.mutablePointer() else {
@@ -50,12 +46,9 @@ extension Gradients {
   }
 
   /// Brings the norm of each row to at most `factor` times that of the weights of the row, which
-  /// counts as 1e-3 at least (adaptive clipping, Brock et al. 2021, as timm's).
-  ///
-  /// A row is what makes one output; a parameter of one axis is one row.
-  ///
-  /// - Parameter clipped: the parameters whose gradients are looked at.
-  public mutating func clipRows(
+  /// counts as 1e-3 at least, as timm does. A row is what makes one output; a parameter of one axis
+  /// is one row.
+  package mutating func clipRows(
     to factor: Double, of weights: ParameterStore, on pool: WorkerPool,
     where clipped: ParameterSelection = .all
   ) {

@@ -4,15 +4,17 @@ import Foundation
 /// The exponential moving average of weights in training (Polyak and Juditsky 1992), as timm's
 /// `ModelEmaV3`: after each step, average ← decay · average + (1 − decay) · weights.
 public struct MovingAverage: Sendable {
-  /// What the average keeps of itself in a step, in the end.
-  public let decay: Double
-  /// Whether the first steps keep less: min(decay, 1 − t^(−2/3)) at step t, which lets go of the
-  /// start.
-  public let warmsUp: Bool
+  private let decay: Double
+  private let warmsUp: Bool
   /// The average.
   public var weights: ParameterStore
 
   /// The average of nothing but the start.
+  ///
+  /// - Parameters:
+  ///   - decay: what the average keeps of itself in a step, in the end.
+  ///   - warmsUp: whether the first steps keep less: min(decay, 1 − t^(−2/3)) at step t, which lets
+  ///     go of the start.
   public init(of weights: ParameterStore, decay: Double, warmsUp: Bool = false) {
     checkPrecondition((0...1).contains(decay), "MovingAverage: decay \(decay)")
     self.decay = decay
@@ -21,7 +23,7 @@ public struct MovingAverage: Sendable {
   }
 
   /// What step `step`, from 1, keeps of the average.
-  public func decay(at step: Int) -> Double {
+  package func decay(at step: Int) -> Double {
     warmsUp ? min(decay, 1 - pow(Double(step), -2.0 / 3)) : decay
   }
 

@@ -1,7 +1,6 @@
 /// How each parameter of a model is trained: what PyTorch's parameter groups say, slot by slot.
 public struct ParameterGroups: Sendable {
-  /// The parameters.
-  public let tree: ParameterTree
+  let tree: ParameterTree
   /// What the learning rate is multiplied by.
   public var rates: [Double]
   /// The weight decay.
@@ -22,20 +21,4 @@ extension ParameterSelection {
   /// What DeiT lets decay: it spares biases, norms and gates (whatever has one axis), and the
   /// embeddings of tokens and positions.
   public static let decaying = matrices && !kind(.embedding)
-}
-
-extension ParameterGroups {
-  /// Calls `body` with each slot that has a gradient and a rate, and the gradient, on the threads
-  /// of `pool`.
-  ///
-  /// A parameter that is frozen in the pass, or that the loss does not depend on, has no gradient
-  /// and stays as it is, without decay, as in PyTorch where its `grad` is None.
-  func forEachTrained(
-    _ gradients: Gradients, on pool: WorkerPool, _ body: (_ slot: Int, _ gradient: Tensor) -> Void
-  ) {
-    pool.run(tree.count) { slot in
-      guard rates[slot] != 0, let gradient = gradients.values[slot] else { return }
-      WorkMeter.measure(.optimizer) { body(slot, gradient) }
-    }
-  }
 }

@@ -2,8 +2,7 @@ import CKernels
 
 /// The derivative of a loss by each parameter of a model: a value, in the order of the store.
 public struct Gradients: Sendable {
-  /// The parameters the values belong to.
-  public let tree: ParameterTree
+  package let tree: ParameterTree
   /// The derivatives by slot; none where the loss does not depend on the parameter.
   var values: [Tensor?]
   /// The derivatives by values that shards share, by the slots of their keys; none in the end.
@@ -16,8 +15,7 @@ public struct Gradients: Sendable {
     shared = values
   }
 
-  /// The derivative by a slot's parameter.
-  public subscript(slot slot: Int) -> Tensor {
+  package subscript(slot slot: Int) -> Tensor {
     values[slot] ?? Tensor(repeating: 0, tree.parameters[slot].shape)
   }
 
@@ -27,8 +25,7 @@ public struct Gradients: Sendable {
   /// The derivative by the parameter of a name, if the model has it.
   public subscript(name: String) -> Tensor? { tree.slot(named: name).map { self[slot: $0] } }
 
-  /// Multiplies every derivative by a number.
-  public mutating func multiply(by scale: Float) {
+  package mutating func multiply(by scale: Float) {
     for slot in values.indices {
       guard let count = values[slot]?.count, let out = values[slot]?.mutablePointer() else {
         continue

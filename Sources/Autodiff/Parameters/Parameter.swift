@@ -11,8 +11,7 @@ public final class Parameter: Sendable {
   public let shape: Shape
   /// What it is for.
   public let kind: Kind
-  /// How it starts.
-  public let initializer: Initializer
+  let initializer: Initializer
 
   /// A parameter that will start as `initializer` draws it.
   public init(_ shape: Shape, kind: Kind, initial initializer: Initializer) {
@@ -31,7 +30,7 @@ public struct Initializer: Sendable {
   public init(_ draw: @escaping @Sendable (Shape, inout Random) -> Tensor) { self.draw = draw }
 
   /// The start of a parameter of `shape`.
-  public func callAsFunction(_ shape: Shape, _ random: Random) -> Tensor {
+  package func callAsFunction(_ shape: Shape, _ random: Random) -> Tensor {
     var random = random
     let value = draw(shape, &random)
     checkPrecondition(

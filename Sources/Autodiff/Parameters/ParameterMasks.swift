@@ -9,10 +9,9 @@ import CKernels
 /// learner.mask(by: masks)
 /// ```
 public struct ParameterMasks: Sendable {
-  /// The parameters.
-  public let tree: ParameterTree
+  package let tree: ParameterTree
   /// The masks by slot; nil where nothing is pruned.
-  public private(set) var values: [Tensor?]
+  package private(set) var values: [Tensor?]
 
   /// Masks that keep everything.
   public init(_ tree: ParameterTree) {
@@ -28,8 +27,7 @@ public struct ParameterMasks: Sendable {
     set { self[slot: tree.slot(of: parameter)] = newValue }
   }
 
-  /// The mask of a slot.
-  public subscript(slot slot: Int) -> Tensor? {
+  package subscript(slot slot: Int) -> Tensor? {
     get { values[slot] }
     set {
       if let newValue {
@@ -46,12 +44,12 @@ public struct ParameterMasks: Sendable {
   }
 
   /// Whether a tensor consists of zeros and ones.
-  public static func isMask(_ values: Tensor) -> Bool {
+  package static func isMask(_ values: Tensor) -> Bool {
     values.withUnsafeBufferPointer { $0.allSatisfy { $0 == 0 || $0 == 1 } }
   }
 
   /// The numbers that are kept.
-  public var keptCount: Int {
+  package var keptCount: Int {
     tree.parameters.indices.reduce(0) { sum, slot in
       sum
         + (values[slot].map { Int(ck_sum_squares($0.pointer, $0.count)) }

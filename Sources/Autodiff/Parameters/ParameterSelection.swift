@@ -32,9 +32,8 @@ public struct ParameterSelection: Sendable {
   /// Those whose names match one of the patterns, such as `blocks.*.attn.*`.
   public static func named(_ patterns: String...) -> ParameterSelection { named(patterns) }
 
-  /// Those whose names match one of the patterns.
-  public static func named(_ patterns: [String]) -> ParameterSelection {
-    let patterns = patterns.map(NamePattern.init)
+  package static func named(_ patterns: [String]) -> ParameterSelection {
+    let patterns = patterns.map(NamePattern.init(text:))
     return ParameterSelection { name, _ in patterns.contains { $0.matches(name) } }
   }
 
@@ -59,13 +58,13 @@ public struct ParameterSelection: Sendable {
   }
 
   /// Whether a parameter of that name belongs to it.
-  public func contains(_ name: String, _ parameter: Parameter) -> Bool {
+  package func contains(_ name: String, _ parameter: Parameter) -> Bool {
     rule?.contains(name, parameter) ?? false
   }
 
   /// The slots of its parameters in a tree.
-  public func slots(in tree: ParameterTree) -> [Int] {
-    rule?.isContained(tree).indices(of: true) ?? []
+  package func slots(in tree: ParameterTree) -> [Int] {
+    isContained(tree).enumerated().filter(\.element).map(\.offset)
   }
 
   /// For each slot of a tree whether its parameter belongs to it; empty where none does.
@@ -89,16 +88,9 @@ public struct ParameterSelection: Sendable {
   }
 }
 
-extension [Bool] {
-  fileprivate func indices(of value: Bool) -> [Int] { indices.filter { self[$0] == value } }
-}
-
-/// A shell pattern for names: `*` stands for any text, `?` for one character, `[0-5]` for one of
-/// some.
+/// A shell pattern.
 struct NamePattern: Sendable {
-  private let text: String
-
-  init(_ text: String) { self.text = text }
+  let text: String
 
   /// Whether all of a name fits.
   func matches(_ name: String) -> Bool { fnmatch(text, name, 0) == 0 }

@@ -15,22 +15,14 @@ public struct ParameterStore: Sendable {
     self.init(ParameterTree(module), seed: seed)
   }
 
-  /// The start of the parameters of `tree`.
-  public init(_ tree: ParameterTree, seed: UInt64) {
+  /// The start of the parameters of `tree`, drawn by the threads of a pool if there is one.
+  public init(_ tree: ParameterTree, seed: UInt64, on pool: WorkerPool? = nil) {
     let random = Random(seed: seed).split("parameters")
-    self.init(
-      tree,
-      zip(tree.parameters, tree.names).map { $0.initializer($0.shape, random.split($1)) })
-  }
-
-  /// The same start, drawn by the threads of a pool.
-  public init(_ tree: ParameterTree, seed: UInt64, on pool: WorkerPool) {
-    let random = Random(seed: seed).split("parameters")
-    self.init(
-      tree,
-      pool.map(Array(zip(tree.parameters, tree.names))) {
-        $0.initializer($0.shape, random.split($1))
-      })
+    let parameters = Array(zip(tree.parameters, tree.names))
+    func start(_ parameter: Parameter, _ name: String) -> Tensor {
+      parameter.initializer(parameter.shape, random.split(name))
+    }
+    self.init(tree, pool?.map(parameters, start) ?? parameters.map(start))
   }
 
   /// The given values, one a slot.
@@ -41,9 +33,7 @@ public struct ParameterStore: Sendable {
   }
 
   /// Puts values, one a slot, in the place of all.
-  ///
-  /// - Precondition: they have the shapes of the parameters.
-  public mutating func replaceValues(by values: [Tensor]) {
+  package mutating func replaceValues(by values: [Tensor]) {
     self.values = values
     checkShapes()
   }
@@ -79,7 +69,7 @@ public struct ParameterStore: Sendable {
   public subscript(name: String) -> Tensor? { tree.slot(named: name).map { values[$0] } }
 
   /// The value of a slot; the shape stays.
-  public subscript(slot slot: Int) -> Tensor {
+  package subscript(slot slot: Int) -> Tensor {
     get { values[slot] }
     set {
       checkPrecondition(

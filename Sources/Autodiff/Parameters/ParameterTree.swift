@@ -30,17 +30,17 @@ public final class ParameterTree: Sendable {
   public var elementCount: Int { elementCount(of: .all) }
 
   /// The number of numbers of some of the parameters.
-  public func elementCount(of selection: ParameterSelection) -> Int {
+  package func elementCount(of selection: ParameterSelection) -> Int {
     selection.slots(in: self).reduce(0) { $0 + parameters[$1].shape.elementCount }
   }
 
   /// Whether the parameters of another tree have the same shapes, one by one.
-  public func hasShapes(of other: ParameterTree) -> Bool {
+  package func hasShapes(of other: ParameterTree) -> Bool {
     self === other || parameters.elementsEqual(other.parameters) { $0.shape == $1.shape }
   }
 
   /// Where a parameter's values stand.
-  public func slot(of parameter: Parameter) -> Int {
+  package func slot(of parameter: Parameter) -> Int {
     guard let slot = slots[ObjectIdentifier(parameter)] else {
       fatalError(
         "ParameterTree: a parameter of shape \(parameter.shape) and kind \(parameter.kind) is not "
@@ -52,5 +52,5 @@ public final class ParameterTree: Sendable {
   }
 
   /// Where the values of a name stand.
-  public func slot(named name: String) -> Int? { slotsByName[name] }
+  package func slot(named name: String) -> Int? { slotsByName[name] }
 }

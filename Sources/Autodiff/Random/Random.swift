@@ -11,10 +11,11 @@ import Files
 /// ```
 ///
 /// `split` hashes with SplitMix64's finaliser (Steele et al. 2014); the stream of a source is
-/// xoshiro256++ (Blackman and Vigna 2019) seeded from its key.
+/// xoshiro256++ (Blackman and Vigna 2019) seeded from its key. Two sources are equal when they were
+/// derived alike and have drawn equally often.
 public struct Random: RandomNumberGenerator, Hashable, Sendable {
   private let key: UInt64
-  private var state: (UInt64, UInt64, UInt64, UInt64)
+  private var (a, b, c, d): (UInt64, UInt64, UInt64, UInt64)
 
   /// The root of every source that belongs to `seed`.
   public init(seed: UInt64) {
@@ -24,7 +25,7 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
   private init(key: UInt64) {
     self.key = key
     func word(_ i: UInt64) -> UInt64 { Self.mix(key &+ i &* 0x9e37_79b9_7f4a_7c15) }
-    state = (word(1), word(2), word(3), word(4))
+    (a, b, c, d) = (word(1), word(2), word(3), word(4))
   }
 
   /// An independent source for the `index`-th thing (an epoch, a sample, a layer).
@@ -41,15 +42,15 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
 
   /// The next 64 random bits.
   public mutating func next() -> UInt64 {
-    let sum = state.0 &+ state.3
-    let result = (sum << 23 | sum >> 41) &+ state.0
-    let t = state.1 << 17
-    state.2 ^= state.0
-    state.3 ^= state.1
-    state.1 ^= state.2
-    state.0 ^= state.3
-    state.2 ^= t
-    state.3 = state.3 << 45 | state.3 >> 19
+    let sum = a &+ d
+    let result = (sum << 23 | sum >> 41) &+ a
+    let t = b << 17
+    c ^= a
+    d ^= b
+    b ^= c
+    a ^= d
+    c ^= t
+    d = d << 45 | d >> 19
     return result
   }
 
@@ -79,14 +80,5 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
     z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
     return z ^ (z >> 31)
-  }
-
-  /// Two sources are equal when they were derived alike and have drawn equally often.
-  public static func == (a: Random, b: Random) -> Bool { a.key == b.key && a.state == b.state }
-
-  /// Feeds the key and the position in the stream.
-  public func hash(into hasher: inout Hasher) {
-    hasher.combine(key)
-    hasher.combine(state.0)
   }
 }

@@ -12,22 +12,21 @@
 /// ``Variable/tapped(as:of:above:)``. Nothing is computed or kept for places that no pattern names.
 public struct Taps: Sendable {
   private let patterns: [NamePattern]
-  /// Whether the derivatives by the values are kept, too, when the tape is differentiated.
-  public let withDerivatives: Bool
+  let withDerivatives: Bool
 
-  /// Taps at the places that match one of the patterns.
+  /// Taps at the places that match one of the patterns; `withDerivatives` keeps the derivatives by
+  /// the values, too, when the tape is differentiated.
   public init(_ patterns: String..., withDerivatives: Bool = false) {
     self.init(patterns, withDerivatives: withDerivatives)
   }
 
-  /// Taps at the places that match one of the patterns.
-  public init(_ patterns: [String], withDerivatives: Bool = false) {
-    self.patterns = patterns.map(NamePattern.init)
+  package init(_ patterns: [String], withDerivatives: Bool = false) {
+    self.patterns = patterns.map(NamePattern.init(text:))
     self.withDerivatives = withDerivatives
   }
 
   /// Whether a place is looked at.
-  public func contains(_ place: String) -> Bool { patterns.contains { $0.matches(place) } }
+  package func contains(_ place: String) -> Bool { patterns.contains { $0.matches(place) } }
 }
 
 /// A value inside of a model, as it was in a pass.
@@ -78,7 +77,7 @@ extension Tape {
 
   /// Calls `body`, and `look` with each value at one of the places when it comes; the value is not
   /// kept.
-  public func showing<Result>(
+  package func showing<Result>(
     _ taps: Taps, to look: (TappedValue) -> Void, _ body: () throws -> Result
   ) rethrows -> Result {
     try withoutActuallyEscaping(look) { look in
@@ -98,7 +97,7 @@ extension Tape {
   }
 
   /// Whether anyone wants the derivative by a value of a module, in a pass that is recorded.
-  public func isDerivativeTapped(
+  package func isDerivativeTapped(
     _ name: String, of parameter: Parameter, above levels: Int = 1
   ) -> Bool {
     isRecording && tapState.record?.taps.withDerivatives == true
