@@ -31,7 +31,7 @@ extension Variable {
     let scores = AttentionScores(q, k, bias: bias, position: position, scale: scale, "attention")
     checkPrecondition(
       v.count == k.count && v.tokens == k.tokens && v.leading == k.leading,
-      "attention: keys \(k), values \(v)")
+      "attention: keys \(k.text), values \(v.text)")
     let tape = q.projection.tape
     let call = AttentionCall(
       scores: scores, v: v.columns,

@@ -22,7 +22,7 @@ struct AttentionScores {
   ) {
     checkPrecondition(
       q.count == k.count && q.size == k.size && q.leading == k.leading,
-      "\(name): queries \(q), keys \(k)")
+      "\(name): queries \(q.text), keys \(k.text)")
     (batch, heads, nq, nk) = (q.leading.elementCount, q.count, q.tokens, k.tokens)
     let (maps, shared) = (Shape(heads, nq, nk), Shape(1, nq, nk))
     if let bias {

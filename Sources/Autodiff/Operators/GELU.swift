@@ -15,7 +15,7 @@ extension Variable {
   /// GELU of x + bias, [..., M] and [M], in one pass.
   ///
   ///     dx = dy · GELU′(x + b),  db = Σ_rows dx
-  public func gelu(bias: Variable) -> Variable {
+  package func gelu(bias: Variable) -> Variable {
     let (x, b) = (value, bias.value)
     let (rows, columns) = x.shape.matrix
     checkPrecondition(b.shape == [columns], "gelu: input \(x.shape), bias \(b.shape)")

@@ -9,16 +9,10 @@
 /// They are read where they lie. Columns may be shared (queries that are also keys), and others may
 /// be left unused.
 public struct Heads {
-  /// The projection, [..., N, width].
-  public let projection: Variable
-  /// The column at which they start.
-  public let first: Int
-  /// The number of heads, H.
-  public let count: Int
-  /// The columns of a head, D.
-  public let size: Int
+  package let projection: Variable
+  package let (first, count, size): (Int, Int, Int)
 
-  /// `count` heads of `size` columns each, from a column on.
+  /// `count` heads, H, of `size` columns each, D, from a column of a projection [..., N, width] on.
   ///
   /// - Precondition: the projection has these columns.
   public init(_ projection: Variable, from first: Int = 0, count: Int, size: Int) {
@@ -40,11 +34,8 @@ public struct Heads {
   var leading: Shape { projection.shape.prefix(projection.shape.rank - 2) }
   /// Their numbers, without their place on the tape.
   var columns: HeadColumns { HeadColumns(tensor: projection.value, first: first, size: size) }
-}
-
-extension Heads: CustomStringConvertible {
   /// `4 heads of 48 in [8, 196, 384]`
-  public var description: String { "\(count) heads of \(size) in \(projection.shape)" }
+  var text: String { "\(count) heads of \(size) in \(projection.shape)" }
 }
 
 /// The numbers of `Heads`.

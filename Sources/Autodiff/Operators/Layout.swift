@@ -2,7 +2,7 @@ import CKernels
 
 extension Tensor {
   /// The axes in another order: axis k of the result is axis `order[k]` of this tensor.
-  public func permuted(_ order: [Int]) -> Tensor {
+  func permuted(_ order: [Int]) -> Tensor {
     checkPrecondition(
       order.sorted() == Array(0..<shape.rank), "permuted: axes \(order) of \(shape)")
     guard let innermost = order.last else { return self }

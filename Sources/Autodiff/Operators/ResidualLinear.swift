@@ -9,7 +9,7 @@ extension Variable {
   /// `residual + x.linear(weight, bias: bias).dropPath(rate)`.
   ///
   ///     dresidual = dy,  dx = f · dy · W,  dW = Σ f · dyᵀ · x,  db = Σ_rows f · dy
-  public func linear(
+  package func linear(
     _ weight: Variable, bias: Variable, onto residual: Variable, dropPath rate: Float = 0
   ) -> Variable {
     let (x, w, b, r) = (value, weight.value, bias.value, residual.value)

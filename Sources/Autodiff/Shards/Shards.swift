@@ -8,12 +8,11 @@ import Synchronization
 /// lanes depend on the number of threads, the sum of the gradients has the same bits for any
 /// number.
 public struct Shards: Sendable, Hashable {
-  /// Samples in a shard (fewer in the last).
-  public let size: Int
-  /// Sums of gradients that are kept apart: as many threads can be busy in a step.
-  public let lanes: Int
+  package let size: Int
+  package let lanes: Int
 
-  /// A cut of batches; both numbers are positive.
+  /// Shards of `size` samples (fewer in the last), and `lanes` sums of gradients that are kept
+  /// apart: as many threads can be busy in a step. Both numbers are positive.
   public init(size: Int, lanes: Int) {
     checkPrecondition(size > 0 && lanes > 0, "Shards: size \(size), lanes \(lanes)")
     self.size = size
@@ -21,7 +20,7 @@ public struct Shards: Sendable, Hashable {
   }
 
   /// The samples of each shard of a batch of `count`.
-  public func ranges(_ count: Int) -> [Range<Int>] {
+  package func ranges(_ count: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
@@ -93,7 +92,7 @@ public struct Shards: Sendable, Hashable {
 
   /// The same, where shards also add to sums, one to each: `sums.count` lanes are fed the shards in
   /// order, so that sums do not depend on the number of threads.
-  public func outputs<Sum, Output: Sendable>(
+  package func outputs<Sum, Output: Sendable>(
     of count: Int, at frozen: FrozenWeights, on pool: WorkerPool, into sums: inout [Sum],
     _ body: (_ samples: Range<Int>, _ tape: Tape, _ sum: inout Sum) -> Output
   ) -> [Output] {

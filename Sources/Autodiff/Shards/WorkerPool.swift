@@ -12,7 +12,6 @@ public final class WorkerPool: Sendable {
   /// The number of threads that work, the caller among them.
   public let threads: Int
   private let state = Board()
-  /// The tapes of shards, from step to step.
   let tapes = TapePool()
 
   /// A pool of `threads` threads, one or more, or as many as the system gives.
@@ -37,7 +36,7 @@ public final class WorkerPool: Sendable {
   deinit { state.close() }
 
   /// The number of processors that the process may use.
-  public static var availableProcessors: Int { ProcessInfo.processInfo.activeProcessorCount }
+  package static var availableProcessors: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   /// Calls `task` with 0 ..< `count`, each once, on whichever thread is free; returns when all are
   /// done.

@@ -11,26 +11,23 @@ import CKernels
 /// All numbers are of a pass like others before it: what shards share (`Tape.shared`) is there.
 public struct Costs: Sendable {
   /// An operator as it was called, or a value that none computed: a parameter, under its name.
-  public struct Operator: Sendable {
+  package struct Operator: Sendable {
     /// The function's name, such as `linear`.
-    public let name: String
-    /// The values that it was given, by their numbers; nil for constants.
-    public let inputs: [Int?]
-    /// The number of its value; nil for a constant. Only what a pass records has numbers.
-    public let output: Int?
-    /// The shape of its value.
-    public let shape: Shape
-    /// Of its matrix products.
-    public let multiplyAdds: Int
+    package let name: String
+    /// The values that it was given, and its own, by their numbers; nil for constants. Only what a
+    /// pass records has numbers.
+    package let inputs: [Int?]
+    package let output: Int?
+    package let shape: Shape
+    package let multiplyAdds: Int
   }
 
   /// The numbers of all parameters.
   public let parameters: Int
-  /// What was called, in order.
-  public let operators: [Operator]
+  package let operators: [Operator]
   /// The matrix products, and how often each is made; of a pass that is recorded also those of the
   /// derivatives.
-  public let products: [MatrixProduct: Int]
+  package let products: [MatrixProduct: Int]
   /// The most that a pass takes at a time beside weights, gradients and what is shared.
   public let passBytes: Int
   /// What all passes with the same weights share.
@@ -42,7 +39,7 @@ public struct Costs: Sendable {
   public var multiplyAdds: Int { products.reduce(0) { $0 + $1.key.multiplyAdds * $1.value } }
 
   /// Whether this thread counts costs: values are not computed then, and must not be kept.
-  public static var areCounted: Bool { DryRun.isOn }
+  package static var areCounted: Bool { DryRun.isOn }
 
   /// The costs of `body`, which computes a value with the parameters of `tree`, and of its
   /// derivatives if the pass is recorded.

@@ -11,16 +11,14 @@ public struct Cotangents {
   /// Which of the edges are the operator's.
   var inputs = 0..<0
   /// The precision of matrix products: the tape's.
-  public internal(set) var precision = Precision.float32
-
-  /// The number of inputs.
-  public var count: Int { inputs.count }
+  var precision = Precision.float32
 
   /// Whether anyone asks for the derivative by an input.
   public func isNeeded(_ input: Int) -> Bool { node(input) != nil }
 
   private func node(_ input: Int) -> Int? {
-    checkPrecondition(0..<count ~= input, "Cotangents: input \(input) of \(count)")
+    checkPrecondition(
+      inputs.indices ~= inputs.lowerBound + input, "Cotangents: input \(input) of \(inputs.count)")
     return edges[inputs.lowerBound + input]
   }
 

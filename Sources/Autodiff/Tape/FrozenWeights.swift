@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Foundation
 
 /// Weights that will not change, to predict with again and again: what follows from them alone, as
 /// the positional attention of a layer, is computed once.
@@ -12,10 +8,8 @@
 /// let logits = model(Tape(frozen).constant(images))
 /// ```
 public struct FrozenWeights: Sendable {
-  /// The weights.
-  public let weights: ParameterStore
-  /// What passes with them are: not recorded.
-  public let pass: Pass
+  package let weights: ParameterStore
+  package let pass: Pass
   let shared: SharedValues
 
   /// The weights as they are now, for passes without derivatives.

@@ -39,8 +39,7 @@ public struct Pass: Sendable {
   /// Values only: nothing is recorded.
   public static let inference = Pass(isRecorded: false)
 
-  /// Values only, with matrix products in a precision.
-  public static func inference(_ precision: Precision) -> Pass {
+  package static func inference(_ precision: Precision) -> Pass {
     Pass(isRecorded: false, precision: precision)
   }
 

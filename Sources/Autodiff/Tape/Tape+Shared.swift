@@ -15,7 +15,7 @@ extension Tape {
 
   /// A value that depends on parameters alone, computed from `source`: as `compute` then has
   /// nothing to capture, nothing is allocated for it.
-  public func shared<Source>(
+  package func shared<Source>(
     _ key: Parameter, from source: Source, file: StaticString = #fileID, line: UInt = #line,
     _ compute: @escaping (Source, Tape) -> Variable
   ) -> Variable {

@@ -39,12 +39,9 @@ public final class Tape {
 
   /// Elements from which each shard takes the derivative of a shared value itself: the maps of 4
   /// heads over 32 × 32 patches.
-  public static let largeSharedCount = 1 << 22
+  static let largeSharedCount = 1 << 22
 
-  /// Carries the derivative by an operator's value to its inputs.
-  public typealias Derivative = (_ gradient: Tensor, _ inputs: inout Cotangents) -> Void
-
-  /// The same from what the operator saved for it.
+  /// Carries the derivative by an operator's value to its inputs, from what was saved for it.
   public typealias DerivativeOfSaved<Saved> = (
     _ saved: Saved, _ gradient: Tensor, _ inputs: inout Cotangents
   ) -> Void
@@ -136,7 +133,7 @@ public final class Tape {
   /// An operator of any number of inputs, with a derivative that captures what it needs.
   public func operation(
     _ value: Tensor, of inputs: [Variable], name: StaticString = #function,
-    derivative: @escaping Derivative
+    derivative: @escaping (_ gradient: Tensor, _ inputs: inout Cotangents) -> Void
   ) -> Variable {
     for input in inputs { connect(input) }
     return operation(value, ofLast: inputs.count, saving: derivative, name) { $0($1, &$2) }

@@ -1,14 +1,12 @@
 /// A matrix product by its sizes, [m, k] · [k, n].
-public struct MatrixProduct: Hashable, Sendable {
-  /// The rows of the first matrix, the columns of the second, and what is summed over.
-  public let (m, n, k): (Int, Int, Int)
-  /// Which of the matrices are stored transposed.
-  public let transposed: (first: Bool, second: Bool)
+package struct MatrixProduct: Hashable, Sendable {
+  package let (m, n, k): (Int, Int, Int)
+  private let (isFirstTransposed, isSecondTransposed): (Bool, Bool)
 
   /// The product [m, k] · [k, n], its `first` or `second` matrix stored transposed.
-  public init(_ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
+  package init(_ m: Int, _ n: Int, _ k: Int, first: Bool = false, second: Bool = false) {
     (self.m, self.n, self.k) = (m, n, k)
-    transposed = (first, second)
+    (isFirstTransposed, isSecondTransposed) = (first, second)
   }
 
   init(_ m: Int, _ n: Int, _ k: Int, _ a: Matrix, _ b: Matrix) {
@@ -16,20 +14,10 @@ public struct MatrixProduct: Hashable, Sendable {
   }
 
   /// The products of elements that are summed up.
-  public var multiplyAdds: Int { m * n * k }
+  package var multiplyAdds: Int { m * n * k }
 
   /// Multiplications and additions, two for each product of elements.
   package var operations: Double { 2 * Double(multiplyAdds) }
-
-  /// Whether sizes and transpositions are equal.
-  public static func == (a: MatrixProduct, b: MatrixProduct) -> Bool {
-    (a.m, a.n, a.k) == (b.m, b.n, b.k) && a.transposed == b.transposed
-  }
-
-  /// Hashes the sizes; products that differ in transpositions alone collide.
-  public func hash(into hasher: inout Hasher) {
-    for size in [m, n, k] { hasher.combine(size) }
-  }
 
   /// The operations a second of all threads of `pool` together, each making this product again
   /// and again on data of its own for about `seconds`.
@@ -44,8 +32,8 @@ public struct MatrixProduct: Hashable, Sendable {
       var c = Tensor(repeating: 0, [m, n])
       let out = c.mutablePointer()
       func multiply() {
-        let a = Matrix(a.pointer, transposed.first ? m : k, transposed: transposed.first)
-        let b = Matrix(b.pointer, transposed.second ? k : n, transposed: transposed.second)
+        let a = Matrix(a.pointer, isFirstTransposed ? m : k, transposed: isFirstTransposed)
+        let b = Matrix(b.pointer, isSecondTransposed ? k : n, transposed: isSecondTransposed)
         if let precision {
           Matrix.multiply(m, n, k, a, b, into: out, n, precision)
         } else {

@@ -1,10 +1,5 @@
 import CKernels
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Foundation
 
 /// What makes the matrix products in this process: the kernels of this package, on processors that
 /// they were written for (those with AVX-512), or the BLAS library.

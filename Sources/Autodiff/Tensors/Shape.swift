@@ -3,7 +3,7 @@
 /// There are six axes at most, so that a shape is its numbers alone and nothing to allocate.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
   /// A number for each axis, and zeros where there is none.
-  public typealias Axes = InlineArray<6, Int>
+  typealias Axes = InlineArray<6, Int>
 
   private var axes = Axes(repeating: 0)
   /// The number of axes.
@@ -47,8 +47,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The size of an axis; negative axes count from the last, which is −1.
   public subscript(axis: Int) -> Int { axes[resolved(axis)] }
 
-  /// The axis as a number in 0 ..< rank; negative axes count from the end.
-  public func resolved(_ axis: Int) -> Int {
+  /// The axis as a number in 0 ..< rank.
+  func resolved(_ axis: Int) -> Int {
     let index = axis < 0 ? axis + rank : axis
     checkPrecondition(index >= 0 && index < rank, "Shape: axis \(axis) of \(self)")
     return index
@@ -90,7 +90,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   }
 
   /// Elements between neighbours along each axis of a dense row-major tensor.
-  public var strides: Axes {
+  var strides: Axes {
     var strides = Axes(repeating: 0)
     var stride = 1
     for axis in (0..<rank).reversed() {

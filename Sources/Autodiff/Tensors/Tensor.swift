@@ -70,6 +70,9 @@ public struct Tensor: Sendable {
     }
   }
 
+  /// Whether no element is infinite or NaN.
+  package var isFinite: Bool { ck_all_finite(pointer, count) != 0 }
+
   /// The one element of a tensor that has a single one.
   public var item: Float {
     checkPrecondition(count == 1, "Tensor.item: shape \(shape) has \(count) elements")
