@@ -28,7 +28,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
   case bool = "BOOL"
 
   /// Bytes of one element.
-  public var byteCount: Int {
+  package var byteCount: Int {
     switch self {
     case .f64, .i64, .u64: 8
     case .f32, .i32, .u32: 4

@@ -2,21 +2,12 @@ import Files
 
 /// Why a safetensors file was not read or written.
 public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The file.
-  public let path: String
-  /// The tensor, where it is about one.
-  public let tensor: String?
-  /// What was expected and what was found.
-  public let reason: String
+  let path: String
+  var tensor: String?
+  package let reason: String
 
-  /// An error about a file, or about one tensor of it.
-  public init(path: String, tensor: String? = nil, reason: String) {
-    self.path = path
-    self.tensor = tensor
-    self.reason = reason
-  }
-
-  /// `path: tensor 'x': reason`, on one line whatever the file contains.
+  /// `path: tensor 'x': reason`, what was expected and what was found, on one line whatever the file
+  /// contains.
   public var description: String {
     let subject = tensor.map { " tensor '\($0.printable())':" } ?? ""
     return "\(path.printable(limit: 4096)):\(subject) \(reason.printable(limit: 4096))"

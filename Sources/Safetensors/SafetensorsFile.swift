@@ -41,8 +41,7 @@ public struct SafetensorsFile: Sendable {
       uniqueKeysWithValues: header.tensors.enumerated().map { ($1.name, $0) })
   }
 
-  /// The path the file was opened by.
-  public var path: String { file.path }
+  package var path: String { file.path }
 
   /// What the header says about a tensor; nil if there is none of this name.
   public func info(_ name: String) -> TensorInfo? {

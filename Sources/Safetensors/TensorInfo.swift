@@ -7,11 +7,11 @@ public struct TensorInfo: Hashable, Sendable {
   /// The sizes of the axes, outermost first; none for a single number.
   public let shape: [Int]
   /// Where the bytes are, counted from the first byte after the header.
-  public let offsets: Range<Int>
+  package let offsets: Range<Int>
 
   /// Elements of the tensor: the product of `shape`.
-  public var count: Int { offsets.count / type.byteCount }
+  package var count: Int { offsets.count / type.byteCount }
 
   /// Bytes the tensor takes in the file.
-  public var byteCount: Int { offsets.count }
+  package var byteCount: Int { offsets.count }
 }

@@ -18,7 +18,7 @@ public struct Cotangents {
 
   private func node(_ input: Int) -> Int? {
     checkPrecondition(
-      inputs.indices ~= inputs.lowerBound + input, "Cotangents: input \(input) of \(inputs.count)")
+      0..<inputs.count ~= input, "Cotangents: input \(input) of \(inputs.count)")
     return edges[inputs.lowerBound + input]
   }
 

@@ -4,12 +4,10 @@ import Autodiff
 ///
 /// PyTorch equivalent: timm's `Block(dim, num_heads, drop_path=…)`, without layer scale.
 public struct Block: Module {
-  /// In front of the attention.
-  public var norm1: LayerNorm
+  package var norm1: LayerNorm
   /// GPSA in a ConViT's first blocks, MHSA elsewhere, or one of your own.
   public var attn: any Attention
-  /// In front of the MLP.
-  public var norm2: LayerNorm
+  package var norm2: LayerNorm
   /// dim → hidden → dim, on each token by itself.
   public var mlp: MLP
   private let dropPath: Float

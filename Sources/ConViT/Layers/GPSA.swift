@@ -19,24 +19,16 @@ import Autodiff
 /// let y = attention(Tape(weights).constant(x))  // [B, 196, 192] → [B, 196, 192]
 /// ```
 public struct GPSA: PositionalAttention {
-  /// [2·dim, dim]: queries and keys, each head by head.
-  public let qk: Linear
-  /// [dim, dim]
-  public let v: Linear
-  /// [dim, dim], [dim]
-  public let proj: Linear
-  /// [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²).
-  public let posProj: Linear
-  /// [H]: λ, of which σ is the share of the positional attention.
-  public let gatingParam: Parameter
+  package let qk: Linear
+  package let v: Linear
+  package let proj: Linear
+  package let posProj: Linear
+  package let gatingParam: Parameter  // [H]: λ
   /// The number of heads, H.
   public let heads: Int
-  /// The patches that the tokens stand for.
-  public let grid: PatchGrid
-  /// Dropout after the projection.
-  public let dropRate: Float
-  /// Dropout of the elements of A.
-  public let attnDropRate: Float
+  package let grid: PatchGrid
+  package let dropRate: Float
+  package let attnDropRate: Float
 
   /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
   /// after the projection, and of the elements of A (`attnDropRate`); λ is `gateStart` at first.
@@ -63,10 +55,9 @@ public struct GPSA: PositionalAttention {
   public var gateLogits: Parameter? { gatingParam }
 
   /// The map of positions, computed once for all images of a step, and σ(λ).
-  public func positions(_ tape: Tape) -> PositionTerm {
-    .blended(map: tape.shared(posProj.weight, from: self) { $0.position($1) }, gate: gate(tape))
+  package func positions(_ tape: Tape) -> PositionTerm {
+    .blended(
+      map: tape.shared(posProj.weight, from: self) { $0.position($1) },
+      gate: tape[gatingParam].sigmoid())
   }
-
-  /// σ(λ): the share of the positional attention in each head, [H].
-  public func gate(_ tape: Tape) -> Variable { tape[gatingParam].sigmoid() }
 }

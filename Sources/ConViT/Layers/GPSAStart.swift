@@ -34,7 +34,7 @@ public enum GPSAStart: Hashable, Sendable, Codable {
   ///
   /// With 2Δ·r − r² = Δ² − |r − Δ|², the positional attention is a Gaussian around Δ. The published
   /// code's Δ is half a patch for even kernels: (±0.5, ±0.5) for four heads.
-  public static func offsets(heads: Int) -> [(x: Float, y: Float)] {
+  package static func offsets(heads: Int) -> [(x: Float, y: Float)] {
     let kernel = Int(Float(heads).squareRoot())
     let centre = kernel % 2 == 0 ? Float(kernel - 1) / 2 : Float(kernel / 2)
     return (0..<kernel * kernel).map { head in

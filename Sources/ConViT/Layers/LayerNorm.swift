@@ -4,12 +4,11 @@ import Autodiff
 ///
 /// PyTorch equivalent: `nn.LayerNorm(dim, eps=1e-6)`.
 public struct LayerNorm: Module {
-  /// [dim], starts as ones.
-  public let weight: Parameter
-  /// [dim], starts as zeros.
-  public let bias: Parameter
+  package let weight: Parameter
+  package let bias: Parameter
 
-  /// A normalisation of `dim` features.
+  /// A normalisation of `dim` features, whose `weight` [dim] starts as ones and `bias` [dim] as
+  /// zeros.
   public init(_ dim: Int) {
     weight = Parameter([dim], kind: .norm, initial: .ones)
     bias = Parameter([dim], kind: .norm, initial: .zeros)

@@ -4,10 +4,8 @@ import Autodiff
 ///
 /// PyTorch equivalent: timm's `Mlp(dim, hidden, act_layer=nn.GELU, drop=…)`.
 public struct MLP: Module {
-  /// dim → hidden
-  public let fc1: Linear
-  /// hidden → dim
-  public let fc2: Linear
+  package let fc1: Linear
+  package let fc2: Linear
   private let dropRate: Float
   private let activation: (@Sendable (Variable) -> Variable)?
 

@@ -9,22 +9,15 @@ import Autodiff
 /// the place of what timm's `models.convit.GPSA` computes; parameters have its names. As there,
 /// `pos_proj.bias` has no effect.
 public struct PSA: PositionalAttention {
-  /// [2·dim, dim]: queries and keys, each head by head.
-  public let qk: Linear
-  /// [dim, dim]
-  public let v: Linear
-  /// [dim, dim], [dim]
-  public let proj: Linear
-  /// [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²).
-  public let posProj: Linear
+  package let qk: Linear
+  package let v: Linear
+  package let proj: Linear
+  package let posProj: Linear
   /// The number of heads, H.
   public let heads: Int
-  /// The patches that the tokens stand for.
-  public let grid: PatchGrid
-  /// Dropout after the projection.
-  public let dropRate: Float
-  /// Dropout of the elements of A.
-  public let attnDropRate: Float
+  package let grid: PatchGrid
+  package let dropRate: Float
+  package let attnDropRate: Float
 
   /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
   /// after the projection, and of the elements of A (`attnDropRate`).
@@ -47,7 +40,7 @@ public struct PSA: PositionalAttention {
   public var kind: String { "psa" }
 
   /// The scores of positions, computed once for all images of a step.
-  public func positions(_ tape: Tape) -> PositionTerm {
+  package func positions(_ tape: Tape) -> PositionTerm {
     .added(tape.shared(posProj.weight, from: self) { $0.positionScores($1) })
   }
 }

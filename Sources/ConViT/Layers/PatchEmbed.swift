@@ -5,15 +5,12 @@ import Autodiff
 /// PyTorch equivalent: `nn.Conv2d(channels, dim, patch, stride=patch)` with
 /// `flatten(2).transpose(1, 2)`; timm's `PatchEmbed`.
 public struct PatchEmbed: Module {
-  /// The convolution.
-  public let proj: Projection
+  package let proj: Projection
 
   /// A convolution's parameters, in PyTorch's layout.
-  public struct Projection: Module {
-    /// [dim, channels, patch, patch]
-    public let weight: Parameter
-    /// [dim]
-    public let bias: Parameter
+  package struct Projection: Module {
+    package let weight: Parameter  // [dim, channels, patch, patch]
+    package let bias: Parameter
   }
 
   /// An embedding of patches of `patchSize` × `patchSize` pixels into `dim` features.

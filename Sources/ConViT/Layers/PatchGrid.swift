@@ -15,12 +15,12 @@ public struct PatchGrid: Hashable, Sendable, Codable {
   }
 
   /// The number of patches, N.
-  public var count: Int { rows * columns }
+  package var count: Int { rows * columns }
 
   /// r_ij = (Δx, Δy, Δx² + Δy²) with Δ = position(j) − position(i) in patches: [N, N, 3].
   ///
   /// x runs along the columns and y along the rows, as in the published code.
-  public func offsets() -> Tensor {
+  package func offsets() -> Tensor {
     var offsets = Tensor(unsafeUninitialized: Shape(count, count, 3))
     offsets.withUnsafeMutableBufferPointer { offsets in
       var index = 0

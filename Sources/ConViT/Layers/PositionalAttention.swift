@@ -2,7 +2,7 @@ import Autodiff
 
 /// An attention between patches that also knows where they are: queries and keys from one
 /// projection, values from another, and what a head makes of the distance between two patches.
-public protocol PositionalAttention: Attention {
+package protocol PositionalAttention: Attention {
   /// [2·dim, dim]: queries and keys, each head by head.
   var qk: Linear { get }
   /// [dim, dim]
@@ -22,7 +22,7 @@ public protocol PositionalAttention: Attention {
 }
 
 /// How positions take part in an attention.
-public enum PositionTerm {
+package enum PositionTerm {
   /// Scores [H, N, N], added to those of the content before the softmax.
   case added(Variable)
   /// A map [H, N, N] whose rows sum to 1, blended with that of the content by a gate [H].
@@ -72,12 +72,10 @@ extension PositionalAttention {
   /// weights files, and its derivative is zero, but it takes no part.
   func positionScores(_ tape: Tape) -> Variable {
     let offsets = tape.constant(grid.keptOffsets.reshaped(Shape(grid.count * grid.count, 3)))
-    return tape[posProj.weight].matmul(
-      offsets, transposingOther: true, precision: .float32
-    )
-    .reshaped(Shape(heads, grid.count, grid.count))
+    let scores = tape[posProj.weight].matmul(offsets, transposingOther: true, precision: .float32)
+    return scores.reshaped(Shape(heads, grid.count, grid.count))
   }
 
   /// The attention by position alone, softmax_j(v_h · r_ij), the same for every image: [H, N, N].
-  public func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
+  package func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
 }

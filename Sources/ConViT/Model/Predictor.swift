@@ -8,10 +8,8 @@ import Autodiff
 /// let logits = try predictor.logits(pixels)  // [Float], 3 · 224 · 224 → [Float], 1000
 /// ```
 public struct Predictor: Sendable {
-  /// The structure.
-  public let model: any Model
-  /// The weights, as passes without derivatives take them.
-  public let weights: FrozenWeights
+  private let model: any Model
+  private let weights: FrozenWeights
 
   /// A model with these weights.
   ///
@@ -32,9 +30,7 @@ public struct Predictor: Sendable {
         message: "\(examples.count) numbers for \(count) examples of \(model.input), which have "
           + "\(expected)")
     }
-    var sizes = [count]
-    sizes += model.input.sizes
-    return try logits(Tensor(Shape(sizes), examples)).elements
+    return try logits(Tensor(Shape([count] + model.input.sizes), examples)).elements
   }
 
   /// The outputs of examples: [n] + the shape of one → [n, outputs].
@@ -52,8 +48,7 @@ public struct Predictor: Sendable {
 
 /// Numbers that are no examples of a model.
 public struct InputError: Error, Sendable, CustomStringConvertible {
+  let message: String
   /// What was found and what was expected.
-  public let message: String
-  /// The message.
   public var description: String { message }
 }

@@ -2,16 +2,16 @@ extension ViTConfiguration {
   /// The names of the presets, ConViT first.
   public static let presetNames = presets.map(\.name)
 
-  /// The published model of a name, for 224 × 224 images and 1000 classes; nil if there is none.
-  ///
-  /// ConViT: table 1 of the paper, heads of 48 features, 64 in the larger "plus" forms (which may
-  /// also be written `convit_tiny+`). DeiT: Touvron et al. 2021, named as in timm.
-  public static func preset(_ name: String) -> ViTConfiguration? {
+  /// The published model of a name; nil if there is none.
+  package static func preset(_ name: String) -> ViTConfiguration? {
     let name = name.hasSuffix("+") ? name.dropLast() + "_plus" : name
     return presets.first { $0.name == name }?.configuration
   }
 
-  /// The published model of a name.
+  /// The published model of a name, for 224 × 224 images and 1000 classes.
+  ///
+  /// ConViT: table 1 of the paper, heads of 48 features, 64 in the larger "plus" forms (which may
+  /// also be written `convit_tiny+`). DeiT: Touvron et al. 2021, named as in timm.
   ///
   /// - Throws: `ConfigurationError` that lists the names there are.
   public static func preset(of name: String) throws(ConfigurationError) -> ViTConfiguration {

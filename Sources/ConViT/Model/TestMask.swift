@@ -2,20 +2,15 @@ import Autodiff
 
 /// What a trained model is kept from using when it is tested (tables 5 and 6 of d'Ascoli et al.
 /// 2021).
-///
-/// ```swift
-/// let blind = try model.masked(weights, by: TestMask(contentLayers: 3))
-/// ```
-public struct TestMask: Hashable, Sendable {
+package struct TestMask: Hashable, Sendable {
   /// GPSA layers, from the first, whose gates let the position through alone.
-  public var contentLayers: Int
+  fileprivate let contentLayers: Int
   /// GPSA layers, from the first, whose gates let the content through alone.
-  public var positionLayers: Int
+  fileprivate let positionLayers: Int
   /// Whether the position embedding is left out.
-  public var posEmbed: Bool
+  fileprivate let posEmbed: Bool
 
-  /// A mask; as it is, of nothing.
-  public init(contentLayers: Int = 0, positionLayers: Int = 0, posEmbed: Bool = false) {
+  package init(contentLayers: Int = 0, positionLayers: Int = 0, posEmbed: Bool = false) {
     (self.contentLayers, self.positionLayers) = (contentLayers, positionLayers)
     self.posEmbed = posEmbed
   }
@@ -24,9 +19,7 @@ public struct TestMask: Hashable, Sendable {
 extension VisionTransformer {
   /// The weights of a model that is kept from using something: λ = ±∞ in gates, zeros in the
   /// position embedding.
-  ///
-  /// - Throws: `ConfigurationError` if the model has not what is to be masked.
-  public func masked(
+  package func masked(
     _ weights: ParameterStore, by mask: TestMask
   ) throws(ConfigurationError) -> ParameterStore {
     func require(_ condition: Bool, _ message: String) throws(ConfigurationError) {

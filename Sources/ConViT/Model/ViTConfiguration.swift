@@ -78,23 +78,23 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   }
 
   /// The patches of an image.
-  public var grid: PatchGrid {
+  package var grid: PatchGrid {
     PatchGrid(rows: imageHeight / patchSize, columns: imageWidth / patchSize)
   }
 
   /// The hidden units of an MLP.
-  public var hiddenDim: Int { Int(Float(embedDim) * mlpRatio) }
+  var hiddenDim: Int { Int(Float(embedDim) * mlpRatio) }
 
   /// The number of class and distillation tokens.
-  public var tokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
+  package var tokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
 
   /// The class and distillation tokens in front of a layer's patches.
-  public func tokens(inLayer layer: Int) -> Int {
+  package func tokens(inLayer layer: Int) -> Int {
     family == .vit || layer >= localUpToLayer ? tokens : 0
   }
 
   /// Throws what is wrong with the configuration, if anything.
-  public func validate() throws(ConfigurationError) {
+  package func validate() throws(ConfigurationError) {
     func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ConfigurationError)
     {
       if !condition { throw ConfigurationError(message: message()) }

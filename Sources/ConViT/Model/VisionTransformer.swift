@@ -3,28 +3,23 @@ import Autodiff
 /// A vision transformer with GPSA blocks in front (ConViT) or without (ViT, DeiT).
 ///
 /// ```swift
-/// let model = try VisionTransformer(.preset("convit_tiny")!)
+/// let model = try VisionTransformer(.preset(of: "convit_tiny"))
 /// let weights = ParameterStore(model, seed: 0)
 /// let tape = Tape(weights, .inference)
 /// let logits = model(tape.constant(images))  // [B, 3, 224, 224] → [B, 1000]
 /// ```
 public struct VisionTransformer: Model {
-  /// [1, 1, C]
-  public let clsToken: Parameter?
-  /// [1, 1, C]
-  public let distToken: Parameter?
-  /// [1, N, C], or [1, tokens + N, C] in the ViT family
-  public let posEmbed: Parameter?
-  /// [B, channels, height, width] → [B, N, C]
-  public var patchEmbed: PatchEmbed
+  private let clsToken: Parameter?
+  private let distToken: Parameter?
+  package let posEmbed: Parameter?  // [1, N, C], or [1, tokens + N, C] in the ViT family
+  package var patchEmbed: PatchEmbed
   /// The first `localUpToLayer` of them with GPSA (PSA if not gated), the others with MHSA.
   public var blocks: [Block]
-  /// After the last block.
-  public var norm: LayerNorm
+  package var norm: LayerNorm
   /// C → classes
   public var head: Linear
-  /// C → classes, from the distillation token; nil unless the model is distilled.
-  public var headDist: Linear?
+  /// From the distillation token; nil unless the model is distilled.
+  package var headDist: Linear?
   /// What the model was made from.
   public let configuration: ViTConfiguration
 

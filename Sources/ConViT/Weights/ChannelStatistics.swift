@@ -2,7 +2,7 @@
 /// are (v − mean) / std.
 ///
 /// Weights are worth little with inputs that were normalised otherwise, so that files keep it.
-public struct ChannelStatistics: Hashable, Sendable, Codable, CustomStringConvertible {
+public struct ChannelStatistics: Hashable, Sendable, Codable {
   /// The mean of each channel.
   public var mean: [Float]
   /// The standard deviation of each channel.
@@ -20,11 +20,11 @@ public struct ChannelStatistics: Hashable, Sendable, Codable, CustomStringConver
       return "\(mean.count) means and \(std.count) standard deviations for \(channels) channels"
     }
     return mean.allSatisfy(\.isFinite) && std.allSatisfy { $0.isFinite && $0 > 0 }
-      ? nil : "a normalisation by \(self)"
+      ? nil : "a normalisation by \(text)"
   }
 
   /// "mean 0.5 0.5 0.5, std 0.25 0.25 0.25"
-  public var description: String {
+  var text: String {
     func text(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
     return "mean \(text(mean)), std \(text(std))"
   }

@@ -16,7 +16,7 @@ extension ParameterStore {
   ///   it is of no model, and what else of it was not used.
   /// - Throws: `WeightsError` that says how the file differs from the model, and names some of the
   ///   missing, unexpected and misshapen tensors.
-  public static func load(
+  package static func load(
     _ tree: ParameterTree, from file: WeightsFile,
     replaced: [String: () throws -> Tensor] = [:], optional: Set<String> = [],
     isPartial: Bool = false, start: @autoclosure () -> ParameterStore
@@ -77,7 +77,7 @@ extension ParameterStore {
   }
 
   /// The names of the weights that have elements which are not finite.
-  public var nonFiniteNames: [String] {
+  package var nonFiniteNames: [String] {
     zip(tree.names, values).filter { !$1.isFinite }.map(\.0)
   }
 

@@ -69,28 +69,24 @@ public struct SavedModel: Sendable {
   /// What a caller says of a file: needed for files without metadata, checked for others, but for
   /// the size of the images, which the caller may choose.
   public struct Description: Sendable {
-    /// A preset; see `ViTConfiguration.presetNames`.
-    public var name: String?
-    /// Pixels; what the file or the preset says if left out.
-    public var imageHeight: Int?
-    /// Pixels; what the file or the preset says if left out.
-    public var imageWidth: Int?
-    /// Pixels of a patch's side; what the file or the preset says if left out.
-    public var patchSize: Int?
-    /// The number of heads, for files that do not say which model they are of: shapes do not tell
-    /// it, but of GPSA.
-    public var heads: Int?
+    package var name: String?
+    package var (imageHeight, imageWidth): (Int?, Int?)
+    package var patchSize: Int?
+    let heads: Int?
 
     /// A description; nothing is said of what is left out.
+    ///
+    /// - Parameters:
+    ///   - name: a preset; see `ViTConfiguration.presetNames`.
+    ///   - imageHeight, imageWidth, patchSize: pixels.
+    ///   - heads: their number, for files that do not say which model they are of: shapes do not
+    ///     tell it, but of GPSA.
     public init(
       name: String? = nil, imageHeight: Int? = nil, imageWidth: Int? = nil, patchSize: Int? = nil,
       heads: Int? = nil
     ) {
-      self.heads = heads
-      self.name = name
-      self.imageHeight = imageHeight
-      self.imageWidth = imageWidth
-      self.patchSize = patchSize
+      (self.name, self.patchSize, self.heads) = (name, patchSize, heads)
+      (self.imageHeight, self.imageWidth) = (imageHeight, imageWidth)
     }
 
     /// The configuration with what is described in place of its own.
@@ -125,14 +121,16 @@ public struct SavedModel: Sendable {
     let stored = try WeightsMetadata(file, architectures)
     let named = stored.name ?? description.name
     if let own = stored.own {
-      let model = try Self.model(own, path)
+      let model = try Self.naming(path) { () throws(ConfigurationError) in try own.makeModel() }
       let weights = try ParameterStore.load(
         ParameterTree(model), from: file, start: .zeros(ParameterTree(model))
       ).weights
       self.init(model, own, weights, classNames: stored.classNames, name: named)
     } else {
       let configuration = try stored.configuration(description, file)
-      let model = try Self.model(configuration, path)
+      let model = try Self.naming(path) { () throws(ConfigurationError) in
+        try VisionTransformer(configuration)
+      }
       let (weights, warnings) = try model.weights(from: file, stored: stored.configuration)
       self.init(model, configuration, weights, classNames: stored.classNames, name: named)
       self.warnings = warnings
@@ -151,21 +149,12 @@ public struct SavedModel: Sendable {
     if let note = weights.nonFiniteNote { warnings.append(note) }
   }
 
-  private static func model(_ configuration: ViTConfiguration, _ path: String) throws(WeightsError)
-    -> VisionTransformer
-  {
+  /// What `make` makes; an error in it is one of a file.
+  private static func naming<Kind>(
+    _ path: String, _ make: () throws(ConfigurationError) -> Kind
+  ) throws(WeightsError) -> Kind {
     do {
-      return try VisionTransformer(configuration)
-    } catch {
-      throw WeightsError(path: path, reason: error.message)
-    }
-  }
-
-  private static func model(
-    _ architecture: any Architecture, _ path: String
-  ) throws(WeightsError) -> any Model {
-    do {
-      return try architecture.makeModel()
+      return try make()
     } catch {
       throw WeightsError(path: path, reason: error.message)
     }

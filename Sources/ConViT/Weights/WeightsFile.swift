@@ -4,28 +4,17 @@ import Safetensors
 
 /// The tensors of a file under the names that a model has for them: a prefix that stands before
 /// them in the file is dropped, and `prefixNote` says so.
-///
-/// ```swift
-/// let file = try WeightsFile(contentsOf: "compiled.safetensors")
-/// file.prefix  // "_orig_mod."
-/// let weight = try file.floats("head.weight")  // the file's _orig_mod.head.weight
-/// ```
-public struct WeightsFile: Sendable {
+package struct WeightsFile: Sendable {
   /// What stands before the published names, with its last dot; empty if nothing does.
-  public let prefix: String
+  package let prefix: String
   private let file: SafetensorsFile
 
-  /// Opens a file.
-  ///
-  /// - Throws: `SafetensorsError`; `WeightsError` if it holds several models.
-  public init(contentsOf path: String) throws {
+  package init(contentsOf path: String) throws {
     try self.init(SafetensorsFile(contentsOf: path))
   }
 
-  /// The tensors of a file that is open.
-  ///
-  /// - Throws: `WeightsError` if it holds several models.
-  public init(_ file: SafetensorsFile) throws {
+  /// - Throws: `WeightsError` if the file holds several models.
+  package init(_ file: SafetensorsFile) throws {
     let candidates = NamePrefix.candidates(in: file.tensors.lazy.map(\.name))
     let isPlain = candidates.contains { $0.text.isEmpty }
     let models = candidates.filter { 2 * $0.count >= candidates[0].count }
@@ -40,26 +29,22 @@ public struct WeightsFile: Sendable {
     prefix = isPlain ? "" : candidates.first?.text ?? ""
   }
 
-  /// The path the file was opened by.
-  public var path: String { file.path }
-  /// Free text that the writer of the file left.
-  public var metadata: [String: String] { file.metadata }
+  var path: String { file.path }
+  var metadata: [String: String] { file.metadata }
 
   /// The names of all tensors, in the order of their data: without the prefix where they have it.
-  public var names: [String] {
+  var names: [String] {
     file.tensors.map { tensor in
       tensor.name.hasPrefix(prefix) ? String(tensor.name.dropFirst(prefix.count)) : tensor.name
     }
   }
 
   /// What the header says about a tensor, which has its name in the file; nil if there is none.
-  public func info(_ name: String) -> TensorInfo? { file.info(prefix + name) }
+  package func info(_ name: String) -> TensorInfo? { file.info(prefix + name) }
 
-  /// The numbers of a tensor, converted to `Float` unless they are F32.
-  public func floats(_ name: String) throws -> [Float] { try file.floats(prefix + name) }
+  func floats(_ name: String) throws -> [Float] { try file.floats(prefix + name) }
 
-  /// Reads the numbers of a tensor to where they are wanted, as `SafetensorsFile.read` does.
-  public func read(_ name: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
+  func read(_ name: String, into buffer: UnsafeMutableBufferPointer<Float>) throws {
     try file.read(prefix + name, into: buffer)
   }
 
