@@ -46,7 +46,7 @@ import Testing
       return weights
     }
     #expect(optimizer.steps == 10)
-    return (values, optimizer.moments)
+    return (values, (optimizer.moments.first, optimizer.moments.second))
   }
 
   /// The largest error by any element, relative to it or to the way it went at first.

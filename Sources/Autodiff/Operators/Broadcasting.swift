@@ -63,20 +63,29 @@ extension Tensor {
         "broadcast: \(small) cannot be repeated to \(large)")
       if matched[axis] == 1 { strides[axis] = 0 }
     }
-    guard large.elementCount > 0 else { return }
-    guard large.rank > 0 else { return body(0, 0, 0, 1) }
-    let last = large.rank - 1
-    let length = large[last]
-    var index = Shape.Axes(repeating: 0)
+    large.eachRow(strides, body)
+  }
+}
+
+extension Shape {
+  /// Calls `body` for each row (last axis) of a tensor of this shape with its offset, and with where
+  /// and how far apart its elements are in another tensor, which has these strides.
+  func eachRow(
+    _ strides: Axes, _ body: (_ offset: Int, _ source: Int, _ step: Int, _ length: Int) -> Void
+  ) {
+    guard elementCount > 0 else { return }
+    guard rank > 0 else { return body(0, 0, 0, 1) }
+    let (last, length) = (rank - 1, self[-1])
+    var index = Axes(repeating: 0)
     var source = 0
-    for row in 0..<(large.elementCount / length) {
+    for row in 0..<(elementCount / length) {
       body(row * length, source, strides[last], length)
       var axis = last - 1
       while axis >= 0 {  // the next index, like an odometer
         index[axis] += 1
         source += strides[axis]
-        if index[axis] < large[axis] { break }
-        source -= strides[axis] * large[axis]
+        if index[axis] < self[axis] { break }
+        source -= strides[axis] * self[axis]
         index[axis] = 0
         axis -= 1
       }

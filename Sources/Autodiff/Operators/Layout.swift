@@ -2,32 +2,17 @@ import CKernels
 
 extension Tensor {
   /// The axes in another order: axis k of the result is axis `order[k]` of this tensor.
-  func permuted(_ order: [Int]) -> Tensor {
+  package func permuted(_ order: [Int]) -> Tensor {
     checkPrecondition(
       order.sorted() == Array(0..<shape.rank), "permuted: axes \(order) of \(shape)")
-    guard let innermost = order.last else { return self }
+    var strides = Shape.Axes(repeating: 0)
+    for (axis, source) in order.enumerated() { strides[axis] = shape.strides[source] }
     let target = Shape(order.map { shape[$0] })
-    let strides = shape.strides
-    let (step, length) = (strides[innermost], target[-1])
     return Tensor(unsafeUninitialized: target) { out in
-      guard target.elementCount > 0 else { return }
-      var index = [Int](repeating: 0, count: order.count - 1)
-      var source = 0
-      for row in 0..<(target.elementCount / length) {
-        let to = out + row * length
-        let from = pointer + source
-        if step == 1 {
-          to.update(from: from, count: length)
-        } else {
-          for i in 0..<length { to[i] = from[i * step] }
-        }
-        for k in index.indices.reversed() {
-          index[k] += 1
-          source += strides[order[k]]
-          if index[k] < target[k] { break }
-          source -= strides[order[k]] * target[k]
-          index[k] = 0
-        }
+      target.eachRow(strides) { offset, source, step, length in
+        let (to, from) = (out + offset, pointer + source)
+        if step == 1 { return to.update(from: from, count: length) }
+        for i in 0..<length { to[i] = from[i * step] }
       }
     }
   }
@@ -44,17 +29,6 @@ extension Tensor {
         (out + o * length).update(
           from: pointer + (o * size + range.lowerBound) * inner, count: length)
       }
-    }
-  }
-
-  /// Adds a tensor to the elements of a range along an axis: the derivative of `sliced`.
-  mutating func addSlice(_ slice: Tensor, _ axis: Int, from start: Int) {
-    let (outer, size, inner) = shape.split(at: axis)
-    let length = slice.shape[axis] * inner
-    let out = mutablePointer()
-    guard !DryRun.isOn else { return }
-    for o in 0..<outer {
-      ck_axpy(out + (o * size + start) * inner, 1, slice.pointer + o * length, length)
     }
   }
 
@@ -121,8 +95,14 @@ extension Variable {
       value.sliced(axis, range), of: [self], saving: (shape, axis, range.lowerBound)
     ) { saved, gradient, inputs in
       let (shape, axis, first) = saved
-      var spread = Tensor(repeating: 0, shape)
-      spread.addSlice(gradient, axis, from: first)
+      let (outer, size, inner) = shape.split(at: axis)
+      let length = gradient.shape[axis] * inner
+      let spread = Tensor(unsafeUninitialized: shape) { out in
+        ck_fill(out, 0, shape.elementCount)
+        for o in 0..<outer {
+          ck_axpy(out + (o * size + first) * inner, 1, gradient.pointer + o * length, length)
+        }
+      }
       inputs.add(spread, to: 0)
     }
   }

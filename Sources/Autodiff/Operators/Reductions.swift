@@ -1,10 +1,5 @@
 import CKernels
 
-extension Tensor {
-  /// The sums along an axis, which stays with size 1.
-  func sum(_ axis: Int) -> Tensor { summed(to: shape.replacing(axis, with: 1)) }
-}
-
 extension Variable {
   /// The sum of all elements, of rank 0.
   public func sum() -> Variable {
@@ -21,10 +16,9 @@ extension Variable {
 
   /// The sums along an axis, which stays with size 1 or goes away.
   public func sum(_ axis: Int, keepingAxis: Bool = false) -> Variable {
-    let sum = value.sum(axis)
-    let kept = sum.shape
-    let result = keepingAxis ? kept : shape.removing(axis)
-    return tape.operation(sum.reshaped(result), of: [self], saving: (shape, kept)) {
+    let kept = shape.replacing(axis, with: 1)
+    let sum = value.summed(to: kept).reshaped(keepingAxis ? kept : shape.removing(axis))
+    return tape.operation(sum, of: [self], saving: (shape, kept)) {
       saved, gradient, inputs in
       let (shape, kept) = saved
       inputs.add(gradient.reshaped(kept).broadcast(to: shape), to: 0)

@@ -135,7 +135,8 @@ extension MomentOptimizer {
     swap(&moments, &self.moments)
     moments.steps += 1
     moments.forEachTrained(
-      &weights, gradients, groups, rate: rate, scale: scale, on: pool) { update($0) }
+      &weights, gradients, groups, rate: rate, scale: scale, on: pool
+    ) { update($0) }
     self.moments = moments
   }
 }

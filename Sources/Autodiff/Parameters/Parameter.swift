@@ -50,18 +50,18 @@ public struct Initializer: Sendable {
 
   /// Normal numbers of standard deviation `sigma`, cut at ±2 (timm's `trunc_normal_`).
   public static func truncatedNormal(_ sigma: Double) -> Initializer {
-    Initializer { shape, random in
-      Tensor(unsafeUninitialized: shape) { out in
-        for i in 0..<shape.elementCount { out[i] = Float(random.truncatedNormal(sigma: sigma)) }
-      }
-    }
+    drawn { $0.truncatedNormal(sigma: sigma) }
   }
 
   /// Uniform numbers in ±`bound`.
   public static func uniform(_ bound: Double) -> Initializer {
+    drawn { $0.uniform(-bound, bound) }
+  }
+
+  private static func drawn(_ number: @escaping @Sendable (inout Random) -> Double) -> Initializer {
     Initializer { shape, random in
       Tensor(unsafeUninitialized: shape) { out in
-        for i in 0..<shape.elementCount { out[i] = Float(random.uniform(-bound, bound)) }
+        for i in 0..<shape.elementCount { out[i] = Float(number(&random)) }
       }
     }
   }

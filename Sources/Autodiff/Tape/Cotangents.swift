@@ -78,15 +78,8 @@ public struct Cotangents {
       "Cotangents: a derivative of shape \(shape) by a value of shape \(shapes[node])")
   }
 
-  /// Takes out what was summed so far by an input, to be put back when more was added to it.
-  mutating func take(_ input: Int) -> Tensor? {
-    guard let node = node(input) else { return nil }
-    var taken: Tensor?
-    swap(&taken, &values[node])
-    return taken
-  }
-
-  mutating func put(_ sum: Tensor?, at input: Int) {
-    if let node = node(input) { values[node] = sum }
+  /// Exchanges what was summed so far by an input, which moves, to be put back when more was added.
+  mutating func exchange(_ input: Int, with sum: inout Tensor?) {
+    if let node = node(input) { swap(&sum, &values[node]) }
   }
 }

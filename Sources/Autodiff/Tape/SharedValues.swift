@@ -15,9 +15,9 @@ final class SharedValues: @unchecked Sendable {
     let value: Tensor
     /// The slots of its parameters, if its derivative is taken by each shard.
     let slots: [Int]
-    /// Whether it is.
-    let isLarge: Bool
+    /// Where it is on its tape, if it is not.
     fileprivate let variable: Variable?
+    var isLarge: Bool { variable == nil }
   }
 
   let tree: ParameterTree
@@ -26,12 +26,11 @@ final class SharedValues: @unchecked Sendable {
   private let lock = NSLock()
   private var weights: ParameterStore
   private var pass: Pass
-  private var isRecording: Bool { pass.isRecorded }
-  private let largeCount: Int
+  private let largeCount: Int  // 1 << 22: the maps of 4 heads over 32 × 32 patches
   private var entries: [Entry?]  // by the slots of their keys
   private var tapes: [Tape?]
 
-  init(_ weights: ParameterStore, _ pass: Pass, largeCount: Int = Tape.largeSharedCount) {
+  init(_ weights: ParameterStore, _ pass: Pass, largeCount: Int = 1 << 22) {
     self.weights = weights
     self.pass = pass.ofParametersAlone
     self.largeCount = largeCount
@@ -80,11 +79,10 @@ final class SharedValues: @unchecked Sendable {
     tapes[slot] = tape
     tape.begin(weights, pass, shared: nil)
     let variable = compute(tape)
-    let isLarge = isRecording && variable.value.count >= largeCount
-    let slots = isLarge ? tape.parameters.used : []
-    defer { if isLarge { tape.end() } }
-    return Entry(
-      value: variable.value, slots: slots, isLarge: isLarge, variable: isLarge ? nil : variable)
+    let isLarge = pass.isRecorded && variable.value.count >= largeCount
+    guard isLarge else { return Entry(value: variable.value, slots: [], variable: variable) }
+    defer { tape.end() }
+    return Entry(value: variable.value, slots: tape.parameters.used, variable: nil)
   }
 
   /// Turns the derivatives by the values, `gradients.shared`, into derivatives by parameters.

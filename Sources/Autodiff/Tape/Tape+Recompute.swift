@@ -53,23 +53,18 @@ extension Tape {
       let (result, variables) = again(
         values.enumerated().map { ($1, cotangents.isNeeded($0)) })
       var gradients = Gradients(tree)
-      let (firstSlot, firstPlace) = (values.count, values.count + slots.count)
-      for (index, slot) in slots.enumerated() {  // moved, so that they are added to in place
-        gradients.values[slot] = cotangents.take(firstSlot + index)
+      func exchangeSums() {  // moved, so that they are added to in place
+        for (slot, input) in zip(slots, values.count...) {
+          cotangents.exchange(input, with: &gradients.values[slot])
+        }
+        for (place, input) in zip(places, (values.count + slots.count)...) {
+          cotangents.exchange(input, with: &gradients.shared[place])
+        }
       }
-      for (index, place) in places.enumerated() {
-        gradients.shared[place] = cotangents.take(firstPlace + index)
-      }
+      exchangeSums()
       let derivatives = result.tape.differentiate(
         result, by: gradient, into: &gradients, at: variables)
-      for (index, slot) in slots.enumerated() {
-        cotangents.put(gradients.values[slot], at: firstSlot + index)
-        gradients.values[slot] = nil
-      }
-      for (index, place) in places.enumerated() {
-        cotangents.put(gradients.shared[place], at: firstPlace + index)
-        gradients.shared[place] = nil
-      }
+      exchangeSums()
       for (index, derivative) in derivatives.enumerated() { cotangents.add(derivative, to: index) }
     }
   }

@@ -37,10 +37,6 @@ public final class Tape {
   /// Operators for which no object was left from a pass before.
   private(set) var operatorsMade = 0
 
-  /// Elements from which each shard takes the derivative of a shared value itself: the maps of 4
-  /// heads over 32 × 32 patches.
-  static let largeSharedCount = 1 << 22
-
   /// Carries the derivative by an operator's value to its inputs, from what was saved for it.
   public typealias DerivativeOfSaved<Saved> = (
     _ saved: Saved, _ gradient: Tensor, _ inputs: inout Cotangents

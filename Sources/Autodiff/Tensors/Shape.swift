@@ -3,7 +3,7 @@
 /// There are six axes at most, so that a shape is its numbers alone and nothing to allocate.
 public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomStringConvertible {
   /// A number for each axis, and zeros where there is none.
-  typealias Axes = InlineArray<6, Int>
+  package typealias Axes = InlineArray<6, Int>
 
   private var axes = Axes(repeating: 0)
   /// The number of axes.
@@ -90,7 +90,7 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   }
 
   /// Elements between neighbours along each axis of a dense row-major tensor.
-  var strides: Axes {
+  package var strides: Axes {
     var strides = Axes(repeating: 0)
     var stride = 1
     for axis in (0..<rank).reversed() {

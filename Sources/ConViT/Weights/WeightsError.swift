@@ -2,8 +2,8 @@ import Files
 
 /// Why a weights file is not the weights of a model.
 public struct WeightsError: Error, Sendable, CustomStringConvertible {
-  let path: String
-  let reason: String
+  package let path: String
+  package let reason: String
 
   package init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
 
