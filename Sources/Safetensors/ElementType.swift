@@ -1,30 +1,20 @@
-/// How the numbers of a tensor are stored; the raw value is the format's name for it.
+/// How the numbers of a tensor are stored, little-endian; the raw value is the format's name for it.
+///
+/// F64, F32 and F16 are IEEE 754 numbers of so many bits, BF16 the upper 16 bits of an F32; I and U
+/// are integers with and without sign. BOOL is a byte: 0 is false, and everything else is true.
 public enum ElementType: String, CaseIterable, Hashable, Sendable {
-  /// IEEE 754 numbers of 64 bits.
   case f64 = "F64"
-  /// IEEE 754 numbers of 32 bits.
   case f32 = "F32"
-  /// IEEE 754 numbers of 16 bits.
   case f16 = "F16"
-  /// The upper 16 bits of an F32.
   case bf16 = "BF16"
-  /// Signed integers of 64 bits.
   case i64 = "I64"
-  /// Signed integers of 32 bits.
   case i32 = "I32"
-  /// Signed integers of 16 bits.
   case i16 = "I16"
-  /// Signed integers of 8 bits.
   case i8 = "I8"
-  /// Unsigned integers of 64 bits.
   case u64 = "U64"
-  /// Unsigned integers of 32 bits.
   case u32 = "U32"
-  /// Unsigned integers of 16 bits.
   case u16 = "U16"
-  /// Unsigned integers of 8 bits.
   case u8 = "U8"
-  /// One byte each; 0 is false and everything else is true.
   case bool = "BOOL"
 
   /// Bytes of one element.

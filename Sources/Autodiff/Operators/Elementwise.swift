@@ -2,7 +2,7 @@ import CKernels
 
 /// A loop over elements: out, input, count.
 typealias UnaryKernel = (UnsafeMutablePointer<Float>, UnsafePointer<Float>, Int) -> Void
-/// A loop over pairs of elements: out, inputs, count.
+/// A loop over pairs of elements.
 typealias BinaryKernel = (
   UnsafeMutablePointer<Float>, UnsafePointer<Float>, UnsafePointer<Float>, Int
 ) -> Void

@@ -67,7 +67,7 @@ public struct Initializer: Sendable {
   }
 
   /// The identity matrix.
-  public static let identity = Initializer { shape, _ in
+  package static let identity = Initializer { shape, _ in
     checkPrecondition(
       shape.rank == 2 && shape[0] == shape[1], "Initializer.identity: \(shape) is not square")
     let n = shape[0]

@@ -27,7 +27,7 @@ public struct ParameterSelection: Sendable {
   /// Every parameter.
   public static let all = ParameterSelection { _, _ in true }
   /// Those of more than one axis: the weights of linear layers, embeddings, positions.
-  public static let matrices = ParameterSelection { $1.shape.rank > 1 }
+  package static let matrices = ParameterSelection { $1.shape.rank > 1 }
 
   /// Those whose names match one of the patterns, such as `blocks.*.attn.*`.
   public static func named(_ patterns: String...) -> ParameterSelection { named(patterns) }

@@ -25,7 +25,7 @@ public final class ParameterTree: Sendable {
   }
 
   /// The number of parameters (tensors).
-  public var count: Int { parameters.count }
+  package var count: Int { parameters.count }
   /// The number of numbers.
   public var elementCount: Int { elementCount(of: .all) }
 

@@ -69,7 +69,7 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
   }
 
   /// A permutation of 0 ..< `count` (Fisher–Yates).
-  public mutating func permutation(_ count: Int) -> [Int] {
+  package mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, below(i + 1)) }
     return order

@@ -1,6 +1,5 @@
-/// The gradient of the mean loss over a batch that comes in parts, one after the other; see
-/// `Shards.gradients(of:at:on:inParts:)`.
-public struct GradientSum<Output: Sendable> {
+/// The gradient of the mean loss over a batch that comes in parts, one after the other.
+package struct GradientSum<Output: Sendable> {
   let shards: Shards
   /// The samples of all parts.
   let count: Int
@@ -12,9 +11,7 @@ public struct GradientSum<Output: Sendable> {
 
   /// Adds the gradient of the next `count` samples, which `randomness` and `body` count from 0;
   /// returns what else came of each shard, in order. After an error the sum is of no use.
-  ///
-  /// - Parameter randomness: the sources of these samples, if any, as in ``Pass/randomness``.
-  public func add(
+  package func add(
     _ count: Int, randomness: [Random]? = nil,
     _ body: (_ samples: Range<Int>, _ tape: Tape) throws -> (losses: Variable, output: Output)
   ) throws -> [Output] {

@@ -49,13 +49,7 @@ public struct Shards: Sendable, Hashable {
   ///
   /// Where all parts but the last are whole shards, it has the bits of that of the batch in one
   /// part; otherwise shards end where parts do, and the sums round otherwise.
-  ///
-  /// ```swift
-  /// let gradients = try shards.gradients(of: 256, at: weights, on: pool) { sum in
-  ///   for part in parts { losses += try sum.add(part.count) { … } }
-  /// }
-  /// ```
-  public func gradients<Output: Sendable>(
+  package func gradients<Output: Sendable>(
     of count: Int, at weights: ParameterStore, on pool: WorkerPool, _ pass: Pass = Pass(),
     inParts body: (_ sum: GradientSum<Output>) throws -> Void
   ) throws -> Gradients {

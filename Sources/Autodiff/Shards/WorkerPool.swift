@@ -50,7 +50,7 @@ public final class WorkerPool: Sendable {
   }
 
   /// What `transform` makes of each element, in order; each on whichever thread is free.
-  public func map<Element, Result>(
+  package func map<Element, Result>(
     _ elements: [Element], _ transform: (Element) -> Result
   ) -> [Result] {
     [Result](unsafeUninitializedCapacity: elements.count) { results, count in

@@ -29,11 +29,11 @@ public struct Costs: Sendable {
   /// derivatives.
   package let products: [MatrixProduct: Int]
   /// The most that a pass takes at a time beside weights, gradients and what is shared.
-  public let passBytes: Int
+  package let passBytes: Int
   /// What all passes with the same weights share.
-  public let sharedBytes: Int
+  package let sharedBytes: Int
   /// The sums of derivatives of a lane; 0 of a pass that is not recorded.
-  public let gradientBytes: Int
+  package let gradientBytes: Int
 
   /// The multiply–adds of all products.
   public var multiplyAdds: Int { products.reduce(0) { $0 + $1.key.multiplyAdds * $1.value } }

@@ -10,8 +10,7 @@
 /// let gradients = tape.gradients(of: loss)
 /// ```
 public final class Tape {
-  /// The weights of the forward pass.
-  public private(set) var weights: ParameterStore
+  package private(set) var weights: ParameterStore
   /// What the pass is for.
   public private(set) var pass: Pass
   private(set) var sharedValues: SharedValues?
@@ -38,7 +37,7 @@ public final class Tape {
   private(set) var operatorsMade = 0
 
   /// Carries the derivative by an operator's value to its inputs, from what was saved for it.
-  public typealias DerivativeOfSaved<Saved> = (
+  typealias DerivativeOfSaved<Saved> = (
     _ saved: Saved, _ gradient: Tensor, _ inputs: inout Cotangents
   ) -> Void
 
@@ -120,7 +119,8 @@ public final class Tape {
   /// counted, the operator is called by the `name` of the function that it stands in.
   public func operation<let count: Int, Saved>(
     _ value: Tensor, of inputs: InlineArray<count, Variable>, saving saved: Saved,
-    name: StaticString = #function, derivative: @escaping DerivativeOfSaved<Saved>
+    name: StaticString = #function,
+    derivative: @escaping (_ saved: Saved, _ gradient: Tensor, _ inputs: inout Cotangents) -> Void
   ) -> Variable {
     for index in inputs.indices { connect(inputs[index]) }
     return operation(value, ofLast: count, saving: saved, name, derivative)

@@ -88,10 +88,8 @@ extension Tape {
     }
   }
 
-  /// Whether anyone looks at a value of a module.
-  ///
-  /// - Parameters: as of ``Variable/tapped(as:of:above:)``.
-  public func isTapped(_ name: String, of parameter: Parameter, above levels: Int = 1) -> Bool {
+  /// Whether anyone looks at a value of a module, named as in `Variable.tapped`.
+  package func isTapped(_ name: String, of parameter: Parameter, above levels: Int = 1) -> Bool {
     guard let record = tapState.record else { return false }
     return record.taps.contains(place(name, of: parameter, above: levels))
   }

@@ -52,7 +52,7 @@ public struct Tensor: Sendable {
   }
 
   /// A tensor of rank 0.
-  public init(_ value: Float) { self.init(repeating: value, []) }
+  package init(_ value: Float) { self.init(repeating: value, []) }
 
   private init(_ shape: Shape, sharing storage: Storage) {
     self.shape = shape

@@ -35,9 +35,6 @@ public protocol Attention: Module {
   /// [H]: λ, of which σ is the share of position in a head's weights; nil, which is the default,
   /// without such gates.
   var gateLogits: Parameter? { get }
-
-  /// The share of position in each head's weights; by default σ(λ), or nil without gates.
-  func gates(_ weights: ParameterStore) -> [Double]?
 }
 
 extension Attention {
@@ -62,8 +59,8 @@ extension Attention {
   /// No gates.
   public var gateLogits: Parameter? { nil }
 
-  /// σ(λ) of each head.
-  public func gates(_ weights: ParameterStore) -> [Double]? {
+  /// The share of position in each head's weights, σ(λ); nil without gates.
+  package func gates(_ weights: ParameterStore) -> [Double]? {
     gateLogits.map { weights[$0].elements.map { 1 / (1 + exp(-Double($0))) } }
   }
 }

@@ -48,9 +48,6 @@ public struct GPSA: PositionalAttention {
     self.attnDropRate = attnDropRate
   }
 
-  /// `gpsa`
-  public var kind: String { "gpsa" }
-
   /// λ, of which σ is the share of the positional attention.
   public var gateLogits: Parameter? { gatingParam }
 

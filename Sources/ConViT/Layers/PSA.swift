@@ -36,9 +36,6 @@ public struct PSA: PositionalAttention {
     self.attnDropRate = attnDropRate
   }
 
-  /// `psa`
-  public var kind: String { "psa" }
-
   /// The scores of positions, computed once for all images of a step.
   package func positions(_ tape: Tape) -> PositionTerm {
     .added(tape.shared(posProj.weight, from: self) { $0.positionScores($1) })

@@ -3,18 +3,12 @@ import Synchronization
 
 /// The patches of an image: rows from the top, columns from the left.
 public struct PatchGrid: Hashable, Sendable, Codable {
-  /// Patches from top to bottom.
-  public let rows: Int
-  /// Patches from left to right.
-  public let columns: Int
+  package let rows: Int
+  package let columns: Int
 
   /// A grid of `rows` × `columns` patches.
-  public init(rows: Int, columns: Int) {
-    self.rows = rows
-    self.columns = columns
-  }
+  public init(rows: Int, columns: Int) { (self.rows, self.columns) = (rows, columns) }
 
-  /// The number of patches, N.
   package var count: Int { rows * columns }
 
   /// r_ij = (Δx, Δy, Δx² + Δy²) with Δ = position(j) − position(i) in patches: [N, N, 3].

@@ -30,6 +30,9 @@ package enum PositionTerm {
 }
 
 extension PositionalAttention {
+  /// `gpsa`, `psa`
+  public var kind: String { "\(Self.self)".lowercased() }
+
   /// Tokens in the order of the grid's patches: [..., N, dim] → [..., N, dim].
   public func callAsFunction(_ x: Variable) -> Variable { proj(mixed(x)).dropout(dropRate) }
 

@@ -59,4 +59,41 @@ extension Model {
     }
     return Tensor.concatenated(parts, 0)
   }
+
+  /// What a pass of `examples` examples costs; see ``Costs``.
+  ///
+  /// - Parameter isWhole: whether all blocks are counted for all tokens, as papers do, and timm; a
+  ///   vision transformer's last block computes only those that the head reads.
+  public func costs(
+    examples: Int = 1, _ pass: Pass = .inference, isWhole: Bool = false
+  ) -> Costs {
+    var pass = pass
+    if isWhole { pass.taps = Taps("blocks.*.output") }
+    return Costs(ParameterTree(self), pass) { self($0.constant(self.examples(examples))) }
+  }
+
+  /// Room for examples, [count] + `input`, of a dry run.
+  package func examples(_ count: Int) -> Tensor {
+    Tensor(unsafeUninitialized: Shape([count] + input.sizes))
+  }
+
+  /// The multiply–adds of one example's prediction, counted as papers and timm do: matrix products
+  /// only, of all tokens. Table 1 of the ConViT paper calls them flops.
+  package var multiplyAdds: Int { costs(isWhole: true).multiplyAdds }
+}
+
+extension Shards {
+  /// How batches of a model are cut, unless someone says otherwise: shards of about 800 rows
+  /// (four images of 14 × 14 patches), whose matrices stay in a core's cache, or fewer if
+  /// that leaves a lane without.
+  ///
+  /// It depends on the model, the batch and the lanes and not on the machine, so that results do
+  /// not.
+  public init(
+    for model: some Model, batchSize: Int, size: Int? = nil, lanes: Int = 4
+  ) {
+    let rows = max(model.rows, 1)
+    let automatic = max(1, min((800 + rows / 2) / rows, (batchSize + lanes - 1) / lanes))
+    self.init(size: size ?? automatic, lanes: lanes)
+  }
 }

@@ -170,8 +170,7 @@ extension ViTConfiguration {
 
 /// A configuration that describes no model.
 public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
-  /// What is wrong, with the values.
-  public let message: String
+  package let message: String
   /// An error about a configuration.
   public init(message: String) { self.message = message }
   /// The message, on one line whatever was asked for.

@@ -6,7 +6,7 @@ public struct SavedModel: Sendable {
   /// The structure.
   public let model: any Model
   /// What the structure was made from.
-  public let architecture: any Architecture
+  package let architecture: any Architecture
   /// The numbers.
   public var weights: ParameterStore
   /// The classes in the order of the logits, if they are known.
@@ -28,25 +28,22 @@ public struct SavedModel: Sendable {
     name: String? = nil, normalization: ChannelStatistics? = nil
   ) throws(ConfigurationError) {
     self.init(
-      try architecture.makeModel(), architecture, weights, classNames: classNames, name: name)
-    self.normalization = normalization
+      try architecture.makeModel(), architecture, weights, classNames, name, normalization)
   }
 
-  /// A vision transformer to be saved.
-  public init(
+  package init(
     _ model: VisionTransformer, _ weights: ParameterStore, classNames: [String]? = nil,
     name: String? = nil, normalization: ChannelStatistics? = nil
   ) {
-    self.init(model, model.configuration, weights, classNames: classNames, name: name)
-    self.normalization = normalization
+    self.init(model, model.configuration, weights, classNames, name, normalization)
   }
 
   private init(
     _ model: any Model, _ architecture: any Architecture, _ weights: ParameterStore,
-    classNames: [String]?, name: String?
+    _ classNames: [String]?, _ name: String?, _ normalization: ChannelStatistics?
   ) {
     (self.model, self.architecture, self.weights) = (model, architecture, weights)
-    (self.classNames, self.name) = (classNames, name)
+    (self.classNames, self.name, self.normalization) = (classNames, name, normalization)
   }
 
   /// The structure as what it is.
@@ -120,19 +117,19 @@ public struct SavedModel: Sendable {
     let file = try WeightsFile(contentsOf: path)
     let stored = try WeightsMetadata(file, architectures)
     let named = stored.name ?? description.name
-    if let own = stored.own {
+    if let own = stored.architecture, stored.configuration == nil {
       let model = try Self.naming(path) { () throws(ConfigurationError) in try own.makeModel() }
       let weights = try ParameterStore.load(
         ParameterTree(model), from: file, start: .zeros(ParameterTree(model))
       ).weights
-      self.init(model, own, weights, classNames: stored.classNames, name: named)
+      self.init(model, own, weights, stored.classNames, named, stored.normalization)
     } else {
       let configuration = try stored.configuration(description, file)
       let model = try Self.naming(path) { () throws(ConfigurationError) in
         try VisionTransformer(configuration)
       }
       let (weights, warnings) = try model.weights(from: file, stored: stored.configuration)
-      self.init(model, configuration, weights, classNames: stored.classNames, name: named)
+      self.init(model, configuration, weights, stored.classNames, named, stored.normalization)
       self.warnings = warnings
       if stored.configuration == nil, description.name == nil {
         self.warnings.insert(
@@ -140,7 +137,7 @@ public struct SavedModel: Sendable {
             + configuration.shapeText, at: 0)
       }
     }
-    (self.path, normalization) = (path, stored.normalization)
+    self.path = path
     if let note = file.prefixNote { warnings.insert(note, at: 0) }
     if let reason = normalizationFault ?? namesFault {
       throw WeightsError(path: path, reason: reason)

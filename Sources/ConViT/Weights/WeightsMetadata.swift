@@ -4,20 +4,18 @@ import Safetensors
 
 /// The strings in a weights file.
 struct WeightsMetadata {
-  var name: String?
-  /// Of a vision transformer, if the file says what it is made from.
-  var configuration: ViTConfiguration?
-  /// Of a model that is none.
-  var own: (any Architecture)?
-  var classNames: [String]?
-  var normalization: ChannelStatistics?
+  let name: String?
+  /// If the file says what its model is made from.
+  let architecture: (any Architecture)?
+  let classNames: [String]?
+  let normalization: ChannelStatistics?
+
+  /// Of a vision transformer.
+  var configuration: ViTConfiguration? { architecture as? ViTConfiguration }
 
   init(_ saved: SavedModel) {
-    name = saved.name
-    configuration = saved.architecture as? ViTConfiguration
-    own = configuration == nil ? saved.architecture : nil
-    classNames = saved.classNames
-    normalization = saved.normalization
+    (name, architecture) = (saved.name, saved.architecture)
+    (classNames, normalization) = (saved.classNames, saved.normalization)
   }
 
   /// What a file says.
@@ -34,22 +32,19 @@ struct WeightsMetadata {
       }
     }
     name = file.metadata["model"]
-    if let kind = file.metadata["architecture"], kind != ViTConfiguration.name {
-      guard let known = architectures.first(where: { $0.name == kind }) else {
-        throw WeightsError(
-          path: file.path,
-          reason: "its model is of the kind '\(kind.printable(limit: 60))', which is not known here"
-        )
-      }
-      own = try decode("configuration", known)
-      guard own != nil else {
-        throw WeightsError(path: file.path, reason: "the metadata entry 'configuration' is missing")
-      }
-    } else {
-      configuration = try decode("configuration", ViTConfiguration.self)
+    let kind = file.metadata["architecture"] ?? ViTConfiguration.name
+    let kinds: [any Architecture.Type] = [ViTConfiguration.self] + architectures
+    guard let known = kinds.first(where: { $0.name == kind }) else {
+      throw WeightsError(
+        path: file.path,
+        reason: "its model is of the kind '\(kind.printable(limit: 60))', which is not known here")
+    }
+    architecture = try decode("configuration", known)
+    guard architecture != nil || known == ViTConfiguration.self else {
+      throw WeightsError(path: file.path, reason: "the metadata entry 'configuration' is missing")
     }
     do {
-      try configuration?.validate()
+      try (architecture as? ViTConfiguration)?.validate()
     } catch {
       throw WeightsError(path: file.path, reason: error.message)
     }
@@ -61,11 +56,9 @@ struct WeightsMetadata {
     get throws {
       var strings = ["format": "pt"]
       strings["model"] = name
-      if let own {
-        strings["architecture"] = type(of: own).name
-        strings["configuration"] = try JSON.text(own)
-      } else {
-        strings["configuration"] = try configuration.map { try JSON.text($0) }
+      if let architecture {
+        strings["configuration"] = try JSON.text(architecture)
+        if configuration == nil { strings["architecture"] = type(of: architecture).name }
       }
       strings["class_names"] = try classNames.map { try JSON.text($0) }
       strings["normalization"] = try normalization.map { try JSON.text($0) }
