@@ -37,7 +37,6 @@ public struct GradientCheck {
     return largest
   }
 
-  /// The derivatives on the tape.
   private func derivatives(at inputs: [Tensor]) -> [Tensor] {
     let tape = Tape(pass)
     let variables = inputs.map(tape.variable)

@@ -5,7 +5,6 @@ import Synchronization
 /// It is off unless a benchmark asks for it, and then costs two looks at the clock for each loop or
 /// matrix product. It observes only: no result depends on it.
 package enum WorkMeter {
-  /// A kind of work.
   package enum Work: Int, CaseIterable, Sendable {
     /// Matrix products with weights.
     case linear
@@ -42,9 +41,7 @@ package enum WorkMeter {
     if !DryRun.isOn { measure(work, body) }
   }
 
-  /// Runs `body` with the meter on, and returns the seconds by kind of work of all threads.
-  ///
-  /// One computation at a time can be measured.
+  /// Runs `body` with the meter on, one at a time; the seconds by kind of work of all threads.
   package static func seconds(of body: () throws -> Void) rethrows -> [Work: Double] {
     nanoseconds.withLock { for index in $0.indices { $0[index] = 0 } }
     isOn.store(true, ordering: .relaxed)

@@ -17,7 +17,6 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
   case u8 = "U8"
   case bool = "BOOL"
 
-  /// Bytes of one element.
   package var byteCount: Int {
     switch self {
     case .f64, .i64, .u64: 8

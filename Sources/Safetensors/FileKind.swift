@@ -2,9 +2,7 @@ import Files
 
 /// What a file is that is given as weights and is no safetensors file, by its content alone.
 struct FileKind {
-  /// In words: "an ONNX model".
-  let name: String
-  /// What to do about it.
+  let name: String  // in words: "an ONNX model"
   let advice: String
 
   private init(_ name: String, _ advice: String) { (self.name, self.advice) = (name, advice) }

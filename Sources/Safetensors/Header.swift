@@ -2,18 +2,13 @@ import Files
 
 /// The header of a safetensors file, checked: its tensors fill the data without gap or overlap.
 struct Header {
-  /// The limit of the format, in bytes.
   static let maxSize = 100_000_000
-  /// Bytes before the header, which hold its length.
-  static let prefixSize = 8
+  static let prefixSize = 8  // bytes before the header, which hold its length
 
   let metadata: [String: String]
-  /// In the order of their data.
-  let tensors: [TensorInfo]
-  /// Where the data begin in the file.
-  let dataStart: Int
+  let tensors: [TensorInfo]  // in the order of their data
+  let dataStart: Int  // where the data begin in the file
 
-  /// Reads and checks the header of a file.
   init(reading file: RegularFile) throws {
     let start = try file.bytes(at: 0, count: min(file.size, 512))
     func refuse(_ reason: String) -> SafetensorsError {
@@ -44,7 +39,6 @@ struct Header {
     try self.init(json, dataSize: left - Int(length), path: file.path)
   }
 
-  /// Checks a header against the number of data bytes that follow it.
   init(_ json: [UInt8], dataSize: Int, path: String) throws {
     let parsed = try HeaderParser(json, path: path)
     metadata = parsed.metadata

@@ -3,8 +3,7 @@ import Files
 /// Reads the JSON of a header: what it says, not yet whether the file can hold it.
 struct HeaderParser {
   private(set) var metadata: [String: String] = [:]
-  /// In the order of the header.
-  private(set) var tensors: [TensorInfo] = []
+  private(set) var tensors: [TensorInfo] = []  // in the order of the header
 
   init(_ bytes: [UInt8], path: String) throws {
     var scanner = JSONScanner(bytes, path: path)

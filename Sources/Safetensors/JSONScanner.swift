@@ -5,13 +5,11 @@ import Files
 /// There is no general value and so no recursion: what is nested deeper than the caller asks
 /// for is an unexpected character. Keys are unique, numbers are whole and not negative.
 struct JSONScanner {
-  /// Members an object may have, and elements an array may have.
-  static let maxEntries = 100_000
+  static let maxEntries = 100_000  // members an object may have, and elements an array may have
 
   let bytes: [UInt8]
   let path: String
-  /// The tensor that errors are about.
-  var tensor: String?
+  var tensor: String?  // the tensor that errors are about
   private var position = 0
 
   init(_ bytes: [UInt8], path: String) {
@@ -39,7 +37,6 @@ struct JSONScanner {
     return values
   }
 
-  /// Reads a string.
   mutating func string() throws -> String {
     try expect("\"", as: "a string")
     var text: [UInt8] = []
@@ -63,13 +60,11 @@ struct JSONScanner {
     throw unexpected("a closing '\"'")
   }
 
-  /// Checks that only white space is left.
   mutating func end() throws {
     skipSpace()
     if next != nil { throw unexpected("the end of the header") }
   }
 
-  /// An error at the current byte.
   func error(_ reason: String) -> SafetensorsError {
     SafetensorsError(path: path, tensor: tensor, reason: "header byte \(position): \(reason)")
   }
@@ -104,7 +99,6 @@ struct JSONScanner {
     return value
   }
 
-  /// Reads what follows a backslash.
   private mutating func escaped() throws -> Unicode.Scalar {
     guard let byte = next else { throw unexpected("an escape") }
     let plain = "\"\\/bfnrtu".unicodeScalars.first { UInt8(ascii: $0) == byte }

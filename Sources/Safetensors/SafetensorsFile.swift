@@ -57,7 +57,6 @@ public struct SafetensorsFile: Sendable {
     }
   }
 
-  /// What the header says about a tensor that must be there.
   func require(_ name: String) throws -> TensorInfo {
     guard let info = info(name) else {
       throw error(name, "not among the \(tensors.count) tensors of the file")
@@ -76,7 +75,6 @@ public struct SafetensorsFile: Sendable {
     }
   }
 
-  /// An error about a tensor.
   func error(_ name: String, _ reason: String) -> SafetensorsError {
     SafetensorsError(path: path, tensor: name, reason: reason)
   }

@@ -114,7 +114,6 @@ public enum SafetensorsWriter {
     _ = try Header(header, dataSize: dataSize, path: path)
   }
 
-  /// A JSON string with no escapes but those that JSON demands.
   private static func quoted(_ text: String) -> String {
     var json = "\""
     for scalar in text.unicodeScalars {

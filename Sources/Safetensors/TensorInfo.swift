@@ -9,9 +9,7 @@ public struct TensorInfo: Hashable, Sendable {
   /// Where the bytes are, counted from the first byte after the header.
   package let offsets: Range<Int>
 
-  /// Elements of the tensor: the product of `shape`.
   package var count: Int { offsets.count / type.byteCount }
 
-  /// Bytes the tensor takes in the file.
   package var byteCount: Int { offsets.count }
 }

@@ -3,7 +3,6 @@ import Foundation
 
 /// What is said about paths that people give as weights and that are no files.
 enum WeightsPath {
-  /// Whether it is an address, as `https://…`, and no path.
   static func isAddress(_ path: String) -> Bool {
     guard let end = path.range(of: "://") else { return false }
     let scheme = path[..<end.lowerBound]

@@ -1,8 +1,6 @@
 import Files
 
-/// The names in a zip archive, as its directory at the end lists them.
 enum ZipDirectory {
-  /// What kind of archive a file is that begins as one.
   static func kind(of file: RegularFile) -> FileKind {
     guard let names = names(in: file) else { return .cutZip }
     func has(_ end: String) -> Bool { names.contains { $0.hasSuffix(end) } }

@@ -107,7 +107,6 @@ private struct AttentionCall {
     dropout?.factors(image: rows.image, head: rows.head, scores.nq, scores.nk)
   }
 
-  /// Where a head's part of y starts.
   private func offset(_ rows: AttentionScores.Rows) -> Int {
     (rows.image * scores.nq + rows.first) * scores.heads * v.size + rows.head * v.size
   }

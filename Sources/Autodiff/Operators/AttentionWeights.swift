@@ -37,7 +37,6 @@ extension AttentionScores {
     }
   }
 
-  /// Carries dA to the inputs.
   fileprivate func differentiate(
     _ da: Tensor, _ gradients: HeadGradients<2>, _ inputs: inout Cotangents
   ) {
@@ -50,7 +49,6 @@ extension AttentionScores {
     gradients.add(sums, to: &inputs)
   }
 
-  /// Where some rows of A start.
   private func offset(_ rows: Rows) -> Int {
     ((rows.image * heads + rows.head) * nq + rows.first) * nk
   }

@@ -20,7 +20,6 @@ extension Variable {
     return scaled(byRuns: factors)
   }
 
-  /// The size of the first axis.
   var samples: Int { shape.rank > 0 ? shape[0] : 1 }
 
   /// Multiplies each run of elements by a factor of its own; so does the derivative.

@@ -8,7 +8,6 @@ typealias BinaryKernel = (
 ) -> Void
 
 extension Tensor {
-  /// A new tensor from each element.
   func map(_ kernel: UnaryKernel) -> Tensor {
     Tensor(unsafeUninitialized: shape) { kernel($0, pointer, count) }
   }

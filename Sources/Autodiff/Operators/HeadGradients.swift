@@ -1,7 +1,6 @@
 /// Which gradient tensor some heads write their columns into: one for each distinct projection
 /// (MHSA has one, GPSA two); heads that share columns have one each, and these are added.
 struct HeadGradients<let count: Int> {
-  /// The first heads that have the same tensor.
   private var owner = InlineArray<count, Int>(repeating: 0)
   /// Whether the heads of a tensor fill it.
   private var isCovered = InlineArray<count, Bool>(repeating: false)
@@ -33,7 +32,6 @@ struct HeadGradients<let count: Int> {
     }
   }
 
-  /// Where each heads' gradient is written, as the projection lies.
   func pointers(
     _ tensors: inout InlineArray<count, Tensor>
   ) -> InlineArray<count, UnsafeMutablePointer<Float>> {

@@ -26,10 +26,8 @@ public struct Heads {
     (self.projection, self.first, self.count, self.size) = (projection, first, count, size)
   }
 
-  /// The columns of all heads, H · D.
-  var width: Int { count * size }
-  /// The number of tokens, N.
-  var tokens: Int { projection.shape[-2] }
+  var width: Int { count * size }  // the columns of all heads, H · D
+  var tokens: Int { projection.shape[-2] }  // the number of tokens, N
   /// The axes before tokens and columns.
   var leading: Shape { projection.shape.prefix(projection.shape.rank - 2) }
   /// Their numbers, without their place on the tape.
@@ -40,13 +38,11 @@ public struct Heads {
 
 /// The numbers of `Heads`.
 struct HeadColumns {
-  /// [..., N, width]
-  let tensor: Tensor
+  let tensor: Tensor  // [..., N, width]
   let first: Int
   let size: Int
 
-  /// Elements between two tokens.
-  var stride: Int { tensor.shape[-1] }
+  var stride: Int { tensor.shape[-1] }  // elements between two tokens
 
   /// Where a head of an image starts, from one of its tokens on.
   func offset(image: Int, head: Int, token: Int = 0) -> Int {

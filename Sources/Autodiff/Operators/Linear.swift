@@ -35,7 +35,6 @@ extension Variable {
     }
   }
 
-  /// Adds dx and dW.
   private static func addLinearDerivatives(
     _ saved: (x: Tensor, w: Tensor), _ dy: Tensor, _ inputs: inout Cotangents
   ) {

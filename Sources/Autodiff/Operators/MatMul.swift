@@ -33,10 +33,8 @@ extension Tensor {
 }
 
 extension Shape {
-  /// The axes before the last two.
-  fileprivate var leading: Shape { prefix(rank - 2) }
+  fileprivate var leading: Shape { prefix(rank - 2) }  // the axes before the last two
 
-  /// Two more axes, inside of the others.
   fileprivate func appending(_ rows: Int, _ columns: Int) -> Shape {
     var shape = self
     shape.append(rows)

@@ -33,7 +33,6 @@ extension Gradients {
     return norm > Double(bound) ? Float(Double(bound) / (norm + 1e-6)) : 1
   }
 
-  /// Brings each element to at most ±`bound`.
   package mutating func clipElements(to bound: Float, on pool: WorkerPool) {
     values.withUnsafeMutableBufferPointer { values in
       pool.run(values.count) { slot in

@@ -22,7 +22,6 @@ public struct MovingAverage: Sendable {
     self.weights = weights
   }
 
-  /// What step `step`, from 1, keeps of the average.
   package func decay(at step: Int) -> Double {
     warmsUp ? min(decay, 1 - pow(Double(step), -2.0 / 3)) : decay
   }

@@ -27,7 +27,6 @@ extension Optimizer {
 package protocol MomentOptimizer: Optimizer {
   var groups: ParameterGroups { get }
   var moments: Moments { get set }
-  /// Makes the step of one parameter.
   func update(_ parameter: ParameterStep)
 }
 
@@ -38,7 +37,6 @@ package struct Moments: Sendable {
   package private(set) var second = ParameterStore.none
   fileprivate var steps = 0
 
-  /// Zeros: one moment a name.
   init(_ tree: ParameterTree, _ names: String...) {
     self.names = names
     first = .zeros(tree)
@@ -84,7 +82,6 @@ package struct Moments: Sendable {
   }
 }
 
-/// What the step of one parameter is made of.
 package struct ParameterStep {
   let (weight, first): (UnsafeMutablePointer<Float>, UnsafeMutablePointer<Float>)
   let second: UnsafeMutablePointer<Float>?

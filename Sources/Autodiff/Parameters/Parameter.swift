@@ -29,7 +29,6 @@ public struct Initializer: Sendable {
   /// seed and the parameter's name only.
   public init(_ draw: @escaping @Sendable (Shape, inout Random) -> Tensor) { self.draw = draw }
 
-  /// The start of a parameter of `shape`.
   package func callAsFunction(_ shape: Shape, _ random: Random) -> Tensor {
     var random = random
     let value = draw(shape, &random)
@@ -66,7 +65,6 @@ public struct Initializer: Sendable {
     }
   }
 
-  /// The identity matrix.
   package static let identity = Initializer { shape, _ in
     checkPrecondition(
       shape.rank == 2 && shape[0] == shape[1], "Initializer.identity: \(shape) is not square")

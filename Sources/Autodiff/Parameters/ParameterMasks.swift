@@ -10,8 +10,7 @@ import CKernels
 /// ```
 public struct ParameterMasks: Sendable {
   package let tree: ParameterTree
-  /// The masks by slot; nil where nothing is pruned.
-  package private(set) var values: [Tensor?]
+  package private(set) var values: [Tensor?]  // the masks by slot; nil where nothing is pruned
 
   /// Masks that keep everything.
   public init(_ tree: ParameterTree) {
@@ -43,12 +42,10 @@ public struct ParameterMasks: Sendable {
     }
   }
 
-  /// Whether a tensor consists of zeros and ones.
   package static func isMask(_ values: Tensor) -> Bool {
     values.withUnsafeBufferPointer { $0.allSatisfy { $0 == 0 || $0 == 1 } }
   }
 
-  /// The numbers that are kept.
   package var keptCount: Int {
     tree.parameters.indices.reduce(0) { sum, slot in
       sum

@@ -12,8 +12,7 @@ import Synchronization
 /// A pattern is as a shell's: `*` stands for any text, dots among it, `?` for one character, and
 /// `[0-5]` for one of some.
 public struct ParameterSelection: Sendable {
-  /// Which names and parameters belong to it; nil: none.
-  private let rule: Rule?
+  private let rule: Rule?  // which names and parameters belong to it; nil: none
 
   private init(rule: Rule?) { self.rule = rule }
 
@@ -57,12 +56,10 @@ public struct ParameterSelection: Sendable {
     ParameterSelection { a.contains($0, $1) && b.contains($0, $1) }
   }
 
-  /// Whether a parameter of that name belongs to it.
   package func contains(_ name: String, _ parameter: Parameter) -> Bool {
     rule?.contains(name, parameter) ?? false
   }
 
-  /// The slots of its parameters in a tree.
   package func slots(in tree: ParameterTree) -> [Int] {
     isContained(tree).enumerated().filter(\.element).map(\.offset)
   }
@@ -88,10 +85,8 @@ public struct ParameterSelection: Sendable {
   }
 }
 
-/// A shell pattern.
 struct NamePattern: Sendable {
   let text: String
 
-  /// Whether all of a name fits.
   func matches(_ name: String) -> Bool { fnmatch(text, name, 0) == 0 }
 }

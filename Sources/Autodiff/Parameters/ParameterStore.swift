@@ -50,7 +50,6 @@ public struct ParameterStore: Sendable {
     }
   }
 
-  /// The values of no parameters.
   static let none = ParameterStore(ParameterTree(NoParameters()), [])
   private struct NoParameters: Module {}
 

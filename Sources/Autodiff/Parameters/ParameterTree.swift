@@ -24,12 +24,10 @@ public final class ParameterTree: Sendable {
     slotsByName = Dictionary(uniqueKeysWithValues: zip(names, 0...))
   }
 
-  /// The number of parameters (tensors).
   package var count: Int { parameters.count }
   /// The number of numbers.
   public var elementCount: Int { elementCount(of: .all) }
 
-  /// The number of numbers of some of the parameters.
   package func elementCount(of selection: ParameterSelection) -> Int {
     selection.slots(in: self).reduce(0) { $0 + parameters[$1].shape.elementCount }
   }
@@ -39,7 +37,6 @@ public final class ParameterTree: Sendable {
     self === other || parameters.elementsEqual(other.parameters) { $0.shape == $1.shape }
   }
 
-  /// Where a parameter's values stand.
   package func slot(of parameter: Parameter) -> Int {
     guard let slot = slots[ObjectIdentifier(parameter)] else {
       fatalError(
@@ -51,6 +48,5 @@ public final class ParameterTree: Sendable {
     return slot
   }
 
-  /// Where the values of a name stand.
   package func slot(named name: String) -> Int? { slotsByName[name] }
 }

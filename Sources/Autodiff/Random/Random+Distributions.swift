@@ -82,8 +82,7 @@ extension Random {
 /// 128 layers of the same area under exp(−x²/2).
 private struct Ziggurat {
   static let standard = Ziggurat()
-  /// Where the lowest layer ends and its tail begins.
-  static let base = 3.442619855899
+  static let base = 3.442619855899  // where the lowest layer ends and its tail begins
   private static let area = 9.91256303526217e-3
   /// The right edges of the layers from the lowest, which as a rectangle would hold its tail,
   /// and 0: [129].

@@ -68,7 +68,6 @@ public struct Random: RandomNumberGenerator, Hashable, Sendable {
     return Int(next(upperBound: UInt64(bound)))
   }
 
-  /// A permutation of 0 ..< `count` (Fisher–Yates).
   package mutating func permutation(_ count: Int) -> [Int] {
     var order = Array(0..<count)
     for i in stride(from: count - 1, to: 0, by: -1) { order.swapAt(i, below(i + 1)) }

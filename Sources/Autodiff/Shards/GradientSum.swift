@@ -1,8 +1,7 @@
 /// The gradient of the mean loss over a batch that comes in parts, one after the other.
 package struct GradientSum<Output: Sendable> {
   let shards: Shards
-  /// The samples of all parts.
-  let count: Int
+  let count: Int  // the samples of all parts
   let weights: ParameterStore
   let pass: Pass
   let pool: WorkerPool

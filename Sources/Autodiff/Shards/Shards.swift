@@ -19,7 +19,6 @@ public struct Shards: Sendable, Hashable {
     self.lanes = lanes
   }
 
-  /// The samples of each shard of a batch of `count`.
   package func ranges(_ count: Int) -> [Range<Int>] {
     stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }

@@ -25,7 +25,6 @@ final class TapePool: Sendable {
     return try body(tape)
   }
 
-  /// Calls `body` with values that the shards of a step share.
   func withSharedValues<Result>(
     _ weights: ParameterStore, _ pass: Pass, _ body: (SharedValues) throws -> Result
   ) rethrows -> Result {

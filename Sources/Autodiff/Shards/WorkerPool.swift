@@ -35,7 +35,6 @@ public final class WorkerPool: Sendable {
 
   deinit { state.close() }
 
-  /// The number of processors that the process may use.
   package static var availableProcessors: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   /// Calls `task` with 0 ..< `count`, each once, on whichever thread is free; returns when all are

@@ -15,13 +15,11 @@ struct AskedDerivatives {
     }
   }
 
-  /// Keeps the derivative by a node, if it is one of the variables.
   mutating func keep(_ node: Int, of cotangents: Cotangents) {
     guard !nodes.isEmpty, nodes.contains(node) else { return }
     kept[node] = cotangents.values[node]
   }
 
-  /// Adds what was there before to the sums by parameters.
   func putBack(_ cotangents: inout Cotangents) {
     for (node, sum) in before { cotangents.add(sum, at: node) }
   }

@@ -12,8 +12,7 @@ import CKernels
 public struct Costs: Sendable {
   /// An operator as it was called, or a value that none computed: a parameter, under its name.
   package struct Operator: Sendable {
-    /// The function's name, such as `linear`.
-    package let name: String
+    package let name: String  // the function's name, such as `linear`
     /// The values that it was given, and its own, by their numbers; nil for constants. Only what a
     /// pass records has numbers.
     package let inputs: [Int?]
@@ -30,8 +29,7 @@ public struct Costs: Sendable {
   package let products: [MatrixProduct: Int]
   /// The most that a pass takes at a time beside weights, gradients and what is shared.
   package let passBytes: Int
-  /// What all passes with the same weights share.
-  package let sharedBytes: Int
+  package let sharedBytes: Int  // what all passes with the same weights share
   /// The sums of derivatives of a lane; 0 of a pass that is not recorded.
   package let gradientBytes: Int
 

@@ -2,16 +2,13 @@ import CKernels
 
 /// The derivatives of a loss by the inputs of one operator, while a tape runs backward.
 public struct Cotangents {
-  /// The derivatives by the nodes of the tape.
-  var values: [Tensor?] = []
+  var values: [Tensor?] = []  // the derivatives by the nodes of the tape
   /// The shapes of the nodes' values, which those of the derivatives must be.
   var shapes: [Shape] = []
   /// The nodes of the inputs of all operators, one operator's after the other's.
   var edges: [Int?] = []
-  /// Which of the edges are the operator's.
-  var inputs = 0..<0
-  /// The precision of matrix products: the tape's.
-  var precision = Precision.float32
+  var inputs = 0..<0  // which of the edges are the operator's
+  var precision = Precision.float32  // the precision of matrix products: the tape's
 
   /// Whether anyone asks for the derivative by an input.
   public func isNeeded(_ input: Int) -> Bool { node(input) != nil }
@@ -27,7 +24,6 @@ public struct Cotangents {
     if let node = node(input) { add(gradient(), at: node) }
   }
 
-  /// Adds a derivative by the value of a node.
   mutating func add(_ gradient: Tensor, at node: Int) {
     checkShape(gradient.shape, at: node)
     guard values[node] != nil else {

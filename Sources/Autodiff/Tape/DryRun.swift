@@ -7,8 +7,7 @@ final class DryRun {
   private(set) var products: [MatrixProduct: Int] = [:]
   private var multiplyAdds = 0  // since the last operator
 
-  /// Whether this thread notes and does not compute.
-  static var isOn: Bool { ck_dry_run() != nil }
+  static var isOn: Bool { ck_dry_run() != nil }  // whether this thread notes and does not compute
 
   /// The dry run of this thread, if it makes one.
   static var current: DryRun? {
@@ -24,12 +23,10 @@ final class DryRun {
     multiplyAdds = 0
   }
 
-  /// A product would be made.
   func note(_ product: MatrixProduct) {
     products[product, default: 0] += 1
     multiplyAdds += product.multiplyAdds
   }
 
-  /// Forgets what was noted.
   func clear() { (operators, products, multiplyAdds) = ([], [:], 0) }
 }

@@ -7,7 +7,6 @@ struct Leaves {
   }
   private var leaves: [Leaf] = []
 
-  /// None of `count` was asked for yet.
   mutating func begin(_ count: Int) {
     leaves.removeAll(keepingCapacity: true)
     leaves.append(contentsOf: repeatElement(Leaf(), count: count))
@@ -30,7 +29,6 @@ struct Leaves {
         + "needs a parameter of its own")
   }
 
-  /// The slots that were asked for.
   var used: [Int] { leaves.indices.filter { leaves[$0].isUsed } }
 
   /// Exchanges the derivatives by the nodes of the slots for `sums`, which move and are not copied.

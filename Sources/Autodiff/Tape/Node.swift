@@ -2,7 +2,6 @@
 protocol Node: AnyObject {
   /// Carries the derivative by the operator's value to its inputs; what was saved is free after.
   func differentiate(_ gradient: Tensor, _ inputs: inout Cotangents)
-  /// Frees what was saved.
   func clear()
 }
 

@@ -43,7 +43,6 @@ public struct Pass: Sendable {
     Pass(isRecorded: false, precision: precision)
   }
 
-  /// The pass of some samples of the batch.
   func part(_ samples: Range<Int>) -> Pass {
     guard let randomness, !randomness.isEmpty else { return self }
     checkPrecondition(

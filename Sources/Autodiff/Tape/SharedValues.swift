@@ -10,19 +10,15 @@ import Foundation
 ///
 /// `@unchecked Sendable`: everything is behind the lock.
 final class SharedValues: @unchecked Sendable {
-  /// A value, and the parameters that it depends on.
   struct Entry {
     let value: Tensor
-    /// The slots of its parameters, if its derivative is taken by each shard.
-    let slots: [Int]
-    /// Where it is on its tape, if it is not.
-    fileprivate let variable: Variable?
+    let slots: [Int]  // the slots of its parameters, if its derivative is taken by each shard
+    fileprivate let variable: Variable?  // where it is on its tape, if it is not
     var isLarge: Bool { variable == nil }
   }
 
   let tree: ParameterTree
-  /// The weights laid out for products, where they will not change.
-  let packed: PackedWeights?
+  let packed: PackedWeights?  // the weights laid out for products, where they will not change
   private let lock = NSLock()
   private var weights: ParameterStore
   private var pass: Pass
@@ -56,7 +52,6 @@ final class SharedValues: @unchecked Sendable {
     }
   }
 
-  /// The value whose key has a slot.
   func entry(_ slot: Int, _ compute: (Tape) -> Variable) -> Entry {
     lock.withLock {
       if let entry = entries[slot] { return entry }
@@ -66,7 +61,6 @@ final class SharedValues: @unchecked Sendable {
     }
   }
 
-  /// The value that was computed for a slot.
   func value(at slot: Int) -> Tensor {
     lock.withLock {
       guard let entry = entries[slot] else { fatalError("Tape: no shared value") }
@@ -100,7 +94,6 @@ final class SharedValues: @unchecked Sendable {
 }
 
 extension Pass {
-  /// The pass of what depends on parameters and not on samples.
   var ofParametersAlone: Pass {
     Pass(isRecorded: isRecorded, precision: precision, frozen: frozen)
   }

@@ -37,11 +37,7 @@ extension Tape {
   }
 
   /// A value of which the computation is recorded anew, on a tape of its own, for the derivative.
-  ///
-  /// - Parameters:
-  ///   - slots: the parameters that it depends on beside the inputs.
-  ///   - places: the slots of the keys of the shared values that it depends on.
-  ///   - again: the computation, from the inputs' values to the result and the inputs' variables.
+  /// Beside inputs it depends on the parameters of `slots` and the shared values of `places`.
   func recorded(
     _ value: Tensor, of inputs: [Variable], slots: [Int], places: [Int],
     _ again: @escaping ([(value: Tensor, isNeeded: Bool)]) -> (Variable, [Variable])

@@ -29,7 +29,6 @@ extension Tape {
     }
   }
 
-  /// The shared value whose key has the slot.
   func sharedVariable(_ slot: Int) -> Variable {
     guard let sharedValues else { fatalError("Tape: it has no shared values") }
     let value = sharedValues.value(at: slot)

@@ -14,9 +14,7 @@ public final class Tape {
   /// What the pass is for.
   public private(set) var pass: Pass
   private(set) var sharedValues: SharedValues?
-  /// Weights laid out for products, where they will not change.
   var packedWeights: PackedWeights? { sharedValues?.packed }
-  /// Whether operators are noted.
   var isRecording: Bool { pass.isRecorded }
   private(set) var pool: WorkerPool?  // threads inside of operators
   private var frozen: [Bool] = []  // by slot; empty where nothing is
@@ -33,8 +31,7 @@ public final class Tape {
   /// The parameters and shared values that were asked for, these by the slots of their keys.
   var (parameters, sharedLeaves) = (Leaves(), Leaves())
   private var isUsedUp = false
-  /// Operators for which no object was left from a pass before.
-  private(set) var operatorsMade = 0
+  private(set) var operatorsMade = 0  // operators for which no object was left from a pass before
 
   /// Carries the derivative by an operator's value to its inputs, from what was saved for it.
   typealias DerivativeOfSaved<Saved> = (
@@ -135,13 +132,11 @@ public final class Tape {
     return operation(value, ofLast: inputs.count, saving: derivative, name) { $0($1, &$2) }
   }
 
-  /// Notes an input of the next operator.
   private func connect(_ input: Variable) {
     checkPrecondition(input.tape === self, "Tape: the inputs of an operator are on other tapes")
     cotangents.edges.append(input.node)
   }
 
-  /// An operator of the inputs that were noted last.
   private func operation<Saved>(
     _ value: Tensor, ofLast inputs: Int, saving saved: Saved, _ name: StaticString,
     _ derivative: @escaping DerivativeOfSaved<Saved>
@@ -176,7 +171,6 @@ public final class Tape {
     return place
   }
 
-  /// The place of the next node.
   private func place(_ inputs: Range<Int>, _ shape: Shape) -> Int {
     checkPrecondition(!isUsedUp, "Tape: it was differentiated already; take a tape for each pass")
     if count == nodes.count { nodes.append((nil, inputs)) }

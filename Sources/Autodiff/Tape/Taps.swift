@@ -25,7 +25,6 @@ public struct Taps: Sendable {
     self.withDerivatives = withDerivatives
   }
 
-  /// Whether a place is looked at.
   package func contains(_ place: String) -> Bool { patterns.contains { $0.matches(place) } }
 }
 
@@ -44,12 +43,10 @@ public struct TappedValue: Sendable {
 final class TapRecord {
   let taps: Taps
   private(set) var values: [TappedValue] = []
-  /// Is shown each value in the place of keeping it.
-  private let look: ((TappedValue) -> Void)?
+  private let look: ((TappedValue) -> Void)?  // is shown each value in the place of keeping it
 
   init(_ taps: Taps, look: ((TappedValue) -> Void)? = nil) { (self.taps, self.look) = (taps, look) }
 
-  /// Takes a value in; returns its number.
   func add(_ value: TappedValue) -> Int {
     if let look { look(value) } else { values.append(value) }
     return values.count - 1
@@ -58,10 +55,8 @@ final class TapRecord {
   func setDerivative(_ derivative: Tensor, of entry: Int) { values[entry].derivative = derivative }
 }
 
-/// How a tape takes part in looking.
 struct TapState {
-  /// What was seen; nil if nobody looks.
-  var record: TapRecord?
+  var record: TapRecord?  // what was seen; nil if nobody looks
   /// Where a pass that is computed once more has come to among the values that it gave first.
   var replayed: Int?
   /// The values whose derivatives are to be kept: their numbers in the record, and their nodes.

@@ -33,7 +33,6 @@ enum BLAS {
   }
 }
 
-/// A copy of a matrix, rounded to bfloat16.
 private struct RoundedMatrix {
   let copy: Tensor
   let isTransposed: Bool

@@ -6,13 +6,11 @@ import Foundation
 /// A program is linked with `libblas`, which Debian's alternatives (or the loader's path) point at
 /// one library or another; what is special to each is looked up by name.
 package struct BLASLibrary: Sendable {
-  /// For instance "OpenBLAS 0.3.21".
-  package let name: String
+  package let name: String  // for instance "OpenBLAS 0.3.21"
   /// The kernels that the library chose, for instance "Cooperlake", if it says.
   package let kernels: String?
   private let threadSetter: String?
 
-  /// The library of this process.
   package static let current = BLASLibrary()
 
   private init() {

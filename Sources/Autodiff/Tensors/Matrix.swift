@@ -9,7 +9,6 @@ extension Matrix {
     self.init(elements: pointer, stride: stride, is_transposed: transposed)
   }
 
-  /// The transpose.
   var transposed: Matrix { Matrix(elements, stride, transposed: !is_transposed) }
 
   /// `out = alpha · a · b + beta · out + bias` for [m, k] · [k, n] → [m, n], by whatever is the
@@ -39,6 +38,5 @@ extension Matrix {
 }
 
 extension Precision {
-  /// The kernels' name of it.
   var kernels: ck_precision { self == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32 }
 }

@@ -13,10 +13,8 @@ package struct MatrixProduct: Hashable, Sendable {
     self.init(m, n, k, first: a.is_transposed, second: b.is_transposed)
   }
 
-  /// The products of elements that are summed up.
   package var multiplyAdds: Int { m * n * k }
 
-  /// Multiplications and additions, two for each product of elements.
   package var operations: Double { 2 * Double(multiplyAdds) }
 
   /// The operations a second of all threads of `pool` together, each making this product again

@@ -31,7 +31,6 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   @usableFromInline init() {}
 
-  /// One more axis, inside of the others.
   @usableFromInline mutating func append(_ size: Int) {
     checkPrecondition(size >= 0, "Shape: negative size \(size) after \(self)")
     checkPrecondition(
@@ -47,7 +46,6 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// The size of an axis; negative axes count from the last, which is −1.
   public subscript(axis: Int) -> Int { axes[resolved(axis)] }
 
-  /// The axis as a number in 0 ..< rank.
   func resolved(_ axis: Int) -> Int {
     let index = axis < 0 ? axis + rank : axis
     checkPrecondition(index >= 0 && index < rank, "Shape: axis \(axis) of \(self)")
@@ -74,7 +72,6 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     return shape
   }
 
-  /// The outermost axes.
   func prefix(_ count: Int) -> Shape {
     var shape: Shape = []
     for axis in 0..<count { shape.append(axes[axis]) }

@@ -11,7 +11,6 @@ typealias Storage = ck_storage
 extension ck_storage: @retroactive @unchecked Sendable {}
 
 extension Storage {
-  /// Uninitialised room for `count` floats.
   static func make(count: Int) -> Storage {
     let sizeClass = BufferPool.sizeClass(of: count)
     let capacity = DryRun.isOn ? count : BufferPool.capacity(of: sizeClass)
@@ -21,7 +20,6 @@ extension Storage {
     return storage
   }
 
-  /// Where the floats are.
   var pointer: UnsafeMutablePointer<Float> { ck_storage_elements(self) }
 }
 

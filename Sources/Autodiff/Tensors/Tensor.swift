@@ -51,7 +51,6 @@ public struct Tensor: Sendable {
     }
   }
 
-  /// A tensor of rank 0.
   package init(_ value: Float) { self.init(repeating: value, []) }
 
   private init(_ shape: Shape, sharing storage: Storage) {
@@ -70,7 +69,6 @@ public struct Tensor: Sendable {
     }
   }
 
-  /// Whether no element is infinite or NaN.
   package var isFinite: Bool { ck_all_finite(pointer, count) != 0 }
 
   /// The one element of a tensor that has a single one.

@@ -5,13 +5,10 @@ public enum GPSAStart: Hashable, Sendable, Codable {
   /// As a convolution of ⌊√H⌋ × ⌊√H⌋ (section 3 of the paper): head h looks at one offset, more
   /// sharply the larger `strength` (α); values pass unchanged.
   case convolutional(strength: Float)
-  /// As any other linear layer.
   case random
 
-  /// The start of `v.weight`.
   var value: Initializer { self == .random ? .truncatedNormal(0.02) : .identity }
 
-  /// The start of `pos_proj.weight`, [H, 3].
   var position: Initializer {
     let random = Initializer.truncatedNormal(0.02)
     guard case .convolutional(let strength) = self else { return random }

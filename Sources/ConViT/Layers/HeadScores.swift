@@ -5,14 +5,11 @@ import Autodiff
 struct HeadScores {
   let q: Heads
   let k: Heads
-  /// Added before the softmax, [H, N, N].
-  var bias: Variable?
-  /// Blended with the softmax, [H, N, N] by [H].
-  var position: (map: Variable, gate: Variable)?
+  var bias: Variable?  // added before the softmax, [H, N, N]
+  var position: (map: Variable, gate: Variable)?  // blended with the softmax, [H, N, N] by [H]
 
-  /// What the tokens see there, heads side by side: [..., Nq, dim].
-  ///
-  /// - Parameter proj: of the attention, whose `map` is shown to whoever wants its derivative.
+  /// What the tokens see there, heads side by side, [..., Nq, dim]; the `map` of the attention that
+  /// has `proj` is shown to whoever wants its derivative.
   func mixing(_ v: Heads, dropRate: Float, to proj: Linear) -> Variable {
     let tape = q.projection.tape
     if tape.isDerivativeTapped("map", of: proj.weight, above: 2) {

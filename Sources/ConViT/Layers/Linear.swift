@@ -30,7 +30,6 @@ public struct Linear: Module {
     return bias.map { y.gelu(bias: x.tape[$0]) } ?? y.gelu()
   }
 
-  /// Some of the outputs alone: [..., in] → [..., rows].
   func callAsFunction(_ x: Variable, rows: Range<Int>) -> Variable {
     x.linear(x.tape[weight].sliced(0, rows), bias: bias.map { x.tape[$0].sliced(0, rows) })
   }

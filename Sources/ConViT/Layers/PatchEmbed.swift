@@ -7,7 +7,6 @@ import Autodiff
 public struct PatchEmbed: Module {
   package let proj: Projection
 
-  /// A convolution's parameters, in PyTorch's layout.
   package struct Projection: Module {
     package let weight: Parameter  // [dim, channels, patch, patch]
     package let bias: Parameter

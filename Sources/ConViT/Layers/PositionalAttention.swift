@@ -3,25 +3,16 @@ import Autodiff
 /// An attention between patches that also knows where they are: queries and keys from one
 /// projection, values from another, and what a head makes of the distance between two patches.
 package protocol PositionalAttention: Attention {
-  /// [2·dim, dim]: queries and keys, each head by head.
-  var qk: Linear { get }
-  /// [dim, dim]
-  var v: Linear { get }
-  /// [dim, dim], [dim]
-  var proj: Linear { get }
-  /// [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²).
-  var posProj: Linear { get }
-  /// The patches that the tokens stand for.
-  var grid: PatchGrid { get }
-  /// Dropout after the projection.
-  var dropRate: Float { get }
-  /// Dropout of the attention's elements.
-  var attnDropRate: Float { get }
-  /// How positions take part in the weights.
+  var qk: Linear { get }  // [2·dim, dim]: queries and keys, each head by head
+  var v: Linear { get }  // [dim, dim]
+  var proj: Linear { get }  // [dim, dim], [dim]
+  var posProj: Linear { get }  // [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²)
+  var grid: PatchGrid { get }  // the patches that the tokens stand for
+  var dropRate: Float { get }  // dropout after the projection
+  var attnDropRate: Float { get }  // dropout of the attention's elements
   func positions(_ tape: Tape) -> PositionTerm
 }
 
-/// How positions take part in an attention.
 package enum PositionTerm {
   /// Scores [H, N, N], added to those of the content before the softmax.
   case added(Variable)
@@ -48,7 +39,6 @@ extension PositionalAttention {
   /// A_h: [..., N, dim] → [..., H, N, N].
   public func attentionWeights(_ x: Variable) -> Variable? { scores(x).weights }
 
-  /// The heads' values side by side, [..., N, dim].
   private func mixed(_ x: Variable) -> Variable {
     scores(x).mixing(
       Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate, to: proj)
@@ -79,6 +69,5 @@ extension PositionalAttention {
     return scores.reshaped(Shape(heads, grid.count, grid.count))
   }
 
-  /// The attention by position alone, softmax_j(v_h · r_ij), the same for every image: [H, N, N].
   package func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
 }

@@ -2,7 +2,6 @@ extension ViTConfiguration {
   /// The names of the presets, ConViT first.
   public static let presetNames = presets.map(\.name)
 
-  /// The published model of a name; nil if there is none.
   package static func preset(_ name: String) -> ViTConfiguration? {
     let name = name.hasSuffix("+") ? name.dropLast() + "_plus" : name
     return presets.first { $0.name == name }?.configuration

@@ -7,8 +7,7 @@ package struct TestMask: Hashable, Sendable {
   fileprivate let contentLayers: Int
   /// GPSA layers, from the first, whose gates let the content through alone.
   fileprivate let positionLayers: Int
-  /// Whether the position embedding is left out.
-  fileprivate let posEmbed: Bool
+  fileprivate let posEmbed: Bool  // whether the position embedding is left out
 
   package init(contentLayers: Int = 0, positionLayers: Int = 0, posEmbed: Bool = false) {
     (self.contentLayers, self.positionLayers) = (contentLayers, positionLayers)

@@ -77,12 +77,10 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     qkvBias = family == .vit
   }
 
-  /// The patches of an image.
   package var grid: PatchGrid {
     PatchGrid(rows: imageHeight / patchSize, columns: imageWidth / patchSize)
   }
 
-  /// The hidden units of an MLP.
   var hiddenDim: Int { Int(Float(embedDim) * mlpRatio) }
 
   /// The number of class and distillation tokens.
@@ -93,7 +91,6 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     family == .vit || layer >= localUpToLayer ? tokens : 0
   }
 
-  /// Throws what is wrong with the configuration, if anything.
   package func validate() throws(ConfigurationError) {
     func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ConfigurationError)
     {

@@ -18,7 +18,6 @@ public struct VisionTransformer: Model {
   package var norm: LayerNorm
   /// C → classes
   public var head: Linear
-  /// From the distillation token; nil unless the model is distilled.
   package var headDist: Linear?
   /// What the model was made from.
   public let configuration: ViTConfiguration
@@ -95,7 +94,6 @@ public struct VisionTransformer: Model {
   /// the T class and distillation tokens first.
   public func features(_ images: Variable) -> Variable { features(images, first: nil) }
 
-  /// The features, or the first `count` tokens of them alone.
   private func features(_ images: Variable, first count: Int?) -> Variable {
     checkPrecondition(
       images.shape.rank == 4 && images.shape.removing(0) == input,

@@ -44,8 +44,6 @@ extension ModelShape {
 
 extension WeightsFile {
   /// The model that the file says it is of, or that its shapes are those of and no other's.
-  ///
-  /// - Throws: `WeightsError` if what it says makes no sense.
   package var configuration: ViTConfiguration? {
     get throws { try WeightsMetadata(self).configuration ?? shapedConfiguration() }
   }

@@ -1,14 +1,10 @@
 /// What the names and shapes of weights tell of the model that they are of: for files that do not
 /// say it, and for errors.
 struct ModelShape: Hashable {
-  /// The features of a token.
-  var width: Int?
-  /// Blocks, counted from the first.
-  var depth = 0
-  /// The first blocks that have the parts of GPSA.
-  var localBlocks = 0
-  /// Of the first block, if that has GPSA; nothing tells it in other models.
-  var heads: Int?
+  var width: Int?  // the features of a token
+  var depth = 0  // blocks, counted from the first
+  var localBlocks = 0  // the first blocks that have the parts of GPSA
+  var heads: Int?  // of the first block, if that has GPSA; nothing tells it in other models
   var isGated = false
   var hasBias = false
   var hidden: Int?
@@ -17,8 +13,7 @@ struct ModelShape: Hashable {
   var classes: Int?
   var hasToken = false
   var isDistilled = false
-  /// Places of the position embedding.
-  var positions: Int?
+  var positions: Int?  // places of the position embedding
 
   /// What a function tells that returns the shape of the tensor of a name.
   init(_ shape: (String) -> [Int]?) {

@@ -5,10 +5,8 @@ import Files
 /// of a compiled model, `model.` or `backbone.` of a model that was part of another, in any
 /// nesting. No list of them is kept: a prefix is whatever leaves names of our models behind.
 struct NamePrefix: Hashable {
-  /// With its last dot; empty if the names are as published.
-  let text: String
-  /// The names that are published ones behind it.
-  let count: Int
+  let text: String  // with its last dot; empty if the names are as published
+  let count: Int  // the names that are published ones behind it
 
   /// The prefixes behind which the names of a model stand, those of the most names first; there
   /// are several if the names are of several models.
@@ -64,8 +62,7 @@ struct NamePrefix: Hashable {
     return published.contains("blocks.0" + rest.dropFirst(digits.count))
   }
 
-  /// What is longer, in bytes, is not looked at.
-  static let longestName = 512
+  static let longestName = 512  // what is longer, in bytes, is not looked at
 
   /// Where the last one, two, … up to five parts of a name begin, which is as many as our names
   /// have.

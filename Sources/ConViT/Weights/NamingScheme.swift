@@ -2,12 +2,9 @@ import Files
 
 /// Whose names the tensors of a file have, if they are not the ones that are read.
 struct NamingScheme {
-  /// "torchvision".
-  let owner: String
-  /// The first name that shows it.
-  let example: String
-  /// Counted by the numbers in the names, where these show it.
-  let blocks: Int?
+  let owner: String  // "torchvision"
+  let example: String  // the first name that shows it
+  let blocks: Int?  // counted by the numbers in the names, where these show it
 
   /// "torchvision (encoder.layers.encoder_layer_0.ln_1.weight), of 12 blocks".
   var description: String {
@@ -15,7 +12,6 @@ struct NamingScheme {
     return "\(owner) (\(example.printable(limit: 70)))\(count)"
   }
 
-  /// The scheme of some names; nil if it is nobody's that is known.
   static func of(_ names: [String]) -> NamingScheme? {
     let names = names.prefix(20_000).filter { $0.utf8.count <= 256 }
     for (marker, owner) in markers {
@@ -63,7 +59,6 @@ struct NamingScheme {
 }
 
 extension String.UTF8View {
-  /// Where a text first begins.
   fileprivate func firstIndex(of text: String) -> Index? {
     guard let first = text.utf8.first else { return nil }
     return indices.first { self[$0] == first && self[$0...].starts(with: text.utf8) }

@@ -6,16 +6,10 @@ extension ParameterStore {
   /// The weights of a model from a file, which must have each of them and nothing else but what is
   /// of no model: tensors of whole numbers, or of a single one, such as `n_averaged`.
   ///
-  /// - Parameters:
-  ///   - replaced: values to take in place of the file's; made once all else is known to fit.
-  ///   - optional: names that the file need not have, and may have in another shape (a head for
-  ///     other classes): these keep the value of `start`, and are returned.
-  ///   - isPartial: whether all are optional, as long as one is there, and tensors that are not of
-  ///     the model are let be.
-  /// - Returns: the weights, what of them kept the value of `start`, what of the file was left as
-  ///   it is of no model, and what else of it was not used.
-  /// - Throws: `WeightsError` that says how the file differs from the model, and names some of the
-  ///   missing, unexpected and misshapen tensors.
+  /// `replaced` are values to take in place of the file's, made once all else is known to fit. Names
+  /// that are `optional` the file need not have, and may have in another shape (a head for other
+  /// classes): they keep the value of `start`. With `isPartial` all are optional, as long as one is
+  /// there, and tensors that are not of the model are let be: `unused`.
   package static func load(
     _ tree: ParameterTree, from file: WeightsFile,
     replaced: [String: () throws -> Tensor] = [:], optional: Set<String> = [],
@@ -76,7 +70,6 @@ extension ParameterStore {
     return (ParameterStore(tree, values), kept, others.left, unexpected)
   }
 
-  /// The names of the weights that have elements which are not finite.
   package var nonFiniteNames: [String] {
     zip(tree.names, values).filter { !$1.isFinite }.map(\.0)
   }

@@ -5,7 +5,6 @@ import Safetensors
 public struct SavedModel: Sendable {
   /// The structure.
   public let model: any Model
-  /// What the structure was made from.
   package let architecture: any Architecture
   /// The numbers.
   public var weights: ParameterStore
@@ -55,13 +54,11 @@ public struct SavedModel: Sendable {
       path: path, reason: "its model is \(type(of: model)), where \(kind) is needed")
   }
 
-  /// The structure as a vision transformer.
   package var transformer: VisionTransformer {
     get throws(WeightsError) { try model(as: VisionTransformer.self) }
   }
 
-  /// The file that it was read from, for messages.
-  private var path = "the model"
+  private var path = "the model"  // the file that it was read from, for messages
 
   /// What a caller says of a file: needed for files without metadata, checked for others, but for
   /// the size of the images, which the caller may choose.
@@ -86,14 +83,12 @@ public struct SavedModel: Sendable {
       (self.imageHeight, self.imageWidth) = (imageHeight, imageWidth)
     }
 
-    /// The configuration with what is described in place of its own.
     func applied(to configuration: ViTConfiguration) -> ViTConfiguration {
       var configuration = sized(configuration)
       configuration.patchSize = patchSize ?? configuration.patchSize
       return configuration
     }
 
-    /// The configuration for images of the size that is described.
     func sized(_ configuration: ViTConfiguration) -> ViTConfiguration {
       var configuration = configuration
       configuration.imageHeight = imageHeight ?? configuration.imageHeight
@@ -168,7 +163,6 @@ public struct SavedModel: Sendable {
       weights.outputTensors, metadata: try WeightsMetadata(self).strings, to: path)
   }
 
-  /// What does not go together in it.
   private var inconsistency: String? {
     let tree = ParameterTree(model)
     if weights.tree.names != tree.names || !weights.tree.hasShapes(of: tree) {
@@ -186,12 +180,10 @@ public struct SavedModel: Sendable {
     return (normalizationFault ?? namesFault).map { "cannot write it: \($0)" }
   }
 
-  /// What is wrong with the normalisation.
   private var normalizationFault: String? {
     model.input.rank < 3 ? nil : normalization?.fault(channels: model.input[-3])
   }
 
-  /// What is wrong with the names of the classes.
   private var namesFault: String? {
     guard let names = classNames else { return nil }
     if let classes = architecture.outputCount, names.count > classes {

@@ -36,7 +36,6 @@ extension Tensor {
   }
 }
 
-/// Which places of an axis each new place is a weighted mean of.
 private struct CubicTaps {
   let inputs: Int
   let weights: [(first: Int, [Double])]

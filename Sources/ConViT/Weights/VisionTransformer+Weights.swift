@@ -6,15 +6,11 @@ extension VisionTransformer {
   ///
   /// A position embedding for another grid of patches is resampled as timm's
   /// `resample_abs_pos_embed` does it, the places of class and distillation token kept. GPSA's
-  /// positions are functions of distances and need nothing.
+  /// positions are functions of distances and need nothing. If the file does not say what its model
+  /// is (`stored`), its patches are taken to be a square.
   ///
-  /// - Parameters:
-  ///   - stored: what the file says of its model; without it, its patches are taken to be a square.
-  ///   - seed: what a head starts from that the file has for other classes, or not at all; without
-  ///     a seed such a head is an error.
-  ///   - isPartial: whether whatever does not fit starts anew, too.
-  ///   - headsStartAnew: whether heads do though they would fit, as their classes are others.
-  /// - Throws: `WeightsError` that lists what does not fit.
+  /// From `seed` a head starts that the file has for other classes, or not at all, which is an error
+  /// without a seed; with `isPartial` whatever does not fit; with `headsStartAnew` all heads.
   func weights(
     from file: WeightsFile, stored: ViTConfiguration?, seed: UInt64? = nil,
     isPartial: Bool = false, headsStartAnew: Bool = false
@@ -68,10 +64,8 @@ extension VisionTransformer {
     return (loaded.weights, notes + others.compactMap(\.self))
   }
 
-  /// The name of the weights that are for certain channels.
   private static let patches = "patch_embed.proj.weight"
 
-  /// The names of the weights that are for certain classes.
   static let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
 
   /// The places of the position embedding that are not patches' but tokens'.

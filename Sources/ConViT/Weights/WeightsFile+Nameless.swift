@@ -3,8 +3,6 @@ import Autodiff
 extension WeightsFile {
   /// The model of no preset that the shapes of a file describe, which has no other name; nil if
   /// they are a preset's, or leave a choice.
-  ///
-  /// - Parameter heads: how many there are, where shapes do not tell.
   func modelWithoutName(heads: Int? = nil) -> ViTConfiguration? {
     guard ModelShape(self).presets.isEmpty, NamingScheme.of(foreignNames) == nil else { return nil }
     return shapedConfiguration(heads: heads)
@@ -42,8 +40,6 @@ extension WeightsFile {
 
   /// What to say of a file of no known model before its weights are compared with a model for which
   /// nobody asked; nil if they could be that model's, or the file's model is known.
-  ///
-  /// - Parameter model: nil if what was asked for is no model.
   package func namelessReason(unlike model: ViTConfiguration?) -> String? {
     guard metadata["configuration"] == nil, shapedConfiguration() == nil else { return nil }
     guard let model, let tree = try? ParameterTree(VisionTransformer(model)) else {
@@ -59,7 +55,6 @@ extension WeightsFile {
 }
 
 extension ModelShape {
-  /// What they do not tell, where they do not tell all.
   fileprivate var openQuestion: String {
     heads == nil ? "how many heads it has" : "how its images and patches are cut"
   }

@@ -2,15 +2,12 @@ import Files
 import Foundation
 import Safetensors
 
-/// The strings in a weights file.
 struct WeightsMetadata {
   let name: String?
-  /// If the file says what its model is made from.
-  let architecture: (any Architecture)?
+  let architecture: (any Architecture)?  // if the file says what its model is made from
   let classNames: [String]?
   let normalization: ChannelStatistics?
 
-  /// Of a vision transformer.
   var configuration: ViTConfiguration? { architecture as? ViTConfiguration }
 
   init(_ saved: SavedModel) {
@@ -18,9 +15,7 @@ struct WeightsMetadata {
     (classNames, normalization) = (saved.classNames, saved.normalization)
   }
 
-  /// What a file says.
-  ///
-  /// - Parameter architectures: kinds of models that are known beside vision transformers.
+  /// What a file says; `architectures` are known beside vision transformers.
   init(_ file: WeightsFile, _ architectures: [any Architecture.Type] = []) throws {
     func decode<T: Decodable>(_ key: String, _ type: T.Type) throws -> T? {
       guard let text = file.metadata[key] else { return nil }
@@ -120,6 +115,5 @@ extension ViTConfiguration {
     }
   }
 
-  /// As people name it.
   private var familyName: String { family == .convit ? "a ConViT" : "a ViT or DeiT" }
 }
