@@ -40,15 +40,24 @@ struct Header {
   }
 
   init(_ json: [UInt8], dataSize: Int, path: String) throws {
-    let parsed = try HeaderParser(json, path: path)
-    metadata = parsed.metadata
-    tensors = parsed.tensors.sorted {
+    var scanner = JSONScanner(json, path: path)
+    var (metadata, tensors): ([String: String], [TensorInfo]) = ([:], [])
+    try scanner.object { scanner, key in
+      if key == "__metadata__" {
+        try scanner.object { scanner, key in metadata[key] = try scanner.string() }
+      } else {
+        tensors.append(try scanner.info(of: key))
+      }
+    }
+    try scanner.end()
+    self.metadata = metadata
+    self.tensors = tensors.sorted {
       let (a, b) = ($0.offsets, $1.offsets)
       return (a.lowerBound, a.upperBound) < (b.lowerBound, b.upperBound)
     }
     dataStart = Self.prefixSize + json.count
     var cursor = 0
-    for tensor in tensors {
+    for tensor in self.tensors {
       if let reason = Self.fault(of: tensor, cursor: cursor, dataSize: dataSize) {
         throw SafetensorsError(path: path, tensor: tensor.name, reason: reason)
       }

@@ -31,8 +31,7 @@ public struct SafetensorsFile: Sendable {
       file = try RegularFile(reading: path, expected: "a safetensors file")
       header = try Header(reading: file)
     } catch let error as FileError {
-      throw SafetensorsError(
-        path: path, reason: error.reason + WeightsPath.hint(inFolder: path))
+      throw SafetensorsError(path: path, reason: error.reason + WeightsPath.hint(inFolder: path))
     }
     metadata = header.metadata
     tensors = header.tensors

@@ -38,21 +38,21 @@ public enum SafetensorsWriter {
   private static func write(
     _ tensor: OutputTensor, byteCount: Int, to file: AtomicFile, path: String
   ) throws {
+    func fault(_ reason: String) -> SafetensorsError {
+      SafetensorsError(path: path, tensor: tensor.name, reason: reason)
+    }
     var calls = 0
     try tensor.withBytes { bytes in
       calls += 1
       guard bytes.count == byteCount else {
-        throw SafetensorsError(
-          path: path, tensor: tensor.name,
-          reason: "shape \(tensor.shape) of \(tensor.type.rawValue) needs \(byteCount) bytes, "
+        throw fault(
+          "shape \(tensor.shape) of \(tensor.type.rawValue) needs \(byteCount) bytes, "
             + "the data have \(bytes.count)")
       }
       try file.write(bytes)
     }
     guard calls == 1 else {
-      throw SafetensorsError(
-        path: path, tensor: tensor.name,
-        reason: "the data must be lent once, they were lent \(calls) times")
+      throw fault("the data must be lent once, they were lent \(calls) times")
     }
   }
 

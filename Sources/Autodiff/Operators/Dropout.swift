@@ -6,18 +6,14 @@ extension Variable {
   ///
   /// The first axis is the samples', each with the random numbers of its own source.
   public func dropout(_ rate: Float) -> Variable {
-    let samples = samples
-    guard
-      let factors = tape.factors(rate, samples: samples, draws: value.count / Swift.max(samples, 1))
-    else { return self }
-    return scaled(byRuns: factors)
+    let draws = value.count / Swift.max(samples, 1)
+    return tape.factors(rate, samples: samples, draws: draws).map(scaled) ?? self
   }
 
   /// In training, sets a whole sample to zero with probability `rate` and scales the others by
   /// 1 / (1 − rate) (stochastic depth, Huang et al. 2016); elsewhere the input itself.
   public func dropPath(_ rate: Float) -> Variable {
-    guard let factors = tape.factors(rate, samples: samples, draws: 1) else { return self }
-    return scaled(byRuns: factors)
+    tape.factors(rate, samples: samples, draws: 1).map(scaled) ?? self
   }
 
   var samples: Int { shape.rank > 0 ? shape[0] : 1 }

@@ -32,17 +32,12 @@ extension Tensor {
     }
   }
 
-  /// This tensor and another side by side along an axis.
-  func concatenated(_ other: Tensor, _ axis: Int) -> Tensor {
-    Tensor.concatenated(2, axis) { $0 == 0 ? self : other }
-  }
-
   /// Tensors side by side along an axis.
-  public static func concatenated(_ parts: [Tensor], _ axis: Int) -> Tensor {
+  package static func concatenated(_ parts: [Tensor], _ axis: Int) -> Tensor {
     concatenated(parts.count, axis) { parts[$0] }
   }
 
-  private static func concatenated(
+  fileprivate static func concatenated(
     _ count: Int, _ axis: Int, _ part: (Int) -> Tensor
   ) -> Tensor {
     checkPrecondition(count > 0, "concatenated: nothing given")
@@ -109,9 +104,9 @@ extension Variable {
 
   /// This tensor and another side by side along an axis.
   public func concatenated(_ other: Variable, _ axis: Int) -> Variable {
-    let value = value.concatenated(other.value, axis)
+    let both = Tensor.concatenated(2, axis) { $0 == 0 ? value : other.value }
     let sizes = (shape[axis], other.shape[axis])
-    return tape.operation(value, of: [self, other], saving: (axis, sizes)) {
+    return tape.operation(both, of: [self, other], saving: (axis, sizes)) {
       saved, gradient, inputs in
       let (axis, sizes) = saved
       inputs.add(gradient.sliced(axis, 0..<sizes.0), to: 0)

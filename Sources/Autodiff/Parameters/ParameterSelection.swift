@@ -32,8 +32,7 @@ public struct ParameterSelection: Sendable {
   public static func named(_ patterns: String...) -> ParameterSelection { named(patterns) }
 
   package static func named(_ patterns: [String]) -> ParameterSelection {
-    let patterns = patterns.map(NamePattern.init(text:))
-    return ParameterSelection { name, _ in patterns.contains { $0.matches(name) } }
+    ParameterSelection { name, _ in matches(name, patterns) }
   }
 
   /// Those of one of the kinds.
@@ -85,8 +84,7 @@ public struct ParameterSelection: Sendable {
   }
 }
 
-struct NamePattern: Sendable {
-  let text: String
-
-  func matches(_ name: String) -> Bool { fnmatch(text, name, 0) == 0 }
+/// Whether all of a name fits one of some shell patterns.
+func matches(_ name: String, _ patterns: [String]) -> Bool {
+  patterns.contains { fnmatch($0, name, 0) == 0 }
 }

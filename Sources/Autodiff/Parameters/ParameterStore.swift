@@ -29,16 +29,6 @@ public struct ParameterStore: Sendable {
   public init(_ tree: ParameterTree, _ values: [Tensor]) {
     self.tree = tree
     self.values = values
-    checkShapes()
-  }
-
-  /// Puts values, one a slot, in the place of all.
-  package mutating func replaceValues(by values: [Tensor]) {
-    self.values = values
-    checkShapes()
-  }
-
-  private func checkShapes() {
     checkPrecondition(
       values.count == tree.count,
       "ParameterStore: \(values.count) values for \(tree.count) parameters")
@@ -49,6 +39,9 @@ public struct ParameterStore: Sendable {
           + "\(values[slot].shape)")
     }
   }
+
+  /// Puts values, one a slot, in the place of all.
+  package mutating func replaceValues(by values: [Tensor]) { self = ParameterStore(tree, values) }
 
   static let none = ParameterStore(ParameterTree(NoParameters()), [])
   private struct NoParameters: Module {}

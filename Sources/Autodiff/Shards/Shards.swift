@@ -68,7 +68,7 @@ public struct Shards: Sendable, Hashable {
 
   /// What comes of each shard of a batch without derivatives, side by side, in order. A single
   /// shard has all threads inside of its operators.
-  public func outputs<Output: Sendable>(
+  package func outputs<Output: Sendable>(
     of count: Int, at frozen: FrozenWeights, on pool: WorkerPool,
     _ body: (_ samples: Range<Int>, _ tape: Tape) -> Output
   ) -> [Output] {

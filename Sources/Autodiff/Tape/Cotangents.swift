@@ -74,6 +74,12 @@ public struct Cotangents {
       "Cotangents: a derivative of shape \(shape) by a value of shape \(shapes[node])")
   }
 
+  mutating func clear() {
+    values.removeAll(keepingCapacity: true)
+    edges.removeAll(keepingCapacity: true)
+    shapes.removeAll(keepingCapacity: true)
+  }
+
   /// Exchanges what was summed so far by an input, which moves, to be put back when more was added.
   mutating func exchange(_ input: Int, with sum: inout Tensor?) {
     if let node = node(input) { swap(&sum, &values[node]) }

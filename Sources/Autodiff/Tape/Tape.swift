@@ -70,8 +70,7 @@ public final class Tape {
   func end() {
     for index in 0..<count { nodes[index].operation?.clear() }
     count = 0
-    cotangents.edges.removeAll(keepingCapacity: true)
-    cotangents.shapes.removeAll(keepingCapacity: true)
+    cotangents.clear()
     (weights, pass, sharedValues, pool) = (.none, .inference, nil, nil)
     tapState = TapState()
   }
@@ -251,9 +250,7 @@ public final class Tape {
         asked.derivative(by: node, cotangents.shapes[node]), of: entry)
     }
     tapState.asked.removeAll()
-    cotangents.values.removeAll(keepingCapacity: true)
-    cotangents.edges.removeAll(keepingCapacity: true)
-    cotangents.shapes.removeAll(keepingCapacity: true)
+    cotangents.clear()
     swap(&cotangents, &self.cotangents)
     return derivatives
   }

@@ -11,7 +11,7 @@
 /// `blocks.3.mlp.fc1.output`, `blocks.3.output`. A layer of one's own offers a value with
 /// ``Variable/tapped(as:of:above:)``. Nothing is computed or kept for places that no pattern names.
 public struct Taps: Sendable {
-  private let patterns: [NamePattern]
+  private let patterns: [String]
   let withDerivatives: Bool
 
   /// Taps at the places that match one of the patterns; `withDerivatives` keeps the derivatives by
@@ -21,11 +21,10 @@ public struct Taps: Sendable {
   }
 
   package init(_ patterns: [String], withDerivatives: Bool = false) {
-    self.patterns = patterns.map(NamePattern.init(text:))
-    self.withDerivatives = withDerivatives
+    (self.patterns, self.withDerivatives) = (patterns, withDerivatives)
   }
 
-  package func contains(_ place: String) -> Bool { patterns.contains { $0.matches(place) } }
+  package func contains(_ place: String) -> Bool { matches(place, patterns) }
 }
 
 /// A value inside of a model, as it was in a pass.

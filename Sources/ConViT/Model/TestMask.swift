@@ -21,9 +21,6 @@ extension VisionTransformer {
   package func masked(
     _ weights: ParameterStore, by mask: TestMask
   ) throws(ConfigurationError) -> ParameterStore {
-    func require(_ condition: Bool, _ message: String) throws(ConfigurationError) {
-      if !condition { throw ConfigurationError(message: message) }
-    }
     let gated = blocks.compactMap(\.attn.gateLogits)
     for (name, count) in [("content", mask.contentLayers), ("position", mask.positionLayers)] {
       try require(

@@ -92,10 +92,6 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   }
 
   package func validate() throws(ConfigurationError) {
-    func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ConfigurationError)
-    {
-      if !condition { throw ConfigurationError(message: message()) }
-    }
     for (name, value, limit) in [
       ("image height", imageHeight, 65_536), ("image width", imageWidth, 65_536),
       ("patch size", patchSize, 4096), ("channels", channels, 64), ("classes", classes, 1_000_000),
@@ -126,11 +122,11 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     try require(
       mlpRatio > 0 && mlpRatio <= 64,
       "the MLP ratio must be above 0 and at most 64, found \(mlpRatio)")
-    for rate in [dropRate, attnDropRate] {
-      try require((0..<1).contains(rate), "the dropout rate \(rate) is not in 0 ..< 1")
+    for (name, rate) in [
+      ("dropout", dropRate), ("dropout", attnDropRate), ("drop-path", dropPathRate),
+    ] {
+      try require((0..<1).contains(rate), "the \(name) rate \(rate) is not in 0 ..< 1")
     }
-    try require(
-      (0..<1).contains(dropPathRate), "the drop-path rate \(dropPathRate) is not in 0 ..< 1")
     if case .convolutional(let strength) = start {
       try require(
         strength.isFinite && strength > 0,
@@ -172,4 +168,9 @@ public struct ConfigurationError: Error, Sendable, CustomStringConvertible {
   public init(message: String) { self.message = message }
   /// The message, on one line whatever was asked for.
   public var description: String { message.printable(limit: 4096) }
+}
+
+/// Throws a message about a configuration unless a condition holds.
+func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(ConfigurationError) {
+  if !condition { throw ConfigurationError(message: message()) }
 }

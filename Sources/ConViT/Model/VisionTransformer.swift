@@ -25,12 +25,12 @@ public struct VisionTransformer: Model {
   /// The model of a configuration, which must be valid.
   public init(_ configuration: ViTConfiguration) throws(ConfigurationError) {
     try configuration.validate()
-    let (dim, grid, tokens) = (configuration.embedDim, configuration.grid, configuration.tokens)
+    let c = configuration
+    let (dim, grid, tokens) = (c.embedDim, c.grid, c.tokens)
     func embedding(_ length: Int) -> Parameter {
       Parameter([1, length, dim], kind: .embedding, initial: .truncatedNormal(0.02))
     }
     func attention(_ layer: Int) -> any Attention {
-      let c = configuration
       guard layer < c.localUpToLayer else {
         return MHSA(
           dim: dim, heads: c.heads, qkvBias: c.qkvBias, dropRate: c.dropRate,
@@ -49,20 +49,17 @@ public struct VisionTransformer: Model {
     clsToken = tokens > 0 ? embedding(1) : nil
     distToken = tokens > 1 ? embedding(1) : nil
     posEmbed =
-      configuration.usePosEmbed
-      ? embedding(grid.count + (configuration.family == .vit ? tokens : 0)) : nil
-    patchEmbed = PatchEmbed(
-      channels: configuration.channels, patchSize: configuration.patchSize, dim: dim)
-    blocks = (0..<configuration.depth).map { layer in
+      c.usePosEmbed ? embedding(grid.count + (c.family == .vit ? tokens : 0)) : nil
+    patchEmbed = PatchEmbed(channels: c.channels, patchSize: c.patchSize, dim: dim)
+    blocks = (0..<c.depth).map { layer in
       Block(
         dim: dim, attention: attention(layer),
-        mlp: MLP(dim, hidden: configuration.hiddenDim, dropRate: configuration.dropRate),
-        dropPath: configuration.dropPathRate * Float(layer) / Float(max(configuration.depth - 1, 1))
-      )
+        mlp: MLP(dim, hidden: c.hiddenDim, dropRate: c.dropRate),
+        dropPath: c.dropPathRate * Float(layer) / Float(max(c.depth - 1, 1)))
     }
     norm = LayerNorm(dim)
-    head = Linear(dim, configuration.classes, kind: .head)
-    headDist = tokens > 1 ? Linear(dim, configuration.classes, kind: .head) : nil
+    head = Linear(dim, c.classes, kind: .head)
+    headDist = tokens > 1 ? Linear(dim, c.classes, kind: .head) : nil
   }
 
   /// [channels, height, width]

@@ -30,10 +30,8 @@ extension ParameterStore {
     let others = file.others(than: tree)
     let unexpected = others.unexpected.filter { !optional.contains($0) }
     guard kept.count < tree.names.count else {
-      throw WeightsError(
-        path: file.path,
-        reason: (["none of its tensors fits the model"] + file.difference(from: tree, optional))
-          .joined(separator: ": "))
+      let reasons = ["none of its tensors fits the model"] + file.difference(from: tree, optional)
+      throw file.error(reasons.joined(separator: ": "))
     }
     guard misshapen.isEmpty, missing.isEmpty, isPartial || unexpected.isEmpty else {
       let difference = file.splitNote.map { [$0] } ?? file.difference(from: tree, optional)
@@ -54,9 +52,8 @@ extension ParameterStore {
         wayOn =
           optional.isEmpty ? "; write the file without \(them)" : "; with --partial \(are) left"
       }
-      throw WeightsError(
-        path: file.path,
-        reason: "not weights of this model\(file.prefixNote.map { " (\($0))" } ?? ""): "
+      throw file.error(
+        "not weights of this model\(file.prefixNote.map { " (\($0))" } ?? ""): "
           + all.joined(separator: "; ") + wayOn)
     }
     let start = kept.isEmpty ? nil : start()

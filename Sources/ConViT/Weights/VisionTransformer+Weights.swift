@@ -19,9 +19,8 @@ extension VisionTransformer {
     if !isPartial, let shape = file.info(Self.patches)?.shape, shape.count == 4,
       shape[2...] != [configuration.patchSize, configuration.patchSize]
     {
-      throw WeightsError(
-        path: file.path,
-        reason: "its patches are \(shape[2]) × \(shape[3]) pixels, not "
+      throw file.error(
+        "its patches are \(shape[2]) × \(shape[3]) pixels, not "
           + "\(configuration.patchSize) × \(configuration.patchSize) (patch-size)")
     }
     var notes: [String] = []
@@ -120,13 +119,11 @@ extension SavedModel {
     if stored?.channels == 3, model.configuration.channels == 1 { stored?.channels = 1 }
     let areOthers = metadata.classNames.map { $0 != classNames ?? $0 } ?? false
     let difference = stored?.difference(from: model.configuration)
-    if let difference, !isPartial {
-      throw WeightsError(path: path, reason: difference)
-    }
+    if let difference, !isPartial { throw file.error(difference) }
     let (weights, notes) = try model.weights(
       from: file, stored: stored, seed: seed, isPartial: isPartial,
       headsStartAnew: areOthers && stored?.classes == model.configuration.classes)
-    if let note = weights.nonFiniteNote { throw WeightsError(path: path, reason: note) }
+    if let note = weights.nonFiniteNote { throw file.error(note) }
     var otherInputs: String?
     if let theirs = metadata.normalization, let normalization, theirs != normalization,
       theirs.mean.count == normalization.mean.count

@@ -48,6 +48,8 @@ package struct WeightsFile: Sendable {
     try file.read(prefix + name, into: buffer)
   }
 
+  func error(_ reason: String) -> WeightsError { WeightsError(path: path, reason: reason) }
+
   /// The tensors that are not among those of a model: what is left to itself (counts of steps, of
   /// averaged models or of operations: whole numbers, or a single one; DINO's projection head), and
   /// what is unexpected.

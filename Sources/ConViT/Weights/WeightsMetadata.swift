@@ -22,26 +22,24 @@ struct WeightsMetadata {
       do {
         return try JSONDecoder().decode(type, from: Data(text.utf8))
       } catch {
-        throw WeightsError(
-          path: file.path, reason: "the metadata entry '\(key)' is not as expected")
+        throw file.error("the metadata entry '\(key)' is not as expected")
       }
     }
     name = file.metadata["model"]
     let kind = file.metadata["architecture"] ?? ViTConfiguration.name
     let kinds: [any Architecture.Type] = [ViTConfiguration.self] + architectures
     guard let known = kinds.first(where: { $0.name == kind }) else {
-      throw WeightsError(
-        path: file.path,
-        reason: "its model is of the kind '\(kind.printable(limit: 60))', which is not known here")
+      throw file.error(
+        "its model is of the kind '\(kind.printable(limit: 60))', which is not known here")
     }
     architecture = try decode("configuration", known)
     guard architecture != nil || known == ViTConfiguration.self else {
-      throw WeightsError(path: file.path, reason: "the metadata entry 'configuration' is missing")
+      throw file.error("the metadata entry 'configuration' is missing")
     }
     do {
       try (architecture as? ViTConfiguration)?.validate()
     } catch {
-      throw WeightsError(path: file.path, reason: error.message)
+      throw file.error(error.message)
     }
     classNames = try decode("class_names", [String].self)
     normalization = try decode("normalization", ChannelStatistics.self)
@@ -69,7 +67,7 @@ struct WeightsMetadata {
     guard let stored = configuration else {
       guard let name = description.name else {
         guard let shaped = file.modelWithoutName(heads: description.heads) else {
-          throw WeightsError(path: file.path, reason: file.namelessReason)
+          throw file.error(file.namelessReason)
         }
         return description.applied(to: shaped)
       }
@@ -84,8 +82,7 @@ struct WeightsMetadata {
     }
     if let difference = stored.difference(from: description.applied(to: expected)) {
       let isName = stored.difference(from: description.applied(to: stored)) == nil
-      throw WeightsError(
-        path: file.path, reason: difference + (isName ? "; without --model it is read" : ""))
+      throw file.error(difference + (isName ? "; without --model it is read" : ""))
     }
     return description.sized(stored)
   }
