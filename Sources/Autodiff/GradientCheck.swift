@@ -17,9 +17,7 @@ public struct GradientCheck {
   public init(
     step: Float = 1e-2, pass: Pass = Pass(), _ function: @escaping ([Variable]) -> Variable
   ) {
-    self.function = function
-    self.step = step
-    self.pass = pass
+    (self.function, self.step, self.pass) = (function, step, pass)
   }
 
   /// The largest difference between the two derivatives by any element of any input, relative to

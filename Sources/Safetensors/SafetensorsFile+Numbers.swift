@@ -26,7 +26,14 @@ extension SafetensorsFile {
       try convert(info, to: buffer) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
     case .bf16:
       try convert(info, to: buffer) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
-    case .f64: try convert(info, to: buffer) { try narrowed($0, name) }
+    case .f64:
+      try convert(info, to: buffer) { (value: Double) in
+        let float = Float(value)
+        if float.isInfinite && value.isFinite {
+          throw error(name, "\(value) is beyond the range of F32")
+        }
+        return float
+      }
     case .i64: try convert(info, to: buffer) { (value: Int64) in Float(value) }
     case .i32: try convert(info, to: buffer) { (value: Int32) in Float(value) }
     case .i16: try convert(info, to: buffer) { (value: Int16) in Float(value) }
@@ -85,13 +92,5 @@ extension SafetensorsFile {
         for i in part.indices { output[start + i] = try converted(part[i]) }
       }
     }
-  }
-
-  private func narrowed(_ value: Double, _ name: String) throws -> Float {
-    let float = Float(value)
-    if float.isInfinite && value.isFinite {
-      throw error(name, "\(value) is beyond the range of F32")
-    }
-    return float
   }
 }

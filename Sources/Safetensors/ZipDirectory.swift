@@ -21,16 +21,17 @@ enum ZipDirectory {
         tail[$0...].starts(with: "PK\u{5}\u{6}".utf8)
       })
     else { return nil }
-    func number(_ bytes: some Collection<UInt8>) -> Int {
-      bytes.reversed().reduce(0) { $0 << 8 | Int($1) }
+    func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+      bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
     }
-    var (size, start) = (number(tail[end + 12..<end + 16]), number(tail[end + 16..<end + 20]))
+    var size = Int(number(tail[end + 12..<end + 16]))
+    var start = Int(number(tail[end + 16..<end + 20]))
     if start == 0xFFFF_FFFF || size == 0xFFFF_FFFF {
       // Beyond 4 GB: a second record with 64 bits, 20 bytes of locator before this one.
       let record = end - 20 - 56
       guard record >= 0, tail[record...].starts(with: "PK\u{6}\u{6}".utf8),
-        let wide = Int(exactly: Self.wide(tail[record + 40..<record + 48])),
-        let place = Int(exactly: Self.wide(tail[record + 48..<record + 56]))
+        let wide = Int(exactly: number(tail[record + 40..<record + 48])),
+        let place = Int(exactly: number(tail[record + 48..<record + 56]))
       else { return nil }
       (size, start) = (wide, place)
     }
@@ -41,16 +42,12 @@ enum ZipDirectory {
     while names.count < 10_000, directory.count - cursor >= 46,
       directory[cursor...].starts(with: "PK\u{1}\u{2}".utf8)
     {
-      func half(_ place: Int) -> Int { number(directory[cursor + place..<cursor + place + 2]) }
+      func half(_ place: Int) -> Int { Int(number(directory[cursor + place..<cursor + place + 2])) }
       let nameEnd = cursor + 46 + half(28)
       guard nameEnd <= directory.count else { break }
       names.append(String(decoding: directory[cursor + 46..<nameEnd], as: UTF8.self))
       cursor = nameEnd + half(30) + half(32)
     }
     return names
-  }
-
-  private static func wide(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }

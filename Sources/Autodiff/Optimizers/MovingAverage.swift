@@ -17,9 +17,7 @@ public struct MovingAverage: Sendable {
   ///     go of the start.
   public init(of weights: ParameterStore, decay: Double, warmsUp: Bool = false) {
     checkPrecondition((0...1).contains(decay), "MovingAverage: decay \(decay)")
-    self.decay = decay
-    self.warmsUp = warmsUp
-    self.weights = weights
+    (self.weights, self.decay, self.warmsUp) = (weights, decay, warmsUp)
   }
 
   package func decay(at step: Int) -> Double {

@@ -15,9 +15,7 @@ public final class Parameter: Sendable {
 
   /// A parameter that will start as `initializer` draws it.
   public init(_ shape: Shape, kind: Kind, initial initializer: Initializer) {
-    self.shape = shape
-    self.kind = kind
-    self.initializer = initializer
+    (self.shape, self.kind, self.initializer) = (shape, kind, initializer)
   }
 }
 

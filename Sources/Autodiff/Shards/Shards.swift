@@ -15,8 +15,7 @@ public struct Shards: Sendable, Hashable {
   /// apart: as many threads can be busy in a step. Both numbers are positive.
   public init(size: Int, lanes: Int) {
     checkPrecondition(size > 0 && lanes > 0, "Shards: size \(size), lanes \(lanes)")
-    self.size = size
-    self.lanes = lanes
+    (self.size, self.lanes) = (size, lanes)
   }
 
   package func ranges(_ count: Int) -> [Range<Int>] {

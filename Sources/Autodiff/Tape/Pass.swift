@@ -28,12 +28,9 @@ public struct Pass: Sendable {
     isRecorded: Bool = true, randomness: [Random]? = nil, precision: Precision = .float32,
     frozen: ParameterSelection = .none, recomputesBlocks: Bool = false, taps: Taps? = nil
   ) {
-    self.isRecorded = isRecorded
-    self.randomness = randomness.map { $0[...] }
-    self.precision = precision
-    self.frozen = frozen
-    self.recomputesBlocks = recomputesBlocks
-    self.taps = taps
+    (self.isRecorded, self.randomness) = (isRecorded, randomness.map { $0[...] })
+    (self.precision, self.frozen) = (precision, frozen)
+    (self.recomputesBlocks, self.taps) = (recomputesBlocks, taps)
   }
 
   /// Values only: nothing is recorded.

@@ -56,18 +56,15 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   public var description: String { "[" + sizes.map(String.init).joined(separator: ", ") + "]" }
 
   /// The same axes with one of them resized.
-  public func replacing(_ axis: Int, with size: Int) -> Shape {
-    let axis = resolved(axis)
-    var shape = prefix(axis)
-    shape.append(size)
-    for inner in axis + 1..<rank { shape.append(axes[inner]) }
-    return shape
-  }
+  public func replacing(_ axis: Int, with size: Int) -> Shape { replacing(axis, by: size) }
 
   /// The same axes without one of them.
-  public func removing(_ axis: Int) -> Shape {
+  public func removing(_ axis: Int) -> Shape { replacing(axis, by: nil) }
+
+  private func replacing(_ axis: Int, by size: Int?) -> Shape {
     let axis = resolved(axis)
     var shape = prefix(axis)
+    if let size { shape.append(size) }
     for inner in axis + 1..<rank { shape.append(axes[inner]) }
     return shape
   }

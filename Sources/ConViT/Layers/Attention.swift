@@ -42,9 +42,7 @@ extension Attention {
   public func callAsFunction(
     _ x: Variable, first count: Int?, onto residual: Residual
   ) -> Variable {
-    let y = self(x)
-    return residual.value
-      + (count.map { y.sliced(-2, 0..<$0) } ?? y).dropPath(residual.dropPath)
+    residual.value + self(x).tokens(count).dropPath(residual.dropPath)
   }
 
   /// Nothing to look at.
@@ -63,4 +61,9 @@ extension Attention {
   package func gates(_ weights: ParameterStore) -> [Double]? {
     gateLogits.map { weights[$0].elements.map { 1 / (1 + exp(-Double($0))) } }
   }
+}
+
+extension Variable {
+  /// The first `count` tokens, or all: [..., N, dim] → [..., count, dim].
+  func tokens(_ count: Int?) -> Variable { count.map { sliced(-2, 0..<$0) } ?? self }
 }

@@ -14,11 +14,8 @@ public struct Block: Module {
 
   /// A block around an attention; `dropPath` is the probability that a sample skips a part.
   public init(dim: Int, attention: any Attention, mlp: MLP, dropPath: Float = 0) {
-    norm1 = LayerNorm(dim)
-    attn = attention
-    norm2 = LayerNorm(dim)
-    self.mlp = mlp
-    self.dropPath = dropPath
+    (norm1, norm2) = (LayerNorm(dim), LayerNorm(dim))
+    (attn, self.mlp, self.dropPath) = (attention, mlp, dropPath)
   }
 
   /// [..., N, dim] → [..., N, dim], or the first `count` tokens of it alone: [..., count, dim].
@@ -44,8 +41,8 @@ public struct Block: Module {
     {
       attn.attentionWeights(norm1(x))?.tapped(as: "attn.map", of: norm1.weight, above: 2)
     }
-    let around = count.map { x.sliced(-2, 0..<$0) } ?? x
-    let y = attn(norm1(x), first: count, onto: Residual(value: around, dropPath: dropPath))
+    let around = Residual(value: x.tokens(count), dropPath: dropPath)
+    let y = attn(norm1(x), first: count, onto: around)
     return mlp(norm2(y), onto: Residual(value: y, dropPath: dropPath))
       .tapped(as: "output", of: norm1.weight, above: 2)
   }

@@ -42,10 +42,8 @@ public struct GPSA: PositionalAttention {
     proj = Linear(dim, dim)
     posProj = Linear(3, heads, kind: .position, initial: start.position)
     gatingParam = Parameter([heads], kind: .gate, initial: .constant(gateStart))
-    self.heads = heads
-    self.grid = grid
-    self.dropRate = dropRate
-    self.attnDropRate = attnDropRate
+    (self.heads, self.grid) = (heads, grid)
+    (self.dropRate, self.attnDropRate) = (dropRate, attnDropRate)
   }
 
   /// λ, of which σ is the share of the positional attention.

@@ -20,9 +20,7 @@ public struct MHSA: Attention {
     Self.checkHeads(heads, dim: dim)
     qkv = Linear(dim, 3 * dim, bias: qkvBias)
     proj = Linear(dim, dim)
-    self.heads = heads
-    self.dropRate = dropRate
-    self.attnDropRate = attnDropRate
+    (self.heads, self.dropRate, self.attnDropRate) = (heads, dropRate, attnDropRate)
   }
 
   /// `mhsa`
@@ -52,9 +50,9 @@ public struct MHSA: Attention {
     let dim = x.shape[-1]
     guard let count, !x.tape.isDerivativeTapped("map", of: proj.weight, above: 2) else {
       let qkv = qkv(x)
-      let y = scores(qkv, qkv, keys: dim, of: dim).mixing(
-        Heads(qkv, from: 2 * dim, count: heads, of: dim), dropRate: attnDropRate, to: proj)
-      return count.map { y.sliced(-2, 0..<$0) } ?? y
+      let v = Heads(qkv, from: 2 * dim, count: heads, of: dim)
+      return scores(qkv, qkv, keys: dim, of: dim)
+        .mixing(v, dropRate: attnDropRate, to: proj).tokens(count)
     }
     let q = qkv(x.sliced(-2, 0..<count), rows: 0..<dim)  // queries for these tokens alone
     let kv = qkv(x, rows: dim..<3 * dim)

@@ -17,8 +17,7 @@ public struct MLP: Module {
   ) {
     fc1 = Linear(dim, hidden)
     fc2 = Linear(hidden, dim)
-    self.dropRate = dropRate
-    self.activation = activation
+    (self.dropRate, self.activation) = (dropRate, activation)
   }
 
   /// [..., dim] → [..., dim]

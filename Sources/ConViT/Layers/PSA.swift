@@ -30,10 +30,8 @@ public struct PSA: PositionalAttention {
     v = Linear(dim, dim, bias: qkvBias, initial: start.value)
     proj = Linear(dim, dim)
     posProj = Linear(3, heads, kind: .position, initial: start.position)
-    self.heads = heads
-    self.grid = grid
-    self.dropRate = dropRate
-    self.attnDropRate = attnDropRate
+    (self.heads, self.grid) = (heads, grid)
+    (self.dropRate, self.attnDropRate) = (dropRate, attnDropRate)
   }
 
   /// The scores of positions, computed once for all images of a step.

@@ -31,9 +31,7 @@ extension PositionalAttention {
   public func callAsFunction(
     _ x: Variable, first count: Int?, onto residual: Residual
   ) -> Variable {
-    let y = mixed(x)
-    return proj(
-      count.map { y.sliced(-2, 0..<$0) } ?? y, onto: residual, dropRate: dropRate)
+    proj(mixed(x).tokens(count), onto: residual, dropRate: dropRate)
   }
 
   /// A_h: [..., N, dim] → [..., H, N, N].

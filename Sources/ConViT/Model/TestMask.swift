@@ -10,8 +10,9 @@ package struct TestMask: Hashable, Sendable {
   fileprivate let posEmbed: Bool  // whether the position embedding is left out
 
   package init(contentLayers: Int = 0, positionLayers: Int = 0, posEmbed: Bool = false) {
-    (self.contentLayers, self.positionLayers) = (contentLayers, positionLayers)
-    self.posEmbed = posEmbed
+    (self.contentLayers, self.positionLayers, self.posEmbed) = (
+      contentLayers, positionLayers, posEmbed
+    )
   }
 }
 

@@ -67,12 +67,8 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public init(
     _ family: Family, imageSize: Int = 224, patchSize: Int = 16, embedDim: Int, heads: Int
   ) {
-    self.family = family
-    imageHeight = imageSize
-    imageWidth = imageSize
-    self.patchSize = patchSize
-    self.embedDim = embedDim
-    self.heads = heads
+    (imageHeight, imageWidth, self.patchSize) = (imageSize, imageSize, patchSize)
+    (self.family, self.embedDim, self.heads) = (family, embedDim, heads)
     localUpToLayer = family == .convit ? 10 : 0
     qkvBias = family == .vit
   }

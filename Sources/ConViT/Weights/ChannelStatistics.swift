@@ -10,8 +10,7 @@ public struct ChannelStatistics: Hashable, Sendable, Codable {
 
   /// Statistics from their numbers, one of each a channel.
   public init(mean: [Float], std: [Float]) {
-    self.mean = mean
-    self.std = std
+    (self.mean, self.std) = (mean, std)
   }
 
   /// What is wrong with them for inputs of some channels; nil if nothing is.

@@ -5,14 +5,10 @@ struct ModelShape: Hashable {
   var depth = 0  // blocks, counted from the first
   var localBlocks = 0  // the first blocks that have the parts of GPSA
   var heads: Int?  // of the first block, if that has GPSA; nothing tells it in other models
-  var isGated = false
-  var hasBias = false
-  var hidden: Int?
-  var patch: [Int]?
-  var channels: Int?
+  let (isGated, hasBias, hasToken, isDistilled): (Bool, Bool, Bool, Bool)
+  let (hidden, channels): (Int?, Int?)
+  let patch: [Int]?
   var classes: Int?
-  var hasToken = false
-  var isDistilled = false
   var positions: Int?  // places of the position embedding
 
   /// What a function tells that returns the shape of the tensor of a name.
