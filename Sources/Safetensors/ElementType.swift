@@ -1,4 +1,4 @@
-/// How the numbers of a tensor are stored, little-endian; the raw value is the format's name for it.
+/// How the numbers of a tensor are stored; the raw value is the format's name for it.
 ///
 /// F64, F32 and F16 are IEEE 754 numbers of so many bits, BF16 the upper 16 bits of an F32; I and U
 /// are integers with and without sign. BOOL is a byte: 0 is false, and everything else is true.

@@ -131,12 +131,13 @@ struct FileKind {
     guard !files.isEmpty else {
       return FileKind("a JSON file", "the weights are in another file, such as model.safetensors")
     }
-    let (count, names) = (seen.count, files.map { $0.printable() }.joined(separator: ", "))
+    let count = seen.count
+    let names = files.map { $0.printable() }.joined(separator: ", ") + (count > 2 ? ", …" : "")
     return FileKind(
       "a JSON index of shards",
       count == 1
         ? "the weights are in \(names) beside it"
-        : "the weights are in \(count) files (\(names)\(count > 2 ? ", …" : "")); join them into one"
+        : "the weights are in \(count) files (\(names)); join them into one"
     )
   }
 }

@@ -6,8 +6,7 @@ public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertib
   var tensor: String?
   package let reason: String
 
-  /// `path: tensor 'x': reason`, what was expected and what was found, on one line whatever the file
-  /// contains.
+  /// `path: tensor 'x': reason`, with what was expected and found, on one line in any case.
   public var description: String {
     let subject = tensor.map { " tensor '\($0.printable())':" } ?? ""
     return "\(path.printable(limit: 4096)):\(subject) \(reason.printable(limit: 4096))"

@@ -86,15 +86,13 @@ struct AttentionScores {
       work: .attention)
   }
 
-  /// [Nq, Nk]
-  private func bias(_ head: Int) -> UnsafePointer<Float>? {
+  private func bias(_ head: Int) -> UnsafePointer<Float>? {  // [Nq, Nk]
     bias.map { $0.pointer + biasOffset(head) }
   }
 
   private func biasOffset(_ head: Int) -> Int { bias?.shape[0] == 1 ? 0 : head * nq * nk }
 
-  /// [Nq, Nk]
-  private func map(_ head: Int) -> UnsafePointer<Float>? {
+  private func map(_ head: Int) -> UnsafePointer<Float>? {  // [Nq, Nk]
     position.map { $0.map.pointer + head * nq * nk }
   }
 

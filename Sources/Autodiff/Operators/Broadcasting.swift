@@ -68,8 +68,8 @@ extension Tensor {
 }
 
 extension Shape {
-  /// Calls `body` for each row (last axis) of a tensor of this shape with its offset, and with where
-  /// and how far apart its elements are in another tensor, which has these strides.
+  /// Calls `body` for each row (last axis) of a tensor of this shape with its offset, and where and
+  /// how far apart its elements are in another tensor, which has these strides.
   func eachRow(
     _ strides: Axes, _ body: (_ offset: Int, _ source: Int, _ step: Int, _ length: Int) -> Void
   ) {

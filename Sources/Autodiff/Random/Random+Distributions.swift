@@ -7,8 +7,8 @@ extension Random {
     return radius * cos(2 * .pi * uniform())
   }
 
-  /// A normal number of standard deviation `sigma`, redrawn while it lies outside ±`bound`: PyTorch's
-  /// `trunc_normal_` and timm cut at ±2, not at ±2σ, which for σ = 0.02 is never.
+  /// A normal number of standard deviation `sigma`, redrawn while it lies outside ±`bound`; PyTorch
+  /// and timm cut at ±2 (`trunc_normal_`), not at ±2σ, which for σ = 0.02 is never.
   package mutating func truncatedNormal(sigma: Double, bound: Double = 2) -> Double {
     while true {
       let value = sigma * normal()
@@ -84,8 +84,7 @@ private struct Ziggurat {
   static let standard = Ziggurat()
   static let base = 3.442619855899  // where the lowest layer ends and its tail begins
   private static let area = 9.91256303526217e-3
-  /// The right edges of the layers from the lowest, which as a rectangle would hold its tail,
-  /// and 0: [129].
+  /// [129]: the right edges of the layers, the lowest as a rectangle that held its tail, and 0.
   let edges: [Double]
 
   private init() {

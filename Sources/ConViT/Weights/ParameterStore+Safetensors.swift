@@ -6,10 +6,10 @@ extension ParameterStore {
   /// The weights of a model from a file, which must have each of them and nothing else but what is
   /// of no model: tensors of whole numbers, or of a single one, such as `n_averaged`.
   ///
-  /// `replaced` are values to take in place of the file's, made once all else is known to fit. Names
-  /// that are `optional` the file need not have, and may have in another shape (a head for other
-  /// classes): they keep the value of `start`. With `isPartial` all are optional, as long as one is
-  /// there, and tensors that are not of the model are let be: `unused`.
+  /// `replaced` are values to take in place of the file's, made once all else is known to fit. What
+  /// is `optional` the file need not have, or has in another shape (a head for other classes): it
+  /// keeps the value of `start`. With `isPartial` all is optional, as long as one tensor is there,
+  /// and tensors that are not of the model are let be: `unused`.
   package static func load(
     _ tree: ParameterTree, from file: WeightsFile,
     replaced: [String: () throws -> Tensor] = [:], optional: Set<String> = [],

@@ -9,8 +9,8 @@ extension VisionTransformer {
   /// positions are functions of distances and need nothing. If the file does not say what its model
   /// is (`stored`), its patches are taken to be a square.
   ///
-  /// From `seed` a head starts that the file has for other classes, or not at all, which is an error
-  /// without a seed; with `isPartial` whatever does not fit; with `headsStartAnew` all heads.
+  /// From `seed` a head starts that the file has for other classes, or not at all (an error without
+  /// a seed); with `isPartial` whatever does not fit; with `headsStartAnew` all heads.
   func weights(
     from file: WeightsFile, stored: ViTConfiguration?, seed: UInt64? = nil,
     isPartial: Bool = false, headsStartAnew: Bool = false
