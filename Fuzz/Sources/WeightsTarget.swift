@@ -1,7 +1,7 @@
 import ConViT
 import Foundation
 import Safetensors
-import Training
+import Recipes
 
 /// A weights file: header, tensors of all types, and the model that it says it is.
 struct WeightsTarget: Target {
