@@ -27,7 +27,7 @@ public struct OutputTensor: Sendable {
   }
 
   /// An I64 tensor.
-  public init(name: String, shape: [Int], integers: [Int]) {
+  package init(name: String, shape: [Int], integers: [Int]) {
     let values = integers.map(Int64.init)
     (self.name, type, self.shape) = (name, .i64, shape)
     withBytes = { body in try values.withUnsafeBytes(body) }

@@ -2,7 +2,7 @@
 /// are (v − mean) / std.
 ///
 /// Weights are worth little with inputs that were normalised otherwise, so that files keep it.
-public struct ChannelStatistics: Hashable, Sendable, Codable {
+public struct ChannelStatistics: Hashable, Sendable, Codable, CustomStringConvertible {
   /// The mean of each channel.
   public var mean: [Float]
   /// The standard deviation of each channel.
@@ -13,17 +13,27 @@ public struct ChannelStatistics: Hashable, Sendable, Codable {
     (self.mean, self.std) = (mean, std)
   }
 
+  /// ImageNet's.
+  package static let imageNet = ChannelStatistics(
+    mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
+
+  /// What black and white become, of all channels together.
+  var range: ClosedRange<Float> {
+    let ends = zip(mean, std).map { (-$0 / $1, (1 - $0) / $1) }
+    return (ends.map(\.0).min() ?? 0)...(ends.map(\.1).max() ?? 1)
+  }
+
   /// What is wrong with them for inputs of some channels; nil if nothing is.
   func fault(channels: Int) -> String? {
     if mean.count != channels || std.count != channels {
       return "\(mean.count) means and \(std.count) standard deviations for \(channels) channels"
     }
     return mean.allSatisfy(\.isFinite) && std.allSatisfy { $0.isFinite && $0 > 0 }
-      ? nil : "a normalisation by \(text)"
+      ? nil : "a normalisation by \(self)"
   }
 
   /// "mean 0.5 0.5 0.5, std 0.25 0.25 0.25"
-  var text: String {
+  public var description: String {
     func text(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: " ") }
     return "mean \(text(mean)), std \(text(std))"
   }

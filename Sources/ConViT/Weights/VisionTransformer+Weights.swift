@@ -129,7 +129,7 @@ extension SavedModel {
       theirs.mean.count == normalization.mean.count
     {
       otherInputs =
-        "its inputs were normalised by \(theirs.text), not by \(normalization.text) (--mean, --std)"
+        "its inputs were normalised by \(theirs), not by \(normalization) (--mean, --std)"
     }
     let all = [difference, file.prefixNote, file.conversionNote(weights.tree), otherInputs] + notes
     return (weights, all.compactMap(\.self).map { "\(path): \($0)" })
