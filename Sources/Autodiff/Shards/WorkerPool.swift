@@ -10,7 +10,7 @@ import Synchronization
 /// the pool.
 public final class WorkerPool: Sendable {
   /// The number of threads that work, the caller among them.
-  public let threads: Int
+  package let threads: Int
   private let state = Board()
   let tapes = TapePool()
 

@@ -86,7 +86,7 @@ public struct Predictor: Sendable {
 
 /// Numbers that are no examples of a model.
 public struct InputError: Error, Sendable, CustomStringConvertible {
-  let message: String
+  package let message: String
   /// What was found and what was expected.
   public var description: String { message }
 }
