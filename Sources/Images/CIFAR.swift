@@ -82,7 +82,7 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
     init(_ source: String) throws {
       self.source = source
       guard FolderIdentity(path: source) == nil else { return }
-      let bytes = try fileContents(source, maxBytes: 1 << 30)
+      let bytes = try fileContents(source)
       archive = (bytes, try TarArchive(bytes, name: source))
     }
 
@@ -92,9 +92,7 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
     }
 
     func bytes(_ name: String) throws -> ArraySlice<UInt8> {
-      guard let archive else {
-        return try fileContents("\(source)/\(name)", maxBytes: 1 << 30)[...]
-      }
+      guard let archive else { return try fileContents("\(source)/\(name)")[...] }
       guard let member = try archive.headers.member(name, of: source) else {
         throw DatasetError(path: source, reason: "no \(name) in it")
       }

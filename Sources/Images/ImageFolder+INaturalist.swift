@@ -3,24 +3,20 @@ import Foundation
 
 /// The iNaturalist competitions (Van Horn et al. 2018) as DeiT reads them: `train2018.json`,
 /// `val2018.json` and `categories.json` beside the folder of images.
-public struct INaturalist: Hashable, Sendable {
+public struct INaturalist {
   /// The level of the taxonomy that classes are taken from.
   public enum Category: String, Hashable, Sendable, Codable, CaseIterable {
     case kingdom, phylum, `class`, order, supercategory, family, genus, name
   }
 
-  /// The folder that has the JSON files.
-  public let root: String
-  /// The year in the names of the files: 2018, 2019.
-  public let year: Int
-  /// What two images must share to be of one class.
-  public let category: Category
+  private let root: String
+  private let year: Int
+  private let category: Category
 
-  /// The data set in a folder; nothing is read yet.
-  public init(root: String, year: Int, category: Category) {
-    self.root = root
-    self.year = year
-    self.category = category
+  /// The data set in the folder `root` that has the JSON files, of the year in their names (2018,
+  /// 2019): images of one class have the same `category`. Nothing is read yet.
+  package init(root: String, year: Int, category: Category) {
+    (self.root, self.year, self.category) = (root, year, category)
   }
 
   /// The images of a split, `train` or `val`, in the order of its file.
@@ -30,27 +26,24 @@ public struct INaturalist: Hashable, Sendable {
   /// lies where that says or, as the reference has it, in a folder without the second part.
   ///
   /// - Throws: `DatasetError` for a file that is missing or is not what it should be.
-  public func images(of split: String) throws -> ImageFolder {
+  package func images(of split: String) throws -> ImageFolder {
     let names = try names()
     let training: Training = try read(path("train"))
     var labels: [[UInt8]: Int] = [:]
     var classes: [String] = []
     for annotation in training.annotations {
       let name = try name(annotation.category_id, of: names, in: path("train"))
-      if labels.updateValue(labels[Array(name.utf8)] ?? classes.count, forKey: Array(name.utf8))
-        == nil
-      {
-        classes.append(name)
-      }
+      guard labels[Array(name.utf8)] == nil else { continue }
+      labels[Array(name.utf8)] = classes.count
+      classes.append(name)
     }
     let file = path(split)
-    let list: Images = split == "train" ? Images(images: training.images) : try read(file)
-    guard !classes.isEmpty, !list.images.isEmpty else {
+    let images = split == "train" ? training.images : (try read(file) as Images).images
+    guard !classes.isEmpty, !images.isEmpty else {
       throw DatasetError(path: file, reason: "no images in it, or no annotations for training")
     }
-    let first = list.images[0].file_name
-    let isWhole = FileManager.default.fileExists(atPath: "\(root)/\(first)")
-    let samples = try list.images.enumerated().map { index, image in
+    let isWhole = FileManager.default.fileExists(atPath: "\(root)/\(images[0].file_name)")
+    let samples = try images.enumerated().map { index, image in
       let parts = image.file_name.split(separator: "/", omittingEmptySubsequences: false)
       guard parts.count == 4, let number = Int(parts[2]), !parts.contains(".."), parts[0] != ""
       else {

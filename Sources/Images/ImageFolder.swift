@@ -20,9 +20,9 @@ public struct ImageFolder: Sendable {
   }
 
   /// The folder that holds the split.
-  public let root: String
+  package let root: String
   /// The name of the split, such as `train`, or the path from `root` to it.
-  public let split: String
+  let split: String
   /// The names of the classes; a label is an index into them.
   public let classes: [String]
   /// The images, sorted by label and path.
@@ -50,9 +50,8 @@ public struct ImageFolder: Sendable {
       root: root, split: split, excluding: excluded, allowEmpty: allowEmpty)
     var warnings = scan.warnings
     let known = classes ?? scan.classes.map(\.name)
-    var labels: [[UInt8]: Int] = [:]
-    for (label, name) in known.enumerated() { labels[Array(name.utf8)] = label }
-    let found = Set(scan.classes.map { Array($0.name.utf8) })
+    let labels = ClassNames.labels(known)
+    let found = ClassNames.labels(scan.classes.map(\.name))
     let extra = scan.classes.map(\.name).filter { labels[Array($0.utf8)] == nil }
     guard extra.isEmpty else {
       let isUnsorted = extra.count == 1 && scan.classes.count == 1
@@ -64,7 +63,7 @@ public struct ImageFolder: Sendable {
         reason: "\(counted(extra)) not in \(owner.rawValue): \(ClassNames.listed(extra))"
           + suggestion)
     }
-    let missing = known.filter { !found.contains(Array($0.utf8)) }
+    let missing = known.filter { found[Array($0.utf8)] == nil }
     if !missing.isEmpty {
       warnings.append(
         "\(scan.folder): no folder for \(counted(missing)): \(ClassNames.listed(missing))")

@@ -9,13 +9,14 @@ import Autodiff
 ///   order: order(examples.examples, epoch: 0), reader: examples, batchSize: 64, workers: 1)
 /// ```
 public struct InMemoryExamples: ExampleReader {
-  /// The numbers, [n, …].
-  public let inputs: Tensor
-  /// The class of each example, [n].
-  public let labels: [Int]
+  let inputs: Tensor
+  let labels: [Int]
 
   /// Examples of `inputs`, which shares its memory with the tensor given.
   ///
+  /// - Parameters:
+  ///   - inputs: The numbers, [n, …].
+  ///   - labels: The class of each example, [n].
   /// - Precondition: there is a label for each.
   public init(inputs: Tensor, labels: [Int]) {
     checkPrecondition(
@@ -46,14 +47,15 @@ public struct InMemoryExamples: ExampleReader {
   ///
   /// - Throws: `DatasetError` for an index that there is not.
   public func read(
-    _ request: ExampleRequest, at place: PlaceInBatch,
+    _ request: ExampleRequest, at place: Int, of count: Int,
     into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
   ) throws {
-    guard labels.indices.contains(request.index) else {
+    let example = request.example
+    guard labels.indices.contains(example.index) else {
       throw DatasetError(
-        path: request.example.name, reason: "there are the examples 0 to \(labels.count - 1)")
+        path: example.name, reason: "there are the examples 0 to \(labels.count - 1)")
     }
-    let start = request.index * shape.elementCount
+    let start = example.index * shape.elementCount
     inputs.withUnsafeBufferPointer { all in
       _ = numbers.update(fromContentsOf: all[start..<start + shape.elementCount])
     }

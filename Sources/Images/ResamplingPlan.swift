@@ -1,6 +1,14 @@
 import Autodiff
 import CKernels
 
+/// A rectangle of an image in pixels, which need not be whole, as `Image.resize(box=)` takes it.
+struct ResizeBox {
+  let left: Float
+  let top: Float
+  let right: Float
+  let bottom: Float
+}
+
 /// A geometry made ready: the weights of both passes, and the pixels of the image that they need.
 struct ResamplingPlan {
   /// The part of the image that the result depends on.
@@ -150,6 +158,24 @@ extension PixelRegion {
 }
 
 extension RGBImage {
+  /// The image at another size, byte for byte as Pillow resizes it.
+  ///
+  /// Antialiased: when shrinking, the filter widens with the scale. Two passes in fixed point
+  /// (Pillow's `ImagingResample` for 8-bit images), along the rows and then along the columns, or
+  /// the other way where the height shrinks by more than twice what the width does, as Pillow does
+  /// since version 13; earlier versions differ there by one in the last place.
+  package func resized(width: Int, height: Int, resampling: Resampling) -> RGBImage {
+    applying(
+      ImageGeometry(
+        region: PixelRegion(wholeOf: size), resized: ImageSize(height: height, width: width),
+        resampling: resampling))
+  }
+
+  /// The result of a geometry for the size of this image, within which its region must be.
+  package func applying(_ geometry: ImageGeometry) -> RGBImage {
+    ResamplingPlan(geometry, of: size).result(ofImage: self)
+  }
+
   /// The pixels at these rows and columns.
   fileprivate func taking(rows: [Int], columns: [Int]) -> RGBImage {
     var bytes: [UInt8] = []

@@ -39,7 +39,7 @@ import Testing
 
   @Test func halfTheImagesAreMirrored() {
     let image = countingImage(width: 8, height: 8)
-    let crop = TrainingTransform.Crop.padded(PaddedRandomCrop(height: 8, width: 8, padding: 0))
+    let crop = PaddedRandomCrop(size: ImageSize(8), padding: 0)
     let transform = TrainingTransform(crop: crop)
     let flipped = (0..<400).count { i in
       transform(image, random: Random(seed: 0).split(i)) == image.flippedHorizontally()
@@ -51,8 +51,7 @@ import Testing
 
   @Test func shiftAndMirrorAreIndependent() {
     let image = countingImage(width: 8, height: 8)
-    let transform = TrainingTransform(
-      crop: .padded(PaddedRandomCrop(height: 8, width: 8, padding: 1)))
+    let transform = TrainingTransform(crop: PaddedRandomCrop(size: ImageSize(8), padding: 1))
     let results = (0..<500).map { transform(image, random: Random(seed: 0).split($0)) }
     let distinct = Set(results).count
     #expect(distinct == 18)  // 3 × 3 shifts, mirrored or not
