@@ -31,7 +31,7 @@ public struct Batch: Sendable {
   }
 
   /// How many examples there are.
-  public var count: Int { labels.count }
+  package var count: Int { labels.count }
 
   /// The shape of one example.
   package var shape: Shape { inputs.shape.removing(0) }

@@ -36,18 +36,17 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
     var bytes: [UInt8] = []
     for part in parts {
       let records = try files.bytes(part)
+      func error(_ reason: String) -> DatasetError {
+        DatasetError(path: files.path(part), reason: reason)
+      }
       guard !records.isEmpty, records.count % record == 0 else {
-        throw DatasetError(
-          path: files.path(part),
-          reason: "\(records.count) bytes, expected one or more records of \(record)")
+        throw error("\(records.count) bytes, expected one or more records of \(record)")
       }
       let labels = stride(
         from: records.startIndex + labelBytes - 1, to: records.endIndex, by: record)
       if let at = labels.first(where: { Int(records[$0]) >= classCount }) {
-        throw DatasetError(
-          path: files.path(part),
-          reason: "label \(records[at]) of image \((at - records.startIndex) / record) is not "
-            + "below \(classCount)")
+        let image = (at - records.startIndex) / record
+        throw error("label \(records[at]) of image \(image) is not below \(classCount)")
       }
       bytes += records
     }

@@ -37,11 +37,6 @@ struct CSVRecords {
     return records
   }
 
-  private init(path: String, bytes: [UInt8]) {
-    self.path = path
-    self.bytes = bytes
-  }
-
   private var next: UInt8? { place < bytes.count ? bytes[place] : nil }
 
   private func error(_ line: Int, _ reason: String) -> DatasetError {

@@ -13,14 +13,12 @@ public struct EvaluationTransform: ImageTransform, Hashable {
   /// The size of every result.
   public let size: ImageSize
   private let cropRatio: Double
-  /// DeiT's `--eval-crop-ratio`: 224 of 256 pixels.
-  public static let defaultCropRatio = 0.875
 
   /// A transform to `size`; `cropRatio` is the share of the resized image's shorter side that the
-  /// crop keeps.
+  /// crop keeps: DeiT's `--eval-crop-ratio`, by itself 224 of 256 pixels.
   ///
   /// - Precondition: both sides are positive, and the ratio is above 0 and at most 1.
-  public init(size: ImageSize, cropRatio: Double = defaultCropRatio) {
+  public init(size: ImageSize, cropRatio: Double = 0.875) {
     checkPrecondition(size.height > 0 && size.width > 0, "EvaluationTransform: no size \(size)")
     checkPrecondition(
       cropRatio > 0 && cropRatio <= 1, "EvaluationTransform: a crop ratio of \(cropRatio)")

@@ -27,7 +27,7 @@ package struct IDXImages: Hashable, Sendable {
 public struct IDXDataset: Hashable, Sendable {
   package let images: IDXImages
   /// Their classes, [count], each below the number of classes.
-  public let labels: [UInt8]
+  package let labels: [UInt8]
 
   /// Reads a file of images and the file of their labels.
   ///

@@ -3,9 +3,9 @@ import Foundation
 
 /// The iNaturalist competitions (Van Horn et al. 2018) as DeiT reads them: `train2018.json`,
 /// `val2018.json` and `categories.json` beside the folder of images.
-public struct INaturalist {
+package struct INaturalist {
   /// The level of the taxonomy that classes are taken from.
-  public enum Category: String, Hashable, Sendable, Codable, CaseIterable {
+  package enum Category: String, Hashable, Sendable, Codable, CaseIterable {
     case kingdom, phylum, `class`, order, supercategory, family, genus, name
   }
 
@@ -56,7 +56,7 @@ public struct INaturalist {
         throw DatasetError(path: file, reason: "the class \(name) has no image in \(path("train"))")
       }
       let place = isWhole ? image.file_name : "\(parts[0])/\(parts[2])/\(parts[3])"
-      return ImageFolder.Sample(path: "\(root)/\(place)", label: label, index: index)
+      return Example(path: "\(root)/\(place)", label: label, index: index)
     }
     return ImageFolder(root: root, split: split, classes: classes, samples: samples, warnings: [])
   }

@@ -18,7 +18,7 @@ extension ImageFolder {
   /// - Throws: `DatasetError` when nothing is left of a class (only with `Choice.first`).
   public func sampled(_ ratio: Double, _ choice: Choice) throws -> ImageFolder {
     checkPrecondition((0...1).contains(ratio), "ImageFolder.sampled: the ratio is \(ratio)")
-    var kept: [Sample] = []
+    var kept: [Example] = []
     for (label, images) in imagesByClass() {
       let share = Int(Double(images.count) * ratio)
       switch choice {
@@ -49,7 +49,7 @@ extension ImageFolder {
   ) throws -> (training: ImageFolder, validation: ImageFolder) {
     checkPrecondition(
       (0...1).contains(fraction), "ImageFolder.divided: the fraction is \(fraction)")
-    var (training, validation): ([Sample], [Sample]) = ([], [])
+    var (training, validation): ([Example], [Example]) = ([], [])
     var single: [String] = []
     for (label, images) in imagesByClass() {
       let share = Int((Double(images.count) * fraction).rounded())
@@ -133,17 +133,17 @@ extension ImageFolder {
   }
 
   /// The sample of an index, which in a part of a folder is not its place.
-  package func sample(index: Int) -> Sample? { samples.first { $0.index == index } }
+  package func sample(index: Int) -> Example? { samples.first { $0.index == index } }
 
   /// The folder that the classes are in.
   package var folder: String { split.isEmpty ? root : "\(root)/\(split)" }
 
-  private func with(_ samples: [Sample], warnings: [String]) -> ImageFolder {
+  private func with(_ samples: [Example], warnings: [String]) -> ImageFolder {
     ImageFolder(root: root, split: split, classes: classes, samples: samples, warnings: warnings)
   }
 
   /// The images of every class that has some.
-  private func imagesByClass() -> [(label: Int, images: [Sample])] {
+  private func imagesByClass() -> [(label: Int, images: [Example])] {
     Dictionary(grouping: samples, by: \.label).sorted { $0.key < $1.key }
       .map { ($0.key, $0.value) }
   }

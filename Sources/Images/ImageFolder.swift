@@ -7,9 +7,7 @@
 /// folder once a class. Images are files whose names end as those of images do (.png, .jpg, .jpeg,
 /// .jfif, … in any case of letters), and whatever else begins as a PNG or a JPEG does.
 public struct ImageFolder: Sendable {
-  /// One image: its file, the index of its class in `classes`, and its place in the whole folder's
-  /// `samples`.
-  public typealias Sample = Example
+  package typealias Sample = Example
 
   /// Whose classes a split is to have.
   public enum ClassOwner: String, Sendable {
@@ -26,7 +24,7 @@ public struct ImageFolder: Sendable {
   /// The names of the classes; a label is an index into them.
   public let classes: [String]
   /// The images, sorted by label and path.
-  public let samples: [Sample]
+  public let samples: [Example]
   /// What looks like a mistake but does not stand in the way, one line each.
   public let warnings: [String]
 
@@ -68,7 +66,7 @@ public struct ImageFolder: Sendable {
       warnings.append(
         "\(scan.folder): no folder for \(counted(missing)): \(ClassNames.listed(missing))")
     }
-    var samples: [Sample] = []
+    var samples: [Example] = []
     samples.reserveCapacity(scan.classes.reduce(0) { $0 + $1.tree.images.count })
     let byLabel = scan.classes.compactMap { folder in
       labels[Array(folder.name.utf8)].map { (label: $0, folder: folder) }
@@ -76,7 +74,7 @@ public struct ImageFolder: Sendable {
     for (label, folder) in byLabel.sorted(by: { $0.label < $1.label }) {
       for path in folder.tree.images {
         samples.append(
-          Sample(
+          Example(
             path: "\(scan.folder)/\(folder.name)/\(path)", label: label, index: samples.count))
       }
     }
@@ -84,7 +82,7 @@ public struct ImageFolder: Sendable {
   }
 
   /// A split from its parts.
-  init(root: String, split: String, classes: [String], samples: [Sample], warnings: [String]) {
+  init(root: String, split: String, classes: [String], samples: [Example], warnings: [String]) {
     self.root = root
     self.split = split
     self.classes = classes

@@ -4,13 +4,10 @@ import Files
 struct ImageFolderScan {
   /// A class and its images.
   struct ClassFolder {
-    /// The name of the folder.
     let name: String
-    /// What is in it.
     let tree: ImageTree
   }
 
-  /// The folder of the split.
   let folder: String
   /// The classes, sorted by the bytes of their names.
   let classes: [ClassFolder]

@@ -74,7 +74,7 @@ extension InMemoryExamples {
     let images = data.images
     let inputs = Tensor(unsafeUninitialized: [images.count, 1, images.rows, images.columns]) {
       for (place, value) in images.pixels.enumerated() {
-        $0[place] = normalization[value, channel: 0]
+        $0[place] = normalization[value]
       }
     }
     self.init(inputs: inputs, labels: data.labels.map(Int.init))

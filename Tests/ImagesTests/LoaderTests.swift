@@ -49,7 +49,7 @@ import Testing
     #expect(batches.flatMap(\.indices) == Array(100..<138))
     let labels = (0..<38).map { $0 % 3 }
     #expect(batches.flatMap(\.labels) == labels)
-    let expected = requests(38).flatMap { Normalization.imageNet(Self.image($0)) }
+    let expected = requests(38).flatMap { Normalization.imageNet.tensor(Self.image($0)).elements }
     let same = batches.flatMap(\.inputs.elements) == expected
     #expect(same)
     let after = try loader.next()
@@ -108,7 +108,7 @@ import Testing
     let good = requests(24).filter { !bad.contains($0.example.index) }
     let same =
       batches.flatMap(\.inputs.elements)
-      == good.flatMap { Normalization.imageNet(Self.image($0)) }
+      == good.flatMap { Normalization.imageNet.tensor(Self.image($0)).elements }
     #expect(same)
   }
 

@@ -48,7 +48,7 @@ private func all(
     for (place, example) in examples.enumerated() {
       let random = Random(seed: 5).split(example.index)
       let image = transform(try ImageDecoder().decode(contentsOf: example.path), random: random)
-      var planes = normalization(image)
+      var planes = normalization.tensor(image).elements
       if ![0, 3].contains(place) {  // the first of three, and the first of two
         planes.withUnsafeMutableBufferPointer {
           erasing($0, size: size, random: random.split("erase"))

@@ -10,7 +10,7 @@ public struct DataSettings: Hashable, Sendable, Codable, Settings {
   /// How the folder is laid out.
   public var dataSet = DataSet.imageNet
   /// The level of the taxonomy that iNaturalist's classes are taken from.
-  public var inatCategory = INaturalist.Category.name
+  package var inatCategory = INaturalist.Category.name
   /// The folder, or the name in a table, to train on, if it is not `train` and cannot be told by
   /// its name.
   public var trainSplit: String?
@@ -39,7 +39,7 @@ public struct DataSettings: Hashable, Sendable, Codable, Settings {
   /// A colour (R,G,B) that transparent images are laid on; else transparency is dropped.
   public var alphaBackground: String?
   /// The share of a resized image's shorter side that evaluation keeps of its centre; 224 of 256.
-  public var evalCropRatio = EvaluationTransform.defaultCropRatio
+  public var evalCropRatio = 0.875
   /// The mean of each channel, or one for all, on a scale from 0 to 1; ImageNet's if left out.
   public var mean: [Double]?
   /// The standard deviation of each channel, or one for all; ImageNet's if left out.
