@@ -30,14 +30,15 @@ let package = Package(
       name: "CImage", dependencies: ["CWebP"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
     .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels", "Files"]),
-    .target(
-      name: "Training",
-      dependencies: [
-        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors",
-        .product(name: "Yams", package: "Yams"),
-      ]),
+    .target(name: "Training", dependencies: ["ConViT", "Files", "Images", "Safetensors"]),
     .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels", "Files"]),
     .target(name: "Runs", dependencies: ["Files", "Locality"]),
+    .target(
+      name: "Recipes",
+      dependencies: [
+        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors", "Training",
+        .product(name: "Yams", package: "Yams"),
+      ]),
     .target(
       name: "Report", dependencies: ["Files", "Locality", "Images", "Runs"],
       resources: [
@@ -50,7 +51,7 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Files", "Training", "Locality", "Report", "Runs",
+        "Files", "Recipes", "Training", "Locality", "Report", "Runs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
@@ -64,13 +65,15 @@ let package = Package(
       name: "ImagesTests", dependencies: ["Images"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TrainingTests",
-      dependencies: ["Training", "Autodiff", "ConViT", "Files", "Images", "Runs", "Safetensors"],
+      dependencies: [
+        "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Runs", "Safetensors",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "LocalityTests", dependencies: ["Locality", "ConViT", "Safetensors"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ReportTests", dependencies: ["Report", "Locality", "ConViT", "Images", "Autodiff"]),
-    .testTarget(name: "CLITests", dependencies: ["CLI", "Training"]),
+    .testTarget(name: "CLITests", dependencies: ["CLI", "Recipes", "Training"]),
   ]
 )

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Recipes
 
 /// The flags of `convit train` that take something away from the model.
 struct AblationFlags: ParsableArguments {

@@ -3,7 +3,7 @@ import Autodiff
 import ConViT
 import Images
 import Locality
-import Training
+import Recipes
 
 /// Which attention is looked at: of which query, in which layers and heads.
 struct AttentionChoice: ParsableArguments {

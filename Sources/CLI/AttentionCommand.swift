@@ -4,6 +4,7 @@ import ConViT
 import Foundation
 import Images
 import Locality
+import Recipes
 import Report
 import Training
 

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Images
-import Training
+import Recipes
 
 /// The flags of `convit train` that say what becomes of a training image.
 struct AugmentationFlags: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Autodiff
 import Foundation
-import Training
+import Recipes
 
 /// `convit bench --mode data`: the input pipeline alone.
 extension BenchCommand {

@@ -3,7 +3,7 @@ import Autodiff
 import ConViT
 import Files
 import Foundation
-import Training
+import Recipes
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Recipes
 
 /// `convit`: every command is in a file of its own.
 struct Convit: ParsableCommand {

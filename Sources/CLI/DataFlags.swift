@@ -1,6 +1,6 @@
 import ArgumentParser
 import Images
-import Training
+import Recipes
 
 /// The flags of `convit train` that say which images it sees, and how they are read.
 struct DataFlags: ParsableArguments {

@@ -1,5 +1,5 @@
 import Foundation
-import Training
+import Recipes
 
 /// What the terminal shows of an epoch: one line of at most 80 columns; all digits and the rest are
 /// in `log.jsonl`.

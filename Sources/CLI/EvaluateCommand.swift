@@ -3,6 +3,7 @@ import ConViT
 import Files
 import Foundation
 import Images
+import Recipes
 import Report
 import Training
 

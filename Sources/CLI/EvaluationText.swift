@@ -1,5 +1,6 @@
 import Files
 import Images
+import Recipes
 import Training
 
 /// What the terminal shows of an evaluation class by class: all of it where there are few classes,

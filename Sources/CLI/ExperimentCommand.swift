@@ -1,7 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
-import Training
+import Recipes
 
 struct ExperimentCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Files
 import Foundation
+import Recipes
 import Report
-import Training
 
 struct FiguresCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,6 +2,7 @@ import ArgumentParser
 import Autodiff
 import ConViT
 import Images
+import Recipes
 import Training
 
 /// Which images of a folder a model is looked at on, and how they are read.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import ConViT
-import Training
+import Recipes
 
 /// A command line in pieces: each flag with its values, and what stands between.
 struct GivenFlags {

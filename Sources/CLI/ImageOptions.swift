@@ -1,6 +1,6 @@
 import ArgumentParser
 import Images
-import Training
+import Recipes
 
 /// How images are read.
 struct ImageOptions: ParsableArguments {

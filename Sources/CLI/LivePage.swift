@@ -1,7 +1,7 @@
 import Files
+import Recipes
 import Report
 import Runs
-import Training
 
 /// The page of a run that goes on (`--report`): it is renewed after every epoch, and a browser
 /// that shows it loads it again. When the run ends, the page no longer asks for that.

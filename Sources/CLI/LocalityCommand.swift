@@ -3,7 +3,7 @@ import Files
 import Foundation
 import Images
 import Locality
-import Training
+import Recipes
 
 struct LocalityCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recipes
 import Training
 
 /// The flags of `convit train` that say what a model is to answer.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autodiff
 import Foundation
+import Recipes
 import Training
 
 /// Runs the command line: an error is one line on standard error and an exit code.

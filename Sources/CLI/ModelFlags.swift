@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Recipes
 
 /// The flags that say what a new model is made of.
 struct StructureFlags: ParsableArguments {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Autodiff
 import ConViT
-import Training
+import Recipes
 
 /// Which weights to use, and on how many threads.
 struct ModelOptions: ParsableArguments {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Recipes
 
 /// The flags of `convit train` that say how the weights change.
 struct OptimizerFlags: ParsableArguments {

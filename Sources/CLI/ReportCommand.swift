@@ -1,9 +1,9 @@
 import ArgumentParser
 import Files
 import Foundation
+import Recipes
 import Report
 import Runs
-import Training
 
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

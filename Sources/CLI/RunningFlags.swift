@@ -1,6 +1,6 @@
 import ArgumentParser
 import Autodiff
-import Training
+import Recipes
 
 /// The flags of `convit train` about the machine, the logs and checkpoints.
 struct RunningFlags: ParsableArguments {

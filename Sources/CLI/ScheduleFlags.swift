@@ -1,4 +1,5 @@
 import ArgumentParser
+import Recipes
 import Training
 
 /// The flags of `convit train` that say how long it is and how fast the weights change.

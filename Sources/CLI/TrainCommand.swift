@@ -3,7 +3,7 @@ import Autodiff
 import Files
 import Foundation
 import Images
-import Training
+import Recipes
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Recipes
 
 /// The flags of `convit train`: each replaces a value of the configuration.
 struct TrainOptions: ParsableArguments {

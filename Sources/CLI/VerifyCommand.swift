@@ -3,7 +3,7 @@ import Autodiff
 import Files
 import Foundation
 import Images
-import Training
+import Recipes
 
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -2,44 +2,61 @@ import Autodiff
 import ConViT
 
 /// Learning from a teacher: what a distilled model's second head is to answer, as DeiT's
-/// `DistillationLoss` (Touvron et al. 2021, section 4).
-struct Distillation: Sendable {
-  private let settings: LossSettings
+/// `DistillationLoss` (Touvron et al. 2021, section 4); the first learns as without one.
+public struct Distillation: Objective {
+  /// What is learnt.
+  public enum Kind: Hashable, Sendable {
+    /// The teacher's most probable class.
+    case hard
+    /// Its probabilities at a temperature τ; divided by the images, and in DeiT's code by the
+    /// classes too.
+    case soft(temperature: Double, dividesByClasses: Bool)
+  }
+
+  private let base: any Objective
   private let teacher: any Model
-  private let frozen: FrozenWeights
+  private let weights: FrozenWeights
+  private let kind: Kind
+  private let share: Double
 
-  /// Learning from a teacher whose images and classes are the student's.
-  init(_ settings: LossSettings, teacher: any Model, _ frozen: FrozenWeights) {
-    (self.settings, self.teacher, self.frozen) = (settings, teacher, frozen)
+  /// The losses of `base`, and for a `share` α of all, what a teacher makes of the same inputs.
+  public init(
+    _ base: any Objective, teacher: any Model, _ weights: FrozenWeights, _ kind: Kind,
+    share: Double = 0.5
+  ) {
+    (self.base, self.teacher, self.weights) = (base, teacher, weights)
+    (self.kind, self.share) = (kind, share)
   }
 
-  /// The losses of a model, [B], with those of its second head's `logits` [B, classes] for what the
-  /// teacher makes of the same images.
-  func callAsFunction(_ losses: Variable, _ logits: Variable, _ images: Tensor) -> Variable {
-    let teacherLogits = teacher(Tape(frozen).constant(images)).value  // without derivatives
-    return Self.loss(losses, logits, teacherLogits, settings)
+  /// The losses of some examples of a batch, [n]; the teacher's pass is without derivatives.
+  ///
+  /// - Precondition: the model has a distillation head.
+  public func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable {
+    guard let taught = outputs.distillation else {
+      fatalError("Distillation: a teacher for a model without a distillation head")
+    }
+    let theirs = teacher(Tape(weights).constant(examples.inputs)).value
+    return losses(base.losses(outputs, examples), taught, theirs)
   }
 
-  /// (1 − α) · `losses` + α · the loss of `logits` by the teacher's: [B].
-  static func loss(
-    _ losses: Variable, _ logits: Variable, _ teacherLogits: Tensor, _ settings: LossSettings
-  ) -> Variable {
-    let alpha = Float(settings.distillationAlpha)
+  /// (1 − α) · `losses` + α · the loss of `logits` by the teacher's: [n].
+  func losses(_ losses: Variable, _ logits: Variable, _ teacherLogits: Tensor) -> Variable {
+    let alpha = Float(share)
     let taught =
-      settings.distillationType == .hard
-      ? logits.crossEntropy(labels: teacherLogits.largestOfRows)
-      : soft(logits, teacherLogits, settings)
+      switch kind {
+      case .hard: logits.crossEntropy(labels: teacherLogits.largestOfRows)
+      case .soft(let tau, let dividesByClasses):
+        soft(logits, teacherLogits, Float(tau), dividesByClasses ? Float(logits.shape[1]) : 1)
+      }
     return (1 - alpha) * losses + alpha * taught
   }
 
-  /// τ² · Σ_c t_c · (log t_c − log s_c) with t and s the softmax of logits / τ: [B].
-  private static func soft(
-    _ logits: Variable, _ teacherLogits: Tensor, _ settings: LossSettings
+  /// τ² / divisor · Σ_c t_c · (log t_c − log s_c) with t and s the softmax of logits / τ: [n].
+  private func soft(
+    _ logits: Variable, _ teacherLogits: Tensor, _ tau: Float, _ divisor: Float
   ) -> Variable {
-    let tau = Float(settings.distillationTau)
     let theirs = (1 / tau * logits.tape.constant(teacherLogits)).logSoftmax()
     let ours = (1 / tau * logits).logSoftmax()
-    let divisor = settings.distillationReduction == .numel ? Float(logits.shape[1]) : 1
     return tau * tau / divisor * (theirs.exp() * (theirs - ours)).sum(1)
   }
 }

@@ -1,4 +1,4 @@
 extension Double {
   /// The same number, but for a NaN with a sign, which would be written as "-nan".
-  var withoutSignOfNaN: Double { isNaN ? .nan : self }
+  package var withoutSignOfNaN: Double { isNaN ? .nan : self }
 }

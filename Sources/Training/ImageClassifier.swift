@@ -29,15 +29,15 @@ public struct ImageClassifier: Sendable {
   private let pool: WorkerPool
   private let frozen: FrozenWeights
 
-  /// A classifier that prepares images as the evaluation with the same settings does.
+  /// A classifier that prepares images as the model's evaluation does, or with another reader.
   ///
   /// - Throws: what `SavedModel.imageReader` does.
   public init(
-    _ saved: SavedModel, _ settings: DataSettings = DataSettings(),
-    precision: Precision = .float32, pool: WorkerPool
+    _ saved: SavedModel, reader: ImageReader? = nil, precision: Precision = .float32,
+    pool: WorkerPool
   ) throws {
     self.saved = saved
-    reader = try saved.imageReader(settings)
+    self.reader = try reader ?? saved.imageReader()
     self.pool = pool
     frozen = FrozenWeights(saved.weights, .inference(precision))
   }

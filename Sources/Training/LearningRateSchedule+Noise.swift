@@ -11,11 +11,9 @@ extension LearningRateSchedule {
     public let deviation: Double
     private let random: Random
 
-    init?(_ settings: ScheduleSettings, seed: UInt64) {
-      guard let start = settings.lrNoise.first else { return nil }
-      let end = settings.lrNoise.count > 1 ? settings.lrNoise[1] : .infinity
-      epochs = start * Double(settings.epochs)..<end * Double(settings.epochs)
-      (limit, deviation) = (settings.lrNoisePct, settings.lrNoiseStd)
+    /// Noise of a deviation in some epochs.
+    public init(epochs: Range<Double>, limit: Double, deviation: Double, seed: UInt64) {
+      (self.epochs, self.limit, self.deviation) = (epochs, limit, deviation)
       random = Random(seed: seed).split("lr-noise")
     }
 

@@ -2,11 +2,11 @@ extension LearningRateSchedule {
   /// What a plateau of accuracies has come to, as PyTorch's `ReduceLROnPlateau` counts.
   public struct Plateau: Hashable, Sendable {
     /// The best accuracy so far; −∞ before the first.
-    public internal(set) var best = -Double.infinity
+    public package(set) var best = -Double.infinity
     /// Evaluations since it, or since the last drop.
-    public internal(set) var badEpochs = 0
+    public package(set) var badEpochs = 0
     /// How often the rate has dropped.
-    public internal(set) var drops = 0
+    public package(set) var drops = 0
 
     /// A plateau that has seen nothing.
     public init() {}

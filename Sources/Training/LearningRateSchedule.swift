@@ -24,45 +24,33 @@ public struct LearningRateSchedule: Hashable, Sendable {
   }
 
   /// The course after the warm-up.
-  public var shape: Shape
+  public var shape = Shape.cosine
   /// The rate that the warm-up leads to.
   public var base: Double
   /// The rate from epoch `epochs` on, on a cosine, line or power; the least of a plateau.
   public var minimum: Double
   /// The rate at epoch 0, if there is a warm-up.
-  public var warmup: Double
+  public var warmup = 0.0
   /// Epochs of linear warm-up; 0 is none.
-  public var warmupEpochs: Int
+  public var warmupEpochs = 0
   /// The epoch at which a cosine, line or power reaches `minimum`.
   public var epochs: Int
   /// Epochs between two drops.
-  public var decayEpochs: Double
+  public var decayEpochs = 30.0
   /// The epochs to drop with, counted from 1 as timm does: from the end of epoch m − 1 on.
-  public var milestones: [Int]
+  public var milestones: [Int] = []
   /// What a drop multiplies the rate with; the power of `poly`.
-  public var decayRate: Double
+  public var decayRate = 0.1
   /// Evaluations without a better accuracy that a plateau puts up with.
-  public var patience: Int
+  public var patience = 10
   /// What a plateau has seen; it is all that the rates depend on beside the time.
   public var plateau = Plateau()
   /// What is added to the rate, if anything.
   public var noise: Noise?
 
-  /// The schedule of a configuration; `base` is scaled by images a step / 512 unless it says no.
-  public init(_ configuration: TrainingConfiguration) {
-    let settings = configuration.schedule
-    let scale = settings.unscaleLr ? 1 : Double(settings.stepSize) / 512
-    shape = settings.sched
-    base = settings.lr * scale
-    minimum = settings.minLr
-    warmup = settings.warmupLr
-    warmupEpochs = settings.warmupEpochs ?? min(5, settings.epochs / 4)
-    epochs = settings.epochs
-    decayEpochs = settings.decayEpochs
-    milestones = settings.decayMilestones
-    decayRate = settings.decayRate
-    patience = settings.patienceEpochs
-    noise = Noise(settings, seed: configuration.seed)
+  /// A cosine from `base` to `minimum` over `epochs` epochs, without warm-up.
+  public init(base: Double, minimum: Double = 0, epochs: Int) {
+    (self.base, self.minimum, self.epochs) = (base, minimum, epochs)
   }
 
   /// The rate after `epoch` epochs.

@@ -21,34 +21,36 @@ public struct Mixing: Sendable {
     case elem
   }
 
-  private let settings: LossSettings
+  /// Mixup's α, the share of two blended images being Beta(α, α); 0 is none.
+  let mixup: Double
+  /// CutMix's α, a box of one image pasted into another; 0 is none.
+  let cutmix: Double
+  /// The smallest and largest side of CutMix's box, by the image's, in the place of its α.
+  package var minmax: [Double]?
+  /// How probable it is that images are mixed at all.
+  public var probability = 1.0
+  /// How probable CutMix is where there is mixup as well.
+  public var switchProbability = 0.5
+  /// What is drawn once: a batch's mixing, a pair's, or an image's.
+  public var mode = Mode.batch
+  /// The epoch, from 0, at which mixing ends; 0 is never.
+  package var offEpoch = 0
   private let size: ImageSize  // of the last two axes
   private let source: Random
 
-  /// The mixing of examples of a shape, such as [3, height, width]; nil if the settings ask for
-  /// none.
-  ///
-  /// - Precondition: there are two axes at least, or no CutMix.
-  public init?(_ settings: LossSettings, shape: Shape, seed: UInt64) {
-    guard settings.mixes else { return nil }
-    self.settings = settings
-    checkPrecondition(
-      shape.rank > 1 || settings.cutmix == 0,
-      "Mixing: CutMix needs two axes, examples have \(shape)")
-    size = shape.rank > 1 ? ImageSize(height: shape[-2], width: shape[-1]) : ImageSize(1)
-    source = Random(seed: seed).split("mixing")
-  }
-
-  /// The mixing by mixup's α and CutMix's α, 0 for none, in the way of timm's defaults.
+  /// The mixing of examples of a shape, such as [3, height, width], by mixup's α and CutMix's α, 0
+  /// for none; timm's defaults for the rest.
   ///
   /// - Precondition: one of them is above 0, and for CutMix there are two axes at least.
   public init(mixup: Double, cutmix: Double = 0, shape: Shape, seed: UInt64) {
-    var settings = LossSettings()
-    (settings.mixup, settings.cutmix) = (mixup, cutmix)
-    guard let mixing = Mixing(settings, shape: shape, seed: seed) else {
-      fatalError("Mixing: mixup \(mixup) and cutmix \(cutmix) mix nothing")
-    }
-    self = mixing
+    checkPrecondition(
+      mixup >= 0 && cutmix >= 0 && max(mixup, cutmix) > 0,
+      "Mixing: mixup \(mixup) and cutmix \(cutmix) mix nothing")
+    checkPrecondition(
+      shape.rank > 1 || cutmix == 0, "Mixing: CutMix needs two axes, examples have \(shape)")
+    (self.mixup, self.cutmix) = (mixup, cutmix)
+    size = shape.rank > 1 ? ImageSize(height: shape[-2], width: shape[-1]) : ImageSize(1)
+    source = Random(seed: seed).split("mixing")
   }
 
   /// What becomes of each image of a batch: a function of seed, epoch and the samples.
@@ -57,12 +59,11 @@ public struct Mixing: Sendable {
   public func callAsFunction(_ indices: [Int], epoch: Int) -> [Mix] {
     let count = indices.count
     var mixes = [Mix](repeating: .none, count: count)
-    let off = settings.mixupOffEpoch
-    guard count > 1, off == 0 || epoch < off else { return mixes }
+    guard count > 1, offEpoch == 0 || epoch < offEpoch else { return mixes }
     let random = indices.reduce(source.split(epoch)) { $0.split($1) }
-    let common = settings.mixupMode == .batch ? mix(random) : nil
+    let common = mode == .batch ? mix(random) : nil
     for index in 0..<count where index != count - 1 - index {
-      let owner = settings.mixupMode == .pair ? min(index, count - 1 - index) : index
+      let owner = mode == .pair ? min(index, count - 1 - index) : index
       mixes[index] = common ?? mix(random.split(owner)).rounded
     }
     return mixes
@@ -71,16 +72,14 @@ public struct Mixing: Sendable {
   /// A draw, in the order of timm's `_params_per_batch`.
   private func mix(_ random: Random) -> Mix {
     var random = random
-    guard random.uniform() < settings.mixupProb else { return .none }
-    let (mixup, cutmix) = (settings.mixup, settings.cutmix)
+    guard random.uniform() < probability else { return .none }
     let cuts =
-      mixup > 0 && cutmix > 0
-      ? random.uniform() < settings.mixupSwitchProb : cutmix > 0
+      mixup > 0 && cutmix > 0 ? random.uniform() < switchProbability : cutmix > 0
     let alpha = cuts ? cutmix : mixup
     let share = random.beta(alpha, alpha)
     guard cuts, share < 1 else { return Mix(share: share) }
     return Mix(
-      pasting: settings.cutmixMinmax.map { box($0, &random) } ?? box(share: share, &random),
+      pasting: minmax.map { box($0, &random) } ?? box(share: share, &random),
       into: size)
   }
 
@@ -109,7 +108,7 @@ public struct Mixing: Sendable {
   }
 
   /// The lengths that a box can have on a side.
-  static func lengths(_ ratios: [Double], of side: Int) -> Range<Int> {
+  package static func lengths(_ ratios: [Double], of side: Int) -> Range<Int> {
     let (low, high) = (Int(Double(side) * ratios[0]), Int(Double(side) * ratios[1]))
     return low..<max(low, high)
   }

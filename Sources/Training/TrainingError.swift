@@ -10,15 +10,15 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
   /// What was expected and what was found.
   public let message: String
 
-  init(usage message: String) { (isUsage, self.message) = (true, message) }
-  init(unused key: String, _ message: String) {
+  package init(usage message: String) { (isUsage, self.message) = (true, message) }
+  package init(unused key: String, _ message: String) {
     self.init(usage: message)
     unusedKey = key
   }
-  init(_ message: String) { (isUsage, self.message) = (false, message) }
+  package init(_ message: String) { (isUsage, self.message) = (false, message) }
 
   /// What stopped the reading or writing of a file.
-  init(_ error: FileError) { self.init("\(error.path): \(error.reason)") }
+  package init(_ error: FileError) { self.init("\(error.path): \(error.reason)") }
 
   /// The message, on one line whatever the config contains.
   public var description: String { message.printable(limit: 4096) }

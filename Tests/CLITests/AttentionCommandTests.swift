@@ -2,6 +2,7 @@ import ArgumentParser
 import ConViT
 import Foundation
 import Images
+import Recipes
 import Testing
 import Training
 

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
+import Training
 
 @testable import CLI
-@testable import Training
+@testable import Recipes
 
 /// What is shown fits a terminal of 80 columns.
 @Suite struct EpochTextTests {

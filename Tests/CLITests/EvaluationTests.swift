@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import CLI
+@testable import Recipes
 @testable import Training
 
 /// `convit evaluate` class by class.

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Foundation
 import Testing
+import Training
 
 @testable import CLI
-@testable import Training
+@testable import Recipes
 
 @Suite struct FlagTests {
   /// A value for every flag, and the lines that it makes of the YAML of the defaults.

@@ -1,8 +1,9 @@
 import Foundation
 import Testing
+import Training
 
 @testable import CLI
-@testable import Training
+@testable import Recipes
 
 /// What becomes of a config's values beside flags.
 @Suite struct OverridingTests {

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Testing
+import Training
 
 @testable import CLI
-@testable import Training
+@testable import Recipes
 
 /// Flags of the reference that are about machines, or about what is not here.
 @Suite struct ReferenceFlagTests {

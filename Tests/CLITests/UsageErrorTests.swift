@@ -1,7 +1,8 @@
 import Testing
+import Training
 
 @testable import CLI
-@testable import Training
+@testable import Recipes
 
 /// What is wrong with a command line is said before any file is looked at: exit code 2.
 @Suite struct UsageErrorTests {

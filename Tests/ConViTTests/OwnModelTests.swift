@@ -32,6 +32,21 @@ struct OwnModelTests {
     NSTemporaryDirectory() + "own-\(UUID().uuidString).safetensors"
   }
 
+  @Test func pixelsThatAreNotNormalised() throws {
+    var c = ViTConfiguration(.vit, imageSize: 4, patchSize: 2, embedDim: 4, heads: 2)
+    (c.depth, c.classes) = (1, 2)
+    let model = try VisionTransformer(c)
+    var saved = SavedModel(model, ParameterStore(model, seed: 0))
+    let pixels = (0..<48).map { Float($0 * 5) }
+    let error = #expect(throws: InputError.self) { try Predictor(saved).logits(pixels) }
+    #expect(error?.message.hasPrefix("numbers from 0.0 to 235.0 for images normalised by") == true)
+    #expect(error?.message.hasSuffix("first, (v / 255 − mean) / std") == true)
+    let normalised = pixels.map { ($0 / 255 - 0.485) / 0.229 }
+    #expect(try Predictor(saved).logits(normalised).count == 2)
+    saved.normalization = ChannelStatistics(mean: [0, 0, 0], std: [0.004, 0.004, 0.004])
+    #expect(try Predictor(saved).logits(pixels).count == 2)  // as the file says
+  }
+
   @Test func anOwnArchitectureIsWrittenAndRead() throws {
     let (path, architecture) = (path(), Perceptron(hidden: 7))
     defer { try? FileManager.default.removeItem(atPath: path) }

@@ -2,6 +2,7 @@ import Autodiff
 import ConViT
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Each row of the paper's table 3 is what it says.

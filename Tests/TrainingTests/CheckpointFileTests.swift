@@ -2,6 +2,7 @@ import Foundation
 import Safetensors
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Checkpoints that somebody else wrote.

@@ -1,5 +1,6 @@
 import Autodiff
 import Foundation
+import Recipes
 import Safetensors
 import Testing
 import Training

@@ -4,6 +4,7 @@ import Foundation
 import Images
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Classes that count more than others; the losses are in LossTests.

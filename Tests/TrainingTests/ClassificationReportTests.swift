@@ -4,6 +4,7 @@ import Foundation
 import Images
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// What answers come to, class by class, against counts by hand.

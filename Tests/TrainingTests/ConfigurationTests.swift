@@ -3,6 +3,8 @@ import Images
 import Testing
 import Training
 
+@testable import Recipes
+
 @Suite struct ConfigurationTests {
   private func read(_ yaml: String) throws -> TrainingConfiguration {
     let path = NSTemporaryDirectory() + UUID().uuidString + ".yaml"
@@ -31,7 +33,7 @@ import Training
     let c = TrainingConfiguration()
     #expect((c.batchSize, c.epochs, c.lr, c.weightDecay) == (64, 300, 5e-4, 0.05))
     #expect((c.minLr, c.warmupLr, c.smoothing) == (1e-5, 1e-6, 0.1))
-    #expect(LearningRateSchedule(c).warmupEpochs == 5)
+    #expect(c.learningRates.warmupEpochs == 5)
     #expect((c.dropPath, c.drop, c.repeatedAug, c.optEps) == (0.1, 0, true, 1e-8))
     #expect((c.mixup, c.cutmix, c.mixupProb, c.mixupSwitchProb) == (0.8, 1, 1, 0.5))
     #expect((c.mixupMode, c.mixupOffEpoch, c.bceLoss, c.attnDrop) == (.batch, 0, false, 0))

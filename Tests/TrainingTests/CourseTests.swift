@@ -2,6 +2,7 @@ import Autodiff
 import Foundation
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// The rates of every kind of schedule against timm's, by epoch and by update.
@@ -60,7 +61,7 @@ import Testing
     let course = try #require(file.courses[name])
     let configuration = try configuration(name)
     #expect(configuration.schedule.totalEpochs == course.total_epochs)
-    var schedule = LearningRateSchedule(configuration)
+    var schedule = configuration.learningRates
     for (index, value) in course.values.enumerated() {
       let epoch = Double(index) / Double(course.updates_per_epoch)
       if index > 0 && !course.metrics.isEmpty {
@@ -75,18 +76,18 @@ import Testing
   /// Noise is where timm's is, normal of deviation 1 cut at ±0.67, and depends on seed and epoch.
   @Test func noiseIsWhereTimmsIs() throws {
     var configuration = try configuration("constant")
-    let plain = LearningRateSchedule(configuration)
+    let plain = configuration.learningRates
     for (name, epochs) in file.noisy_epochs {
       configuration.lrNoise = name.split(separator: " ").compactMap { Double($0) }
-      let noisy = LearningRateSchedule(configuration)
+      let noisy = configuration.learningRates
       #expect((0..<12).filter { noisy(Double($0)) != plain(Double($0)) } == epochs, "\(name)")
-      #expect(noisy(7.25) == LearningRateSchedule(configuration)(7.25))
+      #expect(noisy(7.25) == configuration.learningRates(7.25))
       var other = configuration
       other.seed = 1
-      #expect(noisy(7.25) != LearningRateSchedule(other)(7.25))
+      #expect(noisy(7.25) != other.learningRates(7.25))
     }
     configuration.lrNoise = [0]
-    let noise = try #require(LearningRateSchedule(configuration).noise)
+    let noise = try #require(configuration.learningRates.noise)
     let drawn = (0..<20_000).map { noise(11 + Double($0) / 20_000) }
     #expect(drawn.allSatisfy { abs($0) < 0.67 })
     let mean = drawn.reduce(0, +) / 20_000
@@ -102,6 +103,6 @@ import Testing
   @Test func scalesWithTheGlobalBatch() throws {
     var configuration = TrainingConfiguration()
     (configuration.batchSize, configuration.globalBatchSize, configuration.lr) = (64, 1024, 5e-4)
-    #expect(LearningRateSchedule(configuration).base == 1e-3)
+    #expect(configuration.learningRates.base == 1e-3)
   }
 }

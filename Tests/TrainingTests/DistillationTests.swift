@@ -5,6 +5,7 @@ import Images
 import Safetensors
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Runs with mixing and a teacher.
@@ -48,7 +49,7 @@ import Testing
     var learner = Learner(model, weights, try c.recipe(for: model, teacher: teacher))
     let loss = try learner.step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2)).loss
 
-    let mixing = try #require(Mixing(c.loss, shape: [3, 28, 28], seed: c.seed))
+    let mixing = try #require(c.loss.mixing(shape: [3, 28, 28], seed: c.seed))
     let mixed = MixedBatch(batch, mixing(batch.indices, epoch: 1))
     let images = Tape(.inference).constant(mixed.inputs(0..<count))
     let tape = Tape(weights, .inference)

@@ -3,6 +3,7 @@ import ConViT
 import Foundation
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Runs that end early, evaluate now and then, or have little time.

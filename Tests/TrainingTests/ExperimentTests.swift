@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 @Suite struct ExperimentTests {

@@ -4,6 +4,7 @@ import Foundation
 import Images
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// A model that is no transformer, on numbers that are no images.

@@ -6,6 +6,7 @@ import Images
 import Locality
 import Testing
 
+@testable import Recipes
 @testable import Runs
 @testable import Training
 

@@ -5,6 +5,7 @@ import Images
 import Safetensors
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// DeiT's losses, with targets that are mixed, against PyTorch (Fixtures/make_mixing.py).
@@ -43,14 +44,20 @@ import Testing
       [Mix](repeating: Mix(share: expected.share), count: 4))
     let tape = Tape()
     let heads = try ["head", "distillation"].map { tape.variable(try tensor("losses.\($0)")) }
-    let targets = batch.targets(0..<4, classes: 5, smoothing: settings.smoothing)
     let weights = try JSONDecoder().decode(
       [Float].self, from: Data(try #require(file.metadata["class_weights"]).utf8))
-    let base = ClassificationLoss.loss(
-      heads[0], targets, settings, name.hasPrefix("weighted") ? weights : nil)
-    let losses =
+    let base = settings.objective(
+      teacher: nil, classWeights: name.hasPrefix("weighted") ? weights : nil)
+    let objective =
       expected.kind == .none
-      ? base : Distillation.loss(base, heads[1], try tensor("losses.teacher"), settings)
+      ? base
+      : Distillation(
+        base, teacher: Fixed(logits: try tensor("losses.teacher")),
+        FrozenWeights(ParameterStore(Fixed(logits: heads[0].value), seed: 0)), settings.taught,
+        share: settings.distillationAlpha)
+    let losses = objective.losses(
+      Outputs(heads[0], distillation: heads[1]),
+      ExamplePart(batch: batch, range: 0..<4, inputs: batch.inputs(0..<4)))
     #expect(losses.shape == [4])
     let loss = losses.mean()
     var none = Gradients(tape.weights.tree)
@@ -132,4 +139,11 @@ import Testing
     #expect(throws: TrainingError.self) { try ones.validate(classes: 10) }
     #expect(throws: Never.self) { try ones.validate(classes: 20) }
   }
+}
+
+/// A teacher that answers the same whatever it sees.
+private struct Fixed: Model {
+  let input: Shape = [3, 1, 1]
+  let logits: Tensor
+  func callAsFunction(_ x: Variable) -> Variable { x.tape.constant(logits) }
 }

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Recipes
 import Testing
 import Training
 

@@ -4,6 +4,7 @@ import Images
 import Safetensors
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Mixup and CutMix against timm's `Mixup` (Fixtures/make_mixing.py).
@@ -90,7 +91,7 @@ import Testing
     for mode in Mixing.Mode.allCases {
       var settings = recipe.settings
       settings.mixupMode = mode
-      let mixing = try #require(Mixing(settings, shape: [3, 20, 28], seed: 3))
+      let mixing = try #require(settings.mixing(shape: [3, 20, 28], seed: 3))
       let mixes = (0..<count).map { mixing([2 * $0, 2 * $0 + 1], epoch: 1)[0] }
       for kind: UInt8 in 0...2 {
         let ours = mixes.filter { $0.kind == kind }
@@ -137,7 +138,7 @@ import Testing
       var settings = LossSettings()
       change(&settings)
       let mixing = try #require(
-        Mixing(settings, shape: [3, 9, 9], seed: 0))
+        settings.mixing(shape: [3, 9, 9], seed: 0))
       return mixing(Array(0..<count), epoch: 4)
     }
     for count in [2, 4, 5, 7] {
@@ -156,7 +157,7 @@ import Testing
     #expect(try mixes(4) { $0.mixupProb = 0 } == [Mix](repeating: .none, count: 4))
     var none = LossSettings()
     (none.mixup, none.cutmix) = (0, 0)
-    #expect(Mixing(none, shape: [3, 9, 9], seed: 0) == nil)
+    #expect(none.mixing(shape: [3, 9, 9], seed: 0) == nil)
   }
 
   /// The middle image of an odd batch, and its target, stay what they are.
@@ -209,7 +210,7 @@ import Testing
   @Test func rowsOfNumbersAreBlended() throws {
     var settings = LossSettings()
     settings.cutmix = 0
-    let mixing = try #require(Mixing(settings, shape: [7], seed: 1))
+    let mixing = try #require(settings.mixing(shape: [7], seed: 1))
     let mixes = mixing([3, 4], epoch: 0)
     let (share, rest) = (Float(mixes[0].share), Float(1 - mixes[0].share))
     #expect(mixes[0].box == nil && mixes[0].share < 1)

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// A NaN is written "nan", whatever its sign, which says nothing.

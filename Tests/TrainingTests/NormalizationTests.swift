@@ -4,6 +4,7 @@ import Foundation
 import Images
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// The mean and deviation of images as a setting: from a run into its files, and from these into
@@ -40,7 +41,7 @@ import Testing
     let logits = trained.model.logits(of: planes, FrozenWeights(trained.weights), on: pool).elements
     func predicted(_ settings: DataSettings) throws -> [Float] {
       try #require(
-        try ImageClassifier(trained, settings, pool: pool)
+        try ImageClassifier(trained, reader: trained.imageReader(settings), pool: pool)
           .classify([path], top: 1, withLogits: true)[0]
           .get()
           .logits)

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Numbers that are allowed, and yet surprise.

@@ -3,6 +3,7 @@ import ConViT
 import Foundation
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Which parameters are trained, how fast and with which decay, against timm and DeiT.

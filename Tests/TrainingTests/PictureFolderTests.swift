@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 @Suite final class PictureFolderTests {

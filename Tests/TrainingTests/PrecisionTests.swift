@@ -3,6 +3,7 @@ import ConViT
 import Images
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Training with matrix products in bfloat16.

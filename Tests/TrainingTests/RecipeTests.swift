@@ -1,6 +1,7 @@
 import Autodiff
 import ConViT
 import Foundation
+import Recipes
 import Safetensors
 import Testing
 import Training

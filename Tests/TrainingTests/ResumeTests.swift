@@ -4,6 +4,8 @@ import Foundation
 import Testing
 import Training
 
+@testable import Recipes
+
 /// Runs that are stopped and go on, against one that was left alone.
 @Suite struct ResumeTests {
   private let fixture: TrainingFixture

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Images
+@testable import Recipes
 @testable import Training
 
 /// Which images an epoch visits, against DeiT's sampler and PyTorch's.

@@ -1,4 +1,5 @@
 import Foundation
+import Recipes
 import Testing
 import Training
 
@@ -16,7 +17,7 @@ import Training
       (configuration.lr, configuration.unscaleLr) = (lr, true)
       (configuration.warmupLr, configuration.minLr) = (warmup_lr, min_lr)
       (configuration.warmupEpochs, configuration.epochs) = (warmup_epochs, epochs)
-      return LearningRateSchedule(configuration)
+      return configuration.learningRates
     }
 
     /// The largest relative error of a schedule at any epoch, the cool-down among them.
@@ -57,14 +58,14 @@ import Training
     var configuration = TrainingConfiguration()
     (configuration.batchSize, configuration.lr) = (64, 5e-4)
     let reference = try #require(try references()["deit_batch_64"])
-    #expect(reference.largestError(LearningRateSchedule(configuration)) < Self.tolerance)
+    #expect(reference.largestError(configuration.learningRates) < Self.tolerance)
     configuration.unscaleLr = true
-    #expect(LearningRateSchedule(configuration).base == 5e-4)
+    #expect(configuration.learningRates.base == 5e-4)
   }
 
   /// Between epochs the curve goes on; a constant rate stays after the warm-up.
   @Test func partsOfEpochs() {
-    var schedule = LearningRateSchedule(TrainingConfiguration())
+    var schedule = TrainingConfiguration().learningRates
     (schedule.base, schedule.minimum, schedule.warmup) = (1, 0, 0)
     (schedule.warmupEpochs, schedule.epochs) = (4, 12)
     #expect(schedule(0) == 0)

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import Images
+@testable import Recipes
 @testable import Training
 
 /// Images that are left out, in runs and in their bookkeeping.

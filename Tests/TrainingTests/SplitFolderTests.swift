@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Recipes
 @testable import Training
 
 /// Which folders a run trains and validates on, in the layouts that people have.

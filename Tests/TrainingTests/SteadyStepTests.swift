@@ -1,5 +1,6 @@
 import ConViT
 import Images
+import Recipes
 import Testing
 import Training
 

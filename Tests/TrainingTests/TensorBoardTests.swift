@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Testing
 
+@testable import Recipes
 @testable import Runs
 @testable import Training
 

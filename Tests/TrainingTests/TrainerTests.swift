@@ -2,6 +2,7 @@ import Autodiff
 import ConViT
 import Foundation
 import Images
+import Recipes
 import Testing
 import Training
 

@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Recipes
 import Safetensors
 import Testing
 import Training

@@ -54,5 +54,5 @@ guard second.weights.values == whole.weights.values else { fatalError("not the s
 let path = CommandLine.arguments[1] + "/perceptron.safetensors"
 try SavedModel(Perceptron(), second.average!.weights).write(to: path)
 let saved = try SavedModel(contentsOf: path, architectures: [Perceptron.self])
-let logits = try Predictor(saved.model, saved.weights).logits(points[0])
+let logits = try Predictor(saved).logits(points[0])
 print("OwnModel: the same bits after an interruption; logits \(logits) for class \(labels[0])")

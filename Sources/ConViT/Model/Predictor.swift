@@ -4,7 +4,7 @@ import Autodiff
 /// a time, each works on its own thread, and all get the same bits.
 ///
 /// ```swift
-/// let predictor = Predictor(saved.model, saved.weights)
+/// let predictor = Predictor(saved)
 /// let logits = try predictor.logits(pixels)  // [Float], 3 · 224 · 224 → [Float], 1000
 /// ```
 public struct Predictor: Sendable {
@@ -12,6 +12,8 @@ public struct Predictor: Sendable {
   public let model: any Model
   /// The weights, as passes without derivatives take them.
   public let weights: FrozenWeights
+  /// How images are normalised, where the inputs are images.
+  private let normalization: ChannelStatistics?
 
   /// A model with these weights.
   ///
@@ -19,7 +21,25 @@ public struct Predictor: Sendable {
   public init(
     _ model: any Model, _ weights: ParameterStore, precision: Precision = .float32
   ) {
-    (self.model, self.weights) = (model, FrozenWeights(weights, .inference(precision)))
+    self.init(model, weights, nil, precision)
+  }
+
+  /// What a weights file describes. Images that are not normalised, such as pixels of 0 … 255, are
+  /// errors.
+  ///
+  /// - Parameter precision: of matrix products.
+  public init(_ saved: SavedModel, precision: Precision = .float32) {
+    let isOfImages = saved.model is VisionTransformer && [1, 3].contains(saved.model.input[0])
+    let own = saved.normalization ?? (isOfImages ? .imageNet : nil)
+    self.init(saved.model, saved.weights, own, precision)
+  }
+
+  private init(
+    _ model: any Model, _ weights: ParameterStore, _ normalization: ChannelStatistics?,
+    _ precision: Precision
+  ) {
+    (self.model, self.normalization) = (model, normalization)
+    self.weights = FrozenWeights(weights, .inference(precision))
   }
 
   /// The outputs of some examples, which lie one behind the other: `count` · outputs numbers.
@@ -39,14 +59,33 @@ public struct Predictor: Sendable {
 
   /// The outputs of examples: [n] + the shape of one → [n, outputs].
   ///
-  /// - Throws: `InputError` if examples of the model have another shape.
+  /// - Throws: `InputError` if examples of the model have another shape, or are pixels that were
+  ///   not normalised.
   public func logits(_ examples: Tensor) throws(InputError) -> Tensor {
     guard examples.shape.rank == model.input.rank + 1, examples.shape.removing(0) == model.input
     else {
       throw InputError(
         message: "examples of shape \(examples.shape) for a model of \(model.input)")
     }
+    if let normalization { try check(examples, normalization) }
     return model(Tape(weights).constant(examples)).value
+  }
+
+  /// Throws if numbers are farther from what the pixels of images become than white is from black:
+  /// a resampling may go a little beyond.
+  private func check(
+    _ examples: Tensor, _ normalization: ChannelStatistics
+  ) throws(InputError) {
+    let range = normalization.range
+    let slack = range.upperBound - range.lowerBound
+    let (least, most) = examples.withUnsafeBufferPointer { numbers in
+      numbers.reduce((Float.infinity, -Float.infinity)) { (min($0.0, $1), max($0.1, $1)) }
+    }
+    guard least < range.lowerBound - slack || most > range.upperBound + slack else { return }
+    throw InputError(
+      message: "numbers from \(least) to \(most) for images normalised by \(normalization), whose "
+        + "numbers are from \(range.lowerBound) to \(range.upperBound): normalise pixels v of "
+        + "0 … 255 first, (v / 255 − mean) / std")
   }
 }
 

@@ -14,6 +14,16 @@ public struct ChannelStatistics: Hashable, Sendable, Codable, CustomStringConver
     self.std = std
   }
 
+  /// ImageNet's.
+  package static let imageNet = ChannelStatistics(
+    mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
+
+  /// What black and white become, of all channels together.
+  var range: ClosedRange<Float> {
+    let ends = zip(mean, std).map { (-$0 / $1, (1 - $0) / $1) }
+    return (ends.map(\.0).min() ?? 0)...(ends.map(\.1).max() ?? 1)
+  }
+
   /// What is wrong with them for inputs of some channels; nil if nothing is.
   func fault(channels: Int) -> String? {
     if mean.count != channels || std.count != channels {

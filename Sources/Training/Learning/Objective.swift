@@ -59,3 +59,37 @@ public struct CrossEntropy: Objective {
     return outputs.logits.crossEntropy(weights.map(targets.scaled(columns:)) ?? targets)
   }
 }
+
+/// The binary cross-entropy of each class by itself, as timm's `BinaryCrossEntropy`.
+public struct BinaryCrossEntropy: Objective {
+  /// The share of a target that is spread evenly over all classes.
+  public let smoothing: Double
+  /// What a target must be above to count as 1, else 0; nil: targets stay as they are.
+  public let threshold: Float?
+
+  /// The binary cross-entropy of smoothed labels.
+  public init(smoothing: Double = 0, threshold: Float? = nil) {
+    (self.smoothing, self.threshold) = (smoothing, threshold)
+  }
+
+  /// The mean over the classes, [n].
+  public func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable {
+    let targets = examples.targets(classes: outputs.logits.shape[1], smoothing: smoothing)
+    return outputs.logits.binaryCrossEntropy(threshold.map(targets.above) ?? targets)
+  }
+}
+
+extension Tensor {
+  /// A matrix with each column multiplied by a number.
+  fileprivate func scaled(columns factors: [Float]) -> Tensor {
+    checkPrecondition(
+      factors.count == shape[1],
+      "class weights: \(factors.count) of them for \(shape[1]) classes")
+    return Tensor(shape, elements.enumerated().map { factors[$0 % factors.count] * $1 })
+  }
+
+  /// 1 where an element is above a threshold, else 0.
+  fileprivate func above(_ threshold: Float) -> Tensor {
+    Tensor(shape, elements.map { $0 > threshold ? 1 : 0 })
+  }
+}

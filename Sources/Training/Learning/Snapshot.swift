@@ -33,7 +33,7 @@ public struct Snapshot: Sendable {
   /// - Throws: `SafetensorsError` for a file that is damaged or truncated anywhere.
   public init(contentsOf path: String) throws { self.init(try SafetensorsFile(contentsOf: path)) }
 
-  init(_ file: SafetensorsFile) {
+  package init(_ file: SafetensorsFile) {
     self.file = file
     texts = file.metadata
   }

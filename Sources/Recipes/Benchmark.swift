@@ -1,0 +1,171 @@
+import Autodiff
+import ConViT
+import Foundation
+import Images
+import Training
+
+/// How fast a model trains or predicts, on random images that are in memory.
+package struct Benchmark: Sendable {
+  /// What is measured.
+  package enum Mode: String, Sendable, Codable, CaseIterable { case train, inference }
+
+  /// What the report calls the model.
+  package var name: String
+  /// The model.
+  package var configuration: ViTConfiguration
+  /// Steps of the optimiser, or predictions.
+  package var mode: Mode
+  /// Images a step.
+  package var batchSize: Int
+  /// Threads that compute.
+  package var threads: Int
+  /// Steps before the clock starts.
+  package var warmup = 2
+  /// Steps to measure, or else as many as fit into `seconds` (three at least).
+  package var steps: Int?
+  /// How long to measure where `steps` is nil.
+  package var seconds = 10.0
+  /// Whether blocks are computed once more for their derivatives.
+  package var recompute = false
+  /// Sums of gradients that are kept apart: threads that differentiate at a time.
+  package var lanes = 4
+  /// Images that a thread differentiates at a time; by the model's size if nil.
+  package var shardSize: Int?
+  /// Whether threads stay on processors of their own.
+  package var pinThreads = false
+  /// The precision of matrix products.
+  package var precision = Precision.float32
+
+  /// A benchmark of two steps of warm-up and ten seconds.
+  package init(
+    name: String, configuration: ViTConfiguration, mode: Mode, batchSize: Int, threads: Int
+  ) {
+    self.name = name
+    self.configuration = configuration
+    self.mode = mode
+    self.batchSize = batchSize
+    self.threads = threads
+  }
+
+  /// What was measured.
+  package struct Report: Sendable, Codable {
+    /// The benchmark's name.
+    package let model: String
+    /// Steps of the optimiser, or predictions.
+    package let mode: Mode
+    /// Images a step.
+    package let batchSize: Int
+    /// Threads that computed.
+    package let threads: Int
+    /// By the median step.
+    package let imagesPerSecond: Double
+    /// By the fastest step.
+    package let imagesPerSecondBest: Double
+    /// Operations of the model's matrix products a second, at the median step; those that a
+    /// derivative needs again are not counted.
+    package let gflops: Double
+    /// The rate of such products alone, on all threads; not measured where the benchmark's `steps`
+    /// is given.
+    package let gemmGflops: Double?
+    /// The same of the BLAS library, in floats.
+    package let blasGflops: Double?
+    /// The most memory that the process had until the last step, in units of 2²⁰ bytes.
+    package let peakRssMb: Double
+    /// Shares of the threads' time, which sum to 1.
+    package let breakdown: [String: Double]
+    /// The BLAS library and its kernels.
+    package let blas: String
+    /// The precision of matrix products.
+    package let precision: Precision
+    /// What made the products.
+    package let products: String
+  }
+
+  /// Runs the steps.
+  package func callAsFunction() throws -> Report {
+    let pool = WorkerPool(threads: threads, pinned: pinThreads)
+    let model = try VisionTransformer(configuration)
+    let step = try makeStep(model, pool)
+    for index in 0..<warmup { try step(index) }
+    var times: [Double] = []
+    let begin = ContinuousClock.now
+    let work = try WorkMeter.seconds {
+      repeat {
+        let start = ContinuousClock.now
+        try step(warmup + times.count)
+        times.append((ContinuousClock.now - start) / .seconds(1))
+      } while steps.map { times.count < $0 }
+        ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds)
+    }
+    let peak = Resources.current.peakMegabytes
+    times.sort()
+    let rate = Double(batchSize) / times[times.count / 2]
+    return Report(
+      model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
+      imagesPerSecondBest: Double(batchSize) / times[0],
+      gflops: rate * 2 * Double(model.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
+      gemmGflops: steps == nil ? gemmRate(of: model, on: pool, in: precision) : nil,
+      blasGflops: steps == nil ? gemmRate(of: model, on: pool, in: nil) : nil, peakRssMb: peak,
+      breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
+      blas: BLASLibrary.current.description, precision: precision,
+      products: ProductKernels.description(of: precision))
+  }
+
+  /// One step of the optimiser, or one prediction of a batch.
+  private func makeStep(
+    _ model: VisionTransformer, _ pool: WorkerPool
+  ) throws -> (Int) throws -> Void {
+    let weights = ParameterStore(model, seed: 0)
+    let c = configuration
+    var random = Random(seed: 0).split("benchmark")
+    var images = Tensor(
+      repeating: 0, [batchSize, c.channels, c.imageHeight, c.imageWidth])
+    images.withUnsafeMutableBufferPointer { pixels in
+      for index in pixels.indices { pixels[index] = Float(random.uniform(-2, 2)) }
+    }
+    let batch = images  // a constant, for the closures
+    switch mode {
+    case .inference:
+      let frozen = FrozenWeights(weights, .inference(precision))
+      return { _ in _ = model.logits(of: batch, frozen, on: pool) }
+    case .train:
+      var recipe = TrainingConfiguration()
+      recipe.batchSize = batchSize
+      (recipe.recompute, recipe.lanes, recipe.shardSize) = (recompute, lanes, shardSize)
+      recipe.precision = precision
+      (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
+      var learner = Learner(model, weights, try recipe.recipe(for: model))
+      let labels = (0..<batchSize).map { _ in random.below(c.classes) }
+      let samples = Batch(inputs: batch, labels: labels, indices: Array(0..<batchSize))
+      return { _ = try learner.step(samples, epoch: $0, rate: 1e-4, on: pool) }
+    }
+  }
+
+  /// The shares of `total` thread seconds.
+  private func shares(_ work: [WorkMeter.Work: Double], of total: Double) -> [String: Double] {
+    let kinds: [WorkMeter.Work] = [.linear, .attention, .softmax, .gelu, .norm, .optimizer]
+    var shares: [String: Double] = [:]
+    for kind in kinds { shares["\(kind)"] = work[kind, default: 0] / total }
+    let busy = work[.busy, default: 0]
+    let named = kinds.filter { $0 != .optimizer }.reduce(0) { $0 + work[$1, default: 0] }
+    shares["other"] = (busy - named) / total
+    shares["idle"] = 1 - (busy + work[.optimizer, default: 0]) / total
+    return shares
+  }
+
+  /// The rate of the model's own products: all operations by all time.
+  private func gemmRate(
+    of model: VisionTransformer, on pool: WorkerPool, in precision: Precision?
+  ) -> Double {
+    let shard = Shards(for: model, batchSize: batchSize, size: shardSize).size
+    let costs = model.costs(examples: shard, Pass(isRecorded: mode == .train), isWhole: true)
+    var (operations, time) = (0.0, 0.0)
+    for (product, count) in costs.products {
+      operations += product.operations * Double(count)
+      time +=
+        product.operations * Double(count)
+        / product.operationsPerSecond(on: pool, seconds: 0.2, in: precision)
+    }
+    return operations / time / 1e9
+  }
+}

@@ -1,0 +1,130 @@
+import Images
+import Training
+
+/// What becomes of a training image.
+package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
+  /// Whether training images are changed at random; else the evaluation transform.
+  package var augment = true
+  /// The filter that training crops are resized with, and that geometric augmentations use.
+  package var trainInterpolation = Interpolation.bicubic
+  /// Whether images are resized to the size and shifted, and not cropped and resized.
+  package var src = false
+  /// An augmentation policy as timm writes it, or none; rand-m9-mstd0.5-inc1 if left out.
+  package var aa: String?
+  /// How far brightness, contrast and saturation go from 1, where the policy does not forbid it.
+  package var colorJitter = 0.4
+  /// The probability of random erasing; 0.25 if left out.
+  package var reprob: Double?
+  /// What is erased with.
+  package var remode = RandomErasing.Mode.pixel
+  /// The most rectangles that are erased in an image.
+  package var recount = 1
+  /// Whether the first half of each batch is not erased in.
+  package var resplit = false
+
+  /// The defaults.
+  package init() {}
+
+  /// How training crops are resized.
+  package enum Interpolation: String, Hashable, Sendable, Codable, CaseIterable {
+    case bilinear, bicubic
+    /// One of the two by chance, for each image.
+    case random
+
+    var resamplings: [Resampling] {
+      switch self {
+      case .bilinear: [.bilinear]
+      case .bicubic: [.bicubic]
+      case .random: [.bilinear, .bicubic]
+      }
+    }
+  }
+
+  /// The text of the policy that is used, if any.
+  var policyText: String? {
+    let text = augment ? aa ?? "rand-m9-mstd0.5-inc1" : "none"
+    return text == "none" || text.isEmpty ? nil : text
+  }
+
+  /// The probability of random erasing that is used.
+  var eraseProbability: Double { augment ? reprob ?? 0.25 : 0 }
+
+  /// The policy, if any.
+  func policy() throws(TrainingError) -> AugmentationPolicy? {
+    guard let policyText else { return nil }
+    do {
+      return try AugmentationPolicy(policyText, resamplings: trainInterpolation.resamplings)
+    } catch {
+      throw TrainingError(usage: "aa: \(error)")
+    }
+  }
+
+  /// The erasing, if any.
+  var erasing: RandomErasing? {
+    guard eraseProbability > 0 else { return nil }
+    return RandomErasing(
+      probability: eraseProbability, mode: remode, count: recount, sparesFirstHalf: resplit)
+  }
+
+  /// The transform to the size of `evaluation`, which is that of images that are not augmented.
+  ///
+  /// - Parameter fill: the colour of what augmentations bring in from outside.
+  func transform(
+    insteadOf evaluation: EvaluationTransform, fill: RGBColor
+  ) throws(TrainingError) -> any ImageTransform {
+    guard augment else { return evaluation }
+    let size = evaluation.size
+    let policy = try policy()
+    var transform =
+      src
+      ? TrainingTransform(shiftingTo: size)
+      : TrainingTransform(size: size, resamplings: trainInterpolation.resamplings)
+    (transform.policy, transform.fill) = (policy, fill)
+    if colorJitter > 0 && policy?.takesColorJitter ?? true {
+      transform.jitter = colorJitter
+    }
+    return transform
+  }
+
+  /// Throws what is wrong with the values, whatever the other parts say.
+  package func validate() throws(TrainingError) {
+    let policy = try policy()
+    for (name, isGiven) in [
+      ("aa", !["", "none"].contains(aa ?? "")), ("reprob", reprob ?? 0 != 0), ("src", src),
+      ("color-jitter", colorJitter != 0.4 && colorJitter != 0),
+    ] {
+      try requireUse(
+        of: name, augment || !isGiven, "\(name) is for augmented images, not with no-augment")
+    }
+    try require(
+      (0...1).contains(eraseProbability), "reprob must be in 0 to 1, found \(eraseProbability)")
+    try requireCounts(["recount": recount])
+    for (name, isGiven) in [
+      ("remode", remode != .pixel), ("recount", recount != 1), ("resplit", resplit),
+    ] {
+      try requireUse(
+        of: name, eraseProbability > 0 || !isGiven, "\(name) is for random erasing, and reprob is 0"
+      )
+    }
+    try require(
+      colorJitter.isFinite && colorJitter >= 0,
+      "color-jitter must not be negative, found \(colorJitter)")
+    try requireUse(
+      of: "color-jitter",
+      policy?.takesColorJitter ?? true || colorJitter == 0.4 || colorJitter == 0,
+      "color-jitter is for aa none and 3a: \(policyText ?? "") changes colours itself")
+  }
+
+  /// The names in configs.
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case augment
+    case trainInterpolation = "train-interpolation"
+    case src
+    case aa
+    case colorJitter = "color-jitter"
+    case reprob
+    case remode
+    case recount
+    case resplit
+  }
+}

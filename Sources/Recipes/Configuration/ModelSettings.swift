@@ -1,0 +1,79 @@
+import ConViT
+import Training
+
+/// The model, and what it starts from.
+package struct ModelSettings: Hashable, Sendable, Codable, Settings {
+  /// A preset; what follows replaces parts of it.
+  package var model = "convit_tiny"
+  /// Pixels of the images after their transform, N or HxW.
+  package var inputSize = InputSize("224")!
+  /// 3 for colours, or 1: images are read as grey. All augmentations go with grey images; those of
+  /// colours alone (saturation, of color-jitter too) leave them what they are.
+  package var channels = 3
+  /// Pixels of a patch's side, which divides both sides of the images.
+  package var patchSize = 16
+  /// Attention heads of a block; the preset's if left out.
+  package var heads: Int?
+  /// The features of a head: the embedding has heads × head-dim. ConViT's `--embed_dim`.
+  package var headDim: Int?
+  /// Blocks; the preset's if left out.
+  package var depth: Int?
+  /// GPSA blocks, from the first; the preset's if left out, or all but the last if that is fewer.
+  package var localUpToLayer: Int?
+  /// How sharply GPSA heads look at their offset at the start, α in the paper.
+  package var localityStrength: Float = 1
+  /// The classes of the head, if there are to be more than the data have.
+  package var nbClasses: Int?
+  /// Dropout after the embedding, projections and MLP layers.
+  package var drop: Float = 0
+  /// Dropout of the attention's elements, in GPSA after the gate.
+  package var attnDrop: Float = 0
+  /// Stochastic depth of the last block; it grows linearly from 0 at the first.
+  package var dropPath: Float = 0.1
+  /// A weights file to start from; a head of another size starts anew, and a position embedding of
+  /// another size is resampled.
+  package var finetune: String?
+  /// Whether `finetune` may be the weights of another model: what fits is used, the rest starts
+  /// anew.
+  package var partial = false
+
+  /// The defaults.
+  package init() {}
+
+  /// Throws what is wrong with the values.
+  package func validate() throws(TrainingError) {
+    try requireCounts([
+      "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
+      "depth": depth,
+    ])
+    try require([1, 3].contains(channels), "channels must be 1 or 3, found \(channels)")
+    for (name, rate) in [("drop", drop), ("attn-drop", attnDrop), ("drop-path", dropPath)] {
+      try require((0..<1).contains(rate), "\(name) must be in 0 ..< 1, found \(rate)")
+    }
+    try require(
+      localityStrength.isFinite && localityStrength > 0,
+      "locality-strength must be positive, found \(localityStrength)")
+    try requireUse(
+      of: "partial", !partial || finetune != nil,
+      "partial is about a weights file: finetune is missing")
+  }
+
+  /// The names in configs.
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case model
+    case inputSize = "input-size"
+    case channels
+    case patchSize = "patch-size"
+    case heads
+    case headDim = "head-dim"
+    case depth
+    case localUpToLayer = "local-up-to-layer"
+    case localityStrength = "locality-strength"
+    case nbClasses = "nb-classes"
+    case drop
+    case attnDrop = "attn-drop"
+    case dropPath = "drop-path"
+    case finetune
+    case partial
+  }
+}

@@ -1,0 +1,153 @@
+import Training
+
+/// How long a run is, and how fast weights change in its course.
+package struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
+  /// Images that are read together, and make a step unless `globalBatchSize` says otherwise;
+  /// DeiT's is for each GPU, here it is all of them.
+  package var batchSize = 64
+  /// Images a step, a multiple of `batchSize`; `batchSize` if left out.
+  package var globalBatchSize: Int?
+  /// Epochs, each of as many images as there are to train on.
+  package var epochs = 300
+  /// The rate for a step of 512 images: it is scaled by their number / 512 unless `unscaleLr`.
+  package var lr = 5e-4
+  /// Whether `lr` is the rate for any batch.
+  package var unscaleLr = false
+  /// The rate at the end of a cosine, line or power, and the least of a plateau, whatever the
+  /// batch.
+  package var minLr = 1e-5
+  /// The rate at the start of the warm-up, whatever the batch.
+  package var warmupLr = 1e-6
+  /// 5 if left out, or a quarter of the epochs if that is fewer.
+  package var warmupEpochs: Int?
+  /// Epochs at `minLr` after the others.
+  package var cooldownEpochs = 0
+  /// The course of the rate after the warm-up.
+  package var sched = LearningRateSchedule.Shape.cosine
+  /// Epochs between the drops of `step`.
+  package var decayEpochs = 30.0
+  /// The epochs, counted from 1, with which `multistep` drops.
+  package var decayMilestones = [90, 180, 270]
+  /// What `step`, `multistep` and `plateau` multiply the rate with when they drop; the power of
+  /// `poly`.
+  package var decayRate = 0.1
+  /// Evaluations without a better accuracy that `plateau` puts up with: one an epoch, unless there
+  /// is `evalEvery`.
+  package var patienceEpochs = 10
+  /// Evaluations without a better accuracy after which a run ends; if left out, it does not.
+  package var earlyStop: Int?
+  /// From which share of the epochs on, and up to which, the rate has noise; none if empty.
+  package var lrNoise: [Double] = []
+  /// The largest noise, as a share of the rate.
+  package var lrNoisePct = 0.67
+  /// The standard deviation of the noise, as a share of the rate.
+  package var lrNoiseStd = 1.0
+  /// Whether the rate changes with every step and not with every epoch.
+  package var schedOnUpdates = false
+
+  /// The defaults.
+  package init() {}
+
+  /// Images a step.
+  package var stepSize: Int { globalBatchSize ?? batchSize }
+
+  /// All epochs of a run.
+  package var totalEpochs: Int { epochs + cooldownEpochs }
+
+  /// Throws what is wrong with the values.
+  package func validate() throws(TrainingError) {
+    try requireCounts([
+      "batch-size": batchSize, "global-batch-size": globalBatchSize, "epochs": epochs,
+      "patience-epochs": patienceEpochs, "early-stop": earlyStop,
+    ])
+    try require(
+      stepSize.isMultiple(of: batchSize),
+      "global-batch-size must be a multiple of batch-size, which is \(batchSize), found \(stepSize)"
+    )
+    try require(lr.isFinite && lr > 0, "lr must be positive, found \(lr)")
+    try require(minLr.isFinite && minLr >= 0, "min-lr must not be negative, found \(minLr)")
+    try require(
+      warmupLr.isFinite && warmupLr >= 0, "warmup-lr must not be negative, found \(warmupLr)")
+    let warmup = warmupEpochs ?? 0
+    try require(
+      (0...epochs).contains(warmup),
+      "warmup-epochs must be 0 to epochs, which is \(epochs), found \(warmup)")
+    try require(
+      (0...1_000_000).contains(cooldownEpochs),
+      "cooldown-epochs must be 0 to 1000000, found \(cooldownEpochs)")
+    try require(
+      decayEpochs.isFinite && decayEpochs > 0, "decay-epochs must be positive, found \(decayEpochs)"
+    )
+    try require(
+      decayMilestones.allSatisfy { $0 > 0 } && decayMilestones == decayMilestones.sorted(),
+      "decay-milestones must be positive and ascending, found \(decayMilestones)")
+    let most = sched == .poly ? 100.0 : 1
+    try require(
+      decayRate > 0 && decayRate <= most,
+      "decay-rate must be above 0 and at most \(Int(most)), found \(decayRate)")
+    try require(
+      lrNoise.count <= 2 && lrNoise.allSatisfy { (0...1).contains($0) }
+        && lrNoise == lrNoise.sorted(),
+      "lr-noise must be one or two ascending numbers in 0 ... 1, found \(lrNoise)")
+    try require(
+      lrNoisePct > 0 && lrNoisePct <= 1,
+      "lr-noise-pct must be above 0 and at most 1, found \(lrNoisePct)")
+    try require(
+      lrNoiseStd > 0 && lrNoiseStd <= 1000 * lrNoisePct,
+      "lr-noise-std must be above 0 and at most 1000 times lr-noise-pct, found \(lrNoiseStd)")
+    try validateUse()
+  }
+
+  /// Throws where a value would have no effect.
+  private func validateUse() throws(TrainingError) {
+    func requireDefault<Value: Equatable>(
+      _ path: KeyPath<ScheduleSettings, Value>, _ name: String,
+      unless shapes: Set<LearningRateSchedule.Shape>
+    ) throws(TrainingError) {
+      let all = shapes.map(\.rawValue).sorted()
+      let names =
+        all.dropLast().joined(separator: ", ") + (all.count > 1 ? " and " : "") + all[all.count - 1]
+      try requireUse(
+        of: name,
+        shapes.contains(sched) || self[keyPath: path] == ScheduleSettings()[keyPath: path],
+        "\(name) is for sched \(names), not \(sched)")
+    }
+    try requireDefault(\.minLr, "min-lr", unless: [.cosine, .linear, .plateau, .poly])
+    try requireDefault(\.cooldownEpochs, "cooldown-epochs", unless: [.cosine, .linear, .poly])
+    try requireDefault(\.decayEpochs, "decay-epochs", unless: [.step])
+    try requireDefault(\.decayMilestones, "decay-milestones", unless: [.multistep])
+    try requireDefault(\.decayRate, "decay-rate", unless: [.step, .multistep, .plateau, .poly])
+    try requireDefault(\.patienceEpochs, "patience-epochs", unless: [.plateau])
+    try requireUse(
+      of: "sched-on-updates", !schedOnUpdates || (sched != .plateau && sched != .multistep),
+      "sched-on-updates is not for sched \(sched), which drops between epochs")
+    try require(
+      !lrNoise.isEmpty
+        || (lrNoisePct == ScheduleSettings().lrNoisePct
+          && lrNoiseStd == ScheduleSettings().lrNoiseStd),
+      "lr-noise-pct and lr-noise-std need lr-noise")
+  }
+
+  /// The names in configs.
+  package enum CodingKeys: String, CodingKey, CaseIterable {
+    case batchSize = "batch-size"
+    case globalBatchSize = "global-batch-size"
+    case epochs
+    case lr
+    case unscaleLr = "unscale-lr"
+    case minLr = "min-lr"
+    case warmupLr = "warmup-lr"
+    case warmupEpochs = "warmup-epochs"
+    case cooldownEpochs = "cooldown-epochs"
+    case sched
+    case decayEpochs = "decay-epochs"
+    case decayMilestones = "decay-milestones"
+    case decayRate = "decay-rate"
+    case patienceEpochs = "patience-epochs"
+    case earlyStop = "early-stop"
+    case lrNoise = "lr-noise"
+    case lrNoisePct = "lr-noise-pct"
+    case lrNoiseStd = "lr-noise-std"
+    case schedOnUpdates = "sched-on-updates"
+  }
+}

@@ -1,0 +1,111 @@
+import Autodiff
+import Files
+import Foundation
+import Training
+
+/// A folder in which a call leaves its own pictures and none of an earlier call.
+///
+/// A JSON file in it, the record, names the pictures, so that the next call knows which ones it may
+/// remove; other files stay. The pictures are first made in a hidden folder within. Only when all
+/// are there, the earlier ones go and then the new ones come: a call that is killed leaves pictures
+/// of one call, perhaps not all, and never of two.
+package struct PictureFolder: Sendable {
+  /// Where to make the pictures.
+  package let staging: String
+  private let path: String
+  private let recordName: String
+  private let isName: @Sendable (String) -> Bool
+  /// The pictures of the earlier call.
+  private let earlier: Set<String>
+  private let lock: FolderLock
+
+  private struct Record: Codable { let files: [String] }
+
+  /// The folder at a path, which is made if it is not there.
+  ///
+  /// - Parameters:
+  ///   - record: the name of the record.
+  ///   - isName: whether a name is one of a picture that such calls make.
+  /// - Throws: `FileError` if it cannot be written to or another call is writing to it,
+  ///   `TrainingError` if it has a file of such a name that the record does not name.
+  package init(
+    _ path: String, record: String, isName: @escaping @Sendable (String) -> Bool
+  ) throws {
+    (self.path, recordName, self.isName) = (path, record, isName)
+    staging = "\(path)/.\(record).partial"
+    _ = try OutputFolder(path)
+    _ = try OutputFolder(staging)
+    lock = try FolderLock(staging, holder: "another call")
+    do {
+      earlier = try Self.earlier(in: path, record: record, isName)
+      for name in try FileManager.default.contentsOfDirectory(atPath: staging) {
+        try Self.remove("\(staging)/\(name)")  // of a call that was killed
+      }
+    } catch {
+      try? FileManager.default.removeItem(atPath: staging)
+      throw error
+    }
+  }
+
+  private static func earlier(
+    in path: String, record: String, _ isName: (String) -> Bool
+  ) throws -> Set<String> {
+    let files = FileManager.default
+    let known = "\(path)/\(record)"
+    var earlier: Set<String> = []
+    if files.fileExists(atPath: known) {
+      guard let data = files.contents(atPath: known),
+        let found = try? JSONDecoder().decode(Record.self, from: data)
+      else {
+        throw TrainingError(
+          "\(known): not a list of pictures that this command wrote; name another folder")
+      }
+      earlier = Set(found.files.filter(isName))
+    }
+    let here = try files.contentsOfDirectory(atPath: path).sorted()
+    if let foreign = here.first(where: { isName($0) && !earlier.contains($0) }) {
+      throw TrainingError(
+        "\(path)/\(foreign): \(record) does not name it as a picture of an earlier call; "
+          + "remove it or name another folder")
+    }
+    return earlier
+  }
+
+  /// Makes a picture that is text.
+  package func write(_ text: String, to name: String) throws {
+    try OutputFolder(staging).write(text, to: name)
+  }
+
+  /// Has the pictures that were made take the place of the earlier ones.
+  ///
+  /// - Parameter record: the JSON of an object whose `files` are the names that it is given.
+  package func publish(_ record: ([String]) throws -> String) throws {
+    let made = try FileManager.default.contentsOfDirectory(atPath: staging).sorted()
+    checkPrecondition(
+      made.allSatisfy(isName), "PictureFolder: a name of another kind among \(made)")
+    let record = try record(made) + "\n"
+    // Until all are in place, the record names all that may be there.
+    try write(JSON.text(Record(files: earlier.union(made).sorted())), to: recordName)
+    try place(recordName)
+    for name in earlier { try Self.remove("\(path)/\(name)") }
+    for name in made { try place(name) }
+    try write(record, to: recordName)
+    try place(recordName)
+  }
+
+  /// Moves a file from the hidden folder to its place.
+  private func place(_ name: String) throws {
+    guard rename("\(staging)/\(name)", "\(path)/\(name)") == 0 else {
+      throw FileError(path: "\(path)/\(name)", cannot: "write", code: errno)
+    }
+  }
+
+  /// Removes the hidden folder, at the end of a call.
+  package func discard() { try? FileManager.default.removeItem(atPath: staging) }
+
+  private static func remove(_ path: String) throws {
+    guard unlink(path) == 0 || errno == ENOENT else {
+      throw FileError(path: path, cannot: "remove", code: errno)
+    }
+  }
+}

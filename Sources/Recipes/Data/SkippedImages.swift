@@ -1,0 +1,81 @@
+import Images
+import Training
+
+/// The images of a split that could not be read and were left out: each is named once, and there
+/// is a limit to them. So are the first of those that are read although something is wrong with
+/// their files. A run that resumes from a checkpoint names them again.
+package struct SkippedImages: Sendable {
+  private let split: ImageFolder
+  private let limit: Int
+  private var labels: [Int: Int]?  // by index, once there is a first bad image
+  private var bad: Set<Int> = []
+  private var badOfClass: [Int: Int] = [:]
+  private var hasWarned = false
+  private var noted: Set<Int> = []
+
+  /// No images of `split` yet. `maxBad` is a share of its images if below 1, else a number of them.
+  package init(_ split: ImageFolder, maxBad: Double = DataSettings.defaultMaxBad) {
+    self.split = split
+    limit = Int(maxBad < 1 ? maxBad * Double(split.samples.count) : maxBad)
+  }
+
+  /// Different images that were skipped.
+  package var count: Int { bad.count }
+
+  /// The most images that are named although they are read.
+  private static let mostNoted = 10
+
+  /// Notes what was wrong with images of a batch, which are left out of it or not.
+  ///
+  /// - Parameter report: Takes a line for each image that is new, and what `note(_:report:)` of
+  ///   failures reports.
+  /// - Throws: what that throws.
+  package mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
+    try note(batch.failures, report: report)
+    for note in batch.notes where noted.count <= Self.mostNoted {
+      guard noted.insert(note.index).inserted else { continue }
+      try report(
+        noted.count <= Self.mostNoted
+          ? "\(note)" + ImageError.readAllTheSame
+          : "more images are like that; `convit verify` lists all of them")
+    }
+  }
+
+  /// Notes the images that were left out of a batch.
+  ///
+  /// - Parameter report: Takes a line for each image that is new, and a warning when they come to
+  ///   be more than 1 % of the split.
+  /// - Throws: `TrainingError` when there are more than the limit, or no image of a class is left.
+  package mutating func note(
+    _ failures: [SampleError], report: (String) throws -> Void
+  ) throws {
+    for failure in failures {
+      guard bad.insert(failure.index).inserted else { continue }
+      try report("skipped: \(failure)")
+      try checkClass(of: failure)
+      let all = split.samples.count
+      guard bad.count <= limit else {
+        throw TrainingError(
+          "\(split.folder): \(bad.count) of \(all) images cannot be read, "
+            + "max-bad allows \(limit)")
+      }
+      if 100 * bad.count > all, !hasWarned {
+        hasWarned = true
+        try report("\(split.folder): more than 1 % of its \(all) images cannot be read")
+      }
+    }
+  }
+
+  private mutating func checkClass(of failure: SampleError) throws {
+    if labels == nil {
+      labels = Dictionary(
+        split.samples.map { ($0.index, $0.label) }, uniquingKeysWith: { first, _ in first })
+    }
+    guard let label = labels?[failure.index] else { return }
+    badOfClass[label, default: 0] += 1
+    guard badOfClass[label] == split.samples.count(where: { $0.label == label }) else { return }
+    throw TrainingError(
+      "\(split.folder): no image of class \(split.classes[label]) can be read; "
+        + "the last one tried: \(failure)")
+  }
+}

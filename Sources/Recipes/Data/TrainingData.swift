@@ -1,0 +1,133 @@
+import Files
+import Images
+import Training
+
+/// The images that a run trains and tests on.
+package struct TrainingData: Sendable {
+  /// The images to train on; their classes are the run's.
+  package let training: ImageFolder
+  /// The images to test on after each epoch, with the classes of `training`.
+  package let validation: ImageFolder
+  /// What was made of the folder where it is not laid out as expected, and what looks like a
+  /// mistake, one line each.
+  package let notes: [String]
+
+  /// Finds the images that settings ask for; what is random about them follows from `seed`.
+  ///
+  /// - Throws: `DatasetError`, or `TrainingError` where settings and folder do not go together.
+  package init(_ settings: DataSettings, seed: UInt64) throws {
+    let all: ImageFolder
+    if settings.valFraction == nil {
+      all = try settings.images(of: "train")
+      validation = try settings.images(of: "val", classes: all.classes, owner: .training)
+    } else {
+      (all, validation) = try settings.divided(seed: seed)
+    }
+    training = try all.sampled(by: settings, seed: seed)
+    notes = Self.notes(all, validation, isDivided: settings.valFraction != nil)
+  }
+
+  private static func notes(
+    _ training: ImageFolder, _ validation: ImageFolder, isDivided: Bool
+  ) -> [String] {
+    let notes = training.warnings
+    var others = validation.warnings.filter { !notes.contains($0) }
+    if training.classes.count == 1 {
+      others.append(
+        "\(training.folder): one class only, \(ClassNames.shown(training.classes[0])): any "
+          + "answer of a model is right, and its accuracy 100 %")
+    }
+    let (train, val) = (training.samples.count, validation.samples.count)
+    if isDivided { return notes + others }
+    if training.folder == validation.folder {
+      others.append("\(training.folder): the images to train on are those to validate on")
+    } else if val > train {
+      others.append(
+        "\(validation.folder) has \(val) images to validate on, and \(training.folder) only "
+          + "\(train) to train on: they may be swapped")
+    }
+    return notes + others
+  }
+}
+
+extension DataSettings {
+  /// The images of a split, with the labels of `classes`, if it is another than that of training;
+  /// those held out for validation if there is a `valFraction` and the split is `val`.
+  ///
+  /// - Parameter owner: whose classes these are, for a message.
+  /// - Throws: `DatasetError`, or `TrainingError` where settings and folder do not go together.
+  package func images(
+    of split: String, classes: [String]? = nil, owner: ImageFolder.ClassOwner = .model,
+    seed: UInt64 = 0
+  ) throws -> ImageFolder {
+    let root = withoutEndSlash(dataPath ?? "")
+    switch dataSet {
+    case _ where valFraction != nil:
+      let parts = try divided(seed: seed)
+      let images = split == "val" ? parts.validation : parts.training
+      guard classes == nil || classes == images.classes else {
+        throw DatasetError(path: root, reason: "its classes are not those of the model")
+      }
+      return images
+    case .imageNet:
+      if let tables = try tables() {
+        return try images(of: split, in: tables, classes: classes, owner: owner)
+      }
+      return try folder(of: split, classes: classes, owner: owner)
+    case .cifar, .cifar10, .cifar100:
+      do {
+        return try folder(of: split, classes: classes, owner: owner)
+      } catch let error as DatasetError {
+        let name = dataSet == .cifar10 ? "cifar10" : "cifar100"
+        throw DatasetError(
+          path: error.path,
+          reason: "\(error.reason) (`convit dataset \(name) SOURCE --output \(root)` makes it)")
+      }
+    case .iNaturalist2018, .iNaturalist2019:
+      let year = dataSet == .iNaturalist2018 ? 2018 : 2019
+      let images = try INaturalist(root: root, year: year, category: inatCategory).images(of: split)
+      guard classes == nil || classes == images.classes else {
+        throw DatasetError(
+          path: root, reason: "its classes by \(inatCategory.rawValue) are not those of the model")
+      }
+      return images
+    }
+  }
+
+  /// The images in the folder of a split.
+  private func folder(
+    of split: String, classes: [String]?, owner: ImageFolder.ClassOwner
+  ) throws -> ImageFolder {
+    let folders = try SplitFolders(self)
+    let place = try folders.place(of: split, classes: classes)
+    do {
+      return try ImageFolder(
+        root: folders.root, split: place.path, classes: classes, of: owner,
+        excluding: place.excluded
+      ).noting(place.notes)
+    } catch let error as DatasetError where place.isGuess && split == "val" {
+      throw DatasetError(path: error.path, reason: error.reason + SplitFolders.adviceOnGuess)
+    }
+  }
+
+  /// The images of training, or all in the data path, in two parts.
+  fileprivate func divided(
+    seed: UInt64
+  ) throws -> (training: ImageFolder, validation: ImageFolder) {
+    if let tables = try tables() {
+      return try whole(of: tables).divided(validation: valFraction ?? 0, seed: seed)
+    }
+    let folders = try SplitFolders(self)
+    let place = try folders.whole()
+    return try ImageFolder(root: folders.root, split: place.path).noting(place.notes)
+      .divided(validation: valFraction ?? 0, seed: seed)
+  }
+}
+
+extension ImageFolder {
+  fileprivate func sampled(by settings: DataSettings, seed: UInt64) throws -> ImageFolder {
+    guard settings.samplingRatio < 1 else { return self }
+    return try sampled(
+      settings.samplingRatio, settings.samplingFirst ? .first : .random(seed: seed))
+  }
+}

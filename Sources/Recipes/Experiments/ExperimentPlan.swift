@@ -1,0 +1,126 @@
+import Foundation
+import Training
+import Yams
+
+/// A grid of training runs and the table that comes of them: what `convit experiment` reads.
+///
+/// Rows × columns × seeds, each a run whose configuration is `base` with the row's and the column's
+/// settings in their place:
+///
+/// ```yaml
+/// title: Sample efficiency
+/// base: {epochs: 20, batch-size: 64, scale-epochs: true}
+/// columns:
+///   DeiT: {model: deit_tiny_patch16_224}
+///   ConViT: {model: convit_tiny}
+/// rows:
+///   5 %: {sampling-ratio: 0.05}
+///   100 %: {}
+/// seeds: [0, 1, 2]
+/// measures: [test_acc1, test_acc5]
+/// gap: {of: ConViT, over: DeiT}
+/// quick: {base: {epochs: 4}}
+/// ```
+package struct ExperimentPlan: Sendable {
+  /// What the table is about.
+  package let title: String
+  /// Configurations of the runs, and where they stand in the table.
+  package let runs: [Run]
+  /// The names of the rows, from the first.
+  package let rows: [String]
+  /// The names of the columns, from the first.
+  package let columns: [String]
+  /// The keys of `log.jsonl` that are measured, in the last epoch.
+  package let measures: [String]
+  /// The two columns whose relative difference the table has, if any.
+  package let gap: Gap?
+  /// Words beside a row's name, by column of words; empty where there are none.
+  package let marks: [(name: String, byRow: [String])]
+
+  /// One run.
+  package struct Run: Sendable {
+    /// Its row.
+    package let row: Int
+    /// Its column.
+    package let column: Int
+    /// Its seed.
+    package let seed: UInt64
+    /// Its configuration, without data and output.
+    package let configuration: TrainingConfiguration
+    /// Its folder, below that of the experiment: `5 %/ConViT/seed-0`, made safe for file systems.
+    package let folder: String
+  }
+
+  /// (of − over) / over, in percent.
+  package struct Gap: Sendable, Hashable {
+    /// The column that is compared.
+    package let of: Int
+    /// The column that it is compared with.
+    package let over: Int
+  }
+
+  /// The plan of a YAML file.
+  ///
+  /// - Parameter isQuick: whether its `quick` part replaces what it names.
+  /// - Throws: `TrainingError` that names the file and the key.
+  package init(contentsOf path: String, quick isQuick: Bool = false) throws {
+    let file = try ExperimentFile(contentsOf: path, quick: isQuick)
+    title = file.title
+    rows = file.rows.map(\.name)
+    let columns = file.columns.map(\.name)
+    self.columns = columns
+    measures = file.measures
+    marks = file.marks
+    gap = try file.gap.map { gap in
+      guard let of = columns.firstIndex(of: gap.of), let over = columns.firstIndex(of: gap.over)
+      else {
+        throw TrainingError(
+          usage: "\(path): gap is between columns, of which there are "
+            + columns.joined(separator: ", "))
+      }
+      return Gap(of: of, over: over)
+    }
+    var runs: [Run] = []
+    let base = try TrainingConfiguration(
+      settings: file.base, of: path, over: TrainingConfiguration())
+    for (r, row) in file.rows.enumerated() {
+      for (c, column) in file.columns.enumerated() {
+        var configuration = try TrainingConfiguration(
+          settings: row.settings, of: path, over: base)
+        configuration = try TrainingConfiguration(
+          settings: column.settings, of: path, over: configuration)
+        for seed in file.seeds {
+          configuration.seed = seed
+          let parts = [row.name, column.name].map(Self.fileName)
+          runs.append(
+            Run(
+              row: r, column: c, seed: seed, configuration: configuration,
+              folder: parts.joined(separator: "/") + "/seed-\(seed)"))
+        }
+      }
+    }
+    for run in runs where run.seed == file.seeds.first {
+      do {
+        try run.check()
+      } catch let error as TrainingError {
+        let place = "\(rows[run.row]), \(columns[run.column])"
+        throw TrainingError(usage: "\(path): \(place): \(error.message)")
+      }
+    }
+    self.runs = runs
+    let folders = Set(runs.map(\.folder))
+    guard folders.count == runs.count else {
+      throw TrainingError(usage: "\(path): two rows, columns or seeds have the same name")
+    }
+  }
+
+  /// A name without what file systems or shells take for something else.
+  static func fileName(_ name: String) -> String {
+    let kept = name.unicodeScalars.map { scalar in
+      CharacterSet.alphanumerics.contains(scalar) || "-.+".unicodeScalars.contains(scalar)
+        ? String(scalar) : "-"
+    }
+    let text = kept.joined().split(separator: "-").joined(separator: "-")
+    return text.isEmpty || text.hasPrefix(".") ? "-" + text : text
+  }
+}

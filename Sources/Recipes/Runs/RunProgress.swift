@@ -1,0 +1,66 @@
+import Training
+
+/// How far a run has come: with the weights and what the optimiser remembers, all that changes in
+/// its course.
+package struct RunProgress: Hashable, Sendable {
+  /// The epoch that is under way, from 0; the number of epochs when the run has ended.
+  package var epoch = 0
+  /// The steps made in it.
+  package var step = 0
+  /// The images of these steps.
+  package var images = 0
+  /// The images that could not be read and were left out of these steps.
+  package var badImages = 0
+  /// The sum of their losses.
+  package var lossSum = 0.0
+  /// The learning rate of the last step.
+  package var rate = 0.0
+  /// Seconds spent on these steps.
+  package var seconds = 0.0
+  /// The highest accuracy of an epoch; −∞ before the first.
+  package var best = -Double.infinity
+  /// Evaluations since the one of the highest accuracy.
+  package var stale = 0
+  /// The steps of the whole run that were left out because they were not finite.
+  package var skipped = 0
+
+  /// What the schedule of a plateau has seen.
+  package var plateau = LearningRateSchedule.Plateau()
+
+  /// The start of a run.
+  package init() {}
+
+  /// Goes on to the next epoch.
+  mutating func endEpoch() {
+    var next = RunProgress()
+    (next.epoch, next.best, next.skipped, next.plateau) = (epoch + 1, best, skipped, plateau)
+    next.stale = stale
+    self = next
+  }
+
+  /// How far a run had come.
+  init(_ snapshot: Snapshot) throws {
+    for (name, value) in Self.integers where name != "stale" || snapshot.has(name) {
+      self[keyPath: value] = try snapshot.integer(name)  // checkpoints may be of before "stale"
+    }
+    for (name, value) in Self.doubles { self[keyPath: value] = try snapshot.double(name) }
+  }
+
+  /// Puts all of it into a snapshot.
+  func save(to snapshot: inout Snapshot) {
+    for (name, value) in Self.integers { snapshot.put(self[keyPath: value], as: name) }
+    for (name, value) in Self.doubles { snapshot.put(self[keyPath: value], as: name) }
+  }
+
+  /// The whole numbers under their names in a checkpoint.
+  static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
+    ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("bad_images", \.badImages),
+    ("skipped", \.skipped), ("plateau.bad_epochs", \.plateau.badEpochs),
+    ("plateau.drops", \.plateau.drops), ("stale", \.stale),
+  ]
+  /// The other numbers under their names in a checkpoint.
+  static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [
+    ("loss_sum", \.lossSum), ("rate", \.rate), ("seconds", \.seconds), ("best", \.best),
+    ("plateau.best", \.plateau.best),
+  ]
+}

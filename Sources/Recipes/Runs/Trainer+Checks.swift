@@ -1,0 +1,77 @@
+import Autodiff
+import ConViT
+import Files
+import Foundation
+import Training
+
+// What stands in the way of a run, found before it begins.
+extension Trainer {
+  /// The folder of the run; a run needs it, and the folder of images.
+  static func outputFolder(of configuration: TrainingConfiguration) throws -> String {
+    guard let dataPath = configuration.dataPath else {
+      throw TrainingError(usage: "data-path is missing: the folder that has train/ and val/")
+    }
+    guard let outputDir = configuration.outputDir else {
+      throw TrainingError(usage: "output-dir is missing: the folder to write the run to")
+    }
+    for (name, path) in [("data-path", dataPath), ("output-dir", outputDir)] where path.isEmpty {
+      throw TrainingError(usage: "\(name) is empty")
+    }
+    return outputDir
+  }
+
+  /// What a run will need of memory, which the machine must have.
+  static func memory(
+    _ model: VisionTransformer, frozen: ParameterSelection, _ configuration: TrainingConfiguration,
+    teacher: SavedModel?, images: Int, _ threads: Int
+  ) throws -> MemoryEstimate {
+    let estimate = MemoryEstimate(
+      model, Pass(frozen: frozen, recomputesBlocks: configuration.recompute),
+      batchSize: min(configuration.batchSize, images), shards: configuration.shards(for: model),
+      threads: threads, stores: configuration.optimizer.storeCount,
+      stepSize: min(configuration.schedule.stepSize, images),
+      teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
+    guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
+      throw TrainingError(
+        "the run needs about \(estimate.description) of memory, and the machine has "
+          + "\(ProcessInfo.processInfo.physicalMemory / 1_000_000) MB")
+    }
+    return estimate
+  }
+
+  /// Throws unless a run may go on from a checkpoint, and returns what is to be said about it.
+  static func check(
+    _ checkpoint: Checkpoint, _ configuration: TrainingConfiguration, _ model: VisionTransformer,
+    _ data: DataFingerprint
+  ) throws -> [String] {
+    let path = checkpoint.path
+    var notes = try configuration.effective(for: model)
+      .checkResuming(checkpoint.configuration, of: path)
+    let progress = checkpoint.progress
+    let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
+    let scaled = configuration.scaled
+    guard scaled.schedule.totalEpochs >= begun else {
+      throw TrainingError(
+        "\(path): epochs is \(scaled.epochs), but the run has begun epoch \(begun)")
+    }
+    let differences = data.differences(from: checkpoint.data)
+    let changes = shortened(differences, to: 5)
+    guard data.classNames == checkpoint.data.classNames else {
+      throw TrainingError("\(path): the run began with other classes: \(changes)")
+    }
+    if !differences.isEmpty {
+      guard configuration.allowOtherData else {
+        throw TrainingError(
+          "\(path): the run began with other images: \(changes); "
+            + "--allow-other-data goes on all the same")
+      }
+      notes.append("the run began with other images: \(changes)")
+    }
+    if checkpoint.libraryVersion != PackageVersion.current {
+      notes.append(
+        "\(path) is of version \(checkpoint.libraryVersion), this is \(PackageVersion.current): "
+          + "results may differ in their last bits")
+    }
+    return notes
+  }
+}

@@ -1,0 +1,262 @@
+import Autodiff
+import ConViT
+import Files
+import Foundation
+import Images
+import Locality
+import Runs
+import Training
+
+/// A run under way: epochs of training and evaluation, and what they leave in the folder.
+///
+/// What changes is `learner` and `progress`, and a checkpoint holds both: a run that begins with
+/// those of another goes on as that one would have.
+struct TrainingRun {
+  private let trainer: Trainer
+  private let configuration: TrainingConfiguration
+  private let folder: RunFolder
+  private let isStopped: () -> Bool
+  private let report: (Trainer.Event) throws -> Void
+  private var learner: Learner
+  private var progress: RunProgress
+  private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
+  private var locality: LocalityRecording?
+  private var clock: BudgetClock?
+
+  /// What is measured at the end of an epoch.
+  private struct Measurement {
+    /// Of the model and of the moving average, unless the epoch is not evaluated.
+    var totals, average: ClassificationTotals?
+    var badImages = 0
+    /// Where heads look, if that is due.
+    var locality: LocalityReport?
+  }
+
+  init(
+    _ trainer: Trainer, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
+    isStopped: @escaping () -> Bool, report: @escaping (Trainer.Event) throws -> Void
+  ) throws {
+    (self.trainer, self.folder, self.isStopped, self.report) = (trainer, folder, isStopped, report)
+    (self.learner, self.progress) = (learner, progress)
+    configuration = trainer.configuration.scaled
+    let maxBad = configuration.maxBad ?? DataSettings.defaultMaxBad
+    trainingSkips = SkippedImages(trainer.training, maxBad: maxBad)
+    validationSkips = SkippedImages(trainer.validation, maxBad: maxBad)
+    locality = try LocalityRecording(trainer, in: folder, after: progress.epoch)
+    let stores = configuration.optimizer.storeCount
+    clock = configuration.timeBudget.map {
+      BudgetClock(
+        $0, from: trainer.begin, now: .now,
+        checkpointBytes: 4 * stores * learner.weights.tree.elementCount)
+    }
+  }
+
+  /// Runs to the last epoch, and returns the model as it is then.
+  mutating func callAsFunction() throws -> SavedModel {
+    try measureTheStart()
+    while !configuration.hasEnded(progress) {
+      try trainToEndOfEpoch()
+      try endEpoch(try measured(after: progress.epoch + 1))
+    }
+    if let reason = configuration.earlyEnd(progress) { try report(.endedEarly(reason)) }
+    return trainer.saved(learner.weights)
+  }
+
+  /// Where heads look before the first step.
+  private mutating func measureTheStart() throws {
+    guard var locality, progress == RunProgress() else { return }
+    let report = try lookedAt(locality.sample).locality
+    let weights = trainer.frozen(learner.weights)
+    if let report { try locality.write(report, weights, after: 0, on: trainer.pool) }
+    self.locality = locality
+  }
+
+  /// The steps of the epoch that are left.
+  private mutating func trainToEndOfEpoch() throws {
+    let steps = trainer.stepsPerEpoch
+    let (all, size) = (trainer.imagesPerEpoch, configuration.schedule.stepSize)
+    var schedule = configuration.learningRates
+    schedule.plateau = progress.plateau
+    let loader = try trainer.loader(epoch: progress.epoch, from: progress.step)
+    let (before, clock) = (progress, ContinuousClock.now)
+    try stopIfAsked()
+    while progress.step < steps {
+      let count = min(size, all - progress.step * size)
+      let passed = configuration.schedOnUpdates ? Double(progress.step) / Double(steps) : 0
+      progress.rate = schedule(Double(progress.epoch) + passed)
+      let badBefore = progress.badImages
+      let loss = try make(count, from: loader)
+      let seconds = (ContinuousClock.now - clock) / .seconds(1)
+      progress.step += 1
+      progress.seconds = before.seconds + seconds
+      if let loss {
+        let images = count - (progress.badImages - badBefore)
+        progress.images += images
+        progress.lossSum += loss * Double(images)
+        let record = StepRecord(
+          epoch: progress.epoch, step: progress.epoch * steps + progress.step - 1, loss: loss,
+          lr: progress.rate)
+        let period = configuration.logEvery
+        if period > 0, record.step % period == 0 { try folder.append(record) }
+        let speed = Double(progress.images - before.images) / seconds
+        try report(.step(record, ofEpoch: steps, imagesPerSecond: speed))
+      }
+      try stopIfAsked()
+      if let period = configuration.saveEverySteps, progress.step % period == 0,
+        progress.step < steps
+      {
+        try save()
+      }
+    }
+    guard progress.images > 0 else {
+      throw TrainingError(
+        "no step of epoch \(progress.epoch + 1) had images that can be read and a finite loss")
+    }
+  }
+
+  /// A step by the next `count` images; its loss, or none for a step that was left out.
+  private mutating func make(_ count: Int, from loader: BatchLoader) throws -> Double? {
+    var (skips, badImages) = (trainingSkips, 0)
+    defer {
+      trainingSkips = skips
+      progress.badImages += badImages
+    }
+    do {
+      return try learner.step(
+        of: count, epoch: progress.epoch, rate: progress.rate, on: trainer.pool
+      ) { [report] in
+        guard let batch = try loader.next() else {
+          fatalError("TrainingRun: no images are left for \(count) of a step")
+        }
+        try skips.note(batch) { try report(.note($0)) }
+        badImages += batch.failures.count
+        return batch
+      }?.loss
+    } catch let fault as NonFiniteStep {
+      let files = fault.samples.compactMap { trainer.training.sample(index: $0)?.path }
+      try AtomicFile.replace(folder.nonFiniteReport, by: fault.json(files: files))
+      progress.skipped += 1
+      let limit = configuration.onNonfinite.limit
+      guard progress.skipped <= limit else {
+        throw TrainingError(
+          "\(fault): training has diverged; images and norms are in \(folder.nonFiniteReport)")
+      }
+      try report(.note("\(fault): left out, \(progress.skipped) of at most \(limit)"))
+      return nil
+    }
+  }
+
+  /// What is to be measured after so many epochs.
+  private mutating func measured(after epochs: Int) throws -> Measurement {
+    let isDue = locality?.isDue(after: epochs) ?? false
+    let sample = isDue ? locality?.sample : nil
+    guard configuration.isEvaluated(after: epochs) else {
+      return try sample.map { try lookedAt($0) } ?? Measurement()
+    }
+    var result = try evaluated(learner.weights, lookingAt: sample)
+    if let average = learner.average {
+      result.average = try evaluated(average.weights, lookingAt: nil).totals
+    }
+    return result
+  }
+
+  /// Where heads look on a sample, and nothing else.
+  private mutating func lookedAt(_ sample: [ImageFolder.Sample]) throws -> Measurement {
+    var result = try evaluated(learner.weights, lookingAt: sample, alone: true)
+    result.totals = nil
+    return result
+  }
+
+  /// A measurement on all validation images.
+  ///
+  /// - Parameters:
+  ///   - sample: those of them on which is measured where heads look, if that is due.
+  ///   - isAlone: whether it is the sample alone that is looked at.
+  private mutating func evaluated(
+    _ weights: ParameterStore, lookingAt sample: [ImageFolder.Sample]?, alone isAlone: Bool = false
+  ) throws -> Measurement {
+    let (all, weights) = (trainer.validation.samples, trainer.frozen(weights))
+    let (others, count) = isAlone ? ([], sample?.count ?? 0) : (locality?.others ?? [], all.count)
+    var (skips, result) = (validationSkips, Measurement())
+    defer { validationSkips = skips }
+    func note(_ batch: Batch) throws {
+      try skips.note(batch) { [report] in try report(.note($0)) }
+      result.badImages += batch.failures.count
+    }
+    func show(_ done: Int) throws {
+      try report(.evaluated(done, of: count))
+      try stopIfAsked()
+    }
+    let (evaluator, model) = (try trainer.evaluator(), trainer.model)
+    let totals: ClassificationTotals
+    if let sample {
+      (totals, result.locality) = try evaluator.totalsAndLocality(
+        model, weights, on: sample, then: others, pool: trainer.pool, noting: note, progress: show)
+    } else {
+      totals = try evaluator(
+        model, weights, on: all, pool: trainer.pool, noting: note, progress: show)
+    }
+    guard totals.meanLoss.isFinite || isAlone else {
+      throw TrainingError(
+        "the validation loss is \(totals.meanLoss) after epoch \(progress.epoch + 1)")
+    }
+    result.totals = totals
+    return result
+  }
+
+  /// Writes what an epoch has come to; the checkpoint last, as it says that all the rest is there.
+  private mutating func endEpoch(_ test: Measurement) throws {
+    let record = EpochRecord(
+      progress, test: test.totals, averageTest: test.average,
+      badImages: progress.badImages + test.badImages, parameters: trainer.trained)
+    let isBest = record.bestAcc1.map { $0 > progress.best } ?? false
+    let isKept = configuration.saveEvery.map { progress.epoch % $0 == 0 } ?? false
+    let saved = trainer.saved(learner.weights)
+    try saved.write(to: folder.model)
+    let average = learner.average.map { trainer.saved($0.weights) }
+    try average?.write(to: folder.average)
+    if isBest {
+      let best = record.bestAcc1 == record.testAcc1 ? saved : average
+      try best?.write(to: folder.best)
+    }
+    if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
+    var entries: [String: [Double?]] = [:]
+    if let measured = test.locality, var locality {
+      try locality.write(
+        measured, trainer.frozen(learner.weights), after: progress.epoch + 1, on: trainer.pool)
+      entries = locality.entries(measured, learner.weights)
+      self.locality = locality
+    }
+    if let accuracy = record.testAcc1, let best = record.bestAcc1 {
+      (progress.best, progress.stale) = isBest ? (best, 0) : (progress.best, progress.stale + 1)
+      var schedule = configuration.learningRates
+      schedule.plateau = progress.plateau
+      schedule.observe(accuracy: accuracy, after: progress.epoch + 1)
+      progress.plateau = schedule.plateau
+    }
+    progress.endEpoch()
+    try folder.append(
+      EpochLine(record: record, entries: entries, ended: configuration.earlyEnd(progress)))
+    try save()
+    try report(.epoch(record, isBest: isBest))
+  }
+
+  /// Writes a checkpoint.
+  private mutating func save() throws {
+    let begin = ContinuousClock.now
+    try folder.replaceCheckpoint {
+      try Checkpoint.write(
+        learner, progress, configuration: trainer.effective, data: trainer.fingerprint, to: $0)
+    }
+    clock?.saved(in: .now - begin)
+  }
+
+  /// Ends the run if somebody asks for it, or its time budget is nearly over.
+  private mutating func stopIfAsked() throws {
+    let isAsked = isStopped()
+    guard clock?.isUp(at: .now) ?? false || isAsked else { return }
+    try save()
+    throw RunInterrupted(
+      folder: folder.path, progress: progress, budget: isAsked ? nil : configuration.timeBudget)
+  }
+}
