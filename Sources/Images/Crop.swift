@@ -37,8 +37,7 @@ package struct PixelRegion: Hashable, Sendable {
 extension RGBImage {
   /// The part of the image in `region`, which must not be empty; pixels outside the image are zero.
   func cropped(to region: PixelRegion) -> RGBImage {
-    checkPrecondition(
-      region.width > 0 && region.height > 0, "cropped: \(region) has no pixels")
+    checkPrecondition(region.width > 0 && region.height > 0, "cropped: \(region) has no pixels")
     if region == PixelRegion(wholeOf: size) { return self }
     let inside = max(region.x, 0)..<max(min(region.x + region.width, width), max(region.x, 0))
     var bytes: [UInt8] = []

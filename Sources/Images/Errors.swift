@@ -4,7 +4,7 @@ import Foundation
 /// Why an image cannot be read or written, in one line: "path: reason".
 public struct ImageError: Error, Hashable, CustomStringConvertible {
   /// The file, or the name given for bytes from elsewhere.
-  public let path: String
+  package let path: String
   /// What was expected and what was found.
   package let reason: String
 
@@ -27,8 +27,7 @@ public struct ImageError: Error, Hashable, CustomStringConvertible {
 
 /// A set of images on disk that cannot be used as it is: one line for the user, with the path.
 public struct DatasetError: Error, Hashable, CustomStringConvertible {
-  /// The file or folder.
-  public let path: String
+  package let path: String
   /// What is wrong with it and, where there is one, the way out.
   package let reason: String
 
@@ -47,4 +46,11 @@ public struct DatasetError: Error, Hashable, CustomStringConvertible {
 
   /// "path: reason", with control characters escaped: names may hold line breaks.
   public var description: String { FileError(path: path, reason: reason).description }
+}
+
+/// A setting of what is done to images that cannot be: numbers that cannot normalise, a text that
+/// describes no augmentation policy.
+public struct TransformError: Error, Hashable, CustomStringConvertible {
+  /// What is wrong, with the values.
+  public let description: String
 }

@@ -40,7 +40,7 @@ public struct SampleError: Error, CustomStringConvertible {
   /// The file, or what else the example is called.
   package let path: String
   /// The index of the example in the data set.
-  public let index: Int
+  package let index: Int
   /// What went wrong.
   public let underlying: any Error
 

@@ -2,9 +2,7 @@ import CImage
 import Foundation
 
 /// What is in the gzip file `bytes`, of at most `maxBytes`; errors call it `name`.
-func gunzipped(
-  _ bytes: [UInt8], name: String, maxBytes: Int
-) throws(ImageError) -> [UInt8] {
+func gunzipped(_ bytes: [UInt8], name: String, maxBytes: Int) throws(ImageError) -> [UInt8] {
   var message = CMessage()
   var output: UnsafeMutablePointer<UInt8>?
   var count = 0

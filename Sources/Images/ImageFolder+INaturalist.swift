@@ -68,10 +68,10 @@ package struct INaturalist {
     let path = "\(root)/categories.json"
     let entries: [[String: Value]] = try read(path)
     return try entries.enumerated().map { number, entry in
-      if case .number(let id)? = entry["id"], id != number {
+      if let id = entry["id"]?.number, id != number {
         throw DatasetError(path: path, reason: "category \(id) is at place \(number)")
       }
-      guard case .text(let name)? = entry[category.rawValue] else {
+      guard let name = entry[category.rawValue]?.text else {
         throw DatasetError(path: path, reason: "category \(number) has no \(category.rawValue)")
       }
       return name
@@ -109,16 +109,14 @@ package struct INaturalist {
   private struct Image: Decodable { let file_name: String }
 
   /// A value of a category: text or a number; whatever else there may be does not matter.
-  private enum Value: Decodable {
-    case text(String), number(Int), other
+  private struct Value: Decodable {
+    let text: String?
+    let number: Int?
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if let text = try? container.decode(String.self) {
-        self = .text(text)
-      } else {
-        self = (try? container.decode(Int.self)).map(Value.number) ?? .other
-      }
+      text = try? container.decode(String.self)
+      number = try? container.decode(Int.self)
     }
   }
 }

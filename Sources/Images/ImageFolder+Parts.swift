@@ -2,30 +2,23 @@ import Autodiff
 import Files
 
 extension ImageFolder {
-  /// Which images of a class stand for it in a smaller set.
-  public enum Choice: Hashable, Sendable {
-    /// Random ones, at least one. With the same seed, those of a smaller share are among those of
-    /// a larger one.
-    case random(seed: UInt64)
-    /// The first ones in the folder's order, as the authors' `--sampling_ratio` has it. A class of
-    /// which the share leaves nothing is an error; there it disappears.
-    case first
-  }
-
   /// A share of each class: ⌊n · ratio⌋ of its n images. The index of each sample stays.
   ///
+  /// - Parameter seed: For random ones, at least one of a class; with the same seed, those of a
+  ///   smaller share are among those of a larger one. Nil takes the first ones in the folder's
+  ///   order, as the authors' `--sampling_ratio` has it; a class of which the share leaves nothing
+  ///   is then an error; there it disappears.
   /// - Precondition: `ratio` is in 0 … 1.
-  /// - Throws: `DatasetError` when nothing is left of a class (only with `Choice.first`).
-  public func sampled(_ ratio: Double, _ choice: Choice) throws -> ImageFolder {
+  /// - Throws: `DatasetError` when nothing is left of a class (only without a seed).
+  public func sampled(_ ratio: Double, seed: UInt64?) throws -> ImageFolder {
     checkPrecondition((0...1).contains(ratio), "ImageFolder.sampled: the ratio is \(ratio)")
     var kept: [Example] = []
     for (label, images) in imagesByClass() {
       let share = Int(Double(images.count) * ratio)
-      switch choice {
-      case .random(let seed):
+      if let seed {
         let random = Random(seed: seed).split("subset").split(classes[label])
         kept += images.choosing(max(share, 1), random)
-      case .first:
+      } else {
         guard share > 0 else {
           throw DatasetError(
             path: folder,

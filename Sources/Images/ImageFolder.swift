@@ -10,7 +10,7 @@ public struct ImageFolder: Sendable {
   package typealias Sample = Example
 
   /// Whose classes a split is to have.
-  public enum ClassOwner: String, Sendable {
+  package enum ClassOwner: String, Sendable {
     /// The split that is trained on.
     case training = "the training classes"
     /// A model.
@@ -35,13 +35,22 @@ public struct ImageFolder: Sendable {
   ///   - split: The folder of the split in it; empty if the classes lie in `root` itself.
   ///   - classes: The classes of the training split, when this is another one: labels are theirs,
   ///     a class they lack is an error and a missing one a warning.
-  ///   - owner: Whose those are, for a message.
   ///   - excluded: Folders of the split that are no classes.
   ///   - allowEmpty: Whether a class may have no images.
   /// - Throws: `DatasetError` for a folder that is missing, cannot be read, has no classes or an
   ///   empty or unknown one.
   public init(
-    root: String, split: String, classes: [String]? = nil, of owner: ClassOwner = .training,
+    root: String, split: String, classes: [String]? = nil, excluding excluded: [String] = [],
+    allowEmpty: Bool = false
+  ) throws {
+    try self.init(
+      root: root, split: split, classes: classes, of: .training, excluding: excluded,
+      allowEmpty: allowEmpty)
+  }
+
+  /// The same with classes of `owner`, which messages name.
+  package init(
+    root: String, split: String, classes: [String]?, of owner: ClassOwner,
     excluding excluded: [String] = [], allowEmpty: Bool = false
   ) throws {
     let scan = try ImageFolderScan(

@@ -61,9 +61,7 @@ package struct ImageFolderWriter: Sendable {
   ///   - writePNG: Writes a file; called from several threads.
   /// - Throws: `DatasetError` for an output that cannot be written or has other content, and what
   ///   `writePNG` throws; the output is then as it was.
-  package func write(
-    _ splits: [Split], force: Bool = false, writePNG: WritePNG
-  ) throws -> Outcome {
+  package func write(_ splits: [Split], force: Bool = false, writePNG: WritePNG) throws -> Outcome {
     guard !output.isEmpty else {
       throw DatasetError(path: "''", reason: "the folder to write has no name")
     }

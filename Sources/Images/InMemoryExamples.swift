@@ -65,11 +65,10 @@ public struct InMemoryExamples: ExampleReader {
 extension InMemoryExamples {
   /// The images of IDX files, [n, 1, rows, columns], normalised: (v / 255 − mean) / std.
   ///
-  /// - Throws: `NormalizationError` unless `normalization` is for one channel.
+  /// - Throws: `TransformError` unless `normalization` is for one channel.
   public init(_ data: IDXDataset, normalization: Normalization) throws {
     guard normalization.channels == 1 else {
-      throw NormalizationError(
-        description: "grey images need one mean, found \(normalization.mean)")
+      throw TransformError(description: "grey images need one mean, found \(normalization.mean)")
     }
     let images = data.images
     let inputs = Tensor(unsafeUninitialized: [images.count, 1, images.rows, images.columns]) {

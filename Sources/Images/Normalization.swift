@@ -1,11 +1,5 @@
 import Autodiff
 
-/// A mean or standard deviation that cannot normalise an image.
-public struct NormalizationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, with the values.
-  public let description: String
-}
-
 /// Turns bytes into the planes of numbers that a model takes: (v / 255 − mean) / std, for three
 /// channels (red, green, blue) or one (grey).
 ///
@@ -24,30 +18,30 @@ public struct Normalization: Hashable, Sendable {
   static let imageNetGray = Normalization(checkedMean: [0.449], checkedStd: [0.226])
 
   /// ImageNet's for images of three channels or one.
-  package static func imageNet(channels: Int) throws(NormalizationError) -> Normalization {
+  package static func imageNet(channels: Int) throws(TransformError) -> Normalization {
     switch channels {
     case 3: return imageNet
     case 1: return imageNetGray
     default:
-      throw NormalizationError(description: "images have 3 channels, or 1, not \(channels)")
+      throw TransformError(description: "images have 3 channels, or 1, not \(channels)")
     }
   }
 
   /// A normalisation by the mean and the standard deviation of each channel, on a scale from 0 to 1.
   ///
-  /// - Throws: `NormalizationError` unless there are three finite means and three finite standard
+  /// - Throws: `TransformError` unless there are three finite means and three finite standard
   ///   deviations greater than zero, or one of each.
-  public init(mean: [Float], std: [Float]) throws(NormalizationError) {
+  public init(mean: [Float], std: [Float]) throws(TransformError) {
     guard mean.count == std.count && [1, 3].contains(mean.count) else {
-      throw NormalizationError(
+      throw TransformError(
         description: "normalisation needs 3 means and 3 standard deviations, or one of each, "
           + "found \(mean.count) and \(std.count)")
     }
     guard mean.allSatisfy(\.isFinite) else {
-      throw NormalizationError(description: "the means must be finite, found \(mean)")
+      throw TransformError(description: "the means must be finite, found \(mean)")
     }
     guard std.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-      throw NormalizationError(
+      throw TransformError(
         description: "the standard deviations must be finite and greater than 0, found \(std)")
     }
     self.init(checkedMean: mean, checkedStd: std)

@@ -20,8 +20,7 @@ struct PixelView {
     let end = offset + (height - 1) * stride + 3 * width
     guard let base = buffer.baseAddress, offset >= 0, width > 0, height > 0, end <= buffer.count
     else {
-      fatalError(
-        "PixelView: \(width) × \(height) at \(offset) is not within \(buffer.count) bytes")
+      fatalError("PixelView: \(width) × \(height) at \(offset) is not within \(buffer.count) bytes")
     }
     (self.base, self.stride, self.width, self.height) = (base + offset, stride, width, height)
   }
@@ -39,14 +38,11 @@ struct PixelView {
   }
 
   /// [height, width, 3] → [height, taps, 3].
-  func resampleAlongRows(
-    _ taps: ResamplingTaps, into output: UnsafeMutableBufferPointer<UInt8>
-  ) {
+  func resampleAlongRows(_ taps: ResamplingTaps, into output: UnsafeMutableBufferPointer<UInt8>) {
     check(taps, width, output, 3 * taps.starts.count * height)
     withScratch(3 * Int(CK_RESAMPLE_ROWS) * (width + taps.starts.count)) { scratch in
       taps.withUnsafeTaps {
-        ck_resample_rows(
-          output.baseAddress, base, stride, height, width, $0, scratch.baseAddress)
+        ck_resample_rows(output.baseAddress, base, stride, height, width, $0, scratch.baseAddress)
       }
     }
   }

@@ -8,12 +8,7 @@ public enum Resampling: String, Sendable, Hashable, CaseIterable, Codable {
   case bicubic
 
   /// The distance from the centre beyond which the filter is zero, in source pixels at scale 1.
-  var support: Double {
-    switch self {
-    case .bilinear: 1
-    case .bicubic: 2
-    }
-  }
+  var support: Double { self == .bilinear ? 1 : 2 }
 
   /// The value of the filter at distance `x` from its centre.
   func weight(_ x: Double) -> Double {

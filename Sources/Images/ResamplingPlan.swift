@@ -33,8 +33,7 @@ struct ResamplingPlan {
     checkPrecondition(
       PixelRegion(wholeOf: size).contains(region) && region.width > 0 && region.height > 0,
       "resized: \(region) is not within an image of \(size.width) × \(size.height)")
-    let whole = ResizeBox(
-      left: 0, top: 0, right: Float(region.width), bottom: Float(region.height))
+    let whole = ResizeBox(left: 0, top: 0, right: Float(region.width), bottom: Float(region.height))
     let box = box ?? whole
     checkPrecondition(
       box.left >= 0 && box.top >= 0 && box.right <= whole.right && box.bottom <= whole.bottom
@@ -92,7 +91,8 @@ struct ResamplingPlan {
 
   /// The result, from the part of an image that is in `source`, as an image of its own.
   func result(ofSource part: RGBImage) -> RGBImage {
-    part.pixels.withUnsafeBufferPointer {
+    guard columns != nil || rows != nil else { return finished(part) }
+    return part.pixels.withUnsafeBufferPointer {
       result(ofSource: PixelView($0, width: part.width, height: part.height))
     }
   }
@@ -102,7 +102,11 @@ struct ResamplingPlan {
     checkPrecondition(
       view.width == source.width && view.height == source.height,
       "ResamplingPlan: \(view.width) × \(view.height) pixels for \(source)")
-    let image = columns == nil && rows == nil ? view.image() : resample(view)
+    return finished(columns == nil && rows == nil ? view.image() : resample(view))
+  }
+
+  /// The result, from what the passes make.
+  private func finished(_ image: RGBImage) -> RGBImage {
     var result = kept.map(image.cropped) ?? image
     if let mirrored { result = image.taking(rows: mirrored.rows, columns: mirrored.columns) }
     return isMirroredAfterwards ? result.flippedHorizontally() : result

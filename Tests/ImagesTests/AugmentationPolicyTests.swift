@@ -70,7 +70,7 @@ import Testing
     ("rand-mstdnan", "'mstdnan' has no value"), ("rand-t", "'t' has no value"),
   ])
   func whatTimmDoesNotKnowIsAnError(_ text: String, _ reason: String) {
-    let error = #expect(throws: AugmentationPolicyError.self) { try AugmentationPolicy(text) }
+    let error = #expect(throws: TransformError.self) { try AugmentationPolicy(text) }
     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     #expect(error?.description.contains("'\(text)'") == true)
   }

@@ -82,7 +82,7 @@ import Testing
   @Test func imagesHaveOneChannelOrThree() throws {
     #expect(try Normalization.imageNet(channels: 3) == .imageNet)
     #expect(try Normalization.imageNet(channels: 1) == .imageNetGray)
-    let error = #expect(throws: NormalizationError.self) { try Normalization.imageNet(channels: 4) }
+    let error = #expect(throws: TransformError.self) { try Normalization.imageNet(channels: 4) }
     #expect(error?.description == "images have 3 channels, or 1, not 4")
   }
 }

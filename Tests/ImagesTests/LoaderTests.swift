@@ -21,7 +21,8 @@ import Testing
     if random.next() % 5 == 0 { Thread.sleep(forTimeInterval: 0.001) }  // out of step
     return RGBImage(
       width: 6, height: 5,
-      pixels: (0..<90).map { _ in UInt8(truncatingIfNeeded: random.next() &+ UInt64(request.example.index))
+      pixels: (0..<90).map { _ in
+        UInt8(truncatingIfNeeded: random.next() &+ UInt64(request.example.index))
       })
   }
 

@@ -113,7 +113,7 @@ private func all(
     #expect(reader.shape == [1, 1, 3] && reader.labels == [4, 9])
     let values = [0, 51, 255, 102, 0, 0].map { (value: Float) in (value / 255 - 0.2) / 0.5 }
     #expect(reader.inputs.elements == values)
-    #expect(throws: NormalizationError.self) {
+    #expect(throws: TransformError.self) {
       try InMemoryExamples(data, normalization: .imageNet)
     }
   }

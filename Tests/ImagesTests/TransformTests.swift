@@ -58,11 +58,11 @@ import Testing
   }
 
   @Test func aStandardDeviationOfZeroIsAnError() throws {
-    #expect(throws: NormalizationError.self) {
+    #expect(throws: TransformError.self) {
       try Normalization(mean: [0, 0, 0], std: [1, 0, 1])
     }
-    #expect(throws: NormalizationError.self) { try Normalization(mean: [0, 0], std: [1, 1]) }
-    #expect(throws: NormalizationError.self) {
+    #expect(throws: TransformError.self) { try Normalization(mean: [0, 0], std: [1, 1]) }
+    #expect(throws: TransformError.self) {
       try Normalization(mean: [.nan, 0, 0], std: [1, 1, 1])
     }
     let plain = try Normalization(mean: [0, 0, 0], std: [1, 1, 1])

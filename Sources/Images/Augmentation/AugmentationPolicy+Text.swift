@@ -1,9 +1,3 @@
-/// A text that describes no policy.
-public struct AugmentationPolicyError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong with it, with the text.
-  public let description: String
-}
-
 extension AugmentationPolicy {
   /// A policy from timm's text: a name, and settings after dashes.
   ///
@@ -16,7 +10,7 @@ extension AugmentationPolicy {
   ///               in turn), mstd (evenly up to m without)
   ///
   /// - Parameter resamplings: The filters of geometric operations, one of which is drawn for each.
-  /// - Throws: `AugmentationPolicyError` for an unknown name, an unknown or repeated setting, and
+  /// - Throws: `TransformError` for an unknown name, an unknown or repeated setting, and
   ///   a value outside of its range.
   public init(_ text: String, resamplings: [Resampling] = [.bicubic]) throws {
     var settings = try Settings(text)
@@ -129,7 +123,7 @@ private struct Settings {
     throw error("unknown setting '\(key)'")
   }
 
-  func error(_ reason: String) -> AugmentationPolicyError {
-    AugmentationPolicyError(description: "augmentation '\(text)': \(reason)")
+  func error(_ reason: String) -> TransformError {
+    TransformError(description: "augmentation '\(text)': \(reason)")
   }
 }

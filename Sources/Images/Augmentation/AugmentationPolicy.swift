@@ -55,9 +55,7 @@ public struct AugmentationPolicy: Hashable, Sendable {
   }
 
   /// `count` different indices, each in proportion to the weights of those that are left.
-  private static func draw(
-    _ count: Int, _ weights: [Double], random: inout Random
-  ) -> [Int] {
+  private static func draw(_ count: Int, _ weights: [Double], random: inout Random) -> [Int] {
     var weights = weights
     return (0..<count).map { _ in
       var place = random.uniform() * weights.reduce(0, +)
