@@ -27,7 +27,7 @@ public struct Normalization: Hashable, Sendable {
     }
   }
 
-  /// A normalisation by the mean and the standard deviation of each channel, on a scale from 0 to 1.
+  /// A normalisation by the mean and the standard deviation of each channel, from 0 to 1.
   ///
   /// - Throws: `TransformError` unless there are three finite means and three finite standard
   ///   deviations greater than zero, or one of each.

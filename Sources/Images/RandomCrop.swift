@@ -55,8 +55,8 @@ struct RandomResizedCrop: RandomCrop {
 /// A random part of the size out of a resized image (bicubic) and a border of four pixels.
 ///
 /// With a black border the image is first resized to the size: torchvision's
-/// `RandomCrop(size, padding=4)`, which DeiT uses for images of 32 pixels and fewer. With a mirrored
-/// one it is scaled so that it just covers the size: DeiT's simple random crop.
+/// `RandomCrop(size, padding=4)`, which DeiT uses for images of 32 pixels and fewer. With a
+/// mirrored one it is scaled so that it just covers the size: DeiT's simple random crop.
 struct PaddedRandomCrop: RandomCrop {
   let size: ImageSize
   var border = ImageGeometry.Border.black
