@@ -46,7 +46,7 @@ build: ## Build the command, .build/release/convit
 
 format: ## Format all Swift code in place
 	swift format --in-place --parallel --recursive \
-	  $(wildcard Package.swift Sources Tests Examples Benchmarks Fuzz/Package.swift Fuzz/Sources)
+	  $(wildcard Package.swift Sources Tests Examples Benchmarks Fuzz/Sources)
 
 lint: ## Check formatting, file and line lengths, shell scripts
 	@Scripts/lint.sh

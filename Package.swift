@@ -77,3 +77,12 @@ let package = Package(
     .testTarget(name: "CLITests", dependencies: ["CLI", "Recipes", "Training"]),
   ]
 )
+
+// `Fuzz/run.sh` builds it, with flags of its own; it sees what is `package`.
+if Context.environment["CONVIT_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: ["Autodiff", "ConViT", "Images", "Recipes", "Safetensors", "Training"],
+      path: "Fuzz/Sources"))
+}

@@ -19,7 +19,8 @@ shift
 
 ./libraries.sh || echo "fuzz: the system's libpng, libjpeg, libwebp and zlib are not instrumented" >&2
 export PKG_CONFIG_PATH=$PWD/.build/libraries
-swift build -c release --sanitize=address -Xswiftc -sanitize=fuzzer \
+CONVIT_FUZZ=1 swift build --package-path .. --scratch-path .build --product Fuzz -c release \
+  --sanitize=address -Xswiftc -sanitize=fuzzer \
   -Xcc -fsanitize=fuzzer-no-link -Xswiftc -use-ld=lld -Xlinker -L"$PWD/.build/libraries" >&2
 fuzz=$PWD/.build/release/Fuzz
 fixtures=$PWD/../Tests

@@ -1,7 +1,6 @@
 import ConViT
 import Foundation
 import Safetensors
-import Training
 
 /// A weights file: header, tensors of all types, and the model that it says it is.
 struct WeightsTarget: Target {

@@ -1,5 +1,5 @@
 import Foundation
-import Training
+import Recipes
 
 /// A config in YAML: what is read is checked, written, and must read the same again.
 struct ConfigTarget: Target {
