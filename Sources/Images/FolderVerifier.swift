@@ -69,7 +69,7 @@ package struct FolderVerifier: Sendable {
     place: (Int) -> (split: [UInt8], class: [UInt8])
   ) throws -> FolderReport {
     var report = FolderReport(others: others)
-    var same: [FNV1a: [Int]] = [:]  // probably
+    var same: [FNV1a: [Int]] = [:]  // what have one hash, and probably the same bytes
     let step = 16 * pool.threads
     for start in stride(from: 0, to: images.count, by: step) {
       let part = Array(images[start..<min(start + step, images.count)])

@@ -6,8 +6,8 @@ extension ImageFolder {
   ///
   /// - Parameter seed: For random ones, at least one of a class; with the same seed, those of a
   ///   smaller share are among those of a larger one. Nil takes the first ones in the folder's
-  ///   order, as the authors' `--sampling_ratio` has it; a class of which the share leaves nothing
-  ///   is then an error; there it disappears.
+  ///   order, as the authors' `--sampling_ratio` has it, where a class of which the share leaves
+  ///   nothing disappears: here it is an error.
   /// - Precondition: `ratio` is in 0 … 1.
   /// - Throws: `DatasetError` when nothing is left of a class (only without a seed).
   public func sampled(_ ratio: Double, seed: UInt64?) throws -> ImageFolder {
