@@ -11,7 +11,7 @@ public struct Batch: Sendable {
   /// The examples that were left out because they could not be read (`BadImages.skip`).
   public let failures: [SampleError]
   /// What is wrong with examples of which all numbers are known: these are in the batch.
-  public let notes: [SampleError]
+  package let notes: [SampleError]
 
   /// A batch from its parts.
   ///
@@ -31,10 +31,10 @@ public struct Batch: Sendable {
   }
 
   /// How many examples there are.
-  public var count: Int { labels.count }
+  package var count: Int { labels.count }
 
   /// The shape of one example.
-  public var shape: Shape { inputs.shape.removing(0) }
+  package var shape: Shape { inputs.shape.removing(0) }
 }
 
 /// What a loader does about an example that cannot be read.

@@ -40,19 +40,21 @@ final class BatchInProgress: @unchecked Sendable {
   func fill(_ range: Range<Int>) {
     for i in range {
       let request = requests[requests.startIndex + i]
+      let example = request.example
       func error(_ underlying: any Error) -> SampleError {
-        SampleError(path: request.example.name, index: request.index, underlying: underlying)
+        SampleError(path: example.name, index: example.index, underlying: underlying)
       }
       do {
-        let place = PlaceInBatch(index: i, count: requests.count)
-        try reader.read(request, at: place, into: example(i)) { outcomes[i].note = error($0) }
+        try reader.read(request, at: i, of: requests.count, into: numbers(of: i)) {
+          outcomes[i].note = error($0)
+        }
       } catch let fault {
         outcomes[i].failure = error(fault)
       }
     }
   }
 
-  private func example(_ i: Int) -> UnsafeMutableBufferPointer<Float> {
+  private func numbers(of i: Int) -> UnsafeMutableBufferPointer<Float> {
     let count = numbers.count / requests.count
     return UnsafeMutableBufferPointer(rebasing: numbers[(i * count)..<((i + 1) * count)])
   }
@@ -64,11 +66,11 @@ final class BatchInProgress: @unchecked Sendable {
     let kept = outcomes.indices.filter { outcomes[$0].failure == nil }
     if !failed.isEmpty {
       for (to, from) in kept.enumerated() where to != from {
-        _ = example(to).update(fromContentsOf: example(from))
+        _ = numbers(of: to).update(fromContentsOf: numbers(of: from))
       }
       inputs = inputs.sliced(0, 0..<kept.count)
     }
-    let good = kept.map { requests[requests.startIndex + $0] }
+    let good = kept.map { requests[requests.startIndex + $0].example }
     return Batch(
       inputs: inputs, labels: good.map(\.label), indices: good.map(\.index), failures: failed,
       notes: kept.compactMap { outcomes[$0].note })

@@ -17,7 +17,7 @@ import Autodiff
 /// ```
 public final class BatchLoader: Sendable {
   /// How many batches `next()` will return if no error comes in between.
-  public let batchCount: Int
+  package let batchCount: Int
 
   private let schedule: BatchSchedule
   private let badImages: BadImages

@@ -36,18 +36,17 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
     var bytes: [UInt8] = []
     for part in parts {
       let records = try files.bytes(part)
+      func error(_ reason: String) -> DatasetError {
+        DatasetError(path: files.path(part), reason: reason)
+      }
       guard !records.isEmpty, records.count % record == 0 else {
-        throw DatasetError(
-          path: files.path(part),
-          reason: "\(records.count) bytes, expected one or more records of \(record)")
+        throw error("\(records.count) bytes, expected one or more records of \(record)")
       }
       let labels = stride(
         from: records.startIndex + labelBytes - 1, to: records.endIndex, by: record)
       if let at = labels.first(where: { Int(records[$0]) >= classCount }) {
-        throw DatasetError(
-          path: files.path(part),
-          reason: "label \(records[at]) of image \((at - records.startIndex) / record) is not "
-            + "below \(classCount)")
+        let image = (at - records.startIndex) / record
+        throw error("label \(records[at]) of image \(image) is not below \(classCount)")
       }
       bytes += records
     }
@@ -82,7 +81,7 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
     init(_ source: String) throws {
       self.source = source
       guard FolderIdentity(path: source) == nil else { return }
-      let bytes = try fileContents(source, maxBytes: 1 << 30)
+      let bytes = try fileContents(source)
       archive = (bytes, try TarArchive(bytes, name: source))
     }
 
@@ -92,9 +91,7 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
     }
 
     func bytes(_ name: String) throws -> ArraySlice<UInt8> {
-      guard let archive else {
-        return try fileContents("\(source)/\(name)", maxBytes: 1 << 30)[...]
-      }
+      guard let archive else { return try fileContents("\(source)/\(name)")[...] }
       guard let member = try archive.headers.member(name, of: source) else {
         throw DatasetError(path: source, reason: "no \(name) in it")
       }

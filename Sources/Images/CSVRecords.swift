@@ -21,8 +21,8 @@ struct CSVRecords {
   /// The records of the file at `path`.
   ///
   /// - Throws: `DatasetError` with the line, if it cannot be read.
-  static func read(_ path: String, maxBytes: Int = 1 << 30) throws -> [Record] {
-    try parse(fileContents(path, maxBytes: maxBytes), path: path)
+  static func read(_ path: String) throws -> [Record] {
+    try parse(fileContents(path), path: path)
   }
 
   /// The records in `bytes`, of a file that errors call `path`.
@@ -35,11 +35,6 @@ struct CSVRecords {
       if record.fields != [""] { records.append(record) }
     }
     return records
-  }
-
-  private init(path: String, bytes: [UInt8]) {
-    self.path = path
-    self.bytes = bytes
   }
 
   private var next: UInt8? { place < bytes.count ? bytes[place] : nil }

@@ -1,11 +1,3 @@
-import CImage
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// What a file says beside its pixels about how the camera was held: EXIF and XMP, wherever
 /// Pillow's `ImageOps.exif_transpose` looks for them.
 ///
@@ -29,16 +21,17 @@ struct CameraMetadata {
   /// Reads what a file of `format` has.
   init(_ bytes: UnsafeBufferPointer<UInt8>, format: ImageFormat) {
     switch format {
-    case .png: self.init(png: bytes)
-    case .jpeg: self.init(jpeg: bytes)
-    case .webp: self.init(webp: bytes)
-    default: self.init()
+    case .png: readPNG(bytes)
+    case .jpeg: readJPEG(bytes)
+    case .webp:
+      let chunks = FileChunks(bytes, isWebP: true)
+      exif = chunks.first { $0.type == "EXIF" }.map { Array(bytes[$0.data]) }
+      xmp = chunks.first { $0.type == "XMP " }.map { Array(bytes[$0.data]) }
+    default: break
     }
   }
 
-  private init() {}
-
-  private init(jpeg bytes: UnsafeBufferPointer<UInt8>) {
+  private mutating func readJPEG(_ bytes: UnsafeBufferPointer<UInt8>) {
     let namespace = Array("http://ns.adobe.com/xap/1.0/\0".utf8)
     for (marker, data) in JPEGSegments(bytes) where marker == 0xE1 {
       if bytes[data].starts(with: Self.exifMark) {
@@ -49,22 +42,14 @@ struct CameraMetadata {
     }
   }
 
-  private init(webp bytes: UnsafeBufferPointer<UInt8>) {
-    for (type, data) in WebPChunks(bytes) {
-      if type == "EXIF", exif == nil { exif = Array(bytes[data]) }
-      if type == "XMP ", xmp == nil { xmp = Array(bytes[data]) }
-    }
-  }
-
-  private init(png bytes: UnsafeBufferPointer<UInt8>) {
+  private mutating func readPNG(_ bytes: UnsafeBufferPointer<UInt8>) {
     var rawProfile: [UInt8]?
-    for (type, data) in PNGChunks(bytes) {
+    for (type, data) in FileChunks(bytes, isWebP: false) {
       if type == "eXIf" { exif = Array(bytes[data]) }
       guard let text = PNGText(type, bytes[data]) else { continue }
       switch text.keyword {
       case "Raw profile type exif": rawProfile = text.value()
-      case "XML:com.adobe.xmp": xmp = text.value() ?? xmp
-      default: break
+      default: xmp = text.value() ?? xmp
       }
     }
     exif = exif ?? rawProfile.flatMap(Self.hexadecimal)
@@ -115,7 +100,7 @@ private struct PNGText {
   private let isCompressed: Bool
 
   /// Nil for chunks of other types and those that are not as the specification says.
-  init?(_ type: FourBytes, _ data: Slice<UnsafeBufferPointer<UInt8>>) {
+  init?(_ type: String, _ data: Slice<UnsafeBufferPointer<UInt8>>) {
     guard type == "tEXt" || type == "zTXt" || type == "iTXt",
       let end = data.prefix(80).firstIndex(of: 0)
     else { return nil }

@@ -3,15 +3,21 @@ import Foundation
 
 /// Names of classes that a person would take for the same, though their bytes differ.
 package enum ClassNames {
-  /// Groups of names that differ only in case, blanks, hyphens or Unicode form, each shown so that
-  /// the difference can be seen.
+  /// The places of names, by their bytes; of names that are there twice, the last place.
+  static func labels(_ names: [String]) -> [[UInt8]: Int] {
+    Dictionary(names.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { $1 })
+  }
+
+  /// A note on each group of names that differ only in case, blanks, hyphens or Unicode form, which
+  /// shows the difference.
   static func lookalikes(_ names: [String]) -> [String] {
     Dictionary(grouping: names.indices) { folded(names[$0]) }.values
       .filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
       .map { group in
         let names = group.map { names[$0] }
         let isSame = names.contains { name in names.count { $0 == name } > 1 }
-        return names.map(shown).joined(separator: ", ")
+        return "classes that differ only in case, blanks, hyphens or Unicode form: "
+          + names.map(shown).joined(separator: ", ")
           + (isSame ? " (one of them in another Unicode form)" : "")
       }
   }

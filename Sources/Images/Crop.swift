@@ -1,22 +1,14 @@
 import Autodiff
 
 /// A rectangle of whole pixels; it may reach outside an image, where there is black.
-public struct PixelRegion: Hashable, Sendable {
-  /// The first column.
-  public var x: Int
-  /// The first row.
-  public var y: Int
-  /// Columns.
-  public var width: Int
-  /// Rows.
-  public var height: Int
+package struct PixelRegion: Hashable, Sendable {
+  package var x: Int
+  package var y: Int
+  package var width: Int
+  package var height: Int
 
-  /// A rectangle from its top left corner and its size.
-  public init(x: Int, y: Int, width: Int, height: Int) {
-    self.x = x
-    self.y = y
-    self.width = width
-    self.height = height
+  package init(x: Int, y: Int, width: Int, height: Int) {
+    (self.x, self.y, self.width, self.height) = (x, y, width, height)
   }
 
   /// All of an image of `size`.
@@ -28,8 +20,7 @@ public struct PixelRegion: Hashable, Sendable {
   /// places it: an odd margin is halved to the even neighbour (Python's `round`).
   init(inTheMiddleOf whole: ImageSize, _ size: ImageSize) {
     func start(_ whole: Int, _ crop: Int) -> Int {
-      if whole < crop { return -((crop - whole) / 2) }
-      return Int((Double(whole - crop) / 2).rounded(.toNearestOrEven))
+      whole < crop ? -((crop - whole) / 2) : pythonRound(Double(whole - crop) / 2)
     }
     self.init(
       x: start(whole.width, size.width), y: start(whole.height, size.height), width: size.width,
@@ -44,12 +35,9 @@ public struct PixelRegion: Hashable, Sendable {
 }
 
 extension RGBImage {
-  /// The part of the image in `region`; pixels outside the image are zero.
-  ///
-  /// - Precondition: `region` has at least one row and one column.
-  public func cropped(to region: PixelRegion) -> RGBImage {
-    checkPrecondition(
-      region.width > 0 && region.height > 0, "cropped: \(region) has no pixels")
+  /// The part of the image in `region`, which must not be empty; pixels outside the image are zero.
+  func cropped(to region: PixelRegion) -> RGBImage {
+    checkPrecondition(region.width > 0 && region.height > 0, "cropped: \(region) has no pixels")
     if region == PixelRegion(wholeOf: size) { return self }
     let inside = max(region.x, 0)..<max(min(region.x + region.width, width), max(region.x, 0))
     var bytes: [UInt8] = []
@@ -70,25 +58,5 @@ extension RGBImage {
   }
 
   /// The image mirrored left to right.
-  public func flippedHorizontally() -> RGBImage {
-    let rowBytes = 3 * width
-    let bytes = [UInt8](unsafeUninitializedCapacity: pixels.count) { output, initialized in
-      pixels.withUnsafeBufferPointer { source in
-        guard let from = source.baseAddress, let to = output.baseAddress else { return }
-        for y in 0..<height {
-          var read = from + y * rowBytes
-          var write = to + ((y + 1) * rowBytes - 3)
-          for _ in 0..<width {
-            write[0] = read[0]
-            write[1] = read[1]
-            write[2] = read[2]
-            read += 3
-            write -= 3
-          }
-        }
-      }
-      initialized = pixels.count
-    }
-    return RGBImage(width: width, height: height, pixels: bytes)
-  }
+  func flippedHorizontally() -> RGBImage { oriented(.topRight) }
 }

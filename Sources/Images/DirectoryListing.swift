@@ -14,7 +14,7 @@ struct DirectoryListing {
   ///   `String` can stand for the file.
   init(path: String) throws {
     guard let stream = opendir(path) else {
-      throw DatasetError(path: path, cannot: "read the folder", errno: errno)
+      throw DatasetError(path: path, cannot: "read the folder")
     }
     defer { closedir(stream) }
     errno = 0
@@ -36,11 +36,29 @@ struct DirectoryListing {
       if !isFolder, !SystemNames.isFile(name) { files.append(name) }
       errno = 0
     }
-    guard errno == 0 else {
-      throw DatasetError(path: path, cannot: "read the folder", errno: errno)
-    }
+    guard errno == 0 else { throw DatasetError(path: path, cannot: "read the folder") }
     folders.sort(by: precedesInBytes)
     files.sort(by: precedesInBytes)
+  }
+}
+
+/// Folders and files that systems and tools leave among a person's own, such as a NAS its
+/// thumbnails: they are passed over as names that begin with a dot are, in any case of letters.
+private enum SystemNames {
+  private static let folders: Set = [
+    "__macosx", "__pycache__", "temporary items", "network trash folder",  // macOS, Python
+    "$recycle.bin", "recycler", "system volume information", "found.000",  // Windows
+    "lost+found",  // Linux
+    "@eadir", "@tmp", "#recycle", "#snapshot", "@recycle", "@recently-snapshot", "@sharebin",
+  ]
+  private static let files: Set = [
+    "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r",
+  ]
+
+  static func isFolder(_ name: String) -> Bool { folders.contains(name.lowercased()) }
+
+  static func isFile(_ name: String) -> Bool {
+    name.utf8.count <= 17 && files.contains(name.lowercased())
   }
 }
 

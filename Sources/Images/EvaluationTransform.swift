@@ -12,47 +12,29 @@ import Autodiff
 public struct EvaluationTransform: ImageTransform, Hashable {
   /// The size of every result.
   public let size: ImageSize
-  /// The filter; DeiT's is bicubic.
-  public let resampling: Resampling
-  /// The share of the resized image's shorter side that the crop keeps.
-  public let cropRatio: Double
+  private let cropRatio: Double
 
-  /// DeiT's `--eval-crop-ratio`: 224 of 256 pixels.
-  public static let defaultCropRatio = 0.875
-
-  /// A transform to `size`.
+  /// A transform to `size`; `cropRatio` is the share of the resized image's shorter side that the
+  /// crop keeps: DeiT's `--eval-crop-ratio`, by itself 224 of 256 pixels.
   ///
   /// - Precondition: both sides are positive, and the ratio is above 0 and at most 1.
-  public init(
-    size: ImageSize, cropRatio: Double = defaultCropRatio, resampling: Resampling = .bicubic
-  ) {
+  public init(size: ImageSize, cropRatio: Double = 0.875) {
     checkPrecondition(size.height > 0 && size.width > 0, "EvaluationTransform: no size \(size)")
     checkPrecondition(
       cropRatio > 0 && cropRatio <= 1, "EvaluationTransform: a crop ratio of \(cropRatio)")
     self.size = size
     self.cropRatio = cropRatio
-    self.resampling = resampling
   }
 
   /// The geometry for an image; nothing is drawn from `random`.
   public func geometry(of image: ImageSize, random: Random) -> ImageGeometry {
-    geometry(of: image)
-  }
-
-  /// The geometry for an image.
-  public func geometry(of image: ImageSize) -> ImageGeometry {
     let margin = ImageSize(
       height: Int(Double(size.height) / cropRatio), width: Int(Double(size.width) / cropRatio))
     let target =
       size.isSmall
       ? size : ImageSize(covering: margin, width: image.width, height: image.height)
     return ImageGeometry(
-      region: PixelRegion(wholeOf: image), resized: target, resampling: resampling,
+      region: PixelRegion(wholeOf: image), resized: target,
       kept: PixelRegion(inTheMiddleOf: target, size))
-  }
-
-  /// The image at `size`.
-  public func callAsFunction(_ image: RGBImage) -> RGBImage {
-    image.applying(geometry(of: image.size))
   }
 }

@@ -1,3 +1,5 @@
+import Autodiff
+
 /// One example of a data set: which class it is of, and where it is.
 public struct Example: Hashable, Sendable {
   /// The file; empty for an example that is in none, which its reader finds by its index.
@@ -16,5 +18,38 @@ public struct Example: Hashable, Sendable {
   }
 
   /// What messages call it: its file, or "example 7".
-  public var name: String { path.isEmpty ? "example \(index)" : path }
+  var name: String { path.isEmpty ? "example \(index)" : path }
+}
+
+/// One example to be read for a batch, and the random numbers for what is done to it.
+public struct ExampleRequest: Hashable, Sendable {
+  /// Which example.
+  public let example: Example
+  /// The source for what is random; derive it from epoch and example, and from nothing else.
+  public let random: Random
+
+  /// A request for an example.
+  public init(_ example: Example, random: Random) {
+    self.example = example
+    self.random = random
+  }
+}
+
+/// An example of a batch that could not be read: which, and why.
+public struct SampleError: Error, CustomStringConvertible {
+  /// The file, or what else the example is called.
+  package let path: String
+  /// The index of the example in the data set.
+  package let index: Int
+  /// What went wrong.
+  public let underlying: any Error
+
+  /// One line with the path in it, once.
+  public var description: String {
+    switch underlying {
+    case let error as ImageError where error.path == path: error.description
+    case let error as DatasetError where error.path == path: error.description
+    default: ImageError(path: path, reason: "\(underlying)").description
+    }
+  }
 }

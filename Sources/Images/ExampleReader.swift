@@ -11,12 +11,12 @@ import Autodiff
 ///   let shape: Shape = [1, 64, 64]
 ///
 ///   func read(
-///     _ request: ExampleRequest, at place: PlaceInBatch,
+///     _ request: ExampleRequest, at place: Int, of count: Int,
 ///     into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
 ///   ) throws {
-///     let data = try Data(contentsOf: URL(fileURLWithPath: request.path))
+///     let data = try Data(contentsOf: URL(fileURLWithPath: request.example.path))
 ///     guard data.copyBytes(to: numbers) == 4 * shape.elementCount else {
-///       throw DatasetError(path: request.path, reason: "expected \(shape) floats")
+///       throw DatasetError(path: request.example.path, reason: "expected \(shape) floats")
 ///     }
 ///   }
 /// }
@@ -33,29 +33,13 @@ public protocol ExampleReader: Sendable {
   /// `request.random`.
   ///
   /// - Parameters:
-  ///   - place: Which example of its batch it is.
+  ///   - place: Which example of its batch it is, from 0.
+  ///   - count: How many examples the batch has.
   ///   - numbers: As many as `shape` has; what they are before is undefined.
   ///   - noting: Takes what is wrong with an example that can be used all the same.
   /// - Throws: Why there is no such example. The loader ends or leaves it out (`BadImages`).
   func read(
-    _ request: ExampleRequest, at place: PlaceInBatch,
+    _ request: ExampleRequest, at place: Int, of count: Int,
     into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
   ) throws
-}
-
-/// Which of a batch's examples one is.
-public struct PlaceInBatch: Hashable, Sendable {
-  /// Its place, from 0.
-  public let index: Int
-  /// How many there are.
-  public let count: Int
-
-  /// A place of `count`.
-  public init(index: Int, count: Int) {
-    self.index = index
-    self.count = count
-  }
-
-  /// Whether it is in the first half; of an odd number, the middle one is not.
-  public var isInFirstHalf: Bool { index < count / 2 }
 }

@@ -54,21 +54,19 @@ extension RGBImage {
     case .leftBottom: (first, right, down) = (w - 1, w, -1)
     }
     let (newWidth, newHeight) = (orientation.turned(size).width, orientation.turned(size).height)
-    let result = pixels.withUnsafeBufferPointer { source in
-      [UInt8](unsafeUninitializedCapacity: source.count) { target, count in
-        var to = 0
+    let result = [UInt8](unsafeUninitializedCapacity: pixels.count) { target, count in
+      pixels.withUnsafeBufferPointer { source in
+        guard var to = target.baseAddress, let start = source.baseAddress else { return }
         for y in 0..<newHeight {
-          var from = 3 * (first + y * down)
+          var from = start + 3 * (first + y * down)
           for _ in 0..<newWidth {
-            target[to] = source[from]
-            target[to + 1] = source[from + 1]
-            target[to + 2] = source[from + 2]
+            (to[0], to[1], to[2]) = (from[0], from[1], from[2])
             to += 3
             from += 3 * right
           }
         }
-        count = source.count
       }
+      count = pixels.count
     }
     return RGBImage(width: newWidth, height: newHeight, pixels: result)
   }

@@ -1,21 +1,29 @@
-import Autodiff
-
-/// The chunks of a PNG: (type, where their data are), up to and with IEND.
+/// The chunks of a PNG, up to and with IEND, or of a WebP: (type, where their data are).
 ///
 /// Nothing is checked but that a chunk lies within the file; a damaged one ends the sequence.
-struct PNGChunks: Sequence, IteratorProtocol {
+struct FileChunks: Sequence, IteratorProtocol {
   private let bytes: UnsafeBufferPointer<UInt8>
-  private var offset = 8
+  private let isWebP: Bool
+  private var offset: Int
 
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+  init(_ bytes: UnsafeBufferPointer<UInt8>, isWebP: Bool) {
+    (self.bytes, self.isWebP) = (bytes, isWebP)
+    offset = isWebP ? 12 : 8
+  }
 
-  mutating func next() -> (type: FourBytes, data: Range<Int>)? {
-    guard offset <= bytes.count - 12 else { return nil }
-    let length = Int(bytes.uint32BigEndian(at: offset))
-    guard length <= bytes.count - offset - 12 else { return nil }
-    let chunk = (FourBytes(bytes, at: offset + 4), offset + 8..<offset + 8 + length)
-    offset = chunk.0 == "IEND" ? bytes.count : offset + length + 12
-    return chunk
+  mutating func next() -> (type: String, data: Range<Int>)? {
+    let overhead = isWebP ? 8 : 12  // a PNG has a checksum behind the data
+    guard offset <= bytes.count - overhead else { return nil }
+    let length = Int(
+      isWebP
+        ? bytes.uint32BigEndian(at: offset + 4).byteSwapped : bytes.uint32BigEndian(at: offset))
+    guard length <= bytes.count - offset - overhead else { return nil }
+    let name = offset + (isWebP ? 0 : 4)
+    let type = String(decoding: bytes[name..<name + 4], as: UTF8.self)
+    let data = offset + 8..<offset + 8 + length
+    offset = data.upperBound + (isWebP ? length % 2 : 4)
+    if !isWebP && type == "IEND" { offset = bytes.count }
+    return (type, data)
   }
 }
 
@@ -40,37 +48,6 @@ struct JPEGSegments: Sequence, IteratorProtocol {
       return (marker, data)
     }
     return nil
-  }
-}
-
-/// The chunks of a WebP: (type, where their data are).
-struct WebPChunks: Sequence, IteratorProtocol {
-  private let bytes: UnsafeBufferPointer<UInt8>
-  private var offset = 12
-
-  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
-
-  mutating func next() -> (type: FourBytes, data: Range<Int>)? {
-    guard offset <= bytes.count - 8 else { return nil }
-    let length = Int(bytes.uint32BigEndian(at: offset + 4).byteSwapped)
-    guard length <= bytes.count - offset - 8 else { return nil }
-    let chunk = (FourBytes(bytes, at: offset), offset + 8..<offset + 8 + length)
-    offset = chunk.1.upperBound + length % 2
-    return chunk
-  }
-}
-
-/// The name of a chunk.
-struct FourBytes: Hashable, ExpressibleByStringLiteral {
-  private let value: UInt32
-
-  init(_ bytes: UnsafeBufferPointer<UInt8>, at offset: Int) {
-    value = bytes.uint32BigEndian(at: offset)
-  }
-
-  init(stringLiteral text: StaticString) {
-    checkPrecondition(text.utf8CodeUnitCount == 4, "FourBytes: \(text)")
-    value = UnsafeBufferPointer(start: text.utf8Start, count: 4).uint32BigEndian(at: 0)
   }
 }
 

@@ -4,27 +4,25 @@ import Files
 package struct FolderReport: Hashable, Sendable, Codable {
   /// An image that cannot be read, or has something wrong with its file, and what that is.
   package struct BadImage: Hashable, Sendable, Codable {
-    /// The file.
     package let path: String
-    /// What is wrong with it.
     package let reason: String
+
+    init(_ error: ImageError) { (path, reason) = (error.path, error.reason) }
   }
 
-  /// Images that can be read.
   package private(set) var images = 0
   /// The images that cannot be read, by folder and then by name.
-  package private(set) var bad: [BadImage] = []
+  package internal(set) var bad: [BadImage] = []
   /// What is wrong with files of images that can be read all the same, as no pixel is missing.
-  package private(set) var notes: [BadImage] = []
+  package internal(set) var notes: [BadImage] = []
   /// How many there are of each format: "PNG", "JPEG", "JPEG in gzip".
   package private(set) var formats: [String: Int] = [:]
   /// How many there are of each mode: "RGB", "gray 16-bit", …
   package private(set) var modes: [String: Int] = [:]
   /// How many there are of each size, "width × height" once upright.
   package private(set) var sizes: [String: Int] = [:]
-  /// The sides of the smallest and of the largest image by pixels, [width, height].
+  /// The sides of the image of the fewest pixels and of that of the most, [width, height].
   package private(set) var smallest: [Int] = []
-  /// The sides of the image of the most pixels, [width, height].
   package private(set) var largest: [Int] = []
   /// How many have each EXIF orientation; "none" for those without.
   package private(set) var orientations: [String: Int] = [:]
@@ -44,35 +42,15 @@ package struct FolderReport: Hashable, Sendable, Codable {
     case others = "other_files"
   }
 
-  private var splits: [String] = []  // the paths of their folders, longer ones first
   private var counts: [[UInt8]: [[UInt8]: Int]] = [:]  // by the bytes of split and class
 
-  init(others: [String: Int], splits: [String]) {
-    self.others = others
-    self.splits = splits.sorted { $0.utf8.count > $1.utf8.count }
-  }
-
-  mutating func add(_ error: ImageError) {
-    bad.append(BadImage(path: error.path, reason: error.reason))
-  }
-
-  mutating func add(note: ImageError) {
-    notes.append(BadImage(path: note.path, reason: note.reason))
-  }
-
-  /// Adds an image, of the class that its path within the folder says.
-  mutating func add(_ header: ImageHeader, width: Int, height: Int, path: String) {
-    let split = splits.first { path.utf8.starts(with: "\($0)/".utf8) } ?? ""
-    let parts = path.utf8.dropFirst(split.isEmpty ? 0 : split.utf8.count + 1)
-      .split(separator: UInt8(ascii: "/"))
-    let name = parts.count > 1 ? parts.first.map(Array.init) ?? [] : []
-    add(header, width: width, height: height, split: Array(split.utf8), class: name)
-  }
+  init(others: [String: Int]) { self.others = others }
 
   /// Adds an image of a split and a class, by the bytes of their names.
   mutating func add(
-    _ header: ImageHeader, width: Int, height: Int, split: [UInt8], class name: [UInt8]
+    _ header: ImageHeader, _ size: ImageSize, _ place: (split: [UInt8], class: [UInt8])
   ) {
+    let (width, height) = (size.width, size.height)
     images += 1
     formats[header.format, default: 0] += 1
     modes[header.mode, default: 0] += 1
@@ -81,7 +59,7 @@ package struct FolderReport: Hashable, Sendable, Codable {
     func pixels(_ sides: [Int]) -> Int { sides.reduce(1, *) }
     if smallest.isEmpty || width * height < pixels(smallest) { smallest = [width, height] }
     if largest.isEmpty || width * height > pixels(largest) { largest = [width, height] }
-    counts[split, default: [:]][name, default: 0] += 1
+    counts[place.split, default: [:]][place.class, default: 0] += 1
   }
 
   /// Sets `classes`, when every image has been added.
@@ -90,9 +68,7 @@ package struct FolderReport: Hashable, Sendable, Codable {
   }
 
   private static func named<Value>(_ values: [[UInt8]: Value]) -> [String: Value] {
-    let keys = Array(values.keys)
-    let names = ClassNames.distinct(keys.map { String(decoding: $0, as: UTF8.self) })
-    return Dictionary(
-      zip(names, keys.compactMap { values[$0] }), uniquingKeysWith: { first, _ in first })
+    let names = ClassNames.distinct(values.keys.map { String(decoding: $0, as: UTF8.self) })
+    return Dictionary(zip(names, values.values), uniquingKeysWith: { first, _ in first })
   }
 }

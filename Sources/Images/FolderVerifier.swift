@@ -3,7 +3,7 @@ import Files
 
 /// Reads every image of a folder, or of tables, to the last row, and says what there is.
 ///
-/// One image a thread is in memory; of each file stay its path and 24 bytes.
+/// One image a thread is in memory; of each file stay its path and 16 bytes.
 package struct FolderVerifier: Sendable {
   private let decoder: ImageDecoder
   private let pool: WorkerPool
@@ -32,14 +32,17 @@ package struct FolderVerifier: Sendable {
       let found = tree.others.isEmpty ? "" : "; other files: \(ImageNames.listed(tree.others))"
       throw DatasetError(path: root, reason: "no \(ImageFormat.readNames) images in it" + found)
     }
-    let named = tree.folders.filter { SplitRole(folder: $0) != nil }
-    var report = FolderReport(others: tree.others, splits: named + splits)
-    try add(
-      tree.images, at: { "\(root)/\($0)" }, to: &report, bad: bad, progress: progress
-    ) { report, facts, place in
-      report.add(facts.header, width: facts.width, height: facts.height, path: tree.images[place])
+    let splits = (tree.folders.filter { SplitRole(folder: $0) != nil } + splits)
+      .sorted { $0.utf8.count > $1.utf8.count }
+    return try report(
+      tree.images, at: { "\(root)/\($0)" }, others: tree.others, bad: bad, progress: progress
+    ) { image in
+      let path = tree.images[image].utf8
+      let split = splits.first { path.starts(with: "\($0)/".utf8) } ?? ""
+      let parts = path.dropFirst(split.isEmpty ? 0 : split.utf8.count + 1)
+        .split(separator: UInt8(ascii: "/"))
+      return (Array(split.utf8), parts.count > 1 ? Array(parts[0]) : [])
     }
-    return report
   }
 
   /// Reads the images that tables list, as the other call does those of a folder. Splits are those
@@ -54,25 +57,19 @@ package struct FolderVerifier: Sendable {
         (file: table.file(of: $0), split: Array(($0.split ?? name).utf8), class: $0.label)
       }
     }
-    var report = FolderReport(others: [:], splits: [])
-    try add(
-      rows.map(\.file), at: { $0 }, to: &report, bad: bad, progress: progress
-    ) { report, facts, place in
-      let row = rows[place]
-      report.add(
-        facts.header, width: facts.width, height: facts.height, split: row.split,
-        class: Array(row.class.utf8))
-    }
-    return report
+    return try report(
+      rows.map(\.file), at: { $0 }, others: [:], bad: bad, progress: progress
+    ) { (rows[$0].split, Array(rows[$0].class.utf8)) }
   }
 
-  /// Adds images to a report, and what `adding` does for each that is sound, by its place.
-  private func add(
-    _ images: [String], at path: @Sendable (String) -> String, to report: inout FolderReport,
+  /// Reads images, of which `place` says the split and the class by the bytes of their names.
+  private func report(
+    _ images: [String], at path: (String) -> String, others: [String: Int],
     bad: (ImageError) throws -> Void, progress: (Int, Int) throws -> Void,
-    adding: (inout FolderReport, Facts, Int) -> Void
-  ) throws {
-    var digests: [Digest: [Int]] = [:]
+    place: (Int) -> (split: [UInt8], class: [UInt8])
+  ) throws -> FolderReport {
+    var report = FolderReport(others: others)
+    var same: [FNV1a: [Int]] = [:]  // what have one hash, and probably the same bytes
     let step = 16 * pool.threads
     for start in stride(from: 0, to: images.count, by: step) {
       let part = Array(images[start..<min(start + step, images.count)])
@@ -80,31 +77,29 @@ package struct FolderVerifier: Sendable {
       for (offset, result) in results.enumerated() {
         switch result {
         case .success(let facts):
-          adding(&report, facts, start + offset)
-          digests[facts.digest, default: []].append(start + offset)
-          if let note = facts.note { report.add(note: note) }
+          report.add(facts.header, facts.size, place(start + offset))
+          same[facts.hash, default: []].append(start + offset)
+          if let note = facts.note { report.notes.append(.init(note)) }
         case .failure(let error):
-          report.add(error)
+          report.bad.append(.init(error))
           try bad(error)
         }
       }
       try progress(start + part.count, images.count)
     }
     report.nameClasses()
-    for group in digests.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
-      addDuplicates(group.map { images[$0] }, at: path, to: &report)
+    for group in same.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
+      let copies = Dictionary(grouping: group) { try? decoder.fileBytes(path(images[$0])) }
+        .filter { $0.key != nil && $0.value.count > 1 }
+      report.duplicates += copies.values.sorted { $0[0] < $1[0] }.map { $0.map { images[$0] } }
     }
-  }
-
-  private struct Digest: Hashable {
-    let count: Int
-    let hash: FNV1a
+    return report
   }
 
   private struct Facts {
     let header: ImageHeader
-    let (width, height): (Int, Int)
-    let digest: Digest
+    let size: ImageSize
+    let hash: FNV1a
     let note: ImageError?
   }
 
@@ -117,28 +112,9 @@ package struct FolderVerifier: Sendable {
         throw ImageError(path: path, reason: "its header cannot be read")
       }
       let hash = bytes.withUnsafeBufferPointer { FNV1a($0) }
-      return .success(
-        Facts(
-          header: header, width: image.width, height: image.height,
-          digest: Digest(count: bytes.count, hash: hash), note: note))
+      return .success(Facts(header: header, size: image.size, hash: hash, note: note))
     } catch {
       return .failure(error)
     }
-  }
-
-  /// Adds those of files with one digest that have the same bytes.
-  private func addDuplicates(
-    _ paths: [String], at file: (String) -> String, to report: inout FolderReport
-  ) {
-    var groups: [(bytes: [UInt8], paths: [String])] = []
-    for path in paths {
-      guard let bytes = try? decoder.fileBytes(file(path)) else { continue }
-      if let group = groups.firstIndex(where: { $0.bytes == bytes }) {
-        groups[group].paths.append(path)
-      } else {
-        groups.append((bytes, [path]))
-      }
-    }
-    report.duplicates += groups.map(\.paths).filter { $0.count > 1 }
   }
 }

@@ -1,77 +1,69 @@
 import Files
 
 /// The images of an IDX file (the format of the MNIST family): grey, all of one size.
-public struct IDXImages: Hashable, Sendable {
-  /// Enough for the data sets of this format (EMNIST has 550 MB).
-  public static let defaultMaxBytes = 1 << 30
-
-  /// Images.
-  public let count: Int
-  /// Rows of an image.
-  public let rows: Int
-  /// Columns of an image.
-  public let columns: Int
+package struct IDXImages: Hashable, Sendable {
+  package let count: Int
+  package let rows: Int
+  package let columns: Int
   /// The bytes, [count, rows, columns].
-  public let pixels: [UInt8]
+  let pixels: [UInt8]
 
-  /// Reads an IDX file of images, plain or gzipped.
+  /// Reads an IDX file of images, plain or gzipped, of at most `maxBytes` when it is unpacked.
   ///
-  /// - Parameter maxBytes: The most bytes to unpack.
   /// - Throws: `DatasetError` unless the file is there and has exactly what its header says.
-  public init(path: String, maxBytes: Int = IDXImages.defaultMaxBytes) throws {
+  package init(path: String, maxBytes: Int = 1 << 30) throws {
     let file = try IDXFile(path: path, magic: 0x0000_0803, maxBytes: maxBytes)
     (count, rows, columns) = (file.dimensions[0], file.dimensions[1], file.dimensions[2])
     pixels = file.elements
   }
 
   /// The bytes of one image, [rows, columns].
-  public subscript(index: Int) -> [UInt8] {
+  package subscript(index: Int) -> [UInt8] {
     Array(pixels[(index * rows * columns)..<((index + 1) * rows * columns)])
   }
 }
 
 /// Images of an IDX file with the labels of another.
 public struct IDXDataset: Hashable, Sendable {
-  /// The images.
-  public let images: IDXImages
+  package let images: IDXImages
   /// Their classes, [count], each below the number of classes.
-  public let labels: [UInt8]
+  package let labels: [UInt8]
 
   /// Reads a file of images and the file of their labels.
   ///
+  /// - Parameter maxBytes: The most bytes of a file when it is unpacked; the default is enough for
+  ///   the data sets of this format (EMNIST has 550 MB).
   /// - Throws: `DatasetError` when one of them cannot be used, when they differ in length, and for
   ///   a label that is not below `classCount`.
   public init(
-    images imagesPath: String, labels labelsPath: String, classCount: Int,
-    maxBytes: Int = IDXImages.defaultMaxBytes
+    images imagesPath: String, labels labelsPath: String, classCount: Int, maxBytes: Int = 1 << 30
   ) throws {
-    let labels = try IDXFile(path: labelsPath, magic: 0x0000_0801, maxBytes: maxBytes).elements
+    labels = try IDXFile(path: labelsPath, magic: 0x0000_0801, maxBytes: maxBytes).elements
     if let at = labels.firstIndex(where: { Int($0) >= classCount }) {
       throw DatasetError(
         path: labelsPath,
         reason: "label \(labels[at]) of image \(at) is not below \(classCount), "
           + "the number of classes")
     }
-    let images = try IDXImages(path: imagesPath, maxBytes: maxBytes)
+    images = try IDXImages(path: imagesPath, maxBytes: maxBytes)
     guard images.count == labels.count else {
       throw DatasetError(
         path: labelsPath,
         reason: "\(labels.count) labels for the \(images.count) images of \(imagesPath)")
     }
-    self.images = images
-    self.labels = labels
   }
 }
 
 /// The contents of an IDX file of bytes.
-struct IDXFile: Sendable {
+private struct IDXFile {
   /// The sizes of its axes.
   let dimensions: [Int]
   /// The elements, as many as the product of `dimensions`.
   let elements: [UInt8]
 
   /// Reads a file that must begin with `magic`, of which the last byte counts the axes.
-  init(path: String, magic: UInt32, maxBytes: Int) throws {
+  init(path: String, magic: UInt32, maxBytes: Int) throws(DatasetError) {
+    func error(_ reason: String) -> DatasetError { DatasetError(path: path, reason: reason) }
     let bytes = try fileContents(path, maxBytes: maxBytes)
     func word(_ i: Int) -> UInt32 {
       bytes[(4 * i)..<(4 * i + 4)].reduce(0) { $0 << 8 | UInt32($1) }
@@ -79,37 +71,29 @@ struct IDXFile: Sendable {
     let axes = Int(magic & 0xff)
     let header = 4 + 4 * axes
     guard bytes.count >= header else {
-      throw DatasetError(
-        path: path,
-        reason: "not an IDX file: \(bytes.count) bytes, where the header takes \(header)")
+      throw error("not an IDX file: \(bytes.count) bytes, where the header takes \(header)")
     }
     guard word(0) == magic else {
-      throw DatasetError(
-        path: path,
-        reason: "not an IDX file of \(axes == 3 ? "images" : "labels"): "
-          + "it begins with \(hexadecimal(word(0))), expected \(hexadecimal(magic))")
+      throw error(
+        "not an IDX file of \(axes == 3 ? "images" : "labels"): it begins with "
+          + "0x\(hexadecimal(word(0))), expected 0x\(hexadecimal(magic))")
     }
-    let dimensions = (1...axes).map { Int(word($0)) }
+    dimensions = (1...axes).map { Int(word($0)) }
     let shape = dimensions.map(String.init).joined(separator: " × ")
     guard dimensions.allSatisfy({ $0 > 0 }) else {
-      throw DatasetError(path: path, reason: "nothing in it: its header says \(shape)")
+      throw error("nothing in it: its header says \(shape)")
     }
-    let product = dimensions.reduce(into: (value: 1, overflow: false)) { result, size in
-      let next = result.value.multipliedReportingOverflow(by: size)
-      result = (next.partialValue, result.overflow || next.overflow)
+    let count = bytes.count - header
+    // As floats: the product of three sizes of 32 bits may be too large for an Int.
+    guard dimensions.reduce(1, { $0 * Double($1) }) == Double(count) else {
+      throw error("its header says \(shape) elements, and there are \(count)")
     }
-    guard !product.overflow && product.value == bytes.count - header else {
-      throw DatasetError(
-        path: path,
-        reason: "its header says \(shape) elements, and there are \(bytes.count - header)")
-    }
-    self.dimensions = dimensions
     elements = Array(bytes[header...])
   }
 }
 
 /// The bytes of a file, unpacked if it is gzipped.
-func fileContents(_ path: String, maxBytes: Int) throws(DatasetError) -> [UInt8] {
+func fileContents(_ path: String, maxBytes: Int = 1 << 30) throws(DatasetError) -> [UInt8] {
   let bytes: [UInt8]
   do {
     bytes = try RegularFile.contents(of: path, maxBytes: maxBytes)
@@ -120,12 +104,12 @@ func fileContents(_ path: String, maxBytes: Int) throws(DatasetError) -> [UInt8]
   do {
     return try gunzipped(bytes, name: path, maxBytes: maxBytes)
   } catch {
-    throw DatasetError(path: error.path, reason: error.reason)
+    throw DatasetError(path: path, reason: error.reason)
   }
 }
 
-/// "0x00000803".
-private func hexadecimal(_ value: UInt32) -> String {
+/// All digits of a number: "00000803".
+func hexadecimal<Number: FixedWidthInteger>(_ value: Number) -> String {
   let digits = String(value, radix: 16)
-  return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+  return String(repeating: "0", count: Number.bitWidth / 4 - digits.count) + digits
 }

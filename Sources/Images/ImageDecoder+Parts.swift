@@ -41,12 +41,10 @@ extension ImageDecoder {
     _ geometry: (ImageSize) -> ImageGeometry?, _ message: inout CMessage,
     _ result: inout RGBImage?
   ) -> CImageStatus {
-    let plan = geometry(orientation.turned(reader.size)).map {
-      makePlan($0, reader, orientation)
-    }
-    let part =
-      plan.map { orientation.stored($0.source, in: reader.size) }
-      ?? PixelRegion(wholeOf: reader.size)
+    let size = orientation.turned(reader.size)
+    let whole = ImageGeometry(region: PixelRegion(wholeOf: size), resized: size)
+    let plan = makePlan(geometry(size) ?? whole, reader, orientation)
+    let part = orientation.stored(plan.source, in: reader.size)  // which is smaller if it shrinks
     // An array that cannot be had ends the process, so what is large is tried first: the pixels,
     // and an upright image of them.
     let bytes = 6 * part.width * part.height
@@ -61,19 +59,16 @@ extension ImageDecoder {
         ck_saturate(pixels.baseAddress, pixels.baseAddress, 0, part.width * part.height)
       }
       let view = PixelView(UnsafeBufferPointer(pixels), width: part.width, height: part.height)
-      if let plan, orientation == .topLeft {
-        result = plan.result(ofSource: view)
-      } else {
-        let upright = view.image().oriented(orientation)
-        result = plan?.result(ofSource: upright) ?? upright
-      }
+      result =
+        orientation == .topLeft
+        ? plan.result(ofSource: view)
+        : plan.result(ofSource: view.image().oriented(orientation))
       return status
     }
   }
 
   private static func isThereMemory(for bytes: Int) -> Bool {
-    let block = mmap(
-      nil, bytes, PROT_READ | PROT_WRITE, Int32(MAP_PRIVATE | MAP_ANONYMOUS), -1, 0)
+    let block = mmap(nil, bytes, PROT_READ | PROT_WRITE, Int32(MAP_PRIVATE | MAP_ANONYMOUS), -1, 0)
     guard let block, block != MAP_FAILED else { return false }
     munmap(block, bytes)
     return true

@@ -1,18 +1,12 @@
 import CImage
 import Files
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// PNG, JPEG and WebP files to RGB, with the pixels of Pillow's
 /// `ImageOps.exif_transpose(Image.open(path)).convert("RGB")`.
 ///
 /// The format is judged by content, never by name; an image inside of gzip is read too. Two things
 /// differ from Pillow: 16-bit PNGs are scaled to round(v / 257) instead of clipped or cut (unless
-/// ``sixteenBit`` says otherwise), and damaged data is an error (a wrong checksum, a missing end, a
+/// `sixteenBit` says otherwise), and damaged data is an error (a wrong checksum, a missing end, a
 /// palette index without a colour). Colour profiles and gamma are not applied, as in Pillow. Of an
 /// animated PNG the default image is read, of an animated WebP the first frame. WebP is read where
 /// the build found libwebp.
@@ -35,35 +29,38 @@ public struct ImageDecoder: Hashable, Sendable {
     case pillow
   }
 
-  /// Whether images are turned upright as EXIF says, or XMP where EXIF has no orientation.
-  public var appliesOrientation: Bool
-  /// What becomes of transparency.
-  public var alpha: AlphaPolicy
-  /// Whether pixels become grey, all three channels alike: L of Pillow's `convert("L")`, (19595 R +
-  /// 38470 G + 7471 B + 32768) / 65536 rounded down. Grey files keep their values.
-  ///
-  /// Resizing, and all augmentations, treat channels alike, so that what comes out of them is grey
-  /// as well and, byte for byte, what Pillow makes of an image of one channel.
-  public var isGray: Bool
-  /// How 16-bit samples become 8 bits.
-  public var sixteenBit: SixteenBitPolicy
-  /// Whether damaged JPEG data that libjpeg only warns about is accepted: what is missing of a
-  /// truncated file is then grey. A damaged PNG or WebP is always an error, and a JPEG of which no
-  /// pixel is missing never is.
-  public var isLenient: Bool
-  /// The most pixels of an image, checked before memory is asked for.
-  public var maxPixels: Int
-  /// The most pixels of a side.
-  public var maxSide: Int
-  /// The most bytes of a file, also after gzip.
-  public var maxBytes: Int
-  /// Whether libjpeg makes a JPEG smaller while it decodes a part that a geometry shrinks, to a
-  /// half, a quarter or an eighth but at least twice the size asked for, as Pillow's `thumbnail`.
-  ///
-  /// Faster for large images; the pixels are then not those of Pillow's `resize`.
-  public var scalesWhileDecoding: Bool
+  package let appliesOrientation: Bool
+  package var alpha: AlphaPolicy
+  package let sixteenBit: SixteenBitPolicy
+  package let isLenient: Bool
+  package let maxPixels: Int
+  package let maxSide: Int
+  package let maxBytes: Int
+  package let scalesWhileDecoding: Bool
+  package internal(set) var isGray: Bool
 
   /// A decoder; the limits are at least 0.
+  ///
+  /// - Parameters:
+  ///   - appliesOrientation: Whether images are turned upright as EXIF says, or XMP where EXIF has
+  ///     no orientation.
+  ///   - alpha: What becomes of the transparency of a PNG or WebP.
+  ///   - sixteenBit: How 16-bit samples become 8 bits.
+  ///   - isLenient: Whether damaged JPEG data that libjpeg only warns about is accepted: what is
+  ///     missing of a truncated file is then grey. A damaged PNG or WebP is always an error, and a
+  ///     JPEG of which no pixel is missing never is.
+  ///   - maxPixels: The most pixels of an image, checked before memory is asked for.
+  ///   - maxSide: The most pixels of a side.
+  ///   - maxBytes: The most bytes of a file, also after gzip.
+  ///   - scalesWhileDecoding: Whether libjpeg makes a JPEG smaller while it decodes a part that a
+  ///     geometry shrinks, to a half, a quarter or an eighth but at least twice the size asked for,
+  ///     as Pillow's `thumbnail`. Faster for large images; the pixels are then not those of
+  ///     Pillow's `resize`.
+  ///   - isGray: Whether pixels become grey, all three channels alike: L of Pillow's
+  ///     `convert("L")`, (19595 R + 38470 G + 7471 B + 32768) / 65536 rounded down. Grey files keep
+  ///     their values. Resizing, and all augmentations, treat channels alike, so that what comes
+  ///     out of them is grey as well and, byte for byte, what Pillow makes of an image of one
+  ///     channel.
   public init(
     appliesOrientation: Bool = true, alpha: AlphaPolicy = .dropped,
     sixteenBit: SixteenBitPolicy = .scale, isLenient: Bool = false,
@@ -135,6 +132,7 @@ public struct ImageDecoder: Hashable, Sendable {
     return result
   }
 
+  /// The options as the shim takes them.
   var cOptions: CImageOptions {
     var options = CImageOptions()
     options.max_pixels = UInt64(max(0, maxPixels))

@@ -3,24 +3,20 @@ import Foundation
 
 /// The iNaturalist competitions (Van Horn et al. 2018) as DeiT reads them: `train2018.json`,
 /// `val2018.json` and `categories.json` beside the folder of images.
-public struct INaturalist: Hashable, Sendable {
+package struct INaturalist {
   /// The level of the taxonomy that classes are taken from.
-  public enum Category: String, Hashable, Sendable, Codable, CaseIterable {
+  package enum Category: String, Hashable, Sendable, Codable, CaseIterable {
     case kingdom, phylum, `class`, order, supercategory, family, genus, name
   }
 
-  /// The folder that has the JSON files.
-  public let root: String
-  /// The year in the names of the files: 2018, 2019.
-  public let year: Int
-  /// What two images must share to be of one class.
-  public let category: Category
+  private let root: String
+  private let year: Int
+  private let category: Category
 
-  /// The data set in a folder; nothing is read yet.
-  public init(root: String, year: Int, category: Category) {
-    self.root = root
-    self.year = year
-    self.category = category
+  /// The data set in the folder `root` that has the JSON files, of the year in their names (2018,
+  /// 2019): images of one class have the same `category`. Nothing is read yet.
+  package init(root: String, year: Int, category: Category) {
+    (self.root, self.year, self.category) = (root, year, category)
   }
 
   /// The images of a split, `train` or `val`, in the order of its file.
@@ -30,27 +26,24 @@ public struct INaturalist: Hashable, Sendable {
   /// lies where that says or, as the reference has it, in a folder without the second part.
   ///
   /// - Throws: `DatasetError` for a file that is missing or is not what it should be.
-  public func images(of split: String) throws -> ImageFolder {
+  package func images(of split: String) throws -> ImageFolder {
     let names = try names()
     let training: Training = try read(path("train"))
     var labels: [[UInt8]: Int] = [:]
     var classes: [String] = []
     for annotation in training.annotations {
       let name = try name(annotation.category_id, of: names, in: path("train"))
-      if labels.updateValue(labels[Array(name.utf8)] ?? classes.count, forKey: Array(name.utf8))
-        == nil
-      {
-        classes.append(name)
-      }
+      guard labels[Array(name.utf8)] == nil else { continue }
+      labels[Array(name.utf8)] = classes.count
+      classes.append(name)
     }
     let file = path(split)
-    let list: Images = split == "train" ? Images(images: training.images) : try read(file)
-    guard !classes.isEmpty, !list.images.isEmpty else {
+    let images = split == "train" ? training.images : (try read(file) as Images).images
+    guard !classes.isEmpty, !images.isEmpty else {
       throw DatasetError(path: file, reason: "no images in it, or no annotations for training")
     }
-    let first = list.images[0].file_name
-    let isWhole = FileManager.default.fileExists(atPath: "\(root)/\(first)")
-    let samples = try list.images.enumerated().map { index, image in
+    let isWhole = FileManager.default.fileExists(atPath: "\(root)/\(images[0].file_name)")
+    let samples = try images.enumerated().map { index, image in
       let parts = image.file_name.split(separator: "/", omittingEmptySubsequences: false)
       guard parts.count == 4, let number = Int(parts[2]), !parts.contains(".."), parts[0] != ""
       else {
@@ -63,7 +56,7 @@ public struct INaturalist: Hashable, Sendable {
         throw DatasetError(path: file, reason: "the class \(name) has no image in \(path("train"))")
       }
       let place = isWhole ? image.file_name : "\(parts[0])/\(parts[2])/\(parts[3])"
-      return ImageFolder.Sample(path: "\(root)/\(place)", label: label, index: index)
+      return Example(path: "\(root)/\(place)", label: label, index: index)
     }
     return ImageFolder(root: root, split: split, classes: classes, samples: samples, warnings: [])
   }
@@ -75,10 +68,10 @@ public struct INaturalist: Hashable, Sendable {
     let path = "\(root)/categories.json"
     let entries: [[String: Value]] = try read(path)
     return try entries.enumerated().map { number, entry in
-      if case .number(let id)? = entry["id"], id != number {
+      if let id = entry["id"]?.number, id != number {
         throw DatasetError(path: path, reason: "category \(id) is at place \(number)")
       }
-      guard case .text(let name)? = entry[category.rawValue] else {
+      guard let name = entry[category.rawValue]?.text else {
         throw DatasetError(path: path, reason: "category \(number) has no \(category.rawValue)")
       }
       return name
@@ -116,16 +109,14 @@ public struct INaturalist: Hashable, Sendable {
   private struct Image: Decodable { let file_name: String }
 
   /// A value of a category: text or a number; whatever else there may be does not matter.
-  private enum Value: Decodable {
-    case text(String), number(Int), other
+  private struct Value: Decodable {
+    let text: String?
+    let number: Int?
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.singleValueContainer()
-      if let text = try? container.decode(String.self) {
-        self = .text(text)
-      } else {
-        self = (try? container.decode(Int.self)).map(Value.number) ?? .other
-      }
+      text = try? container.decode(String.self)
+      number = try? container.decode(Int.self)
     }
   }
 }

@@ -2,30 +2,23 @@ import Autodiff
 import Files
 
 extension ImageFolder {
-  /// Which images of a class stand for it in a smaller set.
-  public enum Choice: Hashable, Sendable {
-    /// Random ones, at least one. With the same seed, those of a smaller share are among those of
-    /// a larger one.
-    case random(seed: UInt64)
-    /// The first ones in the folder's order, as the authors' `--sampling_ratio` has it. A class of
-    /// which the share leaves nothing is an error; there it disappears.
-    case first
-  }
-
   /// A share of each class: ⌊n · ratio⌋ of its n images. The index of each sample stays.
   ///
+  /// - Parameter seed: For random ones, at least one of a class; with the same seed, those of a
+  ///   smaller share are among those of a larger one. Nil takes the first ones in the folder's
+  ///   order, as the authors' `--sampling_ratio` has it, where a class of which the share leaves
+  ///   nothing disappears: here it is an error.
   /// - Precondition: `ratio` is in 0 … 1.
-  /// - Throws: `DatasetError` when nothing is left of a class (only with `Choice.first`).
-  public func sampled(_ ratio: Double, _ choice: Choice) throws -> ImageFolder {
+  /// - Throws: `DatasetError` when nothing is left of a class (only without a seed).
+  public func sampled(_ ratio: Double, seed: UInt64?) throws -> ImageFolder {
     checkPrecondition((0...1).contains(ratio), "ImageFolder.sampled: the ratio is \(ratio)")
-    var kept: [Sample] = []
-    for (label, images) in imagesByClass() where !images.isEmpty {
+    var kept: [Example] = []
+    for (label, images) in imagesByClass() {
       let share = Int(Double(images.count) * ratio)
-      switch choice {
-      case .random(let seed):
+      if let seed {
         let random = Random(seed: seed).split("subset").split(classes[label])
         kept += images.choosing(max(share, 1), random)
-      case .first:
+      } else {
         guard share > 0 else {
           throw DatasetError(
             path: folder,
@@ -49,9 +42,9 @@ extension ImageFolder {
   ) throws -> (training: ImageFolder, validation: ImageFolder) {
     checkPrecondition(
       (0...1).contains(fraction), "ImageFolder.divided: the fraction is \(fraction)")
-    var (training, validation): ([Sample], [Sample]) = ([], [])
+    var (training, validation): ([Example], [Example]) = ([], [])
     var single: [String] = []
-    for (label, images) in imagesByClass() where !images.isEmpty {
+    for (label, images) in imagesByClass() {
       let share = Int((Double(images.count) * fraction).rounded())
       let count = min(max(share, 1), images.count - 1)
       if count == 0 { single.append(classes[label]) }
@@ -99,7 +92,7 @@ extension ImageFolder {
   /// The names of the folders in `root`.
   ///
   /// - Throws: `DatasetError` when it cannot be read.
-  public static func folders(in root: String) throws -> [String] {
+  package static func folders(in root: String) throws -> [String] {
     guard FolderIdentity(path: root) != nil else {
       throw DatasetError(path: root, reason: "no such folder")
     }
@@ -115,7 +108,16 @@ extension ImageFolder {
 
   /// Why there is no folder of a split in `root`, from what is there instead.
   package static func missing(_ split: String, in root: String) -> DatasetError {
-    ImageFolderScan.missing(split, in: root)
+    let expected = "expected \(split)/<class>/<image>"
+    func error(_ reason: String) -> DatasetError { DatasetError(path: root, reason: reason) }
+    guard let listing = try? DirectoryListing(path: root) else {
+      return error("no folder \(split)")
+    }
+    if let image = listing.files.first(where: { ImageNames.isImage($0, in: root) }) {
+      return error("no folder \(split), and images directly in the folder (\(image)): \(expected)")
+    }
+    if listing.folders.isEmpty { return error("no folder \(split), and no other: \(expected)") }
+    return error("no folder \(split) beside \(shortened(listing.folders)): \(expected)")
   }
 
   /// The same images, with notes before the other warnings.
@@ -124,24 +126,25 @@ extension ImageFolder {
   }
 
   /// The sample of an index, which in a part of a folder is not its place.
-  public func sample(index: Int) -> Sample? { samples.first { $0.index == index } }
+  package func sample(index: Int) -> Example? { samples.first { $0.index == index } }
 
   /// The folder that the classes are in.
-  public var folder: String { split.isEmpty ? root : "\(root)/\(split)" }
+  package var folder: String { split.isEmpty ? root : "\(root)/\(split)" }
 
-  private func with(_ samples: [Sample], warnings: [String]) -> ImageFolder {
+  private func with(_ samples: [Example], warnings: [String]) -> ImageFolder {
     ImageFolder(root: root, split: split, classes: classes, samples: samples, warnings: warnings)
   }
 
-  private func imagesByClass() -> [(label: Int, images: [Sample])] {
-    let groups = Dictionary(grouping: samples, by: \.label)
-    return classes.indices.map { ($0, groups[$0] ?? []) }
+  /// The images of every class that has some.
+  private func imagesByClass() -> [(label: Int, images: [Example])] {
+    Dictionary(grouping: samples, by: \.label).sorted { $0.key < $1.key }
+      .map { ($0.key, $0.value) }
   }
 }
 
-extension Array {
-  /// `count` elements at random, in their order here.
-  fileprivate func choosing(_ count: Int, _ source: Random) -> [Element] {
+extension [Example] {
+  /// `count` of them at random, in their order here.
+  fileprivate func choosing(_ count: Int, _ source: Random) -> [Example] {
     var random = source
     return random.permutation(self.count).prefix(count).sorted().map { self[$0] }
   }

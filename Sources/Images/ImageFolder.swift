@@ -7,12 +7,10 @@
 /// folder once a class. Images are files whose names end as those of images do (.png, .jpg, .jpeg,
 /// .jfif, … in any case of letters), and whatever else begins as a PNG or a JPEG does.
 public struct ImageFolder: Sendable {
-  /// One image: its file, the index of its class in `classes`, and its place in the whole folder's
-  /// `samples`.
-  public typealias Sample = Example
+  package typealias Sample = Example
 
   /// Whose classes a split is to have.
-  public enum ClassOwner: String, Sendable {
+  package enum ClassOwner: String, Sendable {
     /// The split that is trained on.
     case training = "the training classes"
     /// A model.
@@ -20,13 +18,13 @@ public struct ImageFolder: Sendable {
   }
 
   /// The folder that holds the split.
-  public let root: String
+  package let root: String
   /// The name of the split, such as `train`, or the path from `root` to it.
-  public let split: String
+  let split: String
   /// The names of the classes; a label is an index into them.
   public let classes: [String]
   /// The images, sorted by label and path.
-  public let samples: [Sample]
+  public let samples: [Example]
   /// What looks like a mistake but does not stand in the way, one line each.
   public let warnings: [String]
 
@@ -37,22 +35,30 @@ public struct ImageFolder: Sendable {
   ///   - split: The folder of the split in it; empty if the classes lie in `root` itself.
   ///   - classes: The classes of the training split, when this is another one: labels are theirs,
   ///     a class they lack is an error and a missing one a warning.
-  ///   - owner: Whose those are, for a message.
   ///   - excluded: Folders of the split that are no classes.
   ///   - allowEmpty: Whether a class may have no images.
   /// - Throws: `DatasetError` for a folder that is missing, cannot be read, has no classes or an
   ///   empty or unknown one.
   public init(
-    root: String, split: String, classes: [String]? = nil, of owner: ClassOwner = .training,
+    root: String, split: String, classes: [String]? = nil, excluding excluded: [String] = [],
+    allowEmpty: Bool = false
+  ) throws {
+    try self.init(
+      root: root, split: split, classes: classes, of: .training, excluding: excluded,
+      allowEmpty: allowEmpty)
+  }
+
+  /// The same with classes of `owner`, which messages name.
+  package init(
+    root: String, split: String, classes: [String]?, of owner: ClassOwner,
     excluding excluded: [String] = [], allowEmpty: Bool = false
   ) throws {
     let scan = try ImageFolderScan(
       root: root, split: split, excluding: excluded, allowEmpty: allowEmpty)
     var warnings = scan.warnings
     let known = classes ?? scan.classes.map(\.name)
-    var labels: [[UInt8]: Int] = [:]
-    for (label, name) in known.enumerated() { labels[Array(name.utf8)] = label }
-    let found = Set(scan.classes.map { Array($0.name.utf8) })
+    let labels = ClassNames.labels(known)
+    let found = ClassNames.labels(scan.classes.map(\.name))
     let extra = scan.classes.map(\.name).filter { labels[Array($0.utf8)] == nil }
     guard extra.isEmpty else {
       let isUnsorted = extra.count == 1 && scan.classes.count == 1
@@ -64,12 +70,12 @@ public struct ImageFolder: Sendable {
         reason: "\(counted(extra)) not in \(owner.rawValue): \(ClassNames.listed(extra))"
           + suggestion)
     }
-    let missing = known.filter { !found.contains(Array($0.utf8)) }
+    let missing = known.filter { found[Array($0.utf8)] == nil }
     if !missing.isEmpty {
       warnings.append(
         "\(scan.folder): no folder for \(counted(missing)): \(ClassNames.listed(missing))")
     }
-    var samples: [Sample] = []
+    var samples: [Example] = []
     samples.reserveCapacity(scan.classes.reduce(0) { $0 + $1.tree.images.count })
     let byLabel = scan.classes.compactMap { folder in
       labels[Array(folder.name.utf8)].map { (label: $0, folder: folder) }
@@ -77,7 +83,7 @@ public struct ImageFolder: Sendable {
     for (label, folder) in byLabel.sorted(by: { $0.label < $1.label }) {
       for path in folder.tree.images {
         samples.append(
-          Sample(
+          Example(
             path: "\(scan.folder)/\(folder.name)/\(path)", label: label, index: samples.count))
       }
     }
@@ -85,7 +91,7 @@ public struct ImageFolder: Sendable {
   }
 
   /// A split from its parts.
-  init(root: String, split: String, classes: [String], samples: [Sample], warnings: [String]) {
+  init(root: String, split: String, classes: [String], samples: [Example], warnings: [String]) {
     self.root = root
     self.split = split
     self.classes = classes

@@ -4,13 +4,10 @@ import Files
 struct ImageFolderScan {
   /// A class and its images.
   struct ClassFolder {
-    /// The name of the folder.
     let name: String
-    /// What is in it.
     let tree: ImageTree
   }
 
-  /// The folder of the split.
   let folder: String
   /// The classes, sorted by the bytes of their names.
   let classes: [ClassFolder]
@@ -24,7 +21,7 @@ struct ImageFolderScan {
     }
     let folder = split.isEmpty ? root : "\(root)/\(split)"
     guard let identity = FolderIdentity(path: folder) else {
-      throw Self.missing(split, in: root)
+      throw ImageFolder.missing(split, in: root)
     }
     self.folder = folder
     let listing = try DirectoryListing(path: folder)
@@ -51,32 +48,17 @@ struct ImageFolderScan {
     warnings = notes.map { "\(folder): \($0)" }
   }
 
-  /// Why there is no split, from what is there instead.
-  static func missing(_ split: String, in root: String) -> DatasetError {
-    let expected = "expected \(split)/<class>/<image>"
-    func error(_ reason: String) -> DatasetError { DatasetError(path: root, reason: reason) }
-    guard let listing = try? DirectoryListing(path: root) else {
-      return error("no folder \(split)")
-    }
-    if let image = listing.files.first(where: { ImageNames.isImage($0, in: root) }) {
-      return error("no folder \(split), and images directly in the folder (\(image)): \(expected)")
-    }
-    if listing.folders.isEmpty { return error("no folder \(split), and no other: \(expected)") }
-    return error("no folder \(split) beside \(shortened(listing.folders)): \(expected)")
-  }
-
   /// Throws if the folders are not those of classes.
   private static func check(
     _ classes: [ClassFolder], in folder: String, split: String, allowEmpty: Bool
   ) throws {
+    func error(_ reason: String) -> DatasetError { DatasetError(path: folder, reason: reason) }
     let splits = classes.filter { SplitRole(folder: $0.name) != nil }
     let roles = Set(splits.map { SplitRole(folder: $0.name) == .train })
     let areNested = splits.allSatisfy { !$0.tree.folders.isEmpty }
     if splits.count > 1, splits.count == classes.count || (roles.count > 1 && areNested) {
-      let names = splits.map(\.name)
-      throw DatasetError(
-        path: folder,
-        reason: "\(shortened(names)) are named like splits, not like classes: --data-path "
+      throw error(
+        "\(shortened(splits.map(\.name))) are named like splits, not like classes: --data-path "
           + "\(folder) --train-split NAME trains on one of them; classes need other names")
     }
     for inner in splits {
@@ -86,28 +68,29 @@ struct ImageFolderScan {
       guard let role = SplitRole(folder: inner.name), !same.isEmpty else { continue }
       let path = split.isEmpty ? inner.name : "\(split)/\(inner.name)"
       let advice = role == .train ? "--train-split \(path) trains" : "--val-split \(path) validates"
-      throw DatasetError(
-        path: folder,
-        reason: "\(inner.name) is no class, as it holds folders of the names of classes "
+      throw error(
+        "\(inner.name) is no class, as it holds folders of the names of classes "
           + "(\(shortened(same))): \(advice) on it; else move it elsewhere")
     }
     let empty = classes.filter(\.tree.images.isEmpty)
     guard empty.isEmpty || allowEmpty else {
-      throw DatasetError(
-        path: folder,
-        reason: "no \(ImageFormat.readNames) images in \(empty.count == 1 ? "class" : "classes") "
+      throw error(
+        "no \(ImageFormat.readNames) images in \(empty.count == 1 ? "class" : "classes") "
           + ClassNames.listed(empty.map(\.name)) + found(in: empty))
     }
     guard empty.count < classes.count else {
-      throw DatasetError(
-        path: folder, reason: "no \(ImageFormat.readNames) images in any class" + found(in: classes)
-      )
+      throw error("no \(ImageFormat.readNames) images in any class" + found(in: classes))
     }
+  }
+
+  /// How many files there are that are no images, by their endings.
+  private static func others(_ classes: [ClassFolder]) -> [String: Int] {
+    classes.reduce(into: [:]) { $0.merge($1.tree.others, uniquingKeysWith: +) }
   }
 
   /// Which files there are instead of images.
   private static func found(in classes: [ClassFolder]) -> String {
-    let others = classes.reduce(into: [:]) { $0.merge($1.tree.others, uniquingKeysWith: +) }
+    let others = others(classes)
     return others.isEmpty ? "" : "; files that are not read: \(ImageNames.listed(others))"
   }
 
@@ -128,35 +111,26 @@ struct ImageFolderScan {
         "\(nested.count) classes hold folders of images\(areBeside ? " beside images" : ""), which "
           + "are all of the class: \(shortened(shown, to: 5))")
     }
-    return notes
-      + ClassNames.lookalikes(classes.map(\.name)).map {
-        "classes that differ only in case, blanks, hyphens or Unicode form: \($0)"
-      }
+    return notes + ClassNames.lookalikes(classes.map(\.name))
   }
 
   /// How many files of which classes are no images.
   private static func leftOut(of classes: [ClassFolder]) -> String? {
-    let counts = classes.map { folder in
-      (name: folder.name, out: folder.tree.others.values.reduce(0, +), of: folder.tree)
-    }.filter { $0.out > 0 }
-    guard let first = counts.first else { return nil }
-    let others = classes.reduce(into: [:]) { $0.merge($1.tree.others, uniquingKeysWith: +) }
-    let left = others.values.reduce(0, +)
+    let some = classes.filter { !$0.tree.others.isEmpty }
+    guard let first = some.first else { return nil }
+    func left(_ folder: ClassFolder) -> Int { folder.tree.others.values.reduce(0, +) }
+    func all(_ folder: ClassFolder) -> Int { left(folder) + folder.tree.images.count }
+    let count = some.reduce(0) { $0 + left($1) }
     let reason =
-      "\(left == 1 ? "is" : "are") not read, as \(left == 1 ? "it is" : "they are") not "
-      + "\(ImageFormat.readNames): \(ImageNames.listed(others))"
-    if counts.count == 1 {
-      return
-        "\(left) of \(left + first.of.images.count) files of class "
-        + "\(ClassNames.shown(first.name)) \(reason)"
+      "\(count == 1 ? "is" : "are") not read, as \(count == 1 ? "it is" : "they are") not "
+      + "\(ImageFormat.readNames): \(ImageNames.listed(others(classes)))"
+    if some.count == 1 {
+      return "\(count) of \(all(first)) files of class \(ClassNames.shown(first.name)) \(reason)"
     }
-    let all = left + classes.reduce(0) { $0 + $1.tree.images.count }
-    let shown = counts.enumerated()
-      .sorted { ($1.element.out, $0.offset) < ($0.element.out, $1.offset) }
-      .map {
-        "\(ClassNames.shown($0.element.name)) \($0.element.out) of "
-          + "\($0.element.out + $0.element.of.images.count)"
-      }
-    return "\(left) of \(all) files \(reason); by class: \(shortened(shown, to: 5))"
+    let shown = some.enumerated()
+      .sorted { (left($1.element), $0.offset) < (left($0.element), $1.offset) }
+      .map { "\(ClassNames.shown($1.name)) \(left($1)) of \(all($1))" }
+    let total = classes.reduce(0) { $0 + all($1) }
+    return "\(count) of \(total) files \(reason); by class: \(shortened(shown, to: 5))"
   }
 }

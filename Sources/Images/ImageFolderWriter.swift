@@ -5,8 +5,9 @@ import Foundation
 /// not at all: into a hidden folder beside it, which is renamed at the end.
 package struct ImageFolderWriter: Sendable {
   /// Writes one image, [height, width] grey or [height, width, 3] colour bytes, as a PNG file.
-  package typealias WritePNG =
-    @Sendable (_ pixels: [UInt8], _ width: Int, _ height: Int, _ path: String) throws -> Void
+  package typealias WritePNG = (
+    _ pixels: [UInt8], _ width: Int, _ height: Int, _ path: String
+  ) throws -> Void
 
   /// Images that go into one folder of the output.
   package struct Split: Sendable {
@@ -14,32 +15,11 @@ package struct ImageFolderWriter: Sendable {
     package let name: String
     /// The class of each image.
     package let labels: [UInt8]
-    /// Columns of an image.
-    package let width: Int
-    /// Rows of an image.
-    package let height: Int
-    /// The bytes of an image, [height, width] grey or [height, width, 3] colour ones.
-    package let image: @Sendable (Int) -> [UInt8]
-
-    /// A split from its parts; `image` is called from several threads.
-    package init(
-      name: String, labels: [UInt8], width: Int, height: Int,
-      image: @escaping @Sendable (Int) -> [UInt8]
-    ) {
-      self.name = name
-      self.labels = labels
-      self.width = width
-      self.height = height
-      self.image = image
-    }
-
-    /// A split of the images and labels of IDX files.
-    package init(name: String, data: IDXDataset) {
-      let images = data.images
-      self.init(name: name, labels: data.labels, width: images.columns, height: images.rows) {
-        images[$0]
-      }
-    }
+    let width: Int
+    let height: Int
+    /// The bytes of an image, [height, width] grey or [height, width, 3] colour ones; called from
+    /// several threads.
+    let image: @Sendable (Int) -> [UInt8]
   }
 
   /// What a writer has done.
@@ -50,22 +30,12 @@ package struct ImageFolderWriter: Sendable {
     case alreadyComplete(images: Int)
   }
 
-  /// The folder to write.
-  package let output: String
-  /// The names of the class folders, by label.
-  package let classes: [String]
-  /// How many threads write.
-  package let threads: Int
+  private let output: String
+  private let classes: [String]
 
-  /// A writer of `output`, with a folder for each of `classes`.
-  package init(
-    output: String, classes: [String],
-    threads: Int = ProcessInfo.processInfo.activeProcessorCount
-  ) {
-    checkPrecondition(threads > 0, "ImageFolderWriter: \(threads) threads")
-    self.output = output
-    self.classes = classes
-    self.threads = threads
+  /// A writer of the folder `output`, with a folder for each of `classes`, by label.
+  package init(output: String, classes: [String]) {
+    (self.output, self.classes) = (output, classes)
   }
 
   /// Why these cannot be the folders of classes, side by side and seen by `ImageFolder`; nil if
@@ -82,93 +52,105 @@ package struct ImageFolderWriter: Sendable {
     return nil
   }
 
-  /// Writes `splits`, unless they are there already.
+  /// Writes `splits`, of which every label must be below the number of classes, unless they are
+  /// there already.
   ///
   /// - Parameters:
-  ///   - splits: What to write; every label must be below the number of classes.
   ///   - force: Whether to replace an output that is complete, or lacks files. One that has
   ///     anything else in it is never touched.
   ///   - writePNG: Writes a file; called from several threads.
   /// - Throws: `DatasetError` for an output that cannot be written or has other content, and what
   ///   `writePNG` throws; the output is then as it was.
-  package func write(
-    _ splits: [Split], force: Bool = false, writePNG: WritePNG
-  ) throws -> Outcome {
+  package func write(_ splits: [Split], force: Bool = false, writePNG: WritePNG) throws -> Outcome {
     guard !output.isEmpty else {
       throw DatasetError(path: "''", reason: "the folder to write has no name")
     }
     if let fault = Self.fault(ofClasses: classes) {
       throw DatasetError(path: output, reason: fault)
     }
-    let layout = ImageFolderLayout(splits: splits, classes: classes)
-    let existing = try layout.compare(with: output)
-    switch existing {
-    case .complete where !force:
-      return .alreadyComplete(images: layout.count)
-    case .lacking(let missing) where !force:
+    let files = splits.map(paths)
+    let folders = splits.flatMap { split in classes.map { "\(split.name)/\($0)" } }
+    let count = files.reduce(0) { $0 + $1.count }
+    let missing = try missing(Set(files.joined()), in: Set(folders + splits.map(\.name)))
+    if let missing, !force {
+      guard missing > 0 else { return .alreadyComplete(images: count) }
       throw DatasetError(
         path: output,
-        reason:
-          "is there, but lacks \(missing) of \(layout.count) images: remove it, or use --force")
-    case .other(let path):
-      throw DatasetError(path: output, reason: "has other content (\(path)): choose another folder")
-    default: break
+        reason: "is there, but lacks \(missing) of \(count) images: remove it, or use --force")
     }
     let staging = try StagingFolder(for: output)
     defer { staging.remove() }
-    for folder in layout.folders { try staging.makeFolder(folder) }
-    try writeImages(splits, layout: layout, into: staging.path, writePNG: writePNG)
-    try staging.become(output)
-    return .written(images: layout.count)
-  }
-
-  /// Writes every image, each thread taking the next few that are left.
-  private func writeImages(
-    _ splits: [Split], layout: ImageFolderLayout, into folder: String, writePNG: WritePNG
-  ) throws {
-    let progress = WritingProgress(count: layout.count)
-    DispatchQueue.concurrentPerform(iterations: threads) { _ in
-      while let range = progress.claim(64) {
-        for i in range {
-          let (split, image) = layout.location(of: i)
-          let images = splits[split]
-          do {
+    for folder in folders { try staging.makeFolder(folder) }
+    let pool = WorkerPool(threads: WorkerPool.availableProcessors)
+    for (split, paths) in zip(splits, files) {
+      for start in stride(from: 0, to: paths.count, by: 64 * pool.threads) {
+        let images = Array(start..<min(start + 64 * pool.threads, paths.count))
+        let results = pool.map(images) { image -> Result<Void, any Error> in
+          Result {
             try writePNG(
-              images.image(image), images.width, images.height,
-              "\(folder)/\(layout.path(split: split, image: image))")
-          } catch {
-            return progress.fail(error)
+              split.image(image), split.width, split.height, "\(staging.path)/\(paths[image])")
           }
         }
+        for result in results { try result.get() }
       }
     }
-    if let error = progress.failure { throw error }
+    try staging.become(output)
+    return .written(images: count)
+  }
+
+  /// The path of every image within the output; padded, so that paths sort as the images did.
+  private func paths(of split: Split) -> [String] {
+    split.labels.enumerated().map { image, label in
+      checkPrecondition(
+        Int(label) < classes.count,
+        "ImageFolderWriter: a label is not below \(classes.count), the number of classes")
+      let digits = String(image)
+      let zeros = String(repeating: "0", count: max(5 - digits.count, 0))
+      return "\(split.name)/\(classes[Int(label)])/\(zeros)\(digits).png"
+    }
+  }
+
+  /// How many of the files are not there; nil if there is nothing at `output`, or an empty folder.
+  ///
+  /// - Throws: `DatasetError` when it is not a folder, cannot be read or has anything else in it,
+  ///   hidden files included.
+  private func missing(_ files: Set<String>, in folders: Set<String>) throws -> Int? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: output, isDirectory: &isFolder) else { return nil }
+    guard isFolder.boolValue else {
+      throw DatasetError(path: output, reason: "is there and is not a folder")
+    }
+    var queue = try contents(of: output)
+    if queue.isEmpty { return nil }
+    var found = 0
+    while let path = queue.popLast() {
+      if folders.contains(path) {
+        queue += try contents(of: "\(output)/\(path)").map { "\(path)/\($0)" }
+      } else if files.contains(path) {
+        found += 1
+      } else {
+        throw DatasetError(
+          path: output, reason: "has other content (\(path)): choose another folder")
+      }
+    }
+    return files.count - found
+  }
+
+  private func contents(of folder: String) throws -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw DatasetError(path: folder, reason: "is there and cannot be read as a folder")
+    }
   }
 }
 
-/// What is left to write, shared by threads. `@unchecked`: everything mutable is behind `lock`.
-private final class WritingProgress: @unchecked Sendable {
-  private let lock = NSLock()
-  private let count: Int
-  private var next = 0
-  private var error: (any Error)?
-
-  init(count: Int) { self.count = count }
-
-  /// The first error that a thread has met.
-  var failure: (any Error)? { lock.withLock { error } }
-
-  /// Up to `n` images that nobody else has; nil when none are left or a thread has failed.
-  func claim(_ n: Int) -> Range<Int>? {
-    lock.withLock {
-      guard error == nil && next < count else { return nil }
-      let range = next..<min(next + n, count)
-      next = range.upperBound
-      return range
+extension ImageFolderWriter.Split {
+  /// A split of the images and labels of IDX files.
+  init(name: String, data: IDXDataset) {
+    let images = data.images
+    self.init(name: name, labels: data.labels, width: images.columns, height: images.rows) {
+      images[$0]
     }
-  }
-
-  func fail(_ error: any Error) {
-    lock.withLock { if self.error == nil { self.error = error } }
   }
 }

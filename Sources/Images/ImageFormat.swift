@@ -25,10 +25,7 @@ enum ImageFormat: Equatable {
     } else if let text = Self.textName(head) {
       self = .other(text)
     } else {
-      let shown = head.prefix(8).map { byte in
-        (byte < 16 ? "0" : "") + String(byte, radix: 16)
-      }
-      self = .unknown("data beginning " + shown.joined(separator: " "))
+      self = .unknown("data beginning " + head.prefix(8).map(hexadecimal).joined(separator: " "))
     }
   }
 

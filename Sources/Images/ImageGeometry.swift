@@ -4,20 +4,18 @@
 /// (`ImageDecoder.decode(contentsOf:as:)`).
 public struct ImageGeometry: Hashable, Sendable {
   /// The part of the image that is resized, within it. The filter does not see beyond.
-  public var region: PixelRegion
+  package var region: PixelRegion
   /// The size that it is resized to, as Pillow does it.
-  public var resized: ImageSize
-  /// The filter.
-  public var resampling: Resampling
+  package var resized: ImageSize
+  package var resampling: Resampling
   /// The part of the resized image that is kept, which may reach outside.
-  public var kept: PixelRegion
+  package var kept: PixelRegion
   /// What is outside.
-  public var border: Border
+  package var border: Border
   /// Whether the result is mirrored left to right.
-  public var isMirrored: Bool
+  package var isMirrored: Bool
 
-  /// A geometry from its parts; all that is resized is kept unless told otherwise.
-  public init(
+  package init(
     region: PixelRegion, resized: ImageSize, resampling: Resampling = .bicubic,
     kept: PixelRegion? = nil, border: Border = .black, isMirrored: Bool = false
   ) {
@@ -30,19 +28,10 @@ public struct ImageGeometry: Hashable, Sendable {
   }
 
   /// What a crop sees outside of an image.
-  public enum Border: Hashable, Sendable {
+  package enum Border: Hashable, Sendable {
     /// Nothing: zeros.
     case black
     /// The image in the mirror of its outermost pixels, which are not repeated.
     case mirrored
-  }
-}
-
-extension RGBImage {
-  /// The result of a geometry for the size of this image.
-  ///
-  /// - Precondition: the geometry's region is within the image.
-  public func applying(_ geometry: ImageGeometry) -> RGBImage {
-    ResamplingPlan(geometry, of: size).result(ofImage: self)
   }
 }

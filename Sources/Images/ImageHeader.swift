@@ -43,12 +43,10 @@ struct ImageHeader: Hashable, Sendable {
 
   /// The alpha flag is in the extended header, or in that of the lossless form.
   private static func webpMode(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
-    guard let (type, data) = WebPChunks(bytes).first(where: { _ in true }) else { return nil }
-    switch type {
-    case "VP8X": return data.isEmpty || bytes[data.lowerBound] & 0x10 == 0 ? "RGB" : "RGBA"
-    case "VP8L":
-      return data.count < 5 || bytes[data.lowerBound + 4] & 0x10 == 0 ? "RGB" : "RGBA"
-    default: return "RGB"
-    }
+    var chunks = FileChunks(bytes, isWebP: true)
+    guard let (type, data) = chunks.next() else { return nil }
+    let offset = ["VP8X": 0, "VP8L": 4][type] ?? data.count
+    let isOpaque = offset >= data.count || bytes[data.lowerBound + offset] & 0x10 == 0
+    return isOpaque ? "RGB" : "RGBA"
   }
 }

@@ -25,18 +25,21 @@ package struct ImageTable: Sendable {
   /// The names in the column `split`, in the order of their first rows; empty without one.
   package let splits: [String]
   let rows: [Row]
+  /// The folder that paths are relative to.
+  private let root: String
 
   /// Reads a table; no image is looked at but the first.
   ///
   /// - Throws: `DatasetError` that names the line and the column.
   package init(contentsOf path: String) throws {
     self.path = path
+    root = folder(of: path)
     let records = try CSVRecords.read(path)
     guard let header = records.first else {
       throw DatasetError(path: path, reason: "nothing in it: expected a line of column names")
     }
-    let columns = try Columns(header, path: path)
-    rows = try records.dropFirst().map { try columns.row($0, path: path) }
+    let columns = try Columns(header, table: path)
+    rows = try records.dropFirst().map(columns.row)
     guard let first = rows.first else {
       throw DatasetError(path: path, reason: "no images in it, only the names of columns")
     }
@@ -47,12 +50,6 @@ package struct ImageTable: Sendable {
         path: path,
         reason: "line \(first.line): no such file: \(first.path) (paths are from \(root) on)")
     }
-  }
-
-  /// The folder that paths are relative to.
-  var root: String {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return parts.isEmpty ? "." : parts == [""] ? "/" : parts.joined(separator: "/")
   }
 
   /// The file of a row.
@@ -72,9 +69,8 @@ package struct ImageTable: Sendable {
     of split: String? = nil, classes: [String]? = nil,
     owner: ImageFolder.ClassOwner = .training
   ) throws -> ImageFolder {
-    func isSame(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
     let chosen = rows.enumerated().filter { _, row in
-      split.map { name in row.split.map { isSame($0, name) } ?? false } ?? true
+      split.map { name in row.split.map { $0.utf8.elementsEqual(name.utf8) } ?? false } ?? true
     }
     guard !chosen.isEmpty else {
       throw DatasetError(
@@ -82,27 +78,23 @@ package struct ImageTable: Sendable {
         reason: splits.isEmpty
           ? "no column split" : "no split \(split ?? "") beside \(shortened(splits))")
     }
-    let found = Dictionary(
-      chosen.map { (Array($1.label.utf8), $1.label) }, uniquingKeysWith: { first, _ in first })
-    let names = found.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    let found = ClassNames.labels(chosen.map(\.element.label))
+    let names = found.keys.sorted { $0.lexicographicallyPrecedes($1) }
+      .map { String(decoding: $0, as: UTF8.self) }
     let known = classes ?? names
-    var labels: [[UInt8]: Int] = [:]
-    for (label, name) in known.enumerated() { labels[Array(name.utf8)] = label }
+    let labels = ClassNames.labels(known)
     let samples = try chosen.map { index, row in
       guard let label = labels[Array(row.label.utf8)] else {
+        let suggestion = ClassNames.suggestion(for: [row.label], among: known).map { "; \($0)" }
         throw DatasetError(
           path: path,
           reason: "line \(row.line): class \(ClassNames.shown(row.label)) is not in "
-            + owner.rawValue
-            + (ClassNames.suggestion(for: [row.label], among: known)
-              .map { "; \($0)" } ?? ""))
+            + owner.rawValue + (suggestion ?? ""))
       }
       return Example(path: file(of: row), label: label, index: index)
     }
     let missing = known.filter { found[Array($0.utf8)] == nil }
-    var warnings = ClassNames.lookalikes(names).map {
-      "\(path): classes that differ only in case, blanks, hyphens or Unicode form: \($0)"
-    }
+    var warnings = ClassNames.lookalikes(names).map { "\(path): \($0)" }
     if !missing.isEmpty {
       warnings.append("\(path): no image of \(counted(missing)): \(ClassNames.listed(missing))")
     }
@@ -116,54 +108,55 @@ package struct ImageTable: Sendable {
 extension ImageTable {
   /// Where the columns are.
   private struct Columns {
-    let count: Int
-    let path: (name: String, place: Int)
-    let label: (name: String, place: Int)
-    let split: (name: String, place: Int)?
+    private typealias Column = (name: String, place: Int)
+    private let table: String
+    private let count: Int
+    private let path: Column
+    private let label: Column
+    private let split: Column?
 
-    init(_ header: CSVRecords.Record, path: String) throws(DatasetError) {
+    init(_ header: CSVRecords.Record, table: String) throws(DatasetError) {
+      func error(_ reason: String) -> DatasetError {
+        DatasetError(path: table, reason: "line \(header.line): \(reason)")
+      }
       let names = header.fields.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
-      func column(_ meanings: [String]) throws(DatasetError) -> (name: String, place: Int)? {
+      func column(_ meanings: [String]) throws(DatasetError) -> Column? {
         let found = names.indices.filter { meanings.contains(names[$0]) }
         guard found.count < 2 else {
-          throw DatasetError(
-            path: path,
-            reason: "line \(header.line): the columns "
-              + found.map { names[$0] }.joined(separator: " and ") + " mean the same")
+          let both = found.map { names[$0] }.joined(separator: " and ")
+          throw error("the columns \(both) mean the same")
         }
         return found.first.map { (names[$0], $0) }
       }
-      func needed(_ meanings: [String]) throws(DatasetError) -> (name: String, place: Int) {
+      func needed(_ meanings: [String]) throws(DatasetError) -> Column {
         if let found = try column(meanings) { return found }
-        throw DatasetError(
-          path: path,
-          reason: "line \(header.line): no column \(meanings.joined(separator: " or ")) among "
-            + shortened(header.fields))
+        throw error(
+          "no column \(meanings.joined(separator: " or ")) among \(shortened(header.fields))")
       }
-      count = names.count
-      self.path = try needed(["path", "image", "filename"])
+      (self.table, count) = (table, names.count)
+      path = try needed(["path", "image", "filename"])
       label = try needed(["label", "class"])
       split = try column(["split"])
     }
 
-    func row(_ record: CSVRecords.Record, path file: String) throws(DatasetError) -> Row {
+    func row(_ record: CSVRecords.Record) throws(DatasetError) -> Row {
       guard record.fields.count == count else {
         throw DatasetError(
-          path: file,
+          path: table,
           reason: "line \(record.line): \(counted(record.fields.count, "field", "fields")), "
             + "expected \(count)")
       }
-      func value(_ column: (name: String, place: Int)) throws(DatasetError) -> String {
+      func value(_ column: Column) throws(DatasetError) -> String {
         let value = record.fields[column.place]
         guard !value.allSatisfy(\.isWhitespace) else {
           throw DatasetError(
-            path: file, reason: "line \(record.line), column \(column.name): it is empty")
+            path: table, reason: "line \(record.line), column \(column.name): it is empty")
         }
         return value
       }
       return Row(
         line: record.line, path: try value(path), label: try value(label),
-        split: try split.map { column throws(DatasetError) in try value(column) })
+        split: try split.map(value))
     }
   }
 }

@@ -48,7 +48,7 @@ extension ImageTransform {
   public func augmented(_ image: RGBImage, random: Random) -> RGBImage { image }
 
   /// The image at `size`.
-  public func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
+  func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
     augmented(image.applying(geometry(of: image.size, random: random)), random: random)
   }
 }

@@ -9,13 +9,14 @@ import Autodiff
 ///   order: order(examples.examples, epoch: 0), reader: examples, batchSize: 64, workers: 1)
 /// ```
 public struct InMemoryExamples: ExampleReader {
-  /// The numbers, [n, …].
-  public let inputs: Tensor
-  /// The class of each example, [n].
-  public let labels: [Int]
+  let inputs: Tensor
+  let labels: [Int]
 
   /// Examples of `inputs`, which shares its memory with the tensor given.
   ///
+  /// - Parameters:
+  ///   - inputs: The numbers, [n, …].
+  ///   - labels: The class of each example, [n].
   /// - Precondition: there is a label for each.
   public init(inputs: Tensor, labels: [Int]) {
     checkPrecondition(
@@ -46,14 +47,15 @@ public struct InMemoryExamples: ExampleReader {
   ///
   /// - Throws: `DatasetError` for an index that there is not.
   public func read(
-    _ request: ExampleRequest, at place: PlaceInBatch,
+    _ request: ExampleRequest, at place: Int, of count: Int,
     into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
   ) throws {
-    guard labels.indices.contains(request.index) else {
+    let example = request.example
+    guard labels.indices.contains(example.index) else {
       throw DatasetError(
-        path: request.example.name, reason: "there are the examples 0 to \(labels.count - 1)")
+        path: example.name, reason: "there are the examples 0 to \(labels.count - 1)")
     }
-    let start = request.index * shape.elementCount
+    let start = example.index * shape.elementCount
     inputs.withUnsafeBufferPointer { all in
       _ = numbers.update(fromContentsOf: all[start..<start + shape.elementCount])
     }
@@ -63,16 +65,15 @@ public struct InMemoryExamples: ExampleReader {
 extension InMemoryExamples {
   /// The images of IDX files, [n, 1, rows, columns], normalised: (v / 255 − mean) / std.
   ///
-  /// - Throws: `NormalizationError` unless `normalization` is for one channel.
+  /// - Throws: `TransformError` unless `normalization` is for one channel.
   public init(_ data: IDXDataset, normalization: Normalization) throws {
     guard normalization.channels == 1 else {
-      throw NormalizationError(
-        description: "grey images need one mean, found \(normalization.mean)")
+      throw TransformError(description: "grey images need one mean, found \(normalization.mean)")
     }
     let images = data.images
     let inputs = Tensor(unsafeUninitialized: [images.count, 1, images.rows, images.columns]) {
       for (place, value) in images.pixels.enumerated() {
-        $0[place] = normalization[value, channel: 0]
+        $0[place] = normalization[value]
       }
     }
     self.init(inputs: inputs, labels: data.labels.map(Int.init))

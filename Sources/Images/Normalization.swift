@@ -1,21 +1,13 @@
 import Autodiff
 
-/// A mean or standard deviation that cannot normalise an image.
-public struct NormalizationError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong, with the values.
-  public let description: String
-}
-
 /// Turns bytes into the planes of numbers that a model takes: (v / 255 − mean) / std, for three
 /// channels (red, green, blue) or one (grey).
 ///
 /// The arithmetic is single precision in torchvision's order (`ToTensor`, then `Normalize`), so
 /// the numbers are the same to the last bit.
 public struct Normalization: Hashable, Sendable {
-  /// The mean of each channel, on a scale from 0 to 1.
-  public let mean: [Float]
-  /// The standard deviation of each channel.
-  public let std: [Float]
+  package let mean: [Float]
+  package let std: [Float]
   private let table: [Float]  // [channels, 256]
 
   /// The mean and standard deviation of ImageNet, which published weights expect.
@@ -23,35 +15,33 @@ public struct Normalization: Hashable, Sendable {
     checkedMean: [0.485, 0.456, 0.406], checkedStd: [0.229, 0.224, 0.225])
 
   /// For one channel, the means of ImageNet's three: what timm takes for weights of one channel.
-  public static let imageNetGray = Normalization(checkedMean: [0.449], checkedStd: [0.226])
+  static let imageNetGray = Normalization(checkedMean: [0.449], checkedStd: [0.226])
 
   /// ImageNet's for images of three channels or one.
-  ///
-  /// - Throws: `NormalizationError` for any other number of them.
-  public static func imageNet(channels: Int) throws(NormalizationError) -> Normalization {
+  package static func imageNet(channels: Int) throws(TransformError) -> Normalization {
     switch channels {
     case 3: return imageNet
     case 1: return imageNetGray
     default:
-      throw NormalizationError(description: "images have 3 channels, or 1, not \(channels)")
+      throw TransformError(description: "images have 3 channels, or 1, not \(channels)")
     }
   }
 
-  /// A normalisation by channel.
+  /// A normalisation by the mean and the standard deviation of each channel, from 0 to 1.
   ///
-  /// - Throws: `NormalizationError` unless there are three finite means and three finite standard
+  /// - Throws: `TransformError` unless there are three finite means and three finite standard
   ///   deviations greater than zero, or one of each.
-  public init(mean: [Float], std: [Float]) throws(NormalizationError) {
+  public init(mean: [Float], std: [Float]) throws(TransformError) {
     guard mean.count == std.count && [1, 3].contains(mean.count) else {
-      throw NormalizationError(
+      throw TransformError(
         description: "normalisation needs 3 means and 3 standard deviations, or one of each, "
           + "found \(mean.count) and \(std.count)")
     }
     guard mean.allSatisfy(\.isFinite) else {
-      throw NormalizationError(description: "the means must be finite, found \(mean)")
+      throw TransformError(description: "the means must be finite, found \(mean)")
     }
     guard std.allSatisfy({ $0.isFinite && $0 > 0 }) else {
-      throw NormalizationError(
+      throw TransformError(
         description: "the standard deviations must be finite and greater than 0, found \(std)")
     }
     self.init(checkedMean: mean, checkedStd: std)
@@ -66,18 +56,14 @@ public struct Normalization: Hashable, Sendable {
   }
 
   /// How many planes an image has: 3, or 1 for grey.
-  public var channels: Int { mean.count }
+  package var channels: Int { mean.count }
 
-  /// The number that the byte of a channel becomes.
-  public subscript(byte: UInt8, channel channel: Int) -> Float {
-    table[256 * channel + Int(byte)]
-  }
+  /// The number that a byte of the first channel becomes.
+  subscript(byte: UInt8) -> Float { table[Int(byte)] }
 
   /// Writes `image` as planes: [height, width, 3] bytes → [channels, height, width] numbers. One
   /// channel is the first of the image, whose pixels must be grey then.
-  ///
-  /// - Precondition: `planes` has channels · height · width elements.
-  public func write(_ image: RGBImage, into planes: UnsafeMutableBufferPointer<Float>) {
+  package func write(_ image: RGBImage, into planes: UnsafeMutableBufferPointer<Float>) {
     let count = image.width * image.height
     checkPrecondition(
       planes.count == channels * count,
@@ -107,14 +93,5 @@ public struct Normalization: Hashable, Sendable {
     var tensor = Tensor(repeating: 0, [1, channels, image.height, image.width])
     tensor.withUnsafeMutableBufferPointer { write(image, into: $0) }
     return tensor
-  }
-
-  /// The planes of `image` as an array, [channels, height, width].
-  public func callAsFunction(_ image: RGBImage) -> [Float] {
-    let count = channels * image.width * image.height
-    return [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-      write(image, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
-      initialized = count
-    }
   }
 }

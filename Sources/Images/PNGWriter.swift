@@ -18,21 +18,14 @@ package func writePNG(
   try replaceFile(at: path, with: bytes)
 }
 
-/// Writes `image` as a PNG of 8-bit RGB; `effort` is zlib's, from 1 (fast) to 9 (small).
-///
-/// The file appears under `path` when it is complete; one that was there before is replaced.
-/// Throws an ``ImageError`` if it cannot be written.
-package func writePNG(
-  _ image: RGBImage, to path: String, effort: Int32 = 6
-) throws(ImageError) {
+/// Writes `image` so as a PNG of 8-bit RGB; `effort` is zlib's, from 1 (fast) to 9 (small).
+package func writePNG(_ image: RGBImage, to path: String, effort: Int32 = 6) throws(ImageError) {
   try replaceFile(at: path, with: try image.pngData(name: path, effort: effort))
 }
 
 extension RGBImage {
   /// The bytes of a PNG of the image, 8-bit RGB. Errors call it `name`; `effort` is zlib's.
-  package func pngData(
-    name: String = "image", effort: Int32 = 6
-  ) throws(ImageError) -> [UInt8] {
+  package func pngData(name: String = "image", effort: Int32 = 6) throws(ImageError) -> [UInt8] {
     try encodePNG(pixels, width: width, height: height, channels: 3, effort: effort, name: name)
   }
 }

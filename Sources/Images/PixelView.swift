@@ -20,8 +20,7 @@ struct PixelView {
     let end = offset + (height - 1) * stride + 3 * width
     guard let base = buffer.baseAddress, offset >= 0, width > 0, height > 0, end <= buffer.count
     else {
-      fatalError(
-        "PixelView: \(width) × \(height) at \(offset) is not within \(buffer.count) bytes")
+      fatalError("PixelView: \(width) × \(height) at \(offset) is not within \(buffer.count) bytes")
     }
     (self.base, self.stride, self.width, self.height) = (base + offset, stride, width, height)
   }
@@ -39,14 +38,11 @@ struct PixelView {
   }
 
   /// [height, width, 3] → [height, taps, 3].
-  func resampleAlongRows(
-    _ taps: ResamplingTaps, into output: UnsafeMutableBufferPointer<UInt8>
-  ) {
+  func resampleAlongRows(_ taps: ResamplingTaps, into output: UnsafeMutableBufferPointer<UInt8>) {
     check(taps, width, output, 3 * taps.starts.count * height)
     withScratch(3 * Int(CK_RESAMPLE_ROWS) * (width + taps.starts.count)) { scratch in
       taps.withUnsafeTaps {
-        ck_resample_rows(
-          output.baseAddress, base, stride, height, width, $0, scratch.baseAddress)
+        ck_resample_rows(output.baseAddress, base, stride, height, width, $0, scratch.baseAddress)
       }
     }
   }
@@ -66,5 +62,23 @@ struct PixelView {
     checkPrecondition(
       taps.span.lowerBound >= 0 && taps.span.upperBound <= length && output.count == count,
       "PixelView: taps of \(taps.span) on \(length) pixels, \(output.count) bytes for \(count)")
+  }
+}
+
+/// Calls `body` with room for `count` bytes, which must be positive.
+///
+/// The memory is that of a tensor, whose pool keeps it: a steady stream of images asks the system
+/// for none. Room that only a huge image needs is not kept.
+func withScratch<Result>(
+  _ count: Int, _ body: (UnsafeMutableBufferPointer<UInt8>) throws -> Result
+) rethrows -> Result {
+  guard count <= 32 << 20 else {
+    return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count, body)
+  }
+  var memory = Tensor(unsafeUninitialized: [(count + 3) / 4])
+  return try memory.withUnsafeMutableBufferPointer { floats in
+    try UnsafeMutableRawBufferPointer(floats).withMemoryRebound(to: UInt8.self) {
+      try body(UnsafeMutableBufferPointer(rebasing: $0[..<count]))
+    }
   }
 }

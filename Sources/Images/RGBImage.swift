@@ -9,8 +9,7 @@ public struct RGBImage: Hashable, Sendable {
   /// The bytes, [height, width, 3].
   public var pixels: [UInt8]
 
-  /// Rows and columns.
-  public var size: ImageSize { ImageSize(height: height, width: width) }
+  package var size: ImageSize { ImageSize(height: height, width: width) }
 
   /// An image from its bytes; there must be 3 · `width` · `height` of them.
   public init(width: Int, height: Int, pixels: [UInt8]) {

@@ -1,6 +1,14 @@
 import Autodiff
 import CKernels
 
+/// A rectangle of an image in pixels, which need not be whole, as `Image.resize(box=)` takes it.
+struct ResizeBox {
+  let left: Float
+  let top: Float
+  let right: Float
+  let bottom: Float
+}
+
 /// A geometry made ready: the weights of both passes, and the pixels of the image that they need.
 struct ResamplingPlan {
   /// The part of the image that the result depends on.
@@ -25,8 +33,7 @@ struct ResamplingPlan {
     checkPrecondition(
       PixelRegion(wholeOf: size).contains(region) && region.width > 0 && region.height > 0,
       "resized: \(region) is not within an image of \(size.width) × \(size.height)")
-    let whole = ResizeBox(
-      left: 0, top: 0, right: Float(region.width), bottom: Float(region.height))
+    let whole = ResizeBox(left: 0, top: 0, right: Float(region.width), bottom: Float(region.height))
     let box = box ?? whole
     checkPrecondition(
       box.left >= 0 && box.top >= 0 && box.right <= whole.right && box.bottom <= whole.bottom
@@ -84,7 +91,8 @@ struct ResamplingPlan {
 
   /// The result, from the part of an image that is in `source`, as an image of its own.
   func result(ofSource part: RGBImage) -> RGBImage {
-    part.pixels.withUnsafeBufferPointer {
+    guard columns != nil || rows != nil else { return finished(part) }
+    return part.pixels.withUnsafeBufferPointer {
       result(ofSource: PixelView($0, width: part.width, height: part.height))
     }
   }
@@ -94,7 +102,11 @@ struct ResamplingPlan {
     checkPrecondition(
       view.width == source.width && view.height == source.height,
       "ResamplingPlan: \(view.width) × \(view.height) pixels for \(source)")
-    let image = columns == nil && rows == nil ? view.image() : resample(view)
+    return finished(columns == nil && rows == nil ? view.image() : resample(view))
+  }
+
+  /// The result, from what the passes make.
+  private func finished(_ image: RGBImage) -> RGBImage {
     var result = kept.map(image.cropped) ?? image
     if let mirrored { result = image.taking(rows: mirrored.rows, columns: mirrored.columns) }
     return isMirroredAfterwards ? result.flippedHorizontally() : result
@@ -150,6 +162,24 @@ extension PixelRegion {
 }
 
 extension RGBImage {
+  /// The image at another size, byte for byte as Pillow resizes it.
+  ///
+  /// Antialiased: when shrinking, the filter widens with the scale. Two passes in fixed point
+  /// (Pillow's `ImagingResample` for 8-bit images), along the rows and then along the columns, or
+  /// the other way where the height shrinks by more than twice what the width does, as Pillow does
+  /// since version 13; earlier versions differ there by one in the last place.
+  package func resized(width: Int, height: Int, resampling: Resampling) -> RGBImage {
+    applying(
+      ImageGeometry(
+        region: PixelRegion(wholeOf: size), resized: ImageSize(height: height, width: width),
+        resampling: resampling))
+  }
+
+  /// The result of a geometry for the size of this image, within which its region must be.
+  package func applying(_ geometry: ImageGeometry) -> RGBImage {
+    ResamplingPlan(geometry, of: size).result(ofImage: self)
+  }
+
   /// The pixels at these rows and columns.
   fileprivate func taking(rows: [Int], columns: [Int]) -> RGBImage {
     var bytes: [UInt8] = []

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A hidden folder beside an output, in which the output is made before it takes its place.
@@ -51,7 +52,7 @@ struct StagingFolder {
 
   private func move(_ from: String, to: String) throws {
     guard rename(from, to) == 0 else {
-      throw DatasetError(path: to, cannot: "rename \(from) to this", errno: errno)
+      throw DatasetError(path: to, cannot: "rename \(from) to this")
     }
   }
 }
@@ -64,6 +65,6 @@ private func makeFolders(_ path: String) throws {
   guard mkdir(path, 0o777) != 0 else { return }
   let code = errno
   guard code == EEXIST, FolderIdentity(path: path) != nil else {  // someone else has just made it
-    throw DatasetError(path: path, cannot: "make the folder", errno: code)
+    throw DatasetError(FileError(path: path, cannot: "make the folder", code: code))
   }
 }

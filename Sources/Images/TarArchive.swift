@@ -1,11 +1,9 @@
 /// The files in a tar archive that is in memory. Nothing is unpacked to disk, so that where a
 /// member's path points does not matter.
 struct TarArchive {
-  /// A file of the archive.
+  /// A file of the archive, by its path there; its bytes are a range of the archive's.
   struct Member {
-    /// The path that the archive gives it.
     let path: String
-    /// Its bytes, as a range of the archive's.
     let range: Range<Int>
   }
 
@@ -16,29 +14,26 @@ struct TarArchive {
   ///
   /// - Throws: `DatasetError` unless every header has its checksum and every file is whole.
   init(_ bytes: [UInt8], name: String) throws(DatasetError) {
+    func error(_ reason: String) -> DatasetError { DatasetError(path: name, reason: reason) }
     var at = 0
     while at < bytes.count {
       guard bytes.count - at >= 512 else {
-        throw DatasetError(path: name, reason: "damaged tar archive: ends within a header")
+        throw error("damaged tar archive: ends within a header")
       }
       let header = bytes[at..<at + 512]
       if header.allSatisfy({ $0 == 0 }) { return }
       guard let sum = Self.octal(header, 148..<156), sum == Self.checksum(header) else {
-        throw DatasetError(
-          path: name,
-          reason: at == 0
-            ? "not a tar archive" : "damaged tar archive: wrong checksum at byte \(at)")
+        throw error(
+          at == 0 ? "not a tar archive" : "damaged tar archive: wrong checksum at byte \(at)")
       }
       let path = Self.path(header)
       guard let size = Self.octal(header, 124..<136) else {
-        throw DatasetError(path: name, reason: "tar archive: the size of \(path) is not octal")
+        throw error("tar archive: the size of \(path) is not octal")
       }
       let start = at + 512
       guard size <= bytes.count - start else {
-        throw DatasetError(
-          path: name,
-          reason: "damaged tar archive: \(path) has \(size) bytes, and \(bytes.count - start) "
-            + "are left")
+        let left = bytes.count - start
+        throw error("damaged tar archive: \(path) has \(size) bytes, and \(left) are left")
       }
       let type = header[at + 156]
       if type == 0 || type == UInt8(ascii: "0") {

@@ -80,9 +80,9 @@ import Testing
   @Test func magnitudesMakeTimmsArguments() throws {
     let fixture = try TransformFixture<[Level]>("levels")
     #expect(
-      Set(fixture.cases.map(\.name)) == Set(AugmentationName.allCases.map(\.rawValue)))
+      Set(fixture.cases.map(\.name)) == Set(AugmentationName.allCases.map(\.timm)))
     for level in fixture.cases {
-      let name = try #require(AugmentationName(rawValue: level.name))
+      let name = try #require(AugmentationName(timm: level.name))
       var random = Random(seed: 1).split(level.name)
       var seen: [Double?] = []
       for _ in 0..<40 {
@@ -118,8 +118,9 @@ import Testing
         })
       var seen = Set<RGBImage>()
       var random = Random(seed: 0)
+      let crop = PaddedRandomCrop(size: size, border: .mirrored)
       for _ in 0..<(12 * shifts.count) {
-        seen.insert(ReflectedRandomCrop(size: size)(source, random: &random))
+        seen.insert(source.applying(crop.geometry(of: source.size, random: &random)))
       }
       #expect(seen == shifts)
     }
@@ -130,6 +131,8 @@ import Testing
     let image = countingImage(width: width, height: height)
     var random = Random(seed: 4)
     let size = ImageSize(height: 9, width: 12)
-    #expect(ReflectedRandomCrop(size: size)(image, random: &random).pixels.count == 3 * 9 * 12)
+    let crop = PaddedRandomCrop(size: size, border: .mirrored)
+    let result = image.applying(crop.geometry(of: image.size, random: &random))
+    #expect(result.pixels.count == 3 * 9 * 12)
   }
 }

@@ -26,7 +26,8 @@ import Testing
 
   private func operation(_ other: Policy.Operation) throws -> RandomOperation {
     var operation = RandomOperation(
-      try #require(AugmentationName(rawValue: other.name)), other.probability, other.magnitude)
+      name: try #require(AugmentationName(timm: other.name)), probability: other.probability,
+      magnitude: other.magnitude)
     operation.maximum = other.maximum
     operation.translation = other.translation
     if let deviation = other.deviation {
@@ -69,7 +70,7 @@ import Testing
     ("rand-mstdnan", "'mstdnan' has no value"), ("rand-t", "'t' has no value"),
   ])
   func whatTimmDoesNotKnowIsAnError(_ text: String, _ reason: String) {
-    let error = #expect(throws: AugmentationPolicyError.self) { try AugmentationPolicy(text) }
+    let error = #expect(throws: TransformError.self) { try AugmentationPolicy(text) }
     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
     #expect(error?.description.contains("'\(text)'") == true)
   }
@@ -133,7 +134,7 @@ import Testing
 
   /// Half happen; the magnitude is normal about 9, what is above 10 being 10; half are negative.
   @Test func magnitudesVaryAsTimms() {
-    var operation = RandomOperation(.rotate, 0.5, 9)
+    var operation = RandomOperation(name: .rotate, probability: 0.5, magnitude: 9)
     operation.spread = .normal(0.5)
     var random = Random(seed: 0).split("magnitudes")
     var levels: [Double] = []
@@ -160,13 +161,12 @@ import Testing
   }
 
   @Test func jitterDrawsFactorsAndOrder() {
-    let jitter = ColorJitter(strength: 0.4)
     var random = Random(seed: 0).split("jitter")
     var orders: [[String]: Int] = [:]
     var factors: [Double] = []
     for _ in 0..<6000 {
       var order: [String] = []
-      for operation in jitter.drawn(from: &random) {
+      for operation in TrainingTransform.jitter(0.4, from: &random) {
         switch operation {
         case .brightness(let factor): (order, factors) = (order + ["b"], factors + [factor])
         case .contrast(let factor): (order, factors) = (order + ["c"], factors + [factor])
@@ -181,7 +181,7 @@ import Testing
     #expect(factors.allSatisfy { (0.6..<1.4).contains($0) })
     #expect(abs(factors.reduce(0, +) / 18_000 - 1) < 0.01)
     var wide = Random(seed: 2)
-    let bright = (0..<50).flatMap { _ in ColorJitter(strength: 3).drawn(from: &wide) }
+    let bright = (0..<50).flatMap { _ in TrainingTransform.jitter(3, from: &wide) }
     #expect(bright.allSatisfy { "\($0)".contains("-") == false })
   }
 

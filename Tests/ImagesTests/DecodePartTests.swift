@@ -59,7 +59,7 @@ import Testing
     let transforms: [any ImageTransform] = [
       TrainingTransform(size: ImageSize(40), resamplings: [.bilinear, .bicubic]),
       TrainingTransform(size: ImageSize(32)),
-      TrainingTransform(crop: .reflected(ReflectedRandomCrop(size: ImageSize(48)))),
+      TrainingTransform(shiftingTo: ImageSize(48)),
       EvaluationTransform(size: ImageSize(40)),
       EvaluationTransform(size: ImageSize(height: 20, width: 64)),
     ]

@@ -23,18 +23,18 @@ import Testing
 
   @Test func aShareIsOfEachClassAndKeepsIndices() throws {
     let whole = try whole()
-    let part = try whole.sampled(0.3, .random(seed: 1))
+    let part = try whole.sampled(0.3, seed: 1)
     #expect(counts(part) == [1, 2, 3, 15])
     #expect(part.classes == whole.classes)
     #expect(part.samples.allSatisfy { whole.samples[$0.index] == $0 })
     #expect(part.samples.map(\.index) == part.samples.map(\.index).sorted())
-    #expect(try whole.sampled(0.3, .random(seed: 1)).samples == part.samples)
-    #expect(try whole.sampled(0.3, .random(seed: 2)).samples != part.samples)
+    #expect(try whole.sampled(0.3, seed: 1).samples == part.samples)
+    #expect(try whole.sampled(0.3, seed: 2).samples != part.samples)
     // A smaller share is part of a larger one.
-    let more = Set(try whole.sampled(0.7, .random(seed: 1)).samples)
+    let more = Set(try whole.sampled(0.7, seed: 1).samples)
     #expect(more.isSuperset(of: part.samples) && more.count == 1 + 6 + 7 + 35)
-    #expect(counts(try whole.sampled(0.001, .random(seed: 1))) == [1, 1, 1, 1])
-    #expect(try whole.sampled(1, .random(seed: 1)).samples == whole.samples)
+    #expect(counts(try whole.sampled(0.001, seed: 1)) == [1, 1, 1, 1])
+    #expect(try whole.sampled(1, seed: 1).samples == whole.samples)
   }
 
   /// ⌊n · ratio⌋ of each class from the front, as in `make_subsampled_dataset` of ConViT's
@@ -42,10 +42,10 @@ import Testing
   @Test func firstOnesAreTheReferences() throws {
     try folder.write("train/d/0/x.png")  // sorts after the files of d itself
     let whole = try whole()
-    let error = #expect(throws: DatasetError.self) { try whole.sampled(0.3, .first) }
+    let error = #expect(throws: DatasetError.self) { try whole.sampled(0.3, seed: nil) }
     #expect(error?.reason == "0.3 of the 1 image of class a is none")
     try FileManager.default.removeItem(atPath: "\(folder.path)/train/a")
-    let part = try self.whole().sampled(0.3, .first)
+    let part = try self.whole().sampled(0.3, seed: nil)
     let names = part.samples.map { ($0.path as NSString).lastPathComponent }
     #expect(
       names == ["0.png", "1.png", "0.png", "1.png", "2.png", "0.png", "1.png", "10.png"]
@@ -68,7 +68,7 @@ import Testing
     // Never all of a class.
     let most = try whole.divided(validation: 0.999, seed: 7)
     #expect(counts(most.training) == [1, 1, 1, 1])
-    let one = try ImageFolder(root: folder.path, split: "train").sampled(0.01, .random(seed: 0))
+    let one = try ImageFolder(root: folder.path, split: "train").sampled(0.01, seed: 0)
     #expect(throws: DatasetError.self) { try one.divided(validation: 0.5, seed: 0) }
   }
 

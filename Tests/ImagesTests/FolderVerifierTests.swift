@@ -38,11 +38,14 @@ import Testing
     #expect(report.images == 9)
     #expect(
       report.bad == [
-        .init(
-          path: folder.path + "/train/b/9.jpg", reason: "damaged JPEG: Premature end of JPEG file"),
-        .init(
-          path: folder.path + "/val/a/x.png",
-          reason: "expected \(ImageFormat.readNames), found data beginning 01"),
+        FolderReport.BadImage(
+          ImageError(
+            path: folder.path + "/train/b/9.jpg",
+            reason: "damaged JPEG: Premature end of JPEG file")),
+        FolderReport.BadImage(
+          ImageError(
+            path: folder.path + "/val/a/x.png",
+            reason: "expected \(ImageFormat.readNames), found data beginning 01")),
       ])
     #expect(bad.map(\.path) == report.bad.map(\.path))
     #expect(report.formats == ["PNG": 5, "JPEG": 3, "JPEG in gzip": 1])

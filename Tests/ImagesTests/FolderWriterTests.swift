@@ -24,7 +24,7 @@ import Testing
   }
 
   private var writer: ImageFolderWriter {
-    ImageFolderWriter(output: output, classes: ["a", "b"], threads: 3)
+    ImageFolderWriter(output: output, classes: ["a", "b"])
   }
 
   /// In place of a PNG file: its size and its bytes.

@@ -36,7 +36,7 @@ import Testing
     let path = DecodeFixtures.directory + "rgb.jpg"
     let normalization = Normalization.imageNetGray
     var transform = TrainingTransform(size: ImageSize(height: 40, width: 33))
-    transform.jitter = ColorJitter(strength: 0.4)
+    transform.jitter = 0.4
     transform.fill = RGBColor(meanOf: normalization)
     for (index, text) in ["rand-m9-mstd0.5-inc1-n6", "3a", "v0", "augmix-m5-w4-d2"].enumerated() {
       transform.policy = try AugmentationPolicy(text)
@@ -61,7 +61,7 @@ import Testing
     func planes(_ erasing: RandomErasing?) throws -> [Float] {
       let reader = ImageReader(
         transform: EvaluationTransform(size: size), normalization: .imageNetGray,
-        erasing: erasing.map { ImageReader.Erasing($0) })
+        erasing: erasing)
       let request = ExampleRequest(
         Example(path: path, label: 0, index: 0), random: Random(seed: 4))
       return try #require(
@@ -82,7 +82,7 @@ import Testing
   @Test func imagesHaveOneChannelOrThree() throws {
     #expect(try Normalization.imageNet(channels: 3) == .imageNet)
     #expect(try Normalization.imageNet(channels: 1) == .imageNetGray)
-    let error = #expect(throws: NormalizationError.self) { try Normalization.imageNet(channels: 4) }
+    let error = #expect(throws: TransformError.self) { try Normalization.imageNet(channels: 4) }
     #expect(error?.description == "images have 3 channels, or 1, not 4")
   }
 }

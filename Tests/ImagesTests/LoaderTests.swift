@@ -21,7 +21,8 @@ import Testing
     if random.next() % 5 == 0 { Thread.sleep(forTimeInterval: 0.001) }  // out of step
     return RGBImage(
       width: 6, height: 5,
-      pixels: (0..<90).map { _ in UInt8(truncatingIfNeeded: random.next() &+ UInt64(request.index))
+      pixels: (0..<90).map { _ in
+        UInt8(truncatingIfNeeded: random.next() &+ UInt64(request.example.index))
       })
   }
 
@@ -49,7 +50,7 @@ import Testing
     #expect(batches.flatMap(\.indices) == Array(100..<138))
     let labels = (0..<38).map { $0 % 3 }
     #expect(batches.flatMap(\.labels) == labels)
-    let expected = requests(38).flatMap { Normalization.imageNet(Self.image($0)) }
+    let expected = requests(38).flatMap { Normalization.imageNet.tensor(Self.image($0)).elements }
     let same = batches.flatMap(\.inputs.elements) == expected
     #expect(same)
     let after = try loader.next()
@@ -65,8 +66,8 @@ import Testing
 
   @Test(arguments: [0, 1, 3]) func anErrorComesAtItsPlace(workers: Int) throws {
     let loader = loader(38, workers: workers) { request in
-      if [116, 120, 130].contains(request.index) { throw Broken() }
-      if request.index == 116 - 2 { Thread.sleep(forTimeInterval: 0.02) }
+      if [116, 120, 130].contains(request.example.index) { throw Broken() }
+      if request.example.index == 116 - 2 { Thread.sleep(forTimeInterval: 0.02) }
       return Self.image(request)
     }
     for expected in [Array(100..<107), Array(107..<114)] {
@@ -98,17 +99,17 @@ import Testing
   @Test(arguments: [0, 3]) func badImagesCanBeLeftOutAndAreReported(workers: Int) throws {
     let bad = [101, 103, 106, 114, 115, 116, 117, 118, 119, 120]
     let loader = loader(24, workers: workers, badImages: .skip) { request in
-      if bad.contains(request.index) { throw Broken() }
+      if bad.contains(request.example.index) { throw Broken() }
       return Self.image(request)
     }
     let batches = try all(loader)
     #expect(batches.map(\.count) == [4, 7, 0, 3])
     #expect(batches.flatMap { $0.failures.map(\.index) } == bad)
     #expect(batches.flatMap(\.indices) == (100..<124).filter { !bad.contains($0) })
-    let good = requests(24).filter { !bad.contains($0.index) }
+    let good = requests(24).filter { !bad.contains($0.example.index) }
     let same =
       batches.flatMap(\.inputs.elements)
-      == good.flatMap { Normalization.imageNet(Self.image($0)) }
+      == good.flatMap { Normalization.imageNet.tensor(Self.image($0)).elements }
     #expect(same)
   }
 
@@ -116,11 +117,11 @@ import Testing
     struct Places: ExampleReader {
       let shape: Shape = [2, 45]
       func read(
-        _ request: ExampleRequest, at place: PlaceInBatch,
+        _ request: ExampleRequest, at place: Int, of count: Int,
         into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
       ) {
-        numbers[1] = Float(request.index * numbers.count)
-        numbers[2] = place.isInFirstHalf ? 1 : Float(place.index + 10 * place.count)
+        numbers[1] = Float(request.example.index * numbers.count)
+        numbers[2] = place < count / 2 ? 1 : Float(place + 10 * count)
       }
     }
     let loader = BatchLoader(order: requests(5), reader: Places(), batchSize: 2, workers: 2)
@@ -198,7 +199,7 @@ private struct MadeUpImages: ExampleReader {
   var shape: Shape { [3, size.height, size.width] }
 
   func read(
-    _ request: ExampleRequest, at place: PlaceInBatch,
+    _ request: ExampleRequest, at place: Int, of count: Int,
     into planes: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
   ) throws {
     Normalization.imageNet.write(try image(request), into: planes)

@@ -34,12 +34,11 @@ private func all(
 
   @Test func isTransformNormalisationAndErasing() throws {
     let transform = TrainingTransform(
-      crop: .resized(RandomResizedCrop(height: 6, width: 8)), jitter: ColorJitter(strength: 0.4))
+      crop: RandomResizedCrop(size: ImageSize(height: 6, width: 8)), jitter: 0.4)
     let normalization = try Normalization(mean: [0.1, 0.2, 0.3], std: [1, 2, 3])
-    let erasing = RandomErasing(probability: 1)
+    let erasing = RandomErasing(probability: 1, sparesFirstHalf: true)
     let reader = ImageReader(
-      transform: transform, normalization: normalization,
-      erasing: ImageReader.Erasing(erasing, sparesFirstHalf: true))
+      transform: transform, normalization: normalization, erasing: erasing)
     #expect(reader.shape == [3, 6, 8])
     let examples = try examples(5)
     let batches = try all(reader, examples)
@@ -49,7 +48,7 @@ private func all(
     for (place, example) in examples.enumerated() {
       let random = Random(seed: 5).split(example.index)
       let image = transform(try ImageDecoder().decode(contentsOf: example.path), random: random)
-      var planes = normalization(image)
+      var planes = normalization.tensor(image).elements
       if ![0, 3].contains(place) {  // the first of three, and the first of two
         planes.withUnsafeMutableBufferPointer {
           erasing($0, size: size, random: random.split("erase"))
@@ -114,7 +113,7 @@ private func all(
     #expect(reader.shape == [1, 1, 3] && reader.labels == [4, 9])
     let values = [0, 51, 255, 102, 0, 0].map { (value: Float) in (value / 255 - 0.2) / 0.5 }
     #expect(reader.inputs.elements == values)
-    #expect(throws: NormalizationError.self) {
+    #expect(throws: TransformError.self) {
       try InMemoryExamples(data, normalization: .imageNet)
     }
   }
@@ -125,14 +124,14 @@ private struct RawFloats: ExampleReader {
   let shape: Shape = [1, 2, 2]
 
   func read(
-    _ request: ExampleRequest, at place: PlaceInBatch,
+    _ request: ExampleRequest, at place: Int, of count: Int,
     into numbers: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
   ) throws {
-    let data = try Data(contentsOf: URL(fileURLWithPath: request.path))
+    let data = try Data(contentsOf: URL(fileURLWithPath: request.example.path))
     guard data.copyBytes(to: numbers) == 4 * shape.elementCount else {
-      throw DatasetError(path: request.path, reason: "expected \(shape) floats")
+      throw DatasetError(path: request.example.path, reason: "expected \(shape) floats")
     }
-    if numbers[0] < 0 { noting(DatasetError(path: request.path, reason: "begins below 0")) }
+    if numbers[0] < 0 { noting(DatasetError(path: request.example.path, reason: "begins below 0")) }
   }
 }
 

@@ -21,8 +21,11 @@ import Testing
       let source = fixture.image(try #require(fixture.cases.sources[item.source]))
       let resampling = try #require(Resampling(rawValue: item.resampling))
       let box = item.box.map { ResizeBox(left: $0[0], top: $0[1], right: $0[2], bottom: $0[3]) }
-      let result = source.resized(
-        width: item.result.width, height: item.result.height, resampling: resampling, box: box)
+      let geometry = ImageGeometry(
+        region: PixelRegion(wholeOf: source.size),
+        resized: ImageSize(height: item.result.height, width: item.result.width),
+        resampling: resampling)
+      let result = ResamplingPlan(geometry, box: box, of: source.size).result(ofImage: source)
       let same = result == fixture.image(item.result)  // apart: a failure prints its operands
       #expect(same, "\(item)")
     }

@@ -1,3 +1,4 @@
+import Autodiff
 import Foundation
 import Testing
 
@@ -54,5 +55,23 @@ extension RGBImage {
   /// The middle of the image, with black around it where it is smaller.
   func middle(width: Int, height: Int) -> RGBImage {
     cropped(to: PixelRegion(inTheMiddleOf: size, ImageSize(height: height, width: width)))
+  }
+}
+
+extension EvaluationTransform {
+  func geometry(of image: ImageSize) -> ImageGeometry {
+    geometry(of: image, random: Random(seed: 0))
+  }
+
+  func callAsFunction(_ image: RGBImage) -> RGBImage { self(image, random: Random(seed: 0)) }
+}
+
+extension AugmentationName {
+  /// timm's name: "AutoContrast" of `autoContrast`.
+  var timm: String { "\(self)".prefix(1).uppercased() + "\(self)".dropFirst() }
+
+  init?(timm name: String) {
+    guard let found = Self.allCases.first(where: { $0.timm == name }) else { return nil }
+    self = found
   }
 }

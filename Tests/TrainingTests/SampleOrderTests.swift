@@ -20,7 +20,7 @@ import Testing
   }
 
   private func visited(_ order: SampleOrder, _ count: Int, epoch: Int = 0) -> [Int] {
-    order(samples(count), epoch: epoch).map { ($0.index - 1) / 3 }
+    order(samples(count), epoch: epoch).map { ($0.example.index - 1) / 3 }
   }
 
   @Test func placesAreThoseOfTheReferences() throws {
@@ -63,7 +63,7 @@ import Testing
     #expect(visited(order(1), 300, epoch: 4) != visited(order(1), 300, epoch: 5))
     #expect(visited(order(1), 300, epoch: 4) != visited(order(2), 300, epoch: 4))
     // Three copies in a row, each with random numbers of its own.
-    #expect(Set(requests.prefix(3).map(\.index)).count == 1)
+    #expect(Set(requests.prefix(3).map(\.example.index)).count == 1)
     #expect(Set(requests.map(\.random)).count == 256)
   }
   /// What is drawn for an example follows from its index, not from which others are there.

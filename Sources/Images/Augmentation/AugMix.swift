@@ -15,9 +15,7 @@ struct AugMix: Hashable, Sendable {
 
   typealias Apply = (RandomOperation, RGBImage, inout Random) -> RGBImage
 
-  func callAsFunction(
-    _ image: RGBImage, random: inout Random, apply: Apply
-  ) -> RGBImage {
+  func callAsFunction(_ image: RGBImage, random: inout Random, apply: Apply) -> RGBImage {
     let draws = (0..<width).map { _ in -log(1 - random.uniform()) }
     let total = draws.reduce(0, +)
     let shares = draws.map { Float($0 / total) }

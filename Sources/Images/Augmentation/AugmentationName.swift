@@ -2,40 +2,24 @@ import Autodiff
 
 /// timm's augmentations, under its names: each makes an operation of a magnitude from 0 to 10, or
 /// beyond where a policy allows it (`mmax`).
-package enum AugmentationName: String, Hashable, Sendable, CaseIterable {
-  case autoContrast = "AutoContrast"
-  case equalize = "Equalize"
-  case invert = "Invert"
-  case rotate = "Rotate"
+enum AugmentationName: Hashable, Sendable, CaseIterable {
+  case autoContrast, equalize, invert, rotate
   /// Fewer bits for smaller magnitudes, none at 0, as in TensorFlow's TPU models.
-  case posterize = "Posterize"
+  case posterize
   /// Fewer bits for greater magnitudes, from 4 down.
-  case posterizeIncreasing = "PosterizeIncreasing"
+  case posterizeIncreasing
   /// 4 bits at 0, and up to all 8, as in the paper on AutoAugment.
-  case posterizeOriginal = "PosterizeOriginal"
-  case solarize = "Solarize"
-  case solarizeIncreasing = "SolarizeIncreasing"
-  case solarizeAdd = "SolarizeAdd"
-  case color = "Color"
-  case colorIncreasing = "ColorIncreasing"
-  case contrast = "Contrast"
-  case contrastIncreasing = "ContrastIncreasing"
-  case brightness = "Brightness"
-  case brightnessIncreasing = "BrightnessIncreasing"
-  case sharpness = "Sharpness"
-  case sharpnessIncreasing = "SharpnessIncreasing"
-  case shearX = "ShearX"
-  case shearY = "ShearY"
-  case translateXRel = "TranslateXRel"
-  case translateYRel = "TranslateYRel"
-  case desaturate = "Desaturate"
-  case gaussianBlur = "GaussianBlur"
-  case gaussianBlurRand = "GaussianBlurRand"
+  case posterizeOriginal
+  case solarize, solarizeIncreasing, solarizeAdd
+  case color, colorIncreasing, contrast, contrastIncreasing
+  case brightness, brightnessIncreasing, sharpness, sharpnessIncreasing
+  case shearX, shearY, translateXRel, translateYRel
+  case desaturate, gaussianBlur, gaussianBlurRand
 
   /// The operation of `magnitude`, and of a random sign where either is as good.
   ///
   /// - Parameter translation: The share of the size that magnitude 10 shifts by.
-  package func operation(
+  func operation(
     magnitude: Double, translation: Double = 0.45, random: inout Random
   ) -> ImageOperation {
     let level = magnitude / 10

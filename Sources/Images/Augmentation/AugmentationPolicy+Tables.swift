@@ -37,7 +37,7 @@ extension AugmentationPolicy {
   /// Lists of AutoAugment policies by name; `v0r` and `originalr` differ in how they posterize.
   static func lists(_ name: String) -> [[RandomOperation]]? {
     func list(_ operations: (AugmentationName, Double, Double)...) -> [RandomOperation] {
-      operations.map(RandomOperation.init)
+      operations.map { RandomOperation(name: $0, probability: $1, magnitude: $2) }
     }
     switch name {
     case "v0", "v0r":

@@ -1,9 +1,3 @@
-/// A text that describes no policy.
-public struct AugmentationPolicyError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What is wrong with it, with the text.
-  public let description: String
-}
-
 extension AugmentationPolicy {
   /// A policy from timm's text: a name, and settings after dashes.
   ///
@@ -16,7 +10,7 @@ extension AugmentationPolicy {
   ///               in turn), mstd (evenly up to m without)
   ///
   /// - Parameter resamplings: The filters of geometric operations, one of which is drawn for each.
-  /// - Throws: `AugmentationPolicyError` for an unknown name, an unknown or repeated setting, and
+  /// - Throws: `TransformError` for an unknown name, an unknown or repeated setting, and
   ///   a value outside of its range.
   public init(_ text: String, resamplings: [Resampling] = [.bicubic]) throws {
     var settings = try Settings(text)
@@ -28,20 +22,20 @@ extension AugmentationPolicy {
       guard let lists = Self.lists(settings.name) else {
         throw settings.error("expected rand-…, augmix-…, original, originalr, v0, v0r or 3a")
       }
-      let deviation = try settings.take("mstd", 0...100)
+      let deviation = try settings.take("mstd", 0...100.0)
       form = .oneOf(lists.map { $0.map { $0.spread(.normal(deviation ?? 0)) } })
     }
     try settings.requireNothingLeft()
-    self.init(form, resamplings: resamplings, text: text)
+    self.init(form: form, resamplings: resamplings, text: text)
   }
 
   private static func rand(_ settings: inout Settings) throws -> Form {
-    let magnitude = try settings.takeWhole("m", 0...1000) ?? 10
-    let count = try settings.takeWhole("n", 1...100) ?? 2
-    let probability = try settings.take("p", 0...1) ?? 0.5
+    let magnitude = try settings.take("m", 0...1000) ?? 10
+    let count = try settings.take("n", 1...100) ?? 2
+    let probability = try settings.take("p", 0...1.0) ?? 0.5
     let deviation = try settings.take("mstd", 0...Double.infinity) ?? 0
-    let maximum = try settings.takeWhole("mmax", 1...1000) ?? 10
-    let grows = try settings.takeWhole("inc", 0...1) == 1
+    let maximum = try settings.take("mmax", 1...1000) ?? 10
+    let grows = try settings.take("inc", 0...1) == 1
     let names: [AugmentationName]
     var weights: [Double]?
     switch settings.takeSet() {
@@ -55,8 +49,10 @@ extension AugmentationPolicy {
       throw settings.error("n is \(count), but the set has \(names.count) operations")
     }
     let operations = names.map { name in
-      var operation = RandomOperation(name, probability, Double(magnitude))
-        .spread(deviation > 100 ? .uniform : .normal(deviation))
+      var operation = RandomOperation(
+        name: name, probability: probability, magnitude: Double(magnitude)
+      )
+      .spread(deviation > 100 ? .uniform : .normal(deviation))
       operation.maximum = Double(maximum)
       return operation
     }
@@ -64,18 +60,18 @@ extension AugmentationPolicy {
   }
 
   private static func augMix(_ settings: inout Settings) throws -> AugMix {
-    let magnitude = try settings.takeWhole("m", 0...10) ?? 3
-    let deviation = try settings.take("mstd", 0...100)
+    let magnitude = try settings.take("m", 0...10) ?? 3
+    let deviation = try settings.take("mstd", 0...100.0)
     let operations = mixed.map { name in
-      var operation = RandomOperation(name, 1, Double(magnitude))
+      var operation = RandomOperation(name: name, probability: 1, magnitude: Double(magnitude))
         .spread(deviation.map { .normal($0) } ?? .uniform)
       operation.translation = 0.3
       return operation
     }
     return AugMix(
-      operations: operations, width: try settings.takeWhole("w", 1...100) ?? 3,
-      depth: try settings.takeWhole("d", 1...100),
-      isBlended: try settings.takeWhole("b", 0...1) == 1)
+      operations: operations, width: try settings.take("w", 1...100) ?? 3,
+      depth: try settings.take("d", 1...100),
+      isBlended: try settings.take("b", 0...1) == 1)
   }
 }
 
@@ -109,18 +105,13 @@ private struct Settings {
     }
   }
 
-  mutating func take(_ key: String, _ range: ClosedRange<Double>) throws -> Double? {
+  mutating func take<Number: LosslessStringConvertible & Comparable>(
+    _ key: String, _ range: ClosedRange<Number>
+  ) throws -> Number? {
     guard let value = values.removeValue(forKey: key) else { return nil }
-    guard let number = Double(value), range.contains(number) else {
-      throw error("\(key)\(value) is not in \(range.lowerBound) to \(range.upperBound)")
-    }
-    return number
-  }
-
-  mutating func takeWhole(_ key: String, _ range: ClosedRange<Int>) throws -> Int? {
-    guard let value = values.removeValue(forKey: key) else { return nil }
-    guard let number = Int(value), range.contains(number) else {
-      throw error("\(key)\(value) is no whole number in \(range.lowerBound) to \(range.upperBound)")
+    guard let number = Number(value), range.contains(number) else {
+      let fault = Number.self == Int.self ? "is no whole number in" : "is not in"
+      throw error("\(key)\(value) \(fault) \(range.lowerBound) to \(range.upperBound)")
     }
     return number
   }
@@ -132,7 +123,7 @@ private struct Settings {
     throw error("unknown setting '\(key)'")
   }
 
-  func error(_ reason: String) -> AugmentationPolicyError {
-    AugmentationPolicyError(description: "augmentation '\(text)': \(reason)")
+  func error(_ reason: String) -> TransformError {
+    TransformError(description: "augmentation '\(text)': \(reason)")
   }
 }

@@ -17,32 +17,24 @@ public struct AugmentationPolicy: Hashable, Sendable {
   }
 
   let form: Form
-  /// The filters of geometric operations, one of which is drawn for each.
-  public var resamplings: [Resampling]
+  let resamplings: [Resampling]
   /// The text that it comes from.
   let text: String
 
   /// Whether colour jitter goes with it: timm leaves it out except with 3-Augment.
-  public var takesColorJitter: Bool { text.contains("3a") }
-
-  init(_ form: Form, resamplings: [Resampling], text: String) {
-    self.form = form
-    self.resamplings = resamplings
-    self.text = text
-  }
+  package var takesColorJitter: Bool { text.contains("3a") }
 
   /// The image after what `random` draws for it.
   ///
   /// - Parameter fill: The colour of what geometric operations bring in from outside.
-  public func callAsFunction(
+  func callAsFunction(
     _ image: RGBImage, random: Random, fill: RGBColor = .imageNetMean
   ) -> RGBImage {
     var random = random
     func apply(_ operation: RandomOperation, _ image: RGBImage, _ random: inout Random) -> RGBImage
     {
       guard let drawn = operation.drawn(from: &random) else { return image }
-      let choice = resamplings.count == 1 ? 0 : random.below(resamplings.count)
-      return image.applying(drawn, resampling: resamplings[choice], fill: fill)
+      return image.applying(drawn, resampling: resamplings.drawn(from: &random), fill: fill)
     }
     switch form {
     case .mix(let mix): return mix(image, random: &random, apply: apply)
@@ -63,9 +55,7 @@ public struct AugmentationPolicy: Hashable, Sendable {
   }
 
   /// `count` different indices, each in proportion to the weights of those that are left.
-  private static func draw(
-    _ count: Int, _ weights: [Double], random: inout Random
-  ) -> [Int] {
+  private static func draw(_ count: Int, _ weights: [Double], random: inout Random) -> [Int] {
     var weights = weights
     return (0..<count).map { _ in
       var place = random.uniform() * weights.reduce(0, +)

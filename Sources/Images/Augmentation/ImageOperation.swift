@@ -1,6 +1,6 @@
 /// A change to an image that keeps its size, with its arguments: Pillow's, as timm's
 /// auto-augmentation uses them.
-public enum ImageOperation: Hashable, Sendable {
+enum ImageOperation: Hashable, Sendable {
   /// Each channel stretched to 0 … 255 (`ImageOps.autocontrast`).
   case autoContrast
   /// Each channel with an even histogram (`ImageOps.equalize`).
@@ -42,7 +42,7 @@ extension RGBImage {
   /// - Parameters:
   ///   - resampling: How geometric operations interpolate.
   ///   - fill: The colour of what they bring in from outside.
-  public func applying(
+  func applying(
     _ operation: ImageOperation, resampling: Resampling = .bicubic, fill: RGBColor = .imageNetMean
   ) -> RGBImage {
     func moved(_ map: AffineMap) -> RGBImage {
@@ -73,24 +73,21 @@ extension RGBImage {
 }
 
 /// A colour of 8 bits a channel.
-public struct RGBColor: Hashable, Sendable {
+package struct RGBColor: Hashable, Sendable {
   let red: UInt8
   let green: UInt8
   let blue: UInt8
 
-  /// A colour from its channels.
-  public init(red: UInt8, green: UInt8, blue: UInt8) {
-    (self.red, self.green, self.blue) = (red, green, blue)
-  }
+  /// The mean of ImageNet, with which timm fills.
+  static let imageNetMean = RGBColor(red: 124, green: 116, blue: 104)
+}
 
+extension RGBColor {
   /// The mean of a normalisation, with which timm fills; the same in all channels for one.
-  public init(meanOf normalization: Normalization) {
+  package init(meanOf normalization: Normalization) {
     let bytes = normalization.mean.map { mean in
       UInt8(min(max((255 * Double(mean)).rounded(.toNearestOrEven), 0), 255))
     }
     self.init(red: bytes[0], green: bytes[bytes.count / 2], blue: bytes[bytes.count - 1])
   }
-
-  /// The mean of ImageNet, 124, 116, 104, with which timm fills.
-  public static let imageNetMean = RGBColor(red: 124, green: 116, blue: 104)
 }

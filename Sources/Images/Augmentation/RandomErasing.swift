@@ -3,9 +3,9 @@ import Foundation
 
 /// Rectangles of noise over normalised images (Zhong et al. 2017): timm's `RandomErasing`.
 ///
-/// Each rectangle has a share of the image's area drawn from `area`, divided by their number, and
-/// a ratio of height to width drawn evenly on a logarithmic scale from `aspect`. After ten draws
-/// that do not fit, there is none.
+/// Each rectangle has a share of the image's area drawn from 0.02 to 1/3, divided by their number,
+/// and a ratio of height to width drawn evenly on a logarithmic scale from 0.3 to 1/0.3. After ten
+/// draws that do not fit, there is none.
 public struct RandomErasing: Hashable, Sendable {
   /// What is in a rectangle.
   public enum Mode: String, Hashable, Sendable, Codable, CaseIterable {
@@ -17,35 +17,32 @@ public struct RandomErasing: Hashable, Sendable {
     case pixel
   }
 
-  /// How many images are erased in.
-  public var probability: Double
-  /// What is in a rectangle.
-  public var mode: Mode
-  /// The most rectangles of an image; how many there are is drawn evenly from 1 on.
-  public var count: Int
-  /// The least and the greatest share of the area for all rectangles together.
-  public var area: ClosedRange<Double>
-  /// The least and the greatest ratio of height to width.
-  public var aspect: ClosedRange<Double>
+  let probability: Double
+  let mode: Mode
+  let count: Int
+  let sparesFirstHalf: Bool
 
   /// An erasing from its parts.
   ///
-  /// - Precondition: there is at least one rectangle, and ratios are positive.
+  /// - Parameters:
+  ///   - probability: How many images are erased in.
+  ///   - mode: What is in a rectangle.
+  ///   - count: The most rectangles of an image; how many there are is drawn evenly from 1 on.
+  ///   - sparesFirstHalf: Whether the first half of each batch is left alone, as by timm's loader
+  ///     with `re_split`.
+  /// - Precondition: there is at least one rectangle.
   public init(
-    probability: Double, mode: Mode = .pixel, count: Int = 1,
-    area: ClosedRange<Double> = 0.02...(1.0 / 3), aspect: ClosedRange<Double> = 0.3...(1 / 0.3)
+    probability: Double, mode: Mode = .pixel, count: Int = 1, sparesFirstHalf: Bool = false
   ) {
-    checkPrecondition(
-      count > 0 && aspect.lowerBound > 0, "RandomErasing: \(count) rectangles of ratios \(aspect)")
+    checkPrecondition(count > 0, "RandomErasing: \(count) rectangles")
     self.probability = probability
     self.mode = mode
     self.count = count
-    self.area = area
-    self.aspect = aspect
+    self.sparesFirstHalf = sparesFirstHalf
   }
 
   /// Erases in `planes`, [channels, height, width].
-  public func callAsFunction(
+  func callAsFunction(
     _ planes: UnsafeMutableBufferPointer<Float>, size: ImageSize, random: Random
   ) {
     let area = size.height * size.width
@@ -76,12 +73,11 @@ public struct RandomErasing: Hashable, Sendable {
     func below(_ bound: Int) -> Int { Int(uniform() * Double(bound)) }
     if uniform() > probability { return [] }
     let count = self.count == 1 ? 1 : 1 + below(self.count)
-    let (low, high) = (log(aspect.lowerBound), log(aspect.upperBound))
     return (0..<count).compactMap { _ in
       for _ in 0..<10 {
-        let share = between(area.lowerBound, area.upperBound)
+        let share = between(0.02, 1.0 / 3)
         let target = share * Double(size.height * size.width) / Double(count)
-        let ratio = exp(between(low, high))
+        let ratio = exp(between(log(0.3), log(1 / 0.3)))
         let h = pythonRound((target * ratio).squareRoot())
         let w = pythonRound((target / ratio).squareRoot())
         if w < size.width && h < size.height {

@@ -83,9 +83,7 @@ extension RGBImage {
   }
 
   /// An image of the same size, made by writing all of its bytes.
-  func produced(
-    _ body: (UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>) -> Void
-  ) -> RGBImage {
+  func produced(_ body: (UnsafePointer<UInt8>, UnsafeMutablePointer<UInt8>) -> Void) -> RGBImage {
     let count = pixels.count
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { output, initialized in
       pixels.withUnsafeBufferPointer { source in

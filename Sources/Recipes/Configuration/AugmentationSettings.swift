@@ -60,11 +60,10 @@ package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
   }
 
   /// The erasing, if any.
-  var erasing: ImageReader.Erasing? {
+  var erasing: RandomErasing? {
     guard eraseProbability > 0 else { return nil }
-    return ImageReader.Erasing(
-      RandomErasing(probability: eraseProbability, mode: remode, count: recount),
-      sparesFirstHalf: resplit)
+    return RandomErasing(
+      probability: eraseProbability, mode: remode, count: recount, sparesFirstHalf: resplit)
   }
 
   /// The transform to the size of `evaluation`, which is that of images that are not augmented.
@@ -78,11 +77,11 @@ package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
     let policy = try policy()
     var transform =
       src
-      ? TrainingTransform(crop: .reflected(ReflectedRandomCrop(size: size)))
+      ? TrainingTransform(shiftingTo: size)
       : TrainingTransform(size: size, resamplings: trainInterpolation.resamplings)
     (transform.policy, transform.fill) = (policy, fill)
     if colorJitter > 0 && policy?.takesColorJitter ?? true {
-      transform.jitter = ColorJitter(strength: colorJitter)
+      transform.jitter = colorJitter
     }
     return transform
   }

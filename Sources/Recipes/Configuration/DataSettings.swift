@@ -40,7 +40,7 @@ package struct DataSettings: Hashable, Sendable, Codable, Settings {
   /// A colour (R,G,B) that transparent images are laid on; else transparency is dropped.
   package var alphaBackground: String?
   /// The share of a resized image's shorter side that evaluation keeps of its centre; 224 of 256.
-  package var evalCropRatio = EvaluationTransform.defaultCropRatio
+  package var evalCropRatio = 0.875
   /// The mean of each channel, or one for all, on a scale from 0 to 1; ImageNet's if left out.
   package var mean: [Double]?
   /// The standard deviation of each channel, or one for all; ImageNet's if left out.

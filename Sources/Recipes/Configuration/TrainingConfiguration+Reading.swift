@@ -51,7 +51,7 @@ extension DataSettings {
     do {
       return try Normalization(
         mean: values("mean", mean, base.mean), std: values("std", std, base.std))
-    } catch let error as NormalizationError {
+    } catch let error as TransformError {
       throw TrainingError(usage: "mean, std: \(error)")
     } catch let error as TrainingError {
       throw error

@@ -127,7 +127,6 @@ extension DataSettings {
 extension ImageFolder {
   fileprivate func sampled(by settings: DataSettings, seed: UInt64) throws -> ImageFolder {
     guard settings.samplingRatio < 1 else { return self }
-    return try sampled(
-      settings.samplingRatio, settings.samplingFirst ? .first : .random(seed: seed))
+    return try sampled(settings.samplingRatio, seed: settings.samplingFirst ? nil : seed)
   }
 }

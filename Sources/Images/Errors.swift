@@ -1,0 +1,56 @@
+import Files
+import Foundation
+
+/// Why an image cannot be read or written, in one line: "path: reason".
+public struct ImageError: Error, Hashable, CustomStringConvertible {
+  /// The file, or the name given for bytes from elsewhere.
+  package let path: String
+  /// What was expected and what was found.
+  package let reason: String
+
+  package init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
+  /// What is added to the text of an error that did not keep the image from being read.
+  package static let readAllTheSame = " (read all the same: no pixel is missing)"
+
+  /// Whether it is a JPEG with missing pixels, which a decoder with `isLenient` makes up.
+  package var isOfDamagedJPEG: Bool { reason.hasPrefix("damaged ") && reason.contains("JPEG: ") }
+
+  init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
+
+  /// "path: reason", with control characters escaped: file names may hold newlines.
+  public var description: String { FileError(path: path, reason: reason).description }
+}
+
+/// A set of images on disk that cannot be used as it is: one line for the user, with the path.
+public struct DatasetError: Error, Hashable, CustomStringConvertible {
+  package let path: String
+  /// What is wrong with it and, where there is one, the way out.
+  package let reason: String
+
+  /// An error at `path`, for the `reason` that one line gives.
+  public init(path: String, reason: String) {
+    self.path = path
+    self.reason = reason
+  }
+
+  /// The error that the system has just reported while it was `doing` something to `path`.
+  init(path: String, cannot doing: String) {
+    self.init(FileError(path: path, cannot: doing, code: errno))
+  }
+
+  init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
+
+  /// "path: reason", with control characters escaped: names may hold line breaks.
+  public var description: String { FileError(path: path, reason: reason).description }
+}
+
+/// A setting of what is done to images that cannot be: numbers that cannot normalise, a text that
+/// describes no augmentation policy.
+public struct TransformError: Error, Hashable, CustomStringConvertible {
+  /// What is wrong, with the values.
+  public let description: String
+}
