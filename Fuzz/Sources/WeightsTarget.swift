@@ -1,5 +1,6 @@
 import ConViT
 import Foundation
+import Recipes
 import Safetensors
 
 /// A weights file: header, tensors of all types, and the model that it says it is.
