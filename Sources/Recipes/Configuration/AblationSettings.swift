@@ -3,7 +3,7 @@ import ConViT
 import Training
 
 /// What is taken away from a model, to see what it is worth (section 4 of d'Ascoli et al. 2021).
-package struct AblationSettings: Hashable, Sendable, Codable, Settings {
+package struct AblationSettings: Settings {
   /// What becomes of the gates between content and position.
   package enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
     /// They are trained.
@@ -26,9 +26,6 @@ package struct AblationSettings: Hashable, Sendable, Codable, Settings {
   /// Whether there is a learned position embedding.
   package var posEmbed = true
 
-  /// Nothing is taken away.
-  package init() {}
-
   /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try require(gateStart.isFinite, "gate-start must be finite, found \(gateStart)")
@@ -37,15 +34,6 @@ package struct AblationSettings: Hashable, Sendable, Codable, Settings {
       "gate-start is for gates, and gate absent has none")
     try require(
       !freezeGpsa || gate != .frozen, "freeze-gpsa freezes gates, too: gate frozen has no effect")
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case gate
-    case gateStart = "gate-start"
-    case localInit = "local-init"
-    case freezeGpsa = "freeze-gpsa"
-    case posEmbed = "pos-embed"
   }
 }
 

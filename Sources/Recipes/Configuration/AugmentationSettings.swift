@@ -2,7 +2,7 @@ import Images
 import Training
 
 /// What becomes of a training image.
-package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
+package struct AugmentationSettings: Settings {
   /// Whether training images are changed at random; else the evaluation transform.
   package var augment = true
   /// The filter that training crops are resized with, and that geometric augmentations use.
@@ -21,9 +21,6 @@ package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
   package var recount = 1
   /// Whether the first half of each batch is not erased in.
   package var resplit = false
-
-  /// The defaults.
-  package init() {}
 
   /// How training crops are resized.
   package enum Interpolation: String, Hashable, Sendable, Codable, CaseIterable {
@@ -114,18 +111,5 @@ package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
       of: "color-jitter",
       policy?.takesColorJitter ?? true || colorJitter == 0.4 || colorJitter == 0,
       "color-jitter is for aa none and 3a: \(policyText ?? "") changes colours itself")
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case augment
-    case trainInterpolation = "train-interpolation"
-    case src
-    case aa
-    case colorJitter = "color-jitter"
-    case reprob
-    case remode
-    case recount
-    case resplit
   }
 }

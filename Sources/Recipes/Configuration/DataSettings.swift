@@ -2,7 +2,7 @@ import Images
 import Training
 
 /// Which images an epoch visits, and how they are read.
-package struct DataSettings: Hashable, Sendable, Codable, Settings {
+package struct DataSettings: Settings {
   /// The folder that has `train/<class>/` and `val/<class>/`, or a CSV file that lists images
   /// (`ImageTable`); a run needs it.
   package var dataPath: String?
@@ -140,33 +140,5 @@ package struct DataSettings: Hashable, Sendable, Codable, Settings {
       std?.allSatisfy { Float($0) > 0 } ?? true, "std must be above 0, found \(std ?? [])")
     try require(maxPixels > 0, "max-pixels must be at least 1, found \(maxPixels)")
     try require(maxBytes > 0, "max-bytes must be at least 1, found \(maxBytes)")
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case dataPath = "data-path"
-    case valPath = "val-path"
-    case dataSet = "data-set"
-    case inatCategory = "inat-category"
-    case trainSplit = "train-split"
-    case valSplit = "val-split"
-    case valFraction = "val-fraction"
-    case samplingRatio = "sampling-ratio"
-    case samplingFirst = "sampling-first"
-    case scaleEpochs = "scale-epochs"
-    case repeatedAug = "repeated-aug"
-    case shuffle
-    case onBadImage = "on-bad-image"
-    case maxBad = "max-bad"
-    case exif
-    case alphaBackground = "alpha-background"
-    case evalCropRatio = "eval-crop-ratio"
-    case mean
-    case std
-    case sixteenBit = "sixteen-bit"
-    case lenientJpeg = "lenient-jpeg"
-    case maxPixels = "max-pixels"
-    case maxBytes = "max-bytes"
-    case scaledDecoding = "scaled-decoding"
   }
 }

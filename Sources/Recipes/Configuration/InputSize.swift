@@ -2,7 +2,7 @@ import Images
 
 /// The size of a model's images as it is written in flags and configs: `224` or `160x288`
 /// (height × width).
-package struct InputSize: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct InputSize: WordSetting {
   /// Rows and columns of pixels.
   package let size: ImageSize
 
@@ -20,17 +20,7 @@ package struct InputSize: Hashable, Sendable, Codable, CustomStringConvertible {
     size.height == size.width ? "\(size.height)" : "\(size.height)x\(size.width)"
   }
 
-  /// A size from a number or text; throws `DecodingError` if it is neither N nor HxW.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text =
-      try (try? container.decode(Int.self)).map(String.init) ?? container.decode(String.self)
-    guard let value = InputSize(text) else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "'\(text)' is not a size such as 224 or 160x288")
-    }
-    self = value
-  }
+  package static let fault = "is not a size such as 224 or 160x288"
 
   /// Writes a number for a square, else text such as `160x288`.
   package func encode(to encoder: any Encoder) throws {

@@ -1,7 +1,7 @@
 import Training
 
 /// What a model is to answer: targets and losses.
-package struct LossSettings: Hashable, Sendable, Codable, Settings {
+package struct LossSettings: Settings {
   /// Label smoothing: the share of a target that is spread evenly over all classes.
   package var smoothing: Double = 0.1
   /// How much each class counts: `balanced` for n / (classes · n_c), or a YAML or JSON file of a
@@ -66,25 +66,4 @@ package struct LossSettings: Hashable, Sendable, Codable, Settings {
 
   /// The threshold that is in force for `bceLoss`.
   var threshold: Float? { bceTargetThresh.map { Float($0) } ?? (smoothing > 0 ? nil : 0) }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case smoothing
-    case classWeights = "class-weights"
-    case mixup
-    case cutmix
-    case cutmixMinmax = "cutmix-minmax"
-    case mixupProb = "mixup-prob"
-    case mixupSwitchProb = "mixup-switch-prob"
-    case mixupMode = "mixup-mode"
-    case mixupOffEpoch = "mixup-off-epoch"
-    case bceLoss = "bce-loss"
-    case bceTargetThresh = "bce-target-thresh"
-    case distillationType = "distillation-type"
-    case teacherModel = "teacher-model"
-    case teacherPath = "teacher-path"
-    case distillationAlpha = "distillation-alpha"
-    case distillationTau = "distillation-tau"
-    case distillationReduction = "distillation-reduction"
-  }
 }

@@ -2,7 +2,7 @@ import ConViT
 import Training
 
 /// The model, and what it starts from.
-package struct ModelSettings: Hashable, Sendable, Codable, Settings {
+package struct ModelSettings: Settings {
   /// A preset; what follows replaces parts of it.
   package var model = "convit_tiny"
   /// Pixels of the images after their transform, N or HxW.
@@ -56,24 +56,5 @@ package struct ModelSettings: Hashable, Sendable, Codable, Settings {
     try requireUse(
       of: "partial", !partial || finetune != nil,
       "partial is about a weights file: finetune is missing")
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case model
-    case inputSize = "input-size"
-    case channels
-    case patchSize = "patch-size"
-    case heads
-    case headDim = "head-dim"
-    case depth
-    case localUpToLayer = "local-up-to-layer"
-    case localityStrength = "locality-strength"
-    case nbClasses = "nb-classes"
-    case drop
-    case attnDrop = "attn-drop"
-    case dropPath = "drop-path"
-    case finetune
-    case partial
   }
 }

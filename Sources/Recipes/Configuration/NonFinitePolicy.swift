@@ -1,5 +1,5 @@
 /// What becomes of a run when a step's loss or gradients are not finite.
-package enum NonFinitePolicy: Hashable, Sendable, Codable, CustomStringConvertible {
+package enum NonFinitePolicy: WordSetting {
   /// The run ends.
   case stop
   /// The step is left out, up to so many times in the whole run.
@@ -27,20 +27,5 @@ package enum NonFinitePolicy: Hashable, Sendable, Codable, CustomStringConvertib
   /// `stop` or `skip=K`
   package var description: String { limit == 0 ? "stop" : "skip=\(limit)" }
 
-  /// A policy from its text; throws `DecodingError` if it is none.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let value = NonFinitePolicy(text) else {
-      throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "'\(text)' is not stop or skip=K with K at least 1")
-    }
-    self = value
-  }
-
-  /// Writes the text.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+  package static let fault = "is not stop or skip=K with K at least 1"
 }

@@ -1,7 +1,7 @@
 import Training
 
 /// How weights change.
-package struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
+package struct OptimizerSettings: Settings {
   /// A way to make steps of gradients, by timm's names: `sgd` has Nesterov's momentum and
   /// `momentum` the classical one; the decay of `adam` is part of the gradient, that of `adamw` is
   /// not.
@@ -90,22 +90,5 @@ package struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
       try requireUse(
         of: name, modelEma || !isGiven, "model-ema-decay and model-ema-warmup need model-ema")
     }
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case opt
-    case weightDecay = "weight-decay"
-    case optEps = "opt-eps"
-    case optBetas = "opt-betas"
-    case momentum
-    case clipGrad = "clip-grad"
-    case clipMode = "clip-mode"
-    case layerDecay = "layer-decay"
-    case freeze
-    case attnOnly = "attn-only"
-    case modelEma = "model-ema"
-    case modelEmaDecay = "model-ema-decay"
-    case modelEmaWarmup = "model-ema-warmup"
   }
 }

@@ -1,15 +1,50 @@
 import Training
 
-/// A part of a training's configuration: values with defaults, each with a name in configs.
-///
-/// All parts share one flat set of keys, that of the command's flags.
+/// A part of a training's configuration: values with defaults, each under a name in configs that is
+/// also that of a flag.
 package protocol Settings: Hashable, Sendable, Codable {
-  /// The names in configs.
-  associatedtype CodingKeys: CodingKey & CaseIterable
-  /// The defaults.
-  init()
   /// Throws what is wrong with the values, whatever the other parts say.
   func validate() throws(TrainingError)
+}
+
+extension Settings {
+  /// The names of the values in configs, in their order.
+  var keys: [String] { Mirror(reflecting: self).children.compactMap { $0.label?.kebabCase } }
+}
+
+// The name of a value in configs is that of its property with dashes.
+extension String {
+  /// "head-dim" of "headDim".
+  var kebabCase: String { replacing(/[A-Z]/) { "-" + $0.output.lowercased() } }
+  /// "headDim" of "head-dim".
+  var camelCase: String { replacing(/-([a-z])/) { $0.output.1.uppercased() } }
+}
+
+/// A setting that is one word in flags and configs.
+package protocol WordSetting: Hashable, Sendable, Codable, CustomStringConvertible {
+  /// The value of a word; nil if it is none.
+  init?(_ text: String)
+  /// What is said of such a word: "is not a size such as 224 or 160x288".
+  static var fault: String { get }
+}
+
+extension WordSetting {
+  /// A value from its word; throws `DecodingError` if it is none.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let value = Self(text) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "'\(text)' \(Self.fault)")
+    }
+    self = value
+  }
+
+  /// Writes the word.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
 }
 
 /// Throws a usage error unless something holds.

@@ -1,5 +1,5 @@
 /// How long a start of a run may take: `3600` (seconds), `90m`, `2h`, `1d`, `1h30m`.
-package struct TimeBudget: Hashable, Sendable, Codable, CustomStringConvertible {
+package struct TimeBudget: WordSetting {
   /// The time in seconds.
   package let seconds: Int
 
@@ -43,23 +43,7 @@ package struct TimeBudget: Hashable, Sendable, Codable, CustomStringConvertible 
     return text.isEmpty ? "0s" : text
   }
 
-  /// A time from its text; throws `DecodingError` if it is none.
-  package init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let value = TimeBudget(text) else {
-      throw DecodingError.dataCorruptedError(
-        in: container,
-        debugDescription: "'\(text)' is no time such as 3600 (seconds), 90m, 2h or 1h30m")
-    }
-    self = value
-  }
-
-  /// Writes the text.
-  package func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(description)
-  }
+  package static let fault = "is no time such as 3600 (seconds), 90m, 2h or 1h30m"
 }
 
 extension TimeBudget: ExpressibleByIntegerLiteral {

@@ -6,14 +6,14 @@ import Training
 extension TrainingConfiguration {
   /// Throws unless model and distillation go together, as a model has a second head for a teacher
   /// or has not.
-  func validateDistillation() throws {
+  func validateDistillation(of model: ViTConfiguration) throws {
     let type = loss.distillationType
     do {
       _ = try loss.teacherModel.map(ViTConfiguration.preset(of:))
     } catch {
       throw TrainingError(usage: "teacher-model: \(error)")
     }
-    let isDistilled = try modelConfiguration(classes: 1).isDistilled
+    let isDistilled = model.isDistilled
     guard isDistilled == (type == .none) else { return }
     throw TrainingError(
       usage: isDistilled

@@ -31,92 +31,66 @@ package struct TrainingConfiguration: Hashable, Sendable, Codable {
   /// The defaults.
   package init() {}
 
-  private static let parts: [any PartOfConfiguration] = [
-    Part(\.architecture), Part(\.ablation), Part(\.schedule), Part(\.optimizer), Part(\.loss),
-    Part(\.augmentation), Part(\.data), Part(\.running),
-  ]
-
-  /// The names of all values.
-  static let keys: [String] = parts.flatMap(\.keys)
-
-  /// A configuration of values under their names, flat.
-  package init(from decoder: any Decoder) throws {
-    for part in Self.parts { try part.decode(&self, from: decoder) }
+  private var parts: [any Settings] {
+    [architecture, ablation, schedule, optimizer, loss, augmentation, data, running]
   }
 
-  /// Writes all values under their names, flat.
+  /// The names of all values in configs.
+  static let keys = TrainingConfiguration().parts.flatMap(\.keys)
+
+  /// A configuration of the values of all parts, flat, under the names of their properties.
+  package init(from decoder: any Decoder) throws {
+    architecture = try ModelSettings(from: decoder)
+    ablation = try AblationSettings(from: decoder)
+    schedule = try ScheduleSettings(from: decoder)
+    optimizer = try OptimizerSettings(from: decoder)
+    loss = try LossSettings(from: decoder)
+    augmentation = try AugmentationSettings(from: decoder)
+    data = try DataSettings(from: decoder)
+    running = try RunSettings(from: decoder)
+  }
+
+  /// Writes the values of all parts flat.
   package func encode(to encoder: any Encoder) throws {
-    for part in Self.parts { try part.encode(self, to: encoder) }
+    for part in parts { try part.encode(to: encoder) }
   }
 
   /// Throws what is wrong with the values of each part alone.
   func validateParts() throws(TrainingError) {
-    for part in Self.parts { try part.validate(self) }
-  }
-}
-
-/// A part of the configuration, whatever its type.
-private protocol PartOfConfiguration: Sendable {
-  var keys: [String] { get }
-  func decode(_ configuration: inout TrainingConfiguration, from decoder: any Decoder) throws
-  func encode(_ configuration: TrainingConfiguration, to encoder: any Encoder) throws
-  func validate(_ configuration: TrainingConfiguration) throws(TrainingError)
-}
-
-private struct Part<Values: Settings>: PartOfConfiguration {
-  let path: WritableKeyPath<TrainingConfiguration, Values> & Sendable
-  init(_ path: WritableKeyPath<TrainingConfiguration, Values> & Sendable) { self.path = path }
-
-  var keys: [String] { Values.CodingKeys.allCases.map(\.stringValue) }
-  func decode(_ configuration: inout TrainingConfiguration, from decoder: any Decoder) throws {
-    configuration[keyPath: path] = try Values(from: decoder)
-  }
-  func encode(_ configuration: TrainingConfiguration, to encoder: any Encoder) throws {
-    try configuration[keyPath: path].encode(to: encoder)
-  }
-  func validate(_ configuration: TrainingConfiguration) throws(TrainingError) {
-    try configuration[keyPath: path].validate()
+    for part in parts { try part.validate() }
   }
 }
 
 // Each part's values as if they were the configuration's own.
 extension TrainingConfiguration {
-  /// A value of the model's part.
   package subscript<V>(dynamicMember path: WritableKeyPath<ModelSettings, V>) -> V {
     get { architecture[keyPath: path] }
     set { architecture[keyPath: path] = newValue }
   }
-  /// A value of the ablation's part.
   package subscript<V>(dynamicMember path: WritableKeyPath<AblationSettings, V>) -> V {
     get { ablation[keyPath: path] }
     set { ablation[keyPath: path] = newValue }
   }
-  /// A value of the schedule's part.
   package subscript<V>(dynamicMember path: WritableKeyPath<ScheduleSettings, V>) -> V {
     get { schedule[keyPath: path] }
     set { schedule[keyPath: path] = newValue }
   }
-  /// A value of the optimiser's part.
   package subscript<V>(dynamicMember path: WritableKeyPath<OptimizerSettings, V>) -> V {
     get { optimizer[keyPath: path] }
     set { optimizer[keyPath: path] = newValue }
   }
-  /// A value of the loss's part.
   package subscript<V>(dynamicMember path: WritableKeyPath<LossSettings, V>) -> V {
     get { loss[keyPath: path] }
     set { loss[keyPath: path] = newValue }
   }
-  /// A value of the augmentation's part.
   package subscript<V>(dynamicMember path: WritableKeyPath<AugmentationSettings, V>) -> V {
     get { augmentation[keyPath: path] }
     set { augmentation[keyPath: path] = newValue }
   }
-  /// A value of the data's part.
   package subscript<V>(dynamicMember path: WritableKeyPath<DataSettings, V>) -> V {
     get { data[keyPath: path] }
     set { data[keyPath: path] = newValue }
   }
-  /// A value of the run's part.
   package subscript<V>(dynamicMember path: WritableKeyPath<RunSettings, V>) -> V {
     get { running[keyPath: path] }
     set { running[keyPath: path] = newValue }

@@ -64,7 +64,7 @@ enum YAMLText {
 
   /// A value of the wrong type: "F.yaml, line 2: 'batch-size': expected int, found 'many'".
   static func description(
-    of error: DecodingError, _ values: [(Node, Node)], in path: String
+    of error: DecodingError, _ values: [String: Node], in path: String
   ) -> String {
     let (context, type): (DecodingError.Context, Any.Type?)
     switch error {
@@ -72,8 +72,8 @@ enum YAMLText {
     case .keyNotFound(_, let c), .dataCorrupted(let c): (context, type) = (c, nil)
     @unknown default: return "\(path): \(error)"
     }
-    let key = context.codingPath.first?.stringValue ?? ""
-    let value = values.first { $0.0.string == key }?.1
+    let key = context.codingPath.first?.stringValue.kebabCase ?? ""
+    let value = values[key]
     let place = (value.map { self.place($0, in: path) } ?? path) + ": '\(key)'"
     let found = value?.scalar.map { "'\($0.string)'" }
     guard let type, let value else {

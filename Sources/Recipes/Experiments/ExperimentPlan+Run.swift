@@ -13,7 +13,7 @@ extension ExperimentPlan.Run {
     var asked = configuration
     (asked.outputDir, asked.resume) = (path, "auto")
     guard let checkpoint = try Checkpoint.requested(by: asked).checkpoint else { return nil }
-    let (began, length) = (checkpoint.configuration.scaled.epochs, configuration.scaled.epochs)
+    let (began, length) = (checkpoint.configuration.scaledEpochs, configuration.scaledEpochs)
     guard began == length else {
       throw TrainingError(
         "\(path): the run there is of epochs \(began), the experiment of \(length); "
@@ -25,10 +25,8 @@ extension ExperimentPlan.Run {
 
   /// Throws what is wrong with the settings, so that no run fails when others have trained.
   func check() throws {
-    let model = try configuration.modelConfiguration(classes: 1)
     try configuration.validate()
-    _ = try configuration.trainedOptimizer(of: model)
-      .frozen(in: ParameterTree(VisionTransformer(model)))
+    try configuration.validateModel()
     for (name, path) in [
       ("finetune", configuration.finetune), ("teacher-path", configuration.teacherPath),
       (

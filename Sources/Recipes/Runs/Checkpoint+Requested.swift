@@ -3,14 +3,14 @@ import Runs
 import Training
 
 extension Checkpoint {
-  /// The checkpoint that a configuration's `resume` asks to go on from, and what is to be said
-  /// about it; none if a new run is to begin.
+  /// A checkpoint to go on from, if any, and what is to be said about it.
+  package typealias Requested = (checkpoint: Checkpoint?, notes: [String])
+
+  /// The checkpoint that a configuration's `resume` asks to go on from; none if a new run is to begin.
   ///
   /// `auto` takes the latest one in `outputDir`, or the one before if the latest is damaged. A
   /// folder stands for its latest one, which must be whole.
-  package static func requested(
-    by configuration: TrainingConfiguration
-  ) throws -> (checkpoint: Checkpoint?, notes: [String]) {
+  package static func requested(by configuration: TrainingConfiguration) throws -> Requested {
     guard let asked = configuration.resume else { return (nil, []) }
     try require(!asked.isEmpty, "resume is empty")
     if asked == "auto" {
@@ -28,7 +28,7 @@ extension Checkpoint {
   }
 
   /// The latest checkpoint that is whole, or none if there is none at all.
-  private static func latest(in folder: String) throws -> (Checkpoint?, [String]) {
+  private static func latest(in folder: String) throws -> Requested {
     guard RunFolder.hasCheckpoint(folder) else { return (nil, []) }
     do {
       return (try Checkpoint(contentsOf: "\(folder)/\(RunFiles.checkpoint)"), [])

@@ -21,23 +21,22 @@ struct LocalityRecording {
   private static let (images, frames) = (4, 12)
 
   /// What a run records that has come to the end of `done` epochs; nil if that is not asked for.
-  init?(_ trainer: Trainer, in folder: RunFolder, after done: Int) throws {
-    let configuration = trainer.configuration.scaled
-    guard let every = configuration.localityEvery else { return nil }
-    (period, epochs) = (every, configuration.schedule.totalEpochs)
-    (model, self.folder) = (trainer.model, folder)
-    let (validation, seed) = (trainer.validation, configuration.seed)
-    sample = validation.balancedSample(configuration.localitySample, seed: seed)
+  init?(_ plan: TrainingPlan, in folder: RunFolder, after done: Int) throws {
+    let settings = plan.settings
+    guard let every = settings.localityEvery else { return nil }
+    (period, epochs) = (every, settings.totalEpochs)
+    (model, self.folder) = (plan.model, folder)
+    let (validation, seed, reader) = (plan.data.validation, settings.seed, plan.reader)
+    sample = validation.balancedSample(settings.localitySample, seed: seed)
     let chosen = Set(sample.map(\.index))
     others = validation.samples.filter { !chosen.contains($0.index) }
     if AttentionRecorder.canRecord(model.configuration) {
-      let reader = try configuration.evaluationReader()
       let few = validation.balancedSample(Self.images, seed: seed)
       let shown = try few.compactMap { sample -> (name: String, image: RGBImage)? in
         do {
           return (name: sample.path.lastParts(2), image: try reader.image(at: sample.path))
         } catch {
-          guard configuration.onBadImage == .skip else { throw error }
+          guard settings.onBadImage == .skip else { throw error }
           return nil
         }
       }

@@ -12,8 +12,7 @@ import Training
 /// What changes is `learner` and `progress`, and a checkpoint holds both: a run that begins with
 /// those of another goes on as that one would have.
 struct TrainingRun {
-  private let trainer: Trainer
-  private let configuration: TrainingConfiguration
+  private let plan: TrainingPlan
   private let folder: RunFolder
   private let isStopped: () -> Bool
   private let report: (Trainer.Event) throws -> Void
@@ -33,56 +32,53 @@ struct TrainingRun {
   }
 
   init(
-    _ trainer: Trainer, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
+    _ plan: TrainingPlan, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
     isStopped: @escaping () -> Bool, report: @escaping (Trainer.Event) throws -> Void
   ) throws {
-    (self.trainer, self.folder, self.isStopped, self.report) = (trainer, folder, isStopped, report)
+    (self.plan, self.folder, self.isStopped, self.report) = (plan, folder, isStopped, report)
     (self.learner, self.progress) = (learner, progress)
-    configuration = trainer.configuration.scaled
-    let maxBad = configuration.maxBad ?? DataSettings.defaultMaxBad
-    trainingSkips = SkippedImages(trainer.training, maxBad: maxBad)
-    validationSkips = SkippedImages(trainer.validation, maxBad: maxBad)
-    locality = try LocalityRecording(trainer, in: folder, after: progress.epoch)
-    let stores = configuration.optimizer.storeCount
-    clock = configuration.timeBudget.map {
-      BudgetClock(
-        $0, from: trainer.begin, now: .now,
-        checkpointBytes: 4 * stores * learner.weights.tree.elementCount)
+    let maxBad = plan.settings.maxBad ?? DataSettings.defaultMaxBad
+    trainingSkips = SkippedImages(plan.data.training, maxBad: maxBad)
+    validationSkips = SkippedImages(plan.data.validation, maxBad: maxBad)
+    locality = try LocalityRecording(plan, in: folder, after: progress.epoch)
+    let bytes = 4 * plan.settings.optimizer.storeCount * learner.weights.tree.elementCount
+    clock = plan.settings.timeBudget.map {
+      BudgetClock($0, from: plan.begin, now: .now, checkpointBytes: bytes)
     }
   }
 
   /// Runs to the last epoch, and returns the model as it is then.
   mutating func callAsFunction() throws -> SavedModel {
     try measureTheStart()
-    while !configuration.hasEnded(progress) {
+    while !plan.settings.hasEnded(progress) {
       try trainToEndOfEpoch()
       try endEpoch(try measured(after: progress.epoch + 1))
     }
-    if let reason = configuration.earlyEnd(progress) { try report(.endedEarly(reason)) }
-    return trainer.saved(learner.weights)
+    if let reason = plan.settings.earlyEnd(progress) { try report(.endedEarly(reason)) }
+    return plan.saved(learner.weights)
   }
 
   /// Where heads look before the first step.
   private mutating func measureTheStart() throws {
     guard var locality, progress == RunProgress() else { return }
     let report = try lookedAt(locality.sample).locality
-    let weights = trainer.frozen(learner.weights)
-    if let report { try locality.write(report, weights, after: 0, on: trainer.pool) }
+    let weights = plan.frozen(learner.weights)
+    if let report { try locality.write(report, weights, after: 0, on: plan.pool) }
     self.locality = locality
   }
 
   /// The steps of the epoch that are left.
   private mutating func trainToEndOfEpoch() throws {
-    let steps = trainer.stepsPerEpoch
-    let (all, size) = (trainer.imagesPerEpoch, configuration.schedule.stepSize)
-    var schedule = configuration.learningRates
+    let steps = plan.stepsPerEpoch
+    let (all, size) = (plan.imagesPerEpoch, plan.settings.schedule.stepSize)
+    var schedule = plan.rates
     schedule.plateau = progress.plateau
-    let loader = try trainer.loader(epoch: progress.epoch, from: progress.step)
+    let loader = plan.loader(epoch: progress.epoch, from: progress.step)
     let (before, clock) = (progress, ContinuousClock.now)
     try stopIfAsked()
     while progress.step < steps {
       let count = min(size, all - progress.step * size)
-      let passed = configuration.schedOnUpdates ? Double(progress.step) / Double(steps) : 0
+      let passed = plan.settings.schedOnUpdates ? Double(progress.step) / Double(steps) : 0
       progress.rate = schedule(Double(progress.epoch) + passed)
       let badBefore = progress.badImages
       let loss = try make(count, from: loader)
@@ -96,13 +92,13 @@ struct TrainingRun {
         let record = StepRecord(
           epoch: progress.epoch, step: progress.epoch * steps + progress.step - 1, loss: loss,
           lr: progress.rate)
-        let period = configuration.logEvery
+        let period = plan.settings.logEvery
         if period > 0, record.step % period == 0 { try folder.append(record) }
         let speed = Double(progress.images - before.images) / seconds
         try report(.step(record, ofEpoch: steps, imagesPerSecond: speed))
       }
       try stopIfAsked()
-      if let period = configuration.saveEverySteps, progress.step % period == 0,
+      if let period = plan.settings.saveEverySteps, progress.step % period == 0,
         progress.step < steps
       {
         try save()
@@ -123,7 +119,7 @@ struct TrainingRun {
     }
     do {
       return try learner.step(
-        of: count, epoch: progress.epoch, rate: progress.rate, on: trainer.pool
+        of: count, epoch: progress.epoch, rate: progress.rate, on: plan.pool
       ) { [report] in
         guard let batch = try loader.next() else {
           fatalError("TrainingRun: no images are left for \(count) of a step")
@@ -133,10 +129,10 @@ struct TrainingRun {
         return batch
       }?.loss
     } catch let fault as NonFiniteStep {
-      let files = fault.samples.compactMap { trainer.training.sample(index: $0)?.path }
+      let files = fault.samples.compactMap { plan.data.training.sample(index: $0)?.path }
       try AtomicFile.replace(folder.nonFiniteReport, by: fault.json(files: files))
       progress.skipped += 1
-      let limit = configuration.onNonfinite.limit
+      let limit = plan.settings.onNonfinite.limit
       guard progress.skipped <= limit else {
         throw TrainingError(
           "\(fault): training has diverged; images and norms are in \(folder.nonFiniteReport)")
@@ -150,7 +146,7 @@ struct TrainingRun {
   private mutating func measured(after epochs: Int) throws -> Measurement {
     let isDue = locality?.isDue(after: epochs) ?? false
     let sample = isDue ? locality?.sample : nil
-    guard configuration.isEvaluated(after: epochs) else {
+    guard plan.settings.isEvaluated(after: epochs) else {
       return try sample.map { try lookedAt($0) } ?? Measurement()
     }
     var result = try evaluated(learner.weights, lookingAt: sample)
@@ -175,7 +171,7 @@ struct TrainingRun {
   private mutating func evaluated(
     _ weights: ParameterStore, lookingAt sample: [ImageFolder.Sample]?, alone isAlone: Bool = false
   ) throws -> Measurement {
-    let (all, weights) = (trainer.validation.samples, trainer.frozen(weights))
+    let (all, weights) = (plan.data.validation.samples, plan.frozen(weights))
     let (others, count) = isAlone ? ([], sample?.count ?? 0) : (locality?.others ?? [], all.count)
     var (skips, result) = (validationSkips, Measurement())
     defer { validationSkips = skips }
@@ -187,14 +183,14 @@ struct TrainingRun {
       try report(.evaluated(done, of: count))
       try stopIfAsked()
     }
-    let (evaluator, model) = (try trainer.evaluator(), trainer.model)
+    let (evaluator, model) = (plan.evaluator, plan.model)
     let totals: ClassificationTotals
     if let sample {
       (totals, result.locality) = try evaluator.totalsAndLocality(
-        model, weights, on: sample, then: others, pool: trainer.pool, noting: note, progress: show)
+        model, weights, on: sample, then: others, pool: plan.pool, noting: note, progress: show)
     } else {
       totals = try evaluator(
-        model, weights, on: all, pool: trainer.pool, noting: note, progress: show)
+        model, weights, on: all, pool: plan.pool, noting: note, progress: show)
     }
     guard totals.meanLoss.isFinite || isAlone else {
       throw TrainingError(
@@ -208,12 +204,12 @@ struct TrainingRun {
   private mutating func endEpoch(_ test: Measurement) throws {
     let record = EpochRecord(
       progress, test: test.totals, averageTest: test.average,
-      badImages: progress.badImages + test.badImages, parameters: trainer.trained)
+      badImages: progress.badImages + test.badImages, parameters: plan.trained)
     let isBest = record.bestAcc1.map { $0 > progress.best } ?? false
-    let isKept = configuration.saveEvery.map { progress.epoch % $0 == 0 } ?? false
-    let saved = trainer.saved(learner.weights)
+    let isKept = plan.settings.saveEvery.map { progress.epoch % $0 == 0 } ?? false
+    let saved = plan.saved(learner.weights)
     try saved.write(to: folder.model)
-    let average = learner.average.map { trainer.saved($0.weights) }
+    let average = learner.average.map { plan.saved($0.weights) }
     try average?.write(to: folder.average)
     if isBest {
       let best = record.bestAcc1 == record.testAcc1 ? saved : average
@@ -223,20 +219,20 @@ struct TrainingRun {
     var entries: [String: [Double?]] = [:]
     if let measured = test.locality, var locality {
       try locality.write(
-        measured, trainer.frozen(learner.weights), after: progress.epoch + 1, on: trainer.pool)
+        measured, plan.frozen(learner.weights), after: progress.epoch + 1, on: plan.pool)
       entries = locality.entries(measured, learner.weights)
       self.locality = locality
     }
     if let accuracy = record.testAcc1, let best = record.bestAcc1 {
       (progress.best, progress.stale) = isBest ? (best, 0) : (progress.best, progress.stale + 1)
-      var schedule = configuration.learningRates
+      var schedule = plan.rates
       schedule.plateau = progress.plateau
       schedule.observe(accuracy: accuracy, after: progress.epoch + 1)
       progress.plateau = schedule.plateau
     }
     progress.endEpoch()
     try folder.append(
-      EpochLine(record: record, entries: entries, ended: configuration.earlyEnd(progress)))
+      EpochLine(record: record, entries: entries, ended: plan.settings.earlyEnd(progress)))
     try save()
     try report(.epoch(record, isBest: isBest))
   }
@@ -246,7 +242,7 @@ struct TrainingRun {
     let begin = ContinuousClock.now
     try folder.replaceCheckpoint {
       try Checkpoint.write(
-        learner, progress, configuration: trainer.effective, data: trainer.fingerprint, to: $0)
+        learner, progress, configuration: plan.settings, data: plan.fingerprint, to: $0)
     }
     clock?.saved(in: .now - begin)
   }
@@ -257,6 +253,6 @@ struct TrainingRun {
     guard clock?.isUp(at: .now) ?? false || isAsked else { return }
     try save()
     throw RunInterrupted(
-      folder: folder.path, progress: progress, budget: isAsked ? nil : configuration.timeBudget)
+      folder: folder.path, progress: progress, budget: isAsked ? nil : plan.settings.timeBudget)
   }
 }
