@@ -1,21 +1,21 @@
 import Autodiff
 
 /// What a model answers for one example.
-public struct Answer: Sendable, Hashable {
+package struct Answer: Sendable, Hashable {
   /// The example's index in the data set.
-  public let index: Int
+  package let index: Int
   /// Its class.
-  public let label: Int
+  package let label: Int
   /// The class with the largest logit: its own if that is larger than all others, as accuracies
   /// count it, else the first of the largest among the others.
-  public let predicted: Int
+  package let predicted: Int
   /// The softmax there.
-  public let probability: Float
+  package let probability: Float
   /// The softmax at its own class.
-  public let ownProbability: Float
+  package let ownProbability: Float
 
   /// Whether its own class is the first.
-  public var isRight: Bool { predicted == label }
+  package var isRight: Bool { predicted == label }
 }
 
 extension Answer {

@@ -3,45 +3,45 @@ import Images
 
 /// What a model's answers come to, class by class: accuracies, what is taken for what, and the
 /// mistakes of which it is the most certain. As JSON, `evaluation.json` of `convit evaluate`.
-public struct ClassificationReport: Sendable, Codable {
+package struct ClassificationReport: Sendable, Codable {
   /// A class of the data, or one that was answered.
-  public struct Class: Sendable, Codable {
+  package struct Class: Sendable, Codable {
     /// Its name.
-    public let `class`: String
+    package let `class`: String
     /// Its images.
-    public let images: Int
+    package let images: Int
     /// Those of them for which it was answered.
-    public let correct: Int
+    package let correct: Int
     /// All images for which it was answered.
-    public let answered: Int
+    package let answered: Int
     /// `correct` of `images`, in percent; none without images.
-    public let acc1: Double?
+    package let acc1: Double?
     /// `correct` of `answered`, in percent; none if it was never answered.
-    public let precision: Double?
+    package let precision: Double?
   }
 
   /// Images of a class for which another was answered.
-  public struct Confusion: Sendable, Codable {
+  package struct Confusion: Sendable, Codable {
     /// The class of the images.
-    public let `class`: String
+    package let `class`: String
     /// What was answered.
-    public let predicted: String
+    package let predicted: String
     /// How often.
-    public let images: Int
+    package let images: Int
   }
 
   /// An image that was taken for something else.
-  public struct Mistake: Sendable, Codable {
+  package struct Mistake: Sendable, Codable {
     /// Its file.
-    public let path: String
+    package let path: String
     /// Its class.
-    public let `class`: String
+    package let `class`: String
     /// What was answered.
-    public let predicted: String
+    package let predicted: String
     /// How probable the model held that; none if that is no number.
-    public let probability: Double?
+    package let probability: Double?
     /// How probable it held the class.
-    public let classProbability: Double?
+    package let classProbability: Double?
 
     enum CodingKeys: String, CodingKey {
       case path, `class`, predicted, probability
@@ -50,26 +50,26 @@ public struct ClassificationReport: Sendable, Codable {
   }
 
   /// Images that were evaluated.
-  public let images: Int
+  package let images: Int
   /// Images whose class is the first, in percent.
-  public let acc1: Double
+  package let acc1: Double
   /// Images whose class is among the first five, in percent.
-  public let acc5: Double
+  package let acc5: Double
   /// The mean loss; none if that is no number.
-  public let loss: Double?
+  package let loss: Double?
   /// The classes, in the order of the model's outputs.
-  public let classes: [Class]
+  package let classes: [Class]
   /// What was taken for what, the most frequent first.
-  public let confusions: [Confusion]
+  package let confusions: [Confusion]
   /// The mistakes of which the model is the most certain, the worst first.
-  public let mistakes: [Mistake]
+  package let mistakes: [Mistake]
 
   /// A report of answers for images of a folder.
   ///
   /// - Parameters:
   ///   - name: of an output of the model.
   ///   - mistakes: how many to name at most.
-  public init(
+  package init(
     _ totals: ClassificationTotals, _ answers: [Answer], of samples: [Example],
     name: (Int) -> String, mistakes most: Int
   ) {
