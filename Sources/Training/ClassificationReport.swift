@@ -1,3 +1,4 @@
+import Autodiff
 import Files
 import Images
 
@@ -6,42 +7,24 @@ import Images
 package struct ClassificationReport: Sendable, Codable {
   /// A class of the data, or one that was answered.
   package struct Class: Sendable, Codable {
-    /// Its name.
     package let `class`: String
-    /// Its images.
-    package let images: Int
-    /// Those of them for which it was answered.
-    package let correct: Int
-    /// All images for which it was answered.
-    package let answered: Int
-    /// `correct` of `images`, in percent; none without images.
-    package let acc1: Double?
-    /// `correct` of `answered`, in percent; none if it was never answered.
-    package let precision: Double?
+    /// Its images, those of them for which it was answered, and all for which it was.
+    package let images, correct, answered: Int
+    /// `correct` of `images` and of `answered`, in percent; none if there are none.
+    package let acc1, precision: Double?
   }
 
   /// Images of a class for which another was answered.
   package struct Confusion: Sendable, Codable {
-    /// The class of the images.
-    package let `class`: String
-    /// What was answered.
-    package let predicted: String
-    /// How often.
+    package let `class`, predicted: String
     package let images: Int
   }
 
   /// An image that was taken for something else.
   package struct Mistake: Sendable, Codable {
-    /// Its file.
-    package let path: String
-    /// Its class.
-    package let `class`: String
-    /// What was answered.
-    package let predicted: String
-    /// How probable the model held that; none if that is no number.
-    package let probability: Double?
-    /// How probable it held the class.
-    package let classProbability: Double?
+    package let path, `class`, predicted: String
+    /// How probable the model held its answer and the class; none if that is no number.
+    package let probability, classProbability: Double?
 
     enum CodingKeys: String, CodingKey {
       case path, `class`, predicted, probability
@@ -49,12 +32,8 @@ package struct ClassificationReport: Sendable, Codable {
     }
   }
 
-  /// Images that were evaluated.
   package let images: Int
-  /// Images whose class is the first, in percent.
-  package let acc1: Double
-  /// Images whose class is among the first five, in percent.
-  package let acc5: Double
+  package let acc1, acc5: Double
   /// The mean loss; none if that is no number.
   package let loss: Double?
   /// The classes, in the order of the model's outputs.
@@ -64,11 +43,7 @@ package struct ClassificationReport: Sendable, Codable {
   /// The mistakes of which the model is the most certain, the worst first.
   package let mistakes: [Mistake]
 
-  /// A report of answers for images of a folder.
-  ///
-  /// - Parameters:
-  ///   - name: of an output of the model.
-  ///   - mistakes: how many to name at most.
+  /// A report of answers for images of a folder; `name` is that of an output of the model.
   package init(
     _ totals: ClassificationTotals, _ answers: [Answer], of samples: [Example],
     name: (Int) -> String, mistakes most: Int
@@ -131,5 +106,39 @@ extension ClassificationReport {
     return CSV.table(
       [["class", "predicted", "images"]]
         + all.map { [CSV.cell($0.0), CSV.cell($0.1), "\($0.2)"] })
+  }
+}
+
+/// What a model answers for one example.
+package struct Answer: Sendable, Hashable {
+  package let index, label: Int
+  /// The class with the largest logit: its own if that is larger than all others, as accuracies
+  /// count it, else the first of the largest among the others.
+  package let predicted: Int
+  /// The softmax there, and at its own class.
+  package let probability, ownProbability: Float
+
+  package var isRight: Bool { predicted == label }
+
+  /// The answers that logits [B, classes] are.
+  static func all(_ logits: Tensor, labels: [Int], indices: [Int]) -> [Answer] {
+    let probabilities = Tape(.inference).constant(logits).softmax().value
+    let classes = logits.shape[1]
+    return logits.withUnsafeBufferPointer { logits in
+      probabilities.withUnsafeBufferPointer { shares in
+        labels.indices.map { row in
+          let (first, label) = (row * classes, labels[row])
+          let predicted = (0..<classes).reduce(label) { best, other in
+            let (mine, theirs) = (logits[first + best], logits[first + other])
+            guard other != label else { return best }
+            // A class counts behind its equals, and a NaN behind everything.
+            return best == label ? (mine > theirs ? best : other) : (theirs > mine ? other : best)
+          }
+          return Answer(
+            index: indices[row], label: label, predicted: predicted,
+            probability: shares[first + predicted], ownProbability: shares[first + label])
+        }
+      }
+    }
   }
 }

@@ -47,7 +47,7 @@ public struct LearningRateSchedule: Hashable, Sendable {
   /// What a plateau has seen; it is all that the rates depend on beside the time.
   package var plateau = Plateau()
   /// What is added to the rate, if anything.
-  public var noise: Noise?
+  package var noise: Noise?
 
   /// A cosine from `base` to `minimum` over `epochs` epochs, without warm-up.
   public init(base: Double, minimum: Double = 0, epochs: Int) {
@@ -96,7 +96,7 @@ public struct LearningRateSchedule: Hashable, Sendable {
 
 extension LearningRateSchedule {
   /// Noise of the learning rate, as timm's: normal, and drawn again where it is too large.
-  public struct Noise: Hashable, Sendable {
+  package struct Noise: Hashable, Sendable {
     /// The epochs that have it.
     let epochs: Range<Double>
     /// What its size stays below, as a share of the rate.
@@ -106,7 +106,7 @@ extension LearningRateSchedule {
     private let random: Random
 
     /// Noise of a deviation in some epochs.
-    public init(epochs: Range<Double>, limit: Double, deviation: Double, seed: UInt64) {
+    package init(epochs: Range<Double>, limit: Double, deviation: Double, seed: UInt64) {
       (self.epochs, self.limit, self.deviation) = (epochs, limit, deviation)
       random = Random(seed: seed).split("lr-noise")
     }

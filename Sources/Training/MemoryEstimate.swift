@@ -14,15 +14,10 @@ package struct MemoryEstimate: Sendable, Hashable {
   /// Batches of images that are read ahead.
   package let images: Int
 
-  /// All of it.
   package var total: Int { parameters + activations + images }
 
-  /// The estimate for steps of a model whose passes are like `pass`.
-  ///
-  /// - Parameters:
-  ///   - batchSize: images that are read together.
-  ///   - stores: what is kept in the shape of the weights, themselves among it.
-  ///   - stepSize: images a step, `batchSize` if left out.
+  /// The estimate for steps of a model whose passes are like `pass`; `stores` are kept in the shape
+  /// of the weights, themselves among them.
   package init(
     _ model: some Model, _ pass: Pass = Pass(), batchSize: Int, shards: Shards, threads: Int,
     stores: Int = 3, stepSize: Int? = nil, batchesInFlight: Int = 4, teacherParameterCount: Int = 0

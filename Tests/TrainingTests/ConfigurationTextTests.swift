@@ -32,7 +32,7 @@ import Testing
     )
   }
 
-  /// `configuration.yaml` was written by version 0.1 before its keys were derived: every key has a
+  /// `configuration.yaml` is as version 0.1 wrote it before keys were derived: every key has a
   /// value, with text that needs quotes and numbers that a Float or a Double must not change.
   @Test func textStays() throws {
     let path = try TrainingFixture.path("configuration.yaml")
@@ -41,7 +41,8 @@ import Testing
     let given = try String(contentsOfFile: path, encoding: .utf8).matches(of: /(?m)^([a-z-]+):/)
     #expect(given.map { String($0.1) } == TrainingConfiguration.keys)
     #expect((read.dropPath, read.lr, read.seed) == (0.3, 1.0 / 3, .max))
-    #expect(read.freeze == ["norm.*", "true", "it's", "a: b", "12"] && read.finetune == "null and void: ")
+    #expect(
+      read.freeze == ["norm.*", "true", "it's", "a: b", "12"] && read.finetune == "null and void: ")
     #expect(read.teacherPath == "a\nb \"c\" ü # d" && read.teacherModel == "on")
   }
 

@@ -1,4 +1,3 @@
-import Autodiff
 import ConViT
 import Training
 
@@ -6,7 +5,6 @@ import Training
 package struct AblationSettings: Settings {
   /// What becomes of the gates between content and position.
   package enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
-    /// They are trained.
     case trained
     /// They stay at `gateStart`.
     case frozen
@@ -14,7 +12,6 @@ package struct AblationSettings: Settings {
     case absent
   }
 
-  /// The gates of GPSA.
   package var gate = Gate.trained
   /// λ at the start; its σ is the share of the positional attention.
   package var gateStart: Float = 1
@@ -26,7 +23,6 @@ package struct AblationSettings: Settings {
   /// Whether there is a learned position embedding.
   package var posEmbed = true
 
-  /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try require(gateStart.isFinite, "gate-start must be finite, found \(gateStart)")
     try require(
@@ -39,8 +35,6 @@ package struct AblationSettings: Settings {
 
 extension AblationSettings {
   /// Takes away what a configuration has before there are weights.
-  ///
-  /// - Throws: `TrainingError` for what would have no effect.
   func apply(to model: inout ViTConfiguration) throws(TrainingError) {
     model.usePosEmbed = posEmbed
     var others = self

@@ -8,7 +8,6 @@ package struct DataSettings: Settings {
   package var dataPath: String?
   /// The CSV file of the images to validate on, where `dataPath` is one without them.
   package var valPath: String?
-  /// How the folder is laid out.
   package var dataSet = DataSet.imageNet
   /// The level of the taxonomy that iNaturalist's classes are taken from.
   package var inatCategory = INaturalist.Category.name
@@ -53,29 +52,23 @@ package struct DataSettings: Settings {
   package var maxPixels = ImageDecoder().maxPixels
   /// The most bytes of an image's file.
   package var maxBytes = ImageDecoder().maxBytes
-
   /// Whether libjpeg makes large JPEGs smaller while it decodes them: faster, not exact.
   package var scaledDecoding = false
 
   /// A share of 0.05 of a split's images may be skipped unless `maxBad` says otherwise.
   package static let defaultMaxBad = 0.05
 
-  /// The defaults.
   package init() {}
 
   /// How a folder of data is laid out; the names are the reference's.
   package enum DataSet: String, Hashable, Sendable, Codable, CaseIterable {
     /// `train/<class>/` and `val/<class>/`.
     case imageNet = "IMNET"
-    /// CIFAR-100, made a folder of images by `convit dataset`; DeiT's name for it.
+    /// Made folders of images by `convit dataset`; CIFAR is DeiT's name for CIFAR-100.
     case cifar = "CIFAR"
-    /// CIFAR-10, made a folder of images by `convit dataset`.
     case cifar10 = "CIFAR10"
-    /// CIFAR-100, made a folder of images by `convit dataset`.
     case cifar100 = "CIFAR100"
-    /// iNaturalist 2018.
     case iNaturalist2018 = "INAT"
-    /// iNaturalist 2019.
     case iNaturalist2019 = "INAT19"
   }
 

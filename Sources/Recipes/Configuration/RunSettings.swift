@@ -53,11 +53,9 @@ package struct RunSettings: Settings {
   /// `Trainer` writes none.
   package var report = false
 
-  /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try requireCounts([
-      "threads": threads, "shard-size": shardSize, "lanes": lanes,
-      "save-every": saveEvery,
+      "threads": threads, "shard-size": shardSize, "lanes": lanes, "save-every": saveEvery,
       "save-every-steps": saveEverySteps, "locality-every": localityEvery,
       "locality-sample": localitySample, "eval-every": evalEvery,
     ])

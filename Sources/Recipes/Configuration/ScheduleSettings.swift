@@ -45,13 +45,11 @@ package struct ScheduleSettings: Settings {
   /// Whether the rate changes with every step and not with every epoch.
   package var schedOnUpdates = false
 
-  /// The defaults.
   package init() {}
 
   /// Images a step.
   package var stepSize: Int { globalBatchSize ?? batchSize }
 
-  /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try requireCounts([
       "batch-size": batchSize, "global-batch-size": globalBatchSize, "epochs": epochs,

@@ -1,6 +1,5 @@
 import Autodiff
 import ConViT
-import Images
 import Training
 
 extension TrainingConfiguration {

@@ -11,7 +11,6 @@ extension TrainingConfiguration {
     return Int((Double(schedule.epochs) / data.samplingRatio).rounded())
   }
 
-  /// All epochs of a run.
   var totalEpochs: Int { scaledEpochs + schedule.cooldownEpochs }
 
   /// The steps of an epoch of so many images, the last perhaps on a smaller batch.
@@ -57,7 +56,5 @@ extension TrainingConfiguration {
   }
 
   /// Whether the model is evaluated after `done` epochs: every so many, and after the last.
-  func isEvaluated(after done: Int) -> Bool {
-    done % running.evalEvery == 0 || done == totalEpochs
-  }
+  func isEvaluated(after done: Int) -> Bool { done % running.evalEvery == 0 || done == totalEpochs }
 }

@@ -1,4 +1,3 @@
-import Autodiff
 import ConViT
 import Training
 
@@ -6,11 +5,9 @@ extension TrainingConfiguration {
   /// What a run may change when it goes on: what does not decide about its results.
   private static let changeable: Set = [
     "output-dir", "data-path", "val-path", "train-split", "val-split", "threads", "num-workers",
-    "pin-threads",
-    "recompute", "log-every",
-    "locality-every", "locality-sample", "tensorboard", "save-every", "save-every-steps",
-    "on-nonfinite", "on-bad-image", "max-bad", "resume", "allow-other-data", "allow-nonfinite",
-    "early-stop", "time-budget", "report",
+    "pin-threads", "recompute", "log-every", "locality-every", "locality-sample", "tensorboard",
+    "save-every", "save-every-steps", "on-nonfinite", "on-bad-image", "max-bad", "resume",
+    "allow-other-data", "allow-nonfinite", "early-stop", "time-budget", "report",
   ]
 
   /// Throws unless a run of these settings may go on with `self`, and returns what is to be said.

@@ -25,9 +25,6 @@ extension TrainingConfiguration {
 
   /// The teacher, for the images of a model that is trained on data of `classes`; nil if there is
   /// to be none.
-  ///
-  /// - Parameter notes: gets what is worth knowing about the teacher's file.
-  /// - Throws: `TrainingError` if its classes are others, `WeightsError` or `SafetensorsError`.
   func teacher(
     of model: ViTConfiguration, _ classes: [String], _ notes: inout [String]
   ) throws -> SavedModel? {

@@ -8,8 +8,6 @@ extension TrainingConfiguration {
   ///
   /// Keys are the flags without dashes in front; underscores are as good as dashes, and
   /// `no-shuffle: true` as good as `shuffle: false`.
-  ///
-  /// - Throws: `TrainingError` that names the file and the key.
   package init(
     contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
   ) throws {
@@ -92,7 +90,8 @@ extension TrainingConfiguration {
   private func nodes() throws -> [String: Node] {
     // JSON is YAML, too; YAML's own encoder writes the Float 0.1 as 1.00000001490116e-1.
     let values = try Yams.compose(yaml: JSON.text(self))?.mapping ?? [:]
-    return Dictionary(uniqueKeysWithValues: values.map { ($0.key.string?.kebabCase ?? "", $0.value) })
+    return Dictionary(
+      uniqueKeysWithValues: values.map { ($0.key.string?.kebabCase ?? "", $0.value) })
   }
 
   /// The configuration as YAML that the initialiser reads back.

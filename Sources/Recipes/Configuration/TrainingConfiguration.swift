@@ -3,32 +3,19 @@ import Training
 /// Everything that decides about a training run: the flags of `convit train`, the keys of its
 /// YAML configs. Names and defaults are those of DeiT's `main.py`.
 ///
-/// It is made of parts; the values of a part are reached without naming it:
-///
-/// ```swift
-/// var configuration = TrainingConfiguration()
-/// configuration.batchSize = 128  // the same as configuration.schedule.batchSize
-/// ```
+/// It is made of parts; the values of a part are reached without naming it, `batchSize` as well as
+/// `schedule.batchSize`.
 @dynamicMemberLookup
 package struct TrainingConfiguration: Hashable, Sendable, Codable {
-  /// The model, and what it starts from.
   package var architecture = ModelSettings()
-  /// What is taken away from the model, to see what it is worth.
   package var ablation = AblationSettings()
-  /// How long a run is, and how fast weights change in its course.
   package var schedule = ScheduleSettings()
-  /// How weights change.
   package var optimizer = OptimizerSettings()
-  /// What a model is to answer: targets and losses.
   package var loss = LossSettings()
-  /// What becomes of a training image.
   package var augmentation = AugmentationSettings()
-  /// Which images an epoch visits, and how they are read.
   package var data = DataSettings()
-  /// Where a run goes, and what it runs on.
   package var running = RunSettings()
 
-  /// The defaults.
   package init() {}
 
   private var parts: [any Settings] {
@@ -36,7 +23,9 @@ package struct TrainingConfiguration: Hashable, Sendable, Codable {
   }
 
   /// The names of all values in configs.
-  static let keys = TrainingConfiguration().parts.flatMap(\.keys)
+  static let keys = TrainingConfiguration().values.map(\.key)
+
+  var values: [(key: String, value: Any)] { parts.flatMap(\.values) }
 
   /// A configuration of the values of all parts, flat, under the names of their properties.
   package init(from decoder: any Decoder) throws {
@@ -50,12 +39,10 @@ package struct TrainingConfiguration: Hashable, Sendable, Codable {
     running = try RunSettings(from: decoder)
   }
 
-  /// Writes the values of all parts flat.
   package func encode(to encoder: any Encoder) throws {
     for part in parts { try part.encode(to: encoder) }
   }
 
-  /// Throws what is wrong with the values of each part alone.
   func validateParts() throws(TrainingError) {
     for part in parts { try part.validate() }
   }

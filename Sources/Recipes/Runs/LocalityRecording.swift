@@ -3,14 +3,13 @@ import ConViT
 import Images
 import Locality
 import Runs
+import Training
 
 /// Where heads look in the course of a run: a line of `locality.jsonl` for every measurement, and
 /// the maps of a few images in `attention/`.
 struct LocalityRecording {
-  /// The validation images that are measured on.
-  let sample: [ImageFolder.Sample]
-  /// All other validation images.
-  let others: [ImageFolder.Sample]
+  /// The validation images that are measured on, and all others.
+  let sample, others: [ImageFolder.Sample]
   private let period: Int
   private let epochs: Int
   private let model: VisionTransformer
@@ -34,7 +33,8 @@ struct LocalityRecording {
       let few = validation.balancedSample(Self.images, seed: seed)
       let shown = try few.compactMap { sample -> (name: String, image: RGBImage)? in
         do {
-          return (name: sample.path.lastParts(2), image: try reader.image(at: sample.path))
+          let name = sample.path.split(separator: "/").suffix(2).joined(separator: "/")
+          return (name, try reader.image(at: sample.path))
         } catch {
           guard settings.onBadImage == .skip else { throw error }
           return nil
@@ -80,9 +80,30 @@ struct LocalityRecording {
   }
 }
 
-extension String {
-  /// The last `count` parts of a path.
-  fileprivate func lastParts(_ count: Int) -> String {
-    split(separator: "/").suffix(count).joined(separator: "/")
+extension Evaluator {
+  /// The totals over `sample` and then `others`, and how local the attention is on the sample, seen
+  /// in the same forward passes. `addsReference`: the first batch also as the published code does.
+  package func totalsAndLocality(
+    _ model: VisionTransformer, _ weights: FrozenWeights, on sample: [Example],
+    then others: [Example] = [], addsReference: Bool = false, pool: WorkerPool,
+    noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
+  ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
+    var totals = ClassificationTotals()
+    let meter = LocalityMeter(model, weights)
+    var statistics = meter.start
+    var reference: [[Double]] = []
+    var last: SampleError?
+    func note(_ batch: Batch) throws {
+      try noting(batch)
+      last = batch.failures.last ?? last
+    }
+    try read(sample, &totals, note, progress) { images in
+      if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }
+      return meter.add(images, to: &statistics, on: pool)
+    }
+    if totals.images == 0, let last { throw last }
+    let report = meter.report(statistics).adding(reference: reference)
+    try read(others, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
+    return (totals, report)
   }
 }

@@ -1,27 +1,19 @@
+import Autodiff
 import ConViT
 import Files
 import Images
+import Runs
 import Training
 
 /// Trains a model on an image folder: the library's side of `convit train`.
-///
-/// ```swift
-/// var configuration = TrainingConfiguration()
-/// configuration.dataPath = "data/fashion-mnist"
-/// configuration.outputDir = "runs/first"
-/// configuration.resume = "auto"  // goes on if it was interrupted
-/// try Trainer(configuration).run { event in print(event) }
-/// ```
 package struct Trainer: Sendable {
   let plan: TrainingPlan
 
   /// The settings in force; `outputDir` is the folder of the run, also of one that goes on.
   package var configuration: TrainingConfiguration { plan.settings }
 
-  /// Looks at everything that a run needs, and writes nothing.
-  ///
-  /// - Parameter found: what `Checkpoint.requested` gives for the configuration, if it was asked.
-  /// - Throws: `TrainingError`, `DatasetError`, `WeightsError` or `SafetensorsError`.
+  /// Looks at everything that a run needs, and writes nothing; `found` is what
+  /// `Checkpoint.requested` gives for the configuration, if it was asked.
   package init(
     _ configuration: TrainingConfiguration, from found: Checkpoint.Requested? = nil
   ) throws {
@@ -33,15 +25,9 @@ package struct Trainer: Sendable {
   /// Trains to the last epoch, and returns the model as it is then.
   ///
   /// An image that cannot be read before anything was saved ends the run as if it had not begun.
-  ///
-  /// - Parameters:
-  ///   - report: told what happens.
-  ///   - isStopped: asked after each step and each batch of an evaluation; when it says yes, or
-  ///     `timeBudget`, which counts from the making of the trainer, leaves no time for another, the
-  ///     run writes a checkpoint and ends with `RunInterrupted`.
-  /// - Throws: `RunInterrupted`; `TrainingError` if training diverges; `SampleError` for an image
-  ///   that cannot be read; `SafetensorsError` or `TrainingError` if weights or something else
-  ///   cannot be written. What was saved before stays.
+  /// `isStopped` is asked after each step and each batch of an evaluation; when it says yes, or
+  /// `timeBudget`, which counts from the making of the trainer, leaves no time for another, the run
+  /// writes a checkpoint and ends with `RunInterrupted`.
   @discardableResult
   package func run(
     _ report: @escaping (Event) throws -> Void = { _ in },
@@ -81,5 +67,56 @@ package struct Trainer: Sendable {
       folder.removeUnlessUsed()
       throw error
     }
+  }
+}
+
+extension Trainer {
+  /// What happens in a run, for whoever watches.
+  package enum Event: Sendable {
+    /// Something worth knowing about the data, the weights or what the run goes on from.
+    case note(String)
+    case started(Summary)
+    /// A step of the optimiser: its record, the epoch's number of steps, images a second so far.
+    case step(StepRecord, ofEpoch: Int, imagesPerSecond: Double)
+    case evaluated(Int, of: Int)
+    case epoch(EpochRecord, isBest: Bool)
+    /// The run ended before its last epoch, and why (`early-stop`).
+    case endedEarly(String)
+    /// There is nothing to do: the run had ended, after so many epochs.
+    case finished(Int)
+  }
+
+  package struct Summary: Sendable {
+    package let model: ViTConfiguration
+    /// The numbers of the model, and those of them that are trained.
+    package let parameters, trained: Int
+    package let trainingImages, validationImages: Int
+    /// Images that an epoch visits, and how many different ones there are among them.
+    package let imagesPerEpoch: (all: Int, different: Int)
+    /// Classes of the data; the head may have more.
+    package let classes: Int
+    package let stepsPerEpoch, epochs: Int
+    /// Where a run that goes on had come to; all zero in a new run.
+    package let progress: RunProgress
+    package let threads: Int
+    /// The schedule's base: `lr`, scaled by images a step / 512 unless `unscaleLr`.
+    package let rate: Double
+    package let memory: MemoryEstimate
+    package let precision: Precision
+  }
+}
+
+/// A run that was asked to stop and has saved where it was.
+package struct RunInterrupted: Error, Sendable, CustomStringConvertible {
+  /// The folder of the run, which `resume` goes on with.
+  package let folder: String
+  package let progress: RunProgress
+  package let budget: TimeBudget?
+
+  package var description: String {
+    "\(folder): "
+      + (budget.map { "the time budget of \($0) leaves no time for more: " } ?? "")
+      + "stopped and saved after step \(progress.step) of epoch \(progress.epoch + 1); "
+      + "--resume \(folder) goes on"
   }
 }

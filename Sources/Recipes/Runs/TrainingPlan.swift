@@ -1,9 +1,7 @@
 import Autodiff
 import ConViT
 import Files
-import Foundation
 import Images
-import Safetensors
 import Training
 
 /// A run, settled before it begins: what was typed (`TrainingConfiguration`) with everything that
@@ -13,21 +11,19 @@ struct TrainingPlan: Sendable {
   /// The settings in force: what was left out is filled in. So `config.yaml` has them, and
   /// checkpoints without those of the machine.
   let settings: TrainingConfiguration
-  /// Where the run goes.
   let folder: String
-  /// What it goes on from; nil for a new one.
+  /// What the run goes on from; nil for a new one.
   let checkpoint: Checkpoint?
   let data: TrainingData
   let fingerprint: DataFingerprint
   let model: VisionTransformer
   let recipe: Recipe
   let rates: LearningRateSchedule
-  /// What `--locality-every` and predictions read images with.
+  /// How validation images are read.
   let reader: ImageReader
   let evaluator: Evaluator
   let pool: WorkerPool
   let memory: MemoryEstimate
-  /// What is to be said before the run begins.
   let notes: [String]
   /// When the budget of this start began to count.
   let begin = ContinuousClock.now
@@ -38,9 +34,6 @@ struct TrainingPlan: Sendable {
   private let workers: Int
 
   /// Looks at everything that a run needs, and writes nothing.
-  ///
-  /// - Parameter found: the checkpoint that `resume` asks for, with what is to be said about it.
-  /// - Throws: `TrainingError`, `DatasetError`, `WeightsError` or `SafetensorsError`.
   init(_ asked: TrainingConfiguration, from found: Checkpoint.Requested) throws {
     var (asked, notes) = (asked, found.notes)
     checkpoint = found.checkpoint
@@ -110,13 +103,11 @@ extension TrainingPlan {
     return learner
   }
 
-  /// Images that an epoch visits.
   var imagesPerEpoch: Int { order.count(of: data.training.samples.count) }
 
   /// Steps of an epoch, the last perhaps on a smaller batch.
   var stepsPerEpoch: Int { settings.steps(of: imagesPerEpoch) }
 
-  /// The numbers of the model that are trained.
   var trained: Int { start.tree.elementCount(of: !recipe.pass.frozen) }
 
   /// The batches of an epoch from a step on.
@@ -128,12 +119,10 @@ extension TrainingPlan {
       workers: workers, badImages: settings.onBadImage)
   }
 
-  /// Weights as measurements take them.
   func frozen(_ weights: ParameterStore) -> FrozenWeights {
     FrozenWeights(weights, .inference(settings.precision))
   }
 
-  /// The model with some weights, to be saved.
   func saved(_ weights: ParameterStore) -> SavedModel {
     let own = model.configuration
     let isPreset = ViTConfiguration.preset(settings.model).map { preset in
@@ -152,9 +141,10 @@ extension TrainingPlan {
     let images = data.training.samples.count
     return Trainer.Summary(
       model: model.configuration, parameters: start.tree.elementCount, trained: trained,
-      trainingImages: images, imagesPerEpoch: (imagesPerEpoch, order.uniqueCount(of: images)),
-      validationImages: data.validation.samples.count, classes: data.training.classes.count,
-      stepsPerEpoch: stepsPerEpoch, epochs: settings.totalEpochs, progress: progress,
+      trainingImages: images, validationImages: data.validation.samples.count,
+      imagesPerEpoch: (imagesPerEpoch, order.uniqueCount(of: images)),
+      classes: data.training.classes.count, stepsPerEpoch: stepsPerEpoch,
+      epochs: settings.totalEpochs, progress: progress,
       threads: pool.threads, rate: rates.base, memory: memory, precision: settings.precision)
   }
 }

@@ -1,7 +1,6 @@
 import Autodiff
 import ConViT
 import Files
-import Foundation
 import Images
 import Locality
 import Runs
@@ -22,7 +21,6 @@ struct TrainingRun {
   private var locality: LocalityRecording?
   private var clock: BudgetClock?
 
-  /// What is measured at the end of an epoch.
   private struct Measurement {
     /// Of the model and of the moving average, unless the epoch is not evaluated.
     var totals, average: ClassificationTotals?
@@ -58,13 +56,10 @@ struct TrainingRun {
     return plan.saved(learner.weights)
   }
 
-  /// Where heads look before the first step.
   private mutating func measureTheStart() throws {
-    guard var locality, progress == RunProgress() else { return }
-    let report = try lookedAt(locality.sample).locality
-    let weights = plan.frozen(learner.weights)
-    if let report { try locality.write(report, weights, after: 0, on: plan.pool) }
-    self.locality = locality
+    guard progress == RunProgress(), let sample = locality?.sample else { return }
+    let measured = try evaluated(learner.weights, lookingAt: sample, alone: true)
+    try write(measured.locality, after: 0)
   }
 
   /// The steps of the epoch that are left.
@@ -142,12 +137,12 @@ struct TrainingRun {
     }
   }
 
-  /// What is to be measured after so many epochs.
   private mutating func measured(after epochs: Int) throws -> Measurement {
     let isDue = locality?.isDue(after: epochs) ?? false
     let sample = isDue ? locality?.sample : nil
     guard plan.settings.isEvaluated(after: epochs) else {
-      return try sample.map { try lookedAt($0) } ?? Measurement()
+      guard let sample else { return Measurement() }
+      return try evaluated(learner.weights, lookingAt: sample, alone: true)
     }
     var result = try evaluated(learner.weights, lookingAt: sample)
     if let average = learner.average {
@@ -156,18 +151,7 @@ struct TrainingRun {
     return result
   }
 
-  /// Where heads look on a sample, and nothing else.
-  private mutating func lookedAt(_ sample: [ImageFolder.Sample]) throws -> Measurement {
-    var result = try evaluated(learner.weights, lookingAt: sample, alone: true)
-    result.totals = nil
-    return result
-  }
-
-  /// A measurement on all validation images.
-  ///
-  /// - Parameters:
-  ///   - sample: those of them on which is measured where heads look, if that is due.
-  ///   - isAlone: whether it is the sample alone that is looked at.
+  /// A measurement on all validation images, or a sample alone; on the sample, where heads look.
   private mutating func evaluated(
     _ weights: ParameterStore, lookingAt sample: [ImageFolder.Sample]?, alone isAlone: Bool = false
   ) throws -> Measurement {
@@ -192,12 +176,20 @@ struct TrainingRun {
       totals = try evaluator(
         model, weights, on: all, pool: plan.pool, noting: note, progress: show)
     }
-    guard totals.meanLoss.isFinite || isAlone else {
+    if isAlone { return result }
+    guard totals.meanLoss.isFinite else {
       throw TrainingError(
         "the validation loss is \(totals.meanLoss) after epoch \(progress.epoch + 1)")
     }
     result.totals = totals
     return result
+  }
+
+  /// Writes where heads look after so many epochs, if that was measured.
+  private mutating func write(_ report: LocalityReport?, after epochs: Int) throws {
+    guard let report, var locality else { return }
+    try locality.write(report, plan.frozen(learner.weights), after: epochs, on: plan.pool)
+    self.locality = locality
   }
 
   /// Writes what an epoch has come to; the checkpoint last, as it says that all the rest is there.
@@ -216,13 +208,8 @@ struct TrainingRun {
       try best?.write(to: folder.best)
     }
     if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
-    var entries: [String: [Double?]] = [:]
-    if let measured = test.locality, var locality {
-      try locality.write(
-        measured, plan.frozen(learner.weights), after: progress.epoch + 1, on: plan.pool)
-      entries = locality.entries(measured, learner.weights)
-      self.locality = locality
-    }
+    try write(test.locality, after: progress.epoch + 1)
+    let entries = test.locality.flatMap { locality?.entries($0, learner.weights) } ?? [:]
     if let accuracy = record.testAcc1, let best = record.bestAcc1 {
       (progress.best, progress.stale) = isBest ? (best, 0) : (progress.best, progress.stale + 1)
       var schedule = plan.rates
@@ -237,7 +224,6 @@ struct TrainingRun {
     try report(.epoch(record, isBest: isBest))
   }
 
-  /// Writes a checkpoint.
   private mutating func save() throws {
     let begin = ContinuousClock.now
     try folder.replaceCheckpoint {
