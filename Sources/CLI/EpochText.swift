@@ -1,5 +1,6 @@
 import Foundation
 import Recipes
+import Runs
 
 /// What the terminal shows of an epoch: one line of at most 80 columns; all digits and the rest are
 /// in `log.jsonl`.

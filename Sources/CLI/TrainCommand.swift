@@ -27,16 +27,19 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: TrainOptions
 
   func run() throws {
-    let (configuration, notes) = try settled()
-    try Self.train(configuration, notes: notes)
+    let (configuration, checkpoint, notes) = try settled()
+    try Self.train(configuration, from: checkpoint, notes: notes)
   }
 
   /// A run that is shown on the terminal and that signals stop.
-  static func train(_ configuration: TrainingConfiguration, notes: [String] = []) throws {
+  static func train(
+    _ configuration: TrainingConfiguration, from checkpoint: Checkpoint.Requested? = nil,
+    notes: [String] = []
+  ) throws {
     StopSignals.watch()
     var display = TrainingDisplay()
     do {
-      let trainer = try Trainer(configuration)
+      let trainer = try Trainer(configuration, from: checkpoint)
       for note in notes { display.show(.note(note)) }
       var page = LivePage(trainer.configuration)
       defer { page?.end { display.show(.note($0)) } }
@@ -54,13 +57,15 @@ struct TrainCommand: ParsableCommand {
 
   /// What was given over the configuration of the checkpoint, if one is asked for, and what is to
   /// be said about it.
-  private func settled() throws -> (TrainingConfiguration, notes: [String]) {
+  private func settled() throws -> (TrainingConfiguration, Checkpoint.Requested, [String]) {
     let (asked, notes) = try merged()
-    guard let checkpoint = try Checkpoint.requested(by: asked).checkpoint else {
+    let found = try Checkpoint.requested(by: asked)
+    guard let checkpoint = found.checkpoint else {
       let (shaped, note) = try TrainingConfiguration.shapedByWeights(configuration)
-      return (shaped, notes + [note].compactMap { $0 })
+      return (shaped, found, notes + [note].compactMap { $0 })
     }
-    return try merged(over: checkpoint.configuration)
+    let (configuration, changes) = try merged(over: checkpoint.configuration)
+    return (configuration, found, changes)
   }
 
   /// The base with the values of the file in its place, and the flags in the place of both.

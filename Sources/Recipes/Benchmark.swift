@@ -6,82 +6,55 @@ import Training
 
 /// How fast a model trains or predicts, on random images that are in memory.
 package struct Benchmark: Sendable {
-  /// What is measured.
   package enum Mode: String, Sendable, Codable, CaseIterable { case train, inference }
 
-  /// What the report calls the model.
-  package var name: String
-  /// The model.
-  package var configuration: ViTConfiguration
+  let name: String
+  let configuration: ViTConfiguration
   /// Steps of the optimiser, or predictions.
-  package var mode: Mode
+  let mode: Mode
   /// Images a step.
-  package var batchSize: Int
-  /// Threads that compute.
-  package var threads: Int
-  /// Steps before the clock starts.
+  let batchSize: Int
+  let threads: Int
   package var warmup = 2
   /// Steps to measure, or else as many as fit into `seconds` (three at least).
   package var steps: Int?
   /// How long to measure where `steps` is nil.
   package var seconds = 10.0
-  /// Whether blocks are computed once more for their derivatives.
+  // As in `RunSettings`.
   package var recompute = false
-  /// Sums of gradients that are kept apart: threads that differentiate at a time.
   package var lanes = 4
-  /// Images that a thread differentiates at a time; by the model's size if nil.
   package var shardSize: Int?
-  /// Whether threads stay on processors of their own.
   package var pinThreads = false
-  /// The precision of matrix products.
   package var precision = Precision.float32
 
-  /// A benchmark of two steps of warm-up and ten seconds.
   package init(
     name: String, configuration: ViTConfiguration, mode: Mode, batchSize: Int, threads: Int
   ) {
-    self.name = name
-    self.configuration = configuration
-    self.mode = mode
-    self.batchSize = batchSize
-    self.threads = threads
+    (self.name, self.configuration, self.mode) = (name, configuration, mode)
+    (self.batchSize, self.threads) = (batchSize, threads)
   }
 
-  /// What was measured.
   package struct Report: Sendable, Codable {
-    /// The benchmark's name.
     package let model: String
-    /// Steps of the optimiser, or predictions.
     package let mode: Mode
-    /// Images a step.
-    package let batchSize: Int
-    /// Threads that computed.
-    package let threads: Int
-    /// By the median step.
-    package let imagesPerSecond: Double
-    /// By the fastest step.
-    package let imagesPerSecondBest: Double
+    package let batchSize, threads: Int
+    /// By the median step, and by the fastest one.
+    package let imagesPerSecond, imagesPerSecondBest: Double
     /// Operations of the model's matrix products a second, at the median step; those that a
     /// derivative needs again are not counted.
     package let gflops: Double
-    /// The rate of such products alone, on all threads; not measured where the benchmark's `steps`
-    /// is given.
-    package let gemmGflops: Double?
-    /// The same of the BLAS library, in floats.
-    package let blasGflops: Double?
+    /// The rate of such products alone, on all threads, and by the BLAS library in floats; not
+    /// measured where the benchmark's `steps` is given.
+    package let gemmGflops, blasGflops: Double?
     /// The most memory that the process had until the last step, in units of 2²⁰ bytes.
     package let peakRssMb: Double
     /// Shares of the threads' time, which sum to 1.
     package let breakdown: [String: Double]
-    /// The BLAS library and its kernels.
     package let blas: String
-    /// The precision of matrix products.
     package let precision: Precision
-    /// What made the products.
     package let products: String
   }
 
-  /// Runs the steps.
   package func callAsFunction() throws -> Report {
     let pool = WorkerPool(threads: threads, pinned: pinThreads)
     let model = try VisionTransformer(configuration)
@@ -167,5 +140,81 @@ package struct Benchmark: Sendable {
         / product.operationsPerSecond(on: pool, seconds: 0.2, in: precision)
     }
     return operations / time / 1e9
+  }
+}
+
+struct Resources {
+  /// Seconds that processors worked for it, of all threads together.
+  let processorSeconds: Double
+  /// The most memory that it had, in units of 2²⁰ bytes.
+  let peakMegabytes: Double
+
+  static var current: Resources {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+    return Resources(
+      processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+      peakMegabytes: Double(usage.ru_maxrss) / 1024)
+  }
+}
+
+/// How fast images come from files to normalised batches, without a model.
+package struct PipelineBenchmark: Sendable {
+  /// The recipe, with `dataPath` for the images: those of `train/`, in the order of its first
+  /// epochs.
+  let configuration: TrainingConfiguration
+  /// Threads that read images; one is the caller.
+  let threads: Int
+  /// How long to measure, whole batches and at least one.
+  package var seconds = 10.0
+
+  package init(_ configuration: TrainingConfiguration, threads: Int) {
+    (self.configuration, self.threads) = (configuration, threads)
+  }
+
+  package struct Report: Sendable, Codable {
+    /// Always "data".
+    package let mode: String
+    package let batchSize, threads: Int
+    /// Images that were read while the clock ran.
+    package let images: Int
+    /// Images by the seconds that passed, and by those that processors worked for this process.
+    package let imagesPerSecond, imagesPerCoreSecond: Double
+    /// The most memory that the process had, in units of 2²⁰ bytes.
+    package let peakRssMb: Double
+  }
+
+  package func callAsFunction() throws -> Report {
+    try configuration.validate()
+    guard configuration.dataPath != nil else {
+      throw TrainingError(usage: "data-path is missing: the folder that has train/")
+    }
+    let samples = try configuration.data.images(of: "train", seed: configuration.seed).samples
+    let reader = try configuration.trainingReader()
+    let order = configuration.sampleOrder
+    var (epoch, images) = (0, -1)
+    var (start, busy) = (ContinuousClock.now, 0.0)
+    var elapsed = 0.0
+    while elapsed < seconds || images <= 0 {
+      let loader = BatchLoader(
+        order: order(samples, epoch: epoch), reader: reader, batchSize: configuration.batchSize,
+        workers: threads == 1 ? 0 : threads)
+      while elapsed < seconds || images <= 0, let batch = try loader.next() {
+        if images < 0 {
+          (images, start, busy) = (0, ContinuousClock.now, Resources.current.processorSeconds)
+        } else {
+          images += batch.count
+        }
+        elapsed = (ContinuousClock.now - start) / .seconds(1)
+      }
+      epoch += 1
+    }
+    let used = Resources.current
+    return Report(
+      mode: "data", batchSize: configuration.batchSize, threads: threads, images: images,
+      imagesPerSecond: Double(images) / elapsed,
+      imagesPerCoreSecond: Double(images) / (used.processorSeconds - busy),
+      peakRssMb: used.peakMegabytes)
   }
 }

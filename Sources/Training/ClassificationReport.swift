@@ -1,47 +1,30 @@
+import Autodiff
 import Files
 import Images
 
 /// What a model's answers come to, class by class: accuracies, what is taken for what, and the
 /// mistakes of which it is the most certain. As JSON, `evaluation.json` of `convit evaluate`.
-public struct ClassificationReport: Sendable, Codable {
+package struct ClassificationReport: Sendable, Codable {
   /// A class of the data, or one that was answered.
-  public struct Class: Sendable, Codable {
-    /// Its name.
-    public let `class`: String
-    /// Its images.
-    public let images: Int
-    /// Those of them for which it was answered.
-    public let correct: Int
-    /// All images for which it was answered.
-    public let answered: Int
-    /// `correct` of `images`, in percent; none without images.
-    public let acc1: Double?
-    /// `correct` of `answered`, in percent; none if it was never answered.
-    public let precision: Double?
+  package struct Class: Sendable, Codable {
+    package let `class`: String
+    /// Its images, those of them for which it was answered, and all for which it was.
+    package let images, correct, answered: Int
+    /// `correct` of `images` and of `answered`, in percent; none if there are none.
+    package let acc1, precision: Double?
   }
 
   /// Images of a class for which another was answered.
-  public struct Confusion: Sendable, Codable {
-    /// The class of the images.
-    public let `class`: String
-    /// What was answered.
-    public let predicted: String
-    /// How often.
-    public let images: Int
+  package struct Confusion: Sendable, Codable {
+    package let `class`, predicted: String
+    package let images: Int
   }
 
   /// An image that was taken for something else.
-  public struct Mistake: Sendable, Codable {
-    /// Its file.
-    public let path: String
-    /// Its class.
-    public let `class`: String
-    /// What was answered.
-    public let predicted: String
-    /// How probable the model held that; none if that is no number.
-    public let probability: Double?
-    /// How probable it held the class.
-    public let classProbability: Double?
+  package struct Mistake: Sendable, Codable {
+    package let path, `class`, predicted: String
+    /// How probable the model held its answer and the class; none if that is no number.
+    package let probability, classProbability: Double?
 
     enum CodingKeys: String, CodingKey {
       case path, `class`, predicted, probability
@@ -49,27 +32,19 @@ public struct ClassificationReport: Sendable, Codable {
     }
   }
 
-  /// Images that were evaluated.
-  public let images: Int
-  /// Images whose class is the first, in percent.
-  public let acc1: Double
-  /// Images whose class is among the first five, in percent.
-  public let acc5: Double
+  package let images: Int
+  package let acc1, acc5: Double
   /// The mean loss; none if that is no number.
-  public let loss: Double?
+  package let loss: Double?
   /// The classes, in the order of the model's outputs.
-  public let classes: [Class]
+  package let classes: [Class]
   /// What was taken for what, the most frequent first.
-  public let confusions: [Confusion]
+  package let confusions: [Confusion]
   /// The mistakes of which the model is the most certain, the worst first.
-  public let mistakes: [Mistake]
+  package let mistakes: [Mistake]
 
-  /// A report of answers for images of a folder.
-  ///
-  /// - Parameters:
-  ///   - name: of an output of the model.
-  ///   - mistakes: how many to name at most.
-  public init(
+  /// A report of answers for images of a folder; `name` is that of an output of the model.
+  package init(
     _ totals: ClassificationTotals, _ answers: [Answer], of samples: [Example],
     name: (Int) -> String, mistakes most: Int
   ) {
@@ -131,5 +106,39 @@ extension ClassificationReport {
     return CSV.table(
       [["class", "predicted", "images"]]
         + all.map { [CSV.cell($0.0), CSV.cell($0.1), "\($0.2)"] })
+  }
+}
+
+/// What a model answers for one example.
+package struct Answer: Sendable, Hashable {
+  package let index, label: Int
+  /// The class with the largest logit: its own if that is larger than all others, as accuracies
+  /// count it, else the first of the largest among the others.
+  package let predicted: Int
+  /// The softmax there, and at its own class.
+  package let probability, ownProbability: Float
+
+  package var isRight: Bool { predicted == label }
+
+  /// The answers that logits [B, classes] are.
+  static func all(_ logits: Tensor, labels: [Int], indices: [Int]) -> [Answer] {
+    let probabilities = Tape(.inference).constant(logits).softmax().value
+    let classes = logits.shape[1]
+    return logits.withUnsafeBufferPointer { logits in
+      probabilities.withUnsafeBufferPointer { shares in
+        labels.indices.map { row in
+          let (first, label) = (row * classes, labels[row])
+          let predicted = (0..<classes).reduce(label) { best, other in
+            let (mine, theirs) = (logits[first + best], logits[first + other])
+            guard other != label else { return best }
+            // A class counts behind its equals, and a NaN behind everything.
+            return best == label ? (mine > theirs ? best : other) : (theirs > mine ? other : best)
+          }
+          return Answer(
+            index: indices[row], label: label, predicted: predicted,
+            probability: shares[first + predicted], ownProbability: shares[first + label])
+        }
+      }
+    }
   }
 }

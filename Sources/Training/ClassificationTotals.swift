@@ -1,3 +1,5 @@
+import Autodiff
+
 /// Sums over images from which losses and accuracies follow.
 public struct ClassificationTotals: Sendable, Hashable {
   /// The images counted.
@@ -5,11 +7,10 @@ public struct ClassificationTotals: Sendable, Hashable {
   private var loss = 0.0
   private var (first, firstFive) = (0, 0)
 
-  /// The totals of no images.
-  public init() {}
+  package init() {}
 
   /// Counts one image by its loss and by how many classes have a higher logit than its own.
-  public mutating func add(loss: Float, rank: Int) {
+  package mutating func add(loss: Float, rank: Int) {
     images += 1
     self.loss += Double(loss)
     if rank < 1 { first += 1 }
@@ -17,7 +18,7 @@ public struct ClassificationTotals: Sendable, Hashable {
   }
 
   /// Counts the images of other totals.
-  public mutating func add(_ other: ClassificationTotals) {
+  mutating func add(_ other: ClassificationTotals) {
     images += other.images
     loss += other.loss
     first += other.first
@@ -30,4 +31,24 @@ public struct ClassificationTotals: Sendable, Hashable {
   public var accuracy1: Double { 100 * Double(first) / Double(max(images, 1)) }
   /// Images whose class is among the first five (of however many there are), in percent.
   public var accuracy5: Double { 100 * Double(firstFive) / Double(max(images, 1)) }
+
+  /// The totals of logits [B, classes] and the classes of the images.
+  init(logits: Tensor, labels: [Int]) {
+    self.init()
+    let losses = Tape(.inference).constant(logits).crossEntropy(labels: labels).value.elements
+    let classes = logits.shape[-1]
+    logits.withUnsafeBufferPointer { logits in
+      for (row, label) in labels.enumerated() {
+        let own = logits[row * classes + label]
+        // The class counts behind its equals, and a NaN behind everything.
+        let rank = (0..<classes).count { $0 != label && !(logits[row * classes + $0] < own) }
+        add(loss: losses[row], rank: rank)
+      }
+    }
+  }
+}
+
+extension Double {
+  /// The same number, but for a NaN with a sign, which would be written as "-nan".
+  package var withoutSignOfNaN: Double { isNaN ? .nan : self }
 }

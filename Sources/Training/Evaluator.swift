@@ -35,7 +35,7 @@ public struct Evaluator: Sendable {
   }
 
   /// The same, and what was answered for each image.
-  public func answers(
+  package func answers(
     _ model: any Model, _ weights: FrozenWeights, on samples: [Example],
     pool: WorkerPool, noting: (Batch) throws -> Void = { _ in },
     progress: (Int) throws -> Void = { _ in }
@@ -66,23 +66,6 @@ public struct Evaluator: Sendable {
         adding(batch, logits)
       }
       try progress(totals.images)
-    }
-  }
-}
-
-extension ClassificationTotals {
-  /// The totals of logits [B, classes] and the classes of the images.
-  init(logits: Tensor, labels: [Int]) {
-    self.init()
-    let losses = Tape(.inference).constant(logits).crossEntropy(labels: labels).value.elements
-    let classes = logits.shape[-1]
-    logits.withUnsafeBufferPointer { logits in
-      for (row, label) in labels.enumerated() {
-        let own = logits[row * classes + label]
-        // The class counts behind its equals, and a NaN behind everything.
-        let rank = (0..<classes).count { $0 != label && !(logits[row * classes + $0] < own) }
-        add(loss: losses[row], rank: rank)
-      }
     }
   }
 }

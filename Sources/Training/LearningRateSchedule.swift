@@ -1,3 +1,4 @@
+import Autodiff
 import Foundation
 
 /// The learning rate as a function of how many epochs have passed, whole or not.
@@ -44,9 +45,9 @@ public struct LearningRateSchedule: Hashable, Sendable {
   /// Evaluations without a better accuracy that a plateau puts up with.
   public var patience = 10
   /// What a plateau has seen; it is all that the rates depend on beside the time.
-  public var plateau = Plateau()
+  package var plateau = Plateau()
   /// What is added to the rate, if anything.
-  public var noise: Noise?
+  package var noise: Noise?
 
   /// A cosine from `base` to `minimum` over `epochs` epochs, without warm-up.
   public init(base: Double, minimum: Double = 0, epochs: Int) {
@@ -90,5 +91,57 @@ public struct LearningRateSchedule: Hashable, Sendable {
   /// Takes notice of the accuracy after `epoch` epochs; none but a plateau cares.
   public mutating func observe(accuracy: Double, after epoch: Int) {
     if shape == .plateau && epoch > warmupEpochs { plateau.observe(accuracy, patience: patience) }
+  }
+}
+
+extension LearningRateSchedule {
+  /// Noise of the learning rate, as timm's: normal, and drawn again where it is too large.
+  package struct Noise: Hashable, Sendable {
+    /// The epochs that have it.
+    let epochs: Range<Double>
+    /// What its size stays below, as a share of the rate.
+    let limit: Double
+    /// Its standard deviation before that, as a share of the rate.
+    let deviation: Double
+    private let random: Random
+
+    /// Noise of a deviation in some epochs.
+    package init(epochs: Range<Double>, limit: Double, deviation: Double, seed: UInt64) {
+      (self.epochs, self.limit, self.deviation) = (epochs, limit, deviation)
+      random = Random(seed: seed).split("lr-noise")
+    }
+
+    /// The noise after `epoch` epochs, as a share of the rate.
+    func callAsFunction(_ epoch: Double) -> Double {
+      guard epochs.contains(epoch) else { return 0 }
+      var random = random.split(Int(truncatingIfNeeded: epoch.bitPattern))
+      while true {
+        let noise = random.normal() * deviation
+        if abs(noise) < limit { return noise }
+      }
+    }
+  }
+
+  /// What a plateau of accuracies has come to, as PyTorch's `ReduceLROnPlateau` counts.
+  package struct Plateau: Hashable, Sendable {
+    /// The best accuracy so far; −∞ before the first.
+    package var best = -Double.infinity
+    /// Evaluations since it, or since the last drop.
+    package var badEpochs = 0
+    /// How often the rate has dropped.
+    package var drops = 0
+
+    package init() {}
+
+    /// Takes notice of an evaluation's accuracy, which is better if it is so by 1e-4 of the best;
+    /// after more than `patience` evaluations that are not better the rate drops.
+    mutating func observe(_ accuracy: Double, patience: Int) {
+      if accuracy > best * (1 + 1e-4) {
+        (best, badEpochs) = (accuracy, 0)
+      } else {
+        badEpochs += 1
+      }
+      if badEpochs > patience { (drops, badEpochs) = (drops + 1, 0) }
+    }
   }
 }

@@ -5,25 +5,20 @@ import ConViT
 ///
 /// The parts are counted in a dry run (``Costs``); what the allocator and the libraries add is not
 /// in it.
-public struct MemoryEstimate: Sendable, Hashable {
+package struct MemoryEstimate: Sendable, Hashable {
   /// Weights, what the optimiser remembers, the moving average, the gradients of the lanes (by
   /// what shards share, too), and a teacher's weights, as they are and as products read them.
-  public let parameters: Int
+  package let parameters: Int
   /// What the shards in flight keep for their derivatives.
-  public let activations: Int
+  package let activations: Int
   /// Batches of images that are read ahead.
-  public let images: Int
+  package let images: Int
 
-  /// All of it.
-  public var total: Int { parameters + activations + images }
+  package var total: Int { parameters + activations + images }
 
-  /// The estimate for steps of a model whose passes are like `pass`.
-  ///
-  /// - Parameters:
-  ///   - batchSize: images that are read together.
-  ///   - stores: what is kept in the shape of the weights, themselves among it.
-  ///   - stepSize: images a step, `batchSize` if left out.
-  public init(
+  /// The estimate for steps of a model whose passes are like `pass`; `stores` are kept in the shape
+  /// of the weights, themselves among them.
+  package init(
     _ model: some Model, _ pass: Pass = Pass(), batchSize: Int, shards: Shards, threads: Int,
     stores: Int = 3, stepSize: Int? = nil, batchesInFlight: Int = 4, teacherParameterCount: Int = 0
   ) {
@@ -37,7 +32,7 @@ public struct MemoryEstimate: Sendable, Hashable {
   }
 
   /// "467 MB (weights and optimiser 160, activations 288, images 19)"
-  public var description: String {
+  package var description: String {
     func megabytes(_ bytes: Int) -> Int { (bytes + 500_000) / 1_000_000 }
     return "\(megabytes(total)) MB (weights and optimiser \(megabytes(parameters)), activations "
       + "\(megabytes(activations)), images \(megabytes(images)))"

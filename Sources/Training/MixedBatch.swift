@@ -86,3 +86,35 @@ struct MixedBatch: Sendable {
     }
   }
 }
+
+/// What becomes of an image of a batch.
+package struct Mix: Hashable, Sendable {
+  /// Rows and columns of pixels.
+  package struct Box: Hashable, Sendable {
+    package let rows, columns: Range<Int>
+  }
+
+  /// λ: the image's own share of pixels and target; the rest is the partner's.
+  package private(set) var share: Double
+  /// Where the partner's pixels are; nil where both are blended everywhere.
+  package private(set) var box: Box?
+
+  /// An image as it was.
+  package static let none = Mix(share: 1)
+
+  /// A blend: share · image + (1 − share) · partner.
+  package init(share: Double) { self.share = share }
+
+  /// The partner's pixels in a box; the share is what the box leaves of an image of `size`.
+  init(pasting box: Box, into size: ImageSize) {
+    self.box = box
+    share = 1 - Double(box.rows.count * box.columns.count) / Double(size.height * size.width)
+  }
+
+  /// The share in single precision, as timm keeps those of single images.
+  var rounded: Mix {
+    var mix = self
+    mix.share = Double(Float(share))
+    return mix
+  }
+}

@@ -56,7 +56,7 @@ public struct Mixing: Sendable {
   /// What becomes of each image of a batch: a function of seed, epoch and the samples.
   ///
   /// - Parameter indices: the samples of the batch, in order.
-  public func callAsFunction(_ indices: [Int], epoch: Int) -> [Mix] {
+  package func callAsFunction(_ indices: [Int], epoch: Int) -> [Mix] {
     let count = indices.count
     var mixes = [Mix](repeating: .none, count: count)
     guard count > 1, offEpoch == 0 || epoch < offEpoch else { return mixes }
@@ -112,49 +112,4 @@ public struct Mixing: Sendable {
     let (low, high) = (Int(Double(side) * ratios[0]), Int(Double(side) * ratios[1]))
     return low..<max(low, high)
   }
-}
-
-/// What becomes of an image of a batch.
-public struct Mix: Hashable, Sendable {
-  /// Rows and columns of pixels.
-  package struct Box: Hashable, Sendable {
-    /// From the top.
-    package let rows: Range<Int>
-    /// From the left.
-    package let columns: Range<Int>
-
-    /// A box of pixels.
-    package init(rows: Range<Int>, columns: Range<Int>) {
-      self.rows = rows
-      self.columns = columns
-    }
-  }
-
-  /// λ: the image's own share of pixels and target; the rest is the partner's.
-  public let share: Double
-  /// Where the partner's pixels are; nil where both are blended everywhere.
-  package let box: Box?
-
-  /// An image as it was.
-  public static let none = Mix(share: 1)
-
-  /// A blend: share · image + (1 − share) · partner.
-  public init(share: Double) {
-    self.share = share
-    box = nil
-  }
-
-  /// The partner's pixels in a box; the share is what the box leaves of an image of `size`.
-  package init(pasting box: Box, into size: ImageSize) {
-    self.box = box
-    share = 1 - Double(box.rows.count * box.columns.count) / Double(size.height * size.width)
-  }
-
-  private init(share: Double, box: Box?) {
-    self.share = share
-    self.box = box
-  }
-
-  /// The share in single precision, as timm keeps those of single images.
-  var rounded: Mix { Mix(share: Double(Float(share)), box: box) }
 }

@@ -44,7 +44,7 @@ public struct SampleOrder: Sendable {
   }
 
   /// How many different images all processes together visit in an epoch over `images` of them.
-  public func uniqueCount(of images: Int) -> Int {
+  package func uniqueCount(of images: Int) -> Int {
     min(images, (count(of: images) * processes + repeats - 1) / repeats)
   }
 

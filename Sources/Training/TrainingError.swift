@@ -4,7 +4,7 @@ import Files
 public struct TrainingError: Error, Sendable, CustomStringConvertible {
   /// Whether the request itself was wrong, as an impossible batch size is: found before any data
   /// is touched.
-  public let isUsage: Bool
+  package let isUsage: Bool
   /// The key of a value that has no use beside the others, if that is what is wrong.
   package private(set) var unusedKey: String?
   /// What was expected and what was found.

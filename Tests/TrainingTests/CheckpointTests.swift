@@ -1,6 +1,7 @@
 import Autodiff
 import Foundation
 import Recipes
+import Runs
 import Safetensors
 import Testing
 import Training

@@ -2,6 +2,7 @@ import Autodiff
 import ConViT
 import Foundation
 import Images
+import Runs
 import Testing
 
 @testable import Recipes

@@ -60,7 +60,7 @@ import Testing
   @Test(arguments: Self.changes.keys) func followsTimm(_ name: String) throws {
     let course = try #require(file.courses[name])
     let configuration = try configuration(name)
-    #expect(configuration.schedule.totalEpochs == course.total_epochs)
+    #expect(configuration.totalEpochs == course.total_epochs)
     var schedule = configuration.learningRates
     for (index, value) in course.values.enumerated() {
       let epoch = Double(index) / Double(course.updates_per_epoch)

@@ -44,9 +44,10 @@ import Testing
     let records: [LocalityRecord] = JSONLines(fixture.file("run/locality.jsonl").path).records()
     #expect(records.map(\.epochs) == [0, 2, 3] && records.allSatisfy { $0.report.images == 5 })
 
-    let sample = trainer.validation.balancedSample(5, seed: c.seed)
-    let (_, report) = try trainer.evaluator().totalsAndLocality(
-      saved.transformer, trainer.frozen(saved.weights), on: sample, pool: trainer.pool)
+    let plan = trainer.plan
+    let sample = plan.data.validation.balancedSample(5, seed: c.seed)
+    let (_, report) = try plan.evaluator.totalsAndLocality(
+      saved.transformer, plan.frozen(saved.weights), on: sample, pool: plan.pool)
     #expect(records.last?.report == report)
 
     let log = try lines("run/log.jsonl")
@@ -90,7 +91,7 @@ import Testing
   @Test func aSampleThatCannotBeRead() throws {
     var c = try configuration("run", every: 1)
     (c.localitySample, c.onBadImage, c.maxBad) = (1, .skip, 10)
-    let bad = try Trainer(c).validation.balancedSample(1, seed: c.seed)[0].path
+    let bad = try Trainer(c).plan.data.validation.balancedSample(1, seed: c.seed)[0].path
     try Data("no image".utf8).write(to: URL(fileURLWithPath: bad))
     let trainer = try Trainer(c)
     let error = #expect(throws: SampleError.self) { try trainer.run() }

@@ -2,6 +2,7 @@ import Autodiff
 import ConViT
 import Foundation
 import Recipes
+import Runs
 import Safetensors
 import Testing
 import Training

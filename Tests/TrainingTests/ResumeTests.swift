@@ -1,6 +1,7 @@
 import Autodiff
 import ConViT
 import Foundation
+import Runs
 import Testing
 import Training
 

@@ -3,6 +3,7 @@ import ConViT
 import Foundation
 import Images
 import Recipes
+import Runs
 import Testing
 import Training
 

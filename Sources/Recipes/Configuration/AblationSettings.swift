@@ -1,12 +1,10 @@
-import Autodiff
 import ConViT
 import Training
 
 /// What is taken away from a model, to see what it is worth (section 4 of d'Ascoli et al. 2021).
-package struct AblationSettings: Hashable, Sendable, Codable, Settings {
+package struct AblationSettings: Settings {
   /// What becomes of the gates between content and position.
   package enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
-    /// They are trained.
     case trained
     /// They stay at `gateStart`.
     case frozen
@@ -14,7 +12,6 @@ package struct AblationSettings: Hashable, Sendable, Codable, Settings {
     case absent
   }
 
-  /// The gates of GPSA.
   package var gate = Gate.trained
   /// λ at the start; its σ is the share of the positional attention.
   package var gateStart: Float = 1
@@ -26,10 +23,6 @@ package struct AblationSettings: Hashable, Sendable, Codable, Settings {
   /// Whether there is a learned position embedding.
   package var posEmbed = true
 
-  /// Nothing is taken away.
-  package init() {}
-
-  /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try require(gateStart.isFinite, "gate-start must be finite, found \(gateStart)")
     try require(
@@ -38,21 +31,10 @@ package struct AblationSettings: Hashable, Sendable, Codable, Settings {
     try require(
       !freezeGpsa || gate != .frozen, "freeze-gpsa freezes gates, too: gate frozen has no effect")
   }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case gate
-    case gateStart = "gate-start"
-    case localInit = "local-init"
-    case freezeGpsa = "freeze-gpsa"
-    case posEmbed = "pos-embed"
-  }
 }
 
 extension AblationSettings {
   /// Takes away what a configuration has before there are weights.
-  ///
-  /// - Throws: `TrainingError` for what would have no effect.
   func apply(to model: inout ViTConfiguration) throws(TrainingError) {
     model.usePosEmbed = posEmbed
     var others = self

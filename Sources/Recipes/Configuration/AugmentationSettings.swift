@@ -2,7 +2,7 @@ import Images
 import Training
 
 /// What becomes of a training image.
-package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
+package struct AugmentationSettings: Settings {
   /// Whether training images are changed at random; else the evaluation transform.
   package var augment = true
   /// The filter that training crops are resized with, and that geometric augmentations use.
@@ -15,17 +15,12 @@ package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
   package var colorJitter = 0.4
   /// The probability of random erasing; 0.25 if left out.
   package var reprob: Double?
-  /// What is erased with.
   package var remode = RandomErasing.Mode.pixel
   /// The most rectangles that are erased in an image.
   package var recount = 1
   /// Whether the first half of each batch is not erased in.
   package var resplit = false
 
-  /// The defaults.
-  package init() {}
-
-  /// How training crops are resized.
   package enum Interpolation: String, Hashable, Sendable, Codable, CaseIterable {
     case bilinear, bicubic
     /// One of the two by chance, for each image.
@@ -40,16 +35,13 @@ package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
     }
   }
 
-  /// The text of the policy that is used, if any.
   var policyText: String? {
     let text = augment ? aa ?? "rand-m9-mstd0.5-inc1" : "none"
     return text == "none" || text.isEmpty ? nil : text
   }
 
-  /// The probability of random erasing that is used.
   var eraseProbability: Double { augment ? reprob ?? 0.25 : 0 }
 
-  /// The policy, if any.
   func policy() throws(TrainingError) -> AugmentationPolicy? {
     guard let policyText else { return nil }
     do {
@@ -67,8 +59,6 @@ package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
   }
 
   /// The transform to the size of `evaluation`, which is that of images that are not augmented.
-  ///
-  /// - Parameter fill: the colour of what augmentations bring in from outside.
   func transform(
     insteadOf evaluation: EvaluationTransform, fill: RGBColor
   ) throws(TrainingError) -> any ImageTransform {
@@ -86,45 +76,28 @@ package struct AugmentationSettings: Hashable, Sendable, Codable, Settings {
     return transform
   }
 
-  /// Throws what is wrong with the values, whatever the other parts say.
   package func validate() throws(TrainingError) {
     let policy = try policy()
-    for (name, isGiven) in [
-      ("aa", !["", "none"].contains(aa ?? "")), ("reprob", reprob ?? 0 != 0), ("src", src),
-      ("color-jitter", colorJitter != 0.4 && colorJitter != 0),
-    ] {
-      try requireUse(
-        of: name, augment || !isGiven, "\(name) is for augmented images, not with no-augment")
-    }
+    let givesJitter = colorJitter != 0.4 && colorJitter != 0
+    try requireUse(
+      augment,
+      of: [
+        "aa": !["", "none"].contains(aa ?? ""), "reprob": reprob ?? 0 != 0, "src": src,
+        "color-jitter": givesJitter,
+      ]
+    ) { "\($0) is for augmented images, not with no-augment" }
     try require(
       (0...1).contains(eraseProbability), "reprob must be in 0 to 1, found \(eraseProbability)")
     try requireCounts(["recount": recount])
-    for (name, isGiven) in [
-      ("remode", remode != .pixel), ("recount", recount != 1), ("resplit", resplit),
-    ] {
-      try requireUse(
-        of: name, eraseProbability > 0 || !isGiven, "\(name) is for random erasing, and reprob is 0"
-      )
-    }
+    try requireUse(
+      eraseProbability > 0,
+      of: ["remode": remode != .pixel, "recount": recount != 1, "resplit": resplit]
+    ) { "\($0) is for random erasing, and reprob is 0" }
     try require(
       colorJitter.isFinite && colorJitter >= 0,
       "color-jitter must not be negative, found \(colorJitter)")
     try requireUse(
-      of: "color-jitter",
-      policy?.takesColorJitter ?? true || colorJitter == 0.4 || colorJitter == 0,
+      of: "color-jitter", policy?.takesColorJitter ?? true || !givesJitter,
       "color-jitter is for aa none and 3a: \(policyText ?? "") changes colours itself")
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case augment
-    case trainInterpolation = "train-interpolation"
-    case src
-    case aa
-    case colorJitter = "color-jitter"
-    case reprob
-    case remode
-    case recount
-    case resplit
   }
 }

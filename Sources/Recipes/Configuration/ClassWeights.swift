@@ -1,4 +1,3 @@
-import Autodiff
 import Files
 import Foundation
 import Images
@@ -9,12 +8,9 @@ import Yams
 struct ClassWeights {
   /// A weight for each output of the model's head; 1 where the data have no such class.
   let values: [Float]
-  /// What is to be said about them.
   let note: String
 
   /// The weights that `class-weights` asks for: `balanced`, or those in a file.
-  ///
-  /// - Throws: `TrainingError` for a file that cannot be read, or has not a weight for each class.
   init(_ asked: String, for folder: ImageFolder, outputs: Int) throws(TrainingError) {
     var counts = Array(repeating: 0, count: folder.classes.count)
     for sample in folder.samples { counts[sample.label] += 1 }

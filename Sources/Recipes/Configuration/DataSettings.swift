@@ -2,13 +2,12 @@ import Images
 import Training
 
 /// Which images an epoch visits, and how they are read.
-package struct DataSettings: Hashable, Sendable, Codable, Settings {
+package struct DataSettings: Settings {
   /// The folder that has `train/<class>/` and `val/<class>/`, or a CSV file that lists images
   /// (`ImageTable`); a run needs it.
   package var dataPath: String?
   /// The CSV file of the images to validate on, where `dataPath` is one without them.
   package var valPath: String?
-  /// How the folder is laid out.
   package var dataSet = DataSet.imageNet
   /// The level of the taxonomy that iNaturalist's classes are taken from.
   package var inatCategory = INaturalist.Category.name
@@ -53,29 +52,23 @@ package struct DataSettings: Hashable, Sendable, Codable, Settings {
   package var maxPixels = ImageDecoder().maxPixels
   /// The most bytes of an image's file.
   package var maxBytes = ImageDecoder().maxBytes
-
   /// Whether libjpeg makes large JPEGs smaller while it decodes them: faster, not exact.
   package var scaledDecoding = false
 
   /// A share of 0.05 of a split's images may be skipped unless `maxBad` says otherwise.
   package static let defaultMaxBad = 0.05
 
-  /// The defaults.
   package init() {}
 
   /// How a folder of data is laid out; the names are the reference's.
   package enum DataSet: String, Hashable, Sendable, Codable, CaseIterable {
     /// `train/<class>/` and `val/<class>/`.
     case imageNet = "IMNET"
-    /// CIFAR-100, made a folder of images by `convit dataset`; DeiT's name for it.
+    /// Made folders of images by `convit dataset`; CIFAR is DeiT's name for CIFAR-100.
     case cifar = "CIFAR"
-    /// CIFAR-10, made a folder of images by `convit dataset`.
     case cifar10 = "CIFAR10"
-    /// CIFAR-100, made a folder of images by `convit dataset`.
     case cifar100 = "CIFAR100"
-    /// iNaturalist 2018.
     case iNaturalist2018 = "INAT"
-    /// iNaturalist 2019.
     case iNaturalist2019 = "INAT19"
   }
 
@@ -140,33 +133,5 @@ package struct DataSettings: Hashable, Sendable, Codable, Settings {
       std?.allSatisfy { Float($0) > 0 } ?? true, "std must be above 0, found \(std ?? [])")
     try require(maxPixels > 0, "max-pixels must be at least 1, found \(maxPixels)")
     try require(maxBytes > 0, "max-bytes must be at least 1, found \(maxBytes)")
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case dataPath = "data-path"
-    case valPath = "val-path"
-    case dataSet = "data-set"
-    case inatCategory = "inat-category"
-    case trainSplit = "train-split"
-    case valSplit = "val-split"
-    case valFraction = "val-fraction"
-    case samplingRatio = "sampling-ratio"
-    case samplingFirst = "sampling-first"
-    case scaleEpochs = "scale-epochs"
-    case repeatedAug = "repeated-aug"
-    case shuffle
-    case onBadImage = "on-bad-image"
-    case maxBad = "max-bad"
-    case exif
-    case alphaBackground = "alpha-background"
-    case evalCropRatio = "eval-crop-ratio"
-    case mean
-    case std
-    case sixteenBit = "sixteen-bit"
-    case lenientJpeg = "lenient-jpeg"
-    case maxPixels = "max-pixels"
-    case maxBytes = "max-bytes"
-    case scaledDecoding = "scaled-decoding"
   }
 }

@@ -1,7 +1,7 @@
 import Training
 
 /// What a model is to answer: targets and losses.
-package struct LossSettings: Hashable, Sendable, Codable, Settings {
+package struct LossSettings: Settings {
   /// Label smoothing: the share of a target that is spread evenly over all classes.
   package var smoothing: Double = 0.1
   /// How much each class counts: `balanced` for n / (classes · n_c), or a YAML or JSON file of a
@@ -32,7 +32,6 @@ package struct LossSettings: Hashable, Sendable, Codable, Settings {
   package var distillationType = DistillationType.none
   /// The teacher's preset, for files that do not say.
   package var teacherModel: String?
-  /// The teacher's weights file.
   package var teacherPath: String?
   /// The teacher's share of the loss.
   package var distillationAlpha: Double = 0.5
@@ -41,7 +40,6 @@ package struct LossSettings: Hashable, Sendable, Codable, Settings {
   /// What the sum of the soft loss is divided by.
   package var distillationReduction = DistillationReduction.batchmean
 
-  /// The defaults.
   package init() {}
 
   /// What is learnt from a teacher.
@@ -55,36 +53,92 @@ package struct LossSettings: Hashable, Sendable, Codable, Settings {
 
   /// What the sum of the soft loss is divided by.
   package enum DistillationReduction: String, Hashable, Sendable, Codable, CaseIterable {
-    /// The images.
     case batchmean
     /// The images times the classes, as in DeiT's code.
     case numel
   }
 
-  /// Whether images are mixed.
   var mixes: Bool { mixup > 0 || cutmix > 0 }
 
   /// The threshold that is in force for `bceLoss`.
   var threshold: Float? { bceTargetThresh.map { Float($0) } ?? (smoothing > 0 ? nil : 0) }
+}
 
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case smoothing
-    case classWeights = "class-weights"
-    case mixup
-    case cutmix
-    case cutmixMinmax = "cutmix-minmax"
-    case mixupProb = "mixup-prob"
-    case mixupSwitchProb = "mixup-switch-prob"
-    case mixupMode = "mixup-mode"
-    case mixupOffEpoch = "mixup-off-epoch"
-    case bceLoss = "bce-loss"
-    case bceTargetThresh = "bce-target-thresh"
-    case distillationType = "distillation-type"
-    case teacherModel = "teacher-model"
-    case teacherPath = "teacher-path"
-    case distillationAlpha = "distillation-alpha"
-    case distillationTau = "distillation-tau"
-    case distillationReduction = "distillation-reduction"
+extension LossSettings {
+  package func validate() throws(TrainingError) {
+    try require((0..<1).contains(smoothing), "smoothing must be in 0 ..< 1, found \(smoothing)")
+    try require(classWeights != "", "class-weights is empty")
+    try requireUse(
+      of: "class-weights", classWeights == nil || !bceLoss,
+      "class-weights is for cross-entropy, not for bce-loss")
+    for (name, alpha) in [("mixup", mixup), ("cutmix", cutmix)] {
+      try require(alpha.isFinite && alpha >= 0, "\(name) must not be negative, found \(alpha)")
+    }
+    for (name, share) in [
+      ("mixup-prob", mixupProb), ("mixup-switch-prob", mixupSwitchProb),
+      ("distillation-alpha", distillationAlpha),
+    ] {
+      try require((0...1).contains(share), "\(name) must be in 0 ... 1, found \(share)")
+    }
+    try require(mixupOffEpoch >= 0, "mixup-off-epoch must not be negative, found \(mixupOffEpoch)")
+    let defaults = LossSettings()
+    try requireUse(
+      mixes,
+      of: [
+        "mixup-prob": mixupProb != defaults.mixupProb,
+        "mixup-mode": mixupMode != defaults.mixupMode, "mixup-off-epoch": mixupOffEpoch != 0,
+      ]
+    ) { "\($0) has no effect without mixup and cutmix" }
+    try requireUse(
+      of: "mixup-switch-prob",
+      mixup > 0 && cutmix > 0 || mixupSwitchProb == defaults.mixupSwitchProb,
+      "mixup-switch-prob has no effect unless there are both mixup and cutmix")
+    if let minmax = cutmixMinmax {
+      try require(
+        minmax.count == 2 && minmax[0] >= 0 && minmax[0] < minmax[1] && minmax[1] <= 1,
+        "cutmix-minmax must be two rising numbers in 0 ... 1, found \(minmax)")
+      try require(
+        cutmix == 1, "cutmix \(cutmix) has no effect beside cutmix-minmax; leave it at 1")
+    }
+    if let bceTargetThresh {
+      try requireUse(
+        of: "bce-target-thresh", bceLoss, "bce-target-thresh has no effect without bce-loss")
+      try require(
+        (0..<1).contains(bceTargetThresh),
+        "bce-target-thresh must be in 0 ..< 1, found \(bceTargetThresh)")
+    }
+    try checkDistillation(defaults)
+  }
+
+  /// Throws if every target would come to 1.
+  func validate(classes: Int) throws(TrainingError) {
+    guard let bceTargetThresh else { return }
+    try require(
+      smoothing == 0 || bceTargetThresh >= smoothing / Double(classes),
+      "bce-target-thresh \(bceTargetThresh) makes all targets 1 with smoothing \(smoothing) over "
+        + "\(classes) classes")
+  }
+
+  private func checkDistillation(_ defaults: LossSettings) throws(TrainingError) {
+    try requireUse(
+      distillationType != .none,
+      of: [
+        "teacher-model": teacherModel != nil, "teacher-path": teacherPath != nil,
+        "distillation-alpha": distillationAlpha != defaults.distillationAlpha,
+      ]
+    ) { "\($0) has no effect with distillation-type none" }
+    try requireUse(
+      distillationType == .soft,
+      of: [
+        "distillation-tau": distillationTau != defaults.distillationTau,
+        "distillation-reduction": distillationReduction != defaults.distillationReduction,
+      ]
+    ) { "\($0) is for distillation-type soft" }
+    try require(
+      distillationTau.isFinite && distillationTau > 0,
+      "distillation-tau must be positive, found \(distillationTau)")
+    try require(
+      distillationType == .none || teacherPath != nil,
+      "distillation-type \(distillationType) needs teacher-path, the weights of the teacher")
   }
 }

@@ -2,7 +2,7 @@ import ConViT
 import Training
 
 /// The model, and what it starts from.
-package struct ModelSettings: Hashable, Sendable, Codable, Settings {
+package struct ModelSettings: Settings {
   /// A preset; what follows replaces parts of it.
   package var model = "convit_tiny"
   /// Pixels of the images after their transform, N or HxW.
@@ -37,10 +37,8 @@ package struct ModelSettings: Hashable, Sendable, Codable, Settings {
   /// anew.
   package var partial = false
 
-  /// The defaults.
   package init() {}
 
-  /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try requireCounts([
       "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
@@ -57,23 +55,47 @@ package struct ModelSettings: Hashable, Sendable, Codable, Settings {
       of: "partial", !partial || finetune != nil,
       "partial is about a weights file: finetune is missing")
   }
+}
 
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case model
-    case inputSize = "input-size"
-    case channels
-    case patchSize = "patch-size"
-    case heads
-    case headDim = "head-dim"
-    case depth
-    case localUpToLayer = "local-up-to-layer"
-    case localityStrength = "locality-strength"
-    case nbClasses = "nb-classes"
-    case drop
-    case attnDrop = "attn-drop"
-    case dropPath = "drop-path"
-    case finetune
-    case partial
+extension TrainingConfiguration {
+  /// The model to train on data of `classes` classes.
+  package func modelConfiguration(classes: Int) throws -> ViTConfiguration {
+    var model = try architecture.configuration(classes: classes)
+    try ablation.apply(to: &model)
+    return model
+  }
+}
+
+extension ModelSettings {
+  /// The model before anything is taken away from it.
+  func configuration(classes: Int) throws -> ViTConfiguration {
+    do {
+      var preset = try ViTConfiguration.preset(of: model)
+      if preset.localUpToLayer == 0, let localUpToLayer, localUpToLayer > 0 {
+        throw TrainingError(
+          unused: "local-up-to-layer",
+          "local-up-to-layer is for ConViT models only, not for \(model)")
+      }
+      let width = headDim ?? preset.embedDim / preset.heads
+      preset.heads = heads ?? preset.heads
+      preset.embedDim = width * preset.heads
+      preset.depth = depth ?? preset.depth
+      preset.localUpToLayer = localUpToLayer ?? min(preset.localUpToLayer, max(preset.depth - 1, 0))
+      guard preset.localUpToLayer > 0 || localityStrength == 1 else {
+        throw TrainingError(
+          unused: "locality-strength", "locality-strength is for models that have GPSA blocks")
+      }
+      if preset.localUpToLayer > 0 { preset.start = .convolutional(strength: localityStrength) }
+      (preset.imageHeight, preset.imageWidth) = (inputSize.size.height, inputSize.size.width)
+      (preset.patchSize, preset.channels) = (patchSize, channels)
+      preset.classes = nbClasses ?? classes
+      preset.dropRate = drop
+      preset.attnDropRate = attnDrop
+      preset.dropPathRate = dropPath
+      try preset.validate()
+      return preset
+    } catch let error as ConfigurationError {
+      throw TrainingError(usage: error.message)
+    }
   }
 }

@@ -1,7 +1,9 @@
+import Autodiff
+import Foundation
 import Training
 
 /// How weights change.
-package struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
+package struct OptimizerSettings: Settings {
   /// A way to make steps of gradients, by timm's names: `sgd` has Nesterov's momentum and
   /// `momentum` the classical one; the decay of `adam` is part of the gradient, that of `adamw` is
   /// not.
@@ -14,7 +16,6 @@ package struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
     case norm, value, agc
   }
 
-  /// The optimiser.
   package var opt = Algorithm.adamw
   /// The decay of all but biases, norms, gates and embeddings.
   package var weightDecay: Float = 0.05
@@ -41,10 +42,8 @@ package struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
   /// Whether the average keeps less in the first steps.
   package var modelEmaWarmup = false
 
-  /// The defaults.
   package init() {}
 
-  /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try require(
       weightDecay.isFinite && weightDecay >= 0,
@@ -83,29 +82,89 @@ package struct OptimizerSettings: Hashable, Sendable, Codable, Settings {
     try requireUse(
       of: "clip-mode", clipGrad != nil || clipMode == .norm, "clip-mode \(clipMode) needs clip-grad"
     )
-    for (name, isGiven) in [
-      ("model-ema-decay", modelEmaDecay != defaults.modelEmaDecay),
-      ("model-ema-warmup", modelEmaWarmup),
-    ] {
-      try requireUse(
-        of: name, modelEma || !isGiven, "model-ema-decay and model-ema-warmup need model-ema")
+    try requireUse(
+      modelEma,
+      of: [
+        "model-ema-decay": modelEmaDecay != defaults.modelEmaDecay,
+        "model-ema-warmup": modelEmaWarmup,
+      ]
+    ) { _ in "model-ema-decay and model-ema-warmup need model-ema" }
+  }
+}
+
+extension OptimizerSettings {
+  /// How each parameter is trained.
+  func groups(of tree: ParameterTree) -> ParameterGroups {
+    var groups = ParameterGroups(tree, weightDecay: weightDecay)
+    guard let layerDecay else { return groups }
+    let layers = layers(of: tree.names)
+    let top = layers.max() ?? 0
+    for (slot, layer) in layers.enumerated() {
+      groups.rates[slot] = pow(layerDecay, Double(top - layer))
+    }
+    return groups
+  }
+
+  /// The parameters of a model that stay as they are.
+  func frozen(in tree: ParameterTree) throws(TrainingError) -> ParameterSelection {
+    for pattern in freeze {
+      try require(
+        !ParameterSelection.named(pattern).slots(in: tree).isEmpty,
+        "freeze: no parameter is called '\(pattern)', but '\(tree.names[0])' is")
+    }
+    var frozen: ParameterSelection = freeze.isEmpty ? .none : .named(freeze)
+    if attnOnly { frozen = frozen || !.named("*.attn.*", "head.weight", "head.bias", "pos_embed") }
+    try require(frozen.slots(in: tree).count < tree.count, "freeze: all parameters are frozen")
+    return frozen
+  }
+
+  /// The layer of each parameter as timm counts them: the embedding 0, block i 1 + i, the last norm
+  /// with the last block, heads above it.
+  private func layers(of names: [String]) -> [Int] {
+    let blocks = names.map { name in
+      name.hasPrefix("blocks.")
+        ? name.split(separator: ".").dropFirst().first.flatMap { Int($0) } : nil
+    }
+    let depth = 1 + (blocks.compactMap(\.self).max() ?? -1)
+    return zip(names, blocks).map { name, block in
+      if let block { return 1 + block }
+      if name.hasPrefix("norm.") { return depth }
+      return name.hasPrefix("head") ? depth + 1 : 0
     }
   }
 
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case opt
-    case weightDecay = "weight-decay"
-    case optEps = "opt-eps"
-    case optBetas = "opt-betas"
-    case momentum
-    case clipGrad = "clip-grad"
-    case clipMode = "clip-mode"
-    case layerDecay = "layer-decay"
-    case freeze
-    case attnOnly = "attn-only"
-    case modelEma = "model-ema"
-    case modelEmaDecay = "model-ema-decay"
-    case modelEmaWarmup = "model-ema-warmup"
+  /// An optimiser that has made no step.
+  func optimizer(_ groups: ParameterGroups) -> any Optimizer {
+    let betas = betas.map { ($0[0], $0[1]) } ?? (0, 0)
+    switch opt {
+    case .adamw: return AdamW(groups, betas: betas, epsilon: optEps)
+    case .adam: return Adam(groups, betas: betas, epsilon: optEps)
+    case .sgd: return SGD(groups, momentum: momentum, isNesterov: true)
+    case .momentum: return SGD(groups, momentum: momentum, isNesterov: false)
+    case .lion: return Lion(groups, betas: betas)
+    }
+  }
+
+  /// β₁ and β₂, the optimiser's own if they were left out; none for one without.
+  var betas: [Float]? {
+    switch opt {
+    case .adamw, .adam: optBetas ?? [0.9, 0.999]
+    case .lion: optBetas ?? [0.9, 0.99]
+    case .sgd, .momentum: nil
+    }
+  }
+
+  /// Stores shaped like the weights that a training keeps: the weights, what the optimiser
+  /// remembers, the moving average.
+  var storeCount: Int { 1 + (opt == .adamw || opt == .adam ? 2 : 1) + (modelEma ? 1 : 0) }
+
+  /// How gradients are made smaller, if they are.
+  var clipping: Clipping? {
+    guard let clipGrad else { return nil }
+    switch clipMode {
+    case .norm: return .norm(clipGrad)
+    case .value: return .value(clipGrad)
+    case .agc: return .rows(Double(clipGrad), of: !.named("head*"))  // spares heads, as timm
+    }
   }
 }

@@ -1,11 +1,8 @@
-import Foundation
 import Training
 
 /// What can be told of a path before anything is opened.
 package enum PathCheck {
   /// Throws if a path is an address, from which nothing is downloaded.
-  ///
-  /// - Parameter flag: what it was given to, if not as an argument by itself.
   package static func notAnAddress(_ path: String, of flag: String?) throws(TrainingError) {
     guard let match = path.prefixMatch(of: /([A-Za-z][A-Za-z0-9+.-]*):\/\//) else { return }
     let subject = flag.map { "\($0): " } ?? ""

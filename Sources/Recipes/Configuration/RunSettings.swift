@@ -2,7 +2,7 @@ import Autodiff
 import Training
 
 /// Where a run goes, and what it runs on.
-package struct RunSettings: Hashable, Sendable, Codable, Settings {
+package struct RunSettings: Settings {
   /// The folder to write the run to, which must not hold one already; a run needs it.
   package var outputDir: String?
   /// The run to go on with, its folder or a checkpoint; `auto` is the one in `outputDir`, if any.
@@ -53,14 +53,9 @@ package struct RunSettings: Hashable, Sendable, Codable, Settings {
   /// `Trainer` writes none.
   package var report = false
 
-  /// The defaults.
-  package init() {}
-
-  /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try requireCounts([
-      "threads": threads, "shard-size": shardSize, "lanes": lanes,
-      "save-every": saveEvery,
+      "threads": threads, "shard-size": shardSize, "lanes": lanes, "save-every": saveEvery,
       "save-every-steps": saveEverySteps, "locality-every": localityEvery,
       "locality-sample": localitySample, "eval-every": evalEvery,
     ])
@@ -79,31 +74,5 @@ package struct RunSettings: Hashable, Sendable, Codable, Settings {
     ] {
       try require(resume != nil || !isSet, "\(name) is for a run that resume goes on with")
     }
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case outputDir = "output-dir"
-    case resume
-    case allowOtherData = "allow-other-data"
-    case allowNonfinite = "allow-nonfinite"
-    case saveEvery = "save-every"
-    case saveEverySteps = "save-every-steps"
-    case evalEvery = "eval-every"
-    case timeBudget = "time-budget"
-    case onNonfinite = "on-nonfinite"
-    case seed
-    case threads
-    case numWorkers = "num-workers"
-    case shardSize = "shard-size"
-    case lanes
-    case pinThreads = "pin-threads"
-    case precision
-    case recompute
-    case logEvery = "log-every"
-    case localityEvery = "locality-every"
-    case localitySample = "locality-sample"
-    case tensorboard
-    case report
   }
 }

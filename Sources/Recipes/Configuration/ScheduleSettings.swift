@@ -1,7 +1,7 @@
 import Training
 
 /// How long a run is, and how fast weights change in its course.
-package struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
+package struct ScheduleSettings: Settings {
   /// Images that are read together, and make a step unless `globalBatchSize` says otherwise;
   /// DeiT's is for each GPU, here it is all of them.
   package var batchSize = 64
@@ -45,16 +45,11 @@ package struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
   /// Whether the rate changes with every step and not with every epoch.
   package var schedOnUpdates = false
 
-  /// The defaults.
   package init() {}
 
   /// Images a step.
   package var stepSize: Int { globalBatchSize ?? batchSize }
 
-  /// All epochs of a run.
-  package var totalEpochs: Int { epochs + cooldownEpochs }
-
-  /// Throws what is wrong with the values.
   package func validate() throws(TrainingError) {
     try requireCounts([
       "batch-size": batchSize, "global-batch-size": globalBatchSize, "epochs": epochs,
@@ -126,28 +121,5 @@ package struct ScheduleSettings: Hashable, Sendable, Codable, Settings {
         || (lrNoisePct == ScheduleSettings().lrNoisePct
           && lrNoiseStd == ScheduleSettings().lrNoiseStd),
       "lr-noise-pct and lr-noise-std need lr-noise")
-  }
-
-  /// The names in configs.
-  package enum CodingKeys: String, CodingKey, CaseIterable {
-    case batchSize = "batch-size"
-    case globalBatchSize = "global-batch-size"
-    case epochs
-    case lr
-    case unscaleLr = "unscale-lr"
-    case minLr = "min-lr"
-    case warmupLr = "warmup-lr"
-    case warmupEpochs = "warmup-epochs"
-    case cooldownEpochs = "cooldown-epochs"
-    case sched
-    case decayEpochs = "decay-epochs"
-    case decayMilestones = "decay-milestones"
-    case decayRate = "decay-rate"
-    case patienceEpochs = "patience-epochs"
-    case earlyStop = "early-stop"
-    case lrNoise = "lr-noise"
-    case lrNoisePct = "lr-noise-pct"
-    case lrNoiseStd = "lr-noise-std"
-    case schedOnUpdates = "sched-on-updates"
   }
 }

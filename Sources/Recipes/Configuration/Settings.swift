@@ -1,20 +1,37 @@
 import Training
 
-/// A part of a training's configuration: values with defaults, each with a name in configs.
-///
-/// All parts share one flat set of keys, that of the command's flags.
+/// A part of a training's configuration: values with defaults, each under a name in configs that is
+/// also that of a flag.
 package protocol Settings: Hashable, Sendable, Codable {
-  /// The names in configs.
-  associatedtype CodingKeys: CodingKey & CaseIterable
-  /// The defaults.
-  init()
-  /// Throws what is wrong with the values, whatever the other parts say.
   func validate() throws(TrainingError)
+}
+
+extension Settings {
+  /// The values by their names in configs, in their order.
+  var values: [(key: String, value: Any)] {
+    Mirror(reflecting: self).children.map { ($0.label?.kebabCase ?? "", $0.value) }
+  }
+}
+
+// The name of a value in configs is that of its property with dashes.
+extension String {
+  /// "head-dim" of "headDim".
+  var kebabCase: String { replacing(/[A-Z]/) { "-" + $0.output.lowercased() } }
+  /// "headDim" of "head-dim".
+  var camelCase: String { replacing(/-([a-z])/) { $0.output.1.uppercased() } }
 }
 
 /// Throws a usage error unless something holds.
 func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(TrainingError) {
   if !condition { throw TrainingError(usage: message()) }
+}
+
+/// Throws a usage error about the first value that was given and has no use beside the others,
+/// unless something holds.
+func requireUse(
+  _ condition: Bool, of given: KeyValuePairs<String, Bool>, _ message: (String) -> String
+) throws(TrainingError) {
+  for (key, isGiven) in given { try requireUse(of: key, condition || !isGiven, message(key)) }
 }
 
 /// Throws a usage error about a value without a use beside the others, unless something holds.

@@ -1,6 +1,5 @@
 import Autodiff
 import ConViT
-import Images
 import Training
 
 extension TrainingConfiguration {
@@ -16,21 +15,10 @@ extension TrainingConfiguration {
       for: model, batchSize: schedule.stepSize, size: running.shardSize, lanes: running.lanes)
   }
 
-  /// The settings with as many epochs as `scaleEpochs` makes of them, and without it: as many more
-  /// as a run sees fewer images in each. The warm-up is not longer for it.
-  package var scaled: TrainingConfiguration {
-    var scaled = self
-    if data.scaleEpochs, data.samplingRatio > 0 {
-      scaled.epochs = Int((Double(schedule.epochs) / data.samplingRatio).rounded())
-    }
-    scaled.scaleEpochs = false
-    return scaled
-  }
-
   /// Throws what is wrong with the values, before any data is touched.
   package func validate() throws(TrainingError) {
     try validateParts()
-    let epochs = scaled.epochs
+    let epochs = scaledEpochs
     try require(
       epochs <= 1_000_000, "scale-epochs makes \(epochs) epochs, of which there can be 1000000")
     if architecture.finetune != nil, !architecture.partial {
@@ -60,5 +48,14 @@ extension TrainingConfiguration {
         || (augmentation.augment && !augmentation.src && side > 32),
       "train-interpolation is for random resized crops, above 32 pixels and without src, and for "
         + "aa, all with augment")
+  }
+
+  /// Throws what is wrong with the model, what is to be trained of it and how images are read,
+  /// whatever the data are.
+  func validateModel() throws {
+    _ = try data.decoder()
+    let model = try modelConfiguration(classes: 1)
+    _ = try trainedOptimizer(of: model).frozen(in: ParameterTree(VisionTransformer(model)))
+    try validateDistillation(of: model)
   }
 }

@@ -5,10 +5,9 @@ import Training
 extension TrainingConfiguration {
   /// Notes about numbers that surprise, for a run on so many images; nothing for ordinary runs.
   func notes(trainingImages: Int) -> [String] {
-    let scaled = scaled
     let images = sampleOrder.count(of: trainingImages)
-    let steps = max(1, (images + schedule.stepSize - 1) / schedule.stepSize)
-    var notes = scaled.rateNotes() + scaled.courseNotes()
+    let steps = max(1, steps(of: images))
+    var notes = rateNotes() + courseNotes()
     let size = schedule.stepSize
     if size > images {
       let flag = schedule.globalBatchSize == nil ? "batch-size" : "global-batch-size"
@@ -16,7 +15,7 @@ extension TrainingConfiguration {
         "--\(flag) is \(size), but an epoch has \(images) images: each epoch is one step, and "
           + (schedule.unscaleLr ? "no more" : "the rate is scaled for \(size)"))
     }
-    notes += scaled.averageNotes(steps: steps * scaled.schedule.totalEpochs)
+    notes += averageNotes(steps: steps * totalEpochs)
     let visited = sampleOrder.uniqueCount(of: trainingImages)
     if visited * 4 < trainingImages {
       notes.append(
@@ -56,7 +55,7 @@ extension TrainingConfiguration {
   /// How the parts of the run compare with the whole.
   private func courseNotes() -> [String] {
     let course = learningRates
-    let epochs = schedule.epochs
+    let epochs = scaledEpochs
     var notes: [String] = []
     if course.warmupEpochs >= epochs {
       notes.append(
@@ -80,15 +79,15 @@ extension TrainingConfiguration {
         "--\(flag) lets the rate drop after \(epochs) epochs at the earliest, when the run is over")
     }
     if let patience = schedule.earlyStop,
-      (patience + 1) * running.evalEvery >= schedule.totalEpochs
+      (patience + 1) * running.evalEvery >= totalEpochs
     {
       notes.append(
-        "--early-stop \(patience) ends no run of \(schedule.totalEpochs) epochs"
+        "--early-stop \(patience) ends no run of \(totalEpochs) epochs"
           + (running.evalEvery > 1 ? " with --eval-every \(running.evalEvery)" : ""))
     }
-    if let period = running.saveEvery, period > schedule.totalEpochs {
+    if let period = running.saveEvery, period > totalEpochs {
       notes.append(
-        "--save-every \(period) keeps no weights, as there are \(schedule.totalEpochs) epochs")
+        "--save-every \(period) keeps no weights, as there are \(totalEpochs) epochs")
     }
     return notes
   }

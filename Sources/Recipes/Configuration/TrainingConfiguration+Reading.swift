@@ -5,38 +5,47 @@ import Training
 
 // From files to what a model takes.
 extension TrainingConfiguration {
-  /// How images are normalised.
-  ///
-  /// - Throws: `TrainingError` unless `mean` and `std` are for the model's channels.
+  func trainingReader() throws -> ImageReader {
+    let plain = try evaluationReader()
+    let transform = try augmentation.transform(
+      insteadOf: data.evaluationTransform(size: architecture.inputSize.size),
+      fill: RGBColor(meanOf: plain.normalization))
+    return ImageReader(
+      decoder: plain.decoder, transform: transform, normalization: plain.normalization,
+      erasing: augmentation.erasing)
+  }
+
+  func evaluationReader() throws -> ImageReader {
+    try data.reader(
+      size: architecture.inputSize.size, over: .imageNet(channels: architecture.channels))
+  }
+
   func normalization() throws -> Normalization {
     try data.normalization(over: .imageNet(channels: architecture.channels))
   }
+}
 
-  /// How training images are read.
-  func trainingReader() throws -> ImageReader {
-    let normalization = try normalization()
-    return ImageReader(
-      decoder: try data.decoder(),
-      transform: try augmentation.transform(
-        insteadOf: data.evaluationTransform(size: architecture.inputSize.size),
-        fill: RGBColor(meanOf: normalization)),
-      normalization: normalization, erasing: augmentation.erasing)
-  }
-
-  /// How the images of an evaluation are read.
-  func evaluationReader() throws -> ImageReader {
-    ImageReader(
-      decoder: try data.decoder(),
-      transform: data.evaluationTransform(size: architecture.inputSize.size),
-      normalization: try normalization())
+extension SavedModel {
+  /// How the images of the model are read with other settings than ``imageReader()``'s.
+  package func imageReader(_ settings: DataSettings) throws -> ImageReader {
+    try settings.reader(size: imageSize, over: imageReader().normalization)
   }
 }
 
+extension Normalization {
+  var statistics: ChannelStatistics { ChannelStatistics(mean: mean, std: std) }
+}
+
 extension DataSettings {
-  /// The normalisation of another source, with `mean` and `std` in the place of its own where they
-  /// are given. One number is for all channels.
-  ///
-  /// - Throws: `TrainingError` if they are not for as many channels, or cannot normalise.
+  /// How images are read that are evaluated at a size, where another normalisation is usual.
+  fileprivate func reader(size: ImageSize, over base: Normalization) throws -> ImageReader {
+    ImageReader(
+      decoder: try decoder(), transform: evaluationTransform(size: size),
+      normalization: try normalization(over: base))
+  }
+
+  /// The usual normalisation, with `mean` and `std` in the place of its own where they are given.
+  /// One number is for all channels.
   func normalization(over base: Normalization) throws(TrainingError) -> Normalization {
     func values(
       _ name: String, _ own: [Double]?, _ base: [Float]
@@ -48,34 +57,32 @@ extension DataSettings {
           + counted(base.count, "channel", "channels"))
       return own.count == 1 ? base.map { _ in Float(own[0]) } : own.map { Float($0) }
     }
+    let (mean, std) = (try values("mean", mean, base.mean), try values("std", std, base.std))
     do {
-      return try Normalization(
-        mean: values("mean", mean, base.mean), std: values("std", std, base.std))
-    } catch let error as TransformError {
-      throw TrainingError(usage: "mean, std: \(error)")
-    } catch let error as TrainingError {
-      throw error
+      return try Normalization(mean: mean, std: std)
     } catch {
-      fatalError("DataSettings.normalization: \(error)")
+      throw TrainingError(usage: "mean, std: \(error)")
     }
   }
-}
 
-extension SavedModel {
-  /// How the images of the model are read with other settings than ``imageReader()``'s.
-  ///
-  /// - Parameter settings: how files become pixels; `mean` and `std`, if given, go before the
-  ///   file's.
-  /// - Throws: what that throws; `TrainingError` for settings that are not for its channels.
-  package func imageReader(_ settings: DataSettings) throws -> ImageReader {
-    let own = try imageReader().normalization
-    return ImageReader(
-      decoder: try settings.decoder(), transform: settings.evaluationTransform(size: imageSize),
-      normalization: try settings.normalization(over: own))
+  /// From an image to what is evaluated of it.
+  package func evaluationTransform(size: ImageSize) -> EvaluationTransform {
+    EvaluationTransform(size: size, cropRatio: evalCropRatio)
   }
-}
 
-extension Normalization {
-  /// The same as weights files have it.
-  var statistics: ChannelStatistics { ChannelStatistics(mean: mean, std: std) }
+  package func decoder() throws -> ImageDecoder {
+    var decoder = ImageDecoder(
+      appliesOrientation: exif, sixteenBit: sixteenBit, isLenient: lenientJpeg,
+      maxPixels: maxPixels, maxBytes: maxBytes, scalesWhileDecoding: scaledDecoding)
+    if let alphaBackground {
+      let parts = alphaBackground.split(separator: ",", omittingEmptySubsequences: false)
+      let values = parts.map { UInt8($0) }
+      guard values.count == 3, let r = values[0], let g = values[1], let b = values[2] else {
+        throw TrainingError(
+          usage: "alpha-background '\(alphaBackground)' is not a colour such as 255,255,255")
+      }
+      decoder.alpha = .composited(red: r, green: g, blue: b)
+    }
+    return decoder
+  }
 }

@@ -3,12 +3,8 @@ import ConViT
 import Training
 
 extension TrainingConfiguration {
-  /// How a model of the configuration is trained.
-  ///
-  /// - Parameters:
-  ///   - teacher: whom to learn from, if the configuration says so.
-  ///   - classWeights: how much each class counts, if not all the same.
-  /// - Throws: `TrainingError` if what is to be frozen is not there, or is everything.
+  /// How a model of the configuration is trained, if it says so with a teacher or weights of
+  /// classes.
   package func recipe(
     for model: VisionTransformer, teacher: SavedModel? = nil, classWeights: [Float]? = nil
   ) throws(TrainingError) -> Recipe {
@@ -32,11 +28,6 @@ extension TrainingConfiguration {
 }
 
 extension LossSettings {
-  /// The losses that the settings ask for.
-  ///
-  /// - Parameters:
-  ///   - teacher: whom to learn from, if they say so.
-  ///   - classWeights: how much each class counts, if not all the same; for a teacher they do.
   func objective(
     teacher: (model: any Model, weights: FrozenWeights)?, classWeights: [Float]? = nil
   ) -> any Objective {
@@ -49,7 +40,6 @@ extension LossSettings {
     } ?? base
   }
 
-  /// What is learnt from a teacher.
   var taught: Distillation.Kind {
     distillationType == .hard
       ? .hard

@@ -1,17 +1,13 @@
-import Autodiff
 import ConViT
 import Training
-import Yams
 
 extension TrainingConfiguration {
   /// What a run may change when it goes on: what does not decide about its results.
   private static let changeable: Set = [
     "output-dir", "data-path", "val-path", "train-split", "val-split", "threads", "num-workers",
-    "pin-threads",
-    "recompute", "log-every",
-    "locality-every", "locality-sample", "tensorboard", "save-every", "save-every-steps",
-    "on-nonfinite", "on-bad-image", "max-bad", "resume", "allow-other-data", "allow-nonfinite",
-    "early-stop", "time-budget", "report",
+    "pin-threads", "recompute", "log-every", "locality-every", "locality-sample", "tensorboard",
+    "save-every", "save-every-steps", "on-nonfinite", "on-bad-image", "max-bad", "resume",
+    "allow-other-data", "allow-nonfinite", "early-stop", "time-budget", "report",
   ]
 
   /// Throws unless a run of these settings may go on with `self`, and returns what is to be said.
@@ -30,53 +26,29 @@ extension TrainingConfiguration {
     return differences.map { described($0) + ": from here on, rates are those of the new length" }
   }
 
-  /// The values that are not as in `old`, as text.
-  package func differences(
-    from old: TrainingConfiguration
-  ) throws -> [(key: String, new: String, old: String)] {
-    let (new, old) = (try texts(), try old.texts())
-    return Self.keys.compactMap { key in
-      new[key] == old[key] ? nil : (key, new[key] ?? "left out", old[key] ?? "left out")
-    }
-  }
-
-  private func texts() throws -> [String: String] {
-    let pairs = try Yams.compose(yaml: yaml())?.mapping ?? [:]
-    return Dictionary(
-      uniqueKeysWithValues: pairs.map { key, value in
-        let parts = value.sequence?.compactMap(\.string) ?? [value.string ?? ""]
-        return (key.string ?? "", parts.joined(separator: " "))
-      })
-  }
-
-  /// The settings without those of the machine and of one start.
+  /// The settings of a run wherever it goes on: without those of the machine and of one start.
   var withoutMachine: TrainingConfiguration {
-    var configuration = withoutResuming
+    var configuration = self
     (configuration.outputDir, configuration.threads, configuration.numWorkers) = (nil, nil, nil)
     (configuration.pinThreads, configuration.timeBudget) = (false, nil)
     return configuration
   }
 
-  /// The settings of a run, whether it begins or goes on.
-  var withoutResuming: TrainingConfiguration {
-    var configuration = self
-    configuration.resume = nil
-    (configuration.allowOtherData, configuration.allowNonfinite) = (false, false)
-    return configuration
-  }
-
-  /// The settings with what the model and the batch made of those that were left out.
-  func effective(for structure: VisionTransformer) -> TrainingConfiguration {
-    var effective = withoutResuming
+  /// The settings with what the model and the batch make of those that were left out, and without
+  /// what is about going on.
+  func filled(for structure: VisionTransformer) -> TrainingConfiguration {
+    var filled = self
+    filled.resume = nil
+    (filled.allowOtherData, filled.allowNonfinite) = (false, false)
     let model = structure.configuration
-    effective.warmupEpochs = scaled.learningRates.warmupEpochs
-    (effective.heads, effective.depth) = (model.heads, model.depth)
-    effective.headDim = model.embedDim / model.heads
-    effective.localUpToLayer = model.localUpToLayer
-    effective.shardSize = shards(for: structure).size
-    effective.optBetas = optimizer.betas
-    effective.aa = augmentation.policyText ?? "none"
-    effective.reprob = augmentation.eraseProbability
-    return effective
+    filled.warmupEpochs = learningRates.warmupEpochs
+    (filled.heads, filled.depth) = (model.heads, model.depth)
+    filled.headDim = model.embedDim / model.heads
+    filled.localUpToLayer = model.localUpToLayer
+    filled.shardSize = shards(for: structure).size
+    filled.optBetas = optimizer.betas
+    filled.aa = augmentation.policyText ?? "none"
+    filled.reprob = augmentation.eraseProbability
+    return filled
   }
 }

@@ -6,14 +6,14 @@ import Training
 extension TrainingConfiguration {
   /// Throws unless model and distillation go together, as a model has a second head for a teacher
   /// or has not.
-  func validateDistillation() throws {
+  func validateDistillation(of model: ViTConfiguration) throws {
     let type = loss.distillationType
     do {
       _ = try loss.teacherModel.map(ViTConfiguration.preset(of:))
     } catch {
       throw TrainingError(usage: "teacher-model: \(error)")
     }
-    let isDistilled = try modelConfiguration(classes: 1).isDistilled
+    let isDistilled = model.isDistilled
     guard isDistilled == (type == .none) else { return }
     throw TrainingError(
       usage: isDistilled
@@ -25,9 +25,6 @@ extension TrainingConfiguration {
 
   /// The teacher, for the images of a model that is trained on data of `classes`; nil if there is
   /// to be none.
-  ///
-  /// - Parameter notes: gets what is worth knowing about the teacher's file.
-  /// - Throws: `TrainingError` if its classes are others, `WeightsError` or `SafetensorsError`.
   func teacher(
     of model: ViTConfiguration, _ classes: [String], _ notes: inout [String]
   ) throws -> SavedModel? {

@@ -8,8 +8,6 @@ extension TrainingConfiguration {
   ///
   /// Keys are the flags without dashes in front; underscores are as good as dashes, and
   /// `no-shuffle: true` as good as `shuffle: false`.
-  ///
-  /// - Throws: `TrainingError` that names the file and the key.
   package init(
     contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
   ) throws {
@@ -39,9 +37,8 @@ extension TrainingConfiguration {
   init(
     settings: [(key: String, value: Node)], of path: String, over base: TrainingConfiguration
   ) throws {
-    var values: [(Node, Node)] = []
     var given: Set<String> = []
-    let untouched = try Yams.compose(yaml: TrainingConfiguration().yaml())?.mapping ?? [:]
+    var (nodes, untouched) = (try base.nodes(), try TrainingConfiguration().nodes())
     for (key, value) in settings {
       let (name, isNegated) = Self.key(key)
       let place = YAMLText.place(value, in: path)
@@ -55,19 +52,16 @@ extension TrainingConfiguration {
       let isOptional = untouched[name] == nil && name != "aa"
       if value.null != nil || (isOptional && Self.turnsOff(name, value)) {
         // As if nothing had said anything: the default, which for optional values is none.
-        if let value = untouched[name] { values.append((Node(name), value)) }
+        nodes[name] = untouched[name]
       } else {
-        values.append((Node(name), isNegated ? Node(value.bool == true ? "false" : "true") : value))
+        nodes[name] = isNegated ? Node(value.bool == true ? "false" : "true") : value
       }
     }
-    // The base with the file's values in their place.
-    let defaults = try Yams.compose(yaml: base.yaml())
-    let kept = (defaults?.mapping ?? [:]).filter { !given.contains($0.key.string ?? "") }
     do {
       self = try YAMLDecoder().decode(
-        TrainingConfiguration.self, from: Node(kept.map { ($0.key, $0.value) } + values))
+        TrainingConfiguration.self, from: Node(nodes.map { (Node($0.camelCase), $1) }))
     } catch let error as DecodingError {
-      throw TrainingError(usage: YAMLText.description(of: error, values, in: path))
+      throw TrainingError(usage: YAMLText.description(of: error, nodes, in: path))
     }
   }
 
@@ -92,16 +86,35 @@ extension TrainingConfiguration {
     return (keys.contains(positive) ? positive : nil, true)
   }
 
-  /// The configuration as YAML that the initialiser reads back, every number with the fewest
-  /// digits that mean it.
+  /// The values that are there by their keys, every number with the fewest digits that mean it.
+  private func nodes() throws -> [String: Node] {
+    // JSON is YAML, too; YAML's own encoder writes the Float 0.1 as 1.00000001490116e-1.
+    let values = try Yams.compose(yaml: JSON.text(self))?.mapping ?? [:]
+    return Dictionary(
+      uniqueKeysWithValues: values.map { ($0.key.string?.kebabCase ?? "", $0.value) })
+  }
+
+  /// The configuration as YAML that the initialiser reads back.
   package func yaml() throws -> String {
-    let text = try YAMLEncoder().encode(self)
-    // YAML's encoder writes 0.1 as 1.00000001490116e-1; JSON, which is YAML too, as 0.1.
-    let json = try Yams.compose(yaml: JSON.text(self))
-    let pairs = (try Yams.compose(yaml: text)?.mapping ?? [:]).map { key, value in
-      let exact = json?[key.string ?? ""]
-      return (key, exact?.scalar?.style == .doubleQuoted ? value : exact ?? value)
+    let nodes = try nodes()
+    let pairs = Self.keys.compactMap { key -> (Node, Node)? in
+      guard let value = nodes[key] else { return nil }
+      // Text without JSON's quotes, where it needs none.
+      guard let text = value.scalar, text.style == .doubleQuoted else { return (Node(key), value) }
+      return (Node(key), .scalar(text.string.represented()))
     }
     return try Yams.serialize(node: Node(pairs))
+  }
+
+  /// The values that are not as in `old`, as text.
+  package func differences(
+    from old: TrainingConfiguration
+  ) throws -> [(key: String, new: String, old: String)] {
+    func text(_ node: Node?) -> String {
+      guard let node else { return "left out" }
+      return (node.sequence.map(Array.init) ?? [node]).compactMap(\.string).joined(separator: " ")
+    }
+    let (new, old) = (try nodes(), try old.nodes())
+    return Self.keys.filter { new[$0] != old[$0] }.map { ($0, text(new[$0]), text(old[$0])) }
   }
 }

@@ -1,5 +1,3 @@
-import Autodiff
-import Images
 import Training
 import Yams
 
@@ -24,7 +22,6 @@ enum YAMLText {
     node.mark.map { "\(path), line \($0.line)" } ?? path
   }
 
-  /// A fault of the syntax.
   private static func description(
     of error: YamlError, in text: String, from path: String
   ) -> String {
@@ -64,7 +61,7 @@ enum YAMLText {
 
   /// A value of the wrong type: "F.yaml, line 2: 'batch-size': expected int, found 'many'".
   static func description(
-    of error: DecodingError, _ values: [(Node, Node)], in path: String
+    of error: DecodingError, _ values: [String: Node], in path: String
   ) -> String {
     let (context, type): (DecodingError.Context, Any.Type?)
     switch error {
@@ -72,12 +69,12 @@ enum YAMLText {
     case .keyNotFound(_, let c), .dataCorrupted(let c): (context, type) = (c, nil)
     @unknown default: return "\(path): \(error)"
     }
-    let key = context.codingPath.first?.stringValue ?? ""
-    let value = values.first { $0.0.string == key }?.1
+    let key = context.codingPath.first?.stringValue.kebabCase ?? ""
+    let value = values[key]
     let place = (value.map { self.place($0, in: path) } ?? path) + ": '\(key)'"
     let found = value?.scalar.map { "'\($0.string)'" }
     guard let type, let value else {
-      if let choices = choices[key] {
+      if let choices = choices(of: key) {
         return "\(place): expected one of \(choices.joined(separator: ", ")), found "
           + (found ?? "a list")
       }
@@ -94,25 +91,11 @@ enum YAMLText {
   }
 
   /// The values that a key can have, where they are names.
-  private static let choices: [String: [String]] = [
-    "opt": names(OptimizerSettings.Algorithm.self),
-    "clip-mode": names(OptimizerSettings.ClipMode.self),
-    "sched": names(LearningRateSchedule.Shape.self),
-    "mixup-mode": names(Mixing.Mode.self),
-    "distillation-type": names(LossSettings.DistillationType.self),
-    "distillation-reduction": names(LossSettings.DistillationReduction.self),
-    "train-interpolation": names(AugmentationSettings.Interpolation.self),
-    "remode": names(RandomErasing.Mode.self),
-    "gate": names(AblationSettings.Gate.self),
-    "data-set": names(DataSettings.DataSet.self),
-    "inat-category": names(INaturalist.Category.self),
-    "on-bad-image": names(BadImages.self),
-    "precision": names(Precision.self),
-  ]
-
-  private static func names<Value: CaseIterable & RawRepresentable<String>>(
-    _ type: Value.Type
-  ) -> [String] {
-    type.allCases.map(\.rawValue)
+  private static func choices(of key: String) -> [String]? {
+    func names<Value: CaseIterable>(_: Value) -> [String] {
+      Value.allCases.compactMap { ($0 as? any RawRepresentable<String>)?.rawValue }
+    }
+    let value = TrainingConfiguration().values.first { $0.key == key }?.value
+    return (value as? any CaseIterable).map { names($0) }
   }
 }

@@ -11,8 +11,6 @@ extension DataSettings {
   static func isTable(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") }
 
   /// The tables of images, that of `data-path` first; nil if it is a folder.
-  ///
-  /// - Throws: `DatasetError` for a file that is no table of images.
   package func tables() throws -> [ImageTable]? {
     var isFolder: ObjCBool = false
     guard namesTable, let dataPath,
@@ -40,7 +38,8 @@ extension DataSettings {
       }
       return try table.images(classes: classes, owner: owner)
     }
-    let (name, notes) = try Self.name(of: split, in: table, told: told(split))
+    let told = split == "train" ? trainSplit : split == "val" ? valSplit : nil
+    let (name, notes) = try Self.name(of: split, in: table, told: told)
     return try table.images(of: name, classes: classes, owner: owner).noting(notes)
   }
 
@@ -55,10 +54,6 @@ extension DataSettings {
     return try images(of: "train", in: tables, classes: nil, owner: .training)
   }
 
-  private func told(_ split: String) -> String? {
-    split == "train" ? trainSplit : split == "val" ? valSplit : nil
-  }
-
   /// What a table calls a split: as settings say, so, or by a name that says the same.
   private static func name(
     of split: String, in table: ImageTable, told: String?
@@ -67,17 +62,8 @@ extension DataSettings {
     if table.splits.contains(split) { return (split, []) }
     for role in SplitRole(rawValue: split)?.substitutes ?? [] {
       let found = table.splits.filter { SplitRole(folder: $0) == role }
-      let flag = split == "test" ? "--split" : "--\(split)-split"
-      guard found.count < 2 else {
-        throw DatasetError(
-          path: table.path,
-          reason: "no split \(split), and it may be any of \(shortened(found)): \(flag) NAME says "
-            + "which")
-      }
-      if let name = found.first {
-        let note = "\(table.path): there is no split \(split): \(name) is used instead "
-        return (name, [note + "(\(flag) chooses another)"])
-      }
+      let only = try SplitFolders.only(of: found, for: split, "split", in: table.path)
+      if let (name, note) = only { return (name, [note]) }
     }
     return (split, [])
   }

@@ -14,7 +14,7 @@ package struct PictureFolder: Sendable {
   package let staging: String
   private let path: String
   private let recordName: String
-  private let isName: @Sendable (String) -> Bool
+  private let isName: @Sendable (String) -> Bool  // of a picture that such calls make
   /// The pictures of the earlier call.
   private let earlier: Set<String>
   private let lock: FolderLock
@@ -22,12 +22,6 @@ package struct PictureFolder: Sendable {
   private struct Record: Codable { let files: [String] }
 
   /// The folder at a path, which is made if it is not there.
-  ///
-  /// - Parameters:
-  ///   - record: the name of the record.
-  ///   - isName: whether a name is one of a picture that such calls make.
-  /// - Throws: `FileError` if it cannot be written to or another call is writing to it,
-  ///   `TrainingError` if it has a file of such a name that the record does not name.
   package init(
     _ path: String, record: String, isName: @escaping @Sendable (String) -> Bool
   ) throws {
@@ -71,14 +65,11 @@ package struct PictureFolder: Sendable {
     return earlier
   }
 
-  /// Makes a picture that is text.
   package func write(_ text: String, to name: String) throws {
     try OutputFolder(staging).write(text, to: name)
   }
 
   /// Has the pictures that were made take the place of the earlier ones.
-  ///
-  /// - Parameter record: the JSON of an object whose `files` are the names that it is given.
   package func publish(_ record: ([String]) throws -> String) throws {
     let made = try FileManager.default.contentsOfDirectory(atPath: staging).sorted()
     checkPrecondition(
@@ -93,14 +84,12 @@ package struct PictureFolder: Sendable {
     try place(recordName)
   }
 
-  /// Moves a file from the hidden folder to its place.
   private func place(_ name: String) throws {
     guard rename("\(staging)/\(name)", "\(path)/\(name)") == 0 else {
       throw FileError(path: "\(path)/\(name)", cannot: "write", code: errno)
     }
   }
 
-  /// Removes the hidden folder, at the end of a call.
   package func discard() { try? FileManager.default.removeItem(atPath: staging) }
 
   private static func remove(_ path: String) throws {

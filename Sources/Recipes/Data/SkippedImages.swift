@@ -7,7 +7,6 @@ import Training
 package struct SkippedImages: Sendable {
   private let split: ImageFolder
   private let limit: Int
-  private var labels: [Int: Int]?  // by index, once there is a first bad image
   private var bad: Set<Int> = []
   private var badOfClass: [Int: Int] = [:]
   private var hasWarned = false
@@ -19,17 +18,12 @@ package struct SkippedImages: Sendable {
     limit = Int(maxBad < 1 ? maxBad * Double(split.samples.count) : maxBad)
   }
 
-  /// Different images that were skipped.
   package var count: Int { bad.count }
 
   /// The most images that are named although they are read.
   private static let mostNoted = 10
 
   /// Notes what was wrong with images of a batch, which are left out of it or not.
-  ///
-  /// - Parameter report: Takes a line for each image that is new, and what `note(_:report:)` of
-  ///   failures reports.
-  /// - Throws: what that throws.
   package mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
     try note(batch.failures, report: report)
     for note in batch.notes where noted.count <= Self.mostNoted {
@@ -41,11 +35,6 @@ package struct SkippedImages: Sendable {
     }
   }
 
-  /// Notes the images that were left out of a batch.
-  ///
-  /// - Parameter report: Takes a line for each image that is new, and a warning when they come to
-  ///   be more than 1 % of the split.
-  /// - Throws: `TrainingError` when there are more than the limit, or no image of a class is left.
   package mutating func note(
     _ failures: [SampleError], report: (String) throws -> Void
   ) throws {
@@ -67,11 +56,7 @@ package struct SkippedImages: Sendable {
   }
 
   private mutating func checkClass(of failure: SampleError) throws {
-    if labels == nil {
-      labels = Dictionary(
-        split.samples.map { ($0.index, $0.label) }, uniquingKeysWith: { first, _ in first })
-    }
-    guard let label = labels?[failure.index] else { return }
+    guard let label = split.sample(index: failure.index)?.label else { return }
     badOfClass[label, default: 0] += 1
     guard badOfClass[label] == split.samples.count(where: { $0.label == label }) else { return }
     throw TrainingError(

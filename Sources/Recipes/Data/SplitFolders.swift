@@ -10,7 +10,6 @@ struct SplitFolders {
   struct Place {
     /// The path to it from the data set's folder; empty for that folder itself.
     var path: String
-    /// What is to be said about it.
     var notes: [String] = []
     /// The folders directly in it that are no classes, as they are of another split.
     var excluded: [String] = []
@@ -18,17 +17,12 @@ struct SplitFolders {
     var isGuess = false
   }
 
-  /// The folder of the data set.
   let root: String
   /// Where in it the folders of splits are: "", or "archive/" if there is nothing else.
   let base: String
-  /// The folders there.
   let folders: [String]
   private let told: [String: String]  // by split
 
-  /// Looks into the folder of the data set.
-  ///
-  /// - Throws: `DatasetError` if it cannot be read.
   init(_ settings: DataSettings) throws {
     root = withoutEndSlash(settings.dataPath ?? "")
     told = ["train": settings.trainSplit, "val": settings.valSplit].compactMapValues { $0 }
@@ -37,9 +31,6 @@ struct SplitFolders {
   }
 
   /// The folder of a split.
-  ///
-  /// - Parameter classes: those of the training split, when this is another one.
-  /// - Throws: `DatasetError` if there is none, or more than one may be meant.
   func place(of split: String, classes: [String]? = nil) throws -> Place {
     guard let place = try named(split) ?? exact(split) ?? alike(split) else {
       let error = ImageFolder.missing(split, in: folder)
@@ -59,8 +50,6 @@ struct SplitFolders {
   }
 
   /// The folder whose images are to be divided: that of training, or that of the data set.
-  ///
-  /// - Throws: `TrainingError` if there is one to validate on, and what `place` throws.
   func whole() throws -> Place {
     guard !folders.contains("val") else {
       throw TrainingError(usage: "val-fraction is for data without val/, and \(folder) has one")
@@ -157,21 +146,27 @@ struct SplitFolders {
       var found = candidates(role)
       let notes = found.contains(role.rawValue) ? notes(on: split, beside: role.rawValue) : []
       if found.contains(role.rawValue) { found = [role.rawValue] }
-      let flag = Self.flag(split)
-      guard found.count < 2 else {
-        throw DatasetError(
-          path: folder,
-          reason: "no folder \(split), and it may be any of \(found.joined(separator: ", ")): "
-            + "\(flag) NAME says which")
-      }
-      if let name = found.first {
-        let note =
-          "\(folder): there is no folder \(split): \(name) is used instead "
-          + "(\(flag) chooses another)"
+      if let (name, note) = try Self.only(of: found, for: split, "folder", in: folder) {
         return Place(path: base + name, notes: baseNotes + [note] + notes, isGuess: true)
       }
     }
     return nil
+  }
+
+  /// The one name that is used instead of a folder or split, and a note; nil if there is none.
+  static func only(
+    of found: [String], for split: String, _ kind: String, in path: String
+  ) throws -> (name: String, note: String)? {
+    guard found.count < 2 else {
+      throw DatasetError(
+        path: path,
+        reason: "no \(kind) \(split), and it may be any of \(shortened(found)): \(flag(split)) "
+          + "NAME says which")
+    }
+    return found.first.map {
+      let note = "there is no \(kind) \(split): \($0) is used instead"
+      return ($0, "\(path): \(note) (\(flag(split)) chooses another)")
+    }
   }
 
   /// The folder of training, if folders are those of splits; they may be those of vehicles, too,

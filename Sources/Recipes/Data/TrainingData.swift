@@ -1,6 +1,5 @@
 import Files
 import Images
-import Training
 
 /// The images that a run trains and tests on.
 package struct TrainingData: Sendable {
@@ -13,8 +12,6 @@ package struct TrainingData: Sendable {
   package let notes: [String]
 
   /// Finds the images that settings ask for; what is random about them follows from `seed`.
-  ///
-  /// - Throws: `DatasetError`, or `TrainingError` where settings and folder do not go together.
   package init(_ settings: DataSettings, seed: UInt64) throws {
     let all: ImageFolder
     if settings.valFraction == nil {
@@ -23,7 +20,9 @@ package struct TrainingData: Sendable {
     } else {
       (all, validation) = try settings.divided(seed: seed)
     }
-    training = try all.sampled(by: settings, seed: seed)
+    training =
+      settings.samplingRatio < 1
+      ? try all.sampled(settings.samplingRatio, seed: settings.samplingFirst ? nil : seed) : all
     notes = Self.notes(all, validation, isDivided: settings.valFraction != nil)
   }
 
@@ -53,9 +52,6 @@ package struct TrainingData: Sendable {
 extension DataSettings {
   /// The images of a split, with the labels of `classes`, if it is another than that of training;
   /// those held out for validation if there is a `valFraction` and the split is `val`.
-  ///
-  /// - Parameter owner: whose classes these are, for a message.
-  /// - Throws: `DatasetError`, or `TrainingError` where settings and folder do not go together.
   package func images(
     of split: String, classes: [String]? = nil, owner: ImageFolder.ClassOwner = .model,
     seed: UInt64 = 0
@@ -124,9 +120,55 @@ extension DataSettings {
   }
 }
 
-extension ImageFolder {
-  fileprivate func sampled(by settings: DataSettings, seed: UInt64) throws -> ImageFolder {
-    guard settings.samplingRatio < 1 else { return self }
-    return try sampled(settings.samplingRatio, seed: settings.samplingFirst ? nil : seed)
+/// What `convit train` would do with a folder: found as it finds it, by `TrainingData`.
+package struct TrainingPreview: Sendable, Encodable {
+  /// The folders that it would train and validate on; nil if it would not begin.
+  package let train, val: Split?
+  package let classes: Int?
+  /// What it would say about the folder.
+  package let notes: [String]
+  /// Why it would not begin.
+  package let error: String?
+
+  /// A folder and the images of it.
+  package struct Split: Sendable, Encodable {
+    /// The folder that has those of the classes.
+    package let folder: String
+    /// The number of images, whether they can be read or not.
+    package let images: Int
+    private let listed: Set<String>?  // their files, where they are not all of a folder
+
+    private enum CodingKeys: CodingKey { case folder, images }
+
+    init(_ images: ImageFolder, isListed: Bool) {
+      (folder, self.images) = (images.folder, images.samples.count)
+      listed = isListed ? Set(images.samples.map(\.path)) : nil
+    }
+
+    /// Whether a file is one of the images, or in their folder.
+    package func contains(_ path: String) -> Bool {
+      listed?.contains(path) ?? path.hasPrefix(folder + "/")
+    }
+  }
+
+  /// Looks at the folder that settings name; no image is read.
+  package init(_ settings: DataSettings, seed: UInt64 = 0) {
+    do {
+      let data = try TrainingData(settings, seed: seed)
+      let isListed = settings.namesTable
+      train = Split(data.training, isListed: isListed)
+      val = Split(data.validation, isListed: isListed)
+      (classes, notes, error) = (data.training.classes.count, data.notes, nil)
+    } catch {
+      (train, val, classes, notes, self.error) = (nil, nil, nil, [], "\(error)")
+    }
+  }
+
+  /// The paths of both folders within that of the data set, where they are in it.
+  package func folders(in root: String) -> [String] {
+    let root = withoutEndSlash(root)
+    return [train, val].compactMap { $0?.folder }.compactMap { folder in
+      folder.hasPrefix(root + "/") ? String(folder.dropFirst(root.count + 1)) : nil
+    }
   }
 }

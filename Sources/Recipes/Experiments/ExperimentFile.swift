@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 import Training
 import Yams
 
@@ -30,27 +31,25 @@ struct ExperimentFile {
     guard var entries = try YAMLText.root(of: text, from: path).flatMap(Self.settings) else {
       throw fail("expected lines of the form `key: value`")
     }
+    func value(_ key: String) -> Node? { entries.first { $0.key == key }?.value }
     if let unknown = entries.first(where: { !Self.keys.contains($0.key) }) {
       throw fail(
         "unknown key '\(unknown.key)'"
           + ForeignNames.answer(to: unknown.key, among: Self.keys.sorted()))
     }
     if isQuick {
-      guard
-        let quick = entries.first(where: { $0.key == "quick" }).flatMap({
-          Self.settings($0.value)
-        })
-      else { throw fail("there is no quick form") }
-      for (key, value) in quick {
+      guard let quick = value("quick").flatMap(Self.settings) else {
+        throw fail("there is no quick form")
+      }
+      for (key, new) in quick {
         guard Self.keys.contains(key), key != "quick" else {
           throw fail("unknown key '\(key)' in quick")
         }
-        let old = entries.first { $0.key == key }?.value
+        let merged = Self.merged(value(key), new)
         entries.removeAll { $0.key == key }
-        entries.append((key, Self.merged(old, value)))
+        entries.append((key, merged))
       }
     }
-    func value(_ key: String) -> Node? { entries.first { $0.key == key }?.value }
     func named(_ key: String) throws -> [(name: String, settings: Settings)] {
       let variants = value(key).flatMap(Self.settings)?.map { name, node in
         (name: name, settings: Self.settings(node))
@@ -78,13 +77,11 @@ struct ExperimentFile {
     if let unknown = measures.first(where: { !known.contains($0) }) {
       throw fail("measures are \(known.joined(separator: ", ")), found '\(unknown)'")
     }
-    if let gap = value("gap") {
+    gap = try value("gap").map { gap in
       guard let of = gap["of"]?.string, let over = gap["over"]?.string else {
         throw fail("gap must say `of` which column `over` which")
       }
-      self.gap = (of, over)
-    } else {
-      gap = nil
+      return (of, over)
     }
     let rowNames = rows.map(\.name)
     marks = try (value("marks").flatMap(Self.settings) ?? []).map { name, node in

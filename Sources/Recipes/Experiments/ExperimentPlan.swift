@@ -1,35 +1,17 @@
 import Foundation
+import Runs
 import Training
 import Yams
 
 /// A grid of training runs and the table that comes of them: what `convit experiment` reads.
 ///
 /// Rows × columns × seeds, each a run whose configuration is `base` with the row's and the column's
-/// settings in their place:
-///
-/// ```yaml
-/// title: Sample efficiency
-/// base: {epochs: 20, batch-size: 64, scale-epochs: true}
-/// columns:
-///   DeiT: {model: deit_tiny_patch16_224}
-///   ConViT: {model: convit_tiny}
-/// rows:
-///   5 %: {sampling-ratio: 0.05}
-///   100 %: {}
-/// seeds: [0, 1, 2]
-/// measures: [test_acc1, test_acc5]
-/// gap: {of: ConViT, over: DeiT}
-/// quick: {base: {epochs: 4}}
-/// ```
+/// settings in their place; docs/EXPERIMENTS.md shows the file.
 package struct ExperimentPlan: Sendable {
-  /// What the table is about.
   package let title: String
   /// Configurations of the runs, and where they stand in the table.
   package let runs: [Run]
-  /// The names of the rows, from the first.
-  package let rows: [String]
-  /// The names of the columns, from the first.
-  package let columns: [String]
+  package let rows, columns: [String]
   /// The keys of `log.jsonl` that are measured, in the last epoch.
   package let measures: [String]
   /// The two columns whose relative difference the table has, if any.
@@ -37,13 +19,8 @@ package struct ExperimentPlan: Sendable {
   /// Words beside a row's name, by column of words; empty where there are none.
   package let marks: [(name: String, byRow: [String])]
 
-  /// One run.
   package struct Run: Sendable {
-    /// Its row.
-    package let row: Int
-    /// Its column.
-    package let column: Int
-    /// Its seed.
+    package let row, column: Int
     package let seed: UInt64
     /// Its configuration, without data and output.
     package let configuration: TrainingConfiguration
@@ -51,18 +28,11 @@ package struct ExperimentPlan: Sendable {
     package let folder: String
   }
 
-  /// (of − over) / over, in percent.
+  /// (of − over) / over of two columns, in percent.
   package struct Gap: Sendable, Hashable {
-    /// The column that is compared.
-    package let of: Int
-    /// The column that it is compared with.
-    package let over: Int
+    package let of, over: Int
   }
 
-  /// The plan of a YAML file.
-  ///
-  /// - Parameter isQuick: whether its `quick` part replaces what it names.
-  /// - Throws: `TrainingError` that names the file and the key.
   package init(contentsOf path: String, quick isQuick: Bool = false) throws {
     let file = try ExperimentFile(contentsOf: path, quick: isQuick)
     title = file.title
@@ -122,5 +92,38 @@ package struct ExperimentPlan: Sendable {
     }
     let text = kept.joined().split(separator: "-").joined(separator: "-")
     return text.isEmpty || text.hasPrefix(".") ? "-" + text : text
+  }
+}
+
+extension ExperimentPlan.Run {
+  /// The last epoch of the run in its folder below `folder`; nil while it has not ended.
+  package func result(in folder: String) throws -> EpochRecord? {
+    let path = "\(folder)/\(self.folder)"
+    var asked = configuration
+    (asked.outputDir, asked.resume) = (path, "auto")
+    guard let checkpoint = try Checkpoint.requested(by: asked).checkpoint else { return nil }
+    let (began, length) = (checkpoint.configuration.scaledEpochs, configuration.scaledEpochs)
+    guard began == length else {
+      throw TrainingError(
+        "\(path): the run there is of epochs \(began), the experiment of \(length); "
+          + "choose another folder")
+    }
+    let hasEnded = configuration.hasEnded(checkpoint.progress)
+    return hasEnded ? RunFolder.records(of: path).last : nil
+  }
+
+  /// Throws what is wrong with the settings, so that no run fails when others have trained.
+  func check() throws {
+    try configuration.validate()
+    try configuration.validateModel()
+    for (name, path) in [
+      ("finetune", configuration.finetune), ("teacher-path", configuration.teacherPath),
+      (
+        "class-weights", configuration.classWeights == "balanced" ? nil : configuration.classWeights
+      ),
+    ] {
+      guard let path, !FileManager.default.fileExists(atPath: path) else { continue }
+      throw TrainingError(usage: "\(name): there is no file \(path)")
+    }
   }
 }

@@ -8,7 +8,6 @@ package struct ExperimentTable: Sendable {
   private let plan: ExperimentPlan
   private var results: [String: EpochRecord] = [:]  // by folder
 
-  /// An empty table.
   package init(_ plan: ExperimentPlan) { self.plan = plan }
 
   /// Puts in what a run has come to in its last epoch.
@@ -110,7 +109,6 @@ package struct ExperimentTable: Sendable {
     return CSV.table([head] + rows)
   }
 
-  /// A line for each run that is done, as CSV.
   package var runs: String {
     var rows = [["row", "column", "seed"] + plan.measures]
     for run in plan.runs {
@@ -131,7 +129,6 @@ extension EpochRecord {
       ("test_loss", "Loss", \.testLoss),
     ]
 
-  /// The value of a measure, if there is one of this name.
   subscript(measure key: String) -> Double? {
     Self.measures.first { $0.key == key }.flatMap { self[keyPath: $0.value] }
   }

@@ -12,10 +12,7 @@ struct BudgetClock {
   /// Bytes a second that a disk takes at least, for the first checkpoint.
   private static let slowDisk = 100e6
 
-  /// - Parameters:
-  ///   - begin: when the budget began to count.
-  ///   - now: when the first piece of work begins.
-  ///   - checkpointBytes: about what a checkpoint has, which nobody has seen written yet.
+  /// A clock at the first piece of work, with about what a first checkpoint will have.
   init(
     _ budget: TimeBudget, from begin: ContinuousClock.Instant, now: ContinuousClock.Instant,
     checkpointBytes: Int
@@ -32,6 +29,5 @@ struct BudgetClock {
     return now + longestPiece + saving >= end
   }
 
-  /// Takes notice of a checkpoint that was written.
   mutating func saved(in duration: Duration) { saving = max(saving, duration) }
 }

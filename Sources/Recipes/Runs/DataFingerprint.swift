@@ -8,20 +8,15 @@ import Images
 package struct DataFingerprint: Codable, Hashable, Sendable {
   /// One class of a split.
   package struct Class: Codable, Hashable, Sendable {
-    /// The name of its folder.
     package let name: String
-    /// Its images.
     package let images: Int
     /// FNV-1a of the images' paths in order, in hexadecimal.
     package let paths: String
   }
 
-  /// The classes that are trained on, in the order of their labels.
-  package let train: [Class]
-  /// The classes that are evaluated, in the same order.
-  package let val: [Class]
+  /// The classes that are trained on, and those that are evaluated, in the order of their labels.
+  package let train, val: [Class]
 
-  /// The fingerprint of the images of a run.
   package init(training: ImageFolder, validation: ImageFolder) {
     train = Self.classes(of: training)
     val = Self.classes(of: validation)

@@ -3,14 +3,13 @@ import ConViT
 import Images
 import Locality
 import Runs
+import Training
 
 /// Where heads look in the course of a run: a line of `locality.jsonl` for every measurement, and
 /// the maps of a few images in `attention/`.
 struct LocalityRecording {
-  /// The validation images that are measured on.
-  let sample: [ImageFolder.Sample]
-  /// All other validation images.
-  let others: [ImageFolder.Sample]
+  /// The validation images that are measured on, and all others.
+  let sample, others: [ImageFolder.Sample]
   private let period: Int
   private let epochs: Int
   private let model: VisionTransformer
@@ -21,23 +20,23 @@ struct LocalityRecording {
   private static let (images, frames) = (4, 12)
 
   /// What a run records that has come to the end of `done` epochs; nil if that is not asked for.
-  init?(_ trainer: Trainer, in folder: RunFolder, after done: Int) throws {
-    let configuration = trainer.configuration.scaled
-    guard let every = configuration.localityEvery else { return nil }
-    (period, epochs) = (every, configuration.schedule.totalEpochs)
-    (model, self.folder) = (trainer.model, folder)
-    let (validation, seed) = (trainer.validation, configuration.seed)
-    sample = validation.balancedSample(configuration.localitySample, seed: seed)
+  init?(_ plan: TrainingPlan, in folder: RunFolder, after done: Int) throws {
+    let settings = plan.settings
+    guard let every = settings.localityEvery else { return nil }
+    (period, epochs) = (every, settings.totalEpochs)
+    (model, self.folder) = (plan.model, folder)
+    let (validation, seed, reader) = (plan.data.validation, settings.seed, plan.reader)
+    sample = validation.balancedSample(settings.localitySample, seed: seed)
     let chosen = Set(sample.map(\.index))
     others = validation.samples.filter { !chosen.contains($0.index) }
     if AttentionRecorder.canRecord(model.configuration) {
-      let reader = try configuration.evaluationReader()
       let few = validation.balancedSample(Self.images, seed: seed)
       let shown = try few.compactMap { sample -> (name: String, image: RGBImage)? in
         do {
-          return (name: sample.path.lastParts(2), image: try reader.image(at: sample.path))
+          let name = sample.path.split(separator: "/").suffix(2).joined(separator: "/")
+          return (name, try reader.image(at: sample.path))
         } catch {
-          guard configuration.onBadImage == .skip else { throw error }
+          guard settings.onBadImage == .skip else { throw error }
           return nil
         }
       }
@@ -81,9 +80,30 @@ struct LocalityRecording {
   }
 }
 
-extension String {
-  /// The last `count` parts of a path.
-  fileprivate func lastParts(_ count: Int) -> String {
-    split(separator: "/").suffix(count).joined(separator: "/")
+extension Evaluator {
+  /// The totals over `sample` and then `others`, and how local the attention is on the sample, seen
+  /// in the same forward passes. `addsReference`: the first batch also as the published code does.
+  package func totalsAndLocality(
+    _ model: VisionTransformer, _ weights: FrozenWeights, on sample: [Example],
+    then others: [Example] = [], addsReference: Bool = false, pool: WorkerPool,
+    noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
+  ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
+    var totals = ClassificationTotals()
+    let meter = LocalityMeter(model, weights)
+    var statistics = meter.start
+    var reference: [[Double]] = []
+    var last: SampleError?
+    func note(_ batch: Batch) throws {
+      try noting(batch)
+      last = batch.failures.last ?? last
+    }
+    try read(sample, &totals, note, progress) { images in
+      if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }
+      return meter.add(images, to: &statistics, on: pool)
+    }
+    if totals.images == 0, let last { throw last }
+    let report = meter.report(statistics).adding(reference: reference)
+    try read(others, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
+    return (totals, report)
   }
 }

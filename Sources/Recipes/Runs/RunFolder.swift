@@ -1,4 +1,3 @@
-import ConViT
 import Files
 import Foundation
 import Locality
@@ -9,16 +8,12 @@ import Training
 ///
 /// While it lives, no other run can have the folder.
 package struct RunFolder: Sendable {
-  /// The folder.
   package let path: String
   private let isNew: Bool
   private let lock: FolderLock
   private var board: BoardFile?
 
   /// Makes the folder of a new run; what a run left that saved nothing is replaced.
-  ///
-  /// - Parameter tensorboard: whether the logs are written for TensorBoard as well.
-  /// - Throws: `TrainingError` if it cannot be made, or holds a run already.
   package init(creating path: String, tensorboard: Bool = false) throws {
     try Self.check(path)
     self.path = path
@@ -37,8 +32,6 @@ package struct RunFolder: Sendable {
   /// The folder of a run that goes on from a checkpoint in it, before `step` (counted from the
   /// start of the run): the checkpoint becomes the latest one, and the lines that were logged after
   /// it are removed.
-  ///
-  /// - Throws: `TrainingError` if another run has it, `SafetensorsError` if it cannot be written.
   init(resuming checkpoint: Checkpoint, step: Int, tensorboard: Bool) throws {
     path = checkpoint.folder
     isNew = false
@@ -112,7 +105,6 @@ package struct RunFolder: Sendable {
     if isNew { rmdir(path) }  // which does it only if it is empty
   }
 
-  /// Removes what was recorded of heads.
   private func removeLocality() {
     unlink(file(RunFiles.locality))
     if Self.exists(Self.attentionIndex, in: path) {
@@ -147,7 +139,6 @@ package struct RunFolder: Sendable {
     return exists(RunFiles.unfinished, in: path) || !files.contains { exists($0, in: path) }
   }
 
-  /// Whether a run can go on from what is in a folder.
   static func hasCheckpoint(_ path: String) -> Bool {
     exists(RunFiles.checkpoint, in: path) || exists(RunFiles.previousCheckpoint, in: path)
   }
@@ -162,20 +153,15 @@ package struct RunFolder: Sendable {
   /// Says that the run has saved something, so that the folder is its own from here on.
   func keep() { unlink(file(RunFiles.unfinished)) }
 
-  /// The weights after the last epoch.
   package var model: String { file(RunFiles.model) }
-  /// The moving average after the last epoch.
   package var average: String { file(RunFiles.average) }
   /// The weights of the highest accuracy after any epoch, be they the model's or the average's.
   package var best: String { file(RunFiles.best) }
-  /// The weights after an epoch, where they are kept.
   package func model(after epoch: Int) -> String { file(RunFiles.model(after: epoch)) }
-  /// The folder of attention maps.
   var attention: String { file(RunFiles.attention) }
   /// What is known of a step that was not finite.
   package var nonFiniteReport: String { file(RunFiles.nonFiniteStep) }
 
-  /// Writes the effective configuration.
   func write(_ configuration: TrainingConfiguration) throws {
     try AtomicFile.replace(file(RunFiles.configuration), by: Array(try configuration.yaml().utf8))
   }
@@ -186,7 +172,6 @@ package struct RunFolder: Sendable {
     try board?.append(line, .step)
   }
 
-  /// Appends a line to `locality.jsonl`.
   func append(_ measurement: LocalityRecord) throws {
     try JSONLines(file(RunFiles.locality)).append(measurement)
   }

@@ -1,3 +1,4 @@
+import Runs
 import Training
 
 /// How far a run has come: with the weights and what the optimiser remembers, all that changes in
@@ -11,7 +12,6 @@ package struct RunProgress: Hashable, Sendable {
   package var images = 0
   /// The images that could not be read and were left out of these steps.
   package var badImages = 0
-  /// The sum of their losses.
   package var lossSum = 0.0
   /// The learning rate of the last step.
   package var rate = 0.0
@@ -27,10 +27,8 @@ package struct RunProgress: Hashable, Sendable {
   /// What the schedule of a plateau has seen.
   package var plateau = LearningRateSchedule.Plateau()
 
-  /// The start of a run.
   package init() {}
 
-  /// Goes on to the next epoch.
   mutating func endEpoch() {
     var next = RunProgress()
     (next.epoch, next.best, next.skipped, next.plateau) = (epoch + 1, best, skipped, plateau)
@@ -38,7 +36,6 @@ package struct RunProgress: Hashable, Sendable {
     self = next
   }
 
-  /// How far a run had come.
   init(_ snapshot: Snapshot) throws {
     for (name, value) in Self.integers where name != "stale" || snapshot.has(name) {
       self[keyPath: value] = try snapshot.integer(name)  // checkpoints may be of before "stale"
@@ -46,7 +43,6 @@ package struct RunProgress: Hashable, Sendable {
     for (name, value) in Self.doubles { self[keyPath: value] = try snapshot.double(name) }
   }
 
-  /// Puts all of it into a snapshot.
   func save(to snapshot: inout Snapshot) {
     for (name, value) in Self.integers { snapshot.put(self[keyPath: value], as: name) }
     for (name, value) in Self.doubles { snapshot.put(self[keyPath: value], as: name) }
@@ -63,4 +59,19 @@ package struct RunProgress: Hashable, Sendable {
     ("loss_sum", \.lossSum), ("rate", \.rate), ("seconds", \.seconds), ("best", \.best),
     ("plateau.best", \.plateau.best),
   ]
+}
+
+extension EpochRecord {
+  init(
+    _ progress: RunProgress, test: ClassificationTotals?, averageTest: ClassificationTotals?,
+    badImages: Int, parameters: Int
+  ) {
+    func numbers(_ totals: ClassificationTotals) -> Test {
+      (totals.meanLoss, totals.accuracy1, totals.accuracy5)
+    }
+    self.init(
+      epoch: progress.epoch, trainLoss: progress.lossSum / Double(progress.images),
+      trainLr: progress.rate, test: test.map(numbers), averageTest: averageTest.map(numbers),
+      badImages: badImages, parameters: parameters, seconds: progress.seconds)
+  }
 }

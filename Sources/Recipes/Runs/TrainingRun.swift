@@ -1,7 +1,6 @@
 import Autodiff
 import ConViT
 import Files
-import Foundation
 import Images
 import Locality
 import Runs
@@ -12,8 +11,7 @@ import Training
 /// What changes is `learner` and `progress`, and a checkpoint holds both: a run that begins with
 /// those of another goes on as that one would have.
 struct TrainingRun {
-  private let trainer: Trainer
-  private let configuration: TrainingConfiguration
+  private let plan: TrainingPlan
   private let folder: RunFolder
   private let isStopped: () -> Bool
   private let report: (Trainer.Event) throws -> Void
@@ -23,7 +21,6 @@ struct TrainingRun {
   private var locality: LocalityRecording?
   private var clock: BudgetClock?
 
-  /// What is measured at the end of an epoch.
   private struct Measurement {
     /// Of the model and of the moving average, unless the epoch is not evaluated.
     var totals, average: ClassificationTotals?
@@ -33,56 +30,50 @@ struct TrainingRun {
   }
 
   init(
-    _ trainer: Trainer, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
+    _ plan: TrainingPlan, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
     isStopped: @escaping () -> Bool, report: @escaping (Trainer.Event) throws -> Void
   ) throws {
-    (self.trainer, self.folder, self.isStopped, self.report) = (trainer, folder, isStopped, report)
+    (self.plan, self.folder, self.isStopped, self.report) = (plan, folder, isStopped, report)
     (self.learner, self.progress) = (learner, progress)
-    configuration = trainer.configuration.scaled
-    let maxBad = configuration.maxBad ?? DataSettings.defaultMaxBad
-    trainingSkips = SkippedImages(trainer.training, maxBad: maxBad)
-    validationSkips = SkippedImages(trainer.validation, maxBad: maxBad)
-    locality = try LocalityRecording(trainer, in: folder, after: progress.epoch)
-    let stores = configuration.optimizer.storeCount
-    clock = configuration.timeBudget.map {
-      BudgetClock(
-        $0, from: trainer.begin, now: .now,
-        checkpointBytes: 4 * stores * learner.weights.tree.elementCount)
+    let maxBad = plan.settings.maxBad ?? DataSettings.defaultMaxBad
+    trainingSkips = SkippedImages(plan.data.training, maxBad: maxBad)
+    validationSkips = SkippedImages(plan.data.validation, maxBad: maxBad)
+    locality = try LocalityRecording(plan, in: folder, after: progress.epoch)
+    let bytes = 4 * plan.settings.optimizer.storeCount * learner.weights.tree.elementCount
+    clock = plan.settings.timeBudget.map {
+      BudgetClock($0, from: plan.begin, now: .now, checkpointBytes: bytes)
     }
   }
 
   /// Runs to the last epoch, and returns the model as it is then.
   mutating func callAsFunction() throws -> SavedModel {
     try measureTheStart()
-    while !configuration.hasEnded(progress) {
+    while !plan.settings.hasEnded(progress) {
       try trainToEndOfEpoch()
       try endEpoch(try measured(after: progress.epoch + 1))
     }
-    if let reason = configuration.earlyEnd(progress) { try report(.endedEarly(reason)) }
-    return trainer.saved(learner.weights)
+    if let reason = plan.settings.earlyEnd(progress) { try report(.endedEarly(reason)) }
+    return plan.saved(learner.weights)
   }
 
-  /// Where heads look before the first step.
   private mutating func measureTheStart() throws {
-    guard var locality, progress == RunProgress() else { return }
-    let report = try lookedAt(locality.sample).locality
-    let weights = trainer.frozen(learner.weights)
-    if let report { try locality.write(report, weights, after: 0, on: trainer.pool) }
-    self.locality = locality
+    guard progress == RunProgress(), let sample = locality?.sample else { return }
+    let measured = try evaluated(learner.weights, lookingAt: sample, alone: true)
+    try write(measured.locality, after: 0)
   }
 
   /// The steps of the epoch that are left.
   private mutating func trainToEndOfEpoch() throws {
-    let steps = trainer.stepsPerEpoch
-    let (all, size) = (trainer.imagesPerEpoch, configuration.schedule.stepSize)
-    var schedule = configuration.learningRates
+    let steps = plan.stepsPerEpoch
+    let (all, size) = (plan.imagesPerEpoch, plan.settings.schedule.stepSize)
+    var schedule = plan.rates
     schedule.plateau = progress.plateau
-    let loader = try trainer.loader(epoch: progress.epoch, from: progress.step)
+    let loader = plan.loader(epoch: progress.epoch, from: progress.step)
     let (before, clock) = (progress, ContinuousClock.now)
     try stopIfAsked()
     while progress.step < steps {
       let count = min(size, all - progress.step * size)
-      let passed = configuration.schedOnUpdates ? Double(progress.step) / Double(steps) : 0
+      let passed = plan.settings.schedOnUpdates ? Double(progress.step) / Double(steps) : 0
       progress.rate = schedule(Double(progress.epoch) + passed)
       let badBefore = progress.badImages
       let loss = try make(count, from: loader)
@@ -96,13 +87,13 @@ struct TrainingRun {
         let record = StepRecord(
           epoch: progress.epoch, step: progress.epoch * steps + progress.step - 1, loss: loss,
           lr: progress.rate)
-        let period = configuration.logEvery
+        let period = plan.settings.logEvery
         if period > 0, record.step % period == 0 { try folder.append(record) }
         let speed = Double(progress.images - before.images) / seconds
         try report(.step(record, ofEpoch: steps, imagesPerSecond: speed))
       }
       try stopIfAsked()
-      if let period = configuration.saveEverySteps, progress.step % period == 0,
+      if let period = plan.settings.saveEverySteps, progress.step % period == 0,
         progress.step < steps
       {
         try save()
@@ -123,7 +114,7 @@ struct TrainingRun {
     }
     do {
       return try learner.step(
-        of: count, epoch: progress.epoch, rate: progress.rate, on: trainer.pool
+        of: count, epoch: progress.epoch, rate: progress.rate, on: plan.pool
       ) { [report] in
         guard let batch = try loader.next() else {
           fatalError("TrainingRun: no images are left for \(count) of a step")
@@ -133,10 +124,10 @@ struct TrainingRun {
         return batch
       }?.loss
     } catch let fault as NonFiniteStep {
-      let files = fault.samples.compactMap { trainer.training.sample(index: $0)?.path }
+      let files = fault.samples.compactMap { plan.data.training.sample(index: $0)?.path }
       try AtomicFile.replace(folder.nonFiniteReport, by: fault.json(files: files))
       progress.skipped += 1
-      let limit = configuration.onNonfinite.limit
+      let limit = plan.settings.onNonfinite.limit
       guard progress.skipped <= limit else {
         throw TrainingError(
           "\(fault): training has diverged; images and norms are in \(folder.nonFiniteReport)")
@@ -146,12 +137,12 @@ struct TrainingRun {
     }
   }
 
-  /// What is to be measured after so many epochs.
   private mutating func measured(after epochs: Int) throws -> Measurement {
     let isDue = locality?.isDue(after: epochs) ?? false
     let sample = isDue ? locality?.sample : nil
-    guard configuration.isEvaluated(after: epochs) else {
-      return try sample.map { try lookedAt($0) } ?? Measurement()
+    guard plan.settings.isEvaluated(after: epochs) else {
+      guard let sample else { return Measurement() }
+      return try evaluated(learner.weights, lookingAt: sample, alone: true)
     }
     var result = try evaluated(learner.weights, lookingAt: sample)
     if let average = learner.average {
@@ -160,22 +151,11 @@ struct TrainingRun {
     return result
   }
 
-  /// Where heads look on a sample, and nothing else.
-  private mutating func lookedAt(_ sample: [ImageFolder.Sample]) throws -> Measurement {
-    var result = try evaluated(learner.weights, lookingAt: sample, alone: true)
-    result.totals = nil
-    return result
-  }
-
-  /// A measurement on all validation images.
-  ///
-  /// - Parameters:
-  ///   - sample: those of them on which is measured where heads look, if that is due.
-  ///   - isAlone: whether it is the sample alone that is looked at.
+  /// A measurement on all validation images, or a sample alone; on the sample, where heads look.
   private mutating func evaluated(
     _ weights: ParameterStore, lookingAt sample: [ImageFolder.Sample]?, alone isAlone: Bool = false
   ) throws -> Measurement {
-    let (all, weights) = (trainer.validation.samples, trainer.frozen(weights))
+    let (all, weights) = (plan.data.validation.samples, plan.frozen(weights))
     let (others, count) = isAlone ? ([], sample?.count ?? 0) : (locality?.others ?? [], all.count)
     var (skips, result) = (validationSkips, Measurement())
     defer { validationSkips = skips }
@@ -187,16 +167,17 @@ struct TrainingRun {
       try report(.evaluated(done, of: count))
       try stopIfAsked()
     }
-    let (evaluator, model) = (try trainer.evaluator(), trainer.model)
+    let (evaluator, model) = (plan.evaluator, plan.model)
     let totals: ClassificationTotals
     if let sample {
       (totals, result.locality) = try evaluator.totalsAndLocality(
-        model, weights, on: sample, then: others, pool: trainer.pool, noting: note, progress: show)
+        model, weights, on: sample, then: others, pool: plan.pool, noting: note, progress: show)
     } else {
       totals = try evaluator(
-        model, weights, on: all, pool: trainer.pool, noting: note, progress: show)
+        model, weights, on: all, pool: plan.pool, noting: note, progress: show)
     }
-    guard totals.meanLoss.isFinite || isAlone else {
+    if isAlone { return result }
+    guard totals.meanLoss.isFinite else {
       throw TrainingError(
         "the validation loss is \(totals.meanLoss) after epoch \(progress.epoch + 1)")
     }
@@ -204,49 +185,50 @@ struct TrainingRun {
     return result
   }
 
+  /// Writes where heads look after so many epochs, if that was measured.
+  private mutating func write(_ report: LocalityReport?, after epochs: Int) throws {
+    guard let report, var locality else { return }
+    try locality.write(report, plan.frozen(learner.weights), after: epochs, on: plan.pool)
+    self.locality = locality
+  }
+
   /// Writes what an epoch has come to; the checkpoint last, as it says that all the rest is there.
   private mutating func endEpoch(_ test: Measurement) throws {
     let record = EpochRecord(
       progress, test: test.totals, averageTest: test.average,
-      badImages: progress.badImages + test.badImages, parameters: trainer.trained)
+      badImages: progress.badImages + test.badImages, parameters: plan.trained)
     let isBest = record.bestAcc1.map { $0 > progress.best } ?? false
-    let isKept = configuration.saveEvery.map { progress.epoch % $0 == 0 } ?? false
-    let saved = trainer.saved(learner.weights)
+    let isKept = plan.settings.saveEvery.map { progress.epoch % $0 == 0 } ?? false
+    let saved = plan.saved(learner.weights)
     try saved.write(to: folder.model)
-    let average = learner.average.map { trainer.saved($0.weights) }
+    let average = learner.average.map { plan.saved($0.weights) }
     try average?.write(to: folder.average)
     if isBest {
       let best = record.bestAcc1 == record.testAcc1 ? saved : average
       try best?.write(to: folder.best)
     }
     if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
-    var entries: [String: [Double?]] = [:]
-    if let measured = test.locality, var locality {
-      try locality.write(
-        measured, trainer.frozen(learner.weights), after: progress.epoch + 1, on: trainer.pool)
-      entries = locality.entries(measured, learner.weights)
-      self.locality = locality
-    }
+    try write(test.locality, after: progress.epoch + 1)
+    let entries = test.locality.flatMap { locality?.entries($0, learner.weights) } ?? [:]
     if let accuracy = record.testAcc1, let best = record.bestAcc1 {
       (progress.best, progress.stale) = isBest ? (best, 0) : (progress.best, progress.stale + 1)
-      var schedule = configuration.learningRates
+      var schedule = plan.rates
       schedule.plateau = progress.plateau
       schedule.observe(accuracy: accuracy, after: progress.epoch + 1)
       progress.plateau = schedule.plateau
     }
     progress.endEpoch()
     try folder.append(
-      EpochLine(record: record, entries: entries, ended: configuration.earlyEnd(progress)))
+      EpochLine(record: record, entries: entries, ended: plan.settings.earlyEnd(progress)))
     try save()
     try report(.epoch(record, isBest: isBest))
   }
 
-  /// Writes a checkpoint.
   private mutating func save() throws {
     let begin = ContinuousClock.now
     try folder.replaceCheckpoint {
       try Checkpoint.write(
-        learner, progress, configuration: trainer.effective, data: trainer.fingerprint, to: $0)
+        learner, progress, configuration: plan.settings, data: plan.fingerprint, to: $0)
     }
     clock?.saved(in: .now - begin)
   }
@@ -257,6 +239,6 @@ struct TrainingRun {
     guard clock?.isUp(at: .now) ?? false || isAsked else { return }
     try save()
     throw RunInterrupted(
-      folder: folder.path, progress: progress, budget: isAsked ? nil : configuration.timeBudget)
+      folder: folder.path, progress: progress, budget: isAsked ? nil : plan.settings.timeBudget)
   }
 }

@@ -1,19 +1,11 @@
 import Autodiff
 import Files
-import Foundation
 
 /// A step whose loss or gradients are not finite, and that was therefore not made.
 package struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
-  /// The step of the optimiser that it would have been, from 1.
-  package let step: Int
-  /// The epoch, from 0.
-  package let epoch: Int
-  /// The learning rate.
-  package let rate: Double
-  /// The mean loss over the batch.
-  package let loss: Double
-  /// The norm of all gradients together.
-  package let gradientNorm: Double
+  /// The step of the optimiser that it would have been, from 1, and the epoch, from 0.
+  package let step, epoch: Int
+  package let rate, loss, gradientNorm: Double
   /// The norm of the gradient of each parameter, in the order of the model.
   package let gradientNorms: [(name: String, norm: Double)]
   /// The indices in the data set of the images of the batch.
@@ -32,15 +24,12 @@ package struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  /// One line.
   package var description: String {
     "the loss is \(loss) and the norm of its gradients \(gradientNorm) in step \(step) "
       + "(epoch \(epoch + 1), learning rate \(rate))"
   }
 
   /// What is known about the step as JSON; numbers that are not finite are text.
-  ///
-  /// - Parameter files: the images of the batch.
   package func json(files: [String]) throws -> [UInt8] {
     struct Gradient: Encodable { let name: String, norm: Double }
     struct Report: Encodable {

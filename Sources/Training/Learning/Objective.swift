@@ -40,9 +40,9 @@ public struct ExamplePart: Sendable {
 /// `label_smoothing` where nothing is mixed.
 public struct CrossEntropy: Objective {
   /// The share of a target that is spread evenly over all classes.
-  public let smoothing: Double
+  let smoothing: Double
   /// How much each class counts, as `weight` there; all the same if left out.
-  public let weights: [Float]?
+  let weights: [Float]?
 
   /// The cross-entropy with smoothed labels, of classes that count as much as `weights` say.
   public init(smoothing: Double = 0, weights: [Float]? = nil) {
@@ -63,9 +63,9 @@ public struct CrossEntropy: Objective {
 /// The binary cross-entropy of each class by itself, as timm's `BinaryCrossEntropy`.
 public struct BinaryCrossEntropy: Objective {
   /// The share of a target that is spread evenly over all classes.
-  public let smoothing: Double
+  let smoothing: Double
   /// What a target must be above to count as 1, else 0; nil: targets stay as they are.
-  public let threshold: Float?
+  let threshold: Float?
 
   /// The binary cross-entropy of smoothed labels.
   public init(smoothing: Double = 0, threshold: Float? = nil) {

@@ -1,5 +1,4 @@
 import Autodiff
-import ConViT
 
 /// How a model is trained: everything but the model, the data and the rate of each step.
 ///

@@ -76,7 +76,7 @@ public struct Snapshot: Sendable {
   public func has(_ name: String) -> Bool { entries[name] != nil || file?.info(name) != nil }
 
   /// The shape of a tensor, if it is there.
-  public func shape(_ name: String) -> [Int]? {
+  package func shape(_ name: String) -> [Int]? {
     if case .tensor(let tensor) = entries[name] { return tensor.shape.sizes }
     return file?.info(name)?.shape
   }

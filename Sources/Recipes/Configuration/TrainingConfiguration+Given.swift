@@ -1,17 +1,50 @@
 import ConViT
+import Training
+import Yams
 
 extension TrainingConfiguration {
+  /// The configuration without those values of a file that have no use beside what flags say, and
+  /// notes about them.
+  ///
+  /// A file that is right by itself does not stand in the way of a flag: `--model deit_…` over a
+  /// config with `local-up-to-layer`, `--locality-every 0` over one with `locality-sample`. What
+  /// was given as a flag stays, and is an error if it has no use.
+  package func withoutUnused(
+    of file: TrainingConfiguration, from path: String
+  ) throws -> (configuration: TrainingConfiguration, notes: [String]) {
+    guard file.unused() == nil else { return (self, []) }
+    let flags = Set(try differences(from: file).map(\.key))
+    let defaults = TrainingConfiguration()
+    var configuration = self
+    var notes: [String] = []
+    while let fault = configuration.unused(), let key = fault.unusedKey, !flags.contains(key),
+      try configuration.differences(from: defaults).contains(where: { $0.key == key })
+    {
+      notes.append("\(path): '\(key)' is left out beside the flags: \(fault.message)")
+      configuration = try TrainingConfiguration(
+        settings: [(key, Node("~", .implicit, .plain))], of: path, over: configuration)
+    }
+    return (configuration, notes)
+  }
+
+  /// The first value without a use, if that is what is wrong.
+  private func unused() -> TrainingError? {
+    do {
+      try validate()
+      _ = try modelConfiguration(classes: 1)
+      return nil
+    } catch let error as TrainingError {
+      return error.unusedKey == nil ? nil : error
+    } catch {
+      return nil
+    }
+  }
+
   /// What was given, over the defaults; where it has weights to start from but no model, over the
   /// defaults with the shape of theirs.
   ///
   /// Nothing is taken from the file if the shape is as asked already, or the weights are used in
   /// part; a file that cannot be opened is for `Trainer` to report.
-  ///
-  /// - Throws: what `given` does, and `WeightsError` for a file whose model is not that of the
-  ///   defaults, and cannot be told.
-  ///
-  /// - Parameter given: puts what was given in the place of a configuration's values.
-  /// - Returns: the configuration, and what is to be said about it.
   package static func shapedByWeights(
     _ given: (TrainingConfiguration) throws -> TrainingConfiguration
   ) throws -> (configuration: TrainingConfiguration, note: String?) {
@@ -32,7 +65,8 @@ extension TrainingConfiguration {
     var defaults = TrainingConfiguration()
     defaults.takeShape(of: model)
     let shaped = try given(defaults)
-    return (shaped, "no model is given, so it is that of \(path): \(shaped.shape(model))")
+    let shape = "\(model.shapeText), images of \(shaped.inputSize)"
+    return (shaped, "no model is given, so it is that of \(path): \(shape)")
   }
 
   /// Replaces what describes a model by what describes this one, as far as settings can.
@@ -51,10 +85,5 @@ extension TrainingConfiguration {
     (architecture.patchSize, architecture.channels) = (model.patchSize, model.channels)
     let size = InputSize("\(model.imageHeight)x\(model.imageWidth)")
     architecture.inputSize = size ?? architecture.inputSize
-  }
-
-  /// "convit_tiny, patches of 16 pixels, images of 224".
-  private func shape(_ model: ViTConfiguration) -> String {
-    "\(model.shapeText), images of \(architecture.inputSize)"
   }
 }

@@ -2,10 +2,11 @@ import Autodiff
 import ConViT
 import Files
 import Foundation
+import Safetensors
 import Training
 
 // What stands in the way of a run, found before it begins.
-extension Trainer {
+extension TrainingPlan {
   /// The folder of the run; a run needs it, and the folder of images.
   static func outputFolder(of configuration: TrainingConfiguration) throws -> String {
     guard let dataPath = configuration.dataPath else {
@@ -22,13 +23,13 @@ extension Trainer {
 
   /// What a run will need of memory, which the machine must have.
   static func memory(
-    _ model: VisionTransformer, frozen: ParameterSelection, _ configuration: TrainingConfiguration,
-    teacher: SavedModel?, images: Int, _ threads: Int
+    _ model: VisionTransformer, _ recipe: Recipe, _ configuration: TrainingConfiguration,
+    teacher: SavedModel?, images: Int, threads: Int
   ) throws -> MemoryEstimate {
     let estimate = MemoryEstimate(
-      model, Pass(frozen: frozen, recomputesBlocks: configuration.recompute),
-      batchSize: min(configuration.batchSize, images), shards: configuration.shards(for: model),
-      threads: threads, stores: configuration.optimizer.storeCount,
+      model, recipe.pass, batchSize: min(configuration.batchSize, images),
+      shards: configuration.shards(for: model), threads: threads,
+      stores: configuration.optimizer.storeCount,
       stepSize: min(configuration.schedule.stepSize, images),
       teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
@@ -39,20 +40,35 @@ extension Trainer {
     return estimate
   }
 
+  /// The weights that a new run starts from, and what is to be said about them.
+  static func start(
+    _ model: VisionTransformer, _ configuration: TrainingConfiguration, classes: [String],
+    _ normalization: ChannelStatistics
+  ) throws -> (weights: ParameterStore, notes: [String]) {
+    guard let path = configuration.finetune else {
+      return (ParameterStore(model, seed: configuration.seed), [])
+    }
+    guard try !Checkpoint.isCheckpoint(SafetensorsFile(contentsOf: path)) else {
+      throw TrainingError(
+        usage: "finetune: \(path) is a checkpoint; its weights are in model.safetensors beside it")
+    }
+    return try SavedModel.finetuned(
+      model, from: path, seed: configuration.seed, isPartial: configuration.partial,
+      classNames: classes, normalization: normalization)
+  }
+
   /// Throws unless a run may go on from a checkpoint, and returns what is to be said about it.
   static func check(
-    _ checkpoint: Checkpoint, _ configuration: TrainingConfiguration, _ model: VisionTransformer,
-    _ data: DataFingerprint
+    _ checkpoint: Checkpoint, _ settings: TrainingConfiguration, _ data: DataFingerprint,
+    allowsOtherData: Bool
   ) throws -> [String] {
     let path = checkpoint.path
-    var notes = try configuration.effective(for: model)
-      .checkResuming(checkpoint.configuration, of: path)
+    var notes = try settings.checkResuming(checkpoint.configuration, of: path)
     let progress = checkpoint.progress
     let begun = progress.epoch + (progress.step > 0 ? 1 : 0)
-    let scaled = configuration.scaled
-    guard scaled.schedule.totalEpochs >= begun else {
+    guard settings.totalEpochs >= begun else {
       throw TrainingError(
-        "\(path): epochs is \(scaled.epochs), but the run has begun epoch \(begun)")
+        "\(path): epochs is \(settings.scaledEpochs), but the run has begun epoch \(begun)")
     }
     let differences = data.differences(from: checkpoint.data)
     let changes = shortened(differences, to: 5)
@@ -60,7 +76,7 @@ extension Trainer {
       throw TrainingError("\(path): the run began with other classes: \(changes)")
     }
     if !differences.isEmpty {
-      guard configuration.allowOtherData else {
+      guard allowsOtherData else {
         throw TrainingError(
           "\(path): the run began with other images: \(changes); "
             + "--allow-other-data goes on all the same")

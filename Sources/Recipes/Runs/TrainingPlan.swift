@@ -1,0 +1,150 @@
+import Autodiff
+import ConViT
+import Files
+import Images
+import Training
+
+/// A run, settled before it begins: what was typed (`TrainingConfiguration`) with everything that
+/// was left open decided. It is made once; the run, its records, its summary and its checkpoints
+/// see nothing else.
+struct TrainingPlan: Sendable {
+  /// The settings in force: what was left out is filled in. So `config.yaml` has them, and
+  /// checkpoints without those of the machine.
+  let settings: TrainingConfiguration
+  let folder: String
+  /// What the run goes on from; nil for a new one.
+  let checkpoint: Checkpoint?
+  let data: TrainingData
+  let fingerprint: DataFingerprint
+  let model: VisionTransformer
+  let recipe: Recipe
+  let rates: LearningRateSchedule
+  /// How validation images are read.
+  let reader: ImageReader
+  let evaluator: Evaluator
+  let pool: WorkerPool
+  let memory: MemoryEstimate
+  let notes: [String]
+  /// When the budget of this start began to count.
+  let begin = ContinuousClock.now
+  private let allowsNonFinite: Bool
+  private let start: ParameterStore
+  private let trainingReader: ImageReader
+  private let order: SampleOrder
+  private let workers: Int
+
+  /// Looks at everything that a run needs, and writes nothing.
+  init(_ asked: TrainingConfiguration, from found: Checkpoint.Requested) throws {
+    var (asked, notes) = (asked, found.notes)
+    checkpoint = found.checkpoint
+    if let checkpoint { asked.outputDir = checkpoint.folder }
+    folder = try Self.outputFolder(of: asked)
+    try asked.validateModel()
+    if checkpoint == nil { try RunFolder.check(folder) }
+
+    data = try TrainingData(asked.data, seed: asked.seed)
+    fingerprint = DataFingerprint(training: data.training, validation: data.validation)
+    notes += data.notes
+    let (classes, images) = (data.training.classes, data.training.samples.count)
+    if let outputs = asked.nbClasses, outputs < classes.count {
+      throw TrainingError(usage: "nb-classes is \(outputs), but the data have \(classes.count)")
+    }
+    model = try VisionTransformer(asked.modelConfiguration(classes: classes.count))
+    let outputs = model.configuration.classes
+    try asked.loss.validate(classes: outputs)
+    let classWeights = try asked.loss.classWeights.map { [data] in
+      try ClassWeights($0, for: data.training, outputs: outputs)
+    }
+    notes += [classWeights?.note].compactMap(\.self)
+    reader = try asked.evaluationReader()
+    trainingReader = try asked.trainingReader()
+    let teacher = try asked.teacher(of: model.configuration, classes, &notes)
+    recipe = try asked.recipe(for: model, teacher: teacher, classWeights: classWeights?.values)
+
+    let threads = asked.threads ?? WorkerPool.availableProcessors
+    memory = try Self.memory(
+      model, recipe, asked, teacher: teacher, images: images, threads: threads)
+    settings = asked.filled(for: model)
+    allowsNonFinite = asked.allowNonfinite
+    if let checkpoint {
+      notes += try Self.check(
+        checkpoint, settings, fingerprint, allowsOtherData: asked.allowOtherData)
+      start = .zeros(ParameterTree(model))
+    } else {
+      notes += asked.notes(trainingImages: images)
+      let normalization = reader.normalization.statistics
+      let (weights, changes) = try Self.start(model, asked, classes: classes, normalization)
+      start = weights
+      notes += changes
+    }
+    rates = settings.learningRates
+    order = asked.sampleOrder
+    pool = WorkerPool(threads: threads, pinned: asked.pinThreads)
+    workers = asked.numWorkers ?? threads
+    evaluator = Evaluator(
+      reader: reader, batchSize: asked.batchSize, workers: workers, badImages: asked.onBadImage)
+    if threads > asked.lanes {
+      notes.append(
+        "\(threads) threads, but \(asked.lanes) lanes: no more train at a time; with "
+          + "--lanes \(threads) all do, and sums round otherwise")
+    }
+    self.notes = notes
+  }
+}
+
+// What the run asks of it.
+extension TrainingPlan {
+  /// The training as it begins, or as the checkpoint has it.
+  func learner() throws -> Learner {
+    var learner = Learner(model, start, recipe)
+    if let checkpoint {
+      try learner.restore(checkpoint.snapshot, allowsNonFinite: allowsNonFinite)
+    }
+    return learner
+  }
+
+  var imagesPerEpoch: Int { order.count(of: data.training.samples.count) }
+
+  /// Steps of an epoch, the last perhaps on a smaller batch.
+  var stepsPerEpoch: Int { settings.steps(of: imagesPerEpoch) }
+
+  var trained: Int { start.tree.elementCount(of: !recipe.pass.frozen) }
+
+  /// The batches of an epoch from a step on.
+  func loader(epoch: Int, from step: Int) -> BatchLoader {
+    let requests = order(data.training.samples, epoch: epoch)
+      .dropFirst(step * settings.schedule.stepSize)
+    return BatchLoader(
+      order: Array(requests), reader: trainingReader, batchSize: settings.batchSize,
+      workers: workers, badImages: settings.onBadImage)
+  }
+
+  func frozen(_ weights: ParameterStore) -> FrozenWeights {
+    FrozenWeights(weights, .inference(settings.precision))
+  }
+
+  func saved(_ weights: ParameterStore) -> SavedModel {
+    let own = model.configuration
+    let isPreset = ViTConfiguration.preset(settings.model).map { preset in
+      preset.embedDim == own.embedDim && preset.heads == own.heads && preset.depth == own.depth
+        && preset.localUpToLayer == own.localUpToLayer && preset.isGated == own.isGated
+        && preset.usePosEmbed == own.usePosEmbed
+    }
+    return SavedModel(
+      model, weights, classNames: data.training.classes,
+      name: isPreset == true ? settings.model : nil,
+      normalization: reader.normalization.statistics)
+  }
+
+  /// The size of the run, which begins or goes on at some point.
+  func summary(_ progress: RunProgress) -> Trainer.Summary {
+    let images = data.training.samples.count
+    return Trainer.Summary(
+      model: model.configuration, parameters: start.tree.elementCount, trained: trained,
+      trainingImages: images, validationImages: data.validation.samples.count,
+      imagesPerEpoch: (imagesPerEpoch, order.uniqueCount(of: images)),
+      classes: data.training.classes.count, stepsPerEpoch: stepsPerEpoch,
+      epochs: settings.totalEpochs, progress: progress,
+      threads: pool.threads, rate: rates.base, memory: memory, precision: settings.precision)
+  }
+}
