@@ -2,7 +2,7 @@ import ArgumentParser
 import Recipes
 
 /// The flags of `convit train` that take something away from the model.
-struct AblationFlags: ParsableArguments {
+struct AblationFlags: SettingFlags {
   @Option(
     help: .name(
       "Gates between content and position: trained, frozen, or absent (summed before the softmax). "
@@ -17,14 +17,6 @@ struct AblationFlags: ParsableArguments {
   var freezeGpsa: Bool?
   @Flag(inversion: .prefixedNo, help: "Learn a position embedding. (default: on)")
   var posEmbed: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.gate, gate)
-    replace(&c.gateStart, gateStart)
-    replace(&c.localInit, localInit)
-    replace(&c.freezeGpsa, freezeGpsa)
-    replace(&c.posEmbed, posEmbed)
-  }
 }
 
 extension AblationSettings.Gate: ExpressibleByArgument {}

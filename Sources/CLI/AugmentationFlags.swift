@@ -3,7 +3,7 @@ import Images
 import Recipes
 
 /// The flags of `convit train` that say what becomes of a training image.
-struct AugmentationFlags: ParsableArguments {
+struct AugmentationFlags: SettingFlags {
   @Flag(
     inversion: .prefixedNo,
     help: "Random changes of images; without, the evaluation transform. (default: on)")
@@ -29,18 +29,6 @@ struct AugmentationFlags: ParsableArguments {
   @Flag(
     inversion: .prefixedNo, help: "Do not erase in the first half of a batch. (default: off)")
   var resplit: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.augment, augment)
-    replace(&c.trainInterpolation, trainInterpolation)
-    replace(&c.src, src)
-    replace(&c.aa, aa)
-    replace(&c.colorJitter, colorJitter)
-    replace(&c.reprob, reprob)
-    replace(&c.remode, remode)
-    replace(&c.recount, recount)
-    replace(&c.resplit, resplit)
-  }
 }
 
 extension AugmentationSettings.Interpolation: ExpressibleByArgument {}

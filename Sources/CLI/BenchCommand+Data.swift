@@ -26,8 +26,8 @@ extension BenchCommand {
 
   func runOnData() throws {
     var recipe = try config.map { try TrainingConfiguration(contentsOf: $0) } ?? .init()
-    replace(&recipe.dataPath, dataPath)
-    replace(&recipe.inputSize, inputSize)
+    recipe.dataPath = dataPath ?? recipe.dataPath
+    recipe.inputSize = inputSize ?? recipe.inputSize
     augmentation.apply(to: &recipe)
     data.apply(to: &recipe)
     recipe.batchSize = batchSize

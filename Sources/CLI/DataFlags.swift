@@ -3,7 +3,7 @@ import Images
 import Recipes
 
 /// The flags of `convit train` that say which images it sees, and how they are read.
-struct DataFlags: ParsableArguments {
+struct DataFlags: SettingFlags {
   @OptionGroup(title: "Data") var layout: LayoutOptions
   @Option(
     help: .number("The share of each class to train on, at random, at least one. (default: 1)"))
@@ -23,21 +23,10 @@ struct DataFlags: ParsableArguments {
   var shuffle: Bool?
   @OptionGroup(title: "Data") var bad: BadImageOptions
   @OptionGroup(title: "Data") var images: ImageOptions
-
-  func apply(to c: inout TrainingConfiguration) {
-    layout.apply(to: &c.data)
-    replace(&c.samplingRatio, samplingRatio)
-    replace(&c.samplingFirst, samplingFirst)
-    replace(&c.scaleEpochs, scaleEpochs)
-    replace(&c.repeatedAug, repeatedAug)
-    replace(&c.shuffle, shuffle)
-    bad.apply(to: &c.data)
-    images.apply(to: &c.data)
-  }
 }
 
 /// How a folder of data is laid out.
-struct LayoutOptions: ParsableArguments {
+struct LayoutOptions: SettingFlags {
   @Option(
     help: .name(
       "IMNET for folders of images, INAT or INAT19 for iNaturalist's files, CIFAR, CIFAR10, "
@@ -57,20 +46,11 @@ struct LayoutOptions: ParsableArguments {
   var valSplit: OrNone<String>?
   @Option(
     help: .number("Hold out this share of each class to test on, if there is no val/."))
-  var valFraction: OrNone<Double>?
-
-  func apply(to data: inout DataSettings) {
-    replace(&data.dataSet, dataSet)
-    replace(&data.valPath, valPath)
-    replace(&data.inatCategory, inatCategory)
-    replace(&data.trainSplit, trainSplit)
-    replace(&data.valSplit, valSplit)
-    replace(&data.valFraction, offAtZero: valFraction)
-  }
+  var valFraction: OrOff<Double>?
 }
 
 /// What to do about images that cannot be read.
-struct BadImageOptions: ParsableArguments {
+struct BadImageOptions: SettingFlags {
   @Option(
     help: .name("error: stop at an image that cannot be read; skip: leave it out. (default: error)")
   )
@@ -78,11 +58,6 @@ struct BadImageOptions: ParsableArguments {
   @Option(
     help: .number("The most images to skip: a share if below 1, else a number. (default: 0.05)"))
   var maxBad: OrNone<Double>?
-
-  func apply(to data: inout DataSettings) {
-    replace(&data.onBadImage, onBadImage)
-    replace(&data.maxBad, maxBad)
-  }
 }
 
 extension DataSettings.DataSet: ExpressibleByArgument {}

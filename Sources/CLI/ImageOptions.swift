@@ -3,7 +3,7 @@ import Images
 import Recipes
 
 /// How images are read.
-struct ImageOptions: ParsableArguments {
+struct ImageOptions: SettingFlags {
   @Flag(inversion: .prefixedNo, help: "Turn images as their EXIF orientation says. (default: on)")
   var exif: Bool?
   @Option(
@@ -35,17 +35,6 @@ struct ImageOptions: ParsableArguments {
 
   func validate() throws { _ = try usage { try decoder() } }
 
-  func apply(to data: inout DataSettings) {
-    replace(&data.exif, exif)
-    replace(&data.alphaBackground, alphaBackground)
-    replace(&data.evalCropRatio, evalCropRatio)
-    replace(&data.mean, mean)
-    replace(&data.std, std)
-    replace(&data.sixteenBit, sixteenBit)
-    replace(&data.scaledDecoding, scaledDecoding)
-    limits.apply(to: &data)
-  }
-
   /// The decoder that they describe.
   func decoder() throws -> ImageDecoder { try settings().decoder() }
 
@@ -59,19 +48,13 @@ struct ImageOptions: ParsableArguments {
 }
 
 /// Which images are good enough to be read.
-struct LimitOptions: ParsableArguments {
+struct LimitOptions: SettingFlags {
   @Flag(
     inversion: .prefixedNo,
     help: "Accept damaged JPEG data where libjpeg can make up for it. (default: off)")
   var lenientJpeg: Bool?
   @Option(help: .int("The most pixels of an image. (default: 89478485)")) var maxPixels: Int?
   @Option(help: .int("The most bytes of an image's file. (default: 268435456)")) var maxBytes: Int?
-
-  func apply(to data: inout DataSettings) {
-    replace(&data.lenientJpeg, lenientJpeg)
-    replace(&data.maxPixels, maxPixels)
-    replace(&data.maxBytes, maxBytes)
-  }
 }
 
 extension ImageDecoder.SixteenBitPolicy: ExpressibleByArgument {}

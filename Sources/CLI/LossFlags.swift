@@ -3,7 +3,7 @@ import Recipes
 import Training
 
 /// The flags of `convit train` that say what a model is to answer.
-struct LossFlags: ParsableArguments {
+struct LossFlags: SettingFlags {
   @Option(help: .number("Label smoothing. (default: 0.1)")) var smoothing: Double?
   @Option(
     help: .file(
@@ -45,26 +45,6 @@ struct LossFlags: ParsableArguments {
   @Option(
     help: .name("Divide the soft loss by images, or as DeiT by their logits. (default: batchmean)"))
   var distillationReduction: LossSettings.DistillationReduction?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.smoothing, smoothing)
-    replace(&c.classWeights, classWeights)
-    replace(&c.mixup, mixup)
-    replace(&c.cutmix, cutmix)
-    replace(&c.cutmixMinmax, cutmixMinmax)
-    replace(&c.mixupProb, mixupProb)
-    replace(&c.mixupSwitchProb, mixupSwitchProb)
-    replace(&c.mixupMode, mixupMode)
-    replace(&c.mixupOffEpoch, mixupOffEpoch)
-    replace(&c.bceLoss, bceLoss)
-    replace(&c.bceTargetThresh, bceTargetThresh)
-    replace(&c.distillationType, distillationType)
-    replace(&c.teacherModel, teacherModel)
-    replace(&c.teacherPath, teacherPath)
-    replace(&c.distillationAlpha, distillationAlpha)
-    replace(&c.distillationTau, distillationTau)
-    replace(&c.distillationReduction, distillationReduction)
-  }
 }
 
 extension Mixing.Mode: ExpressibleByArgument {}

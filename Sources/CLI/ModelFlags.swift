@@ -2,7 +2,7 @@ import ArgumentParser
 import Recipes
 
 /// The flags that say what a new model is made of.
-struct StructureFlags: ParsableArguments {
+struct StructureFlags: SettingFlags {
   @Option(help: .name("The preset to start from; see convit models. (default: convit_tiny)"))
   var model: String?
   @Option(help: .size("Pixels of the images. (default: 224)")) var inputSize: InputSize?
@@ -17,22 +17,10 @@ struct StructureFlags: ParsableArguments {
   var localUpToLayer: OrNone<Int>?
   @Option(help: .number("Sharpness of the convolutional start, α. (default: 1)"))
   var localityStrength: Float?
-
-  func apply(to settings: inout ModelSettings) {
-    replace(&settings.model, model)
-    replace(&settings.inputSize, inputSize)
-    replace(&settings.channels, channels)
-    replace(&settings.patchSize, patchSize)
-    replace(&settings.heads, heads)
-    replace(&settings.headDim, headDim)
-    replace(&settings.depth, depth)
-    replace(&settings.localUpToLayer, localUpToLayer)
-    replace(&settings.localityStrength, localityStrength)
-  }
 }
 
 /// The flags of `convit train` that describe the model.
-struct ModelFlags: ParsableArguments {
+struct ModelFlags: SettingFlags {
   @OptionGroup var structure: StructureFlags
   @Option(help: .int("Classes of the head, if more than the data have.")) var nbClasses:
     OrNone<Int>?
@@ -50,16 +38,6 @@ struct ModelFlags: ParsableArguments {
     inversion: .prefixedNo,
     help: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
   var partial: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    structure.apply(to: &c.architecture)
-    replace(&c.nbClasses, nbClasses)
-    replace(&c.drop, drop)
-    replace(&c.attnDrop, attnDrop)
-    replace(&c.dropPath, dropPath)
-    replace(&c.finetune, finetune)
-    replace(&c.partial, partial)
-  }
 }
 
 extension InputSize: ExpressibleByArgument {

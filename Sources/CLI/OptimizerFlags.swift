@@ -2,7 +2,7 @@ import ArgumentParser
 import Recipes
 
 /// The flags of `convit train` that say how the weights change.
-struct OptimizerFlags: ParsableArguments {
+struct OptimizerFlags: SettingFlags {
   @Option(
     help: .name(
       "adamw, adam (L2 decay), sgd (Nesterov's momentum), momentum (classical) or lion. "
@@ -17,7 +17,7 @@ struct OptimizerFlags: ParsableArguments {
   var optBetas: [OrNone<Float>] = []
   @Option(help: .number("Momentum of sgd and momentum. (default: 0.9)")) var momentum: Float?
   @Option(help: .number("The most that gradients may come to. (default: none)"))
-  var clipGrad: OrNone<Float>?
+  var clipGrad: OrOff<Float>?
   @Option(
     help: .name(
       "What --clip-grad bounds: norm (of all), value (each), agc (each row's norm, as a share of "
@@ -41,22 +41,6 @@ struct OptimizerFlags: ParsableArguments {
   @Flag(
     inversion: .prefixedNo, help: "Let the average keep less in the first steps. (default: off)")
   var modelEmaWarmup: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.opt, opt)
-    replace(&c.weightDecay, weightDecay)
-    replace(&c.optEps, optEps)
-    replace(&c.optBetas, optBetas)
-    replace(&c.momentum, momentum)
-    replace(&c.clipGrad, offAtZero: clipGrad)
-    replace(&c.clipMode, clipMode)
-    replace(&c.layerDecay, layerDecay)
-    replace(&c.freeze, freeze)
-    replace(&c.attnOnly, attnOnly)
-    replace(&c.modelEma, modelEma)
-    replace(&c.modelEmaDecay, modelEmaDecay)
-    replace(&c.modelEmaWarmup, modelEmaWarmup)
-  }
 }
 
 extension OptimizerSettings.Algorithm: ExpressibleByArgument {}

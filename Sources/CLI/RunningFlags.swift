@@ -3,7 +3,7 @@ import Autodiff
 import Recipes
 
 /// The flags of `convit train` about the machine, the logs and checkpoints.
-struct RunningFlags: ParsableArguments {
+struct RunningFlags: SettingFlags {
   @Option(help: .int("What every random number depends on. (default: 0)")) var seed: UInt64?
   @Option(help: .int("Threads that compute. (default: the processors)")) var threads: OrNone<Int>?
   @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers:
@@ -28,17 +28,17 @@ struct RunningFlags: ParsableArguments {
     inversion: .prefixedNo, help: "Go on although numbers are not finite. (default: off)")
   var allowNonfinite: Bool?
   @Option(help: .int("Epochs between kept weights, model_<epoch>.safetensors. (default: none)"))
-  var saveEvery: OrNone<Int>?
+  var saveEvery: OrOff<Int>?
   @Option(
     help: .int("Steps between checkpoints inside of an epoch. (default: at its end alone)"))
-  var saveEverySteps: OrNone<Int>?
+  var saveEverySteps: OrOff<Int>?
   @Option(help: .int("Epochs between evaluations; the last epoch has one. (default: 1)"))
   var evalEvery: Int?
   @Option(
     help: ArgumentHelp(
       "Save and end, with exit code 75, before this time is over: 90m, 2h, 3600. (default: none)",
       valueName: "time"))
-  var timeBudget: OrNone<TimeBudget>?
+  var timeBudget: OrOff<TimeBudget>?
   @Option(
     help: ArgumentHelp(
       "When a loss is not finite: stop, or skip=K to leave out K such steps. (default: stop)",
@@ -49,7 +49,7 @@ struct RunningFlags: ParsableArguments {
     help: .int(
       "Epochs between measurements of where heads look, into log.jsonl, locality.jsonl and "
         + "attention/. (default: none)"))
-  var localityEvery: OrNone<Int>?
+  var localityEvery: OrOff<Int>?
   @Option(help: .int("Validation images, balanced over classes, for that. (default: 1024)"))
   var localitySample: Int?
   @Flag(
@@ -61,30 +61,6 @@ struct RunningFlags: ParsableArguments {
     inversion: .prefixedNo,
     help: "Renew report.html, the page of convit report, after every epoch. (default: off)")
   var report: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.seed, seed)
-    replace(&c.threads, threads)
-    replace(&c.numWorkers, numWorkers)
-    replace(&c.shardSize, shardSize)
-    replace(&c.lanes, lanes)
-    replace(&c.pinThreads, pinThreads)
-    replace(&c.precision, precision)
-    replace(&c.recompute, recompute)
-    replace(&c.resume, resume)
-    replace(&c.allowOtherData, allowOtherData)
-    replace(&c.allowNonfinite, allowNonfinite)
-    replace(&c.saveEvery, offAtZero: saveEvery)
-    replace(&c.saveEverySteps, offAtZero: saveEverySteps)
-    replace(&c.evalEvery, evalEvery)
-    replace(&c.timeBudget, offAtZero: timeBudget)
-    replace(&c.onNonfinite, onNonfinite)
-    replace(&c.logEvery, logEvery)
-    replace(&c.localityEvery, offAtZero: localityEvery)
-    replace(&c.localitySample, localitySample)
-    replace(&c.tensorboard, tensorboard)
-    replace(&c.report, report)
-  }
 }
 
 extension NonFinitePolicy: ExpressibleByArgument {

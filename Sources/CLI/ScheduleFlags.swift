@@ -3,7 +3,7 @@ import Recipes
 import Training
 
 /// The flags of `convit train` that say how long it is and how fast the weights change.
-struct ScheduleFlags: ParsableArguments {
+struct ScheduleFlags: SettingFlags {
   @Option(help: .int("Images read together, and in a step. (default: 64)")) var batchSize: Int?
   @Option(help: .int("Images a step, a multiple of --batch-size. (default: --batch-size)"))
   var globalBatchSize: OrNone<Int>?
@@ -35,7 +35,7 @@ struct ScheduleFlags: ParsableArguments {
   var patienceEpochs: Int?
   @Option(
     help: .int("Evaluations without a better accuracy after which a run ends. (default: none)"))
-  var earlyStop: OrNone<Int>?
+  var earlyStop: OrOff<Int>?
   @Option(
     parsing: .upToNextOption,
     help: .number("Share of the epochs from which on the rate has noise, and up to which."))
@@ -47,28 +47,6 @@ struct ScheduleFlags: ParsableArguments {
     inversion: .prefixedNo,
     help: "Change the rate with every step, not every epoch. (default: off)")
   var schedOnUpdates: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.batchSize, batchSize)
-    replace(&c.globalBatchSize, globalBatchSize)
-    replace(&c.epochs, epochs)
-    replace(&c.lr, lr)
-    replace(&c.unscaleLr, unscaleLr)
-    replace(&c.minLr, minLr)
-    replace(&c.warmupLr, warmupLr)
-    replace(&c.warmupEpochs, warmupEpochs)
-    replace(&c.cooldownEpochs, cooldownEpochs)
-    replace(&c.sched, sched)
-    replace(&c.decayEpochs, decayEpochs)
-    replace(&c.decayMilestones, decayMilestones.isEmpty ? nil : decayMilestones)
-    replace(&c.decayRate, decayRate)
-    replace(&c.patienceEpochs, patienceEpochs)
-    replace(&c.earlyStop, offAtZero: earlyStop)
-    replace(&c.lrNoise, lrNoise)
-    replace(&c.lrNoisePct, lrNoisePct)
-    replace(&c.lrNoiseStd, lrNoiseStd)
-    replace(&c.schedOnUpdates, schedOnUpdates)
-  }
 }
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}

@@ -74,8 +74,8 @@ struct TrainCommand: ParsableCommand {
   ) throws -> (configuration: TrainingConfiguration, notes: [String]) {
     var configuration =
       try files.config.map { try TrainingConfiguration(contentsOf: $0, over: base) } ?? base
-    replace(&configuration.dataPath, files.dataPath)
-    replace(&configuration.outputDir, files.outputDir)
+    configuration.dataPath = files.dataPath ?? configuration.dataPath
+    configuration.outputDir = files.outputDir ?? configuration.outputDir
     let file = configuration
     options.apply(to: &configuration)
     guard let path = files.config else { return (configuration, []) }
