@@ -35,11 +35,13 @@ extension BenchCommand {
     benchmark.seconds = seconds ?? 10
     let report = try benchmark()
     guard !json else { return try printJSON(report) }
-    print("data, batch \(report.batchSize), \(report.threads) threads, \(report.images) images")
+    let speeds = [report.imagesPerSecond, report.imagesPerCoreSecond, report.peakRssMb]
     print(
       String(
-        format: "speed     %.0f images/s; %.0f for each second of a processor",
-        report.imagesPerSecond, report.imagesPerCoreSecond))
-    print(String(format: "memory    %.0f MB at most", report.peakRssMb))
+        format: """
+          data, batch \(report.batchSize), \(report.threads) threads, \(report.images) images
+          speed     %.0f images/s; %.0f for each second of a processor
+          memory    %.0f MB at most
+          """, arguments: speeds))
   }
 }

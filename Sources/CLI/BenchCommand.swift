@@ -25,14 +25,14 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Steps before the clock starts. (default: 2)") var warmup: Int?
   @Flag(help: "Compute blocks once more for their derivatives, to save memory.")
   var recompute = false
-  @Option(help: .int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
+  @Option(.int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
   var lanes: Int?
-  @Option(help: .int("Images a thread differentiates at a time. (default: by the model's size)"))
+  @Option(.int("Images a thread differentiates at a time. (default: by the model's size)"))
   var shardSize: Int?
   @Flag(help: "Keep each thread on one processor.") var pinThreads = false
   @Option(help: "The precision of matrix products. (default: fp32)") var precision: Precision?
   @Flag(help: "Print one JSON object.") var json = false
-  @Option(help: .folder("The folder of images, with mode data.")) var dataPath: String?
+  @Option(.folder("The folder of images, with mode data.")) var dataPath: String?
   @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
   @OptionGroup(title: "Data") var data: DataFlags
 
@@ -105,17 +105,18 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func show(_ report: Benchmark.Report) {
-    print("\(report.model), \(report.mode), batch \(report.batchSize), \(report.threads) threads")
-    print("products  \(report.precision.rawValue), \(report.products)")
+    func whole(_ number: Double) -> String { String(format: "%.0f", number) }
+    let speeds = [report.imagesPerSecond, report.imagesPerSecondBest]
+    let alone = report.gemmGflops.map { "; alone " + whole($0) } ?? ""
+    let blas = report.blasGflops.map { "; \(report.blas), fp32: " + whole($0) } ?? ""
     print(
-      String(
-        format: "speed     %.1f images/s (fastest step %.1f)", report.imagesPerSecond,
-        report.imagesPerSecondBest))
-    print(
-      String(format: "          %.0f GFLOPS", report.gflops)
-        + (report.gemmGflops.map { String(format: "; alone %.0f", $0) } ?? "")
-        + (report.blasGflops.map { "; \(report.blas), fp32: " + String(format: "%.0f", $0) } ?? ""))
-    print(String(format: "memory    %.0f MB at most", report.peakRssMb))
+      """
+      \(report.model), \(report.mode), batch \(report.batchSize), \(report.threads) threads
+      products  \(report.precision.rawValue), \(report.products)
+      \(String(format: "speed     %.1f images/s (fastest step %.1f)", arguments: speeds))
+                \(whole(report.gflops)) GFLOPS\(alone)\(blas)
+      memory    \(whole(report.peakRssMb)) MB at most
+      """)
     for (kind, share) in report.breakdown.sorted(by: { $0.value > $1.value }) {
       print(
         "  \(kind.padding(toLength: 10, withPad: " ", startingAt: 0))"

@@ -4,39 +4,28 @@ import Recipes
 
 /// How images are read.
 struct ImageOptions: SettingFlags {
-  @Flag(inversion: .prefixedNo, help: "Turn images as their EXIF orientation says. (default: on)")
-  var exif: Bool?
-  @Option(
-    help: ArgumentHelp(
-      "Lay transparent images on this colour. (default: drop transparency)", valueName: "R,G,B"))
+  @Flag(onOff: "Turn images as their EXIF orientation says. (default: on)") var exif: Bool?
+  @Option(.value("R,G,B", "Lay transparent images on this colour. (default: drop transparency)"))
   var alphaBackground: String?
   @Option(
-    help: .number(
+    .number(
       "Evaluation keeps this share of a resized image's shorter side; 1: all. (default: 0.875)"))
   var evalCropRatio: Double?
   @Option(
-    parsing: .upToNextOption,
-    help: .number("The mean that images are normalised by, one or three. (default: ImageNet's)"))
+    list: .number("The mean that images are normalised by, one or three. (default: ImageNet's)"))
   var mean: [OrNone<Double>] = []
-  @Option(
-    parsing: .upToNextOption,
-    help: .number("The standard deviation for it, one or three. (default: ImageNet's)"))
+  @Option(list: .number("The standard deviation for it, one or three. (default: ImageNet's)"))
   var std: [OrNone<Double>] = []
   @Option(
-    help: .name(
-      "How 16-bit PNGs become 8 bits: scale, round(v / 257), or pillow, cut as there. "
-        + "(default: scale)"))
+    .name(
+      "How 16-bit PNGs become 8 bits: scale, round(v / 257), or pillow, cut as there. (default: "
+        + "scale)"))
   var sixteenBit: ImageDecoder.SixteenBitPolicy?
   @OptionGroup var limits: LimitOptions
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Shrink large JPEGs while decoding: faster, not the exact pixels. (default: off)")
+  @Flag(onOff: "Shrink large JPEGs while decoding: faster, not the exact pixels. (default: off)")
   var scaledDecoding: Bool?
 
-  func validate() throws { _ = try usage { try decoder() } }
-
-  /// The decoder that they describe.
-  func decoder() throws -> ImageDecoder { try settings().decoder() }
+  func validate() throws { _ = try usage { try settings().decoder() } }
 
   /// The settings that they describe, all others at their defaults.
   func settings() throws -> DataSettings {
@@ -49,12 +38,10 @@ struct ImageOptions: SettingFlags {
 
 /// Which images are good enough to be read.
 struct LimitOptions: SettingFlags {
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Accept damaged JPEG data where libjpeg can make up for it. (default: off)")
+  @Flag(onOff: "Accept damaged JPEG data where libjpeg can make up for it. (default: off)")
   var lenientJpeg: Bool?
-  @Option(help: .int("The most pixels of an image. (default: 89478485)")) var maxPixels: Int?
-  @Option(help: .int("The most bytes of an image's file. (default: 268435456)")) var maxBytes: Int?
+  @Option(.int("The most pixels of an image. (default: 89478485)")) var maxPixels: Int?
+  @Option(.int("The most bytes of an image's file. (default: 268435456)")) var maxBytes: Int?
 }
 
 extension ImageDecoder.SixteenBitPolicy: ExpressibleByArgument {}

@@ -41,7 +41,7 @@ extension SettingFlags {
   }
 
   /// What was given, under the names of the flags.
-  fileprivate var given: [String: any Encodable] {
+  var given: [String: any Encodable] {
     Mirror(reflecting: self).children.reduce(into: [:]) { given, child in
       let property = String((child.label ?? "").dropFirst())  // batchSize, of _batchSize
       let name = property.replacing(/[A-Z]/) { "-" + $0.output.lowercased() }

@@ -2,19 +2,11 @@ import Files
 import Foundation
 
 /// A page about one run or several: one HTML file that needs no other.
-///
-/// ```swift
-/// let page = try ReportPage(runs: ["runs/first", "runs/second"])
-/// try page.html.write(toFile: "report.html", atomically: true, encoding: .utf8)
-/// ```
 package struct ReportPage: Sendable {
-  /// The page.
   package let html: String
 
-  /// The page of the runs in some folders.
-  ///
-  /// - Parameter refresh: the seconds after which a browser loads it again, of a run that goes on.
-  /// - Throws: `ReportError` for a folder without a run, or with a broken file.
+  /// The page of the runs in some folders, which a browser loads again after `refresh` seconds, of
+  /// a run that goes on.
   package init(runs folders: [String], refresh: Int? = nil) throws {
     let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
