@@ -39,15 +39,12 @@ struct BenchCommand: ParsableCommand {
   enum Mode: String, ExpressibleByArgument, CaseIterable { case train, inference, data }
 
   func validate() throws {
-    for (name, value, range) in [
-      ("batch-size", batchSize, 1...100_000), ("threads", threads ?? 1, 1...1024),
-      ("lanes", lanes ?? 4, 1...1024), ("shard-size", shardSize ?? 1, 1...100_000),
-      ("steps", steps ?? 1, 1...1_000_000),
-      ("warmup", warmup ?? 2, 0...1_000_000),
-    ] where !range.contains(value) {
-      throw ValidationError(
-        "\(name) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
-    }
+    try require("batch-size", batchSize, in: 1...100_000)
+    try require("threads", threads, in: 1...1024)
+    try require("lanes", lanes, in: 1...1024)
+    try require("shard-size", shardSize, in: 1...100_000)
+    try require("steps", steps, in: 1...1_000_000)
+    try require("warmup", warmup, in: 0...1_000_000)
     guard (seconds ?? 1) > 0, (seconds ?? 1).isFinite else {
       throw ValidationError("seconds must be positive, found \(seconds ?? 0)")
     }

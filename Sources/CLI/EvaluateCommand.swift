@@ -30,12 +30,10 @@ struct EvaluateCommand: ParsableCommand {
     if seed != nil && images.layout.valFraction == nil {
       throw ValidationError("seed is for --val-fraction")
     }
-    if let mistakes {
-      guard outputDir != nil else { throw ValidationError("mistakes is for --output-dir") }
-      guard (0...10_000).contains(mistakes) else {
-        throw ValidationError("mistakes must be 0 to 10000, found \(mistakes)")
-      }
+    if mistakes != nil && outputDir == nil {
+      throw ValidationError("mistakes is for --output-dir")
     }
+    try require("mistakes", mistakes, in: 0...10_000)
   }
 
   func run() throws {
@@ -46,10 +44,8 @@ struct EvaluateCommand: ParsableCommand {
     guard saved.classNames != nil || folder.classes.count == classes else {
       throw DatasetError(
         path: images.dataPath,
-        reason:
-          "\(counted(folder.classes.count, "class", "classes")) for a model of \(classes), "
-          + "whose names are not known"
-      )
+        reason: "\(counted(folder.classes.count, "class", "classes")) for a model of \(classes), "
+          + "whose names are not known")
     }
     let output = try outputDir.map(OutputFolder.init)
     let pool = model.threads.pool()

@@ -62,11 +62,7 @@ struct ReadingOptions: ParsableArguments {
   @Option(.int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
 
   func validate() throws {
-    guard (1...1_000_000).contains(batchSize) else {
-      throw ValidationError("batch-size must be 1 to 1000000, found \(batchSize)")
-    }
-    if let numWorkers, !(0...1024).contains(numWorkers) {
-      throw ValidationError("num-workers must be 0 to 1024, found \(numWorkers)")
-    }
+    try require("batch-size", batchSize, in: 1...1_000_000)
+    try require("num-workers", numWorkers, in: 0...1024)
   }
 }

@@ -46,6 +46,14 @@ struct LimitOptions: SettingFlags {
 
 extension ImageDecoder.SixteenBitPolicy: ExpressibleByArgument {}
 
+/// Throws a usage error for a number that is given and not in a range.
+func require(_ name: String, _ value: Int?, in range: ClosedRange<Int>) throws {
+  if let value, !range.contains(value) {
+    throw ValidationError(
+      "\(name) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
+  }
+}
+
 /// What `body` returns; what it throws is a usage error.
 func usage<Value>(_ body: () throws -> Value) throws -> Value {
   do { return try body() } catch { throw ValidationError("\(error)") }

@@ -61,11 +61,7 @@ extension SavedModel {
 struct ThreadOptions: ParsableArguments {
   @Option(.int("Threads that work. (default: the processors)")) var threads: Int?
 
-  func validate() throws {
-    if let threads, !(1...1024).contains(threads) {
-      throw ValidationError("threads must be 1 to 1024, found \(threads)")
-    }
-  }
+  func validate() throws { try require("threads", threads, in: 1...1024) }
 
   /// The threads.
   func pool() -> WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableProcessors) }

@@ -42,11 +42,18 @@ extension SettingFlags {
 
   /// What was given, under the names of the flags.
   var given: [String: any Encodable] {
-    Mirror(reflecting: self).children.reduce(into: [:]) { given, child in
-      let property = String((child.label ?? "").dropFirst())  // batchSize, of _batchSize
-      let name = property.replacing(/[A-Z]/) { "-" + $0.output.lowercased() }
-      given.merge((child.value as? any FlagProperty)?.given(name) ?? [:]) { $1 }
+    var given: [String: any Encodable] = [:]
+    for (label, property) in Mirror(reflecting: self).children {
+      guard let label, let property = property as? any FlagProperty else { continue }
+      switch property.wrappedValue as Any {
+      case let group as any SettingFlags: given.merge(group.given) { $1 }
+      case let value as any FlagValue:
+        let name = String(label.dropFirst())  // batchSize, of _batchSize
+        given[name.replacing(/[A-Z]/) { "-" + $0.output.lowercased() }] = value.given
+      default: fatalError("\(Self.self): \(label) cannot be left out")
+      }
     }
+    return given
   }
 }
 
@@ -59,26 +66,15 @@ private func object(_ value: some Encodable) throws -> Any {
     with: encoder.encode(value), options: .fragmentsAllowed)
 }
 
-/// A property of flags: one of them, or a group.
+/// A property that the parser fills.
 private protocol FlagProperty {
-  func given(_ name: String) -> [String: any Encodable]
+  associatedtype Value
+  var wrappedValue: Value { get }
 }
 
-extension Option: FlagProperty where Value: FlagValue {
-  fileprivate func given(_ name: String) -> [String: any Encodable] {
-    wrappedValue.given.map { [name: $0] } ?? [:]
-  }
-}
-
-extension Flag: FlagProperty where Value: FlagValue {
-  fileprivate func given(_ name: String) -> [String: any Encodable] {
-    wrappedValue.given.map { [name: $0] } ?? [:]
-  }
-}
-
-extension OptionGroup: FlagProperty where Value: SettingFlags {
-  fileprivate func given(_ name: String) -> [String: any Encodable] { wrappedValue.given }
-}
+extension Option: FlagProperty {}
+extension Flag: FlagProperty {}
+extension OptionGroup: FlagProperty {}
 
 /// The value of a flag: nil, or the empty list, if it was not given.
 private protocol FlagValue {

@@ -44,7 +44,9 @@ package struct QueryAttention: Sendable {
   package let query: AttentionQuery
   /// Those that were asked for.
   package let layers: [Layer]
+}
 
+extension QueryAttention {
   /// The attention to an image [1, channels, height, width] in the forward pass of a model; the
   /// query is a token of each of the layers.
   package init(
@@ -99,9 +101,5 @@ package struct QueryAttention: Sendable {
         positional: attention.positionalFits(weights.weights))
     }
     self.init(grid: grid, query: query, layers: layers)
-  }
-
-  init(grid: PatchGrid, query: AttentionQuery, layers: [Layer]) {
-    (self.grid, self.query, self.layers) = (grid, query, layers)
   }
 }
