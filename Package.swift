@@ -73,7 +73,8 @@ let package = Package(
       name: "LocalityTests", dependencies: ["Locality", "ConViT", "Safetensors"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ReportTests", dependencies: ["Report", "Locality", "ConViT", "Images", "Autodiff"]),
+      name: "ReportTests",
+      dependencies: ["Files", "Report", "Locality", "ConViT", "Images", "Autodiff"]),
     .testTarget(name: "CLITests", dependencies: ["CLI", "Recipes", "Training"]),
   ]
 )

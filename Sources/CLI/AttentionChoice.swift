@@ -8,14 +8,12 @@ import Recipes
 /// Which attention is looked at: of which query, in which layers and heads.
 struct AttentionChoice: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
-      "The patch that asks, or class for the class token. (default: in the centre)",
-      valueName: "row,column"))
+    .value(
+      "row,column",
+      "The patch that asks, or class for the class token. (default: in the centre)"))
   var query: AttentionQuery?
-  @Option(parsing: .upToNextOption, help: .int("Layers to show. (default: all)"))
-  var layer: [Int] = []
-  @Option(parsing: .upToNextOption, help: .int("Heads to show. (default: all)"))
-  var head: [Int] = []
+  @Option(list: .int("Layers to show. (default: all)")) var layer: [Int] = []
+  @Option(list: .int("Heads to show. (default: all)")) var head: [Int] = []
   @Flag(help: "Show the positional attention of GPSA layers alone; no image is needed.")
   var position = false
   @Flag(help: "Show attention rollout from the first layer to each one, too.")
@@ -94,7 +92,7 @@ struct AttentionChoice: ParsableArguments {
 
 extension AttentionQuery: ExpressibleByArgument {
   /// A query from a flag: `6,9` or `class`.
-  public init?(argument: String) {
+  package init?(argument: String) {
     if argument == "class" {
       self = .classToken
       return

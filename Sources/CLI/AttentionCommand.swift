@@ -23,7 +23,7 @@ struct AttentionCommand: ParsableCommand {
         convit attention --position --layer 0 --locality-strength 2 --output-dir out
       """)
 
-  @Option(help: .file("A file of weights or a checkpoint. (default: the initialisation)"))
+  @Option(.file("A file of weights or a checkpoint. (default: the initialisation)"))
   var weights: String?
   @Option(help: .folder("The folder to write to.")) var outputDir: String
   @OptionGroup var choice: AttentionChoice
@@ -35,7 +35,7 @@ struct AttentionCommand: ParsableCommand {
   @Flag(help: "Make the colour scale logarithmic.") var log = false
   @OptionGroup(title: "Model") var structure: StructureFlags
   @OptionGroup(title: "Ablation") var ablation: AblationFlags
-  @Option(help: .int("What the initialisation depends on. (default: 0)")) var seed: UInt64?
+  @Option(.int("What the initialisation depends on. (default: 0)")) var seed: UInt64?
   @OptionGroup var threads: ThreadOptions
   @OptionGroup(title: "Reading") var options: ImageOptions
   @Argument(help: ArgumentHelp("A PNG, JPEG or WebP file.", valueName: "image")) var image: String?
@@ -54,15 +54,13 @@ struct AttentionCommand: ParsableCommand {
 
   /// Throws if a flag is about a model that is at its initialisation.
   private func checkFlagsWithWeights() throws {
-    let idle: [(String, Bool)] = [
-      ("channels", structure.channels != nil), ("heads", structure.heads != nil),
-      ("head-dim", structure.headDim != nil),
-      ("depth", structure.depth != nil), ("local-up-to-layer", structure.localUpToLayer != nil),
-      ("locality-strength", structure.localityStrength != nil), ("seed", seed != nil),
-      ("gate", ablation.gate != nil), ("gate-start", ablation.gateStart != nil),
-      ("local-init", ablation.localInit != nil), ("pos-embed", ablation.posEmbed != nil),
+    let flags = structure.given.merging(ablation.given) { $1 }.keys.map(\.kebabCase)
+    let given = Set(flags + (seed == nil ? [] : ["seed"]))
+    let idle = [
+      "channels", "heads", "head-dim", "depth", "local-up-to-layer", "locality-strength", "seed",
+      "gate", "gate-start", "local-init", "pos-embed",
     ]
-    if let name = idle.first(where: \.1)?.0 {
+    if let name = idle.first(where: given.contains) {
       throw ValidationError("\(name) is for the initialisation, not with --weights")
     }
   }

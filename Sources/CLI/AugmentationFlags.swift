@@ -3,44 +3,26 @@ import Images
 import Recipes
 
 /// The flags of `convit train` that say what becomes of a training image.
-struct AugmentationFlags: ParsableArguments {
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Random changes of images; without, the evaluation transform. (default: on)")
+struct AugmentationFlags: SettingFlags {
+  @Flag(onOff: "Random changes of images; without, the evaluation transform. (default: on)")
   var augment: Bool?
-  @Option(help: .name("How crops are resized. (default: bicubic)"))
+  @Option(.name("How crops are resized. (default: bicubic)"))
   var trainInterpolation: AugmentationSettings.Interpolation?
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Simple random crops: resized to the size, then shifted. (default: off)")
+  @Flag(onOff: "Simple random crops: resized to the size, then shifted. (default: off)")
   var src: Bool?
   @Option(
-    help: ArgumentHelp(
+    .value(
+      "policy",
       "rand-…, augmix-…, original, originalr, v0, v0r, 3a or none, in timm's notation. "
-        + "--three-augment is --aa 3a. (default: rand-m9-mstd0.5-inc1)", valueName: "policy"))
+        + "--three-augment is --aa 3a. (default: rand-m9-mstd0.5-inc1)"))
   var aa: String?
-  @Option(
-    help: .number("Brightness, contrast and saturation, with --aa none or 3a. (default: 0.4)"))
+  @Option(.number("Brightness, contrast and saturation, with --aa none or 3a. (default: 0.4)"))
   var colorJitter: Double?
-  @Option(help: .number("Probability of random erasing. (default: 0.25)")) var reprob: Double?
-  @Option(help: .name("What is erased with: zeros, a colour, noise. (default: pixel)"))
+  @Option(.number("Probability of random erasing. (default: 0.25)")) var reprob: Double?
+  @Option(.name("What is erased with: zeros, a colour, noise. (default: pixel)"))
   var remode: RandomErasing.Mode?
-  @Option(help: .int("Most rectangles erased in an image. (default: 1)")) var recount: Int?
-  @Flag(
-    inversion: .prefixedNo, help: "Do not erase in the first half of a batch. (default: off)")
-  var resplit: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.augment, augment)
-    replace(&c.trainInterpolation, trainInterpolation)
-    replace(&c.src, src)
-    replace(&c.aa, aa)
-    replace(&c.colorJitter, colorJitter)
-    replace(&c.reprob, reprob)
-    replace(&c.remode, remode)
-    replace(&c.recount, recount)
-    replace(&c.resplit, resplit)
-  }
+  @Option(.int("Most rectangles erased in an image. (default: 1)")) var recount: Int?
+  @Flag(onOff: "Do not erase in the first half of a batch. (default: off)") var resplit: Bool?
 }
 
 extension AugmentationSettings.Interpolation: ExpressibleByArgument {}

@@ -26,8 +26,8 @@ extension BenchCommand {
 
   func runOnData() throws {
     var recipe = try config.map { try TrainingConfiguration(contentsOf: $0) } ?? .init()
-    replace(&recipe.dataPath, dataPath)
-    replace(&recipe.inputSize, inputSize)
+    recipe.dataPath = dataPath ?? recipe.dataPath
+    recipe.inputSize = inputSize ?? recipe.inputSize
     augmentation.apply(to: &recipe)
     data.apply(to: &recipe)
     recipe.batchSize = batchSize
@@ -35,11 +35,13 @@ extension BenchCommand {
     benchmark.seconds = seconds ?? 10
     let report = try benchmark()
     guard !json else { return try printJSON(report) }
-    print("data, batch \(report.batchSize), \(report.threads) threads, \(report.images) images")
+    let speeds = [report.imagesPerSecond, report.imagesPerCoreSecond, report.peakRssMb]
     print(
       String(
-        format: "speed     %.0f images/s; %.0f for each second of a processor",
-        report.imagesPerSecond, report.imagesPerCoreSecond))
-    print(String(format: "memory    %.0f MB at most", report.peakRssMb))
+        format: """
+          data, batch \(report.batchSize), \(report.threads) threads, \(report.images) images
+          speed     %.0f images/s; %.0f for each second of a processor
+          memory    %.0f MB at most
+          """, arguments: speeds))
   }
 }

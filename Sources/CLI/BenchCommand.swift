@@ -25,29 +25,26 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Steps before the clock starts. (default: 2)") var warmup: Int?
   @Flag(help: "Compute blocks once more for their derivatives, to save memory.")
   var recompute = false
-  @Option(help: .int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
+  @Option(.int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
   var lanes: Int?
-  @Option(help: .int("Images a thread differentiates at a time. (default: by the model's size)"))
+  @Option(.int("Images a thread differentiates at a time. (default: by the model's size)"))
   var shardSize: Int?
   @Flag(help: "Keep each thread on one processor.") var pinThreads = false
   @Option(help: "The precision of matrix products. (default: fp32)") var precision: Precision?
   @Flag(help: "Print one JSON object.") var json = false
-  @Option(help: .folder("The folder of images, with mode data.")) var dataPath: String?
+  @Option(.folder("The folder of images, with mode data.")) var dataPath: String?
   @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
   @OptionGroup(title: "Data") var data: DataFlags
 
   enum Mode: String, ExpressibleByArgument, CaseIterable { case train, inference, data }
 
   func validate() throws {
-    for (name, value, range) in [
-      ("batch-size", batchSize, 1...100_000), ("threads", threads ?? 1, 1...1024),
-      ("lanes", lanes ?? 4, 1...1024), ("shard-size", shardSize ?? 1, 1...100_000),
-      ("steps", steps ?? 1, 1...1_000_000),
-      ("warmup", warmup ?? 2, 0...1_000_000),
-    ] where !range.contains(value) {
-      throw ValidationError(
-        "\(name) must be \(range.lowerBound) to \(range.upperBound), found \(value)")
-    }
+    try require("batch-size", batchSize, in: 1...100_000)
+    try require("threads", threads, in: 1...1024)
+    try require("lanes", lanes, in: 1...1024)
+    try require("shard-size", shardSize, in: 1...100_000)
+    try require("steps", steps, in: 1...1_000_000)
+    try require("warmup", warmup, in: 0...1_000_000)
     guard (seconds ?? 1) > 0, (seconds ?? 1).isFinite else {
       throw ValidationError("seconds must be positive, found \(seconds ?? 0)")
     }
@@ -105,17 +102,18 @@ struct BenchCommand: ParsableCommand {
   }
 
   private func show(_ report: Benchmark.Report) {
-    print("\(report.model), \(report.mode), batch \(report.batchSize), \(report.threads) threads")
-    print("products  \(report.precision.rawValue), \(report.products)")
+    func whole(_ number: Double) -> String { String(format: "%.0f", number) }
+    let speeds = [report.imagesPerSecond, report.imagesPerSecondBest]
+    let alone = report.gemmGflops.map { "; alone " + whole($0) } ?? ""
+    let blas = report.blasGflops.map { "; \(report.blas), fp32: " + whole($0) } ?? ""
     print(
-      String(
-        format: "speed     %.1f images/s (fastest step %.1f)", report.imagesPerSecond,
-        report.imagesPerSecondBest))
-    print(
-      String(format: "          %.0f GFLOPS", report.gflops)
-        + (report.gemmGflops.map { String(format: "; alone %.0f", $0) } ?? "")
-        + (report.blasGflops.map { "; \(report.blas), fp32: " + String(format: "%.0f", $0) } ?? ""))
-    print(String(format: "memory    %.0f MB at most", report.peakRssMb))
+      """
+      \(report.model), \(report.mode), batch \(report.batchSize), \(report.threads) threads
+      products  \(report.precision.rawValue), \(report.products)
+      \(String(format: "speed     %.1f images/s (fastest step %.1f)", arguments: speeds))
+                \(whole(report.gflops)) GFLOPS\(alone)\(blas)
+      memory    \(whole(report.peakRssMb)) MB at most
+      """)
     for (kind, share) in report.breakdown.sorted(by: { $0.value > $1.value }) {
       print(
         "  \(kind.padding(toLength: 10, withPad: " ", startingAt: 0))"

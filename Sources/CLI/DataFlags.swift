@@ -3,86 +3,48 @@ import Images
 import Recipes
 
 /// The flags of `convit train` that say which images it sees, and how they are read.
-struct DataFlags: ParsableArguments {
+struct DataFlags: SettingFlags {
   @OptionGroup(title: "Data") var layout: LayoutOptions
-  @Option(
-    help: .number("The share of each class to train on, at random, at least one. (default: 1)"))
+  @Option(.number("The share of each class to train on, at random, at least one. (default: 1)"))
   var samplingRatio: Double?
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Take the first images of each class for it, as the reference does. (default: off)")
+  @Flag(onOff: "Take the first images of each class for it, as the reference does. (default: off)")
   var samplingFirst: Bool?
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Divide --epochs by the ratio, for as many images in all. (default: off)")
+  @Flag(onOff: "Divide --epochs by the ratio, for as many images in all. (default: off)")
   var scaleEpochs: Bool?
-  @Flag(
-    inversion: .prefixedNo, help: "Three augmented copies of each image in turn. (default: on)")
-  var repeatedAug: Bool?
-  @Flag(inversion: .prefixedNo, help: "A new order every epoch. (default: on)")
-  var shuffle: Bool?
+  @Flag(onOff: "Three augmented copies of each image in turn. (default: on)") var repeatedAug: Bool?
+  @Flag(onOff: "A new order every epoch. (default: on)") var shuffle: Bool?
   @OptionGroup(title: "Data") var bad: BadImageOptions
   @OptionGroup(title: "Data") var images: ImageOptions
-
-  func apply(to c: inout TrainingConfiguration) {
-    layout.apply(to: &c.data)
-    replace(&c.samplingRatio, samplingRatio)
-    replace(&c.samplingFirst, samplingFirst)
-    replace(&c.scaleEpochs, scaleEpochs)
-    replace(&c.repeatedAug, repeatedAug)
-    replace(&c.shuffle, shuffle)
-    bad.apply(to: &c.data)
-    images.apply(to: &c.data)
-  }
 }
 
 /// How a folder of data is laid out.
-struct LayoutOptions: ParsableArguments {
+struct LayoutOptions: SettingFlags {
   @Option(
-    help: .name(
+    .name(
       "IMNET for folders of images, INAT or INAT19 for iNaturalist's files, CIFAR, CIFAR10, "
         + "CIFAR100. (default: IMNET)"))
   var dataSet: DataSettings.DataSet?
-  @Option(help: .file("Images to validate on, where --data-path is a CSV file without them."))
+  @Option(.file("Images to validate on, where --data-path is a CSV file without them."))
   var valPath: OrNone<String>?
-  @Option(help: .name("The level of iNaturalist's classes: kingdom … genus, name. (default: name)"))
+  @Option(.name("The level of iNaturalist's classes: kingdom … genus, name. (default: name)"))
   var inatCategory: INaturalist.Category?
   @Option(
-    help: .folder(
-      "The folder, or split of a CSV file, to train on. (default: train, or such a name)"))
+    .folder("The folder, or split of a CSV file, to train on. (default: train, or such a name)"))
   var trainSplit: OrNone<String>?
   @Option(
-    help: .folder(
-      "The folder, or split of a CSV file, to validate on. (default: val, or such a name)"))
+    .folder("The folder, or split of a CSV file, to validate on. (default: val, or such a name)"))
   var valSplit: OrNone<String>?
-  @Option(
-    help: .number("Hold out this share of each class to test on, if there is no val/."))
-  var valFraction: OrNone<Double>?
-
-  func apply(to data: inout DataSettings) {
-    replace(&data.dataSet, dataSet)
-    replace(&data.valPath, valPath)
-    replace(&data.inatCategory, inatCategory)
-    replace(&data.trainSplit, trainSplit)
-    replace(&data.valSplit, valSplit)
-    replace(&data.valFraction, offAtZero: valFraction)
-  }
+  @Option(.number("Hold out this share of each class to test on, if there is no val/."))
+  var valFraction: OrOff<Double>?
 }
 
 /// What to do about images that cannot be read.
-struct BadImageOptions: ParsableArguments {
+struct BadImageOptions: SettingFlags {
   @Option(
-    help: .name("error: stop at an image that cannot be read; skip: leave it out. (default: error)")
-  )
+    .name("error: stop at an image that cannot be read; skip: leave it out. (default: error)"))
   var onBadImage: BadImages?
-  @Option(
-    help: .number("The most images to skip: a share if below 1, else a number. (default: 0.05)"))
+  @Option(.number("The most images to skip: a share if below 1, else a number. (default: 0.05)"))
   var maxBad: OrNone<Double>?
-
-  func apply(to data: inout DataSettings) {
-    replace(&data.onBadImage, onBadImage)
-    replace(&data.maxBad, maxBad)
-  }
 }
 
 extension DataSettings.DataSet: ExpressibleByArgument {}

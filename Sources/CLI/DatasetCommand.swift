@@ -35,6 +35,12 @@ struct DatasetOptions: ParsableArguments {
       Terminal.write("\(output): all \(images) images are there already\n")
     }
   }
+
+  /// The same for the archive or folder of one of the CIFARs.
+  func write(_ data: CIFAR, from source: String) throws {
+    let (splits, classes) = try data.read(from: source)
+    try write(splits, classes: classes)
+  }
 }
 
 struct FashionMNISTCommand: ParsableCommand {
@@ -62,8 +68,7 @@ struct IDXCommand: ParsableCommand {
 
   @Argument(help: "The folder that has the four IDX files.") var source: String
   @OptionGroup var options: DatasetOptions
-  @Option(
-    parsing: .upToNextOption, help: .name("The names of the classes, in the order of the labels."))
+  @Option(list: .name("The names of the classes, in the order of the labels."))
   var classes: [String] = []
 
   func validate() throws {
@@ -100,11 +105,4 @@ struct CIFAR100Command: ParsableCommand {
   @OptionGroup var options: DatasetOptions
 
   func run() throws { try options.write(.hundred, from: source) }
-}
-
-extension DatasetOptions {
-  fileprivate func write(_ data: CIFAR, from source: String) throws {
-    let (splits, classes) = try data.read(from: source)
-    try write(splits, classes: classes)
-  }
 }

@@ -21,25 +21,14 @@ struct EpochText {
   }
 
   private func line(mark: String) -> String {
-    guard let testAcc1 = record.testAcc1 else { return unevaluated }
-    let accuracy =
-      "acc@1 " + Self.percent(testAcc1)
-      + (record.emaTestAcc1.map { " ema " + Self.percent($0) } ?? "") + mark
-    let middle = record.emaTestAcc1 == nil ? [accuracy, "lr \(rate)"] : [accuracy]
-    let parts =
-      [
-        "epoch \(record.epoch + 1)/\(epochs)",
-        Self.number("loss %.3f", record.trainLoss)
-          + (record.testLoss.map { Self.number(" test %.3f", $0) } ?? ""),
-      ] + middle + [seconds, "ETA \(eta)"]
-    return parts.joined(separator: "  ")
-  }
-
-  /// What is known without an evaluation.
-  private var unevaluated: String {
-    let loss = Self.number("loss %.3f", record.trainLoss)
-    return ["epoch \(record.epoch + 1)/\(epochs)", loss, "lr \(rate)", seconds, "ETA \(eta)"]
-      .joined(separator: "  ")
+    let test = record.testLoss.map { Self.number(" test %.3f", $0) } ?? ""
+    let average = record.emaTestAcc1.map { " ema " + Self.percent($0) } ?? ""
+    let parts = [
+      "epoch \(record.epoch + 1)/\(epochs)", Self.number("loss %.3f", record.trainLoss) + test,
+      record.testAcc1.map { "acc@1 " + Self.percent($0) + average + mark },
+      record.emaTestAcc1 == nil ? "lr \(rate)" : nil, seconds, "ETA \(eta)",
+    ]
+    return parts.compactMap(\.self).joined(separator: "  ")
   }
 
   private static func percent(_ value: Double) -> String {

@@ -18,25 +18,22 @@ struct EvaluateCommand: ParsableCommand {
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var images: FolderOptions
-  @Option(help: .int("The seed of the run that held out --val-fraction. (default: 0)"))
-  var seed: UInt64?
+  @Option(.int("The seed of the run that held out --val-fraction. (default: 0)")) var seed: UInt64?
   @OptionGroup(title: "Masks") var mask: MaskOptions
   @Flag(help: "Print one JSON object.") var json = false
   @Flag(help: "Show accuracies by class, and what is taken for what; with --json, too.")
   var perClass = false
-  @Option(help: .folder("The folder to write a page and tables to.")) var outputDir: String?
-  @Option(help: .int("Mistakes that the page shows at most. (default: 48)")) var mistakes: Int?
+  @Option(.folder("The folder to write a page and tables to.")) var outputDir: String?
+  @Option(.int("Mistakes that the page shows at most. (default: 48)")) var mistakes: Int?
 
   func validate() throws {
     if seed != nil && images.layout.valFraction == nil {
       throw ValidationError("seed is for --val-fraction")
     }
-    if let mistakes {
-      guard outputDir != nil else { throw ValidationError("mistakes is for --output-dir") }
-      guard (0...10_000).contains(mistakes) else {
-        throw ValidationError("mistakes must be 0 to 10000, found \(mistakes)")
-      }
+    if mistakes != nil && outputDir == nil {
+      throw ValidationError("mistakes is for --output-dir")
     }
+    try require("mistakes", mistakes, in: 0...10_000)
   }
 
   func run() throws {
@@ -47,13 +44,11 @@ struct EvaluateCommand: ParsableCommand {
     guard saved.classNames != nil || folder.classes.count == classes else {
       throw DatasetError(
         path: images.dataPath,
-        reason:
-          "\(counted(folder.classes.count, "class", "classes")) for a model of \(classes), "
-          + "whose names are not known"
-      )
+        reason: "\(counted(folder.classes.count, "class", "classes")) for a model of \(classes), "
+          + "whose names are not known")
     }
     let output = try outputDir.map(OutputFolder.init)
-    let pool = model.pool()
+    let pool = model.threads.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     let (totals, answers) = try images.evaluator(for: saved, on: pool).answers(
       saved.model, model.frozen(saved), on: folder.samples, pool: pool,

@@ -34,9 +34,8 @@ struct FolderOptions: ParsableArguments {
     return data
   }
 
-  /// The images; warnings go to standard error.
-  ///
-  /// - Parameter seed: that of the run that held out `--val-fraction`.
+  /// The images; warnings go to standard error. The seed is that of the run that held out
+  /// `--val-fraction`.
   func folder(for saved: SavedModel, seed: UInt64) throws -> ImageFolder {
     let folder = try data.images(of: split, classes: saved.classNames, seed: seed)
     for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
@@ -54,5 +53,16 @@ struct FolderOptions: ParsableArguments {
       reader: try saved.imageReader(images.settings()), batchSize: reading.batchSize,
       workers: reading.numWorkers ?? pool.threads,
       badImages: data.onBadImage)
+  }
+}
+
+/// How the images of a folder are read by commands that only look at them.
+struct ReadingOptions: ParsableArguments {
+  @Option(help: .int("Images at a time.")) var batchSize = 64
+  @Option(.int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
+
+  func validate() throws {
+    try require("batch-size", batchSize, in: 1...1_000_000)
+    try require("num-workers", numWorkers, in: 0...1024)
   }
 }

@@ -16,9 +16,8 @@ struct LivePage {
     self.folder = folder
   }
 
-  /// Renews the page if the event is the end of an epoch.
-  ///
-  /// - Parameter note: told once if the page cannot be written, which is no reason to end the run.
+  /// Renews the page if the event is the end of an epoch. `note` is told once if it cannot be
+  /// written, which is no reason to end the run.
   mutating func renew(after event: Trainer.Event, note: (String) -> Void) {
     guard case .epoch(let record, _) = event else { return }
     // About as often as there is news.

@@ -38,7 +38,7 @@ struct LocalityCommand: ParsableCommand {
     let folder = try images.folder(for: saved, seed: seed)
     let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
     let output = try OutputFolder(outputDir)
-    let pool = model.pool()
+    let pool = model.threads.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     let report = try images.evaluator(for: saved, on: pool).totalsAndLocality(
       saved.transformer, model.frozen(saved), on: samples, addsReference: reference, pool: pool,

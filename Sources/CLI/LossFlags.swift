@@ -3,68 +3,40 @@ import Recipes
 import Training
 
 /// The flags of `convit train` that say what a model is to answer.
-struct LossFlags: ParsableArguments {
-  @Option(help: .number("Label smoothing. (default: 0.1)")) var smoothing: Double?
+struct LossFlags: SettingFlags {
+  @Option(.number("Label smoothing. (default: 0.1)")) var smoothing: Double?
   @Option(
-    help: .file(
-      "How much classes count: balanced (n / (classes · n_c)), or a YAML or JSON file of a weight "
-        + "for each. (default: none)"))
+    .file(
+      "How much classes count: balanced (n / (classes · n_c)), or a YAML or JSON file of a "
+        + "weight for each. (default: none)"))
   var classWeights: OrNone<String>?
-  @Option(help: .number("Blend images: α of the shares' Beta(α, α), 0 is off. (default: 0.8)"))
+  @Option(.number("Blend images: α of the shares' Beta(α, α), 0 is off. (default: 0.8)"))
   var mixup: Double?
-  @Option(
-    help: .number("Paste boxes of images: α of the shares' Beta(α, α), 0 is off. (default: 1)"))
+  @Option(.number("Paste boxes of images: α of the shares' Beta(α, α), 0 is off. (default: 1)"))
   var cutmix: Double?
   @Option(
-    parsing: .upToNextOption,
-    help: .number("The smallest and largest side of the boxes, by the image's, instead of α."))
+    list: .number("The smallest and largest side of the boxes, by the image's, instead of α."))
   var cutmixMinmax: [OrNone<Double>] = []
-  @Option(help: .number("How probable mixing is. (default: 1)")) var mixupProb: Double?
-  @Option(help: .number("How probable cutmix is beside mixup. (default: 0.5)"))
+  @Option(.number("How probable mixing is. (default: 1)")) var mixupProb: Double?
+  @Option(.number("How probable cutmix is beside mixup. (default: 0.5)"))
   var mixupSwitchProb: Double?
-  @Option(help: .name("Draw for each batch, pair or elem(ent). (default: batch)"))
+  @Option(.name("Draw for each batch, pair or elem(ent). (default: batch)"))
   var mixupMode: Mixing.Mode?
-  @Option(help: .int("The epoch, from 0, at which mixing ends; 0 is never. (default: 0)"))
+  @Option(.int("The epoch, from 0, at which mixing ends; 0 is never. (default: 0)"))
   var mixupOffEpoch: Int?
-  @Flag(
-    inversion: .prefixedNo, help: "Binary cross-entropy of each class by itself. (default: off)")
-  var bceLoss: Bool?
+  @Flag(onOff: "Binary cross-entropy of each class by itself. (default: off)") var bceLoss: Bool?
   @Option(
-    help: .number(
-      "Count targets above it as 1, others as 0. (default: 0 without smoothing, else off)"))
+    .number("Count targets above it as 1, others as 0. (default: 0 without smoothing, else off)"))
   var bceTargetThresh: OrNone<Double>?
-  @Option(help: .name("What a distilled model learns from a teacher. (default: none)"))
+  @Option(.name("What a distilled model learns from a teacher. (default: none)"))
   var distillationType: LossSettings.DistillationType?
-  @Option(help: .name("The teacher's preset, if its file does not say.")) var teacherModel:
-    OrNone<String>?
-  @Option(help: .file("The teacher's weights.")) var teacherPath: OrNone<String>?
-  @Option(help: .number("The teacher's share of the loss. (default: 0.5)"))
-  var distillationAlpha: Double?
-  @Option(help: .number("Temperature of soft distillation. (default: 1)"))
-  var distillationTau: Double?
-  @Option(
-    help: .name("Divide the soft loss by images, or as DeiT by their logits. (default: batchmean)"))
+  @Option(.name("The teacher's preset, if its file does not say."))
+  var teacherModel: OrNone<String>?
+  @Option(.file("The teacher's weights.")) var teacherPath: OrNone<String>?
+  @Option(.number("The teacher's share of the loss. (default: 0.5)")) var distillationAlpha: Double?
+  @Option(.number("Temperature of soft distillation. (default: 1)")) var distillationTau: Double?
+  @Option(.name("Divide the soft loss by images, or as DeiT by their logits. (default: batchmean)"))
   var distillationReduction: LossSettings.DistillationReduction?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.smoothing, smoothing)
-    replace(&c.classWeights, classWeights)
-    replace(&c.mixup, mixup)
-    replace(&c.cutmix, cutmix)
-    replace(&c.cutmixMinmax, cutmixMinmax)
-    replace(&c.mixupProb, mixupProb)
-    replace(&c.mixupSwitchProb, mixupSwitchProb)
-    replace(&c.mixupMode, mixupMode)
-    replace(&c.mixupOffEpoch, mixupOffEpoch)
-    replace(&c.bceLoss, bceLoss)
-    replace(&c.bceTargetThresh, bceTargetThresh)
-    replace(&c.distillationType, distillationType)
-    replace(&c.teacherModel, teacherModel)
-    replace(&c.teacherPath, teacherPath)
-    replace(&c.distillationAlpha, distillationAlpha)
-    replace(&c.distillationTau, distillationTau)
-    replace(&c.distillationReduction, distillationReduction)
-  }
 }
 
 extension Mixing.Mode: ExpressibleByArgument {}

@@ -23,11 +23,7 @@ struct MaskOptions: ParsableArguments {
       contentLayers: maskContent, positionLayers: maskPosition, posEmbed: maskPosEmbed)
     guard mask != TestMask() else { return saved }
     let model = try saved.transformer
-    do {
-      saved.weights = try model.masked(saved.weights, by: mask)
-    } catch {
-      throw ValidationError("\(error)")
-    }
+    saved.weights = try usage { try model.masked(saved.weights, by: mask) }
     return saved
   }
 }

@@ -2,67 +2,50 @@ import ArgumentParser
 import Recipes
 
 /// The flags that say what a new model is made of.
-struct StructureFlags: ParsableArguments {
-  @Option(help: .name("The preset to start from; see convit models. (default: convit_tiny)"))
+struct StructureFlags: SettingFlags {
+  @Option(.name("The preset to start from; see convit models. (default: convit_tiny)"))
   var model: String?
-  @Option(help: .size("Pixels of the images. (default: 224)")) var inputSize: InputSize?
-  @Option(help: .int("Colour channels of the images: 3, or 1 for grey. (default: 3)"))
-  var channels: Int?
-  @Option(help: .int("Pixels of a patch's side. (default: 16)")) var patchSize: Int?
-  @Option(help: .int("Attention heads. (default: the preset's)")) var heads: OrNone<Int>?
-  @Option(help: .int("Features of a head, the reference's --embed_dim. (default: the preset's)"))
+  @Option(.size("Pixels of the images. (default: 224)")) var inputSize: InputSize?
+  @Option(.int("Colour channels of the images: 3, or 1 for grey. (default: 3)")) var channels: Int?
+  @Option(.int("Pixels of a patch's side. (default: 16)")) var patchSize: Int?
+  @Option(.int("Attention heads. (default: the preset's)")) var heads: OrNone<Int>?
+  @Option(.int("Features of a head, the reference's --embed_dim. (default: the preset's)"))
   var headDim: OrNone<Int>?
-  @Option(help: .int("Blocks. (default: the preset's)")) var depth: OrNone<Int>?
-  @Option(help: .int("GPSA blocks, from the first. (default: the preset's, or all but the last)"))
+  @Option(.int("Blocks. (default: the preset's)")) var depth: OrNone<Int>?
+  @Option(.int("GPSA blocks, from the first. (default: the preset's, or all but the last)"))
   var localUpToLayer: OrNone<Int>?
-  @Option(help: .number("Sharpness of the convolutional start, α. (default: 1)"))
+  @Option(.number("Sharpness of the convolutional start, α. (default: 1)"))
   var localityStrength: Float?
-
-  func apply(to settings: inout ModelSettings) {
-    replace(&settings.model, model)
-    replace(&settings.inputSize, inputSize)
-    replace(&settings.channels, channels)
-    replace(&settings.patchSize, patchSize)
-    replace(&settings.heads, heads)
-    replace(&settings.headDim, headDim)
-    replace(&settings.depth, depth)
-    replace(&settings.localUpToLayer, localUpToLayer)
-    replace(&settings.localityStrength, localityStrength)
-  }
 }
 
 /// The flags of `convit train` that describe the model.
-struct ModelFlags: ParsableArguments {
+struct ModelFlags: SettingFlags {
   @OptionGroup var structure: StructureFlags
-  @Option(help: .int("Classes of the head, if more than the data have.")) var nbClasses:
-    OrNone<Int>?
-  @Option(help: .number("Dropout. (default: 0)")) var drop: Float?
-  @Option(help: .number("Dropout of the attention's elements. (default: 0)"))
-  var attnDrop: Float?
-  @Option(help: .number("Stochastic depth of the last block. (default: 0.1)"))
-  var dropPath: Float?
+  @Option(.int("Classes of the head, if more than the data have.")) var nbClasses: OrNone<Int>?
+  @Option(.number("Dropout. (default: 0)")) var drop: Float?
+  @Option(.number("Dropout of the attention's elements. (default: 0)")) var attnDrop: Float?
+  @Option(.number("Stochastic depth of the last block. (default: 0.1)")) var dropPath: Float?
   @Option(
-    help: .file(
-      "Weights to start from; a head for other classes starts anew, and the position embedding is "
-        + "resampled for images of another size."))
+    .file(
+      "Weights to start from; a head for other classes starts anew, and the position embedding "
+        + "is resampled for images of another size."))
   var finetune: OrNone<String>?
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
+  @Flag(onOff: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
   var partial: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    structure.apply(to: &c.architecture)
-    replace(&c.nbClasses, nbClasses)
-    replace(&c.drop, drop)
-    replace(&c.attnDrop, attnDrop)
-    replace(&c.dropPath, dropPath)
-    replace(&c.finetune, finetune)
-    replace(&c.partial, partial)
-  }
 }
 
-extension InputSize: ExpressibleByArgument {
-  /// A size from a flag.
-  public init?(argument: String) { self.init(argument) }
+/// The flags of `convit train` that take something away from the model.
+struct AblationFlags: SettingFlags {
+  @Option(
+    .name(
+      "Gates between content and position: trained, frozen, or absent (summed before the "
+        + "softmax). (default: trained)"))
+  var gate: AblationSettings.Gate?
+  @Option(.number("The gates' λ at the start. (default: 1)")) var gateStart: Float?
+  @Flag(onOff: "Start GPSA as a convolution, or else at random. (default: on)") var localInit: Bool?
+  @Flag(onOff: "Leave all of the GPSA layers as it starts. (default: off)") var freezeGpsa: Bool?
+  @Flag(onOff: "Learn a position embedding. (default: on)") var posEmbed: Bool?
 }
+
+extension InputSize: LosslessStringConvertible, ExpressibleByArgument {}
+extension AblationSettings.Gate: ExpressibleByArgument {}

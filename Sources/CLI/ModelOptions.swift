@@ -6,15 +6,14 @@ import Recipes
 /// Which weights to use, and on how many threads.
 struct ModelOptions: ParsableArguments {
   @Option(help: .file("A safetensors file, of weights or a checkpoint.")) var weights: String
-  @Option(help: .name("The preset of the weights, for files that do not say; see convit models."))
+  @Option(.name("The preset of the weights, for files that do not say; see convit models."))
   var model: String?
   @Option(
-    help: .size(
-      "Pixels of the model's images; a position embedding for others is resampled. "
-        + "(default: as the file says, or 224)"))
+    .size(
+      "Pixels of the model's images; a position embedding for others is resampled. (default: as "
+        + "the file says, or 224)"))
   var inputSize: InputSize?
-  @Option(help: .int("Pixels of a patch's side. (default: as the file says, or 16)"))
-  var patchSize: Int?
+  @Option(.int("Pixels of a patch's side. (default: as the file says, or 16)")) var patchSize: Int?
   @Option(help: "The precision of matrix products.") var precision = Precision.float32
   @OptionGroup var threads: ThreadOptions
 
@@ -22,11 +21,7 @@ struct ModelOptions: ParsableArguments {
     if let patchSize, patchSize < 1 {
       throw ValidationError("patch-size must be at least 1, found \(patchSize)")
     }
-    do {
-      _ = try model.map(ViTConfiguration.preset(of:))
-    } catch {
-      throw ValidationError("\(error)")
-    }
+    _ = try usage { try model.map(ViTConfiguration.preset(of:)) }
   }
 
   /// The model in the file; its warnings go to standard error.
@@ -43,9 +38,6 @@ struct ModelOptions: ParsableArguments {
   func frozen(_ saved: SavedModel) -> FrozenWeights {
     FrozenWeights(saved.weights, .inference(precision))
   }
-
-  /// The threads to run on.
-  func pool() -> WorkerPool { threads.pool() }
 }
 
 extension Precision: ExpressibleByArgument {}
@@ -63,4 +55,14 @@ extension SavedModel {
     for warning in saved.warnings { Terminal.write("note: \(weights): \(warning)\n") }
     return saved
   }
+}
+
+/// On how many threads to work.
+struct ThreadOptions: ParsableArguments {
+  @Option(.int("Threads that work. (default: the processors)")) var threads: Int?
+
+  func validate() throws { try require("threads", threads, in: 1...1024) }
+
+  /// The threads.
+  func pool() -> WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableProcessors) }
 }

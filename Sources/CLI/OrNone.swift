@@ -21,27 +21,22 @@ enum OrNone<Value: ExpressibleByArgument>: ExpressibleByArgument {
   }
 }
 
-/// Puts a value that was given, or `none`, in the place of another.
-func replace<Value>(_ value: inout Value?, _ replacement: OrNone<Value>?) {
-  if let replacement { value = replacement.value }
-}
-
 /// The same for a number of which 0 means never, or not at all.
-func replace<Value: Equatable & ExpressibleByIntegerLiteral>(
-  _ value: inout Value?, offAtZero replacement: OrNone<Value>?
-) {
-  if let replacement { value = replacement.value == 0 ? nil : replacement.value }
-}
+struct OrOff<Value: ExpressibleByArgument & ExpressibleByIntegerLiteral & Equatable>:
+  ExpressibleByArgument
+{
+  let value: Value?
 
-/// Puts a list that was given in the place of another; `none` alone is no list.
-func replace<Value>(_ value: inout [Value]?, _ replacement: [OrNone<Value>]) {
-  if !replacement.isEmpty {
-    let values = replacement.compactMap(\.value)
-    value = values.isEmpty ? nil : values
+  init?(argument: String) {
+    guard let given = OrNone<Value>(argument: argument) else { return nil }
+    value = given.value == 0 ? nil : given.value
   }
 }
 
-/// Puts a list that was given in the place of another; `none` alone is the empty one.
-func replace<Value>(_ value: inout [Value], _ replacement: [OrNone<Value>]) {
-  if !replacement.isEmpty { value = replacement.compactMap(\.value) }
+extension OrNone: Encodable where Value: Encodable {
+  func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
+}
+
+extension OrOff: Encodable where Value: Encodable {
+  func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
 }

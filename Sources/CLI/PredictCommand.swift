@@ -23,7 +23,7 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (saved, pool) = (try model.load(), model.pool())
+    let (saved, pool) = (try model.load(), model.threads.pool())
     let classifier = try ImageClassifier(
       saved, reader: saved.imageReader(options.settings()), precision: model.precision, pool: pool)
     var failures = 0

@@ -14,7 +14,7 @@ struct ReportCommand: ParsableCommand {
       RUN/report.html of the first run unless --output says otherwise.
       """)
 
-  @Option(help: .file("The file to write.")) var output: String?
+  @Option(.file("The file to write.")) var output: String?
   @Argument(help: "Folders of runs.") var runs: [String]
 
   func validate() throws {

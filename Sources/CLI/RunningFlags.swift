@@ -3,96 +3,52 @@ import Autodiff
 import Recipes
 
 /// The flags of `convit train` about the machine, the logs and checkpoints.
-struct RunningFlags: ParsableArguments {
-  @Option(help: .int("What every random number depends on. (default: 0)")) var seed: UInt64?
-  @Option(help: .int("Threads that compute. (default: the processors)")) var threads: OrNone<Int>?
-  @Option(help: .int("Threads that read images. (default: as --threads)")) var numWorkers:
-    OrNone<Int>?
-  @Option(help: .int("Images a thread differentiates at a time. (default: by the model's size)"))
+struct RunningFlags: SettingFlags {
+  @Option(.int("What every random number depends on. (default: 0)")) var seed: UInt64?
+  @Option(.int("Threads that compute. (default: the processors)")) var threads: OrNone<Int>?
+  @Option(.int("Threads that read images. (default: as --threads)")) var numWorkers: OrNone<Int>?
+  @Option(.int("Images a thread differentiates at a time. (default: by the model's size)"))
   var shardSize: OrNone<Int>?
-  @Option(help: .int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
+  @Option(.int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
   var lanes: Int?
-  @Flag(inversion: .prefixedNo, help: "Keep each thread on one processor. (default: off)")
-  var pinThreads: Bool?
+  @Flag(onOff: "Keep each thread on one processor. (default: off)") var pinThreads: Bool?
   @Option(help: "The precision of matrix products. (default: fp32)") var precision: Precision?
-  @Flag(inversion: .prefixedNo, help: "Compute blocks once more for derivatives, to save memory.")
-  var recompute: Bool?
+  @Flag(onOff: "Compute blocks once more for derivatives, to save memory.") var recompute: Bool?
   @Option(
-    help: ArgumentHelp(
-      "Go on with a run: its folder, a checkpoint, or auto for the one in --output-dir, if any.",
-      valueName: "run"))
+    .value(
+      "run",
+      "Go on with a run: its folder, a checkpoint, or auto for the one in --output-dir, if any."))
   var resume: OrNone<String>?
-  @Flag(inversion: .prefixedNo, help: "Go on although the images are others. (default: off)")
-  var allowOtherData: Bool?
-  @Flag(
-    inversion: .prefixedNo, help: "Go on although numbers are not finite. (default: off)")
-  var allowNonfinite: Bool?
-  @Option(help: .int("Epochs between kept weights, model_<epoch>.safetensors. (default: none)"))
-  var saveEvery: OrNone<Int>?
-  @Option(
-    help: .int("Steps between checkpoints inside of an epoch. (default: at its end alone)"))
-  var saveEverySteps: OrNone<Int>?
-  @Option(help: .int("Epochs between evaluations; the last epoch has one. (default: 1)"))
+  @Flag(onOff: "Go on although the images are others. (default: off)") var allowOtherData: Bool?
+  @Flag(onOff: "Go on although numbers are not finite. (default: off)") var allowNonfinite: Bool?
+  @Option(.int("Epochs between kept weights, model_<epoch>.safetensors. (default: none)"))
+  var saveEvery: OrOff<Int>?
+  @Option(.int("Steps between checkpoints inside of an epoch. (default: at its end alone)"))
+  var saveEverySteps: OrOff<Int>?
+  @Option(.int("Epochs between evaluations; the last epoch has one. (default: 1)"))
   var evalEvery: Int?
   @Option(
-    help: ArgumentHelp(
-      "Save and end, with exit code 75, before this time is over: 90m, 2h, 3600. (default: none)",
-      valueName: "time"))
-  var timeBudget: OrNone<TimeBudget>?
+    .value(
+      "time",
+      "Save and end, with exit code 75, before this time is over: 90m, 2h, 3600. (default: none)"))
+  var timeBudget: OrOff<TimeBudget>?
   @Option(
-    help: ArgumentHelp(
-      "When a loss is not finite: stop, or skip=K to leave out K such steps. (default: stop)",
-      valueName: "action"))
+    .value(
+      "action",
+      "When a loss is not finite: stop, or skip=K to leave out K such steps. (default: stop)"))
   var onNonfinite: NonFinitePolicy?
-  @Option(help: .int("Steps between lines of steps.jsonl. (default: 50)")) var logEvery: Int?
+  @Option(.int("Steps between lines of steps.jsonl. (default: 50)")) var logEvery: Int?
   @Option(
-    help: .int(
+    .int(
       "Epochs between measurements of where heads look, into log.jsonl, locality.jsonl and "
         + "attention/. (default: none)"))
-  var localityEvery: OrNone<Int>?
-  @Option(help: .int("Validation images, balanced over classes, for that. (default: 1024)"))
+  var localityEvery: OrOff<Int>?
+  @Option(.int("Validation images, balanced over classes, for that. (default: 1024)"))
   var localitySample: Int?
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Write the logs for TensorBoard, too. (default: off)"
-  )
-  var tensorboard: Bool?
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Renew report.html, the page of convit report, after every epoch. (default: off)")
+  @Flag(onOff: "Write the logs for TensorBoard, too. (default: off)") var tensorboard: Bool?
+  @Flag(onOff: "Renew report.html, the page of convit report, after every epoch. (default: off)")
   var report: Bool?
-
-  func apply(to c: inout TrainingConfiguration) {
-    replace(&c.seed, seed)
-    replace(&c.threads, threads)
-    replace(&c.numWorkers, numWorkers)
-    replace(&c.shardSize, shardSize)
-    replace(&c.lanes, lanes)
-    replace(&c.pinThreads, pinThreads)
-    replace(&c.precision, precision)
-    replace(&c.recompute, recompute)
-    replace(&c.resume, resume)
-    replace(&c.allowOtherData, allowOtherData)
-    replace(&c.allowNonfinite, allowNonfinite)
-    replace(&c.saveEvery, offAtZero: saveEvery)
-    replace(&c.saveEverySteps, offAtZero: saveEverySteps)
-    replace(&c.evalEvery, evalEvery)
-    replace(&c.timeBudget, offAtZero: timeBudget)
-    replace(&c.onNonfinite, onNonfinite)
-    replace(&c.logEvery, logEvery)
-    replace(&c.localityEvery, offAtZero: localityEvery)
-    replace(&c.localitySample, localitySample)
-    replace(&c.tensorboard, tensorboard)
-    replace(&c.report, report)
-  }
 }
 
-extension NonFinitePolicy: ExpressibleByArgument {
-  /// A policy as it is written in flags.
-  public init?(argument: String) { self.init(argument) }
-}
-
-extension TimeBudget: ExpressibleByArgument {
-  /// A time as it is written in flags.
-  public init?(argument: String) { self.init(argument) }
-}
+extension NonFinitePolicy: LosslessStringConvertible, ExpressibleByArgument {}
+extension TimeBudget: LosslessStringConvertible, ExpressibleByArgument {}

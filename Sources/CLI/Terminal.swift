@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 
 /// Standard output for results; standard error for messages, and a line of progress that is
@@ -14,9 +15,8 @@ struct Terminal {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
-  /// Writes a line of results to standard output, at once.
-  ///
-  /// - Throws: `OutputError`; an `ExitCode` of success when nobody reads any more, as `| head`.
+  /// Writes a line of results to standard output, at once; throws an `ExitCode` of success when
+  /// nobody reads any more, as `| head`.
   static func result(_ line: String) throws {
     var bytes = Array("\(line)\n".utf8)[...]
     while !bytes.isEmpty {
@@ -26,7 +26,7 @@ struct Terminal {
       } else if errno == EPIPE {
         throw ExitCode.success
       } else if errno != EINTR {
-        throw OutputError(reason: String(cString: strerror(errno)))
+        throw FileError(path: "standard output", cannot: "write", code: errno)
       }
     }
   }
@@ -85,12 +85,6 @@ struct Terminal {
 
   /// Seconds since the command began.
   var elapsed: Double { (ContinuousClock.now - start) / .seconds(1) }
-}
-
-/// Results that could not be written.
-struct OutputError: Error, CustomStringConvertible {
-  let reason: String
-  var description: String { "standard output: cannot write: \(reason)" }
 }
 
 /// "1:05" or "2:01:05" for seconds.

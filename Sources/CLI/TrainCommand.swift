@@ -79,8 +79,8 @@ struct TrainCommand: ParsableCommand {
   ) throws -> (configuration: TrainingConfiguration, notes: [String]) {
     var configuration =
       try files.config.map { try TrainingConfiguration(contentsOf: $0, over: base) } ?? base
-    replace(&configuration.dataPath, files.dataPath)
-    replace(&configuration.outputDir, files.outputDir)
+    configuration.dataPath = files.dataPath ?? configuration.dataPath
+    configuration.outputDir = files.outputDir ?? configuration.outputDir
     let file = configuration
     options.apply(to: &configuration)
     guard let path = files.config else { return (configuration, []) }
@@ -131,30 +131,27 @@ private struct TrainingDisplay {
     return clock(terminal.elapsed / (epochs - before) * (Double(run.epochs) - epochs))
   }
 
-  private func resumption(_ progress: RunProgress) -> String {
-    "resumes: epoch \(progress.epoch + 1), after its step \(progress.step)"
-  }
-
   private func describe(_ run: Trainer.Summary) -> [String] {
     let model = run.model
+    let (progress, visited) = (run.progress, run.imagesPerEpoch)
     let gpsa = model.localUpToLayer > 0 ? ", \(model.localUpToLayer) of them GPSA" : ""
     let trained = run.trained < run.parameters ? " (\(run.trained) of them trained)" : ""
     let images = counted(run.trainingImages, "image", "images")
     let classes = counted(run.classes, "class", "classes")
     return [
       "model: \(run.parameters) parameters\(trained), \(model.depth) blocks\(gpsa), "
-        + "\(model.heads) heads of "
-        + "\(model.embedDim / model.heads) features, "
+        + "\(model.heads) heads of \(model.embedDim / model.heads) features, "
         + "\(model.grid.rows) × \(model.grid.columns) patches",
       "data: \(images) to train on, \(run.validationImages) to test on, \(classes)",
-      "training: \(run.epochs) \(run.epochs == 1 ? "epoch" : "epochs") of "
-        + "\(run.stepsPerEpoch) steps on \(run.imagesPerEpoch.all) images"
-        + (run.imagesPerEpoch.all == run.imagesPerEpoch.different
-          ? ", " : ", \(run.imagesPerEpoch.different) different ones, ")
+      "training: \(counted(run.epochs, "epoch", "epochs")) of "
+        + "\(run.stepsPerEpoch) steps on \(visited.all) images, "
+        + (visited.all == visited.different ? "" : "\(visited.different) different ones, ")
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
-    ] + (run.progress == RunProgress() ? [] : [resumption(run.progress)]) + [
+      progress == RunProgress()
+        ? nil : "resumes: epoch \(progress.epoch + 1), after its step \(progress.step)",
       "machine: about \(run.memory.description) of memory; products in "
-        + "\(run.precision.rawValue) by \(ProductKernels.description(of: run.precision))"
-    ] + (ProductKernels.warning(for: run.precision).map { ["note: \($0)"] } ?? [])
+        + "\(run.precision.rawValue) by \(ProductKernels.description(of: run.precision))",
+      ProductKernels.warning(for: run.precision).map { "note: \($0)" },
+    ].compactMap(\.self)
   }
 }

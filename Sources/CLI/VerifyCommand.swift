@@ -107,9 +107,7 @@ struct VerifyCommand: ParsableCommand {
         + "\(counted(classes, "class", "classes"))) and validate on "
         + (layout.valFraction == nil ? "\(val.folder) (\(held))" : "the rest of it (\(held))")
     ]
-    let count = bad.count { bad in
-      [train, val].contains { $0.contains(bad.path) }
-    }
+    let count = bad.count { bad in [train, val].contains { $0.contains(bad.path) } }
     if count > 0 {
       lines.append(
         "it would stop at \(count == 1 ? "the bad image" : "the first of \(count) bad images"); "
@@ -140,11 +138,8 @@ private struct Both: Encodable {
   let report: FolderReport
   let train: TrainingPreview
 
-  enum CodingKeys: String, CodingKey { case train }
-
   func encode(to encoder: any Encoder) throws {
     try report.encode(to: encoder)
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(train, forKey: .train)
+    try ["train": train].encode(to: encoder)
   }
 }

@@ -35,8 +35,6 @@ package struct AtomicFile {
   }
 
   /// Has `body` write the new content of `path`.
-  ///
-  /// - Throws: ``FileError`` if it cannot be written; what `body` throws.
   package static func replace(
     _ path: String, byteCount: Int, _ care: Care = .lasting, _ body: (AtomicFile) throws -> Void
   ) throws {
@@ -56,16 +54,12 @@ package struct AtomicFile {
   package static func replace(
     _ path: String, by bytes: [UInt8], _ care: Care = .lasting
   ) throws(FileError) {
-    let file = try begin(path, byteCount: bytes.count, care)
-    defer { close(file.descriptor) }
-    do throws(FileError) {
-      try file.write(bytes)
-      try file.takePlace()
+    do {
+      try replace(path, byteCount: bytes.count, care) { try $0.write(bytes) }
     } catch {
-      unlink(file.temporary)
+      guard let error = error as? FileError else { fatalError("AtomicFile: \(error)") }
       throw error
     }
-    try file.syncFolder()
   }
 
   /// Puts bytes at the end of the file at `path`, which is made if it is not there.

@@ -5,9 +5,6 @@ package final class FolderLock: Sendable {
   private let descriptor: Int32
 
   /// Takes the folder at `path`. A file system without locks lets everyone have it.
-  ///
-  /// - Parameter holder: who else may have it.
-  /// - Throws: if it cannot be opened, or somebody else has it.
   package init(_ path: String, holder: String = "another run") throws(FileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, cannot: "open", code: errno) }

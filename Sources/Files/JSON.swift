@@ -3,9 +3,7 @@ import Foundation
 /// JSON as this package writes it.
 package enum JSON {
   /// An encoder whose bytes follow from the value alone: keys in the order of the alphabet, slashes
-  /// as they are.
-  ///
-  /// - Parameter isPretty: whether every value gets a line of its own.
+  /// as they are, every value on a line of its own if it is to be pretty.
   package static func encoder(isPretty: Bool = false) -> JSONEncoder {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -15,8 +15,6 @@ package struct JSONLines {
 
   /// The lines, each an object; none where there is no file. A last line that a crash has cut short
   /// is left out.
-  ///
-  /// - Throws: if the file is not text, or another line is no object.
   package func objects() throws(FileError) -> [String] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
@@ -35,8 +33,6 @@ package struct JSONLines {
   }
 
   /// The objects of a file of which every line is one, but for a last one that is cut short.
-  ///
-  /// - Throws: if there is another line.
   package func all<Record: Decodable>() throws(FileError) -> [Record] {
     var records: [Record] = []
     for (index, line) in try objects().enumerated() {
@@ -57,8 +53,6 @@ package struct JSONLines {
   }
 
   /// Adds a line, and returns it.
-  ///
-  /// - Throws: ``FileError`` if it cannot be written.
   @discardableResult
   package func append(_ record: some Encodable) throws -> Data {
     let line = Array(try JSON.encoder().encode(record)) + [UInt8(ascii: "\n")]

@@ -5,8 +5,6 @@ package struct OutputFolder: Sendable {
   private let path: String
 
   /// The folder at a path.
-  ///
-  /// - Throws: if it cannot be made.
   package init(_ path: String) throws(FileError) {
     self.path = path
     do {

@@ -12,10 +12,7 @@ package final class RegularFile: Sendable {
   package let size: Int
   private let descriptor: Int32
 
-  /// Opens the file at `path`.
-  ///
-  /// - Parameter expected: what the file should be, for the error.
-  /// - Throws: if it cannot be opened, or is no regular file.
+  /// Opens the file at `path`; an error says what it should be.
   package init(reading path: String, expected: String = "a regular file") throws(FileError) {
     try requireNoZeroByte(path)
     var status = stat()
@@ -50,8 +47,6 @@ package final class RegularFile: Sendable {
   }
 
   /// Fills `buffer` with the bytes from `offset`.
-  ///
-  /// - Throws: if they cannot be read, or the file has become shorter.
   package func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(FileError) {
@@ -65,36 +60,37 @@ package final class RegularFile: Sendable {
 
   /// The bytes from `offset`; `count` has been checked against the size of the file.
   package func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
-    var failure: FileError?
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-      do throws(FileError) {
-        try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
-        initialized = count
-      } catch {
-        failure = error
-      }
+    try array(count) { (buffer) throws(FileError) in
+      try read(into: buffer, at: offset)
+      return count
     }
-    if let failure { throw failure }
-    return bytes
   }
 
   /// All bytes, if they are still as many as there were.
   package func contents() throws(FileError) -> [UInt8] {
-    var failure: FileError?
     // One byte of room above the size shows a file that grew.
-    let bytes = [UInt8](unsafeUninitializedCapacity: size + 1) { buffer, initialized in
-      do throws(FileError) {
-        initialized = try fill(UnsafeMutableRawBufferPointer(buffer), at: 0)
-      } catch {
-        failure = error
-      }
-    }
-    if let failure { throw failure }
+    let bytes = try array(size + 1) { (buffer) throws(FileError) in try fill(buffer, at: 0) }
     guard bytes.count == size else {
       let found = bytes.count < size ? "\(bytes.count)" : "more"
       throw FileError(
         path: path, reason: "changed while it was read: expected \(size) bytes, found \(found)")
     }
+    return bytes
+  }
+
+  /// At most `capacity` bytes: as many as `read` says that it has read.
+  private func array(
+    _ capacity: Int, _ read: (UnsafeMutableRawBufferPointer) throws(FileError) -> Int
+  ) throws(FileError) -> [UInt8] {
+    var failure: FileError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+      do throws(FileError) {
+        count = try read(UnsafeMutableRawBufferPointer(buffer))
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
     return bytes
   }
 

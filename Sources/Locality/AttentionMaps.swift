@@ -8,12 +8,9 @@ public struct AttentionMaps: Sendable {
   /// By layer, [H, T + N, T + N]: T class and distillation tokens first, 0 in front of ConViT's
   /// GPSA layers.
   public let layers: [Tensor]
+}
 
-  init(grid: PatchGrid, layers: [Tensor]) {
-    self.grid = grid
-    self.layers = layers
-  }
-
+extension AttentionMaps {
   /// The maps of an image [1, channels, height, width] in the forward pass of a model.
   public init(_ model: VisionTransformer, _ frozen: FrozenWeights, image: Tensor) {
     checkPrecondition(
@@ -29,8 +26,7 @@ public struct AttentionMaps: Sendable {
     checkPrecondition(
       layers.count == model.blocks.count,
       "AttentionMaps: \(layers.count) of \(model.blocks.count) layers have maps to look at")
-    grid = model.configuration.grid
-    self.layers = layers
+    self.init(grid: model.configuration.grid, layers: layers)
   }
 
   /// Where a pass shows the map of a layer.

@@ -11,11 +11,11 @@ import Images
 /// of a head together, the heads of a layer, the layers in order; columns are keys, class and
 /// distillation tokens first. Grey g stands for the probability floor^(1 − g / 255), and 0 for less
 /// than the floor.
-public struct AttentionRecorder: Sendable {
+package struct AttentionRecorder: Sendable {
   /// The smallest probability that is told from 0.
-  public static let floor = 1e-5
+  package static let floor = 1e-5
   /// Pixels that all maps of one image may have; larger models are not recorded.
-  public static let largest = 16 << 20
+  package static let largest = 16 << 20
 
   private let folder: String
   private let output: OutputFolder
@@ -24,12 +24,7 @@ public struct AttentionRecorder: Sendable {
 
   /// A record of some images in a folder; what is there of epochs after `epochs`, or of other
   /// images or another model, is forgotten.
-  ///
-  /// - Parameters:
-  ///   - images: names and pixels, all of the model's size.
-  ///   - normalization: how the model takes them.
-  /// - Throws: an error that names the folder, or the file in it, that cannot be written.
-  public init(
+  package init(
     _ folder: String, _ configuration: ViTConfiguration,
     images: [(name: String, image: RGBImage)], normalization: Normalization = .imageNet,
     after epochs: Int = -1
@@ -56,13 +51,13 @@ public struct AttentionRecorder: Sendable {
   }
 
   /// Whether the maps of an image of this model are small enough to be recorded.
-  public static func canRecord(_ configuration: ViTConfiguration) -> Bool {
+  package static func canRecord(_ configuration: ViTConfiguration) -> Bool {
     let length = configuration.grid.count + configuration.tokens
     return configuration.depth * configuration.heads * length * length <= largest
   }
 
   /// Writes the maps of a model with these weights, after `epochs` epochs of training.
-  public mutating func record(
+  package mutating func record(
     _ model: VisionTransformer, _ weights: FrozenWeights, epochs: Int, on pool: WorkerPool
   ) throws {
     let pictures = pool.map(images) { image in
@@ -104,4 +99,34 @@ public struct AttentionRecorder: Sendable {
     let share = 1 - log(probability) / Float(log(floor))
     return UInt8(max(1, min(255, (255 * share).rounded())))
   }
+}
+
+/// What an ``AttentionRecorder`` has written to a folder: `index.json` in it.
+package struct AttentionIndex: Codable {
+  /// The maps of a layer.
+  package struct Layer: Codable, Equatable {
+    let kind: LocalityReport.Kind
+    let heads: Int
+    let tokens: Int
+  }
+
+  let grid: [Int]
+  let floor: Double
+  let layers: [Layer]
+  package let images: [String]
+  /// After which epochs there are maps.
+  package internal(set) var epochs: [Int]
+
+  /// Whether the pictures of another record can stand in this one.
+  func isLike(_ other: AttentionIndex) -> Bool {
+    (grid, floor, layers, images) == (other.grid, other.floor, other.layers, other.images)
+  }
+
+  package static let fileName = "index.json"
+
+  /// The name of the picture of an image.
+  package static func image(_ place: Int) -> String { "image-\(place).png" }
+
+  /// The name of the picture of an image's maps after some epochs.
+  package static func maps(of place: Int, after epochs: Int) -> String { "\(epochs)-\(place).png" }
 }

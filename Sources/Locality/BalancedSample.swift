@@ -6,7 +6,7 @@ extension ImageFolder {
   /// folder and `seed` alone, in the folder's order. All images if there are no more.
   ///
   /// Classes take turns, in a new random order each time, until there are enough.
-  public func balancedSample(_ count: Int, seed: UInt64) -> [Example] {
+  package func balancedSample(_ count: Int, seed: UInt64) -> [Example] {
     let random = Random(seed: seed).split("locality sample")
     var waiting = Dictionary(grouping: samples, by: \.label).mapValues { samples in
       var source = random.split("class").split(samples[0].label)

@@ -8,8 +8,10 @@ struct LayerStatistics: Sendable {
   /// Σ_images of the cosine between the maps of two heads, [H · H].
   private(set) var similarity: [Double]
   private(set) var images = 0
+  private let patches: Int
 
   init(heads: Int, patches: Int) {
+    self.patches = patches
     self.heads = Array(repeating: HeadStatistics(patches: patches), count: heads)
     similarity = Array(repeating: 0, count: heads * heads)
   }
@@ -22,8 +24,7 @@ struct LayerStatistics: Sendable {
     checkPrecondition(
       maps.shape.rank == 4 && maps.shape[1] == count,
       "LayerStatistics: maps \(maps.shape) of \(count) heads, as Attention.heads says")
-    let tokens = length - Self.patches(distances)
-    let patches = length - tokens
+    let tokens = length - patches
     var packed = [Float](repeating: 0, count: tokens == 0 ? 0 : count * patches * patches)
     maps.withUnsafeBufferPointer { maps in
       for image in 0..<maps.count / (count * length * length) {
@@ -31,27 +32,21 @@ struct LayerStatistics: Sendable {
         if tokens == 0 {
           add(start, distances, tokenShares: nil)
         } else {
-          let shares = Self.pack(
-            start, heads: count, tokens: tokens, patches: patches, into: &packed)
+          let shares = pack(start, tokens: tokens, into: &packed)
           packed.withUnsafeBufferPointer { add($0.baseAddress!, distances, tokenShares: shares) }
         }
       }
     }
   }
 
-  /// The N of N · N distances.
-  private static func patches(_ distances: [Float]) -> Int {
-    Int(Double(distances.count).squareRoot().rounded())
-  }
-
   /// The patches' rows and columns of each head, rows scaled to sum to 1; returns what was taken
   /// away, averaged over the queries of a head.
-  private static func pack(
-    _ maps: UnsafePointer<Float>, heads: Int, tokens: Int, patches: Int, into out: inout [Float]
+  private func pack(
+    _ maps: UnsafePointer<Float>, tokens: Int, into out: inout [Float]
   ) -> [Double] {
     let length = tokens + patches
     return out.withUnsafeMutableBufferPointer { out in
-      (0..<heads).map { head in
+      heads.indices.map { head in
         var taken = 0.0
         for query in 0..<patches {
           let row = maps + (head * length + tokens + query) * length + tokens
@@ -69,7 +64,7 @@ struct LayerStatistics: Sendable {
     _ maps: UnsafePointer<Float>, _ distances: [Float], tokenShares: [Double]?
   ) {
     let size = distances.count
-    let patches = Double(Self.patches(distances))
+    let patches = Double(patches)
     for head in heads.indices {
       let map = maps + head * size
       let nonlocality = distances.withUnsafeBufferPointer { ck_dot(map, $0.baseAddress!, size) }
@@ -99,5 +94,26 @@ struct LayerStatistics: Sendable {
     for index in heads.indices { heads[index].add(other.heads[index]) }
     for index in similarity.indices { similarity[index] += other.similarity[index] }
     images += other.images
+  }
+}
+
+/// What is summed up over images about one attention head, patches only.
+struct HeadStatistics: Sendable {
+  /// Σ_images A, [N · N]: whatever is linear in the attention follows from it.
+  var map: [Float]
+  /// An image's non-locality, in patches.
+  var nonlocality = Moments()
+  /// The entropy of a query's attention, averaged over an image's queries, in nats.
+  var entropy = Moments()
+  /// What queries give to the class and distillation tokens, 0 where there are none.
+  var tokenShare = Moments()
+
+  init(patches: Int) { map = Array(repeating: 0, count: patches * patches) }
+
+  mutating func add(_ other: HeadStatistics) {
+    for index in map.indices { map[index] += other.map[index] }
+    nonlocality.add(other.nonlocality)
+    entropy.add(other.entropy)
+    tokenShare.add(other.tokenShare)
   }
 }

@@ -105,3 +105,34 @@ public struct LocalityStatistics: Sendable {
     return sum
   }
 }
+
+extension LocalityMeter {
+  /// The non-locality that the published code logs, [layers][H]: every layer is fed the patch
+  /// embedding of the images, without position embedding, normalisation or class token, whatever
+  /// it receives in the model. To compare with published logs, and for nothing else. Layers without
+  /// weights to look at are left out, as in a report.
+  package func referenceNonlocality(_ images: Tensor) -> [[Double]] {
+    let tape = Tape(weights)
+    let embedded = model.patchEmbed(tape.constant(images))
+    return model.blocks.compactMap { block in
+      guard let weights = block.attn.attentionWeights(embedded)?.value else { return nil }
+      var statistics = LayerStatistics(heads: block.attn.heads, patches: grid.count)
+      statistics.add(weights, distances: distances)
+      return statistics.heads.map(\.nonlocality.mean)
+    }
+  }
+}
+
+extension PatchGrid {
+  /// ‖δ_ij‖, how far patch j is from patch i, in patches: [N · N], row by row.
+  package func distances() -> [Float] {
+    let squares = offsets().elements
+    return (0..<count * count).map { squares[3 * $0 + 2].squareRoot() }
+  }
+
+  /// The non-locality of attention that looks everywhere alike, the yardstick for all others:
+  /// Σ_ij ‖δ_ij‖ / N², in patches. 7.2808 for 14 × 14.
+  package var uniformNonlocality: Double {
+    distances().reduce(0) { $0 + Double($1) } / Double(count * count)
+  }
+}

@@ -1,4 +1,4 @@
-import ConViT
+import Files
 
 /// How local the attention of a model is, by layer and head; what `locality.json` holds.
 public struct LocalityReport: Hashable, Sendable, Codable {
@@ -38,10 +38,10 @@ public struct LocalityReport: Hashable, Sendable, Codable {
     /// σ(λ), of GPSA.
     public let gate: [Double]?
     /// The Gaussian of the positional attention, of GPSA and PSA.
-    public let positional: [PositionalFit]?
+    package let positional: [PositionalFit]?
     /// The non-locality as the published code measures it: of attention that is fed the patch
     /// embedding in every layer. Only where it was asked for.
-    public internal(set) var referenceNonlocality: [Double]?
+    package internal(set) var referenceNonlocality: [Double]?
 
     /// The mean cosine between a head's maps and those of the layer's other heads; nil for a single
     /// head.
@@ -66,7 +66,7 @@ public struct LocalityReport: Hashable, Sendable, Codable {
 
   /// The report with what the published code would have measured, [layers][H], or as it is if that
   /// is empty.
-  public func adding(reference: [[Double]]) -> LocalityReport {
+  package func adding(reference: [[Double]]) -> LocalityReport {
     var report = self
     for (index, values) in reference.enumerated() {
       report.layers[index].referenceNonlocality = values
@@ -92,5 +92,32 @@ public struct LocalityReport: Hashable, Sendable, Codable {
     case images, grid, layers
     case patchSize = "patch_size"
     case uniformNonlocality = "uniform_nonlocality"
+  }
+}
+
+extension LocalityReport {
+  /// A line for each head, for whoever makes tables or figures of their own.
+  public var csv: String {
+    var rows = [
+      [
+        "layer", "head", "kind", "nonlocality", "nonlocality_sd", "distance_px", "entropy",
+        "center_x", "center_y", "width", "similarity", "token_share", "gate", "positional_x",
+        "positional_y", "strength", "reference_nonlocality",
+      ]
+    ]
+    for layer in layers {
+      for head in layer.nonlocality.indices {
+        let fit = layer.positional?[head]
+        let numbers: [Double?] = [
+          layer.nonlocality[head], layer.nonlocalitySpread[head], layer.distancePixels[head],
+          layer.entropy[head], layer.centre[head][0], layer.centre[head][1], layer.width[head],
+          layer.meanSimilarity(head), layer.tokenShare?[head], layer.gate?[head], fit?.x, fit?.y,
+          fit?.strength,
+          layer.referenceNonlocality?[head],
+        ]
+        rows.append(["\(layer.layer)", "\(head)", layer.kind.rawValue] + numbers.map(CSV.cell))
+      }
+    }
+    return CSV.table(rows)
   }
 }

@@ -4,16 +4,14 @@ import ConViT
 ///
 /// Queries near the border see a cut neighbourhood, so only those at least a quarter of the grid
 /// away from it are averaged over (all, along an axis of fewer than three patches).
-public struct MapMoments: Hashable, Sendable {
-  /// The mean of δ along the columns, in patches.
-  public let x: Double
-  /// The mean of δ along the rows, in patches.
-  public let y: Double
+package struct MapMoments: Hashable, Sendable {
+  /// The mean of δ along the columns and along the rows, in patches.
+  package let x, y: Double
   /// The standard deviation of δ along one axis, both axes averaged, in patches.
-  public let width: Double
+  package let width: Double
 
   /// The moments of a map [N · N] whose rows sum to 1.
-  public init(of map: [Float], on grid: PatchGrid) {
+  package init(of map: [Float], on grid: PatchGrid) {
     let (rows, columns) = (Self.inner(grid.rows), Self.inner(grid.columns))
     var (sumX, sumY, sumSquares, queries) = (0.0, 0.0, 0.0, 0.0)
     for row in rows {

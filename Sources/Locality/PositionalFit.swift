@@ -5,23 +5,21 @@ import ConViT
 ///
 /// With `pos_proj.weight[h]` = (a, b, c) the logits are a x + b y + c (x² + y²), so that for c < 0
 /// Δ = (−a / 2c, −b / 2c) and α = −c (d'Ascoli et al. 2021, equation 9, turned round).
-public struct PositionalFit: Hashable, Sendable, Codable {
-  /// Where the head looks from a query, in patches: along the columns. Nil unless c < 0: the head
-  /// then looks away from a point, or along a line.
-  public let x: Double?
-  /// The same along the rows.
-  public let y: Double?
+package struct PositionalFit: Hashable, Sendable, Codable {
+  /// Where the head looks from a query, in patches, along the columns and along the rows. Nil
+  /// unless c < 0: the head then looks away from a point, or along a line.
+  package let x, y: Double?
   /// How sharply it looks there, α, in 1 / patches²; negative if it looks away.
-  public let strength: Double
+  package let strength: Double
 
   /// How far that is, in patches.
-  public var distance: Double? { x.flatMap { x in y.map { (x * x + $0 * $0).squareRoot() } } }
+  package var distance: Double? { x.flatMap { x in y.map { (x * x + $0 * $0).squareRoot() } } }
 
   /// The standard deviation along one axis, 1 / √(2α), in patches.
-  public var width: Double? { strength > 0 ? 1 / (2 * strength).squareRoot() : nil }
+  package var width: Double? { strength > 0 ? 1 / (2 * strength).squareRoot() : nil }
 
   /// The fit of a row of `pos_proj.weight`.
-  public init(_ a: Float, _ b: Float, _ c: Float) {
+  package init(_ a: Float, _ b: Float, _ c: Float) {
     strength = Double(-c)
     (x, y) = c < 0 ? (Double(-a / (2 * c)), Double(-b / (2 * c))) : (nil, nil)
   }
@@ -29,7 +27,7 @@ public struct PositionalFit: Hashable, Sendable, Codable {
 
 extension PositionalAttention {
   /// The Gaussian of each head.
-  public func positionalFits(_ weights: ParameterStore) -> [PositionalFit] {
+  package func positionalFits(_ weights: ParameterStore) -> [PositionalFit] {
     let rows = weights[posProj.weight].elements
     return (0..<heads).map { PositionalFit(rows[3 * $0], rows[3 * $0 + 1], rows[3 * $0 + 2]) }
   }

@@ -2,10 +2,9 @@ import Autodiff
 import ConViT
 
 /// Which token asks.
-public enum AttentionQuery: Hashable, Sendable {
-  /// A patch, from the top and from the left, from 0.
+package enum AttentionQuery: Hashable, Sendable {
+  /// From the top and from the left, from 0.
   case patch(row: Int, column: Int)
-  /// The class token.
   case classToken
 
   /// As `AttentionMaps` counts queries: the place of a patch, or −1.
@@ -21,38 +20,36 @@ public enum AttentionQuery: Hashable, Sendable {
 /// What one query gives to each patch of an image, layer by layer and head by head.
 ///
 /// Of the maps of a layer no more is kept than the rows of the query.
-public struct QueryAttention: Sendable {
+package struct QueryAttention: Sendable {
   /// A layer.
-  public struct Layer: Sendable {
-    /// The layer, from 0.
-    public let layer: Int
+  package struct Layer: Sendable {
+    package let layer: Int
     /// What the query gives to each patch, by head: [H][N]. What class and distillation tokens
     /// receive is missing in the sum.
-    public let heads: [[Float]]
+    package let heads: [[Float]]
     /// Attention rollout from the first layer to this one, [N], if it was asked for.
-    public let rollout: [Float]?
+    package let rollout: [Float]?
     /// The share of the positional attention, of GPSA.
-    public let gates: [Double]?
+    package let gates: [Double]?
     /// The Gaussians of the positional attention, where that alone was asked for.
-    public let positional: [PositionalFit]?
+    package let positional: [PositionalFit]?
 
     /// Whether all attention is a number.
-    public var isFinite: Bool {
+    package var isFinite: Bool {
       (heads + (rollout.map { [$0] } ?? [])).joined().allSatisfy(\.isFinite)
     }
   }
 
-  /// The patches.
-  public let grid: PatchGrid
-  /// The query.
-  public let query: AttentionQuery
-  /// The layers that were asked for.
-  public let layers: [Layer]
+  package let grid: PatchGrid
+  package let query: AttentionQuery
+  /// Those that were asked for.
+  package let layers: [Layer]
+}
 
-  /// The attention to an image [1, channels, height, width] in the forward pass of a model.
-  ///
-  /// - Precondition: the query is a token of each of `layers`.
-  public init(
+extension QueryAttention {
+  /// The attention to an image [1, channels, height, width] in the forward pass of a model; the
+  /// query is a token of each of the layers.
+  package init(
     _ model: VisionTransformer, _ weights: FrozenWeights, image: Tensor, query: AttentionQuery,
     layers chosen: Set<Int>, withRollout: Bool = false
   ) {
@@ -86,9 +83,7 @@ public struct QueryAttention: Sendable {
   }
 
   /// The attention by position alone of GPSA or PSA layers, without an image.
-  ///
-  /// - Precondition: `layers` are among these.
-  public init(
+  package init(
     positionOf model: VisionTransformer, _ weights: FrozenWeights, query: AttentionQuery,
     layers chosen: Set<Int>
   ) {
@@ -106,9 +101,5 @@ public struct QueryAttention: Sendable {
         positional: attention.positionalFits(weights.weights))
     }
     self.init(grid: grid, query: query, layers: layers)
-  }
-
-  init(grid: PatchGrid, query: AttentionQuery, layers: [Layer]) {
-    (self.grid, self.query, self.layers) = (grid, query, layers)
   }
 }

@@ -16,12 +16,12 @@ struct AttentionRecord {
     let path = "\(folder)/\(AttentionIndex.fileName)"
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
     guard let found = try? JSONDecoder().decode(AttentionIndex.self, from: data) else {
-      throw ReportError(path: path, reason: "not the index of recorded attention maps")
+      throw FileError(path: path, reason: "not the index of recorded attention maps")
     }
     guard !found.epochs.isEmpty else { return nil }  // a run that has just begun
     func picture(_ name: String) throws -> String {
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
-        throw ReportError(path: "\(folder)/\(name)", reason: "missing, though the index has it")
+        throw FileError(path: "\(folder)/\(name)", reason: "missing, though the index has it")
       }
       return "data:image/png;base64," + data.base64EncodedString()
     }

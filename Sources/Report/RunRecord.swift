@@ -18,23 +18,16 @@ struct RunRecord {
   let attention: AttentionRecord?
 
   /// Reads the folder of a run.
-  ///
-  /// - Throws: `ReportError` if it is none, or has a broken file.
   init(_ folder: String, name: String) throws {
     self.name = name
     try Self.requireRun(folder)
     configuration =
       (try? String(contentsOfFile: "\(folder)/\(RunFiles.configuration)", encoding: .utf8)) ?? ""
-    let steps: [String]
-    do throws(FileError) {
-      func lines(_ name: String) throws(FileError) -> [String] {
-        try JSONLines("\(folder)/\(name)").objects()
-      }
-      (log, locality) = (try lines(RunFiles.log), try lines(RunFiles.locality))
-      steps = try lines(RunFiles.steps)
-    } catch {
-      throw ReportError(error)
+    func lines(_ name: String) throws -> [String] {
+      try JSONLines("\(folder)/\(name)").objects()
     }
+    (log, locality) = (try lines(RunFiles.log), try lines(RunFiles.locality))
+    let steps = try lines(RunFiles.steps)
     let stride = max(1, (steps.count + 1999) / 2000)  // more would not be seen
     self.steps = steps.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
     attention = try AttentionRecord("\(folder)/\(RunFiles.attention)")
@@ -43,7 +36,7 @@ struct RunRecord {
   /// Throws unless a folder has the log of a run.
   static func requireRun(_ folder: String) throws {
     guard FileManager.default.fileExists(atPath: "\(folder)/\(RunFiles.log)") else {
-      throw ReportError(path: folder, reason: "no \(RunFiles.log): not the folder of a run")
+      throw FileError(path: folder, reason: "no \(RunFiles.log): not the folder of a run")
     }
   }
 

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 import Locality
@@ -114,7 +115,7 @@ import Testing
     weights.replaceValues(by: weights.values.map { Tensor(repeating: .nan, $0.shape) })
     let attention = QueryAttention(
       positionOf: model, FrozenWeights(weights), query: .patch(row: 0, column: 0), layers: [0])
-    #expect(throws: ReportError(path: "w", reason: "the attention of layer 0 is not finite")) {
+    #expect(throws: FileError(path: "w", reason: "the attention of layer 0 is not finite")) {
       try AttentionFigure(
         attention, heads: [0], size: ImageSize(height: 8, width: 12), image: nil, source: "w")
     }

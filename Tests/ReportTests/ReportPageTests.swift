@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 import Locality
@@ -79,13 +80,12 @@ import Testing
 
   @Test func foldersThatAreNoRuns() throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    #expect(throws: ReportError(path: "/nowhere", reason: "no log.jsonl: not the folder of a run"))
-    {
+    #expect(throws: FileError(path: "/nowhere", reason: "no log.jsonl: not the folder of a run")) {
       try ReportPage(runs: ["/nowhere"])
     }
     try write("log.jsonl", "{}\nno JSON\n")
     #expect(
-      throws: ReportError(path: folder + "/log.jsonl", reason: "line 2 is not a JSON object")
+      throws: FileError(path: folder + "/log.jsonl", reason: "line 2 is not a JSON object")
     ) { try ReportPage(runs: [folder]) }
   }
 

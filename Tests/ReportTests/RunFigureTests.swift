@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Testing
 
@@ -132,7 +133,7 @@ import Testing
     ] {
       try write("log.jsonl", log)
       try write("locality.jsonl", locality)
-      #expect(throws: ReportError(path: "\(folder)/\(file)", reason: reason)) {
+      #expect(throws: FileError(path: "\(folder)/\(file)", reason: reason)) {
         try RunFigures([folder])
       }
     }

@@ -16,7 +16,7 @@ extension Settings {
 // The name of a value in configs is that of its property with dashes.
 extension String {
   /// "head-dim" of "headDim".
-  var kebabCase: String { replacing(/[A-Z]/) { "-" + $0.output.lowercased() } }
+  package var kebabCase: String { replacing(/[A-Z]/) { "-" + $0.output.lowercased() } }
   /// "headDim" of "head-dim".
   var camelCase: String { replacing(/-([a-z])/) { $0.output.1.uppercased() } }
 }

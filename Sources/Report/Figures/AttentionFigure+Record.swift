@@ -24,9 +24,7 @@ extension AttentionFigure {
   }
 
   /// The pictures as JSON: of each map, the attention of its darkest and its brightest colour, and
-  /// its own smallest and largest.
-  ///
-  /// - Parameter files: the names of all files that are written.
+  /// its own smallest and largest; and the names of all files.
   package func record(files: [String]) throws -> String {
     let place: [Int]? = if case .patch(let row, let column) = query { [row, column] } else { nil }
     let maps = rows.joined().map { cell in

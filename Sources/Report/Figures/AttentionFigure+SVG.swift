@@ -16,7 +16,10 @@ extension AttentionFigure {
     let down = height + Self.line * Double(captions) + Self.gap + 4
     let across = max(width, widestCaption) + Self.gap
     let top = try header(in: &svg, width: width, height: height)
-    if let image { try define(image.grey, in: &svg, width: width, height: height) }
+    if let image {  // in grey once, for all maps to lie on
+      svg.add(
+        "defs", [:], try element(image.grey, x: 0, y: 0, width: width, height: height, id: "under"))
+    }
     for (column, name) in columns.enumerated() {
       svg.text(name, x(column, across) + width / 2, top + 12, anchor: .middle, isBold: true)
     }
@@ -80,12 +83,10 @@ extension AttentionFigure {
 
   /// Draws what colours mean, with the value of uniform attention if all maps have one scale.
   private func drawBar(in svg: inout SVG, x: Double, y: Double) {
-    let stops = (0...16).map {
-      "<stop offset=\"\(SVG.number(Double($0) / 16))\""
-        + " stop-color=\"\(Palette.hex(Palette.viridis(Double($0) / 16)))\"/>"
+    let stops = (0...16).map { Double($0) / 16 }.map {
+      SVG.element("stop", ["offset": $0, "stop-color": Palette.hex(Palette.viridis($0))])
     }
-    svg.raw(
-      "<defs><linearGradient id=\"viridis\">\(stops.joined())</linearGradient></defs>")
+    svg.add("defs", [:], SVG.element("linearGradient", ["id": "viridis"], stops.joined()))
     let (width, height) = Self.bar
     svg.rectangle(x, y, width, height, fill: "url(#viridis)")
     let uniform = 1 / Double(grid.count)
@@ -123,28 +124,17 @@ extension AttentionFigure {
     rows.joined().contains { $0.map.values.contains { Double($0) < scale.low } }
   }
 
-  /// Has the grey image be there once, for all maps to lie on.
-  private func define(
-    _ grey: RGBImage, in svg: inout SVG, width: Double, height: Double
-  ) throws {
-    let image = try element(grey, x: 0, y: 0, width: width, height: height, id: "under")
-    svg.raw("<defs>\(image)</defs>")
-  }
-
   private func draw(
     _ cell: Cell, in svg: inout SVG, x: Double, y: Double, width: Double, height: Double
   ) throws {
     let block = 8  // pixels of a patch: enough for readers that smooth what they enlarge
     let map = cell.map.picture(
       ImageSize(height: block * grid.rows, width: block * grid.columns))
-    if image != nil {
-      svg.raw(
-        "<use xlink:href=\"#under\" x=\"\(SVG.number(x))\" y=\"\(SVG.number(y))\"/>")
-    }
+    if image != nil { svg.add("use", ["xlink:href": "#under", "x": x, "y": y]) }
     svg.raw(
       try element(
         map, x: x, y: y, width: width, height: height,
-        opacity: image == nil ? 1 : MapCell.opacity))
+        opacity: image == nil ? nil : MapCell.opacity))
     mark(in: &svg, x: x, y: y, width: width, height: height)
   }
 
@@ -158,16 +148,16 @@ extension AttentionFigure {
 
   /// A bitmap as an element.
   private func element(
-    _ image: RGBImage, x: Double, y: Double, width: Double, height: Double, opacity: Double = 1,
+    _ image: RGBImage, x: Double, y: Double, width: Double, height: Double, opacity: Double? = nil,
     id: String? = nil
   ) throws -> String {
-    let data = Data(try image.pngData()).base64EncodedString()
-    let name = id.map { " id=\"\($0)\"" } ?? ""
-    let veil = opacity < 1 ? " opacity=\"\(SVG.number(opacity))\"" : ""
-    return "<image\(name) x=\"\(SVG.number(x))\" y=\"\(SVG.number(y))\""
-      + " width=\"\(SVG.number(width))\" height=\"\(SVG.number(height))\"\(veil)"
-      + " preserveAspectRatio=\"none\" image-rendering=\"pixelated\""
-      + " xlink:href=\"data:image/png;base64,\(data)\"/>"
+    SVG.element(
+      "image",
+      [
+        "id": id, "x": x, "y": y, "width": width, "height": height, "opacity": opacity,
+        "preserveAspectRatio": "none", "image-rendering": "pixelated",
+        "xlink:href": "data:image/png;base64," + Data(try image.pngData()).base64EncodedString(),
+      ])
   }
 }
 

@@ -1,4 +1,5 @@
 import ConViT
+import Files
 import Images
 import Locality
 
@@ -40,19 +41,15 @@ package struct AttentionFigure: Sendable {
   /// The colour of the query's frame.
   static let mark: Palette.Color = (255, 48, 48)
 
-  /// The maps of some heads, of all layers that were asked for.
-  ///
-  /// - Parameters:
-  ///   - size: of the model's images, which `image` has.
-  ///   - image: what the attention is to; nil for the positional attention alone.
-  ///   - extent: which maps have a scale together.
-  /// - Throws: `ReportError` for attention that is not finite; `source` is what it is of.
+  /// The maps of some heads, of all layers that were asked for, over an image of the model's size
+  /// if it is not the positional attention alone. Throws a `FileError` about `source` for attention
+  /// that is not finite.
   package init(
     _ attention: QueryAttention, heads: [Int], size: ImageSize, image: RGBImage?, source: String,
     extent: AttentionScale.Extent = .shared, isLogarithmic: Bool = false
   ) throws {
     for layer in attention.layers where !layer.isFinite {
-      throw ReportError(path: source, reason: "the attention of layer \(layer.layer) is not finite")
+      throw FileError(path: source, reason: "the attention of layer \(layer.layer) is not finite")
     }
     (grid, query) = (attention.grid, attention.query)
     let grid = grid

@@ -15,12 +15,9 @@ struct Axis: Hashable {
   /// Any number may be on the axis.
   static let everything = -Double.infinity...Double.infinity
 
-  /// An axis that holds the values, with about `count` ticks, from a tick to a tick.
-  ///
-  /// - Parameters:
-  ///   - isWhole: whether only whole numbers are marked, as of epochs; the axis then ends with the
-  ///     values.
-  ///   - natural: what such values can be; the axis does not go further unless they do.
+  /// An axis that holds the values, with about `count` ticks, from a tick to a tick; where only
+  /// whole numbers are marked, as of epochs, it ends with the values. It does not go beyond what
+  /// such values can be, `natural`, unless they do.
   init(
     _ values: [Double], count: Int = 5, isWhole: Bool = false,
     within natural: ClosedRange<Double> = Axis.everything

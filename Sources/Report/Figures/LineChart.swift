@@ -74,7 +74,7 @@ struct LineChart {
         svg.add(
           "circle",
           [
-            "cx": SVG.number(places[0].0), "cy": SVG.number(places[0].1), "r": "2.5",
+            "cx": places[0].0, "cy": places[0].1, "r": 2.5,
             "fill": line.style.dash == nil ? line.style.color : "#fff",
             "stroke": line.style.color,
           ])

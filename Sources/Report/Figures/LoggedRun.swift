@@ -9,19 +9,13 @@ struct LoggedRun {
   let surveys: [LocalityRecord]
 
   /// Reads the logs in the folder of a run.
-  ///
-  /// - Throws: `ReportError` if it is none, or a line is not as expected.
   init(_ folder: String, name: String) throws {
     self.name = name
     try RunRecord.requireRun(folder)
     let locality = "\(folder)/\(RunFiles.locality)"
-    do throws(FileError) {
-      epochs = try JSONLines("\(folder)/\(RunFiles.log)").all()
-      surveys = try JSONLines(locality).all()
-    } catch {
-      throw ReportError(error)
-    }
-    if let reason = Self.fault(in: surveys) { throw ReportError(path: locality, reason: reason) }
+    epochs = try JSONLines("\(folder)/\(RunFiles.log)").all()
+    surveys = try JSONLines(locality).all()
+    if let reason = Self.fault(in: surveys) { throw FileError(path: locality, reason: reason) }
   }
 
   /// Why the surveys cannot be of one model, if so.

@@ -3,18 +3,10 @@ import Runs
 
 /// Figures of the logs of runs, each a file of SVG: losses, accuracy, and figures 5 and 6 of
 /// d'Ascoli et al. 2021.
-///
-/// ```swift
-/// for figure in try RunFigures(["runs/first", "runs/second"]).figures {
-///   try figure.svg.write(toFile: figure.name, atomically: true, encoding: .utf8)
-/// }
-/// ```
 package struct RunFigures: Sendable {
-  /// A figure.
   package struct Figure: Sendable {
     /// The name of its file, such as "loss.svg".
     package let name: String
-    /// What the file holds.
     package let svg: String
   }
 
@@ -26,8 +18,6 @@ package struct RunFigures: Sendable {
   private static let x = "epochs trained"
 
   /// The figures of the runs in some folders.
-  ///
-  /// - Throws: `ReportError` for a folder without a run, or with a broken file.
   package init(_ folders: [String]) throws {
     let runs = try zip(folders, RunRecord.names(folders)).map { try LoggedRun($0, name: $1) }
     let found: [(name: String, svg: String?)] = [

@@ -13,12 +13,26 @@ struct SVG {
   var height = 0.0
   private var elements: [String] = []
 
-  /// Adds an element; numbers of attributes are written by `number`.
+  /// Adds an element.
   mutating func add(
-    _ name: String, _ attributes: KeyValuePairs<String, String>, _ inner: String = ""
+    _ name: String, _ attributes: KeyValuePairs<String, (any Attribute)?>, _ inner: String = ""
   ) {
-    let list = attributes.map { " \($0)=\"\(Self.escaped($1))\"" }.joined()
-    elements.append(inner.isEmpty ? "<\(name)\(list)/>" : "<\(name)\(list)>\(inner)</\(name)>")
+    elements.append(Self.element(name, attributes, inner))
+  }
+
+  /// An element without those attributes that are nil.
+  static func element(
+    _ name: String, _ attributes: KeyValuePairs<String, (any Attribute)?>, _ inner: String = ""
+  ) -> String {
+    let list = attributes.map { name, value in
+      value.map { " \(name)=\"\(escaped($0.written))\"" } ?? ""
+    }.joined()
+    return inner.isEmpty ? "<\(name)\(list)/>" : "<\(name)\(list)>\(inner)</\(name)>"
+  }
+
+  /// The value of an attribute: text, or a number.
+  protocol Attribute {
+    var written: String { get }
   }
 
   /// A line.
@@ -36,11 +50,13 @@ struct SVG {
     _ points: [(x: Double, y: Double)], style: LineStyle = Self.thin, kind: String? = nil
   ) {
     let places = points.map { "\(Self.number($0.x)) \(Self.number($0.y))" }
-    let dashes = style.dash.map { " stroke-dasharray=\"\($0)\"" } ?? ""
-    let name = kind.map { " data-series=\"\(Self.escaped($0))\"" } ?? ""
-    elements.append(
-      "<path\(name) d=\"M\(places.joined(separator: "L"))\" fill=\"none\" stroke=\"\(style.color)\""
-        + " stroke-width=\"\(Self.number(style.width))\" stroke-linejoin=\"round\"\(dashes)/>")
+    add(
+      "path",
+      [
+        "data-series": kind, "d": "M" + places.joined(separator: "L"), "fill": "none",
+        "stroke": style.color, "stroke-width": style.width, "stroke-linejoin": "round",
+        "stroke-dasharray": style.dash,
+      ])
   }
 
   /// A rectangle.
@@ -51,9 +67,8 @@ struct SVG {
     add(
       "rect",
       [
-        "x": Self.number(x), "y": Self.number(y), "width": Self.number(width),
-        "height": Self.number(height), "fill": fill, "stroke": stroke,
-        "stroke-width": Self.number(strokeWidth),
+        "x": x, "y": y, "width": width, "height": height, "fill": fill, "stroke": stroke,
+        "stroke-width": strokeWidth,
       ])
   }
 
@@ -62,11 +77,13 @@ struct SVG {
     _ text: String, _ x: Double, _ y: Double, size: Double = 11, anchor: Anchor = .start,
     isBold: Bool = false, isUpright: Bool = false
   ) {
-    let turn = isUpright ? " transform=\"rotate(-90 \(Self.number(x)) \(Self.number(y)))\"" : ""
-    let weight = isBold ? " font-weight=\"bold\"" : ""
-    elements.append(
-      "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" font-size=\"\(Self.number(size))\""
-        + " text-anchor=\"\(anchor.rawValue)\"\(weight)\(turn)>\(Self.escaped(text))</text>")
+    let turn = isUpright ? "rotate(-90 \(Self.number(x)) \(Self.number(y)))" : nil
+    add(
+      "text",
+      [
+        "x": x, "y": y, "font-size": size, "text-anchor": anchor.rawValue,
+        "font-weight": isBold ? "bold" : nil, "transform": turn,
+      ], Self.escaped(text))
   }
 
   /// An element that is written out.
@@ -128,4 +145,12 @@ struct SVG {
     }
     return result
   }
+}
+
+extension String: SVG.Attribute {
+  var written: String { self }
+}
+
+extension Double: SVG.Attribute {
+  var written: String { SVG.number(self) }
 }

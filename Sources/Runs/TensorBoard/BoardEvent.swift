@@ -8,9 +8,7 @@ enum BoardEvent {
   /// Numbers under their tags, at one place of the axis.
   case scalars(step: Int, [(tag: String, value: Float)])
 
-  /// The bytes of the message.
-  ///
-  /// - Parameter time: when it was, in seconds since 1970.
+  /// The bytes of the message; the time is in seconds since 1970.
   func encoded(at time: Double) -> [UInt8] {
     var message = Message()
     message.double(1, time)

@@ -18,8 +18,6 @@ package struct BoardFile: Sendable {
   ///
   /// Records from the first on that say it already stay, with their times and their places, so that
   /// a TensorBoard that has read them may go on; the others get the time of now.
-  ///
-  /// - Throws: `FileError` if it cannot be written.
   package init(in run: String, log: [Data] = [], steps: [Data] = []) throws {
     path = "\(run)/\(Self.name)"
     _ = try OutputFolder("\(run)/\(Self.folder)")

@@ -1,0 +1,60 @@
+import Files
+import Foundation
+
+/// A page about one run or several: one HTML file that needs no other.
+package struct ReportPage: Sendable {
+  package let html: String
+
+  /// The page of the runs in some folders, which a browser loads again after `refresh` seconds, of
+  /// a run that goes on.
+  package init(runs folders: [String], refresh: Int? = nil) throws {
+    let names = RunRecord.names(folders)
+    let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
+    let made = "Made by convit report."
+    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+    let data =
+      "{\"made\":\(quoted(made)),\"colors\":\(colors),"
+      + "\"runs\":[\(records.joined(separator: ","))]}"
+    html = Page.html(
+      PackageResources.page_html,
+      scripts: [
+        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.training_js, PackageResources.locality_js, PackageResources.scale_js,
+        PackageResources.maps_js,
+      ], data: data
+    ).replacing(
+      "<!--refresh-->\n",
+      with: refresh.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" } ?? "")
+  }
+}
+
+/// A page about what a model answers for the images of a folder: one HTML file that needs no other.
+package struct EvaluationPage: Sendable {
+  package let html: String
+
+  /// The page of a `report` in JSON, on what was evaluated (`title`) and where the images are
+  /// (`data`); `pictures` are PNGs of its mistakes, in their order, nil where there is none.
+  package init(title: String, data: String, report: String, pictures: [[UInt8]?]) {
+    let pictures = pictures.map { bytes in
+      bytes.map { quoted("data:image/png;base64," + Data($0).base64EncodedString()) } ?? "null"
+    }
+    html = Page.html(
+      PackageResources.evaluation_html,
+      scripts: [PackageResources.base_js, PackageResources.evaluation_js],
+      data: "{\"title\":\(quoted(title)),\"data\":\(quoted(data)),\"report\":\(report),"
+        + "\"pictures\":[\(pictures.joined(separator: ","))]}")
+  }
+}
+
+/// A page in one file: its style, scripts and data put into its HTML.
+enum Page {
+  /// The page of some data, which is JSON.
+  static func html(_ page: [UInt8], scripts: [[UInt8]], data: String) -> String {
+    let script = scripts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+    return String(decoding: page, as: UTF8.self)
+      .replacing("/*style*/", with: String(decoding: PackageResources.style_css, as: UTF8.self))
+      .replacing("/*script*/", with: script)
+      // "</script" in a text would end the element.
+      .replacing("/*data*/", with: data.replacing("</", with: "<\\/"))
+  }
+}
