@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "Images", targets: ["Images"]),
     .library(name: "Locality", targets: ["Locality"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "Recipes", targets: ["Recipes"]),
     .executable(name: "convit", targets: ["CLI"]),
   ],
   dependencies: [

@@ -31,10 +31,10 @@ public struct Batch: Sendable {
   }
 
   /// How many examples there are.
-  package var count: Int { labels.count }
+  public var count: Int { labels.count }
 
   /// The shape of one example.
-  package var shape: Shape { inputs.shape.removing(0) }
+  public var shape: Shape { inputs.shape.removing(0) }
 }
 
 /// What a loader does about an example that cannot be read.

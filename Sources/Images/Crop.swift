@@ -1,13 +1,14 @@
 import Autodiff
 
 /// A rectangle of whole pixels; it may reach outside an image, where there is black.
-package struct PixelRegion: Hashable, Sendable {
+public struct PixelRegion: Hashable, Sendable {
   package var x: Int
   package var y: Int
   package var width: Int
   package var height: Int
 
-  package init(x: Int, y: Int, width: Int, height: Int) {
+  /// A rectangle whose upper left pixel is (x, y).
+  public init(x: Int, y: Int, width: Int, height: Int) {
     (self.x, self.y, self.width, self.height) = (x, y, width, height)
   }
 

@@ -15,7 +15,8 @@ public struct ImageGeometry: Hashable, Sendable {
   /// Whether the result is mirrored left to right.
   package var isMirrored: Bool
 
-  package init(
+  /// All of what is resized is kept unless `kept` says less.
+  public init(
     region: PixelRegion, resized: ImageSize, resampling: Resampling = .bicubic,
     kept: PixelRegion? = nil, border: Border = .black, isMirrored: Bool = false
   ) {
@@ -28,7 +29,7 @@ public struct ImageGeometry: Hashable, Sendable {
   }
 
   /// What a crop sees outside of an image.
-  package enum Border: Hashable, Sendable {
+  public enum Border: Hashable, Sendable {
     /// Nothing: zeros.
     case black
     /// The image in the mirror of its outermost pixels, which are not repeated.

@@ -26,6 +26,26 @@ import Training
     #expect(abs(try #require(last.testAcc1) - fixture.curve.float64.validation_accuracy) < 1e-9)
   }
 
+  /// As a program outside of the package trains, by the names of flags.
+  @Test func settingsByTheirNames() throws {
+    let fixture = try TrainingFixture()
+    let configuration = try fixture.configuration()
+    let trainer = try Trainer(yaml: configuration.yaml())
+    #expect(trainer.configuration == (try Trainer(configuration)).configuration)
+    var (told, steps) = ([String](), 0)
+    let error = #expect(throws: RunInterrupted.self) {
+      try trainer.train(
+        report: { text in
+          told.append(text)
+          if text.hasPrefix("step(") { steps += 1 }
+        }, isStopped: { steps == 2 })
+    }
+    #expect("\(try #require(error))".contains("stopped and saved after step 2 of epoch 1"))
+    #expect(told.contains { $0.hasPrefix("started(") })
+    let unknown = #expect(throws: TrainingError.self) { try Trainer(yaml: "learning-rat: 1") }
+    #expect(unknown?.description.contains("unknown key 'learning-rat'") == true)
+  }
+
   @Test func aWrongDecayIsNoticed() throws {
     let fixture = try TrainingFixture()
     var configuration = try fixture.configuration()

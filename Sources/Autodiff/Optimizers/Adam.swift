@@ -9,22 +9,18 @@ import Foundation
 public struct Adam: MomentOptimizer {
   package let groups: ParameterGroups
   package var moments: Moments
-  private let betas: (Float, Float)
-  private let epsilon: Float
+  private let numbers: AdamNumbers
 
   /// An optimiser that has made no step. `betas` say how slowly m and v change, β₁ and β₂.
   public init(
     _ groups: ParameterGroups, betas: (Float, Float) = (0.9, 0.999), epsilon: Float = 1e-8
   ) {
-    (self.groups, self.betas, self.epsilon) = (groups, betas, epsilon)
+    (self.groups, numbers) = (groups, AdamNumbers(betas: betas, epsilon: epsilon))
     moments = Moments(groups.tree, "exp_avg", "exp_avg_sq")
   }
 
   package func update(_ p: ParameterStep) {
-    let (correction1, correction2) = corrections(betas, p.number)
-    ck_adam(
-      p.weight, p.first, p.second, p.gradient, p.scale, p.rate, betas.0, betas.1, epsilon, p.decay,
-      correction1, correction2, p.count)
+    numbers.update(p, ck_adam)
   }
 }
 
@@ -35,14 +31,13 @@ public struct Adam: MomentOptimizer {
 public struct AdamW: MomentOptimizer {
   package let groups: ParameterGroups
   package var moments: Moments
-  private let betas: (Float, Float)
-  private let epsilon: Float
+  private let numbers: AdamNumbers
 
   /// An optimiser that has made no step. `betas` say how slowly m and v change, β₁ and β₂.
   public init(
     _ groups: ParameterGroups, betas: (Float, Float) = (0.9, 0.999), epsilon: Float = 1e-8
   ) {
-    (self.groups, self.betas, self.epsilon) = (groups, betas, epsilon)
+    (self.groups, numbers) = (groups, AdamNumbers(betas: betas, epsilon: epsilon))
     moments = Moments(groups.tree, "exp_avg", "exp_avg_sq")
   }
 
@@ -56,15 +51,25 @@ public struct AdamW: MomentOptimizer {
   }
 
   package func update(_ p: ParameterStep) {
-    let (correction1, correction2) = corrections(betas, p.number)
-    ck_adamw(
-      p.weight, p.first, p.second, p.gradient, p.scale, p.rate, betas.0, betas.1, epsilon, p.decay,
-      correction1, correction2, p.count)
+    numbers.update(p, ck_adamw)
   }
 }
 
-/// 1 − β₁ᵗ and 1 − β₂ᵗ.
-private func corrections(_ betas: (Float, Float), _ step: Int) -> (Float, Float) {
-  func correction(_ beta: Float) -> Float { Float(1 - pow(Double(beta), Double(step))) }
-  return (correction(betas.0), correction(betas.1))
+/// β₁, β₂ and ε, and what they make of a step by a kernel.
+private struct AdamNumbers {
+  let betas: (Float, Float)
+  let epsilon: Float
+
+  func update(
+    _ p: ParameterStep,
+    _ kernel: (
+      UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?, UnsafeMutablePointer<Float>?,
+      UnsafePointer<Float>?, Float, Float, Float, Float, Float, Float, Float, Float, Int
+    ) -> Void
+  ) {
+    func correction(_ beta: Float) -> Float { Float(1 - pow(Double(beta), Double(p.number))) }
+    kernel(
+      p.weight, p.first, p.second, p.gradient, p.scale, p.rate, betas.0, betas.1, epsilon, p.decay,
+      correction(betas.0), correction(betas.1), p.count)
+  }
 }

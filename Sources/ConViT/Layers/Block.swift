@@ -4,10 +4,12 @@ import Autodiff
 ///
 /// PyTorch equivalent: timm's `Block(dim, num_heads, drop_path=…)`, without layer scale.
 public struct Block: Module {
-  package var norm1: LayerNorm
+  /// In front of the attention.
+  public var norm1: LayerNorm
   /// GPSA in a ConViT's first blocks, MHSA elsewhere, or one of your own.
   public var attn: any Attention
-  package var norm2: LayerNorm
+  /// In front of the MLP.
+  public var norm2: LayerNorm
   /// dim → hidden → dim, on each token by itself.
   public var mlp: MLP
   private let dropPath: Float

@@ -19,11 +19,16 @@ import Autodiff
 /// let y = attention(Tape(weights).constant(x))  // [B, 196, 192] → [B, 196, 192]
 /// ```
 public struct GPSA: PositionalAttention {
-  package let qk: Linear
-  package let v: Linear
-  package let proj: Linear
-  package let posProj: Linear
-  package let gatingParam: Parameter  // [H]: λ
+  /// [2·dim, dim]: queries and keys, each head by head.
+  public let qk: Linear
+  /// [dim, dim]
+  public let v: Linear
+  /// [dim, dim], [dim]
+  public let proj: Linear
+  /// [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²).
+  public let posProj: Linear
+  /// [H]: λ, of which σ is the share of the positional attention.
+  public let gatingParam: Parameter
   /// The number of heads, H.
   public let heads: Int
   package let grid: PatchGrid

@@ -4,8 +4,10 @@ import Autodiff
 ///
 /// PyTorch equivalent: `nn.LayerNorm(dim, eps=1e-6)`.
 public struct LayerNorm: Module {
-  package let weight: Parameter
-  package let bias: Parameter
+  /// [dim], 1 at first.
+  public let weight: Parameter
+  /// [dim], 0 at first.
+  public let bias: Parameter
 
   /// A normalisation of `dim` features, whose `weight` [dim] starts as ones and `bias` [dim] as
   /// zeros.

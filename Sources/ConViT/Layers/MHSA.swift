@@ -5,8 +5,10 @@ import Autodiff
 /// PyTorch equivalent: timm's `Attention(dim, num_heads, qkv_bias, attn_drop, proj_drop)`, or
 /// `nn.MultiheadAttention(dim, heads, batch_first=True)` with its `in_proj_weight` as `qkv.weight`.
 public struct MHSA: Attention {
-  package let qkv: Linear  // [3·dim, dim]: queries, keys, values, each head by head
-  package let proj: Linear
+  /// [3·dim, dim]: queries, keys, values, each head by head.
+  public let qkv: Linear
+  /// [dim, dim], [dim]
+  public let proj: Linear
   /// The number of heads, H.
   public let heads: Int
   private let dropRate: Float

@@ -4,8 +4,10 @@ import Autodiff
 ///
 /// PyTorch equivalent: timm's `Mlp(dim, hidden, act_layer=nn.GELU, drop=…)`.
 public struct MLP: Module {
-  package let fc1: Linear
-  package let fc2: Linear
+  /// [hidden, dim], [hidden]
+  public let fc1: Linear
+  /// [dim, hidden], [dim]
+  public let fc2: Linear
   private let dropRate: Float
   private let activation: (@Sendable (Variable) -> Variable)?
 

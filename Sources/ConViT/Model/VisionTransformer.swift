@@ -11,14 +11,18 @@ import Autodiff
 public struct VisionTransformer: Model {
   private let clsToken: Parameter?
   private let distToken: Parameter?
-  package let posEmbed: Parameter?  // [1, N, C], or [1, tokens + N, C] in the ViT family
-  package var patchEmbed: PatchEmbed
+  /// [1, N, C], or [1, tokens + N, C] in the ViT family.
+  public let posEmbed: Parameter?
+  /// Pixels → patches.
+  public var patchEmbed: PatchEmbed
   /// The first `localUpToLayer` of them with GPSA (PSA if not gated), the others with MHSA.
   public var blocks: [Block]
-  package var norm: LayerNorm
+  /// In front of the heads.
+  public var norm: LayerNorm
   /// C → classes
   public var head: Linear
-  package var headDist: Linear?
+  /// The head that learns from a teacher.
+  public var headDist: Linear?
   /// What the model was made from.
   public let configuration: ViTConfiguration
 

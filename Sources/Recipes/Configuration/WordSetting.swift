@@ -10,7 +10,14 @@ package protocol WordSetting: Hashable, Sendable, Codable, CustomStringConvertib
 extension WordSetting {
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
+    // In JSON, as of flags, a square size is a number; in YAML whatever there is, is a text too.
+    let text: String
+    do {
+      text = try container.decode(String.self)
+    } catch {
+      guard let number = try? container.decode(Int.self) else { throw error }
+      text = "\(number)"
+    }
     guard let value = Self(text) else {
       throw DecodingError.dataCorruptedError(
         in: container, debugDescription: "'\(text)' \(Self.fault)")

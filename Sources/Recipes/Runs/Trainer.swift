@@ -6,13 +6,26 @@ import Runs
 import Training
 
 /// Trains a model on an image folder: the library's side of `convit train`.
-package struct Trainer: Sendable {
+///
+/// ```swift
+/// let trainer = try Trainer(yaml: "{data-path: photos, output-dir: runs/first, resume: auto}")
+/// let saved = try trainer.train { print($0) } isStopped: { deadline < .now }
+/// ```
+public struct Trainer: Sendable {
   let plan: TrainingPlan
 
   /// The settings in force; `outputDir` is the folder of the run, also of one that goes on.
   package var configuration: TrainingConfiguration { plan.settings }
 
-  /// Looks at everything that a run needs, and writes nothing; `found` is what
+  /// Looks at everything that a run needs, and writes nothing. Keys and values are those of configs
+  /// of `convit train`, and so of its flags.
+  ///
+  /// - Throws: `TrainingError`, `DatasetError`, `WeightsError` or `SafetensorsError`.
+  public init(yaml settings: String) throws {
+    try self.init(TrainingConfiguration(yaml: settings, of: "settings"))
+  }
+
+  /// The same of a configuration; `found` is what
   /// `Checkpoint.requested` gives for the configuration, if it was asked.
   package init(
     _ configuration: TrainingConfiguration, from found: Checkpoint.Requested? = nil
@@ -24,6 +37,20 @@ package struct Trainer: Sendable {
 
   /// Trains to the last epoch, and returns the model as it is then.
   ///
+  /// - Parameters:
+  ///   - report: is told what happens.
+  ///   - isStopped: is asked after each step; when it says yes, the run is saved and ends.
+  /// - Throws: `RunInterrupted`; `TrainingError` if training diverges or a file cannot be written;
+  ///   `SampleError` for an image that cannot be read. What was saved before stays.
+  @discardableResult
+  public func train(
+    report: @escaping (String) -> Void, isStopped: @escaping () -> Bool = { false }
+  ) throws -> SavedModel {
+    try run({ report("\($0)") }, isStopped: isStopped)
+  }
+
+  /// The same, with events as values.
+  ///
   /// An image that cannot be read before anything was saved ends the run as if it had not begun.
   /// `isStopped` is asked after each step and each batch of an evaluation; when it says yes, or
   /// `timeBudget`, which counts from the making of the trainer, leaves no time for another, the run
@@ -34,13 +61,13 @@ package struct Trainer: Sendable {
     isStopped: @escaping () -> Bool = { false }
   ) throws -> SavedModel {
     do {
-      return try train(report, isStopped: isStopped)
+      return try runToEnd(report, isStopped: isStopped)
     } catch let error as FileError {
       throw TrainingError(error)
     }
   }
 
-  private func train(
+  private func runToEnd(
     _ report: @escaping (Event) throws -> Void, isStopped: @escaping () -> Bool
   ) throws -> SavedModel {
     let settings = plan.settings
@@ -107,13 +134,14 @@ extension Trainer {
 }
 
 /// A run that was asked to stop and has saved where it was.
-package struct RunInterrupted: Error, Sendable, CustomStringConvertible {
+public struct RunInterrupted: Error, Sendable, CustomStringConvertible {
   /// The folder of the run, which `resume` goes on with.
   package let folder: String
   package let progress: RunProgress
   package let budget: TimeBudget?
 
-  package var description: String {
+  /// What to do to go on.
+  public var description: String {
     "\(folder): "
       + (budget.map { "the time budget of \($0) leaves no time for more: " } ?? "")
       + "stopped and saved after step \(progress.step) of epoch \(progress.epoch + 1); "

@@ -168,9 +168,6 @@ extension Learner {
     }
   }
 
-  /// Puts weights in the place of the model's, for instance those of an earlier step.
-  public mutating func replaceWeights(by values: [Tensor]) { weights.replaceValues(by: values) }
-
   /// Everything that steps change.
   public var snapshot: Snapshot {
     var snapshot = Snapshot()
