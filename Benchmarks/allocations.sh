@@ -11,6 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 binary=${1:-.build/release/convit}
 [[ -x $binary ]] || { echo "allocations: there is no $binary; run make build" >&2; exit 1; }
+export SWIFT_DETERMINISTIC_HASHING=1  # else dictionaries of the start-up grow differently from run to run
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cc -O2 -shared -fPIC -o "$work/count.so" Benchmarks/allocations.c

@@ -105,7 +105,7 @@ extension SavedModel {
   /// How the images of the model are read: at its size, normalised as its file says, or by
   /// ImageNet's mean and deviation where it says nothing.
   ///
-  /// - Throws: `NormalizationError` or `TrainingError` for a model whose inputs cannot be images.
+  /// - Throws: `TransformError` or `TrainingError` for a model whose inputs cannot be images.
   public func imageReader() throws -> ImageReader {
     guard model.input.rank == 3 else {
       throw TrainingError("the model takes \(model.input), which is no image")
