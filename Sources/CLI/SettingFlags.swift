@@ -30,10 +30,7 @@ extension SettingFlags {
         let list = (value as? [Any])?.filter { !($0 is NSNull) }
         values[name] = value is NSNull || list?.isEmpty == true ? defaults[name] : list ?? value
       }
-      let decoder = JSONDecoder()
-      decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-      settings = try decoder.decode(
+      settings = try SettingsJSON.decoder.decode(
         Values.self, from: JSONSerialization.data(withJSONObject: values))
     } catch {
       fatalError("\(Self.self): \(error)")
@@ -58,11 +55,8 @@ extension SettingFlags {
 
 /// A value as `JSONSerialization` has it.
 private func object(_ value: some Encodable) throws -> Any {
-  let encoder = JSONEncoder()
-  encoder.nonConformingFloatEncodingStrategy = .convertToString(
-    positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-  return try JSONSerialization.jsonObject(
-    with: encoder.encode(value), options: .fragmentsAllowed)
+  try JSONSerialization.jsonObject(
+    with: SettingsJSON.encoder.encode(value), options: .fragmentsAllowed)
 }
 
 /// A property that the parser fills.

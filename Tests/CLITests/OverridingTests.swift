@@ -54,6 +54,19 @@ import Training
     #expect(try configuration(yaml, flags) == expected)
   }
 
+  /// Numbers that are not finite are told as elsewhere, from flags beside a config and from configs.
+  @Test(arguments: [
+    ("epochs: 3", "--lr nan", "lr must be positive, found nan"),
+    ("lr: .inf", "--epochs 3", "lr must be positive, found inf"),
+    ("weight-decay: 1e60", "", "weight-decay must not be negative, found inf"),
+    ("clip-grad: .nan", "--lr 1", "clip-grad must be positive, found nan"),
+    ("epochs: 3", "--max-bad nan", "max-bad must be a share below 1 or a whole number, found nan"),
+  ])
+  func numbersThatAreNotFinite(yaml: String, flags: String, text: String) throws {
+    let error = #expect(throws: TrainingError.self) { try configuration(yaml, flags).validate() }
+    #expect(error?.message == text && error?.isUsage == true)
+  }
+
   /// What is wrong in the file itself, or in the flags themselves, stays an error.
   @Test func onlyWhatAFlagLeavesUnusedIsLeftOut() throws {
     for (yaml, flags) in [

@@ -46,6 +46,18 @@ import Testing
     #expect(read.teacherPath == "a\nb \"c\" ü # d" && read.teacherModel == "on")
   }
 
+  /// Paths may hold letters that YAML takes for line breaks, or refuses.
+  @Test(arguments: ["\u{7F}", "\u{85}", "\u{2028}", "\u{FEFF}", "\u{FFFE}", "\u{1}", "é", "🐦"])
+  func lettersThatYAMLDoesNotTake(letter: String) throws {
+    var configuration = TrainingConfiguration()
+    configuration.dataPath = "a\(letter)b"
+    let path = NSTemporaryDirectory() + "letters-\(UUID().uuidString).yaml"
+    defer { unlink(path) }
+    try configuration.yaml().write(toFile: path, atomically: true, encoding: .utf8)
+    #expect(try TrainingConfiguration(contentsOf: path) == configuration)
+    #expect(try configuration.differences(from: .init()).map(\.new) == ["a\(letter)b"])
+  }
+
   /// Settings are compared as values, whatever their text.
   @Test func differencesAreNamedInOrder() throws {
     let old = TrainingConfiguration()

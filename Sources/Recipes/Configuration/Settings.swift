@@ -1,3 +1,5 @@
+import Files
+import Foundation
 import Training
 
 /// A part of a training's configuration: values with defaults, each under a name in configs that is
@@ -19,6 +21,37 @@ extension String {
   package var kebabCase: String { replacing(/[A-Z]/) { "-" + $0.output.lowercased() } }
   /// "headDim" of "head-dim".
   var camelCase: String { replacing(/-([a-z])/) { $0.output.1.uppercased() } }
+}
+
+/// JSON by which settings are read and set by name. What the settings mean is checked afterwards, so
+/// numbers that are not finite come through, as YAML's words for them.
+package enum SettingsJSON {
+  private static let words = (positive: ".inf", negative: "-.inf", nan: ".nan")
+
+  package static var encoder: JSONEncoder {
+    let encoder = JSON.encoder()
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: words.positive, negativeInfinity: words.negative, nan: words.nan)
+    return encoder
+  }
+
+  package static var decoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: words.positive, negativeInfinity: words.negative, nan: words.nan)
+    return decoder
+  }
+
+  /// JSON that is YAML, too: letters that YAML does not take as they are, such as line separators,
+  /// are written by their numbers.
+  static func text(_ value: some Encodable) throws -> String {
+    let text = String(decoding: try encoder.encode(value), as: UTF8.self)
+    guard !text.utf8.allSatisfy({ $0 < 0x7F }) else { return text }
+    return text.unicodeScalars.map { scalar in
+      (0x7F...0xFFFF).contains(scalar.value)
+        ? "\\u" + String(format: "%04x", scalar.value) : String(scalar)
+    }.joined()
+  }
 }
 
 /// Throws a usage error unless something holds.

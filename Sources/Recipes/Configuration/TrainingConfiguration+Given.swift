@@ -13,11 +13,11 @@ extension TrainingConfiguration {
     of file: TrainingConfiguration, from path: String
   ) throws -> (configuration: TrainingConfiguration, notes: [String]) {
     guard file.unused() == nil else { return (self, []) }
-    let flags = Set(try differences(from: file).map(\.key))
     let defaults = TrainingConfiguration()
     var configuration = self
     var notes: [String] = []
-    while let fault = configuration.unused(), let key = fault.unusedKey, !flags.contains(key),
+    while let fault = configuration.unused(), let key = fault.unusedKey,
+      try !differences(from: file).contains(where: { $0.key == key }),
       try configuration.differences(from: defaults).contains(where: { $0.key == key })
     {
       notes.append("\(path): '\(key)' is left out beside the flags: \(fault.message)")

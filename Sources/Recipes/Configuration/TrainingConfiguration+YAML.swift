@@ -89,7 +89,7 @@ extension TrainingConfiguration {
   /// The values that are there by their keys, every number with the fewest digits that mean it.
   private func nodes() throws -> [String: Node] {
     // JSON is YAML, too; YAML's own encoder writes the Float 0.1 as 1.00000001490116e-1.
-    let values = try Yams.compose(yaml: JSON.text(self))?.mapping ?? [:]
+    let values = try Yams.compose(yaml: SettingsJSON.text(self))?.mapping ?? [:]
     return Dictionary(
       uniqueKeysWithValues: values.map { ($0.key.string?.kebabCase ?? "", $0.value) })
   }
