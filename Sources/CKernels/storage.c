@@ -15,15 +15,17 @@ struct ck_storage {
     ck_storage *next;  // among the unused ones of its class
     size_t bytes;      // of a dry run's
   };
-  void *dry_run;  // that made it
+  size_t dry_run;  // the number of that which made it
 };
 _Static_assert(sizeof(ck_storage) == LINE, "the floats start on a cache line");
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static ck_storage *unused[CLASSES];
 static ptrdiff_t made;
+static atomic_size_t dry_runs;
 static _Thread_local struct {
   void *run;
+  size_t number;
   ptrdiff_t bytes, peak;
 } dry;
 
@@ -36,7 +38,7 @@ static ck_storage *dry_storage(size_t bytes) {
 #endif
   storage->size_class = DRY;
   storage->bytes = bytes;
-  storage->dry_run = dry.run;
+  storage->dry_run = dry.number;
   dry.bytes += (ptrdiff_t)bytes;
   if (dry.bytes > dry.peak) dry.peak = dry.bytes;
   atomic_init(&storage->references, 1);
@@ -78,7 +80,7 @@ void ck_storage_release(ck_storage *storage) {
   if (!storage) return;
   if (atomic_fetch_sub_explicit(&storage->references, 1, memory_order_acq_rel) > 1) return;
   if (storage->size_class == DRY) {
-    if (storage->dry_run == dry.run) dry.bytes -= (ptrdiff_t)storage->bytes;
+    if (storage->dry_run == dry.number) dry.bytes -= (ptrdiff_t)storage->bytes;
     munmap(storage, storage->bytes);
     return;
   }
@@ -101,10 +103,21 @@ ptrdiff_t ck_storage_made(void) {
   return count;
 }
 
+bool ck_storage_is_dry(const ck_storage *storage) { return storage->size_class == DRY; }
+
 void ck_dry_run_begin(void *run) {
   dry.run = run;
+  dry.number = atomic_fetch_add(&dry_runs, 1) + 1;
   dry.bytes = dry.peak = 0;
 }
+
+void *ck_dry_run_end(void) {
+  void *run = dry.run;
+  dry.run = NULL;
+  return run;
+}
+
+void ck_dry_run_resume(void *run) { dry.run = run; }
 
 void *ck_dry_run(void) { return dry.run; }
 

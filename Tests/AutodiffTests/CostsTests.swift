@@ -70,6 +70,32 @@ import Testing
     #expect(costs(Pass()).sharedBytes == 0)
   }
 
+  /// Numbers that were there before are not lost in a copy that the model writes to.
+  @Test func realNumbersStay() {
+    let kept = Tensor([4], [1, 2, 3, 4])
+    var written = kept
+    _ = Costs(ParameterTree(module)) { tape in
+      written = kept
+      written.withUnsafeMutableBufferPointer { $0[0] = 9 }
+      return tape.constant(written)
+    }
+    #expect(written.elements == [9, 2, 3, 4] && kept.elements == [1, 2, 3, 4])
+  }
+
+  @Test func costsWithinCosts() async throws {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let tree = ParameterTree(Projection())
+      _ = Costs(tree) { outer in
+        _ = Costs(tree) { $0.constant(Tensor(1)) }
+        return outer.constant(Tensor(1))
+      }
+    }
+    let words = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+    #expect(words.contains("Costs: asked for while costs are counted"))
+  }
+
   /// A value that the tape shares is there when the pass that counts begins.
   @Test func whatIsSharedIsNotOfAPass() {
     let costs = Costs(ParameterTree(module), Pass()) { tape in

@@ -54,7 +54,8 @@ import Training
     #expect(try configuration(yaml, flags) == expected)
   }
 
-  /// Numbers that are not finite are told as elsewhere, from flags beside a config and from configs.
+  /// Numbers that are not finite, in flags beside a config or in a config, have the errors that
+  /// they have elsewhere.
   @Test(arguments: [
     ("epochs: 3", "--lr nan", "lr must be positive, found nan"),
     ("lr: .inf", "--epochs 3", "lr must be positive, found inf"),

@@ -28,6 +28,27 @@ struct CostsTests {
     }
   }
 
+  /// What models keep from pass to pass, such as the offsets of patches, is no cost of the pass
+  /// that happens to make it.
+  @Test func costsDoNotDependOnThoseBefore() throws {
+    let models = try [224, 448, 160].map { side in
+      var configuration = try ViTConfiguration.preset(of: "convit_tiny")
+      (configuration.imageHeight, configuration.imageWidth) = (side, side)
+      return try VisionTransformer(configuration)
+    }
+    func bytes() -> [[Int]] {
+      models.map { model in
+        [Pass.inference, Pass()].flatMap { pass in
+          let costs = model.costs(pass)
+          return [costs.passBytes, costs.sharedBytes, costs.gradientBytes]
+        }
+      }
+    }
+    let first = bytes()
+    #expect(first.allSatisfy { $0.allSatisfy { $0 >= 0 } })
+    for _ in 0..<3 { #expect(bytes() == first) }
+  }
+
   /// The products of a shard of the presets, each as often as it is made.
   @Test(arguments: ViTConfiguration.presetNames) func productsAreThoseOfAShard(name: String) throws
   {

@@ -28,25 +28,38 @@ public struct Costs: Sendable {
   /// derivatives.
   package let products: [MatrixProduct: Int]
   /// The most that a pass takes at a time beside weights, gradients and what is shared.
-  package let passBytes: Int
-  package let sharedBytes: Int  // what all passes with the same weights share
+  public let passBytes: Int
+  /// What all passes with the same weights share.
+  public let sharedBytes: Int
   /// The sums of derivatives of a lane; 0 of a pass that is not recorded.
-  package let gradientBytes: Int
+  public let gradientBytes: Int
 
   /// The multiply–adds of all products.
   public var multiplyAdds: Int { products.reduce(0) { $0 + $1.key.multiplyAdds * $1.value } }
 
-  /// Whether this thread counts costs: values are not computed then, and must not be kept.
-  package static var areCounted: Bool { DryRun.isOn }
+  /// Whether this thread counts costs: values are not computed then. A model that keeps values from
+  /// pass to pass must not keep these.
+  public static var areCounted: Bool { DryRun.isOn }
+
+  /// Computes a value that is kept from pass to pass, and is not counted.
+  package static func uncounted<Value>(_ body: () -> Value) -> Value {
+    let run = ck_dry_run_end()
+    defer { ck_dry_run_resume(run) }
+    return body()
+  }
 
   /// The costs of `body`, which computes a value with the parameters of `tree`, and of its
   /// derivatives if the pass is recorded.
   ///
-  /// Nothing that `body` reads out of a tensor means anything.
+  /// Nothing that `body` reads out of a tensor means anything, nor may it keep what it computes
+  /// (``areCounted``).
+  ///
+  /// - Precondition: no costs are counted on this thread already.
   public init(_ tree: ParameterTree, _ pass: Pass = .inference, _ body: (Tape) -> Variable) {
+    checkPrecondition(!DryRun.isOn, "Costs: asked for while costs are counted")
     let run = DryRun()
     ck_dry_run_begin(Unmanaged.passUnretained(run).toOpaque())
-    defer { ck_dry_run_begin(nil) }
+    defer { _ = ck_dry_run_end() }
     let weights = ParameterStore(
       tree, tree.parameters.map { Tensor(unsafeUninitialized: $0.shape) })
     let shared = SharedValues(weights, pass)

@@ -101,7 +101,7 @@ public struct Tensor: Sendable {
   mutating func mutablePointer() -> UnsafeMutablePointer<Float> {
     if !ck_storage_is_unique(&storage) {
       let copy = Storage.make(count: count)
-      if !DryRun.isOn { copy.pointer.update(from: storage.pointer, count: count) }
+      if !ck_storage_is_dry(storage) { copy.pointer.update(from: storage.pointer, count: count) }
       storage = copy
     }
     return storage.pointer

@@ -36,8 +36,15 @@ ptrdiff_t ck_storage_made(void);
 // A dry run: the storage that a thread makes meanwhile is address space alone, which costs memory
 // only where someone writes to it. How much is in use at a time is counted.
 
-/// Begins a dry run of this thread, known by `run`; with NULL, ends it.
-void ck_dry_run_begin(void *_Nullable run);
+/// Whether storage was made in a dry run, so that nothing is in it.
+bool ck_storage_is_dry(const ck_storage *_Nonnull storage);
+
+/// Begins a dry run of this thread, known by `run`.
+void ck_dry_run_begin(void *_Nonnull run);
+/// Ends the dry run of this thread, or interrupts it, and returns what it is known by.
+void *_Nullable ck_dry_run_end(void);
+/// Resumes a dry run that was interrupted, with its counts.
+void ck_dry_run_resume(void *_Nullable run);
 /// The dry run of this thread; NULL outside of one.
 void *_Nullable ck_dry_run(void);
 /// The bytes of storage in use, which the next peak is then counted from.

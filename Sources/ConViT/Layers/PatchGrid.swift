@@ -3,8 +3,8 @@ import Synchronization
 
 /// The patches of an image: rows from the top, columns from the left.
 public struct PatchGrid: Hashable, Sendable, Codable {
-  package let rows: Int
-  package let columns: Int
+  /// The number of rows, and that of columns.
+  public let rows, columns: Int
 
   /// A grid of `rows` × `columns` patches.
   public init(rows: Int, columns: Int) { (self.rows, self.columns) = (rows, columns) }
@@ -42,7 +42,7 @@ public struct PatchGrid: Hashable, Sendable, Codable {
     }
     return Self.latest.withLock { latest in
       if let latest, latest.grid == self { return latest.offsets }
-      let made = (grid: self, offsets: offsets())
+      let made = (grid: self, offsets: Costs.uncounted(offsets))
       latest = made
       return made.offsets
     }

@@ -23,8 +23,8 @@ extension String {
   var camelCase: String { replacing(/-([a-z])/) { $0.output.1.uppercased() } }
 }
 
-/// JSON by which settings are read and set by name. What the settings mean is checked afterwards, so
-/// numbers that are not finite come through, as YAML's words for them.
+/// JSON by which settings are read and set by name. What the settings mean is checked afterwards,
+/// so numbers that are not finite come through, as YAML's words for them.
 package enum SettingsJSON {
   private static let words = (positive: ".inf", negative: "-.inf", nan: ".nan")
 
