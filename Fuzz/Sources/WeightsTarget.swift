@@ -95,11 +95,10 @@ struct WeightsTarget: Target {
 
   /// All of a checkpoint but the weights.
   private func writeCheckpoint(to path: String) throws {
-    let counts = ["epoch", "step", "images", "skipped", "plateau.bad_epochs", "plateau.drops"]
-    let integers = (counts + ["optimizer.step"]).map {
+    let integers = (RunProgress.integers.map(\.0) + ["optimizer.step"]).map {
       OutputTensor(name: $0, type: .i64, shape: [], bytes: [3, 0, 0, 0, 0, 0, 0, 0])
     }
-    let doubles = ["loss_sum", "rate", "seconds", "best", "plateau.best"].map {
+    let doubles = RunProgress.doubles.map(\.0).map {
       OutputTensor(name: $0, type: .f64, shape: [], bytes: [0, 0, 0, 0, 0, 0, 0xF0, 0x3F])
     }
     let split = #"[{"name":"a","images":1,"paths":"0"},{"name":"b","images":2,"paths":"f"}]"#

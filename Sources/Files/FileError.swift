@@ -1,9 +1,27 @@
 import Foundation
 
-/// Why a file or a folder cannot be read or written, in one line: "path: reason".
-///
-/// Public libraries turn it into an error of their own.
-package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+/// An error about a file or a folder in one line: "path: reason".
+package protocol PathError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file or folder, or the name given for bytes from elsewhere.
+  var path: String { get }
+  /// What was expected and what was found.
+  var reason: String { get }
+  init(path: String, reason: String)
+}
+
+extension PathError {
+  /// An error of another kind about the same.
+  package init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
+
+  /// "path: reason", on one line whatever the path contains.
+  public var description: String {
+    "\(path.printable(limit: 4096)): \(reason.printable(limit: 4096))"
+  }
+}
+
+/// Why a file or a folder cannot be read or written. Public libraries turn it into an error of their
+/// own.
+package struct FileError: PathError {
   /// The file or folder.
   package let path: String
   /// What was expected and what was found.
@@ -18,10 +36,5 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// An error from the number that the system left in `errno`: "cannot open: Permission denied".
   package init(path: String, cannot action: String, code: Int32) {
     self.init(path: path, reason: "cannot \(action): \(String(cString: strerror(code)))")
-  }
-
-  /// "path: reason", on one line whatever the path contains.
-  package var description: String {
-    "\(path.printable(limit: 4096)): \(reason.printable(limit: 4096))"
   }
 }

@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// Why an image cannot be read or written, in one line: "path: reason".
-public struct ImageError: Error, Hashable, CustomStringConvertible {
+public struct ImageError: PathError {
   /// The file, or the name given for bytes from elsewhere.
   package let path: String
   /// What was expected and what was found.
@@ -18,15 +18,10 @@ public struct ImageError: Error, Hashable, CustomStringConvertible {
 
   /// Whether it is a JPEG with missing pixels, which a decoder with `isLenient` makes up.
   package var isOfDamagedJPEG: Bool { reason.hasPrefix("damaged ") && reason.contains("JPEG: ") }
-
-  init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
-
-  /// "path: reason", with control characters escaped: file names may hold newlines.
-  public var description: String { FileError(path: path, reason: reason).description }
 }
 
 /// A set of images on disk that cannot be used as it is: one line for the user, with the path.
-public struct DatasetError: Error, Hashable, CustomStringConvertible {
+public struct DatasetError: PathError {
   package let path: String
   /// What is wrong with it and, where there is one, the way out.
   package let reason: String
@@ -41,11 +36,6 @@ public struct DatasetError: Error, Hashable, CustomStringConvertible {
   init(path: String, cannot doing: String) {
     self.init(FileError(path: path, cannot: doing, code: errno))
   }
-
-  init(_ error: FileError) { self.init(path: error.path, reason: error.reason) }
-
-  /// "path: reason", with control characters escaped: names may hold line breaks.
-  public var description: String { FileError(path: path, reason: reason).description }
 }
 
 /// A setting of what is done to images that cannot be: numbers that cannot normalise, a text that

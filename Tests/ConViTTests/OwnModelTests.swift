@@ -60,6 +60,9 @@ struct OwnModelTests {
       of: x, FrozenWeights(saved.weights), on: WorkerPool(threads: 2))
     #expect(logits == (try saved.model(as: TwoLayers.self))(Tape(saved.weights).constant(x)).value)
 
+    let unwritten = try SavedModel(architecture, weights)  // its model is another value
+    #expect(try Predictor(unwritten).logits(x) == logits)
+
     let unknown = #expect(throws: WeightsError.self) { try SavedModel(contentsOf: path) }
     #expect(unknown?.reason == "its model is of the kind 'perceptron', which is not known here")
     let other = #expect(throws: WeightsError.self) { try saved.model(as: VisionTransformer.self) }

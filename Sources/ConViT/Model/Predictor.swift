@@ -10,7 +10,7 @@ import Autodiff
 public struct Predictor: Sendable {
   private let model: any Model
   private let weights: FrozenWeights
-  private let normalization: ChannelStatistics?  // where the inputs are images
+  private let images: (normalization: ChannelStatistics, range: ClosedRange<Float>)?
 
   /// A model with these weights.
   ///
@@ -35,7 +35,8 @@ public struct Predictor: Sendable {
     _ model: any Model, _ weights: ParameterStore, _ normalization: ChannelStatistics?,
     _ precision: Precision
   ) {
-    (self.model, self.normalization) = (model, normalization)
+    self.model = model
+    images = normalization.map { ($0, $0.range) }
     self.weights = FrozenWeights(weights, .inference(precision))
   }
 
@@ -62,16 +63,15 @@ public struct Predictor: Sendable {
       throw InputError(
         message: "examples of shape \(examples.shape) for a model of \(model.input)")
     }
-    if let normalization { try check(examples, normalization) }
+    if let images { try check(examples, images.normalization, images.range) }
     return model(Tape(weights).constant(examples)).value
   }
 
   /// Throws if numbers are farther from what the pixels of images become than white is from black:
   /// a resampling may go a little beyond.
   private func check(
-    _ examples: Tensor, _ normalization: ChannelStatistics
+    _ examples: Tensor, _ normalization: ChannelStatistics, _ range: ClosedRange<Float>
   ) throws(InputError) {
-    let range = normalization.range
     let slack = range.upperBound - range.lowerBound
     let (least, most) = examples.withUnsafeBufferPointer { numbers in
       numbers.reduce((Float.infinity, -Float.infinity)) { (min($0.0, $1), max($0.1, $1)) }

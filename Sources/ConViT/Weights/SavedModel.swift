@@ -26,11 +26,16 @@ public struct SavedModel: Sendable {
     _ architecture: any Architecture, _ weights: ParameterStore, classNames: [String]? = nil,
     name: String? = nil, normalization: ChannelStatistics? = nil
   ) throws(ConfigurationError) {
+    let model = try architecture.makeModel()
+    let tree = ParameterTree(model)  // of parameters of its own, which the numbers are now of
+    let fit = weights.tree.names == tree.names && weights.tree.hasShapes(of: tree)
     self.init(
-      try architecture.makeModel(), architecture, weights, classNames, name, normalization)
+      model, architecture, fit ? ParameterStore(tree, weights.values) : weights, classNames, name,
+      normalization)
   }
 
-  package init(
+  /// A vision transformer to be saved.
+  public init(
     _ model: VisionTransformer, _ weights: ParameterStore, classNames: [String]? = nil,
     name: String? = nil, normalization: ChannelStatistics? = nil
   ) {

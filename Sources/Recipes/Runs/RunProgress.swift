@@ -49,13 +49,13 @@ package struct RunProgress: Hashable, Sendable {
   }
 
   /// The whole numbers under their names in a checkpoint.
-  static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
+  package static let integers: [(String, WritableKeyPath<RunProgress, Int> & Sendable)] = [
     ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("bad_images", \.badImages),
     ("skipped", \.skipped), ("plateau.bad_epochs", \.plateau.badEpochs),
     ("plateau.drops", \.plateau.drops), ("stale", \.stale),
   ]
   /// The other numbers under their names in a checkpoint.
-  static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [
+  package static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [
     ("loss_sum", \.lossSum), ("rate", \.rate), ("seconds", \.seconds), ("best", \.best),
     ("plateau.best", \.plateau.best),
   ]

@@ -85,11 +85,18 @@ extension Tensor {
     checkPrecondition(
       factors.count == shape[1],
       "class weights: \(factors.count) of them for \(shape[1]) classes")
-    return Tensor(shape, elements.enumerated().map { factors[$0 % factors.count] * $1 })
+    return map { factors[$0 % factors.count] * $1 }
   }
 
   /// 1 where an element is above a threshold, else 0.
-  fileprivate func above(_ threshold: Float) -> Tensor {
-    Tensor(shape, elements.map { $0 > threshold ? 1 : 0 })
+  fileprivate func above(_ threshold: Float) -> Tensor { map { $1 > threshold ? 1 : 0 } }
+
+  /// What a function of place and element gives.
+  private func map(_ transform: (Int, Float) -> Float) -> Tensor {
+    Tensor(unsafeUninitialized: shape) { out in
+      withUnsafeBufferPointer { values in
+        for i in 0..<values.count { out[i] = transform(i, values[i]) }
+      }
+    }
   }
 }
