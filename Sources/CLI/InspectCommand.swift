@@ -10,9 +10,18 @@ struct InspectCommand: ParsableCommand {
 
   @Argument(help: .file("A safetensors file.")) var weights: String
   @Flag(help: "Show the model's operators instead, with their shapes and costs.") var graph = false
+  @Option(.name("The preset of the weights, for a --graph of files that do not say."))
+  var model: String?
+
+  func validate() throws {
+    guard model == nil || graph else { throw ValidationError("model is for --graph") }
+  }
 
   func run() throws {
-    if graph { return try showGraph(SavedModel(contentsOf: weights).model) }
+    if graph {
+      return try showGraph(
+        SavedModel.noted(weights, model: model, inputSize: nil, patchSize: nil).model)
+    }
     let file = try SafetensorsFile(contentsOf: weights)
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
       try Terminal.result("\(key): \(value)")
@@ -46,8 +55,10 @@ struct InspectCommand: ParsableCommand {
       try Terminal.result(
         "\(value) = \(step.name)(\(inputs.joined(separator: ", "))) \(step.shape)\(work)")
     }
+    let work = costs.operators.reduce(0) { $0 + $1.multiplyAdds }
     try Terminal.result(
-      "\(costs.parameters) parameters, \(model.multiplyAdds) multiply-adds an image, "
-        + "\(model.costs().passBytes) bytes beside the weights")
+      "\(costs.parameters) parameters, \(work) multiply-adds an image (\(model.multiplyAdds) as "
+        + "papers count, for all tokens in the last block), \(model.costs().passBytes) bytes of a "
+        + "prediction beside the weights")
   }
 }

@@ -19,8 +19,8 @@ extension PathError {
   }
 }
 
-/// Why a file or a folder cannot be read or written. Public libraries turn it into an error of their
-/// own.
+/// Why a file or a folder cannot be read or written. Public libraries turn it into an error of
+/// their own.
 package struct FileError: PathError {
   /// The file or folder.
   package let path: String

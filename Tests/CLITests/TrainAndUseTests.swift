@@ -122,6 +122,12 @@ import Testing
     #expect(graph.outLines[0].wholeMatch(of: /%\d+ = patches\(input\) \[1, \d+, \d+\]/) != nil)
     #expect(graph.out.contains(/= linear\(%\d+, head.weight, head.bias\) \[1, 3\], 48 mult/))
     #expect(graph.out.contains("shared blocks.0.attn.pos_proj.weight"))
+    let work = graph.out.matches(of: /\], (\d+) multiply-adds\n/).compactMap { Int($0.1) }
+    #expect(graph.outLines.last?.contains(" \(work.reduce(0, +)) multiply-adds an image (") == true)
+    let saved = try workspace.convit(["inspect", "run/checkpoint.safetensors", "--graph"])
+    #expect(saved.out == graph.out)
+    let idle = try workspace.convit(["inspect", "run/model.safetensors", "--model", "convit_tiny"])
+    #expect(idle.status == 2 && idle.err.contains("model is for --graph"))
     let models = try workspace.convit(["models"])
     #expect(models.status == 0 && models.err.isEmpty && models.outLines.count == 13)
     #expect(models.out.contains(/convit_tiny +5710512 +1\.25 +192 +4 +12 +10\n/))

@@ -26,7 +26,7 @@ import Training
         return polls > 3
       }
     }
-    #expect(interruption?.progress.step == 3)
+    #expect(interruption?.progress.step == 3 && interruption?.place.step == 3)
     (c.resume, c.saveEverySteps) = ("auto", nil)
     base = c
     path = fixture.folder + "/run/checkpoint.safetensors"

@@ -136,9 +136,12 @@ extension Trainer {
 /// A run that was asked to stop and has saved where it was.
 public struct RunInterrupted: Error, Sendable, CustomStringConvertible {
   /// The folder of the run, which `resume` goes on with.
-  package let folder: String
+  public let folder: String
   package let progress: RunProgress
   package let budget: TimeBudget?
+
+  /// The epoch that it was in, from 0, and how many of its steps were made.
+  public var place: (epoch: Int, step: Int) { (progress.epoch, progress.step) }
 
   /// What to do to go on.
   public var description: String {
