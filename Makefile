@@ -38,7 +38,7 @@ pillow-images: ## Hold the images of a folder, IMAGES, against Pillow (its check
 fuzz-products: ## Matrix products of random sizes under AddressSanitizer, for SECONDS (60)
 	@mkdir -p .build
 	clang -O1 -g -fsanitize=address -ISources/CKernels/include Fuzz/products.c \
-	  Sources/CKernels/product.c -o .build/fuzz-products 2>/dev/null
+	  Sources/CKernels/product*.c Sources/CKernels/level.c -o .build/fuzz-products 2>/dev/null
 	.build/fuzz-products $(or $(SECONDS),60)
 
 build: ## Build the command, .build/release/convit

@@ -1,5 +1,6 @@
-// Matrix products of random sizes in buffers of exactly the size that they need, under
-// AddressSanitizer: all elements are 1, so that every sum is its length.
+// Matrix products of random sizes, by every level that the processor can run, in buffers of exactly
+// the size that they need, under AddressSanitizer: all elements are 1, so that every sum is its
+// length.
 //
 //     make fuzz-products SECONDS=60
 
@@ -27,27 +28,29 @@ static ck_matrix ones(int rows, int columns) {
 
 int main(int count, char **arguments) {
   const time_t end = time(NULL) + (count > 1 ? atoi(arguments[1]) : 60);
-  if (!ck_product_can_run(CK_FLOAT32)) return puts("no AVX-512 here") < 0;
-  const int precisions = ck_product_can_run(CK_BFLOAT16) ? 2 : 1;
+  int levels = 0;
+  for (; ck_products_at(levels); levels++) puts(ck_products_name(ck_products_at(levels)));
+  if (levels == 0) return puts("this processor has no products of ours") < 0;
   long products = 0;
   for (; time(NULL) < end; products++) {
-    const ck_precision precision = rand() % precisions;
+    const ck_products *kernels = ck_products_at(rand() % levels);
     const int m = size(500), n = size(2500), k = rand() % 30 ? size(2500) : 0;
     const int stride = n + rand() % 5, beta = rand() % 2, is_packed = rand() % 2;
     const ck_matrix a = ones(m, k), b = ones(k, n);
     float *y = malloc(sizeof(float) * (stride * (m - 1) + n));
     float *bias = malloc(sizeof(float) * n);
-    float *scratch = malloc(sizeof(float) * ck_product_scratch(precision, m, n, k));
-    float *packed = malloc(sizeof(float) * ck_product_packed_count(precision, n, k));
+    float *scratch = malloc(sizeof(float) * ck_product_scratch(kernels, m, n, k));
+    float *packed = malloc(sizeof(float) * ck_product_packed_count(kernels, n, k));
     for (int i = 0; i < stride * (m - 1) + n; i++) y[i] = 5;
     for (int i = 0; i < n; i++) bias[i] = 2;
-    if (is_packed) ck_product_pack(precision, packed, b, n, k);
+    if (is_packed) ck_product_pack(kernels, packed, b, n, k);
     ck_product(
-        precision, y, stride, a, b, is_packed ? packed : NULL, m, n, k, 1, beta, bias, scratch);
+        kernels, y, stride, a, b, is_packed ? packed : NULL, m, n, k, 1, beta, bias, scratch);
     for (int i = 0; i < m; i++) {
       for (int j = 0; j < n; j++) {
         if (y[i * stride + j] == k + 2 + 5 * beta) continue;
-        printf("[%d, %d] · [%d, %d]: %g at (%d, %d)\n", m, k, k, n, y[i * stride + j], i, j);
+        printf("%s: [%d, %d] · [%d, %d]: %g at (%d, %d)\n", ck_products_name(kernels), m, k, k, n,
+               y[i * stride + j], i, j);
         return 1;
       }
     }

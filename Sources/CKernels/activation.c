@@ -1,11 +1,11 @@
 #include "internal.h"
 
-CK_CLONES void ck_exp(float *out, const float *x, ptrdiff_t n) {
+CK_KERNEL(void, ck_exp, (float *out, const float *x, ptrdiff_t n), (out, x, n)) {
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) out[i] = ck_expf(x[i]);
 }
 
-CK_CLONES void ck_sigmoid(float *out, const float *x, ptrdiff_t n) {
+CK_KERNEL(void, ck_sigmoid, (float *out, const float *x, ptrdiff_t n), (out, x, n)) {
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) out[i] = 1.0f / (1.0f + ck_expf(-x[i]));
 }
@@ -30,7 +30,7 @@ CK_INLINE float ck_tanhf(float x) {
   return z <= -9.0f ? -1.0f : y;
 }
 
-CK_CLONES void ck_tanh(float *out, const float *x, ptrdiff_t n) {
+CK_KERNEL(void, ck_tanh, (float *out, const float *x, ptrdiff_t n), (out, x, n)) {
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) out[i] = ck_tanhf(x[i]);
 }
@@ -54,26 +54,30 @@ CK_INLINE float ck_gelu_slope(float x) {
   return x > 0.0f ? 1.0f - tail + rise : tail - rise;
 }
 
-CK_CLONES void ck_gelu(float *out, const float *x, ptrdiff_t n) {
+CK_KERNEL(void, ck_gelu, (float *out, const float *x, ptrdiff_t n), (out, x, n)) {
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) out[i] = ck_geluf(x[i]);
 }
 
-CK_CLONES void ck_gelu_backward(float *dx, const float *x, const float *dy, ptrdiff_t n) {
+CK_KERNEL(void, ck_gelu_backward, (float *dx, const float *x, const float *dy, ptrdiff_t n),
+          (dx, x, dy, n)) {
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) dx[i] = dy[i] * ck_gelu_slope(x[i]);
 }
 
-CK_CLONES void ck_bias_gelu(float *out, const float *x, const float *restrict bias,
-                            ptrdiff_t rows, ptrdiff_t cols) {
+CK_KERNEL(void, ck_bias_gelu,
+          (float *out, const float *x, const float *restrict bias, ptrdiff_t rows, ptrdiff_t cols),
+          (out, x, bias, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, x += cols, out += cols) {
     CK_ROW
     for (ptrdiff_t c = 0; c < cols; c++) out[c] = ck_geluf(x[c] + bias[c]);
   }
 }
 
-CK_CLONES void ck_bias_gelu_backward(float *dx, const float *x, const float *restrict bias,
-                                     const float *dy, ptrdiff_t rows, ptrdiff_t cols) {
+CK_KERNEL(void, ck_bias_gelu_backward,
+          (float *dx, const float *x, const float *restrict bias, const float *dy, ptrdiff_t rows,
+           ptrdiff_t cols),
+          (dx, x, bias, dy, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, x += cols, dy += cols, dx += cols) {
     CK_ROW
     for (ptrdiff_t c = 0; c < cols; c++) dx[c] = dy[c] * ck_gelu_slope(x[c] + bias[c]);

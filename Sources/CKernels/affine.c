@@ -75,9 +75,10 @@ CK_INLINE void ck_sample_about(float out[4], const uint8_t *corner, ptrdiff_t st
   memcpy(out, &sum, 4 * sizeof *out);
 }
 
-CK_CLONES void ck_affine_row(uint8_t *restrict out, const uint8_t *restrict in,
-                             ptrdiff_t stride, ptrdiff_t width, ptrdiff_t height,
-                             const double a[6], double y, int cubic, ptrdiff_t n) {
+CK_KERNEL(void, ck_affine_row,
+          (uint8_t *restrict out, const uint8_t *restrict in, ptrdiff_t stride, ptrdiff_t width,
+           ptrdiff_t height, const double a[6], double y, int cubic, ptrdiff_t n),
+          (out, in, stride, width, height, a, y, cubic, n)) {
   ck_float16 across[4] = {0, 0, 0, 0};
   ck_float4 down[4];
   for (int k = 0; k < 4; k++) {

@@ -11,9 +11,10 @@ CK_INLINE float ck_row_biased_exp(float *out, const float *s, float scale,
   return ck_row_exp_from(out, out, 1.0f, max == -INFINITY ? 0.0f : max, n);  // no -inf - -inf
 }
 
-CK_CLONES void ck_gated_softmax(float *a, const float *s, float scale, const float *restrict bias,
-                                const float *restrict position, float gate, ptrdiff_t rows,
-                                ptrdiff_t cols) {
+CK_KERNEL(void, ck_gated_softmax,
+          (float *a, const float *s, float scale, const float *restrict bias,
+           const float *restrict position, float gate, ptrdiff_t rows, ptrdiff_t cols),
+          (a, s, scale, bias, position, gate, rows, cols)) {
   if (!position) gate = 0.0f;
   for (ptrdiff_t r = 0; r < rows; r++, s += cols, a += cols) {
     const float sum = ck_row_biased_exp(a, s, scale, bias, cols);
@@ -31,12 +32,12 @@ CK_CLONES void ck_gated_softmax(float *a, const float *s, float scale, const flo
 }
 
 // e = exp(scale s + bias - max) is left in a until the last loop of a row; P = e / sum.
-CK_CLONES void ck_gated_softmax_backward(float *a, float *ds, float *restrict dbias,
-                                         float *restrict dposition, double *restrict dgate,
-                                         const float *s, const float *da, float scale,
-                                         const float *restrict bias,
-                                         const float *restrict position, float gate,
-                                         ptrdiff_t rows, ptrdiff_t cols) {
+CK_KERNEL(void, ck_gated_softmax_backward,
+          (float *a, float *ds, float *restrict dbias, float *restrict dposition,
+           double *restrict dgate, const float *s, const float *da, float scale,
+           const float *restrict bias, const float *restrict position, float gate, ptrdiff_t rows,
+           ptrdiff_t cols),
+          (a, ds, dbias, dposition, dgate, s, da, scale, bias, position, gate, rows, cols)) {
   if (!position) gate = 0.0f;
   for (ptrdiff_t r = 0; r < rows; r++, s += cols, a += cols, da += cols, ds += cols) {
     const float sum = ck_row_biased_exp(a, s, scale, bias, cols);

@@ -6,17 +6,40 @@
 
 #include "CKernels.h"
 
-// Before a kernel: compiled once per CPU level, chosen when the program is loaded.
-// "arch=" and not a list of features, which would be split at its commas into clones of their
-// own. A vector type must not be passed by value: the lower clones have no such registers.
 #if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)
-#define CK_CLONES \
-  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define CK_CLONES
+#define CK_X86_64 1
 #endif
 
-// Before a helper, so that each clone has a copy of its own level.
+/// Levels of instructions that this processor has, lowest first.
+typedef int ck_level_index;
+enum { CK_BASELINE, CK_X86_64_V3, CK_X86_64_V4 };
+/// The level in use, known before main.
+extern ck_level_index ck_chosen_level;
+
+// Before a kernel's braces: `CK_KERNEL(result, name, (parameters), (arguments)) { … }` compiles it
+// once for each level, as name_v4, name_v3 and name_baseline, and name, which calls the one in use.
+// A vector type must not be passed by value: the lower levels have no such registers.
+#if defined(CK_X86_64)
+#define CK_KERNEL(result, name, parameters, arguments) \
+  CK_INLINE result name##_body parameters; \
+  __attribute__((target("arch=x86-64-v4"))) result name##_v4 parameters { \
+    return name##_body arguments; \
+  } \
+  __attribute__((target("arch=x86-64-v3"))) result name##_v3 parameters { \
+    return name##_body arguments; \
+  } \
+  result name##_baseline parameters { return name##_body arguments; } \
+  result name parameters { \
+    if (ck_chosen_level == CK_X86_64_V4) return name##_v4 arguments; \
+    if (ck_chosen_level == CK_X86_64_V3) return name##_v3 arguments; \
+    return name##_baseline arguments; \
+  } \
+  CK_INLINE result name##_body parameters
+#else
+#define CK_KERNEL(result, name, parameters, arguments) result name parameters
+#endif
+
+// Before a helper, so that each level has a copy of its own.
 #define CK_INLINE static inline __attribute__((always_inline))
 
 // Before a loop whose iterations touch only their own elements. Without it a kernel called in

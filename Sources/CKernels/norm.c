@@ -2,10 +2,11 @@
 
 // Two passes for the moments. The first mean carries the rounding of its sum; the second pass
 // finds what is left of it (shift), which corrects mean, variance and output.
-CK_CLONES void ck_layer_norm(float *out, float *restrict mean, float *restrict rstd,
-                             const float *x, const float *restrict weight,
-                             const float *restrict bias, float eps, ptrdiff_t rows,
-                             ptrdiff_t cols) {
+CK_KERNEL(void, ck_layer_norm,
+          (float *out, float *restrict mean, float *restrict rstd, const float *x,
+           const float *restrict weight, const float *restrict bias, float eps, ptrdiff_t rows,
+           ptrdiff_t cols),
+          (out, mean, rstd, x, weight, bias, eps, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, x += cols, out += cols) {
     float sum = 0;
     CK_ROW
@@ -34,11 +35,11 @@ CK_CLONES void ck_layer_norm(float *out, float *restrict mean, float *restrict r
   }
 }
 
-CK_CLONES void ck_layer_norm_backward(float *dx, float *restrict dweight, float *restrict dbias,
-                                      const float *restrict x, const float *restrict mean,
-                                      const float *restrict rstd, const float *restrict weight,
-                                      const float *dy, float beta_dx, ptrdiff_t rows,
-                                      ptrdiff_t cols) {
+CK_KERNEL(void, ck_layer_norm_backward,
+          (float *dx, float *restrict dweight, float *restrict dbias, const float *restrict x,
+           const float *restrict mean, const float *restrict rstd, const float *restrict weight,
+           const float *dy, float beta_dx, ptrdiff_t rows, ptrdiff_t cols),
+          (dx, dweight, dbias, x, mean, rstd, weight, dy, beta_dx, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, x += cols, dy += cols, dx += cols) {
     const float centre = mean[r], scale = rstd[r];
     float g_mean = 0, gx_mean = 0;

@@ -1,9 +1,10 @@
 #include "internal.h"
 
-CK_CLONES void ck_adamw(float *restrict p, float *restrict m, float *restrict v,
-                        const float *restrict g, float gscale, float lr, float beta1,
-                        float beta2, float eps, float weight_decay, float bias1, float bias2,
-                        ptrdiff_t n) {
+CK_KERNEL(void, ck_adamw,
+          (float *restrict p, float *restrict m, float *restrict v, const float *restrict g,
+           float gscale, float lr, float beta1, float beta2, float eps, float weight_decay,
+           float bias1, float bias2, ptrdiff_t n),
+          (p, m, v, g, gscale, lr, beta1, beta2, eps, weight_decay, bias1, bias2, n)) {
   const float decay = lr * weight_decay;
   const float step = lr / bias1;
   const float root = 1.0f / __builtin_elementwise_sqrt(bias2);
@@ -17,10 +18,11 @@ CK_CLONES void ck_adamw(float *restrict p, float *restrict m, float *restrict v,
   }
 }
 
-CK_CLONES void ck_adam(float *restrict p, float *restrict m, float *restrict v,
-                       const float *restrict g, float gscale, float lr, float beta1,
-                       float beta2, float eps, float weight_decay, float bias1, float bias2,
-                       ptrdiff_t n) {
+CK_KERNEL(void, ck_adam,
+          (float *restrict p, float *restrict m, float *restrict v, const float *restrict g,
+           float gscale, float lr, float beta1, float beta2, float eps, float weight_decay,
+           float bias1, float bias2, ptrdiff_t n),
+          (p, m, v, g, gscale, lr, beta1, beta2, eps, weight_decay, bias1, bias2, n)) {
   const float step = lr / bias1;
   const float root = 1.0f / __builtin_elementwise_sqrt(bias2);
   CK_EACH
@@ -33,8 +35,10 @@ CK_CLONES void ck_adam(float *restrict p, float *restrict m, float *restrict v,
   }
 }
 
-CK_CLONES void ck_sgd(float *restrict p, float *restrict m, const float *restrict g, float gscale,
-                      float lr, float momentum, int nesterov, float weight_decay, ptrdiff_t n) {
+CK_KERNEL(void, ck_sgd,
+          (float *restrict p, float *restrict m, const float *restrict g, float gscale, float lr,
+           float momentum, int nesterov, float weight_decay, ptrdiff_t n),
+          (p, m, g, gscale, lr, momentum, nesterov, weight_decay, n)) {
   const float direct = nesterov ? 1.0f : 0.0f;
   const float heavy = nesterov ? momentum : 1.0f;
   CK_EACH
@@ -45,8 +49,10 @@ CK_CLONES void ck_sgd(float *restrict p, float *restrict m, const float *restric
   }
 }
 
-CK_CLONES void ck_lion(float *restrict p, float *restrict m, const float *restrict g, float gscale,
-                       float lr, float beta1, float beta2, float weight_decay, ptrdiff_t n) {
+CK_KERNEL(void, ck_lion,
+          (float *restrict p, float *restrict m, const float *restrict g, float gscale, float lr,
+           float beta1, float beta2, float weight_decay, ptrdiff_t n),
+          (p, m, g, gscale, lr, beta1, beta2, weight_decay, n)) {
   const float decay = lr * weight_decay;
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) {
@@ -58,7 +64,8 @@ CK_CLONES void ck_lion(float *restrict p, float *restrict m, const float *restri
   }
 }
 
-CK_CLONES void ck_lerp(float *restrict out, const float *restrict x, float t, ptrdiff_t n) {
+CK_KERNEL(void, ck_lerp, (float *restrict out, const float *restrict x, float t, ptrdiff_t n),
+          (out, x, t, n)) {
   // From the nearer end: exactly out at t = 0, and exactly x at t = 1.
   if (t < 0.5f) {
     CK_EACH
@@ -69,7 +76,7 @@ CK_CLONES void ck_lerp(float *restrict out, const float *restrict x, float t, pt
   }
 }
 
-CK_CLONES void ck_clamp(float *x, float bound, ptrdiff_t n) {
+CK_KERNEL(void, ck_clamp, (float *x, float bound, ptrdiff_t n), (x, bound, n)) {
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) {
     x[i] = x[i] > bound ? bound : x[i] < -bound ? -bound : x[i];

@@ -10,8 +10,9 @@ CK_INLINE uint8_t ck_blend_byte(int a, int b, float factor) {
   return (uint8_t)(int)(value > 255.0f ? 255.0f : value);
 }
 
-CK_CLONES void ck_blend(uint8_t *out, const uint8_t *a, const uint8_t *b, float factor,
-                        ptrdiff_t n) {
+CK_KERNEL(void, ck_blend,
+          (uint8_t *out, const uint8_t *a, const uint8_t *b, float factor, ptrdiff_t n),
+          (out, a, b, factor, n)) {
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) out[i] = ck_blend_byte(a[i], b[i], factor);
 }
@@ -20,7 +21,8 @@ CK_INLINE int ck_luma_of(const uint8_t *pixel) {
   return (pixel[0] * 19595 + pixel[1] * 38470 + pixel[2] * 7471 + 0x8000) >> 16;
 }
 
-CK_CLONES void ck_saturate(uint8_t *out, const uint8_t *in, float factor, ptrdiff_t pixels) {
+CK_KERNEL(void, ck_saturate, (uint8_t *out, const uint8_t *in, float factor, ptrdiff_t pixels),
+          (out, in, factor, pixels)) {
   CK_ROW
   for (ptrdiff_t i = 0; i < pixels; i++) {
     const int gray = ck_luma_of(in + 3 * i);
@@ -33,7 +35,7 @@ CK_CLONES void ck_saturate(uint8_t *out, const uint8_t *in, float factor, ptrdif
   }
 }
 
-CK_CLONES int64_t ck_luma_sum(const uint8_t *in, ptrdiff_t pixels) {
+CK_KERNEL(int64_t, ck_luma_sum, (const uint8_t *in, ptrdiff_t pixels), (in, pixels)) {
   int64_t total = 0;
   for (ptrdiff_t start = 0; start < pixels; start += 4096) {
     const ptrdiff_t end = start + 4096 < pixels ? start + 4096 : pixels;
@@ -46,8 +48,9 @@ CK_CLONES int64_t ck_luma_sum(const uint8_t *in, ptrdiff_t pixels) {
 }
 
 // S / 13 is never halfway between two whole numbers, so that rounding it is exact.
-CK_CLONES void ck_smooth(uint8_t *restrict out, const uint8_t *in, ptrdiff_t stride,
-                         ptrdiff_t n) {
+CK_KERNEL(void, ck_smooth,
+          (uint8_t *restrict out, const uint8_t *in, ptrdiff_t stride, ptrdiff_t n),
+          (out, in, stride, n)) {
   const uint8_t *above = in - stride, *below = in + stride;
   CK_ROW
   for (ptrdiff_t i = 0; i < n; i++) {
@@ -57,8 +60,10 @@ CK_CLONES void ck_smooth(uint8_t *restrict out, const uint8_t *in, ptrdiff_t str
   }
 }
 
-CK_CLONES void ck_box(uint8_t *restrict out, const uint8_t *restrict in, ptrdiff_t step,
-                      ptrdiff_t radius, uint32_t weight, uint32_t edge, ptrdiff_t n) {
+CK_KERNEL(void, ck_box,
+          (uint8_t *restrict out, const uint8_t *restrict in, ptrdiff_t step, ptrdiff_t radius,
+           uint32_t weight, uint32_t edge, ptrdiff_t n),
+          (out, in, step, radius, weight, edge, n)) {
   const ptrdiff_t far = (radius + 1) * step;
   if (radius == 0) {
     CK_ROW

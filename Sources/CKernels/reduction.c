@@ -1,14 +1,16 @@
 #include "internal.h"
 
-CK_CLONES void ck_add_row(float *x, const float *restrict bias, ptrdiff_t rows, ptrdiff_t cols) {
+CK_KERNEL(void, ck_add_row, (float *x, const float *restrict bias, ptrdiff_t rows, ptrdiff_t cols),
+          (x, bias, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, x += cols) {
     CK_ROW
     for (ptrdiff_t c = 0; c < cols; c++) x[c] += bias[c];
   }
 }
 
-CK_CLONES void ck_add_bias(float *out, const float *x, const float *restrict bias,
-                           ptrdiff_t rows, ptrdiff_t cols) {
+CK_KERNEL(void, ck_add_bias,
+          (float *out, const float *x, const float *restrict bias, ptrdiff_t rows, ptrdiff_t cols),
+          (out, x, bias, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, x += cols, out += cols) {
     CK_ROW
     for (ptrdiff_t c = 0; c < cols; c++) out[c] = x[c] + bias[c];
@@ -16,8 +18,10 @@ CK_CLONES void ck_add_bias(float *out, const float *x, const float *restrict bia
 }
 
 // Four rows at a time, to load and store out a quarter as often.
-CK_CLONES void ck_sum_rows(float *restrict out, const float *restrict x, ptrdiff_t rows,
-                           ptrdiff_t cols, float beta) {
+CK_KERNEL(void, ck_sum_rows,
+          (float *restrict out, const float *restrict x, ptrdiff_t rows, ptrdiff_t cols,
+           float beta),
+          (out, x, rows, cols, beta)) {
   if (beta == 0.0f) {
     for (ptrdiff_t c = 0; c < cols; c++) out[c] = 0.0f;
   } else {
@@ -38,7 +42,7 @@ CK_CLONES void ck_sum_rows(float *restrict out, const float *restrict x, ptrdiff
 
 #define CK_BLOCK 4096
 
-CK_CLONES float ck_sum(const float *x, ptrdiff_t n) {
+CK_KERNEL(float, ck_sum, (const float *x, ptrdiff_t n), (x, n)) {
   double total = 0;
   for (ptrdiff_t start = 0; start < n; start += CK_BLOCK) {
     const ptrdiff_t end = start + CK_BLOCK < n ? start + CK_BLOCK : n;
@@ -53,7 +57,7 @@ CK_CLONES float ck_sum(const float *x, ptrdiff_t n) {
   return (float)total;
 }
 
-CK_CLONES float ck_dot(const float *a, const float *b, ptrdiff_t n) {
+CK_KERNEL(float, ck_dot, (const float *a, const float *b, ptrdiff_t n), (a, b, n)) {
   double total = 0;
   for (ptrdiff_t start = 0; start < n; start += CK_BLOCK) {
     const ptrdiff_t end = start + CK_BLOCK < n ? start + CK_BLOCK : n;
@@ -68,7 +72,7 @@ CK_CLONES float ck_dot(const float *a, const float *b, ptrdiff_t n) {
   return (float)total;
 }
 
-CK_CLONES double ck_sum_squares(const float *x, ptrdiff_t n) {
+CK_KERNEL(double, ck_sum_squares, (const float *x, ptrdiff_t n), (x, n)) {
   double sum = 0;
   CK_EACH
   for (ptrdiff_t i = 0; i < n; i++) {
@@ -78,7 +82,7 @@ CK_CLONES double ck_sum_squares(const float *x, ptrdiff_t n) {
   return sum;
 }
 
-CK_CLONES int ck_all_finite(const float *x, ptrdiff_t n) {
+CK_KERNEL(int, ck_all_finite, (const float *x, ptrdiff_t n), (x, n)) {
   const uint32_t infinity = 0x7f800000;
   uint32_t found = 0;
   CK_EACH
@@ -106,7 +110,7 @@ CK_INLINE float ck_log_normal(float x) {
   return (f + low) + 0.693359375f * e;
 }
 
-CK_CLONES double ck_entropy(const float *x, ptrdiff_t n) {
+CK_KERNEL(double, ck_entropy, (const float *x, ptrdiff_t n), (x, n)) {
   double total = 0;
   for (ptrdiff_t start = 0; start < n; start += CK_BLOCK) {
     const ptrdiff_t end = start + CK_BLOCK < n ? start + CK_BLOCK : n;

@@ -78,9 +78,10 @@ CK_INLINE void ck_lanes_to_rows(
     for (ptrdiff_t r = 0; r < height; r++) out[r * stride + j] = x[j * LANES + r];
 }
 
-CK_CLONES void ck_resample_rows(
-    uint8_t *restrict out, const uint8_t *restrict x, ptrdiff_t stride, ptrdiff_t rows,
-    ptrdiff_t cols, const ck_resampling *restrict taps, uint8_t *restrict scratch) {
+CK_KERNEL(void, ck_resample_rows,
+          ( uint8_t *restrict out, const uint8_t *restrict x, ptrdiff_t stride, ptrdiff_t rows,
+           ptrdiff_t cols, const ck_resampling *restrict taps, uint8_t *restrict scratch),
+          (out, x, stride, rows, cols, taps, scratch)) {
   uint8_t *results = scratch + 3 * cols * LANES;
   for (ptrdiff_t y = 0; y < rows; y += LANES) {
     const ptrdiff_t height = rows - y < LANES ? rows - y : LANES;
@@ -105,9 +106,10 @@ CK_CLONES void ck_resample_rows(
   }
 }
 
-CK_CLONES void ck_resample_columns(
-    uint8_t *restrict out, const uint8_t *restrict x, ptrdiff_t stride, ptrdiff_t cols,
-    const ck_resampling *restrict taps) {
+CK_KERNEL(void, ck_resample_columns,
+          ( uint8_t *restrict out, const uint8_t *restrict x, ptrdiff_t stride, ptrdiff_t cols,
+           const ck_resampling *restrict taps),
+          (out, x, stride, cols, taps)) {
   const ptrdiff_t n = 3 * cols;
   for (ptrdiff_t i = 0; i < taps->count; i++, out += n) {
     const uint8_t *top = x + taps->starts[i] * stride;

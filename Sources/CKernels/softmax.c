@@ -1,7 +1,8 @@
 #include "internal.h"
 
-CK_CLONES void ck_softmax(float *out, const float *x, float scale, ptrdiff_t rows,
-                          ptrdiff_t cols) {
+CK_KERNEL(void, ck_softmax,
+          (float *out, const float *x, float scale, ptrdiff_t rows, ptrdiff_t cols),
+          (out, x, scale, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, x += cols, out += cols) {
     const float inverse = 1.0f / ck_row_exp(out, x, scale, cols);
     CK_ROW
@@ -9,8 +10,9 @@ CK_CLONES void ck_softmax(float *out, const float *x, float scale, ptrdiff_t row
   }
 }
 
-CK_CLONES void ck_softmax_backward(float *dx, const float *y, const float *dy, float scale,
-                                   ptrdiff_t rows, ptrdiff_t cols) {
+CK_KERNEL(void, ck_softmax_backward,
+          (float *dx, const float *y, const float *dy, float scale, ptrdiff_t rows, ptrdiff_t cols),
+          (dx, y, dy, scale, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, y += cols, dy += cols, dx += cols) {
     float sum = 0;
     CK_ROW
@@ -23,7 +25,8 @@ CK_CLONES void ck_softmax_backward(float *dx, const float *y, const float *dy, f
   }
 }
 
-CK_CLONES void ck_log_softmax(float *out, const float *x, ptrdiff_t rows, ptrdiff_t cols) {
+CK_KERNEL(void, ck_log_softmax, (float *out, const float *x, ptrdiff_t rows, ptrdiff_t cols),
+          (out, x, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, x += cols, out += cols) {
     const float max = ck_row_max(x, 1.0f, cols);
     float sum = 0;
@@ -38,8 +41,9 @@ CK_CLONES void ck_log_softmax(float *out, const float *x, ptrdiff_t rows, ptrdif
   }
 }
 
-CK_CLONES void ck_log_softmax_backward(float *dx, const float *y, const float *dy,
-                                       ptrdiff_t rows, ptrdiff_t cols) {
+CK_KERNEL(void, ck_log_softmax_backward,
+          (float *dx, const float *y, const float *dy, ptrdiff_t rows, ptrdiff_t cols),
+          (dx, y, dy, rows, cols)) {
   for (ptrdiff_t r = 0; r < rows; r++, y += cols, dy += cols, dx += cols) {
     float sum = 0;
     CK_ROW

@@ -105,13 +105,14 @@ struct BenchCommand: ParsableCommand {
     func whole(_ number: Double) -> String { String(format: "%.0f", number) }
     let speeds = [report.imagesPerSecond, report.imagesPerSecondBest]
     let alone = report.gemmGflops.map { "; alone " + whole($0) } ?? ""
+    let peak = report.peakGflops.map { "; in registers " + whole($0) } ?? ""
     let blas = report.blasGflops.map { "; \(report.blas), fp32: " + whole($0) } ?? ""
     print(
       """
       \(report.model), \(report.mode), batch \(report.batchSize), \(report.threads) threads
-      products  \(report.precision.rawValue), \(report.products)
+      products  \(report.precision.rawValue), \(report.products), level \(report.level)
       \(String(format: "speed     %.1f images/s (fastest step %.1f)", arguments: speeds))
-                \(whole(report.gflops)) GFLOPS\(alone)\(blas)
+                \(whole(report.gflops)) GFLOPS\(alone)\(peak)\(blas)
       memory    \(whole(report.peakRssMb)) MB at most
       """)
     for (kind, share) in report.breakdown.sorted(by: { $0.value > $1.value }) {

@@ -46,6 +46,9 @@ package struct Benchmark: Sendable {
     /// The rate of such products alone, on all threads, and by the BLAS library in floats; not
     /// measured where the benchmark's `steps` is given.
     package let gemmGflops, blasGflops: Double?
+    /// What the kernels of `products` would reach if all operands were in registers; not measured
+    /// for the BLAS library, nor where `steps` is given.
+    package let peakGflops: Double?
     /// The most memory that the process had until the last step, in units of 2²⁰ bytes.
     package let peakRssMb: Double
     /// Shares of the threads' time, which sum to 1.
@@ -53,6 +56,8 @@ package struct Benchmark: Sendable {
     package let blas: String
     package let precision: Precision
     package let products: String
+    /// The instructions that kernels use, "x86-64-v3".
+    package let level: String
   }
 
   package func callAsFunction() throws -> Report {
@@ -78,10 +83,15 @@ package struct Benchmark: Sendable {
       imagesPerSecondBest: Double(batchSize) / times[0],
       gflops: rate * 2 * Double(model.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
       gemmGflops: steps == nil ? gemmRate(of: model, on: pool, in: precision) : nil,
-      blasGflops: steps == nil ? gemmRate(of: model, on: pool, in: nil) : nil, peakRssMb: peak,
+      blasGflops: steps == nil ? gemmRate(of: model, on: pool, in: nil) : nil,
+      peakGflops: steps == nil
+        ? ProductKernels.serving(precision).map {
+          $0.peakOperationsPerSecond(on: pool, seconds: 0.5) / 1e9
+        } : nil,
+      peakRssMb: peak,
       breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
       blas: BLASLibrary.current.description, precision: precision,
-      products: ProductKernels.description(of: precision))
+      products: ProductKernels.description(of: precision), level: ProductKernels.level)
   }
 
   /// One step of the optimiser, or one prediction of a batch.

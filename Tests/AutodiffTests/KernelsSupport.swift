@@ -3,13 +3,13 @@ import CKernels
 import Foundation
 import Testing
 
-/// One way to call a kernel: through the dispatcher, or one of the clones it chooses from.
+/// One way to call a kernel: through the dispatcher, or as one of the levels it chooses from.
 struct Level<Function> {
   let name: String
   let call: Function
 }
 
-/// The dispatched kernel, then those of its clones that this machine can run.
+/// The dispatched kernel, then those levels of it that this machine can run.
 func levels<Function>(
   _ dispatched: Function, v4: Function, v3: Function, baseline: Function
 ) -> [Level<Function>] {

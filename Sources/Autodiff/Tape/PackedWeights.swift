@@ -6,7 +6,7 @@ import Foundation
 ///
 /// `@unchecked Sendable`: what changes is behind the lock.
 final class PackedWeights: @unchecked Sendable {
-  private let precision: Precision
+  private let kernels: ProductKernels?
   private let lock = NSLock()
   /// The weights by where they lie, which is theirs alone as long as their owner holds them.
   private var packed: [UnsafePointer<Float>: Layout?] = [:]
@@ -17,8 +17,8 @@ final class PackedWeights: @unchecked Sendable {
 
   /// Nothing yet of `weights`, whose owner must hold them as long as this.
   init(_ weights: ParameterStore, _ precision: Precision) {
-    self.precision = precision
-    guard ProductKernels.serve(precision) else { return }
+    kernels = ProductKernels.serving(precision)
+    guard kernels != nil else { return }
     for value in weights.values where value.shape.rank >= 2 {
       packed.updateValue(nil, forKey: value.pointer)
     }
@@ -28,12 +28,11 @@ final class PackedWeights: @unchecked Sendable {
   /// in another shape before.
   func transposed(_ weight: Tensor, _ n: Int, _ k: Int) -> Tensor? {
     lock.withLock {
-      guard let known = packed[weight.pointer] else { return nil }
+      guard let kernels = kernels?.pointer, let known = packed[weight.pointer] else { return nil }
       if let known { return (known.n, known.k) == (n, k) ? known.elements : nil }
-      let count = ck_product_packed_count(precision.kernels, n, k)
+      let count = ck_product_packed_count(kernels, n, k)
       let made = Tensor(unsafeUninitialized: [count]) { out in
-        ck_product_pack(
-          precision.kernels, out, Matrix(weight.pointer, k).transposed, n, k)
+        ck_product_pack(kernels, out, Matrix(weight.pointer, k).transposed, n, k)
       }
       packed.updateValue(Layout(n: n, k: k, elements: made), forKey: weight.pointer)
       return made

@@ -24,19 +24,14 @@ extension Matrix {
   ) {
     if let run = DryRun.current { return run.note(MatrixProduct(m, n, k, a, b)) }
     WorkMeter.measure(work) {
-      guard ProductKernels.serve(precision) else {
+      guard let kernels = ProductKernels.serving(precision)?.pointer else {
         return BLAS.multiply(
           m, n, k, alpha: alpha, a, b, beta: beta, bias: bias, into: out, stride, precision)
       }
-      var scratch = Tensor(
-        unsafeUninitialized: Shape(ck_product_scratch(precision.kernels, m, n, k)))
+      var scratch = Tensor(unsafeUninitialized: Shape(ck_product_scratch(kernels, m, n, k)))
       ck_product(
-        precision.kernels, out, stride, a, b, packed?.pointer, m, n, k, alpha, beta, bias,
+        kernels, out, stride, a, b, packed?.pointer, m, n, k, alpha, beta, bias,
         scratch.mutablePointer())
     }
   }
-}
-
-extension Precision {
-  var kernels: ck_precision { self == .bfloat16 ? CK_BFLOAT16 : CK_FLOAT32 }
 }

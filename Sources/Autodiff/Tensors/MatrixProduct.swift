@@ -1,3 +1,5 @@
+import CKernels
+
 /// A matrix product by its sizes, [m, k] · [k, n].
 package struct MatrixProduct: Hashable, Sendable {
   package let (m, n, k): (Int, Int, Int)
@@ -24,32 +26,54 @@ package struct MatrixProduct: Hashable, Sendable {
   package func operationsPerSecond(
     on pool: WorkerPool, seconds: Double, in precision: Precision?
   ) -> Double {
-    let rates = pool.map(Array(0..<pool.threads)) { _ in
+    pool.operationsPerSecond(seconds: seconds) {
       let a = Tensor(repeating: 0.5, [m, k])
       let b = Tensor(repeating: 0.25, [k, n])
       var c = Tensor(repeating: 0, [m, n])
-      let out = c.mutablePointer()
-      func multiply() {
+      return { rounds in
+        let out = c.mutablePointer()
         let a = Matrix(a.pointer, isFirstTransposed ? m : k, transposed: isFirstTransposed)
         let b = Matrix(b.pointer, isSecondTransposed ? k : n, transposed: isSecondTransposed)
-        if let precision {
-          Matrix.multiply(m, n, k, a, b, into: out, n, precision)
-        } else {
-          BLAS.multiply(m, n, k, a, b, into: out, n)
+        for _ in 0..<rounds {
+          if let precision {
+            Matrix.multiply(m, n, k, a, b, into: out, n, precision)
+          } else {
+            BLAS.multiply(m, n, k, a, b, into: out, n)
+          }
         }
+        return operations * Double(rounds)
       }
-      multiply()
+    }
+  }
+}
+
+extension ProductKernels {
+  /// The operations a second of all threads of `pool` together where operands are in registers.
+  package func peakOperationsPerSecond(on pool: WorkerPool, seconds: Double) -> Double {
+    pool.operationsPerSecond(seconds: seconds) { { ck_products_spin(pointer, $0) } }
+  }
+}
+
+extension WorkerPool {
+  /// The sum of what all threads do in a second: each makes work for itself, which does so many
+  /// rounds and returns how many operations that were, and is measured for about `seconds`.
+  fileprivate func operationsPerSecond(
+    seconds: Double, _ makeWork: @Sendable () -> (_ rounds: Int) -> Double
+  ) -> Double {
+    let rates = map(Array(0..<threads)) { _ in
+      let work = makeWork()
+      _ = work(1)
       var (count, best) = (1, 0.0)
       // The best of several rounds: a neighbour on the machine is not the library's fault.
       for _ in 0..<4 {
-        var elapsed = 0.0
+        var (operations, elapsed) = (0.0, 0.0)
         repeat {
           let start = ContinuousClock.now
-          for _ in 0..<count { multiply() }
+          operations = work(count)
           elapsed = (ContinuousClock.now - start) / .seconds(1)
           if elapsed < seconds / 8 { count *= 2 }
         } while elapsed < seconds / 8
-        best = max(best, operations * Double(count) / elapsed)
+        best = max(best, operations / elapsed)
       }
       return best
     }

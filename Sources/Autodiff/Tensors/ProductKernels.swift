@@ -1,44 +1,74 @@
 import CKernels
 import Foundation
 
-/// What makes the matrix products in this process: the kernels of this package, on processors that
-/// they were written for (those with AVX-512), or the BLAS library.
+/// What makes the matrix products of a precision in this process: kernels of this package, on
+/// processors that they were written for (those with AVX-512 or AVX2), or the BLAS library.
 ///
-/// The environment's `CONVIT_PRODUCTS=blas` leaves them all to the library.
-package enum ProductKernels {
-  private static let asked = getenv("CONVIT_PRODUCTS").map { String(cString: $0) }
-  private static let isLibraryAskedFor = asked == "blas"
-  private static let served = Precision.allCases.filter {
-    !isLibraryAskedFor && ck_product_is_available($0.kernels)
-  }
-  private static let servesFloat32 = served.contains(.float32)
-  private static let servesBFloat16 = served.contains(.bfloat16)
+/// The environment's `CONVIT_PRODUCTS=blas` leaves them all to the library, and `CONVIT_LEVEL` says
+/// which instructions all kernels may use.
+package struct ProductKernels: @unchecked Sendable {  // the pointer is to a constant
+  let pointer: OpaquePointer
 
-  /// Whether the kernels of this package make the products of a precision.
-  package static func serve(_ precision: Precision) -> Bool {
-    precision == .float32 ? servesFloat32 : servesBFloat16
+  /// "AVX-512 BF16"
+  package var name: String { String(cString: ck_products_name(pointer)) }
+
+  var precision: Precision { ck_products_precision(pointer) == CK_BFLOAT16 ? .bfloat16 : .float32 }
+
+  /// Those that this processor can run at its level, fastest first.
+  package static let all = sequence(state: 0) { index in
+    defer { index += 1 }
+    return ck_products_at(index).map(ProductKernels.init)
+  }.map { $0 }
+
+  /// Those that make the products of a precision; nil leaves them to the library.
+  package static func serving(_ precision: Precision) -> ProductKernels? {
+    precision == .float32 ? float32 : bfloat16
   }
+
+  private static let float32 = fastest(.float32)
+  private static let bfloat16 = fastest(.bfloat16)
+
+  private static func fastest(_ precision: Precision) -> ProductKernels? {
+    guard ck_products_are_optimized(), !isLibraryAskedFor else { return nil }
+    return all.first { $0.precision == precision }
+  }
+
+  private static let asked = variable("CONVIT_PRODUCTS")
+  private static let isLibraryAskedFor = asked == "blas"
+
+  private static func variable(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+}
+
+extension ProductKernels {
+  /// The instructions that all kernels of this process use, for instance "x86-64-v3".
+  package static let level = String(cString: ck_level())
 
   /// For instance "own AVX-512 BF16 kernels", or the library's description.
   package static func description(of precision: Precision) -> String {
-    guard serve(precision) else {
+    guard let kernels = serving(precision) else {
       return BLASLibrary.current.description + (precision == .float32 ? "" : ", in floats")
     }
-    return precision == .float32 ? "own AVX-512 kernels" : "own AVX-512 BF16 kernels"
+    return "own \(kernels.name) kernels"
   }
 
   /// What makes the products of a precision slower than they could be on this processor, with the
   /// remedy; nil if nothing is known to.
   package static func warning(for precision: Precision) -> String? {
-    if let asked, !isLibraryAskedFor, !asked.isEmpty {
+    if let asked, !isLibraryAskedFor {
       return "CONVIT_PRODUCTS is '\(asked)', which is nothing; it can be blas"
     }
-    if serve(precision) { return nil }
+    if let asked = variable("CONVIT_LEVEL"), !ck_level_is_known(asked) {
+      return "CONVIT_LEVEL is '\(asked)', which is no level of this processor; "
+        + "the kernels run at its highest, \(level)"
+    }
+    if serving(precision) != nil { return nil }
     guard precision == .bfloat16 else { return BLASLibrary.current.warning }
     let cause =
       isLibraryAskedFor
       ? "the BLAS library has no bf16"
-      : ck_product_can_run(CK_BFLOAT16)
+      : all.contains { $0.precision == .bfloat16 }
         ? "this is a debug build" : "this processor has no instructions for bf16"
     return cause
       + ": operands are rounded to it and multiplied as floats, which is slower than fp32"

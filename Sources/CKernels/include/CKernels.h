@@ -13,9 +13,12 @@
 //
 // NaN goes through every function unless a comment says otherwise.
 
-/// The level the dispatcher picks on this machine: "x86-64-v4" (AVX-512), "x86-64-v3" (AVX2),
-/// "baseline" or "neon".
+/// The level of instructions in use: "x86-64-v4" (AVX-512), "x86-64-v3" (AVX2), "baseline" or
+/// "neon". It is the highest that the processor has, or that which the environment's
+/// `CONVIT_LEVEL` names.
 const char *ck_level(void);
+/// Whether `CONVIT_LEVEL` may have this value here: a level that the processor has.
+bool ck_level_is_known(const char *name);
 
 // Tells the processor that a loop is waiting: for about forty cycles nothing is done.
 void ck_pause(void);
@@ -24,7 +27,7 @@ void ck_pause(void);
 /// and round; does nothing where the system cannot.
 void ck_pin_thread(ptrdiff_t index);
 
-// MARK: Matrix products (product.c), for processors with AVX-512
+// MARK: Matrix products (product.c), for processors with AVX-512 or AVX2
 
 /// How the operands of a product are read; sums are of floats.
 typedef enum {
@@ -40,26 +43,37 @@ typedef struct {
   bool is_transposed;
 } ck_matrix;
 
-/// Whether `ck_product` is what to use: the processor has its instructions, and it was compiled
-/// with optimisation.
-bool ck_product_is_available(ck_precision precision);
-/// Whether the processor has its instructions.
-bool ck_product_can_run(ck_precision precision);
+/// Products of one precision by the instructions of one level.
+typedef struct ck_products ck_products;
+
+/// The index-th of those that this processor can run at `ck_level`, fastest first; NULL if there
+/// are no more.
+const ck_products *ck_products_at(ptrdiff_t index);
+/// Whether they were compiled with optimisation; without, a library is faster.
+bool ck_products_are_optimized(void);
+/// Their instructions: "AVX-512 BF16", "AVX-512", "AVX2".
+const char *ck_products_name(const ck_products *kernels);
+ck_precision ck_products_precision(const ck_products *kernels);
+
 /// Floats that `ck_product` needs to work in, best at the start of a cache line.
-ptrdiff_t ck_product_scratch(ck_precision precision, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
+ptrdiff_t ck_product_scratch(const ck_products *kernels, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k);
 /// out = alpha a b + beta out + bias, where bias (or NULL) is added to every row: [m, k] · [k, n].
 /// Rows of out are `stride` apart. With beta = 0 out is not read.
 ///
 /// packed: NULL, or what `ck_product_pack` made of b, which is then not read. The sum of an element
 /// is taken in the same order whatever m and n are, packed or not.
-void ck_product(ck_precision precision, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b,
+void ck_product(const ck_products *kernels, float *out, ptrdiff_t stride, ck_matrix a, ck_matrix b,
                 const float *packed, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha,
                 float beta, const float *bias, float *scratch);
 /// Lays b [k, n] out as `ck_product` reads it, for products with it to begin at once.
 ///
 /// out: `ck_product_packed_count` floats.
-void ck_product_pack(ck_precision precision, float *out, ck_matrix b, ptrdiff_t n, ptrdiff_t k);
-ptrdiff_t ck_product_packed_count(ck_precision precision, ptrdiff_t n, ptrdiff_t k);
+void ck_product_pack(const ck_products *kernels, float *out, ck_matrix b, ptrdiff_t n,
+                     ptrdiff_t k);
+ptrdiff_t ck_product_packed_count(const ck_products *kernels, ptrdiff_t n, ptrdiff_t k);
+/// Multiplies and adds in registers alone, as fast as the processor can, and returns how many
+/// operations that were: to measure products against.
+double ck_products_spin(const ck_products *kernels, ptrdiff_t rounds);
 /// out = x rounded to the nearest bfloat16, ties to even; denormals become 0. In place.
 void ck_round_bfloat16(float *out, const float *x, ptrdiff_t n);
 

@@ -4,24 +4,22 @@
 
 #include "CKernels.h"
 
-// For tests: the clones of every kernel by name, ck_exp_v4, ck_exp_v3 and ck_exp_baseline,
-// which are the very functions the dispatcher chooses from. The labels are clang's names for
-// clones; should they change, the tests do not link. Where nothing is cloned all three names
-// are the one function.
+// For tests: every kernel of each level by name, ck_exp_v4, ck_exp_v3 and ck_exp_baseline. Where
+// there is one level only, all three names are that one function.
 
 #define CK_TEXT(x) CK_TEXT_OF(x)
 #define CK_TEXT_OF(x) #x
 
 #if defined(__x86_64__) && defined(__linux__) && defined(__GLIBC__)
-#define CK_CLONE(name, clone) __asm__(#name clone)
+#define CK_SYMBOL(name)
 #else
-#define CK_CLONE(name, clone) __asm__(CK_TEXT(__USER_LABEL_PREFIX__) #name)
+#define CK_SYMBOL(name) __asm__(CK_TEXT(__USER_LABEL_PREFIX__) #name)
 #endif
 
 #define CK_LEVELS(name) \
-  extern __typeof__(name) name##_v4 CK_CLONE(name, ".arch_x86-64-v4.0"); \
-  extern __typeof__(name) name##_v3 CK_CLONE(name, ".arch_x86-64-v3.1"); \
-  extern __typeof__(name) name##_baseline CK_CLONE(name, ".default.2");
+  extern __typeof__(name) name##_v4 CK_SYMBOL(name); \
+  extern __typeof__(name) name##_v3 CK_SYMBOL(name); \
+  extern __typeof__(name) name##_baseline CK_SYMBOL(name);
 
 CK_LEVELS(ck_add)
 CK_LEVELS(ck_sub)
@@ -73,4 +71,4 @@ CK_LEVELS(ck_affine_row)
 CK_LEVELS(ck_resample_rows)
 CK_LEVELS(ck_resample_columns)
 #undef CK_LEVELS
-#undef CK_CLONE
+#undef CK_SYMBOL

@@ -1,0 +1,42 @@
+#include <stdlib.h>
+
+#include "internal.h"
+
+static const char *const names[] = {
+#if defined(CK_X86_64)
+    "baseline", "x86-64-v3", "x86-64-v4",
+#elif defined(__aarch64__)
+    "neon",
+#else
+    "baseline",
+#endif
+};
+
+ck_level_index ck_chosen_level = 0;
+
+/// The highest level that the processor has.
+static ck_level_index highest(void) {
+#if defined(CK_X86_64)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) return CK_X86_64_V4;
+  if (__builtin_cpu_supports("x86-64-v3")) return CK_X86_64_V3;
+#endif
+  return 0;
+}
+
+bool ck_level_is_known(const char *name) {
+  for (ck_level_index level = 0; level <= highest(); level++) {
+    if (strcmp(names[level], name) == 0) return true;
+  }
+  return false;
+}
+
+// Before main, so that no kernel has to ask whether this was done.
+__attribute__((constructor)) static void choose(void) {
+  const char *asked = getenv("CONVIT_LEVEL");
+  ck_chosen_level = highest();
+  if (!asked || !ck_level_is_known(asked)) return;
+  while (strcmp(names[ck_chosen_level], asked) != 0) ck_chosen_level--;
+}
+
+const char *ck_level(void) { return names[ck_chosen_level]; }
