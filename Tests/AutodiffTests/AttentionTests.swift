@@ -11,6 +11,7 @@ import Testing
     Sizes([2], 1, 9, heads: 4, of: 3), Sizes([2, 3], 4, 4, heads: 9, of: 2),
     Sizes([2, 2], 3, 5, heads: 4, of: 4), Sizes([2, 1, 2], 5, 2, heads: 3, of: 1),
     Sizes([], 17, 17, heads: 4, of: 6), Sizes([1], 50, 50, heads: 9, of: 8),
+    Sizes([], 330, 330, heads: 2, of: 3), Sizes([1], 340, 301, heads: 2, of: 4),  // in tiles
   ]
 
   /// Queries, keys and values in projections of their own, of which they are a part.

@@ -4,11 +4,13 @@ import Testing
 
 /// What the attentions of this package have in common, and what parameters they say they have.
 @Suite struct LayerTests {
-  private static let grid = PatchGrid(rows: 2, columns: 3)
-  private static let attentions: [any Attention] = [
-    MHSA(dim: 8, heads: 2, qkvBias: true), GPSA(dim: 8, heads: 2, grid: grid, qkvBias: true),
-    PSA(dim: 8, heads: 2, grid: grid, start: .random, qkvBias: true),
-  ]
+  private static let attentions = attentions(PatchGrid(rows: 2, columns: 3))
+  private static func attentions(_ grid: PatchGrid) -> [any Attention] {
+    [
+      MHSA(dim: 8, heads: 2, qkvBias: true), GPSA(dim: 8, heads: 2, grid: grid, qkvBias: true),
+      PSA(dim: 8, heads: 2, grid: grid, start: .random, qkvBias: true),
+    ]
+  }
 
   private static func input(_ shape: Shape) -> Tensor {
     Tensor(shape, (0..<shape.elementCount).map { Float($0 * 37 % 101) / 50 - 1 })
@@ -26,16 +28,19 @@ import Testing
     (attention as? MHSA)?.proj ?? (attention as? GPSA)?.proj ?? (attention as! PSA).proj
   }
 
-  /// The weights are those of the output: proj(A · V) is what the layer returns.
-  @Test func weightsAreOfTheOutput() throws {
-    for attention in Self.attentions {
+  /// The weights are those of the output: proj(A · V) is what the layer returns. So many patches as
+  /// the second grid has are attended to in tiles.
+  @Test(arguments: [PatchGrid(rows: 2, columns: 3), PatchGrid(rows: 17, columns: 19)])
+  func weightsAreOfTheOutput(_ grid: PatchGrid) throws {
+    let n = grid.count
+    for attention in Self.attentions(grid) {
       let tape = Tape(random(attention))
-      let x = tape.constant(Self.input([3, 6, 8]))
+      let x = tape.constant(Self.input([3, n, 8]))
       let weights = try #require(attention.attentionWeights(x))
-      #expect(weights.shape == [3, 2, 6, 6])
+      #expect(weights.shape == [3, 2, n, n])
       for sum in weights.sum(-1).value.elements { #expect(abs(sum - 1) < 1e-5) }
-      let v = Self.values(attention, x).reshaped([3, 6, 2, 4]).permuted(0, 2, 1, 3)
-      let y = weights.matmul(v).permuted(0, 2, 1, 3).reshaped([3, 6, 8])
+      let v = Self.values(attention, x).reshaped([3, n, 2, 4]).permuted(0, 2, 1, 3)
+      let y = weights.matmul(v).permuted(0, 2, 1, 3).reshaped([3, n, 8])
       #expect(distance(Self.projection(attention)(y).value, attention(x).value) < 1e-6)
     }
   }
@@ -71,7 +76,7 @@ import Testing
   @Test func kindsAndGates() throws {
     #expect(Self.attentions.map(\.kind) == ["mhsa", "gpsa", "psa"])
     #expect(Self.attentions.map { $0.gateLogits != nil } == [false, true, false])
-    let gpsa = GPSA(dim: 8, heads: 2, grid: Self.grid, gateStart: 1)
+    let gpsa = GPSA(dim: 8, heads: 2, grid: PatchGrid(rows: 2, columns: 3), gateStart: 1)
     let gates = try #require(gpsa.gates(ParameterStore(gpsa, seed: 0)))
     #expect(gates.count == 2 && gates.allSatisfy { abs($0 - 0.7310585786300049) < 1e-15 })
     let mhsa = MHSA(dim: 8, heads: 2)

@@ -18,9 +18,9 @@ extension Variable {
   ///     scaled by 1 / (1 − rate).
   /// - Returns: [..., Nq, H·E].
   ///
-  /// A head's scores [Nq, Nk] exist one image at a time, and are computed anew for the derivative,
-  /// so memory does not grow with the square of the sequence. The plain composition of operators
-  /// that this equals is in the tests.
+  /// A head's scores exist one image at a time, [Nq, Nk] or, where that is large and there is no
+  /// position, in tiles, and are computed anew for the derivative, so memory does not grow with the
+  /// square of the sequence. The plain composition of operators that this equals is in the tests.
   ///
   /// PyTorch equivalent: `scaled_dot_product_attention(q, k, v, attn_mask=bias)` on heads split by
   /// `view` and `transpose`; there is no gate.
@@ -33,11 +33,18 @@ extension Variable {
       v.count == k.count && v.tokens == k.tokens && v.leading == k.leading,
       "attention: keys \(k.text), values \(v.text)")
     let tape = q.projection.tape
-    let call = AttentionCall(
-      scores: scores, v: v.columns,
-      dropout: AttentionDropout(dropRate, images: scores.batch, on: tape),
-      gradients: HeadGradients([q, k, v]))
+    let dropout = AttentionDropout(dropRate, images: scores.batch, on: tape)
     let none = q.projection.detached()  // in the place of an input that is not there
+    if position == nil, AttentionTiles.suit(queries: scores.nq, keys: scores.nk) {
+      let tiles = AttentionTiles(
+        scores: scores, v: v.columns, dropout: dropout, gradients: HeadGradients([q, k, v]))
+      let kept = tiles.output(on: tape)
+      return tape.operation(
+        kept.y, of: [q.projection, k.projection, v.projection, bias ?? none], saving: (tiles, kept)
+      ) { saved, dy, inputs in saved.0.differentiate(dy, saved.1, &inputs) }
+    }
+    let call = AttentionCall(
+      scores: scores, v: v.columns, dropout: dropout, gradients: HeadGradients([q, k, v]))
     return tape.operation(
       call.output(on: tape),
       of: [

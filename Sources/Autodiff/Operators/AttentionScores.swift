@@ -90,7 +90,12 @@ struct AttentionScores {
     bias.map { $0.pointer + biasOffset(head) }
   }
 
-  private func biasOffset(_ head: Int) -> Int { bias?.shape[0] == 1 ? 0 : head * nq * nk }
+  /// The bias from a query and a key of a head on, in rows Nk apart.
+  func bias(_ head: Int, _ query: Int, _ key: Int) -> UnsafePointer<Float>? {
+    bias(head).map { $0 + query * nk + key }
+  }
+
+  func biasOffset(_ head: Int) -> Int { bias?.shape[0] == 1 ? 0 : head * nq * nk }
 
   private func map(_ head: Int) -> UnsafePointer<Float>? {  // [Nq, Nk]
     position.map { $0.map.pointer + head * nq * nk }

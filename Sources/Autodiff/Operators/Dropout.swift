@@ -99,9 +99,23 @@ struct AttentionDropout {
 
   /// The factors of a head, [Nq, Nk].
   func factors(image: Int, head: Int, _ nq: Int, _ nk: Int) -> Tensor {
-    let source = sources[sources.startIndex + image / each].split(operation).split(image % each)
-    return Tensor(unsafeUninitialized: [nq, nk]) {
-      source.split(head).fill($0, nq * nk, droppedAt: rate)
+    Tensor(unsafeUninitialized: [nq, nk]) {
+      source(image, head).fill($0, nq * nk, droppedAt: rate)
     }
+  }
+
+  /// The factors of a tile of a head, [queries, keys], whichever tiles of queries there are.
+  func factors(image: Int, head: Int, _ queries: Range<Int>, _ keys: Range<Int>) -> Tensor {
+    let source = source(image, head)
+    return Tensor(unsafeUninitialized: [queries.count, keys.count]) { out in
+      for (row, query) in queries.enumerated() {
+        source.split(query).split(keys.lowerBound)
+          .fill(out + row * keys.count, keys.count, droppedAt: rate)
+      }
+    }
+  }
+
+  private func source(_ image: Int, _ head: Int) -> Random {
+    sources[sources.startIndex + image / each].split(operation).split(image % each).split(head)
   }
 }

@@ -19,7 +19,7 @@ extension Variable {
         let (x, y) = (x.pointer + part.lowerBound * k, y + part.lowerBound * m)
         Matrix.multiply(
           part.count, m, k, .init(x, k), .init(w.pointer, k).transposed,
-          bias: bias?.value.pointer, packed: packed, into: y, m, tape.pass.precision)
+          bias: bias?.value.pointer, packed: packed?.pointer, into: y, m, tape.pass.precision)
       }
     }
     guard let bias else {

@@ -33,7 +33,8 @@ extension Variable {
           }
           Matrix.multiply(
             part.count, m, k, alpha: factor, .init(x.pointer + first * k, k),
-            .init(w.pointer, k).transposed, beta: 1, packed: packed, into: y + first * m, m,
+            .init(w.pointer, k).transposed, beta: 1, packed: packed?.pointer, into: y + first * m,
+            m,
             tape.pass.precision)
         }
       }

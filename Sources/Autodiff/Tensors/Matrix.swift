@@ -18,7 +18,7 @@ extension Matrix {
   /// `PackedWeights` made of `b`.
   static func multiply(
     _ m: Int, _ n: Int, _ k: Int, alpha: Float = 1, _ a: Matrix, _ b: Matrix, beta: Float = 0,
-    bias: UnsafePointer<Float>? = nil, packed: Tensor? = nil,
+    bias: UnsafePointer<Float>? = nil, packed: UnsafePointer<Float>? = nil,
     into out: UnsafeMutablePointer<Float>, _ stride: Int,
     _ precision: Precision, work: WorkMeter.Work = .linear
   ) {
@@ -30,8 +30,35 @@ extension Matrix {
       }
       var scratch = Tensor(unsafeUninitialized: Shape(ck_product_scratch(kernels, m, n, k)))
       ck_product(
-        kernels, out, stride, a, b, packed?.pointer, m, n, k, alpha, beta, bias,
+        kernels, out, stride, a, b, packed, m, n, k, alpha, beta, bias,
         scratch.mutablePointer())
     }
+  }
+}
+
+/// The second operand [k, n] of several products, laid out for them once if that helps.
+struct PackedMatrix {
+  private let matrix: Matrix
+  private let (k, n): (Int, Int)
+  private let precision: Precision
+  private let layout: Tensor?
+
+  init(_ matrix: Matrix, _ k: Int, _ n: Int, _ precision: Precision) {
+    (self.matrix, self.k, self.n, self.precision) = (matrix, k, n, precision)
+    layout = ProductKernels.serving(precision).map { kernels in
+      Tensor(unsafeUninitialized: [ck_product_packed_count(kernels.pointer, n, k)]) {
+        ck_product_pack(kernels.pointer, $0, matrix, n, k)
+      }
+    }
+  }
+
+  /// `out = a · this + beta · out` for `a` [m, k].
+  func multiply(
+    _ m: Int, _ a: Matrix, beta: Float = 0, into out: UnsafeMutablePointer<Float>, _ stride: Int,
+    work: WorkMeter.Work
+  ) {
+    Matrix.multiply(
+      m, n, k, a, matrix, beta: beta, packed: layout?.pointer, into: out, stride, precision,
+      work: work)
   }
 }

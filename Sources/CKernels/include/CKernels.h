@@ -199,6 +199,35 @@ void ck_gated_softmax_backward(float *a, float *ds, float *restrict dbias,
                                const float *restrict bias, const float *restrict position,
                                float gate, ptrdiff_t rows, ptrdiff_t cols);
 
+// MARK: Attention of one head, some keys at a time (attention_blocks.c)
+
+/// The next keys of a softmax along rows of many, and what was summed with the keys before:
+///
+///     max' = max(max, scale s + bias), s = exp(scale s + bias - max')
+///     sum = exp(max - max') sum + Σ_c s, y = exp(max - max') y, max = max'
+///
+/// s: [rows, cols]; max, sum: [rows], -inf and 0 before the first keys; y: [rows, y_cols] in rows
+/// `y_stride` apart, to which s times the values is to be added; bias: NULL, or in rows
+/// `bias_stride` apart, -inf where a key is forbidden.
+void ck_softmax_block(float *s, float *restrict max, float *restrict sum, float *restrict y,
+                      ptrdiff_t y_stride, ptrdiff_t y_cols, float scale,
+                      const float *restrict bias, ptrdiff_t bias_stride, ptrdiff_t rows,
+                      ptrdiff_t cols);
+/// After the last keys: y = y / sum and sum = 1 / sum; where all keys were forbidden, 0, and max 0.
+void ck_softmax_end(float *max, float *sum, float *restrict y, ptrdiff_t y_stride,
+                    ptrdiff_t y_cols, ptrdiff_t rows);
+/// With P = inverse exp(scale s + bias - max), where `ck_softmax_end` left the last and the first,
+/// and delta = Σ P da over all keys:
+///
+///     s = P, dbias += P (da - delta), da = scale P (da - delta)
+///
+/// dbias may be NULL, and lies as bias does; it is not touched without one.
+void ck_softmax_block_backward(float *s, float *da, float *restrict dbias,
+                               const float *restrict max, const float *restrict inverse,
+                               const float *restrict delta, float scale,
+                               const float *restrict bias, ptrdiff_t bias_stride, ptrdiff_t rows,
+                               ptrdiff_t cols);
+
 // MARK: Optimizer (optimizer.c)
 
 /// One step of AdamW (decoupled decay) on the gradient ĝ = gscale g:

@@ -53,13 +53,6 @@ public struct GPSA: PositionalAttention {
 
   /// λ, of which σ is the share of the positional attention.
   public var gateLogits: Parameter? { gatingParam }
-
-  /// The map of positions, computed once for all images of a step, and σ(λ).
-  package func positions(_ tape: Tape) -> PositionTerm {
-    .blended(
-      map: tape.shared(posProj.weight, from: self) { $0.position($1) },
-      gate: tape[gatingParam].sigmoid())
-  }
 }
 
 /// How a GPSA layer starts.

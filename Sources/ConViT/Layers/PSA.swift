@@ -33,9 +33,4 @@ public struct PSA: PositionalAttention {
     (self.heads, self.grid) = (heads, grid)
     (self.dropRate, self.attnDropRate) = (dropRate, attnDropRate)
   }
-
-  /// The scores of positions, computed once for all images of a step.
-  package func positions(_ tape: Tape) -> PositionTerm {
-    .added(tape.shared(posProj.weight, from: self) { $0.positionScores($1) })
-  }
 }

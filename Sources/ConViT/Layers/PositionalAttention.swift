@@ -1,7 +1,8 @@
 import Autodiff
 
 /// An attention between patches that also knows where they are: queries and keys from one
-/// projection, values from another, and what a head makes of the distance between two patches.
+/// projection, values from another, and what a head makes of the distance between two patches,
+/// which is blended with the content by a gate, or where there is none, added before the softmax.
 package protocol PositionalAttention: Attention {
   var qk: Linear { get }  // [2·dim, dim]: queries and keys, each head by head
   var v: Linear { get }  // [dim, dim]
@@ -10,14 +11,6 @@ package protocol PositionalAttention: Attention {
   var grid: PatchGrid { get }  // the patches that the tokens stand for
   var dropRate: Float { get }  // dropout after the projection
   var attnDropRate: Float { get }  // dropout of the attention's elements
-  func positions(_ tape: Tape) -> PositionTerm
-}
-
-package enum PositionTerm {
-  /// Scores [H, N, N], added to those of the content before the softmax.
-  case added(Variable)
-  /// A map [H, N, N] whose rows sum to 1, blended with that of the content by a gate [H].
-  case blended(map: Variable, gate: Variable)
 }
 
 extension PositionalAttention {
@@ -35,23 +28,49 @@ extension PositionalAttention {
   }
 
   /// A_h: [..., N, dim] → [..., H, N, N].
-  public func attentionWeights(_ x: Variable) -> Variable? { scores(x).weights }
-
-  private func mixed(_ x: Variable) -> Variable {
-    scores(x).mixing(
-      Heads(v(x), count: heads, of: x.shape[-1]), dropRate: attnDropRate, to: proj)
+  public func attentionWeights(_ x: Variable) -> Variable? {
+    positioned(content(x), x.tape).weights
   }
 
-  private func scores(_ x: Variable) -> HeadScores {
+  private func mixed(_ x: Variable) -> Variable {
+    let v = Heads(v(x), count: heads, of: x.shape[-1])
+    let content = content(x)
+    if let gateLogits, isLong(x.tape) {
+      // Not in one step, as the map of positions would grow with the square of their number.
+      return .blended(
+        content.mixing(v, dropRate: 0, to: proj), v,
+        rows: PatchGrid(rows: grid.rows, columns: 1).position(of: self, x.tape),
+        columns: PatchGrid(rows: 1, columns: grid.columns).position(of: self, x.tape),
+        gate: x.tape[gateLogits].sigmoid())
+    }
+    return positioned(content, x.tape).mixing(v, dropRate: attnDropRate, to: proj)
+  }
+
+  /// Whether a map of positions is too large to be made where it need not be.
+  private func isLong(_ tape: Tape) -> Bool {
+    AttentionTiles.suit(queries: grid.count, keys: grid.count)
+      && (attnDropRate == 0 || tape.pass.randomness == nil)
+      && !tape.isDerivativeTapped("map", of: proj.weight, above: 2)
+  }
+
+  private func content(_ x: Variable) -> HeadScores {
     checkPrecondition(
       x.shape[-2] == grid.count,
       "\(Self.self): \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches")
     let (dim, qk) = (x.shape[-1], qk(x))
-    var scores = HeadScores(
+    return HeadScores(
       q: Heads(qk, count: heads, of: dim), k: Heads(qk, from: dim, count: heads, of: dim))
-    switch positions(x.tape) {
-    case .added(let bias): scores.bias = bias
-    case .blended(let map, let gate): scores.position = (map, gate)
+  }
+
+  /// The same with what the positions say, computed once for all images of a step.
+  private func positioned(_ content: HeadScores, _ tape: Tape) -> HeadScores {
+    var scores = content
+    if let gateLogits {
+      scores.position = (
+        tape.shared(posProj.weight, from: self) { $0.position($1) }, tape[gateLogits].sigmoid()
+      )
+    } else {
+      scores.bias = tape.shared(posProj.weight, from: self) { $0.positionScores($1) }
     }
     return scores
   }
@@ -61,11 +80,24 @@ extension PositionalAttention {
   ///
   /// `pos_proj.bias` adds one number to all of a row, which softmax does not see: it is in the
   /// weights files, and its derivative is zero, but it takes no part.
-  func positionScores(_ tape: Tape) -> Variable {
-    let offsets = tape.constant(grid.keptOffsets.reshaped(Shape(grid.count * grid.count, 3)))
-    let scores = tape[posProj.weight].matmul(offsets, transposingOther: true, precision: .float32)
-    return scores.reshaped(Shape(heads, grid.count, grid.count))
+  func positionScores(_ tape: Tape) -> Variable { grid.positionScores(of: self, tape) }
+
+  /// The softmax of these, whose rows sum to 1, [H, N, N].
+  package func position(_ tape: Tape) -> Variable { grid.position(of: self, tape) }
+}
+
+extension PatchGrid {
+  fileprivate func positionScores(of attention: some PositionalAttention, _ tape: Tape) -> Variable
+  {
+    let offsets = tape.constant(keptOffsets.reshaped(Shape(count * count, 3)))
+    let weight = tape[attention.posProj.weight]
+    let scores = weight.matmul(offsets, transposingOther: true, precision: .float32)
+    return scores.reshaped(Shape(attention.heads, count, count))
   }
 
-  package func position(_ tape: Tape) -> Variable { positionScores(tape).softmax() }
+  /// As the scores are a sum of what Δx and what Δy give, the map of a grid is the product of the
+  /// map of a column and that of a row: position_ij = P_rows[r_i, r_j] · P_columns[c_i, c_j].
+  fileprivate func position(of attention: some PositionalAttention, _ tape: Tape) -> Variable {
+    positionScores(of: attention, tape).softmax()
+  }
 }
