@@ -19,9 +19,7 @@ final class BatchSchedule: @unchecked Sendable {
 
   private let condition = NSCondition()
   private let order: [ExampleRequest]
-  private let batchSize: Int
-  private let sliceSize: Int
-  private let bound: Int
+  private let batchSize, sliceSize, bound: Int
   private let reader: any ExampleReader
   private var states: [Int: State] = [:]  // by batch, those begun and not read
   private var begun = 0  // batches of which a slice was handed out
@@ -32,11 +30,8 @@ final class BatchSchedule: @unchecked Sendable {
   init(
     order: [ExampleRequest], reader: any ExampleReader, batchSize: Int, sliceSize: Int, bound: Int
   ) {
-    self.order = order
-    self.batchSize = batchSize
-    self.sliceSize = sliceSize
-    self.bound = bound
-    self.reader = reader
+    (self.order, self.reader, self.bound) = (order, reader, bound)
+    (self.batchSize, self.sliceSize) = (batchSize, sliceSize)
   }
 
   /// The samples of a batch.
@@ -71,19 +66,17 @@ final class BatchSchedule: @unchecked Sendable {
 
   /// Notes that a slice has been filled; the thread that fills the last one makes the batch.
   func finish(_ slice: Slice, badImages: BadImages) {
-    condition.lock()
-    guard case .filling(let target, let left) = states[slice.batch] else {
-      condition.unlock()
-      return
+    let isLast = condition.withLock {
+      guard case .filling(let target, let left) = states[slice.batch] else { return false }
+      states[slice.batch] = .filling(target, samplesLeft: left - slice.range.count)
+      return left == slice.range.count
     }
-    states[slice.batch] = .filling(target, samplesLeft: left - slice.range.count)
-    condition.unlock()
-    guard left == slice.range.count else { return }
-    let result = Result { try target.finish(badImages: badImages) }
-    condition.lock()
-    states[slice.batch] = .ready(result)
-    condition.broadcast()
-    condition.unlock()
+    guard isLast else { return }
+    let result = Result { try slice.target.finish(badImages: badImages) }
+    condition.withLock {
+      states[slice.batch] = .ready(result)
+      condition.broadcast()
+    }
   }
 
   /// The next batch, waiting for it; nil after the last one, and once stopped.
@@ -106,17 +99,14 @@ final class BatchSchedule: @unchecked Sendable {
 
   /// Whether `next` has a batch without waiting.
   var isReady: Bool {
-    condition.lock()
-    defer { condition.unlock() }
-    if case .ready = states[read] { return true }
-    return false
+    condition.withLock { if case .ready = states[read] { true } else { false } }
   }
 
   /// Ends every wait: no more slices, no more batches.
   func stop() {
-    condition.lock()
-    stopped = true
-    condition.broadcast()
-    condition.unlock()
+    condition.withLock {
+      stopped = true
+      condition.broadcast()
+    }
   }
 }

@@ -2,10 +2,7 @@ import Autodiff
 
 /// A rectangle of whole pixels; it may reach outside an image, where there is black.
 public struct PixelRegion: Hashable, Sendable {
-  package var x: Int
-  package var y: Int
-  package var width: Int
-  package var height: Int
+  package var x, y, width, height: Int
 
   /// A rectangle whose upper left pixel is (x, y).
   public init(x: Int, y: Int, width: Int, height: Int) {

@@ -27,7 +27,9 @@ public struct ImageFolder: Sendable {
   public let samples: [Example]
   /// What looks like a mistake but does not stand in the way, one line each.
   public let warnings: [String]
+}
 
+extension ImageFolder {
   /// Scans the folder of a split.
   ///
   /// - Parameters:
@@ -88,14 +90,5 @@ public struct ImageFolder: Sendable {
       }
     }
     self.init(root: root, split: split, classes: known, samples: samples, warnings: warnings)
-  }
-
-  /// A split from its parts.
-  init(root: String, split: String, classes: [String], samples: [Example], warnings: [String]) {
-    self.root = root
-    self.split = split
-    self.classes = classes
-    self.samples = samples
-    self.warnings = warnings
   }
 }

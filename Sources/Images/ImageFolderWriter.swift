@@ -104,9 +104,7 @@ package struct ImageFolderWriter: Sendable {
       checkPrecondition(
         Int(label) < classes.count,
         "ImageFolderWriter: a label is not below \(classes.count), the number of classes")
-      let digits = String(image)
-      let zeros = String(repeating: "0", count: max(5 - digits.count, 0))
-      return "\(split.name)/\(classes[Int(label)])/\(zeros)\(digits).png"
+      return "\(split.name)/\(classes[Int(label)])/\(String(format: "%05ld", image)).png"
     }
   }
 

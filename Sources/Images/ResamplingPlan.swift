@@ -3,10 +3,7 @@ import CKernels
 
 /// A rectangle of an image in pixels, which need not be whole, as `Image.resize(box=)` takes it.
 struct ResizeBox {
-  let left: Float
-  let top: Float
-  let right: Float
-  let bottom: Float
+  let left, top, right, bottom: Float
 }
 
 /// A geometry made ready: the weights of both passes, and the pixels of the image that they need.

@@ -18,7 +18,7 @@ public enum SafetensorsWriter {
     let ordered = widths.flatMap { width in tensors.filter { $0.type.byteCount == width } }
     let sizes = try ordered.map { try byteCount(of: $0, path: path) }
     let dataSize = try total(sizes, path: path)
-    let header = headerBytes(ordered, sizes: sizes, metadata: metadata)
+    let header = try headerBytes(ordered, sizes: sizes, metadata: metadata)
     try check(header, tensors: ordered, dataSize: dataSize, path: path)
 
     let length = withUnsafeBytes(of: UInt64(header.count).littleEndian) { [UInt8]($0) }
@@ -82,12 +82,12 @@ public enum SafetensorsWriter {
   /// The header as JSON, padded with spaces so that the data begin at a multiple of 8.
   private static func headerBytes(
     _ tensors: [OutputTensor], sizes: [Int], metadata: [String: String]
-  ) -> [UInt8] {
+  ) throws -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
       // By their bytes: the order of Swift strings may change with the Unicode tables.
       let pairs = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-      let texts = pairs.map { "\(quoted($0.key)):\(quoted($0.value))" }
+      let texts = try pairs.map { "\(try JSON.text($0.key)):\(try JSON.text($0.value))" }
       members.append("\"__metadata__\":{\(texts.joined(separator: ","))}")
     }
     var begin = 0
@@ -95,7 +95,7 @@ public enum SafetensorsWriter {
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       let fields = "\"dtype\":\"\(tensor.type.rawValue)\",\"shape\":[\(shape)]"
       let offsets = "\"data_offsets\":[\(begin),\(begin + size)]"
-      members.append("\(quoted(tensor.name)):{\(fields),\(offsets)}")
+      members.append("\(try JSON.text(tensor.name)):{\(fields),\(offsets)}")
       begin += size
     }
     let json = [UInt8]("{\(members.joined(separator: ","))}".utf8)
@@ -112,25 +112,5 @@ public enum SafetensorsWriter {
         reason: "the header has \(header.count) bytes, the limit is \(Header.maxSize)")
     }
     _ = try Header(header, dataSize: dataSize, path: path)
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var json = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": json += "\\\""
-      case "\\": json += "\\\\"
-      case "\n": json += "\\n"
-      case "\r": json += "\\r"
-      case "\t": json += "\\t"
-      case "\u{8}": json += "\\b"
-      case "\u{C}": json += "\\f"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        json += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: json.unicodeScalars.append(scalar)
-      }
-    }
-    return json + "\""
   }
 }

@@ -36,10 +36,7 @@ typedef struct {
 
 // A rectangle of pixels within an image.
 typedef struct {
-  uint32_t x;
-  uint32_t y;
-  uint32_t width;
-  uint32_t height;
+  uint32_t x, y, width, height;
 } CImageRegion;
 
 // An image whose header has been read. It borrows the bytes of the file until it is closed.

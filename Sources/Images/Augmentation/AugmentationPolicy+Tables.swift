@@ -36,74 +36,45 @@ extension AugmentationPolicy {
 
   /// Lists of AutoAugment policies by name; `v0r` and `originalr` differ in how they posterize.
   static func lists(_ name: String) -> [[RandomOperation]]? {
-    func list(_ operations: (AugmentationName, Double, Double)...) -> [RandomOperation] {
-      operations.map { RandomOperation(name: $0, probability: $1, magnitude: $2) }
-    }
+    let posterize: AugmentationName =
+      name == "v0" ? .posterize : name == "original" ? .posterizeOriginal : .posterizeIncreasing
+    let lists: [[(AugmentationName, probability: Double, magnitude: Double)]]
     switch name {
     case "v0", "v0r":
-      let posterize: AugmentationName = name == "v0" ? .posterize : .posterizeIncreasing
-      return [
-        list((.equalize, 0.8, 1), (.shearY, 0.8, 4)),
-        list((.color, 0.4, 9), (.equalize, 0.6, 3)),
-        list((.color, 0.4, 1), (.rotate, 0.6, 8)),
-        list((.solarize, 0.8, 3), (.equalize, 0.4, 7)),
-        list((.solarize, 0.4, 2), (.solarize, 0.6, 2)),
-        list((.color, 0.2, 0), (.equalize, 0.8, 8)),
-        list((.equalize, 0.4, 8), (.solarizeAdd, 0.8, 3)),
-        list((.shearX, 0.2, 9), (.rotate, 0.6, 8)),
-        list((.color, 0.6, 1), (.equalize, 1, 2)),
-        list((.invert, 0.4, 9), (.rotate, 0.6, 0)),
-        list((.equalize, 1, 9), (.shearY, 0.6, 3)),
-        list((.color, 0.4, 7), (.equalize, 0.6, 0)),
-        list((posterize, 0.4, 6), (.autoContrast, 0.4, 7)),
-        list((.solarize, 0.6, 8), (.color, 0.6, 9)),
-        list((.solarize, 0.2, 4), (.rotate, 0.8, 9)),
-        list((.rotate, 1, 7), (.translateYRel, 0.8, 9)),
-        list((.shearX, 0, 0), (.solarize, 0.8, 4)),
-        list((.shearY, 0.8, 0), (.color, 0.6, 4)),
-        list((.color, 1, 0), (.rotate, 0.6, 2)),
-        list((.equalize, 0.8, 4), (.equalize, 0, 8)),
-        list((.equalize, 1, 4), (.autoContrast, 0.6, 2)),
-        list((.shearY, 0.4, 7), (.solarizeAdd, 0.6, 7)),
-        list((posterize, 0.8, 2), (.solarize, 0.6, 10)),
-        list((.solarize, 0.6, 8), (.equalize, 0.6, 1)),
-        list((.color, 0.8, 6), (.rotate, 0.4, 5)),
+      lists = [
+        [(.equalize, 0.8, 1), (.shearY, 0.8, 4)], [(.color, 0.4, 9), (.equalize, 0.6, 3)],
+        [(.color, 0.4, 1), (.rotate, 0.6, 8)], [(.solarize, 0.8, 3), (.equalize, 0.4, 7)],
+        [(.solarize, 0.4, 2), (.solarize, 0.6, 2)], [(.color, 0.2, 0), (.equalize, 0.8, 8)],
+        [(.equalize, 0.4, 8), (.solarizeAdd, 0.8, 3)], [(.shearX, 0.2, 9), (.rotate, 0.6, 8)],
+        [(.color, 0.6, 1), (.equalize, 1, 2)], [(.invert, 0.4, 9), (.rotate, 0.6, 0)],
+        [(.equalize, 1, 9), (.shearY, 0.6, 3)], [(.color, 0.4, 7), (.equalize, 0.6, 0)],
+        [(posterize, 0.4, 6), (.autoContrast, 0.4, 7)], [(.solarize, 0.6, 8), (.color, 0.6, 9)],
+        [(.solarize, 0.2, 4), (.rotate, 0.8, 9)], [(.rotate, 1, 7), (.translateYRel, 0.8, 9)],
+        [(.shearX, 0, 0), (.solarize, 0.8, 4)], [(.shearY, 0.8, 0), (.color, 0.6, 4)],
+        [(.color, 1, 0), (.rotate, 0.6, 2)], [(.equalize, 0.8, 4), (.equalize, 0, 8)],
+        [(.equalize, 1, 4), (.autoContrast, 0.6, 2)], [(.shearY, 0.4, 7), (.solarizeAdd, 0.6, 7)],
+        [(posterize, 0.8, 2), (.solarize, 0.6, 10)], [(.solarize, 0.6, 8), (.equalize, 0.6, 1)],
+        [(.color, 0.8, 6), (.rotate, 0.4, 5)],
       ]
     case "original", "originalr":
-      let posterize: AugmentationName =
-        name == "original" ? .posterizeOriginal : .posterizeIncreasing
-      return [
-        list((posterize, 0.4, 8), (.rotate, 0.6, 9)),
-        list((.solarize, 0.6, 5), (.autoContrast, 0.6, 5)),
-        list((.equalize, 0.8, 8), (.equalize, 0.6, 3)),
-        list((posterize, 0.6, 7), (posterize, 0.6, 6)),
-        list((.equalize, 0.4, 7), (.solarize, 0.2, 4)),
-        list((.equalize, 0.4, 4), (.rotate, 0.8, 8)),
-        list((.solarize, 0.6, 3), (.equalize, 0.6, 7)),
-        list((posterize, 0.8, 5), (.equalize, 1, 2)),
-        list((.rotate, 0.2, 3), (.solarize, 0.6, 8)),
-        list((.equalize, 0.6, 8), (posterize, 0.4, 6)),
-        list((.rotate, 0.8, 8), (.color, 0.4, 0)),
-        list((.rotate, 0.4, 9), (.equalize, 0.6, 2)),
-        list((.equalize, 0, 7), (.equalize, 0.8, 8)),
-        list((.invert, 0.6, 4), (.equalize, 1, 8)),
-        list((.color, 0.6, 4), (.contrast, 1, 8)),
-        list((.rotate, 0.8, 8), (.color, 1, 2)),
-        list((.color, 0.8, 8), (.solarize, 0.8, 7)),
-        list((.sharpness, 0.4, 7), (.invert, 0.6, 8)),
-        list((.shearX, 0.6, 5), (.equalize, 1, 9)),
-        list((.color, 0.4, 0), (.equalize, 0.6, 3)),
-        list((.equalize, 0.4, 7), (.solarize, 0.2, 4)),
-        list((.solarize, 0.6, 5), (.autoContrast, 0.6, 5)),
-        list((.invert, 0.6, 4), (.equalize, 1, 8)),
-        list((.color, 0.6, 4), (.contrast, 1, 8)),
-        list((.equalize, 0.8, 8), (.equalize, 0.6, 3)),
+      lists = [
+        [(posterize, 0.4, 8), (.rotate, 0.6, 9)], [(.solarize, 0.6, 5), (.autoContrast, 0.6, 5)],
+        [(.equalize, 0.8, 8), (.equalize, 0.6, 3)], [(posterize, 0.6, 7), (posterize, 0.6, 6)],
+        [(.equalize, 0.4, 7), (.solarize, 0.2, 4)], [(.equalize, 0.4, 4), (.rotate, 0.8, 8)],
+        [(.solarize, 0.6, 3), (.equalize, 0.6, 7)], [(posterize, 0.8, 5), (.equalize, 1, 2)],
+        [(.rotate, 0.2, 3), (.solarize, 0.6, 8)], [(.equalize, 0.6, 8), (posterize, 0.4, 6)],
+        [(.rotate, 0.8, 8), (.color, 0.4, 0)], [(.rotate, 0.4, 9), (.equalize, 0.6, 2)],
+        [(.equalize, 0, 7), (.equalize, 0.8, 8)], [(.invert, 0.6, 4), (.equalize, 1, 8)],
+        [(.color, 0.6, 4), (.contrast, 1, 8)], [(.rotate, 0.8, 8), (.color, 1, 2)],
+        [(.color, 0.8, 8), (.solarize, 0.8, 7)], [(.sharpness, 0.4, 7), (.invert, 0.6, 8)],
+        [(.shearX, 0.6, 5), (.equalize, 1, 9)], [(.color, 0.4, 0), (.equalize, 0.6, 3)],
+        [(.equalize, 0.4, 7), (.solarize, 0.2, 4)], [(.solarize, 0.6, 5), (.autoContrast, 0.6, 5)],
+        [(.invert, 0.6, 4), (.equalize, 1, 8)], [(.color, 0.6, 4), (.contrast, 1, 8)],
+        [(.equalize, 0.8, 8), (.equalize, 0.6, 3)],
       ]
-    case "3a":
-      return [
-        list((.solarize, 1, 5)), list((.desaturate, 1, 10)), list((.gaussianBlurRand, 1, 10)),
-      ]
+    case "3a": lists = [[(.solarize, 1, 5)], [(.desaturate, 1, 10)], [(.gaussianBlurRand, 1, 10)]]
     default: return nil
     }
+    return lists.map { $0.map { RandomOperation(name: $0, probability: $1, magnitude: $2) } }
   }
 }

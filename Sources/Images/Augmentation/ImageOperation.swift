@@ -74,9 +74,7 @@ extension RGBImage {
 
 /// A colour of 8 bits a channel.
 package struct RGBColor: Hashable, Sendable {
-  let red: UInt8
-  let green: UInt8
-  let blue: UInt8
+  let red, green, blue: UInt8
 
   /// The mean of ImageNet, with which timm fills.
   static let imageNetMean = RGBColor(red: 124, green: 116, blue: 104)

@@ -40,8 +40,6 @@ package struct LossSettings: Settings {
   /// What the sum of the soft loss is divided by.
   package var distillationReduction = DistillationReduction.batchmean
 
-  package init() {}
-
   /// What is learnt from a teacher.
   package enum DistillationType: String, Hashable, Sendable, Codable, CaseIterable {
     case none

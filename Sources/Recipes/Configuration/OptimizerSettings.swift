@@ -42,8 +42,6 @@ package struct OptimizerSettings: Settings {
   /// Whether the average keeps less in the first steps.
   package var modelEmaWarmup = false
 
-  package init() {}
-
   package func validate() throws(TrainingError) {
     try require(
       weightDecay.isFinite && weightDecay >= 0,

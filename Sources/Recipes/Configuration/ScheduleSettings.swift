@@ -45,8 +45,6 @@ package struct ScheduleSettings: Settings {
   /// Whether the rate changes with every step and not with every epoch.
   package var schedOnUpdates = false
 
-  package init() {}
-
   /// Images a step.
   package var stepSize: Int { globalBatchSize ?? batchSize }
 
