@@ -13,14 +13,9 @@ package struct AblationSettings: Settings {
   }
 
   package var gate = Gate.trained
-  /// λ at the start; its σ is the share of the positional attention.
   package var gateStart: Float = 1
-  /// Whether GPSA starts as a convolution, or at random as the other layers do.
   package var localInit = true
-  /// Whether all of the GPSA layers stays as it starts: queries, keys, values, projections,
-  /// positions and gates.
   package var freezeGpsa = false
-  /// Whether there is a learned position embedding.
   package var posEmbed = true
 
   package func validate() throws(TrainingError) {

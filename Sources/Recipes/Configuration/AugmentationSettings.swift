@@ -3,22 +3,16 @@ import Training
 
 /// What becomes of a training image.
 package struct AugmentationSettings: Settings {
-  /// Whether training images are changed at random; else the evaluation transform.
   package var augment = true
   /// The filter that training crops are resized with, and that geometric augmentations use.
   package var trainInterpolation = Interpolation.bicubic
-  /// Whether images are resized to the size and shifted, and not cropped and resized.
   package var src = false
-  /// An augmentation policy as timm writes it, or none; rand-m9-mstd0.5-inc1 if left out.
   package var aa: String?
   /// How far brightness, contrast and saturation go from 1, where the policy does not forbid it.
   package var colorJitter = 0.4
-  /// The probability of random erasing; 0.25 if left out.
   package var reprob: Double?
   package var remode = RandomErasing.Mode.pixel
-  /// The most rectangles that are erased in an image.
   package var recount = 1
-  /// Whether the first half of each batch is not erased in.
   package var resplit = false
 
   package enum Interpolation: String, Hashable, Sendable, Codable, CaseIterable {

@@ -6,53 +6,30 @@ package struct DataSettings: Settings {
   /// The folder that has `train/<class>/` and `val/<class>/`, or a CSV file that lists images
   /// (`ImageTable`); a run needs it.
   package var dataPath: String?
-  /// The CSV file of the images to validate on, where `dataPath` is one without them.
   package var valPath: String?
   package var dataSet = DataSet.imageNet
-  /// The level of the taxonomy that iNaturalist's classes are taken from.
   package var inatCategory = INaturalist.Category.name
-  /// The folder, or the name in a table, to train on, if it is not `train` and cannot be told by
-  /// its name.
   package var trainSplit: String?
-  /// The folder, or the name in a table, to validate on, if it is not `val` and cannot be told by
-  /// its name.
   package var valSplit: String?
-  /// The share of each class to validate on, where there is no `val/`.
   package var valFraction: Double?
-  /// The share of each class to train on, at random and at least one image.
   package var samplingRatio = 1.0
-  /// Whether that share is the first images of each class, as in the reference.
   package var samplingFirst = false
-  /// Whether there are 1 / sampling-ratio times as many epochs, for as many images in all.
   package var scaleEpochs = false
   /// Three differently augmented copies of each image, a third of the images an epoch.
   package var repeatedAug = true
-  /// Whether each epoch visits the images in a new random order; else in the folder's.
   package var shuffle = true
-  /// What to do about an image that cannot be read.
   package var onBadImage = BadImages.error
-  /// The most images of a split that may be skipped: a share if below 1, else a number; 0.05 if
-  /// left out.
   package var maxBad: Double?
-  /// Whether images are turned as their EXIF orientation says.
   package var exif = true
-  /// A colour (R,G,B) that transparent images are laid on; else transparency is dropped.
   package var alphaBackground: String?
-  /// The share of a resized image's shorter side that evaluation keeps of its centre; 224 of 256.
   package var evalCropRatio = 0.875
   /// The mean of each channel, or one for all, on a scale from 0 to 1; ImageNet's if left out.
   package var mean: [Double]?
-  /// The standard deviation of each channel, or one for all; ImageNet's if left out.
   package var std: [Double]?
-  /// How the 16-bit samples of a PNG become 8 bits.
   package var sixteenBit = ImageDecoder.SixteenBitPolicy.scale
-  /// Whether damaged JPEG data is accepted where libjpeg can make up for it.
   package var lenientJpeg = false
-  /// The most pixels of an image, checked before memory is asked for.
   package var maxPixels = ImageDecoder().maxPixels
-  /// The most bytes of an image's file.
   package var maxBytes = ImageDecoder().maxBytes
-  /// Whether libjpeg makes large JPEGs smaller while it decodes them: faster, not exact.
   package var scaledDecoding = false
 
   /// A share of 0.05 of a split's images may be skipped unless `maxBad` says otherwise.

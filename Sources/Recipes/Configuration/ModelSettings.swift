@@ -5,24 +5,16 @@ import Training
 package struct ModelSettings: Settings {
   /// A preset; what follows replaces parts of it.
   package var model = "convit_tiny"
-  /// Pixels of the images after their transform, N or HxW.
   package var inputSize = InputSize("224")!
   /// 3 for colours, or 1: images are read as grey. All augmentations go with grey images; those of
   /// colours alone (saturation, of color-jitter too) leave them what they are.
   package var channels = 3
-  /// Pixels of a patch's side, which divides both sides of the images.
   package var patchSize = 16
-  /// Attention heads of a block; the preset's if left out.
   package var heads: Int?
-  /// The features of a head: the embedding has heads × head-dim. ConViT's `--embed_dim`.
   package var headDim: Int?
-  /// Blocks; the preset's if left out.
   package var depth: Int?
-  /// GPSA blocks, from the first; the preset's if left out, or all but the last if that is fewer.
   package var localUpToLayer: Int?
-  /// How sharply GPSA heads look at their offset at the start, α in the paper.
   package var localityStrength: Float = 1
-  /// The classes of the head, if there are to be more than the data have.
   package var nbClasses: Int?
   /// Dropout after the embedding, projections and MLP layers.
   package var drop: Float = 0
@@ -30,11 +22,7 @@ package struct ModelSettings: Settings {
   package var attnDrop: Float = 0
   /// Stochastic depth of the last block; it grows linearly from 0 at the first.
   package var dropPath: Float = 0.1
-  /// A weights file to start from; a head of another size starts anew, and a position embedding of
-  /// another size is resampled.
   package var finetune: String?
-  /// Whether `finetune` may be the weights of another model: what fits is used, the rest starts
-  /// anew.
   package var partial = false
 
   package init() {}

@@ -17,29 +17,18 @@ package struct OptimizerSettings: Settings {
   }
 
   package var opt = Algorithm.adamw
-  /// The decay of all but biases, norms, gates and embeddings.
   package var weightDecay: Float = 0.05
-  /// The ε of AdamW and Adam.
   package var optEps: Float = 1e-8
-  /// β₁ and β₂ of AdamW and Adam (0.9 and 0.999 if left out) and Lion (0.9 and 0.99).
   package var optBetas: [Float]?
-  /// The momentum of `sgd` and `momentum`.
   package var momentum: Float = 0.9
-  /// The most that gradients may come to, in the way of `clipMode`.
   package var clipGrad: Float?
-  /// What `clipGrad` is the bound of.
   package var clipMode = ClipMode.norm
-  /// What a layer's rate is of that of the layer above it; the same for all if left out.
   package var layerDecay: Double?
   /// Patterns of the names of parameters that stay as they are: `*` is any text, `?` a letter.
   package var freeze: [String] = []
-  /// Whether all but attention, head and position embedding stay as they are.
   package var attnOnly = false
-  /// Whether a moving average of the weights is kept and evaluated.
   package var modelEma = false
-  /// What the average keeps of itself in a step.
   package var modelEmaDecay = 0.99996
-  /// Whether the average keeps less in the first steps.
   package var modelEmaWarmup = false
 
   package func validate() throws(TrainingError) {

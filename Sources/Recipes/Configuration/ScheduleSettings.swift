@@ -5,44 +5,27 @@ package struct ScheduleSettings: Settings {
   /// Images that are read together, and make a step unless `globalBatchSize` says otherwise;
   /// DeiT's is for each GPU, here it is all of them.
   package var batchSize = 64
-  /// Images a step, a multiple of `batchSize`; `batchSize` if left out.
   package var globalBatchSize: Int?
-  /// Epochs, each of as many images as there are to train on.
   package var epochs = 300
-  /// The rate for a step of 512 images: it is scaled by their number / 512 unless `unscaleLr`.
   package var lr = 5e-4
-  /// Whether `lr` is the rate for any batch.
   package var unscaleLr = false
   /// The rate at the end of a cosine, line or power, and the least of a plateau, whatever the
   /// batch.
   package var minLr = 1e-5
   /// The rate at the start of the warm-up, whatever the batch.
   package var warmupLr = 1e-6
-  /// 5 if left out, or a quarter of the epochs if that is fewer.
   package var warmupEpochs: Int?
-  /// Epochs at `minLr` after the others.
   package var cooldownEpochs = 0
-  /// The course of the rate after the warm-up.
   package var sched = LearningRateSchedule.Shape.cosine
-  /// Epochs between the drops of `step`.
   package var decayEpochs = 30.0
   /// The epochs, counted from 1, with which `multistep` drops.
   package var decayMilestones = [90, 180, 270]
-  /// What `step`, `multistep` and `plateau` multiply the rate with when they drop; the power of
-  /// `poly`.
   package var decayRate = 0.1
-  /// Evaluations without a better accuracy that `plateau` puts up with: one an epoch, unless there
-  /// is `evalEvery`.
   package var patienceEpochs = 10
-  /// Evaluations without a better accuracy after which a run ends; if left out, it does not.
   package var earlyStop: Int?
-  /// From which share of the epochs on, and up to which, the rate has noise; none if empty.
   package var lrNoise: [Double] = []
-  /// The largest noise, as a share of the rate.
   package var lrNoisePct = 0.67
-  /// The standard deviation of the noise, as a share of the rate.
   package var lrNoiseStd = 1.0
-  /// Whether the rate changes with every step and not with every epoch.
   package var schedOnUpdates = false
 
   /// Images a step.

@@ -3,7 +3,8 @@ import Foundation
 import Training
 
 /// A part of a training's configuration: values with defaults, each under a name in configs that is
-/// also that of a flag.
+/// also that of a flag. What a value means is the help of its flag (`convit train --help`); comments
+/// beside values say only what it does not.
 package protocol Settings: Hashable, Sendable, Codable {
   func validate() throws(TrainingError)
 }
