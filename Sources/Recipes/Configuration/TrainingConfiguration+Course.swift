@@ -47,7 +47,6 @@ extension TrainingConfiguration {
     schedule.earlyStop.map { progress.stale >= $0 } ?? false
   }
 
-  /// Why it does.
   func earlyEnd(_ progress: RunProgress) -> String? {
     guard endsEarly(progress) else { return nil }
     let evaluations = counted(progress.stale, "evaluation", "evaluations")
@@ -57,4 +56,116 @@ extension TrainingConfiguration {
 
   /// Whether the model is evaluated after `done` epochs: every so many, and after the last.
   func isEvaluated(after done: Int) -> Bool { done % running.evalEvery == 0 || done == totalEpochs }
+}
+
+// What is allowed, and yet hardly what was meant.
+extension TrainingConfiguration {
+  /// Notes about numbers that surprise, for a run on so many images; nothing for ordinary runs.
+  func notes(trainingImages: Int) -> [String] {
+    let images = sampleOrder.count(of: trainingImages)
+    let steps = max(1, steps(of: images))
+    var notes = rateNotes() + courseNotes()
+    let size = schedule.stepSize
+    if size > images {
+      let flag = schedule.globalBatchSize == nil ? "batch-size" : "global-batch-size"
+      notes.append(
+        "--\(flag) is \(size), but an epoch has \(images) images: each epoch is one step, and "
+          + (schedule.unscaleLr ? "no more" : "the rate is scaled for \(size)"))
+    }
+    notes += averageNotes(steps: steps * totalEpochs)
+    let visited = sampleOrder.uniqueCount(of: trainingImages)
+    if visited * 4 < trainingImages {
+      notes.append(
+        "an epoch visits \(visited) of the \(trainingImages) images: repeated augmentation takes "
+          + "three copies of each, and \(images) in all; --no-repeated-aug visits every image")
+    }
+    if let period = running.saveEverySteps, period >= steps {
+      notes.append(
+        "--save-every-steps \(period) saves nothing more, as an epoch has \(steps) "
+          + "\(steps == 1 ? "step" : "steps")")
+    }
+    return notes
+  }
+
+  /// The learning rate beside the limits that it is to keep to.
+  private func rateNotes() -> [String] {
+    let course = learningRates
+    let product =
+      schedule.unscaleLr
+      ? "--lr" : "--lr \(schedule.lr.short) × \(schedule.stepSize) / 512"
+    var notes: [String] = []
+    if course.base < course.minimum, [.cosine, .linear, .plateau, .poly].contains(course.shape) {
+      notes.append(
+        "the learning rate is \(course.base.short) (\(product)), below --min-lr "
+          + "\(course.minimum.short): it rises where it should fall; give a higher --lr, "
+          + "\(schedule.unscaleLr ? "" : "--unscale-lr, which takes it as it is, ")or a lower "
+          + "--min-lr")
+    }
+    if course.warmupEpochs > 0, course.base < course.warmup {
+      notes.append(
+        "the learning rate is \(course.base.short) (\(product)), below --warmup-lr "
+          + "\(course.warmup.short): the warm-up falls; give a higher --lr or a lower --warmup-lr")
+    }
+    return notes
+  }
+
+  /// How the parts of the run compare with the whole.
+  private func courseNotes() -> [String] {
+    let course = learningRates
+    let epochs = scaledEpochs
+    var notes: [String] = []
+    if course.warmupEpochs >= epochs {
+      notes.append(
+        "the warm-up takes all \(epochs) epochs of the run: nothing is trained at --lr; give fewer "
+          + "--warmup-epochs")
+    }
+    if schedule.cooldownEpochs >= epochs {
+      notes.append(
+        "--cooldown-epochs \(schedule.cooldownEpochs) come after --epochs \(epochs): half of the "
+          + "run or more is at --min-lr")
+    }
+    let never: [LearningRateSchedule.Shape: (flag: String, first: Double)] = [
+      .step: ("decay-epochs", schedule.decayEpochs),
+      .multistep: ("decay-milestones", Double(schedule.decayMilestones.first ?? .max) - 1),
+      .plateau: (
+        "patience-epochs", Double((schedule.patienceEpochs + 1) * running.evalEvery)
+      ),
+    ]
+    if let (flag, first) = never[course.shape], first >= Double(epochs) {
+      notes.append(
+        "--\(flag) lets the rate drop after \(epochs) epochs at the earliest, when the run is over")
+    }
+    if let patience = schedule.earlyStop,
+      (patience + 1) * running.evalEvery >= totalEpochs
+    {
+      notes.append(
+        "--early-stop \(patience) ends no run of \(totalEpochs) epochs"
+          + (running.evalEvery > 1 ? " with --eval-every \(running.evalEvery)" : ""))
+    }
+    if let period = running.saveEvery, period > totalEpochs {
+      notes.append(
+        "--save-every \(period) keeps no weights, as there are \(totalEpochs) epochs")
+    }
+    return notes
+  }
+
+  /// How much of its start the moving average is at the end.
+  private func averageNotes(steps: Int) -> [String] {
+    guard optimizer.modelEma, !optimizer.modelEmaWarmup,
+      1 / (1 - optimizer.modelEmaDecay) > Double(steps)
+    else { return [] }
+    let length = Int((1 / (1 - optimizer.modelEmaDecay)).rounded())
+    let share = pow(optimizer.modelEmaDecay, Double(steps))
+    return [
+      "--model-ema-decay \(optimizer.modelEmaDecay) averages over \(length) "
+        + "steps, and the run has \(steps): at its end the average is still "
+        + String(format: "%.0f", 100 * share)
+        + " % the initial weights; give a lower --model-ema-decay or --model-ema-warmup"
+    ]
+  }
+}
+
+extension Double {
+  /// The number with three digits, as 7.81e-06.
+  fileprivate var short: String { String(format: "%.3g", self) }
 }

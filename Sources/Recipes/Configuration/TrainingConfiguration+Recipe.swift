@@ -1,5 +1,7 @@
 import Autodiff
 import ConViT
+import Files
+import Images
 import Training
 
 extension TrainingConfiguration {
@@ -55,5 +57,69 @@ extension LossSettings {
     (mixing.switchProbability, mixing.mode) = (mixupSwitchProb, mixupMode)
     mixing.offEpoch = mixupOffEpoch
     return mixing
+  }
+}
+
+extension TrainingConfiguration {
+  /// Throws unless model and distillation go together, as a model has a second head for a teacher
+  /// or has not.
+  func validateDistillation(of model: ViTConfiguration) throws {
+    let type = loss.distillationType
+    do {
+      _ = try loss.teacherModel.map(ViTConfiguration.preset(of:))
+    } catch {
+      throw TrainingError(usage: "teacher-model: \(error)")
+    }
+    let isDistilled = model.isDistilled
+    guard isDistilled == (type == .none) else { return }
+    throw TrainingError(
+      usage: isDistilled
+        ? "model \(architecture.model) has a head that learns from a teacher: give "
+          + "distillation-type soft or hard, and teacher-path"
+        : "distillation-type \(type) is for models with a distillation token, such as "
+          + "deit_tiny_distilled_patch16_224, not for \(architecture.model)")
+  }
+
+  /// The teacher, for the images of a model that is trained on data of `classes`; nil if there is
+  /// to be none.
+  func teacher(
+    of model: ViTConfiguration, _ classes: [String], _ notes: inout [String]
+  ) throws -> SavedModel? {
+    guard loss.distillationType != .none, let path = loss.teacherPath else { return nil }
+    let teacher = try SavedModel(
+      weightsOrCheckpoint: path,
+      as: SavedModel.Description(
+        name: loss.teacherModel, imageHeight: model.imageHeight, imageWidth: model.imageWidth))
+    let count = teacher.architecture.outputCount ?? model.classes
+    guard count == model.classes else {
+      throw TrainingError("\(path): the teacher has \(count) classes, the model \(model.classes)")
+    }
+    if let names = teacher.classNames,
+      let place = zip(names, classes).enumerated().first(where: { $1.0 != $1.1 })
+    {
+      throw TrainingError(
+        "\(path): the teacher's class \(place.offset) is '\(place.element.0)', the data's "
+          + "'\(place.element.1)'")
+    }
+    let channels = teacher.model.input[0]
+    guard channels == model.channels else {
+      throw TrainingError(
+        "\(path): the teacher takes images of \(counted(channels, "channel", "channels")), the "
+          + "model of \(model.channels), and both see the same ones")
+    }
+    let (theirs, ours) = (try teacher.imageReader().normalization, try normalization())
+    guard theirs == ours else {
+      throw TrainingError(
+        "\(path): the teacher's images are normalised by \(theirs.statistics), the model's by "
+          + "\(ours.statistics), and both see the same ones: --mean and --std must be the teacher's"
+      )
+    }
+    let broken = teacher.weights.nonFiniteNames
+    guard broken.isEmpty else {
+      throw WeightsError(
+        path: path, reason: "not all numbers are finite in " + broken.joined(separator: ", "))
+    }
+    notes += teacher.warnings.map { "\(path): \($0)" }
+    return teacher
   }
 }
