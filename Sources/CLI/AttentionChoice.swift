@@ -69,7 +69,6 @@ struct AttentionChoice: ParsableArguments {
     return (0..<c.depth).filter { query != .classToken || c.tokens(inLayer: $0) > 0 }
   }
 
-  /// The heads to show.
   func heads(of c: ViTConfiguration) -> [Int] { head.isEmpty ? Array(0..<c.heads) : head.sorted() }
 
   /// The attention of a model that has been checked, to an image, [1, channels, height, width], or

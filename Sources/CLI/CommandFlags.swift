@@ -16,7 +16,6 @@ struct CommandFlags {
 
   /// The command's words, as `train` or `dataset idx`; empty for `convit` alone.
   let command: [String]
-  /// The commands that may follow.
   let subcommands: [String]
   let flags: [Flag]
   /// What the arguments that are no flags are, as `images`.
@@ -62,8 +61,7 @@ struct CommandFlags {
 
   private struct Argument: Decodable {
     struct Name: Decodable {
-      let kind: String
-      let name: String
+      let kind, name: String
     }
     let kind: String
     let names: [Name]?

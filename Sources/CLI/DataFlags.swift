@@ -17,7 +17,6 @@ struct DataFlags: SettingFlags {
   @OptionGroup(title: "Data") var images: ImageOptions
 }
 
-/// How a folder of data is laid out.
 struct LayoutOptions: SettingFlags {
   @Option(
     .name(
@@ -51,7 +50,6 @@ extension DataSettings.DataSet: ExpressibleByArgument {}
 extension INaturalist.Category: ExpressibleByArgument {}
 extension BadImages: ExpressibleByArgument {}
 
-/// How images are read.
 struct ImageOptions: SettingFlags {
   @Flag(onOff: "Turn images as their EXIF orientation says. (default: on)") var exif: Bool?
   @Option(.value("R,G,B", "Lay transparent images on this colour. (default: drop transparency)"))

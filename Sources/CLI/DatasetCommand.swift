@@ -9,7 +9,6 @@ struct DatasetCommand: ParsableCommand {
     ])
 }
 
-/// Where the images go.
 struct DatasetOptions: ParsableArguments {
   @Option(help: .folder("The folder to write; it gets train/<class>/ and val/<class>/."))
   var output: String

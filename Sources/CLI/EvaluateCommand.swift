@@ -90,7 +90,6 @@ struct EvaluateCommand: ParsableCommand {
       report.images) + bad + #""loss": \#(loss)\#(parts)}"#
   }
 
-  /// Writes the page and the tables.
   private func write(
     _ report: ClassificationReport, to output: OutputFolder, _ picture: (String) -> [UInt8]?
   ) throws {

@@ -39,7 +39,6 @@ struct EvaluationText {
       [["class", "images", "acc@1", "precision", "taken for"]] + rows, texts: [0, 4])
   }
 
-  /// All classes and answers.
   private var matrix: [String] {
     let classes = report.classes
     let places = Dictionary(
@@ -61,7 +60,6 @@ struct EvaluationText {
     return Self.aligned([head] + rows, texts: [0])
   }
 
-  /// What is taken for what most often.
   private var frequent: [String] {
     guard !report.confusions.isEmpty else { return [] }
     let rows = report.confusions.prefix(Self.some).map {

@@ -47,7 +47,6 @@ struct FolderOptions: ParsableArguments {
     SkippedImages(folder, maxBad: bad.maxBad?.value ?? DataSettings.defaultMaxBad)
   }
 
-  /// Reads the images for a model.
   func evaluator(for saved: SavedModel, on pool: WorkerPool) throws -> Evaluator {
     Evaluator(
       reader: try saved.imageReader(images.settings()), batchSize: reading.batchSize,

@@ -57,13 +57,11 @@ extension SavedModel {
   }
 }
 
-/// On how many threads to work.
 struct ThreadOptions: ParsableArguments {
   @Option(.int("Threads that work. (default: the processors)")) var threads: Int?
 
   func validate() throws { try require("threads", threads, in: 1...1024) }
 
-  /// The threads.
   func pool() -> WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableProcessors) }
 }
 

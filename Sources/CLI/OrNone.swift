@@ -15,7 +15,6 @@ enum OrNone<Value: ExpressibleByArgument>: ExpressibleByArgument {
     }
   }
 
-  /// The value, if it is not `none`.
   var value: Value? {
     if case .some(let value) = self { value } else { nil }
   }

@@ -6,7 +6,6 @@ import Recipes
 /// found by the name.
 protocol SettingFlags: ParsableArguments {}
 
-/// What such flags can be applied to.
 protocol NamedSettings: Codable {
   init()
 }
@@ -59,7 +58,6 @@ private func object(_ value: some Encodable) throws -> Any {
     with: SettingsJSON.encoder.encode(value), options: .fragmentsAllowed)
 }
 
-/// A property that the parser fills.
 private protocol FlagProperty {
   associatedtype Value
   var wrappedValue: Value { get }

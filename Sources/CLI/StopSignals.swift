@@ -12,7 +12,6 @@ enum StopSignals {
   private static let interrupts = Atomic<Int>(0)
   private static let hasCome = Atomic<Bool>(false)
 
-  /// Whether one of them has come.
   static var haveCome: Bool { hasCome.load(ordering: .relaxed) }
 
   /// Handles them from here on, but for those that whoever started the process ignores (`nohup`).

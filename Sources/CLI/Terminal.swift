@@ -10,7 +10,6 @@ struct Terminal {
   private let start = ContinuousClock.now
   private var lastProgress: ContinuousClock.Instant?
 
-  /// Writes text as it is.
   static func write(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
@@ -77,13 +76,11 @@ struct Terminal {
     return kept + "…"
   }
 
-  /// Removes the line of progress.
   mutating func clear() {
     if isInteractive && lastProgress != nil { Terminal.write("\r\u{1b}[K") }
     lastProgress = nil
   }
 
-  /// Seconds since the command began.
   var elapsed: Double { (ContinuousClock.now - start) / .seconds(1) }
 }
 

@@ -13,9 +13,7 @@ package struct AtomicFile {
     case passing
   }
 
-  /// The file to be replaced, which errors are about.
   let path: String
-  /// Bytes that the new file will have.
   let byteCount: Int
   let descriptor: Int32
   /// Where the bytes go until they have their place.
@@ -82,7 +80,6 @@ package struct AtomicFile {
     guard fsync(descriptor) == 0 else { throw FileError(path: path, cannot: "write", code: errno) }
   }
 
-  /// Appends bytes.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -148,7 +145,6 @@ package struct AtomicFile {
     }
   }
 
-  /// Gives the file its name.
   private func takePlace() throws(FileError) {
     if care == .lasting, fsync(descriptor) != 0 { throw fault("write", errno) }
     guard rename(temporary, path) == 0 else { throw fault("replace", errno) }

@@ -8,7 +8,6 @@ package enum CSV {
   /// A number as a cell, which is empty where there is none.
   package static func cell(_ number: Double?) -> String { number.map { "\($0)" } ?? "" }
 
-  /// A table from its rows of cells.
   package static func table(_ rows: [[String]]) -> String {
     rows.map { $0.joined(separator: ",") + "\n" }.joined()
   }

@@ -6,18 +6,14 @@ package struct FNV1a: Hashable, Sendable {
   /// The hash of the bytes so far.
   @usableFromInline package private(set) var value: UInt64 = 0xcbf2_9ce4_8422_2325
 
-  /// The hash of no bytes.
   @inlinable package init() {}
 
-  /// The hash of some bytes.
   @inlinable package init(_ bytes: some Sequence<UInt8>) { add(bytes) }
 
-  /// Goes on with a byte.
   @inlinable package mutating func add(_ byte: UInt8) {
     value = (value ^ UInt64(byte)) &* 0x100_0000_01b3
   }
 
-  /// Goes on with some bytes.
   @inlinable package mutating func add(_ bytes: some Sequence<UInt8>) {
     for byte in bytes { add(byte) }
   }

@@ -22,15 +22,11 @@ extension PathError {
 /// Why a file or a folder cannot be read or written. Public libraries turn it into an error of
 /// their own.
 package struct FileError: PathError {
-  /// The file or folder.
   package let path: String
-  /// What was expected and what was found.
   package let reason: String
 
-  /// An error about `path`.
   package init(path: String, reason: String) {
-    self.path = path
-    self.reason = reason
+    (self.path, self.reason) = (path, reason)
   }
 
   /// An error from the number that the system left in `errno`: "cannot open: Permission denied".

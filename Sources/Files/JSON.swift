@@ -11,7 +11,6 @@ package enum JSON {
     return encoder
   }
 
-  /// A value as JSON.
   package static func text(_ value: some Encodable, isPretty: Bool = false) throws -> String {
     String(decoding: try encoder(isPretty: isPretty).encode(value), as: UTF8.self)
   }

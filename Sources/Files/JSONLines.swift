@@ -52,7 +52,6 @@ package struct JSONLines {
     lines().compactMap { try? JSONDecoder().decode(Record.self, from: $0) }
   }
 
-  /// Adds a line, and returns it.
   @discardableResult
   package func append(_ record: some Encodable) throws -> Data {
     let line = Array(try JSON.encoder().encode(record)) + [UInt8(ascii: "\n")]

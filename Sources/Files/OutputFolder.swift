@@ -4,7 +4,6 @@ import Foundation
 package struct OutputFolder: Sendable {
   private let path: String
 
-  /// The folder at a path.
   package init(_ path: String) throws(FileError) {
     self.path = path
     do {

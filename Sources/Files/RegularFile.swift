@@ -6,7 +6,6 @@ import Foundation
 /// a rename is read to the end as it was. It is not mapped into memory: a mapped file that somebody
 /// shortens ends the process.
 package final class RegularFile: Sendable {
-  /// The path that it was opened by.
   package let path: String
   /// Bytes in the file when it was opened.
   package let size: Int

@@ -23,11 +23,8 @@ public struct Batch: Sendable {
     checkPrecondition(
       inputs.shape.rank > 0 && inputs.shape[0] == labels.count && indices.count == labels.count,
       "Batch: inputs \(inputs.shape), \(labels.count) labels and \(indices.count) indices")
-    self.inputs = inputs
-    self.labels = labels
-    self.indices = indices
-    self.failures = failures
-    self.notes = notes
+    (self.inputs, self.labels, self.indices) = (inputs, labels, indices)
+    (self.failures, self.notes) = (failures, notes)
   }
 
   /// How many examples there are.

@@ -6,7 +6,6 @@ import Autodiff
 /// (`BatchSchedule` hands each out once), and it is read after the schedule's lock has seen the
 /// last of them finished.
 final class BatchInProgress: @unchecked Sendable {
-  /// What became of a request.
   private struct Outcome {
     /// Why there is no example.
     var failure: SampleError?
@@ -22,8 +21,7 @@ final class BatchInProgress: @unchecked Sendable {
 
   /// Room for what `reader` makes of `requests`.
   init(requests: ArraySlice<ExampleRequest>, reader: any ExampleReader) {
-    self.requests = requests
-    self.reader = reader
+    (self.requests, self.reader) = (requests, reader)
     inputs = Tensor(unsafeUninitialized: Shape([requests.count] + reader.shape.sizes))
     // Stays where it is: nobody else has the tensor before it is returned.
     numbers = inputs.withUnsafeMutableBufferPointer { $0 }

@@ -34,7 +34,6 @@ final class BatchSchedule: @unchecked Sendable {
     (self.batchSize, self.sliceSize) = (batchSize, sliceSize)
   }
 
-  /// The samples of a batch.
   private func samples(of batch: Int) -> Range<Int> {
     (batch * batchSize)..<min((batch + 1) * batchSize, order.count)
   }

@@ -12,7 +12,6 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
   /// The splits `train` and `val` (the data set's test images) and the names of the classes.
   ///
   /// - Parameter source: The archive, gzipped or not, or the folder that it unpacks to.
-  /// - Throws: `DatasetError` when a file is missing or is not what it should be.
   package func read(
     from source: String
   ) throws -> (splits: [ImageFolderWriter.Split], classes: [String]) {
@@ -85,7 +84,6 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
       archive = (bytes, try TarArchive(bytes, name: source))
     }
 
-    /// What an error calls a file.
     func path(_ name: String) -> String {
       archive == nil ? "\(source)/\(name)" : "\(source): \(name)"
     }

@@ -19,8 +19,6 @@ struct CSVRecords {
   private static let (newLine, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
 
   /// The records of the file at `path`.
-  ///
-  /// - Throws: `DatasetError` with the line, if it cannot be read.
   static func read(_ path: String) throws -> [Record] {
     try parse(fileContents(path), path: path)
   }

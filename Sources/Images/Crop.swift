@@ -9,7 +9,6 @@ public struct PixelRegion: Hashable, Sendable {
     (self.x, self.y, self.width, self.height) = (x, y, width, height)
   }
 
-  /// All of an image of `size`.
   init(wholeOf size: ImageSize) {
     self.init(x: 0, y: 0, width: size.width, height: size.height)
   }
@@ -55,6 +54,5 @@ extension RGBImage {
     return RGBImage(width: region.width, height: region.height, pixels: bytes)
   }
 
-  /// The image mirrored left to right.
   func flippedHorizontally() -> RGBImage { oriented(.topRight) }
 }

@@ -64,8 +64,7 @@ private enum SystemNames {
 
 /// Which folder a path leads to, however it is spelled.
 struct FolderIdentity: Hashable {
-  private let device: UInt64
-  private let node: UInt64
+  private let device, node: UInt64
 
   /// Follows links; nil unless there is a folder at `path`.
   init?(path: String) {

@@ -3,14 +3,11 @@ import Foundation
 
 /// Why an image cannot be read or written, in one line: "path: reason".
 public struct ImageError: PathError {
-  /// The file, or the name given for bytes from elsewhere.
   package let path: String
-  /// What was expected and what was found.
   package let reason: String
 
   package init(path: String, reason: String) {
-    self.path = path
-    self.reason = reason
+    (self.path, self.reason) = (path, reason)
   }
 
   /// What is added to the text of an error that did not keep the image from being read.
@@ -23,13 +20,11 @@ public struct ImageError: PathError {
 /// A set of images on disk that cannot be used as it is: one line for the user, with the path.
 public struct DatasetError: PathError {
   package let path: String
-  /// What is wrong with it and, where there is one, the way out.
   package let reason: String
 
   /// An error at `path`, for the `reason` that one line gives.
   public init(path: String, reason: String) {
-    self.path = path
-    self.reason = reason
+    (self.path, self.reason) = (path, reason)
   }
 
   /// The error that the system has just reported while it was `doing` something to `path`.

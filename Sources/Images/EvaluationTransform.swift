@@ -22,8 +22,7 @@ public struct EvaluationTransform: ImageTransform, Hashable {
     checkPrecondition(size.height > 0 && size.width > 0, "EvaluationTransform: no size \(size)")
     checkPrecondition(
       cropRatio > 0 && cropRatio <= 1, "EvaluationTransform: a crop ratio of \(cropRatio)")
-    self.size = size
-    self.cropRatio = cropRatio
+    (self.size, self.cropRatio) = (size, cropRatio)
   }
 
   /// The geometry for an image; nothing is drawn from `random`.

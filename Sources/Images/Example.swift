@@ -12,9 +12,7 @@ public struct Example: Hashable, Sendable {
 
   /// An example from its parts.
   public init(path: String = "", label: Int, index: Int) {
-    self.path = path
-    self.label = label
-    self.index = index
+    (self.path, self.label, self.index) = (path, label, index)
   }
 
   /// What messages call it: its file, or "example 7".
@@ -30,8 +28,7 @@ public struct ExampleRequest: Hashable, Sendable {
 
   /// A request for an example.
   public init(_ example: Example, random: Random) {
-    self.example = example
-    self.random = random
+    (self.example, self.random) = (example, random)
   }
 }
 

@@ -13,8 +13,6 @@ package enum FashionMNIST {
   package static let defaultLocation = "/usr/share/datasets/fashion-mnist"
 
   /// The splits of an image folder, `train` and `val` (the data set's test images).
-  ///
-  /// - Throws: `DatasetError` when a file is missing, naming the package, or cannot be used.
   package static func splits(
     from location: String = defaultLocation
   ) throws -> [ImageFolderWriter.Split] {
@@ -27,8 +25,6 @@ package enum FashionMNIST {
 extension IDXDataset {
   /// The splits `train` and `val` from the four files by which the MNIST family is published,
   /// gzipped or not.
-  ///
-  /// - Throws: `DatasetError` when a file is missing, with the `remedy`, or cannot be used.
   package static func mnistSplits(
     from folder: String, classCount: Int, remedy: String = "the folder must have it, or with .gz"
   ) throws -> [ImageFolderWriter.Split] {

@@ -4,8 +4,7 @@ import Files
 package struct FolderReport: Hashable, Sendable, Codable {
   /// An image that cannot be read, or has something wrong with its file, and what that is.
   package struct BadImage: Hashable, Sendable, Codable {
-    package let path: String
-    package let reason: String
+    package let path, reason: String
 
     init(_ error: ImageError) { (path, reason) = (error.path, error.reason) }
   }
@@ -35,7 +34,6 @@ package struct FolderReport: Hashable, Sendable, Codable {
   /// Other files, by extension; "" for those without one.
   package let others: [String: Int]
 
-  /// The names in JSON.
   enum CodingKeys: String, CodingKey {
     case images, bad, notes, formats, modes, sizes, smallest, largest, orientations, classes,
       duplicates

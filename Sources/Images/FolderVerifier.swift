@@ -10,8 +10,7 @@ package struct FolderVerifier: Sendable {
 
   /// A verifier that reads images as training would.
   package init(decoder: ImageDecoder, pool: WorkerPool) {
-    self.decoder = decoder
-    self.pool = pool
+    (self.decoder, self.pool) = (decoder, pool)
   }
 
   /// Reads the images in a folder and the folders in it.
@@ -21,7 +20,6 @@ package struct FolderVerifier: Sendable {
   ///     are known.
   ///   - bad: Called with each image that cannot be read, in order.
   ///   - progress: Called with the images read so far and all there are.
-  /// - Throws: `DatasetError` for a folder that cannot be read or has no images.
   package func callAsFunction(
     _ root: String, splits: [String] = [], bad: (ImageError) throws -> Void = { _ in },
     progress: (Int, Int) throws -> Void = { _, _ in }

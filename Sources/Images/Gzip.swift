@@ -25,7 +25,6 @@ struct CMessage {
     characters.replaceSubrange(0...bytes.count, with: bytes + [0])
   }
 
-  /// Whether there is no text.
   var isEmpty: Bool { characters[0] == 0 }
 
   /// A sentence part about an image of `format`.

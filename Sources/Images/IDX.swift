@@ -2,9 +2,7 @@ import Files
 
 /// The images of an IDX file (the format of the MNIST family): grey, all of one size.
 package struct IDXImages: Hashable, Sendable {
-  package let count: Int
-  package let rows: Int
-  package let columns: Int
+  package let count, rows, columns: Int
   /// The bytes, [count, rows, columns].
   let pixels: [UInt8]
 
@@ -54,9 +52,7 @@ public struct IDXDataset: Hashable, Sendable {
   }
 }
 
-/// The contents of an IDX file of bytes.
 private struct IDXFile {
-  /// The sizes of its axes.
   let dimensions: [Int]
   /// The elements, as many as the product of `dimensions`.
   let elements: [UInt8]

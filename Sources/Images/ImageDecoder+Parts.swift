@@ -104,12 +104,10 @@ extension ImageDecoder {
 }
 
 extension UnsafeMutablePointer<CImageReader> {
-  /// The size of the stored image.
   fileprivate var size: ImageSize {
     ImageSize(height: Int(pointee.height), width: Int(pointee.width))
   }
 
-  /// Decodes a part of the stored image.
   fileprivate func decode(
     _ part: PixelRegion, into pixels: UnsafeMutableBufferPointer<UInt8>,
     _ message: inout CMessage

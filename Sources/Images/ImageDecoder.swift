@@ -33,9 +33,7 @@ public struct ImageDecoder: Hashable, Sendable {
   package var alpha: AlphaPolicy
   package let sixteenBit: SixteenBitPolicy
   package let isLenient: Bool
-  package let maxPixels: Int
-  package let maxSide: Int
-  package let maxBytes: Int
+  package let maxPixels, maxSide, maxBytes: Int
   package let scalesWhileDecoding: Bool
   package internal(set) var isGray: Bool
 
@@ -68,14 +66,9 @@ public struct ImageDecoder: Hashable, Sendable {
     scalesWhileDecoding: Bool = false, isGray: Bool = false
   ) {
     self.appliesOrientation = appliesOrientation
-    self.alpha = alpha
-    self.sixteenBit = sixteenBit
-    self.isLenient = isLenient
-    self.maxPixels = maxPixels
-    self.maxSide = maxSide
-    self.maxBytes = maxBytes
-    self.scalesWhileDecoding = scalesWhileDecoding
-    self.isGray = isGray
+    (self.alpha, self.isGray, self.sixteenBit) = (alpha, isGray, sixteenBit)
+    (self.maxPixels, self.maxSide, self.maxBytes) = (maxPixels, maxSide, maxBytes)
+    (self.isLenient, self.scalesWhileDecoding) = (isLenient, scalesWhileDecoding)
   }
 
   /// The image in the file at `path`, or what a geometry makes of it.

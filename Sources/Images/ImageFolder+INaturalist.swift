@@ -24,8 +24,6 @@ package struct INaturalist {
   /// Classes are in the order in which the training annotations first name them, as in the
   /// reference. An image is of the category whose number is the third part of its `file_name`. It
   /// lies where that says or, as the reference has it, in a folder without the second part.
-  ///
-  /// - Throws: `DatasetError` for a file that is missing or is not what it should be.
   package func images(of split: String) throws -> ImageFolder {
     let names = try names()
     let training: Training = try read(path("train"))

@@ -90,8 +90,6 @@ extension ImageFolder {
   }
 
   /// The names of the folders in `root`.
-  ///
-  /// - Throws: `DatasetError` when it cannot be read.
   package static func folders(in root: String) throws -> [String] {
     guard FolderIdentity(path: root) != nil else {
       throw DatasetError(path: root, reason: "no such folder")
@@ -100,8 +98,6 @@ extension ImageFolder {
   }
 
   /// Whether there are images in `root` itself.
-  ///
-  /// - Throws: `DatasetError` when it cannot be read.
   package static func hasImages(directlyIn root: String) throws -> Bool {
     try DirectoryListing(path: root).files.contains { ImageNames.isImage($0, in: root) }
   }
@@ -128,7 +124,6 @@ extension ImageFolder {
   /// The sample of an index, which in a part of a folder is not its place.
   package func sample(index: Int) -> Example? { samples.first { $0.index == index } }
 
-  /// The folder that the classes are in.
   package var folder: String { split.isEmpty ? root : "\(root)/\(split)" }
 
   private func with(_ samples: [Example], warnings: [String]) -> ImageFolder {

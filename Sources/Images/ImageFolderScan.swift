@@ -2,7 +2,6 @@ import Files
 
 /// What is in the folder of a split, before labels.
 struct ImageFolderScan {
-  /// A class and its images.
   struct ClassFolder {
     let name: String
     let tree: ImageTree
@@ -11,7 +10,6 @@ struct ImageFolderScan {
   let folder: String
   /// The classes, sorted by the bytes of their names.
   let classes: [ClassFolder]
-  /// What looks like a mistake.
   let warnings: [String]
 
   /// Reads `root/split`, or `root` if `split` is empty, without the folders that are `excluded`.

@@ -13,16 +13,13 @@ package struct ImageFolderWriter: Sendable {
   package struct Split: Sendable {
     /// The name of the folder, such as `train`.
     package let name: String
-    /// The class of each image.
     package let labels: [UInt8]
-    let width: Int
-    let height: Int
+    let width, height: Int
     /// The bytes of an image, [height, width] grey or [height, width, 3] colour ones; called from
     /// several threads.
     let image: @Sendable (Int) -> [UInt8]
   }
 
-  /// What a writer has done.
   package enum Outcome: Hashable, Sendable {
     /// The folder is new and has this many images.
     case written(images: Int)

@@ -41,10 +41,8 @@ enum ImageFormat: Equatable {
     }
   }
 
-  /// Whether images of this format are read.
   var isRead: Bool { self == .png || self == .jpeg || self == .webp && Self.readsWebP }
 
-  /// Whether this build has libwebp.
   static let readsWebP = cimage_reads_webp() != 0
 
   /// The names of the formats that are read, for a message.

@@ -10,9 +10,7 @@ public struct ImageGeometry: Hashable, Sendable {
   package var resampling: Resampling
   /// The part of the resized image that is kept, which may reach outside.
   package var kept: PixelRegion
-  /// What is outside.
   package var border: Border
-  /// Whether the result is mirrored left to right.
   package var isMirrored: Bool
 
   /// All of what is resized is kept unless `kept` says less.
@@ -20,12 +18,9 @@ public struct ImageGeometry: Hashable, Sendable {
     region: PixelRegion, resized: ImageSize, resampling: Resampling = .bicubic,
     kept: PixelRegion? = nil, border: Border = .black, isMirrored: Bool = false
   ) {
-    self.region = region
-    self.resized = resized
-    self.resampling = resampling
+    (self.region, self.resized, self.resampling) = (region, resized, resampling)
     self.kept = kept ?? PixelRegion(wholeOf: resized)
-    self.border = border
-    self.isMirrored = isMirrored
+    (self.border, self.isMirrored) = (border, isMirrored)
   }
 
   /// What a crop sees outside of an image.

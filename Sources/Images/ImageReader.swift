@@ -23,10 +23,8 @@ public struct ImageReader: ExampleReader {
   ) {
     var decoder = decoder
     if normalization.channels == 1 { decoder.isGray = true }
-    self.decoder = decoder
-    self.transform = transform
-    self.normalization = normalization
-    self.erasing = erasing
+    (self.decoder, self.transform) = (decoder, transform)
+    (self.normalization, self.erasing) = (normalization, erasing)
   }
 
   /// [channels, height, width]
@@ -35,8 +33,6 @@ public struct ImageReader: ExampleReader {
   }
 
   /// The pixels of a file after the transform.
-  ///
-  /// - Throws: `ImageError` if the file cannot be read.
   package func image(
     at path: String, random: Random = Random(seed: 0), noting: (ImageError) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {

@@ -12,15 +12,12 @@ import Foundation
 /// are passed over, capitals do not matter. Classes are sorted by the bytes of their names, as
 /// folders are: 10 comes before 2.
 package struct ImageTable: Sendable {
-  /// A row of the table.
   struct Row {
     let line: Int
-    let path: String
-    let label: String
+    let path, label: String
     let split: String?
   }
 
-  /// The file.
   package let path: String
   /// The names in the column `split`, in the order of their first rows; empty without one.
   package let splits: [String]
@@ -52,7 +49,6 @@ package struct ImageTable: Sendable {
     }
   }
 
-  /// The file of a row.
   func file(of row: Row) -> String {
     row.path.hasPrefix("/") ? row.path : root == "/" ? "/\(row.path)" : "\(root)/\(row.path)"
   }
@@ -106,13 +102,11 @@ package struct ImageTable: Sendable {
 }
 
 extension ImageTable {
-  /// Where the columns are.
   private struct Columns {
     private typealias Column = (name: String, place: Int)
     private let table: String
     private let count: Int
-    private let path: Column
-    private let label: Column
+    private let path, label: Column
     private let split: Column?
 
     init(_ header: CSVRecords.Record, table: String) throws(DatasetError) {

@@ -9,8 +9,7 @@ public struct ImageSize: Hashable, Sendable, Codable, CustomStringConvertible {
 
   /// `height` rows of `width` pixels.
   public init(height: Int, width: Int) {
-    self.height = height
-    self.width = width
+    (self.height, self.width) = (height, width)
   }
 
   /// `side` rows of `side` pixels.
@@ -47,7 +46,6 @@ extension ImageTransform {
   /// The image as it is.
   public func augmented(_ image: RGBImage, random: Random) -> RGBImage { image }
 
-  /// The image at `size`.
   func callAsFunction(_ image: RGBImage, random: Random) -> RGBImage {
     augmented(image.applying(geometry(of: image.size, random: random)), random: random)
   }

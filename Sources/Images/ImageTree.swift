@@ -15,7 +15,6 @@ struct ImageTree {
   /// Lists the folder at `root`.
   ///
   /// - Parameter outer: folders to which no link is followed.
-  /// - Throws: `DatasetError` when a folder cannot be read or a name is not UTF-8.
   init(_ root: String, without outer: Set<FolderIdentity> = []) throws {
     guard FolderIdentity(path: root) != nil else {
       throw DatasetError(path: root, reason: "no such folder")

@@ -22,8 +22,7 @@ public struct InMemoryExamples: ExampleReader {
     checkPrecondition(
       inputs.shape.rank > 0 && inputs.shape[0] == labels.count,
       "InMemoryExamples: \(labels.count) labels for inputs \(inputs.shape)")
-    self.inputs = inputs
-    self.labels = labels
+    (self.inputs, self.labels) = (inputs, labels)
   }
 
   /// The shape of one example.

@@ -6,8 +6,7 @@ import Autodiff
 /// The arithmetic is single precision in torchvision's order (`ToTensor`, then `Normalize`), so
 /// the numbers are the same to the last bit.
 public struct Normalization: Hashable, Sendable {
-  package let mean: [Float]
-  package let std: [Float]
+  package let mean, std: [Float]
   private let table: [Float]  // [channels, 256]
 
   /// The mean and standard deviation of ImageNet, which published weights expect.
@@ -48,8 +47,7 @@ public struct Normalization: Hashable, Sendable {
   }
 
   private init(checkedMean mean: [Float], checkedStd std: [Float]) {
-    self.mean = mean
-    self.std = std
+    (self.mean, self.std) = (mean, std)
     table = mean.indices.flatMap { c in
       (0..<256).map { (Float($0) / 255 - mean[c]) / std[c] }
     }

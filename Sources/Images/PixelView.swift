@@ -4,9 +4,7 @@ import CKernels
 /// Pixels of an image, or of a rectangle of it, in somebody else's memory: the operand of a
 /// resampling pass. [height, width, 3], rows `stride` bytes apart.
 struct PixelView {
-  /// Pixels in a row.
   let width: Int
-  /// Rows.
   let height: Int
   private let base: UnsafePointer<UInt8>
   private let stride: Int
@@ -25,7 +23,6 @@ struct PixelView {
     (self.base, self.stride, self.width, self.height) = (base + offset, stride, width, height)
   }
 
-  /// A copy.
   func image() -> RGBImage {
     let bytes = [UInt8](unsafeUninitializedCapacity: 3 * width * height) { output, count in
       for y in 0..<height {

@@ -16,8 +16,6 @@ public struct RGBImage: Hashable, Sendable {
     checkPrecondition(
       width > 0 && height > 0 && pixels.count == 3 * width * height,
       "RGBImage: \(width) × \(height) needs \(3 * width * height) bytes, found \(pixels.count)")
-    self.width = width
-    self.height = height
-    self.pixels = pixels
+    (self.width, self.height, self.pixels) = (width, height, pixels)
   }
 }

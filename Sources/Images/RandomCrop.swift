@@ -3,7 +3,6 @@ import Foundation
 
 /// How a training image comes to its size, by chance.
 protocol RandomCrop: Sendable {
-  /// The size of every result.
   var size: ImageSize { get }
   func geometry(of image: ImageSize, random: inout Random) -> ImageGeometry
 }

@@ -177,7 +177,6 @@ extension RGBImage {
     ResamplingPlan(geometry, of: size).result(ofImage: self)
   }
 
-  /// The pixels at these rows and columns.
   fileprivate func taking(rows: [Int], columns: [Int]) -> RGBImage {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(3 * rows.count * columns.count)

@@ -5,13 +5,10 @@ import Foundation
 ///
 /// It is named after the process, so that the folders of killed ones can be told and removed.
 struct StagingFolder {
-  /// Where to write.
   let path: String
   private let prefix: String
 
   /// Makes the folder that is to become `output`, and the folders that `output` is in.
-  ///
-  /// - Throws: `DatasetError` when it cannot be made.
   init(for output: String) throws {
     let url = URL(fileURLWithPath: output).standardizedFileURL
     let parent = url.deletingLastPathComponent().path

@@ -7,7 +7,6 @@ import Autodiff
 /// are. `RandomErasing` comes after normalisation.
 public struct TrainingTransform: ImageTransform {
   let crop: any RandomCrop
-  /// The probability of a mirror image.
   var flipProbability = 0.5
   package var policy: AugmentationPolicy?
   /// How far brightness, contrast and saturation go from 1, after the policy.

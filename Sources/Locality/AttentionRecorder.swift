@@ -76,7 +76,6 @@ package struct AttentionRecorder: Sendable {
     try output.write(try JSON.text(index), to: AttentionIndex.fileName)
   }
 
-  /// All maps below each other, as greys.
   static func picture(of maps: AttentionMaps) -> (pixels: [UInt8], width: Int) {
     let width = maps.layers.map { $0.shape[2] }.max() ?? 0
     var pixels: [UInt8] = []
@@ -103,11 +102,9 @@ package struct AttentionRecorder: Sendable {
 
 /// What an ``AttentionRecorder`` has written to a folder: `index.json` in it.
 package struct AttentionIndex: Codable {
-  /// The maps of a layer.
   package struct Layer: Codable, Equatable {
     let kind: LocalityReport.Kind
-    let heads: Int
-    let tokens: Int
+    let heads, tokens: Int
   }
 
   let grid: [Int]
@@ -124,7 +121,6 @@ package struct AttentionIndex: Codable {
 
   package static let fileName = "index.json"
 
-  /// The name of the picture of an image.
   package static func image(_ place: Int) -> String { "image-\(place).png" }
 
   /// The name of the picture of an image's maps after some epochs.

@@ -20,8 +20,7 @@ public struct LocalityMeter: Sendable {
 
   /// A measure of a model with these weights.
   public init(_ model: VisionTransformer, _ weights: FrozenWeights) {
-    self.model = model
-    self.weights = weights
+    (self.model, self.weights) = (model, weights)
     grid = model.configuration.grid
     distances = grid.distances()
     places = Dictionary(
@@ -98,7 +97,6 @@ public struct LocalityStatistics: Sendable {
   /// The images that were seen.
   public var images: Int { lanes.reduce(0) { $0 + ($1.map(\.images).max() ?? 0) } }
 
-  /// What is known of a layer.
   subscript(layer: Int) -> LayerStatistics {
     var sum = lanes[0][layer]
     for lane in lanes.dropFirst() { sum.add(lane[layer]) }

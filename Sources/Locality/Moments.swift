@@ -7,10 +7,8 @@ package struct Moments: Sendable {
   /// Σ (x − mean)²
   private var squares = 0.0
 
-  /// Those of some numbers.
   package init(_ values: [Double] = []) { for value in values { add(value) } }
 
-  /// Takes in a number.
   package mutating func add(_ value: Double) {
     count += 1
     let step = value - average
@@ -18,7 +16,6 @@ package struct Moments: Sendable {
     squares += step * (value - average)
   }
 
-  /// Takes in the numbers of another.
   package mutating func add(_ other: Moments) {
     guard other.count > 0 else { return }
     let (here, there) = (Double(count), Double(other.count))

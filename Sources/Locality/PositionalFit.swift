@@ -18,7 +18,6 @@ package struct PositionalFit: Hashable, Sendable, Codable {
   /// The standard deviation along one axis, 1 / √(2α), in patches.
   package var width: Double? { strength > 0 ? 1 / (2 * strength).squareRoot() : nil }
 
-  /// The fit of a row of `pos_proj.weight`.
   package init(_ a: Float, _ b: Float, _ c: Float) {
     strength = Double(-c)
     (x, y) = c < 0 ? (Double(-a / (2 * c)), Double(-b / (2 * c))) : (nil, nil)
@@ -26,7 +25,6 @@ package struct PositionalFit: Hashable, Sendable, Codable {
 }
 
 extension PositionalAttention {
-  /// The Gaussian of each head.
   package func positionalFits(_ weights: ParameterStore) -> [PositionalFit] {
     let rows = weights[posProj.weight].elements
     return (0..<heads).map { PositionalFit(rows[3 * $0], rows[3 * $0 + 1], rows[3 * $0 + 2]) }

@@ -1,7 +1,6 @@
 import Autodiff
 import ConViT
 
-/// Which token asks.
 package enum AttentionQuery: Hashable, Sendable {
   /// From the top and from the left, from 0.
   case patch(row: Int, column: Int)
@@ -21,7 +20,6 @@ package enum AttentionQuery: Hashable, Sendable {
 ///
 /// Of the maps of a layer no more is kept than the rows of the query.
 package struct QueryAttention: Sendable {
-  /// A layer.
   package struct Layer: Sendable {
     package let layer: Int
     /// What the query gives to each patch, by head: [H][N]. What class and distillation tokens
@@ -42,7 +40,6 @@ package struct QueryAttention: Sendable {
 
   package let grid: PatchGrid
   package let query: AttentionQuery
-  /// Those that were asked for.
   package let layers: [Layer]
 }
 

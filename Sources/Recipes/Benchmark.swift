@@ -184,10 +184,8 @@ package struct PipelineBenchmark: Sendable {
   }
 
   package struct Report: Sendable, Codable {
-    /// Always "data".
     package let mode: String
     package let batchSize, threads: Int
-    /// Images that were read while the clock ran.
     package let images: Int
     /// Images by the seconds that passed, and by those that processors worked for this process.
     package let imagesPerSecond, imagesPerCoreSecond: Double

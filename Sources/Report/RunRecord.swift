@@ -11,9 +11,7 @@ struct RunRecord {
   /// `config.yaml`.
   let configuration: String
   /// The lines of `log.jsonl`, `steps.jsonl` and `locality.jsonl`; none where there is no file.
-  let log: [String]
-  let steps: [String]
-  let locality: [String]
+  let log, steps, locality: [String]
   /// Attention maps, if some were recorded.
   let attention: AttentionRecord?
 

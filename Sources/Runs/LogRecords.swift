@@ -76,7 +76,6 @@ package struct EpochLine: Encodable {
 /// The numbers of a line of `log.jsonl` as far as they are there: one that another version or the
 /// reference wrote may lack some, or have `null` for one that was not finite.
 package struct EpochNumbers: Decodable {
-  /// The epoch, from 0.
   package let epoch: Int
   private let numbers: [EpochRecord.CodingKeys: Double]
 
@@ -96,13 +95,11 @@ package struct EpochNumbers: Decodable {
 
 /// A line of `steps.jsonl`.
 package struct StepRecord: Sendable, Codable, Hashable {
-  /// The epoch, from 0.
   package let epoch: Int
   /// The step since the start of the run, from 0.
   package let step: Int
   /// The loss of the batch, smoothing included, before the step.
   package let loss: Double
-  /// The learning rate of the step.
   package let lr: Double
 
   package init(epoch: Int, step: Int, loss: Double, lr: Double) {
@@ -114,7 +111,6 @@ package struct StepRecord: Sendable, Codable, Hashable {
 package struct LocalityRecord: Sendable, Codable, Hashable {
   /// Epochs that were trained before; 0 at the start.
   package let epochs: Int
-  /// How local the attention was.
   package let report: LocalityReport
 
   package init(epochs: Int, report: LocalityReport) {

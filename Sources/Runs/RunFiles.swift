@@ -2,7 +2,6 @@ import Foundation
 
 /// The names of what is in the folder of a run.
 package enum RunFiles {
-  /// The effective configuration.
   package static let configuration = "config.yaml"
   /// An ``EpochRecord`` a line.
   package static let log = "log.jsonl"
@@ -10,9 +9,7 @@ package enum RunFiles {
   package static let steps = "steps.jsonl"
   /// A ``LocalityRecord`` a line.
   package static let locality = "locality.jsonl"
-  /// The folder of recorded attention maps.
   package static let attention = "attention"
-  /// The page of the run.
   package static let report = "report.html"
   /// What is known of a step that was not finite.
   package static let nonFiniteStep = "nonfinite.json"
@@ -22,9 +19,7 @@ package enum RunFiles {
   package static let average = "model_ema.safetensors"
   /// The weights of the highest accuracy after any epoch.
   package static let best = "best.safetensors"
-  /// The latest checkpoint.
   package static let checkpoint = "checkpoint.safetensors"
-  /// The checkpoint before that.
   package static let previousCheckpoint = "checkpoint.previous.safetensors"
   /// What is there from the start of a run until it first saves something: the other files are
   /// then its own.

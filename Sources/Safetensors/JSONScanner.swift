@@ -13,8 +13,7 @@ struct JSONScanner {
   private var position = 0
 
   init(_ bytes: [UInt8], path: String) {
-    self.bytes = bytes
-    self.path = path
+    (self.bytes, self.path) = (bytes, path)
   }
 
   /// Reads `{"key": value, …}`; `member` reads the value.

@@ -26,7 +26,6 @@ public struct OutputTensor: Sendable {
     withBytes = { body in try withData { try body(UnsafeRawBufferPointer($0)) } }
   }
 
-  /// An I64 tensor.
   package init(name: String, shape: [Int], integers: [Int]) {
     let values = integers.map(Int64.init)
     (self.name, type, self.shape) = (name, .i64, shape)

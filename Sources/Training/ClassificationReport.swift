@@ -5,7 +5,6 @@ import Images
 /// What a model's answers come to, class by class: accuracies, what is taken for what, and the
 /// mistakes of which it is the most certain. As JSON, `evaluation.json` of `convit evaluate`.
 package struct ClassificationReport: Sendable, Codable {
-  /// A class of the data, or one that was answered.
   package struct Class: Sendable, Codable {
     package let `class`: String
     /// Its images, those of them for which it was answered, and all for which it was.
@@ -89,7 +88,6 @@ package struct ClassificationReport: Sendable, Codable {
 
 // Tables of it, for other programs.
 extension ClassificationReport {
-  /// A row for each class.
   package var classTable: String {
     CSV.table(
       [["class", "images", "correct", "answered", "acc1", "precision"]]

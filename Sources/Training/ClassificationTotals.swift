@@ -17,7 +17,6 @@ public struct ClassificationTotals: Sendable, Hashable {
     if rank < 5 { firstFive += 1 }
   }
 
-  /// Counts the images of other totals.
   mutating func add(_ other: ClassificationTotals) {
     images += other.images
     loss += other.loss

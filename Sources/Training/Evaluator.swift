@@ -5,18 +5,15 @@ import Images
 /// Measures a model on examples, such as the images of a folder.
 public struct Evaluator: Sendable {
   private let reader: any ExampleReader
-  private let batchSize: Int
-  private let workers: Int
+  private let batchSize, workers: Int
   private let badImages: BadImages
 
   /// A measurement of what `reader` reads, `batchSize` examples at a time on `workers` threads.
   public init(
     reader: any ExampleReader, batchSize: Int, workers: Int, badImages: BadImages = .error
   ) {
-    self.reader = reader
-    self.batchSize = batchSize
-    self.workers = workers
-    self.badImages = badImages
+    (self.reader, self.batchSize) = (reader, batchSize)
+    (self.workers, self.badImages) = (workers, badImages)
   }
 
   /// The mean cross-entropy (without smoothing) and the accuracies over `samples`.

@@ -128,7 +128,6 @@ extension LearningRateSchedule {
     package var best = -Double.infinity
     /// Evaluations since it, or since the last drop.
     package var badEpochs = 0
-    /// How often the rate has dropped.
     package var drops = 0
 
     package init() {}

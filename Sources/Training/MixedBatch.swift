@@ -17,8 +17,7 @@ struct MixedBatch: Sendable {
     checkPrecondition(
       batch.shape.rank > 1 || mixes?.contains { $0.box != nil } != true,
       "MixedBatch: boxes need two axes, examples have \(batch.shape)")
-    self.batch = batch
-    self.mixes = mixes
+    (self.batch, self.mixes) = (batch, mixes)
   }
 
   private func partner(_ index: Int) -> Int { batch.count - 1 - index }
@@ -89,7 +88,6 @@ struct MixedBatch: Sendable {
 
 /// What becomes of an image of a batch.
 package struct Mix: Hashable, Sendable {
-  /// Rows and columns of pixels.
   package struct Box: Hashable, Sendable {
     package let rows, columns: Range<Int>
   }
@@ -99,7 +97,6 @@ package struct Mix: Hashable, Sendable {
   /// Where the partner's pixels are; nil where both are blended everywhere.
   package private(set) var box: Box?
 
-  /// An image as it was.
   package static let none = Mix(share: 1)
 
   /// A blend: share · image + (1 − share) · partner.

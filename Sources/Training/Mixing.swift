@@ -54,8 +54,6 @@ public struct Mixing: Sendable {
   }
 
   /// What becomes of each image of a batch: a function of seed, epoch and the samples.
-  ///
-  /// - Parameter indices: the samples of the batch, in order.
   package func callAsFunction(_ indices: [Int], epoch: Int) -> [Mix] {
     let count = indices.count
     var mixes = [Mix](repeating: .none, count: count)

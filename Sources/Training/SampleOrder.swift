@@ -16,9 +16,7 @@ import Images
 public struct SampleOrder: Sendable {
   private let seed: Random
   private let isShuffled: Bool
-  private let repeats: Int
-  private let process: Int
-  private let processes: Int
+  private let repeats, process, processes: Int
 
   /// An order with `repeats` copies of each image in a row, for one of `processes`, counted from 0.
   public init(
@@ -28,10 +26,8 @@ public struct SampleOrder: Sendable {
     checkPrecondition(
       (0..<processes).contains(process), "SampleOrder: process \(process) of \(processes)")
     self.seed = Random(seed: seed).split("order")
-    self.isShuffled = isShuffled
-    self.repeats = repeats
-    self.process = process
-    self.processes = processes
+    (self.isShuffled, self.repeats) = (isShuffled, repeats)
+    (self.process, self.processes) = (process, processes)
   }
 
   /// How many images a process visits in an epoch over `images` of them. With repeats it is a

@@ -93,8 +93,7 @@ struct AttentionDropout {
     each = images / sources.count
     tape.randomOperators += 1
     operation = tape.randomOperators
-    self.rate = rate
-    self.sources = sources
+    (self.rate, self.sources) = (rate, sources)
   }
 
   /// The factors of a head, [Nq, Nk].

@@ -39,8 +39,7 @@ public struct Heads {
 /// The numbers of `Heads`.
 struct HeadColumns {
   let tensor: Tensor  // [..., N, width]
-  let first: Int
-  let size: Int
+  let first, size: Int
 
   var stride: Int { tensor.shape[-1] }  // elements between two tokens
 

@@ -27,8 +27,7 @@ public struct ParameterStore: Sendable {
 
   /// The given values, one a slot.
   public init(_ tree: ParameterTree, _ values: [Tensor]) {
-    self.tree = tree
-    self.values = values
+    (self.tree, self.values) = (tree, values)
     checkPrecondition(
       values.count == tree.count,
       "ParameterStore: \(values.count) values for \(tree.count) parameters")

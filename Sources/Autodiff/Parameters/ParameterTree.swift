@@ -18,9 +18,7 @@ public final class ParameterTree: Sendable {
       names.append(name)
       parameters.append(parameter)
     }
-    self.names = names
-    self.parameters = parameters
-    self.slots = slots
+    (self.names, self.parameters, self.slots) = (names, parameters, slots)
     slotsByName = Dictionary(uniqueKeysWithValues: zip(names, 0...))
   }
 

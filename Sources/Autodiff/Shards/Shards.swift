@@ -8,8 +8,7 @@ import Synchronization
 /// lanes depend on the number of threads, the sum of the gradients has the same bits for any
 /// number.
 public struct Shards: Sendable, Hashable {
-  package let size: Int
-  package let lanes: Int
+  package let size, lanes: Int
 
   /// Shards of `size` samples (fewer in the last), and `lanes` sums of gradients that are kept
   /// apart: as many threads can be busy in a step. Both numbers are positive.
@@ -132,8 +131,7 @@ final class LaneBoard<Output: Sendable>: @unchecked Sendable {
   private let state: Mutex<State>
 
   init(lanes: Int, _ tree: ParameterTree) {
-    self.lanes = lanes
-    self.tree = tree
+    (self.lanes, self.tree) = (lanes, tree)
     sums = .allocate(capacity: lanes)
     sums.initialize(repeating: Gradients(tree), count: lanes)
     state = Mutex(

@@ -32,8 +32,7 @@ public struct GPSA: PositionalAttention {
   /// The number of heads, H.
   public let heads: Int
   package let grid: PatchGrid
-  package let dropRate: Float
-  package let attnDropRate: Float
+  package let dropRate, attnDropRate: Float
 
   /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
   /// after the projection, and of the elements of A (`attnDropRate`); λ is `gateStart` at first.

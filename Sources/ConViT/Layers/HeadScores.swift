@@ -3,8 +3,7 @@ import Autodiff
 /// Whom the tokens look at, head by head: what the output of an attention and its weights have in
 /// common.
 struct HeadScores {
-  let q: Heads
-  let k: Heads
+  let q, k: Heads
   var bias: Variable?  // added before the softmax, [H, N, N]
   var position: (map: Variable, gate: Variable)?  // blended with the softmax, [H, N, N] by [H]
 

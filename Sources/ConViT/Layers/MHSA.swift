@@ -11,8 +11,7 @@ public struct MHSA: Attention {
   public let proj: Linear
   /// The number of heads, H.
   public let heads: Int
-  private let dropRate: Float
-  private let attnDropRate: Float
+  private let dropRate, attnDropRate: Float
 
   /// An attention of `heads` heads of dim / heads features; dropout after the projection, and of
   /// the softmax's elements (`attnDropRate`).

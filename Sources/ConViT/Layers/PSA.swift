@@ -9,15 +9,11 @@ import Autodiff
 /// the place of what timm's `models.convit.GPSA` computes; parameters have its names. As there,
 /// `pos_proj.bias` has no effect.
 public struct PSA: PositionalAttention {
-  package let qk: Linear
-  package let v: Linear
-  package let proj: Linear
-  package let posProj: Linear
+  package let qk, v, proj, posProj: Linear
   /// The number of heads, H.
   public let heads: Int
   package let grid: PatchGrid
-  package let dropRate: Float
-  package let attnDropRate: Float
+  package let dropRate, attnDropRate: Float
 
   /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
   /// after the projection, and of the elements of A (`attnDropRate`).

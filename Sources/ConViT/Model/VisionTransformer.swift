@@ -9,8 +9,7 @@ import Autodiff
 /// let logits = model(tape.constant(images))  // [B, 3, 224, 224] → [B, 1000]
 /// ```
 public struct VisionTransformer: Model {
-  private let clsToken: Parameter?
-  private let distToken: Parameter?
+  private let clsToken, distToken: Parameter?
   /// [1, N, C], or [1, tokens + N, C] in the ViT family.
   public let posEmbed: Parameter?
   /// Pixels → patches.

@@ -13,7 +13,6 @@ public struct ChannelStatistics: Hashable, Sendable, Codable, CustomStringConver
     (self.mean, self.std) = (mean, std)
   }
 
-  /// ImageNet's.
   package static let imageNet = ChannelStatistics(
     mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
 

@@ -2,8 +2,7 @@ import Files
 
 /// Why a weights file is not the weights of a model.
 public struct WeightsError: PathError {
-  package let path: String
-  package let reason: String
+  package let path, reason: String
 
   package init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
 }

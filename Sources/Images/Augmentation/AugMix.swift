@@ -4,9 +4,7 @@ import Foundation
 /// Chains of operations mixed with each other and with the image (Hendrycks et al. 2020), as
 /// timm's `AugMixAugment` with α = 1: all shares that add up to 1 are equally likely.
 struct AugMix: Hashable, Sendable {
-  /// What chains are made of.
   var operations: [RandomOperation]
-  /// Chains.
   var width = 3
   /// Operations of a chain; nil draws 1, 2 or 3 for each.
   var depth: Int?

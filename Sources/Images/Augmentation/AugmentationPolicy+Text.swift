@@ -76,7 +76,6 @@ extension AugmentationPolicy {
 }
 
 extension RandomOperation {
-  /// The same with magnitudes that vary.
   fileprivate func spread(_ spread: Spread) -> RandomOperation {
     var other = self
     other.spread = spread == .normal(0) ? .fixed : spread

@@ -5,7 +5,6 @@ import Autodiff
 /// Policies come from timm's texts (`AugmentationPolicy("rand-m9-mstd0.5-inc1")`), and have the
 /// distribution over operations and their arguments that timm's have.
 public struct AugmentationPolicy: Hashable, Sendable {
-  /// How operations are put together.
   enum Form: Hashable, Sendable {
     /// `count` draws from operations, with repetition; with weights, without (RandAugment, Cubuk
     /// et al. 2020).
@@ -18,7 +17,6 @@ public struct AugmentationPolicy: Hashable, Sendable {
 
   let form: Form
   let resamplings: [Resampling]
-  /// The text that it comes from.
   let text: String
 
   /// Whether colour jitter goes with it: timm leaves it out except with 3-Augment.

@@ -35,10 +35,8 @@ public struct RandomErasing: Hashable, Sendable {
     probability: Double, mode: Mode = .pixel, count: Int = 1, sparesFirstHalf: Bool = false
   ) {
     checkPrecondition(count > 0, "RandomErasing: \(count) rectangles")
-    self.probability = probability
-    self.mode = mode
-    self.count = count
-    self.sparesFirstHalf = sparesFirstHalf
+    (self.probability, self.mode) = (probability, mode)
+    (self.count, self.sparesFirstHalf) = (count, sparesFirstHalf)
   }
 
   /// Erases in `planes`, [channels, height, width].

@@ -3,7 +3,6 @@ import Autodiff
 /// An augmentation that happens or not, with a magnitude that may vary: timm's `AugmentOp`.
 struct RandomOperation: Hashable, Sendable {
   let name: AugmentationName
-  /// How often it is done.
   let probability: Double
   /// The mean magnitude, or the greatest where it is spread evenly.
   let magnitude: Double
@@ -13,7 +12,6 @@ struct RandomOperation: Hashable, Sendable {
   /// The share of the size that magnitude 10 shifts by.
   var translation = 0.45
 
-  /// How magnitudes vary.
   enum Spread: Hashable, Sendable {
     case fixed
     /// Normally, with a standard deviation.

@@ -47,7 +47,6 @@ struct ToneTables {
 }
 
 extension RGBImage {
-  /// The image with every value replaced.
   func mapped(by tables: ToneTables) -> RGBImage {
     produced { source, out in
       tables.values.withUnsafeBufferPointer { tables in

@@ -45,7 +45,6 @@ package struct AugmentationSettings: Settings {
     }
   }
 
-  /// The erasing, if any.
   var erasing: RandomErasing? {
     guard eraseProbability > 0 else { return nil }
     return RandomErasing(

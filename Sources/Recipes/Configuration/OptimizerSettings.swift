@@ -80,7 +80,6 @@ package struct OptimizerSettings: Settings {
 }
 
 extension OptimizerSettings {
-  /// How each parameter is trained.
   func groups(of tree: ParameterTree) -> ParameterGroups {
     var groups = ParameterGroups(tree, weightDecay: weightDecay)
     guard let layerDecay else { return groups }
@@ -92,7 +91,6 @@ extension OptimizerSettings {
     return groups
   }
 
-  /// The parameters of a model that stay as they are.
   func frozen(in tree: ParameterTree) throws(TrainingError) -> ParameterSelection {
     for pattern in freeze {
       try require(
@@ -120,7 +118,6 @@ extension OptimizerSettings {
     }
   }
 
-  /// An optimiser that has made no step.
   func optimizer(_ groups: ParameterGroups) -> any Optimizer {
     let betas = betas.map { ($0[0], $0[1]) } ?? (0, 0)
     switch opt {
@@ -145,7 +142,6 @@ extension OptimizerSettings {
   /// remembers, the moving average.
   var storeCount: Int { 1 + (opt == .adamw || opt == .adam ? 2 : 1) + (modelEma ? 1 : 0) }
 
-  /// How gradients are made smaller, if they are.
   var clipping: Clipping? {
     guard let clipGrad else { return nil }
     switch clipMode {

@@ -28,7 +28,6 @@ package struct ScheduleSettings: Settings {
   package var lrNoiseStd = 1.0
   package var schedOnUpdates = false
 
-  /// Images a step.
   package var stepSize: Int { globalBatchSize ?? batchSize }
 
   package func validate() throws(TrainingError) {
@@ -74,7 +73,6 @@ package struct ScheduleSettings: Settings {
     try validateUse()
   }
 
-  /// Throws where a value would have no effect.
   private func validateUse() throws(TrainingError) {
     func requireDefault<Value: Equatable>(
       _ path: KeyPath<ScheduleSettings, Value>, _ name: String,

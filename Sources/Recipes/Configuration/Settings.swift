@@ -3,8 +3,8 @@ import Foundation
 import Training
 
 /// A part of a training's configuration: values with defaults, each under a name in configs that is
-/// also that of a flag. What a value means is the help of its flag (`convit train --help`); comments
-/// beside values say only what it does not.
+/// also that of a flag. The help of the flag says what a value means (`convit train --help`), and a
+/// comment beside the value only what the help does not.
 package protocol Settings: Hashable, Sendable, Codable {
   func validate() throws(TrainingError)
 }

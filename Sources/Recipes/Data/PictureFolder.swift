@@ -10,10 +10,8 @@ import Training
 /// are there, the earlier ones go and then the new ones come: a call that is killed leaves pictures
 /// of one call, perhaps not all, and never of two.
 package struct PictureFolder: Sendable {
-  /// Where to make the pictures.
   package let staging: String
-  private let path: String
-  private let recordName: String
+  private let path, recordName: String
   private let isName: @Sendable (String) -> Bool  // of a picture that such calls make
   /// The pictures of the earlier call.
   private let earlier: Set<String>

@@ -10,8 +10,7 @@ import Training
 struct LocalityRecording {
   /// The validation images that are measured on, and all others.
   let sample, others: [ImageFolder.Sample]
-  private let period: Int
-  private let epochs: Int
+  private let period, epochs: Int
   private let model: VisionTransformer
   private let folder: RunFolder
   private var recorder: AttentionRecorder?

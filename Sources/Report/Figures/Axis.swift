@@ -3,8 +3,7 @@ import Foundation
 /// An axis from `low` to `high` with round numbers on it.
 struct Axis: Hashable {
   /// The ends.
-  let low: Double
-  let high: Double
+  let low, high: Double
   /// The numbers that are marked.
   let ticks: [Double]
   /// The numbers as they stand there.

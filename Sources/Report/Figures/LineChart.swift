@@ -29,8 +29,7 @@ struct LineChart {
   }
 
   var title: String?
-  let xLabel: String
-  let yLabel: String
+  let xLabel, yLabel: String
   let lines: [Line]
   /// A value to compare with, drawn across.
   var yardstick: Double?

@@ -9,7 +9,6 @@ package struct BoardFile: Sendable {
   /// The file's name in the folder of a run. TensorBoard reads every file with `tfevents` in its
   /// name; this one is always the same, so that there is one.
   package static let name = "\(folder)/events.out.tfevents.0.convit"
-  /// The folder that it is in.
   package static let folder = "tensorboard"
 
   private let path: String
@@ -38,7 +37,6 @@ package struct BoardFile: Sendable {
     try append(events[kept...])
   }
 
-  /// Adds a line of a log.
   package func append(_ line: Data, _ kind: LogLine.Kind) throws {
     if let line = LogLine(line, kind) { try append([line.event]) }
   }

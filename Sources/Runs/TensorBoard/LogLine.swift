@@ -15,7 +15,6 @@ package struct LogLine {
     case step
   }
 
-  /// The epoch, from 0.
   let epoch: Int
   /// The numbers, in the order of the keys' letters.
   let event: BoardEvent
@@ -53,7 +52,6 @@ package struct LogLine {
   }
 }
 
-/// A value of JSON.
 private enum Content: Decodable {
   case number(Double)
   case list([Content])

@@ -5,7 +5,6 @@
 enum TFRecord {
   private static let (head, foot) = (12, 4)
 
-  /// Bytes as a record.
   static func framed(_ payload: [UInt8]) -> [UInt8] {
     let length = bytes(of: UInt64(payload.count))
     return length + bytes(of: maskedCRC(length)) + payload + bytes(of: maskedCRC(payload))

@@ -46,8 +46,7 @@ public struct CrossEntropy: Objective {
 
   /// The cross-entropy with smoothed labels, of classes that count as much as `weights` say.
   public init(smoothing: Double = 0, weights: [Float]? = nil) {
-    self.smoothing = smoothing
-    self.weights = weights
+    (self.smoothing, self.weights) = (smoothing, weights)
   }
 
   /// −Σ weight · target · log softmax, [n].
@@ -80,7 +79,6 @@ public struct BinaryCrossEntropy: Objective {
 }
 
 extension Tensor {
-  /// A matrix with each column multiplied by a number.
   fileprivate func scaled(columns factors: [Float]) -> Tensor {
     checkPrecondition(
       factors.count == shape[1],
@@ -91,7 +89,6 @@ extension Tensor {
   /// 1 where an element is above a threshold, else 0.
   fileprivate func above(_ threshold: Float) -> Tensor { map { $1 > threshold ? 1 : 0 } }
 
-  /// What a function of place and element gives.
   private func map(_ transform: (Int, Float) -> Float) -> Tensor {
     Tensor(unsafeUninitialized: shape) { out in
       withUnsafeBufferPointer { values in

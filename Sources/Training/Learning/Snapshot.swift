@@ -75,7 +75,6 @@ public struct Snapshot: Sendable {
   /// Whether there is a tensor or number of this name.
   public func has(_ name: String) -> Bool { entries[name] != nil || file?.info(name) != nil }
 
-  /// The shape of a tensor, if it is there.
   package func shape(_ name: String) -> [Int]? {
     if case .tensor(let tensor) = entries[name] { return tensor.shape.sizes }
     return file?.info(name)?.shape
