@@ -44,7 +44,6 @@ public struct GradientCheck {
     return tape.accumulateGradients(of: loss, into: &none, at: variables)
   }
 
-  /// Central differences by each element of one input.
   private func differences(at inputs: [Tensor], by index: Int) -> [Double] {
     let elements = inputs[index].elements
     return elements.indices.map { element in

@@ -22,7 +22,6 @@ package enum WorkMeter {
   private static let isOn = Atomic(false)
   private static let nanoseconds = Mutex([Int64](repeating: 0, count: Work.allCases.count))
 
-  /// Runs `body`; its time counts as `work`.
   @inline(__always)
   static func measure<Result>(_ work: Work, _ body: () throws -> Result) rethrows -> Result {
     guard isOn.load(ordering: .relaxed) else { return try body() }

@@ -52,7 +52,6 @@ struct AttentionCommand: ParsableCommand {
     try choice.check(usage { try start() })
   }
 
-  /// Throws if a flag is about a model that is at its initialisation.
   private func checkFlagsWithWeights() throws {
     let flags = structure.given.merging(ablation.given) { $1 }.keys.map(\.kebabCase)
     let given = Set(flags + (seed == nil ? [] : ["seed"]))

@@ -14,7 +14,6 @@ extension BenchCommand {
     ] where isGiven { throw ValidationError("--mode data and --\(flag) do not go together") }
   }
 
-  /// Flags about images are for mode data alone.
   func validateForModel() throws {
     var changed = TrainingConfiguration()
     augmentation.apply(to: &changed)

@@ -78,7 +78,6 @@ struct BenchCommand: ParsableCommand {
     json ? try printJSON(report) : show(report)
   }
 
-  /// The model of a config, or the preset of a name.
   private func configuration(
     _ name: String, _ recipe: TrainingConfiguration?
   ) throws -> ViTConfiguration {

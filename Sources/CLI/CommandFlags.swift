@@ -37,10 +37,8 @@ struct CommandFlags {
     positional = all.filter { $0.kind == "positional" }.map { $0.valueName ?? "" }
   }
 
-  /// The flag of a name without dashes.
   subscript(name: some StringProtocol) -> Flag? { flags.first { $0.name == name } }
 
-  /// The commands below the last of those that were named.
   private static func subcommands(
     of types: [any ParsableCommand.Type]
   ) -> [any ParsableCommand.Type] {

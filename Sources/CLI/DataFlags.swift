@@ -37,7 +37,6 @@ struct LayoutOptions: SettingFlags {
   var valFraction: OrOff<Double>?
 }
 
-/// What to do about images that cannot be read.
 struct BadImageOptions: SettingFlags {
   @Option(
     .name("error: stop at an image that cannot be read; skip: leave it out. (default: error)"))
@@ -83,7 +82,6 @@ struct ImageOptions: SettingFlags {
   }
 }
 
-/// Which images are good enough to be read.
 struct LimitOptions: SettingFlags {
   @Flag(onOff: "Accept damaged JPEG data where libjpeg can make up for it. (default: off)")
   var lenientJpeg: Bool?

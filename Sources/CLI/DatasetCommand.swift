@@ -18,7 +18,6 @@ struct DatasetOptions: ParsableArguments {
     guard !output.isEmpty else { throw ValidationError("output is empty") }
   }
 
-  /// Writes the folder, whole or not at all.
   func write(_ splits: [ImageFolderWriter.Split], classes: [String]) throws {
     let outcome = try ImageFolderWriter(output: output, classes: classes)
       .write(splits, force: force) { pixels, width, height, path in
@@ -35,7 +34,6 @@ struct DatasetOptions: ParsableArguments {
     }
   }
 
-  /// The same for the archive or folder of one of the CIFARs.
   func write(_ data: CIFAR, from source: String) throws {
     let (splits, classes) = try data.read(from: source)
     try write(splits, classes: classes)

@@ -2,8 +2,7 @@ import Foundation
 import Recipes
 import Runs
 
-/// What the terminal shows of an epoch: one line of at most 80 columns; all digits and the rest are
-/// in `log.jsonl`.
+/// What the terminal shows of an epoch, in at most 80 columns; `log.jsonl` has all digits.
 struct EpochText {
   let record: EpochRecord
   let epochs: Int

@@ -107,8 +107,7 @@ extension FolderOptions {
   /// The longer side of pictures on a page, at most.
   private static let side = 128
 
-  /// Makes PNGs of images as the model sees them, small enough for a page; nil for an image that
-  /// cannot be read any more.
+  /// Makes small PNGs of images as the model sees them; nil for one that cannot be read any more.
   fileprivate func pictures(of saved: SavedModel) throws -> (String) -> [UInt8]? {
     let reader = try saved.imageReader(images.settings())
     return { path in

@@ -3,8 +3,7 @@ import Images
 import Recipes
 import Training
 
-/// What the terminal shows of an evaluation class by class: all of it where there are few classes,
-/// else the worst and the most frequent.
+/// An evaluation class by class: all of it, or the worst and the most frequent of many classes.
 struct EvaluationText {
   let report: ClassificationReport
 

@@ -34,15 +34,13 @@ struct FolderOptions: ParsableArguments {
     return data
   }
 
-  /// The images; warnings go to standard error. The seed is that of the run that held out
-  /// `--val-fraction`.
+  /// The images; the seed is that of the run that held out `--val-fraction`.
   func folder(for saved: SavedModel, seed: UInt64) throws -> ImageFolder {
     let folder = try data.images(of: split, classes: saved.classNames, seed: seed)
     for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
     return folder
   }
 
-  /// The images that could not be read, none yet.
   func skipped(of folder: ImageFolder) -> SkippedImages {
     SkippedImages(folder, maxBad: bad.maxBad?.value ?? DataSettings.defaultMaxBad)
   }

@@ -23,7 +23,6 @@ struct GivenFlags {
   private var pieces: [Piece] = []
   /// What follows `--`, and that itself.
   private var rest: [String] = []
-  /// What is worth saying about the flags.
   private(set) var notes: [String] = []
 
   /// - Parameter arguments: in our spellings, without the name of the program.
@@ -59,8 +58,7 @@ struct GivenFlags {
     !word.hasPrefix("-") || word == "-" || Double(word) != nil
   }
 
-  /// Throws for commands and flags that are not there, saying what may have been meant, and for an
-  /// address in the place of a path.
+  /// Throws for unknown commands and flags, with what may be meant, and for addresses as paths.
   func check() throws {
     try checkCommand()
     let names = known.flags.map(\.name)
@@ -94,7 +92,6 @@ struct GivenFlags {
     }
   }
 
-  /// Throws for a word in the place of a command that is none.
   func checkCommand() throws {
     guard !known.subcommands.isEmpty, let word = firstWord, word != "help" else { return }
     let near = NearNames.of(word, among: known.subcommands)

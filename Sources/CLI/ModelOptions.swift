@@ -34,7 +34,6 @@ struct ModelOptions: ParsableArguments {
     return saved
   }
 
-  /// The weights of a model as predictions take them.
   func frozen(_ saved: SavedModel) -> FrozenWeights {
     FrozenWeights(saved.weights, .inference(precision))
   }
@@ -61,7 +60,6 @@ struct ThreadOptions: ParsableArguments {
   @Option(.int("Threads that work. (default: the processors)")) var threads: Int?
 
   func validate() throws { try require("threads", threads, in: 1...1024) }
-
   func pool() -> WorkerPool { WorkerPool(threads: threads ?? WorkerPool.availableProcessors) }
 }
 
@@ -80,7 +78,6 @@ struct MaskOptions: ParsableArguments {
     }
   }
 
-  /// The model without the use of what is masked.
   func applied(to saved: SavedModel) throws -> SavedModel {
     var saved = saved
     let mask = TestMask(

@@ -2,8 +2,7 @@ import ArgumentParser
 import Foundation
 import Recipes
 
-/// Flags that have the names of settings: a flag is stated once, as a property, and its setting
-/// found by the name.
+/// Flags that have the names of settings: each is a property, and its setting found by the name.
 protocol SettingFlags: ParsableArguments {}
 
 protocol NamedSettings: Codable {

@@ -41,8 +41,7 @@ struct Terminal {
     lastProgress = isInteractive ? nil : lastProgress
   }
 
-  /// Shows how far things are: at most ten times a second in place on a terminal, elsewhere a line
-  /// every half minute.
+  /// Shows how far things are: ten times a second on a terminal, elsewhere each half minute.
   mutating func progress(_ text: @autoclosure () -> String) {
     let now = ContinuousClock.now
     let pause = isInteractive ? Duration.milliseconds(100) : .seconds(30)

@@ -55,8 +55,7 @@ struct TrainCommand: ParsableCommand {
     }
   }
 
-  /// What was given over the configuration of the checkpoint, if one is asked for, and what is to
-  /// be said about it.
+  /// What was given over the configuration of a checkpoint, if one is asked for, and notes on it.
   private func settled() throws -> (TrainingConfiguration, Checkpoint.Requested, [String]) {
     let (asked, notes) = try merged()
     let found = try Checkpoint.requested(by: asked)
@@ -88,7 +87,6 @@ struct TrainCommand: ParsableCommand {
   }
 }
 
-/// What a person sees of a run.
 private struct TrainingDisplay {
   private var terminal = Terminal()
   private var run: Trainer.Summary?

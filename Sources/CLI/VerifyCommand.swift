@@ -94,7 +94,6 @@ struct VerifyCommand: ParsableCommand {
     return lines
   }
 
-  /// What training would do.
   private func lines(of training: TrainingPreview, bad: [FolderReport.BadImage]) -> [String] {
     if let error = training.error { return ["convit train would not begin: \(shown(error))"] }
     guard let train = training.train, let val = training.val, let classes = training.classes else {

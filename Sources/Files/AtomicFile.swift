@@ -2,14 +2,12 @@ import Foundation
 
 /// A file that takes the place of another only when it is whole.
 package struct AtomicFile {
-  /// What is done about crashes and other writers.
   package enum Care: Sendable {
     /// The bytes are on the disk before the file has its name. A second writer of a path is
     /// refused, so that two cannot mix their bytes, and what a killed process left behind is
     /// written over.
     case lasting
-    /// For files that can be made again: the disk is not waited for; the last of several writers
-    /// wins.
+    /// For files that can be made again: no waiting for the disk; the last writer wins.
     case passing
   }
 
@@ -32,7 +30,6 @@ package struct AtomicFile {
     free = hasDisk ? UInt64(disk.f_bavail) &* UInt64(disk.f_frsize) : nil
   }
 
-  /// Has `body` write the new content of `path`.
   package static func replace(
     _ path: String, byteCount: Int, _ care: Care = .lasting, _ body: (AtomicFile) throws -> Void
   ) throws {
@@ -48,7 +45,6 @@ package struct AtomicFile {
     try file.syncFolder()
   }
 
-  /// Has `bytes` be the new content of `path`.
   package static func replace(
     _ path: String, by bytes: [UInt8], _ care: Care = .lasting
   ) throws(FileError) {

@@ -1,6 +1,5 @@
 /// Tables of values with commas between them (RFC 4180), whose lines end as Unix has it.
 package enum CSV {
-  /// A text as a cell, in quotation marks.
   package static func cell(_ text: String) -> String {
     "\"" + text.replacing("\"", with: "\"\"") + "\""
   }

@@ -19,8 +19,7 @@ extension PathError {
   }
 }
 
-/// Why a file or a folder cannot be read or written. Public libraries turn it into an error of
-/// their own.
+/// Why a file or folder cannot be read or written; public libraries have errors of their own.
 package struct FileError: PathError {
   package let path: String
   package let reason: String

@@ -7,14 +7,12 @@ package struct JSONLines {
   /// The file at a path, which need not be there.
   package init(_ path: String) { self.path = path }
 
-  /// The lines, without their ends.
   package func lines() -> [Data] {
     let data = FileManager.default.contents(atPath: path) ?? Data()
     return data.split(separator: UInt8(ascii: "\n"))
   }
 
-  /// The lines, each an object; none where there is no file. A last line that a crash has cut short
-  /// is left out.
+  /// The lines, each an object, without a last one that a crash cut short; none without a file.
   package func objects() throws(FileError) -> [String] {
     guard FileManager.default.fileExists(atPath: path) else { return [] }
     guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {

@@ -45,7 +45,6 @@ package final class RegularFile: Sendable {
     throw FileError(path: path, reason: "expected \(expected), found \(kind)")
   }
 
-  /// Fills `buffer` with the bytes from `offset`.
   package func read(
     into buffer: UnsafeMutableRawBufferPointer, at offset: Int
   ) throws(FileError) {
@@ -111,7 +110,6 @@ package final class RegularFile: Sendable {
 }
 
 extension RegularFile {
-  /// The bytes of the regular file at `path`, of at most `maxBytes`.
   package static func contents(of path: String, maxBytes: Int) throws(FileError) -> [UInt8] {
     let file = try RegularFile(reading: path)
     guard file.size <= maxBytes else {
@@ -120,8 +118,7 @@ extension RegularFile {
     return try file.contents()
   }
 
-  /// The first bytes of a file, fewer if it is shorter; nil if it is no regular file or cannot be
-  /// read.
+  /// The first bytes of a file, fewer if it is shorter; nil if it cannot be read.
   package static func head(of path: String, count: Int) -> [UInt8]? {
     guard let file = try? RegularFile(reading: path) else { return nil }
     return try? file.bytes(at: 0, count: min(count, file.size))

@@ -7,7 +7,6 @@ import Autodiff
 /// last of them finished.
 final class BatchInProgress: @unchecked Sendable {
   private struct Outcome {
-    /// Why there is no example.
     var failure: SampleError?
     /// What is wrong with it although there is one.
     var note: SampleError?
@@ -57,7 +56,6 @@ final class BatchInProgress: @unchecked Sendable {
     return UnsafeMutableBufferPointer(rebasing: numbers[(i * count)..<((i + 1) * count)])
   }
 
-  /// The batch, once every example has been read.
   func finish(badImages: BadImages) throws -> Batch {
     let failed = outcomes.compactMap(\.failure)
     if badImages == .error, let first = failed.first { throw first }

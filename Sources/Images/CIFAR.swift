@@ -72,7 +72,6 @@ package enum CIFAR: Hashable, Sendable, CaseIterable {
     self == .ten ? (1...5).map { "data_batch_\($0).bin" } : ["train.bin"]
   }
 
-  /// The files of a folder or of an archive.
   private struct Files {
     private let source: String
     private var archive: (bytes: [UInt8], headers: TarArchive)?

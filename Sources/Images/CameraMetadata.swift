@@ -8,7 +8,6 @@
 struct CameraMetadata {
   /// A TIFF block, perhaps behind `Exif` and two zeros.
   var exif: [UInt8]?
-  /// A packet of XML.
   var xmp: [UInt8]?
 
   /// The EXIF orientation, which XMP is only asked for where EXIF has none; nil if neither has.
@@ -18,7 +17,6 @@ struct CameraMetadata {
     exif.flatMap(Self.orientation(exif:)) ?? xmp.flatMap(Self.orientation(xmp:))
   }
 
-  /// Reads what a file of `format` has.
   init(_ bytes: UnsafeBufferPointer<UInt8>, format: ImageFormat) {
     switch format {
     case .png: readPNG(bytes)
@@ -57,8 +55,7 @@ struct CameraMetadata {
 
   private static let exifMark = Array("Exif\0\0".utf8)
 
-  /// ImageMagick's raw profile: an empty line, the name, the number of bytes, and these in
-  /// hexadecimal on any number of lines.
+  /// ImageMagick's raw profile: an empty line, the name, the count, and lines of hexadecimal bytes.
   private static func hexadecimal(_ profile: [UInt8]) -> [UInt8]? {
     let lines = profile.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     let digits = lines.dropFirst(3).joined().filter { ![0x20, 0x09, 0x0D].contains($0) }

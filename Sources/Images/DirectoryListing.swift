@@ -1,7 +1,6 @@
 import Foundation
 
-/// What a folder holds, links followed; names that begin with a dot and those of systems are left
-/// out.
+/// What a folder holds, links followed, without names that begin with a dot and those of systems.
 struct DirectoryListing {
   /// The names of folders, sorted by their bytes.
   private(set) var folders: [String] = []

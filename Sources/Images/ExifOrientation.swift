@@ -1,5 +1,4 @@
-/// How the camera was held: EXIF tag 0x0112. Each case names where the stored first row and first
-/// column belong.
+/// How the camera was held, EXIF tag 0x0112: where the stored first row and first column belong.
 enum ExifOrientation: Int {
   case topLeft = 1
   case topRight = 2

@@ -8,7 +8,6 @@ package struct FolderVerifier: Sendable {
   private let decoder: ImageDecoder
   private let pool: WorkerPool
 
-  /// A verifier that reads images as training would.
   package init(decoder: ImageDecoder, pool: WorkerPool) {
     (self.decoder, self.pool) = (decoder, pool)
   }

@@ -89,7 +89,6 @@ public struct ImageDecoder: Hashable, Sendable {
     try decode(fileBytes(path), name: path, as: geometry, noting: noting)
   }
 
-  /// The bytes of a file of at most `maxBytes`.
   func fileBytes(_ path: String) throws(ImageError) -> [UInt8] {
     do {
       return try RegularFile.contents(of: path, maxBytes: maxBytes)
@@ -125,7 +124,6 @@ public struct ImageDecoder: Hashable, Sendable {
     return result
   }
 
-  /// The options as the shim takes them.
   var cOptions: CImageOptions {
     var options = CImageOptions()
     options.max_pixels = UInt64(max(0, maxPixels))

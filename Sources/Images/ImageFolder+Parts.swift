@@ -130,7 +130,6 @@ extension ImageFolder {
     ImageFolder(root: root, split: split, classes: classes, samples: samples, warnings: warnings)
   }
 
-  /// The images of every class that has some.
   private func imagesByClass() -> [(label: Int, images: [Example])] {
     Dictionary(grouping: samples, by: \.label).sorted { $0.key < $1.key }
       .map { ($0.key, $0.value) }

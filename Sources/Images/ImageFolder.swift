@@ -9,7 +9,6 @@
 public struct ImageFolder: Sendable {
   package typealias Sample = Example
 
-  /// Whose classes a split is to have.
   package enum ClassOwner: String, Sendable {
     /// The split that is trained on.
     case training = "the training classes"
@@ -17,7 +16,6 @@ public struct ImageFolder: Sendable {
     case model = "the model's classes"
   }
 
-  /// The folder that holds the split.
   package let root: String
   /// The name of the split, such as `train`, or the path from `root` to it.
   let split: String

@@ -46,7 +46,6 @@ struct ImageFolderScan {
     warnings = notes.map { "\(folder): \($0)" }
   }
 
-  /// Throws if the folders are not those of classes.
   private static func check(
     _ classes: [ClassFolder], in folder: String, split: String, allowEmpty: Bool
   ) throws {
@@ -86,13 +85,11 @@ struct ImageFolderScan {
     classes.reduce(into: [:]) { $0.merge($1.tree.others, uniquingKeysWith: +) }
   }
 
-  /// Which files there are instead of images.
   private static func found(in classes: [ClassFolder]) -> String {
     let others = others(classes)
     return others.isEmpty ? "" : "; files that are not read: \(ImageNames.listed(others))"
   }
 
-  /// What a person may not have meant.
   private static func notes(on classes: [ClassFolder]) -> [String] {
     var notes = [leftOut(of: classes)].compactMap { $0 }
     let nested = classes.map { (name: ClassNames.shown($0.name), branches: $0.tree.branches) }

@@ -9,14 +9,12 @@ package struct ImageFolderWriter: Sendable {
     _ pixels: [UInt8], _ width: Int, _ height: Int, _ path: String
   ) throws -> Void
 
-  /// Images that go into one folder of the output.
   package struct Split: Sendable {
     /// The name of the folder, such as `train`.
     package let name: String
     package let labels: [UInt8]
     let width, height: Int
-    /// The bytes of an image, [height, width] grey or [height, width, 3] colour ones; called from
-    /// several threads.
+    /// [height, width] grey or [height, width, 3] colour bytes; called from several threads.
     let image: @Sendable (Int) -> [UInt8]
   }
 
@@ -35,8 +33,7 @@ package struct ImageFolderWriter: Sendable {
     (self.output, self.classes) = (output, classes)
   }
 
-  /// Why these cannot be the folders of classes, side by side and seen by `ImageFolder`; nil if
-  /// they can.
+  /// Why these cannot be folders of classes that `ImageFolder` sees; nil if they can.
   package static func fault(ofClasses classes: [String]) -> String? {
     var seen: Set<String> = []
     for name in classes {
@@ -141,7 +138,6 @@ package struct ImageFolderWriter: Sendable {
 }
 
 extension ImageFolderWriter.Split {
-  /// A split of the images and labels of IDX files.
   init(name: String, data: IDXDataset) {
     let images = data.images
     self.init(name: name, labels: data.labels, width: images.columns, height: images.rows) {

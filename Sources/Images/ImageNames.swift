@@ -11,8 +11,7 @@ enum ImageNames {
     hasKnownEnding(name) || begins(as: "\(folder)/\(name)")
   }
 
-  /// What a file's name ends with, in small letters and with the dot: ".webp"; "" if that is no
-  /// ending, as in "St. Bernard".
+  /// What a file's name ends with, as ".webp", in small letters; "" if that is none: "St. Bernard".
   static func ending(of name: String) -> String {
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return "" }
     let suffix = name[name.index(after: dot)...].lowercased()
@@ -28,7 +27,6 @@ enum ImageNames {
     return shortened(sorted.map { "\($0.key.isEmpty ? "without an ending" : $0.key) \($0.value)" })
   }
 
-  /// The endings of the formats that are read.
   private static let endings = Set(
     ["png", "jpg", "jpeg", "jfif", "jpe", "jif"] + (ImageFormat.readsWebP ? ["webp"] : []))
 

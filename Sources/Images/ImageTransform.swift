@@ -15,8 +15,7 @@ public struct ImageSize: Hashable, Sendable, Codable, CustomStringConvertible {
   /// `side` rows of `side` pixels.
   public init(_ side: Int) { self.init(height: side, width: side) }
 
-  /// The least size in the proportions of `width` × `height`, rounded down, that covers `size`;
-  /// one of its sides is that of `size`.
+  /// The least size in the proportions of `width` × `height`, rounded down, that covers `size`.
   init(covering size: ImageSize, width: Int, height: Int) {
     self =
       size.height * width >= size.width * height

@@ -49,8 +49,7 @@ private func encodePNG(
   return Array(UnsafeBufferPointer(start: bytes, count: count))
 }
 
-/// Has `bytes` be the content of `path`. Pictures can be made again after a crash, so that none
-/// waits for the disk.
+/// Has `bytes` be the content of `path`, without waiting for the disk: pictures can be made again.
 private func replaceFile(at path: String, with bytes: [UInt8]) throws(ImageError) {
   do {
     try AtomicFile.replace(path, by: bytes, .passing)

@@ -10,7 +10,6 @@ public enum Resampling: String, Sendable, Hashable, CaseIterable, Codable {
   /// The distance from the centre beyond which the filter is zero, in source pixels at scale 1.
   var support: Double { self == .bilinear ? 1 : 2 }
 
-  /// The value of the filter at distance `x` from its centre.
   func weight(_ x: Double) -> Double {
     let x = abs(x)
     switch self {
@@ -80,8 +79,7 @@ struct ResamplingTaps {
     span = Int(starts.first ?? 0)..<Int(end)
   }
 
-  /// The same for an axis that begins at the first source pixel they need, perhaps with the target
-  /// pixels in reverse order.
+  /// The same for an axis from the first pixel needed on, perhaps with the target pixels reversed.
   func fromTheFirstNeeded(isReversed: Bool = false) -> ResamplingTaps {
     var taps = self
     taps.span = 0..<span.count

@@ -76,7 +76,6 @@ struct ResamplingPlan {
     isMirroredAfterwards = geometry.isMirrored && !(isInside && columns != nil)
   }
 
-  /// The result, from a whole image.
   func result(ofImage image: RGBImage) -> RGBImage {
     image.pixels.withUnsafeBufferPointer { pixels in
       result(
@@ -102,7 +101,6 @@ struct ResamplingPlan {
     return finished(columns == nil && rows == nil ? view.image() : resample(view))
   }
 
-  /// The result, from what the passes make.
   private func finished(_ image: RGBImage) -> RGBImage {
     var result = kept.map(image.cropped) ?? image
     if let mirrored { result = image.taking(rows: mirrored.rows, columns: mirrored.columns) }

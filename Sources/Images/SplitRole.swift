@@ -24,7 +24,6 @@ package enum SplitRole: String, Sendable {
     self = role
   }
 
-  /// The roles of folders that may stand for this one, from the nearest: where nothing is for
-  /// validation, what is for testing is.
+  /// The roles that may stand for this one, the nearest first: for validation also testing.
   package var substitutes: [SplitRole] { self == .val ? [.val, .test] : [self] }
 }

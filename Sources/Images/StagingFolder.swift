@@ -26,7 +26,6 @@ struct StagingFolder {
     try makeFolders(path)
   }
 
-  /// Makes a folder in it, and the folders that that is in.
   func makeFolder(_ name: String) throws { try makeFolders("\(path)/\(name)") }
 
   /// Takes the place of `output`; a folder that is there goes when the new one has its name.

@@ -38,8 +38,7 @@ struct TIFFBlock {
     return nil
   }
 
-  /// Bytes of a value by its type: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, UNDEFINED, …, DOUBLE,
-  /// IFD.
+  /// Bytes of a value by its type: BYTE, ASCII, SHORT, LONG, RATIONAL, SBYTE, …, DOUBLE, IFD.
   private static let sizes = [
     1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4,
   ]

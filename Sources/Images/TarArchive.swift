@@ -1,5 +1,4 @@
-/// The files in a tar archive that is in memory. Nothing is unpacked to disk, so that where a
-/// member's path points does not matter.
+/// The files in a tar archive in memory; nothing is unpacked, so that paths may point anywhere.
 struct TarArchive {
   /// A file of the archive, by its path there; its bytes are a range of the archive's.
   struct Member {
@@ -7,7 +6,6 @@ struct TarArchive {
     let range: Range<Int>
   }
 
-  /// The regular files, in the archive's order.
   private(set) var members: [Member] = []
 
   /// Reads the headers of an archive (V7, ustar or GNU); errors call it `name`.

@@ -22,8 +22,7 @@ package struct AttentionRecorder: Sendable {
   private let images: [Tensor]
   private var index: AttentionIndex
 
-  /// A record of some images in a folder; what is there of epochs after `epochs`, or of other
-  /// images or another model, is forgotten.
+  /// A record in a folder, without what is there of later epochs or another model or images.
   package init(
     _ folder: String, _ configuration: ViTConfiguration,
     images: [(name: String, image: RGBImage)], normalization: Normalization = .imageNet,
@@ -56,7 +55,6 @@ package struct AttentionRecorder: Sendable {
     return configuration.depth * configuration.heads * length * length <= largest
   }
 
-  /// Writes the maps of a model with these weights, after `epochs` epochs of training.
   package mutating func record(
     _ model: VisionTransformer, _ weights: FrozenWeights, epochs: Int, on pool: WorkerPool
   ) throws {
@@ -122,7 +120,5 @@ package struct AttentionIndex: Codable {
   package static let fileName = "index.json"
 
   package static func image(_ place: Int) -> String { "image-\(place).png" }
-
-  /// The name of the picture of an image's maps after some epochs.
   package static func maps(of place: Int, after epochs: Int) -> String { "\(epochs)-\(place).png" }
 }

@@ -64,8 +64,7 @@ public struct LocalityReport: Hashable, Sendable, Codable {
     }
   }
 
-  /// The report with what the published code would have measured, [layers][H], or as it is if that
-  /// is empty.
+  /// The report with what the published code would have measured, [layers][H]; unchanged if empty.
   package func adding(reference: [[Double]]) -> LocalityReport {
     var report = self
     for (index, values) in reference.enumerated() {

@@ -32,7 +32,6 @@ package struct QueryAttention: Sendable {
     /// The Gaussians of the positional attention, where that alone was asked for.
     package let positional: [PositionalFit]?
 
-    /// Whether all attention is a number.
     package var isFinite: Bool {
       (heads + (rollout.map { [$0] } ?? [])).joined().allSatisfy(\.isFinite)
     }

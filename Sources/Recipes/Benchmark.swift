@@ -12,13 +12,11 @@ package struct Benchmark: Sendable {
   let configuration: ViTConfiguration
   /// Steps of the optimiser, or predictions.
   let mode: Mode
-  /// Images a step.
   let batchSize: Int
   let threads: Int
   package var warmup = 2
   /// Steps to measure, or else as many as fit into `seconds` (three at least).
   package var steps: Int?
-  /// How long to measure where `steps` is nil.
   package var seconds = 10.0
   // As in `RunSettings`.
   package var recompute = false
@@ -94,7 +92,6 @@ package struct Benchmark: Sendable {
       products: ProductKernels.description(of: precision), level: ProductKernels.level)
   }
 
-  /// One step of the optimiser, or one prediction of a batch.
   private func makeStep(
     _ model: VisionTransformer, _ pool: WorkerPool
   ) throws -> (Int) throws -> Void {
@@ -171,8 +168,7 @@ struct Resources {
 
 /// How fast images come from files to normalised batches, without a model.
 package struct PipelineBenchmark: Sendable {
-  /// The recipe, with `dataPath` for the images: those of `train/`, in the order of its first
-  /// epochs.
+  /// The recipe, with `dataPath`: images of `train/`, in the order of its first epochs.
   let configuration: TrainingConfiguration
   /// Threads that read images; one is the caller.
   let threads: Int

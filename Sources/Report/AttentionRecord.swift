@@ -11,7 +11,6 @@ struct AttentionRecord {
   /// Bytes of maps that a page takes at most; of a longer record, frames at even distances stay.
   static let limit = 48 << 20
 
-  /// Reads the folder; nil if there is none.
   init?(_ folder: String) throws {
     let path = "\(folder)/\(AttentionIndex.fileName)"
     guard let data = FileManager.default.contents(atPath: path) else { return nil }
@@ -43,7 +42,6 @@ struct AttentionRecord {
     }.map(\.element)
   }
 
-  /// The record as JSON.
   var json: String {
     let frames = frames.map { frame in
       "{\"epochs\":\(frame.epochs),\"images\":[\(frame.images.map(quoted).joined(separator: ","))]}"

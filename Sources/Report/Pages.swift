@@ -5,8 +5,7 @@ import Foundation
 package struct ReportPage: Sendable {
   package let html: String
 
-  /// The page of the runs in some folders, which a browser loads again after `refresh` seconds, of
-  /// a run that goes on.
+  /// The page of the runs in some folders; a browser loads that of a run that goes on again.
   package init(runs folders: [String], refresh: Int? = nil) throws {
     let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
@@ -48,7 +47,6 @@ package struct EvaluationPage: Sendable {
 
 /// A page in one file: its style, scripts and data put into its HTML.
 enum Page {
-  /// The page of some data, which is JSON.
   static func html(_ page: [UInt8], scripts: [[UInt8]], data: String) -> String {
     let script = scripts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
     return String(decoding: page, as: UTF8.self)

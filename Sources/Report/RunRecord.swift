@@ -6,16 +6,12 @@ import Runs
 ///
 /// Lines of JSON are passed on as they are; a last line that a crash has cut short is left out.
 struct RunRecord {
-  /// What the page calls the run.
   let name: String
-  /// `config.yaml`.
   let configuration: String
   /// The lines of `log.jsonl`, `steps.jsonl` and `locality.jsonl`; none where there is no file.
   let log, steps, locality: [String]
-  /// Attention maps, if some were recorded.
   let attention: AttentionRecord?
 
-  /// Reads the folder of a run.
   init(_ folder: String, name: String) throws {
     self.name = name
     try Self.requireRun(folder)
@@ -38,8 +34,7 @@ struct RunRecord {
     }
   }
 
-  /// What runs are called: the last part of each path, with as many parts in front as tell them
-  /// apart.
+  /// What runs are called: the last parts of each path, as many as tell them apart.
   static func names(_ folders: [String]) -> [String] {
     let parts = folders.map { URL(fileURLWithPath: $0).standardizedFileURL.pathComponents }
     for count in 1...max(1, parts.map(\.count).max() ?? 1) {
@@ -49,7 +44,6 @@ struct RunRecord {
     return folders.enumerated().map { "\($0.element) (\($0.offset + 1))" }
   }
 
-  /// The record as JSON.
   var json: String {
     let attention = attention?.json ?? "null"
     return "{\"name\":\(quoted(name)),\"config\":\(quoted(configuration)),"
@@ -58,5 +52,4 @@ struct RunRecord {
   }
 }
 
-/// A text as JSON.
 func quoted(_ text: String) -> String { (try? JSON.text(text)) ?? "\"\"" }

@@ -55,8 +55,7 @@ package struct EpochRecord: Sendable, Codable, Hashable {
   package var bestAcc1: Double? { testAcc1.map { max($0, emaTestAcc1 ?? 0) } }
 }
 
-/// An epoch's line with the reference's entries about heads, one for each layer, and why the run
-/// ends with it if that is before its time.
+/// An epoch's line with the reference's entries about heads, and why the run ends early, if so.
 package struct EpochLine: Encodable {
   private let record: EpochRecord
   private let entries: [String: [Double?]]

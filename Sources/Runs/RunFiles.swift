@@ -21,8 +21,7 @@ package enum RunFiles {
   package static let best = "best.safetensors"
   package static let checkpoint = "checkpoint.safetensors"
   package static let previousCheckpoint = "checkpoint.previous.safetensors"
-  /// What is there from the start of a run until it first saves something: the other files are
-  /// then its own.
+  /// There until a run first saves something: the other files are then its own.
   package static let unfinished = ".unfinished"
 
   /// The weights after an epoch, where they are kept.

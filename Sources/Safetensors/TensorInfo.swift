@@ -10,6 +10,5 @@ public struct TensorInfo: Hashable, Sendable {
   package let offsets: Range<Int>
 
   package var count: Int { offsets.count / type.byteCount }
-
   package var byteCount: Int { offsets.count }
 }

@@ -18,8 +18,7 @@ enum WeightsPath {
       reason: "this is an address, and nothing is downloaded: download the file, and give its path")
   }
 
-  /// What is in a folder that was meant instead of it, as the rest of a message: "; its weights are
-  /// in run/best.safetensors".
+  /// What is in a folder, as the rest of a message: "; its weights are in run/best.safetensors".
   static func hint(inFolder path: String) -> String {
     guard let names = names(inFolder: path) else { return "" }
     let folder = path.hasSuffix("/") ? path : path + "/"

@@ -16,8 +16,7 @@ package struct MemoryEstimate: Sendable, Hashable {
 
   package var total: Int { parameters + activations + images }
 
-  /// The estimate for steps of a model whose passes are like `pass`; `stores` are kept in the shape
-  /// of the weights, themselves among them.
+  /// The estimate for steps by passes like `pass`, with `stores` in the shape of the weights.
   package init(
     _ model: some Model, _ pass: Pass = Pass(), batchSize: Int, shards: Shards, threads: Int,
     stores: Int = 3, stepSize: Int? = nil, batchesInFlight: Int = 4, teacherParameterCount: Int = 0

@@ -81,8 +81,7 @@ public struct Mixing: Sendable {
       into: size)
   }
 
-  /// A box of about (1 − share) of the area around a random centre, cut at the edges: timm's
-  /// `rand_bbox`.
+  /// A box of about (1 − share) of the area, cut at the edges: timm's `rand_bbox`.
   private func box(share: Double, _ random: inout Random) -> Mix.Box {
     let ratio = (1 - share).squareRoot()
     func range(_ side: Int) -> Range<Int> {

@@ -2,8 +2,7 @@ import Files
 
 /// Why a training run was not started or had to stop.
 public struct TrainingError: Error, Sendable, CustomStringConvertible {
-  /// Whether the request itself was wrong, as an impossible batch size is: found before any data
-  /// is touched.
+  /// Whether the request itself was wrong, found before any data is touched.
   package let isUsage: Bool
   /// The key of a value that has no use beside the others, if that is what is wrong.
   package private(set) var unusedKey: String?

@@ -93,8 +93,7 @@ extension Variable {
 }
 
 extension Tensor {
-  /// Distributions over classes [B, C] that put 1 − `smoothing` on the label, and spread the rest
-  /// evenly over all classes.
+  /// Distributions [B, C]: 1 − `smoothing` on the label, the rest evenly over all classes.
   package static func targets(
     _ labels: ArraySlice<Int>, classes: Int, smoothing: Float = 0
   ) -> Tensor {

@@ -98,8 +98,7 @@ extension Variable {
     }
   }
 
-  /// A function as it is: bare in what a generic function is given, it would be wrapped each time,
-  /// in an object of its own.
+  /// A function as it is: bare, a generic function would get it wrapped anew each time.
   private struct UnaryDerivative {
     let function: (_ x: Tensor, _ y: Tensor) -> Tensor
   }

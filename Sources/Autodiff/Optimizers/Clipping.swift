@@ -10,8 +10,7 @@ public enum Clipping: Sendable {
   /// so (adaptive clipping, Brock et al. 2021).
   case rows(Double, of: ParameterSelection)
 
-  /// Makes gradients, of a norm all together, as small as is asked for; returns what is left to
-  /// multiply them with.
+  /// Makes gradients of a norm as small as is asked for; returns what is left to scale them by.
   package func apply(
     to gradients: inout Gradients, norm: Double, at weights: ParameterStore, on pool: WorkerPool
   ) -> Float {

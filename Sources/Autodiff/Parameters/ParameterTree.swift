@@ -30,7 +30,6 @@ public final class ParameterTree: Sendable {
     selection.slots(in: self).reduce(0) { $0 + parameters[$1].shape.elementCount }
   }
 
-  /// Whether the parameters of another tree have the same shapes, one by one.
   package func hasShapes(of other: ParameterTree) -> Bool {
     self === other || parameters.elementsEqual(other.parameters) { $0.shape == $1.shape }
   }

@@ -1,7 +1,6 @@
 import Foundation
 
-/// Starts a thread that ends with `body`; false if the system has no more threads to give, of which
-/// Foundation's `Thread` says nothing.
+/// Starts a thread that ends with `body`; false if there is none, which `Thread` would hide.
 package func startThread(
   named name: String, stackSize: Int, _ body: @escaping @Sendable () -> Void
 ) -> Bool {

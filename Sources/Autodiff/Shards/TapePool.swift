@@ -8,8 +8,7 @@ final class TapePool: Sendable {
   private let tapes = Mutex<[UnusedTape]>([])
   private let shared = Mutex<SharedValues?>(nil)
 
-  /// Calls `body` with an empty tape, which serves again unless `body` left something that holds
-  /// it.
+  /// Calls `body` with an empty tape, which serves again unless something still holds it.
   func withTape<Result>(
     _ weights: ParameterStore, _ pass: Pass, shared: SharedValues, pool: WorkerPool? = nil,
     _ body: (Tape) throws -> Result

@@ -24,7 +24,6 @@ struct AskedDerivatives {
     for (node, sum) in before { cotangents.add(sum, at: node) }
   }
 
-  /// The derivative by one of the variables, by its node and shape.
   func derivative(by node: Int?, _ shape: Shape) -> Tensor {
     node.flatMap { kept[$0] } ?? Tensor(repeating: 0, shape)
   }

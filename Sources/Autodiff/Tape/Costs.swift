@@ -24,8 +24,7 @@ public struct Costs: Sendable {
   /// The numbers of all parameters.
   public let parameters: Int
   package let operators: [Operator]
-  /// The matrix products, and how often each is made; of a pass that is recorded also those of the
-  /// derivatives.
+  /// How often each product is made; of a pass that is recorded also those of the derivatives.
   package let products: [MatrixProduct: Int]
   /// The most that a pass takes at a time beside weights, gradients and what is shared.
   public let passBytes: Int

@@ -18,8 +18,7 @@ struct Leaves {
     return leaves[slot].node
   }
 
-  /// Stops the program if another line of the source shares a value by the same parameter: the
-  /// first one would be taken for both.
+  /// Stops the program if another line shares a value by the parameter: one would serve for both.
   mutating func checkSite(_ site: CallSite, of slot: Int, in tree: ParameterTree) {
     let first = leaves[slot].site ?? site
     leaves[slot].site = first

@@ -23,8 +23,7 @@ public final class Tape {
   var needsRandomness = false
   var tapState = TapState()
 
-  /// Operators, and values without one, in order: the first `count`. Behind them are objects that
-  /// a longer pass left.
+  /// Operators, and values without one: the first `count`; behind them are those of longer passes.
   private var nodes: [(operation: (any Node)?, inputs: Range<Int>)] = []
   private var count = 0
   private var cotangents = Cotangents()

@@ -69,8 +69,7 @@ extension Tape {
   /// The value at a place, if there is one.
   public func tapped(_ place: String) -> TappedValue? { tapped.first { $0.place == place } }
 
-  /// Calls `body`, and `look` with each value at one of the places when it comes; the value is not
-  /// kept.
+  /// Calls `body`, and `look` with each value at one of the places as it comes; it is not kept.
   package func showing<Result>(
     _ taps: Taps, to look: (TappedValue) -> Void, _ body: () throws -> Result
   ) rethrows -> Result {

@@ -38,14 +38,12 @@ package enum BufferPool {
     return 3 + 4 * (exponent - 2) + steps
   }
 
-  /// Floats in a buffer of a class.
   static func capacity(of sizeClass: Int) -> Int {
     guard sizeClass >= 3 else { return 16 * (sizeClass + 1) }
     let (exponent, steps) = ((sizeClass - 3) / 4 + 2, (sizeClass - 3) % 4)
     return 16 * ((1 << exponent) + steps << (exponent - 2))
   }
 
-  /// Buffers that came from the system since the process started, as there was none of their size
-  /// to use again.
+  /// Buffers that came from the system so far, as there was none of their size to use again.
   package static var made: Int { ck_storage_made() }
 }

@@ -1,7 +1,6 @@
 import Autodiff
 
-/// Whom the tokens look at, head by head: what the output of an attention and its weights have in
-/// common.
+/// Whom the tokens look at, head by head: what an attention's output and weights have in common.
 struct HeadScores {
   let q, k: Heads
   var bias: Variable?  // added before the softmax, [H, N, N]

@@ -28,8 +28,7 @@ package enum NearNames {
     return " Did you mean \(others.isEmpty ? "" : others + " or ")'\(last)'?"
   }
 
-  /// How many letters must be put in, left out, replaced or exchanged with the next one to make
-  /// `b` of `a`.
+  /// How many letters to put in, leave out, replace or exchange with the next make `b` of `a`.
   private static func distance(_ a: [Character], _ b: [Character]) -> Int {
     var rows = [Array(0...b.count)]
     for i in a.indices {

@@ -67,8 +67,7 @@ public struct Predictor: Sendable {
     return model(Tape(weights).constant(examples)).value
   }
 
-  /// Throws if numbers are farther from what the pixels of images become than white is from black:
-  /// a resampling may go a little beyond.
+  /// Throws for numbers farther out than black is from white: a resampling may overshoot.
   private func check(
     _ examples: Tensor, _ normalization: ChannelStatistics, _ range: ClosedRange<Float>
   ) throws(InputError) {

@@ -1,7 +1,6 @@
 import Autodiff
 
-/// What a trained model is kept from using when it is tested (tables 5 and 6 of d'Ascoli et al.
-/// 2021).
+/// What a trained model is kept from using in a test (tables 5 and 6 of d'Ascoli et al. 2021).
 package struct TestMask: Hashable, Sendable {
   /// GPSA layers, from the first, whose gates let the position through alone.
   fileprivate let contentLayers: Int
@@ -17,8 +16,7 @@ package struct TestMask: Hashable, Sendable {
 }
 
 extension VisionTransformer {
-  /// The weights of a model that is kept from using something: λ = ±∞ in gates, zeros in the
-  /// position embedding.
+  /// The weights without the use of something: λ = ±∞ in gates, zeros in the position embedding.
   package func masked(
     _ weights: ParameterStore, by mask: TestMask
   ) throws(ConfigurationError) -> ParameterStore {

@@ -1,5 +1,4 @@
-/// What the names and shapes of weights tell of the model that they are of: for files that do not
-/// say it, and for errors.
+/// What names and shapes of weights tell of their model: for files that do not say, and for errors.
 struct ModelShape: Hashable {
   var width: Int?  // the features of a token
   var depth = 0  // blocks, counted from the first

@@ -64,8 +64,7 @@ struct NamePrefix: Hashable {
 
   static let longestName = 512  // what is longer, in bytes, is not looked at
 
-  /// Where the last one, two, … up to five parts of a name begin, which is as many as our names
-  /// have.
+  /// Where the last one to five parts of a name begin; ours have no more.
   private static func lastParts(of name: String) -> [String.Index] {
     var starts: [String.Index] = []
     for index in name.utf8.indices.reversed() where name.utf8[index] == UInt8(ascii: ".") {

@@ -86,8 +86,7 @@ extension ParameterStore {
 }
 
 extension WeightsFile {
-  /// How the file differs from a model as a whole, in a phrase or none: whose names it has, or what
-  /// its shapes are those of.
+  /// How the file differs from a model as a whole: by whose names it has, or whose shapes.
   fileprivate func difference(from tree: ParameterTree, _ optional: Set<String>) -> [String] {
     let (shape, names) = (ModelShape(self), NamingScheme.of(foreignNames))
     let expected = ModelShape { name in

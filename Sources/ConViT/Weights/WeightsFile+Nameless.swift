@@ -1,8 +1,7 @@
 import Autodiff
 
 extension WeightsFile {
-  /// The model of no preset that the shapes of a file describe, which has no other name; nil if
-  /// they are a preset's, or leave a choice.
+  /// The model of no preset that the shapes describe; nil if they fit a preset, or several models.
   func modelWithoutName(heads: Int? = nil) -> ViTConfiguration? {
     guard ModelShape(self).presets.isEmpty, NamingScheme.of(foreignNames) == nil else { return nil }
     return shapedConfiguration(heads: heads)
@@ -67,8 +66,7 @@ extension ModelShape {
     return "\(width.map { "width \($0), " } ?? "")\(blocks)\(gpsa)\(size)"
   }
 
-  /// The flags of `convit train` that describe the model, with H for a number that is not known;
-  /// nil if none do.
+  /// The flags of `convit train` that describe the model, H for an unknown number; nil if none do.
   fileprivate var trainFlags: String? {
     guard let width, let patch, patch.count == 2, patch[0] == patch[1],
       [1, 3].contains(channels), hasToken,

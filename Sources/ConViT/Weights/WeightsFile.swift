@@ -67,8 +67,7 @@ package struct WeightsFile: Sendable {
     zip(file.tensors, names).filter { !isLeft($0) && !NamePrefix.isPublished($1[...]) }.map(\.1)
   }
 
-  /// "47 names begin with 'module.', 47 do not; …" if the names of one model have no prefix in
-  /// common; nil if they have.
+  /// "47 names begin with 'module.', 47 do not; …" where names have no common prefix; else nil.
   var splitNote: String? { NamePrefix.split(file.tensors.lazy.map(\.name)) }
 
   /// Whether a tensor is of no model: a count, or a part of the projection head that DINO puts
@@ -104,4 +103,11 @@ extension TensorInfo {
     default: true
     }
   }
+}
+
+/// Why a weights file is not the weights of a model.
+public struct WeightsError: PathError {
+  package let path, reason: String
+
+  package init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
 }

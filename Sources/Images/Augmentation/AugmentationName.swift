@@ -1,7 +1,6 @@
 import Autodiff
 
-/// timm's augmentations, under its names: each makes an operation of a magnitude from 0 to 10, or
-/// beyond where a policy allows it (`mmax`).
+/// timm's augmentations by its names, each of a magnitude from 0 to 10, or up to a policy's `mmax`.
 enum AugmentationName: Hashable, Sendable, CaseIterable {
   case autoContrast, equalize, invert, rotate
   /// Fewer bits for smaller magnitudes, none at 0, as in TensorFlow's TPU models.

@@ -1,5 +1,4 @@
-/// A change to an image that keeps its size, with its arguments: Pillow's, as timm's
-/// auto-augmentation uses them.
+/// A change to an image that keeps its size: Pillow's, as timm's auto-augmentation uses them.
 enum ImageOperation: Hashable, Sendable {
   /// Each channel stretched to 0 … 255 (`ImageOps.autocontrast`).
   case autoContrast

@@ -3,7 +3,6 @@ import Training
 
 /// What is taken away from a model, to see what it is worth (section 4 of d'Ascoli et al. 2021).
 package struct AblationSettings: Settings {
-  /// What becomes of the gates between content and position.
   package enum Gate: String, Hashable, Sendable, Codable, CaseIterable {
     case trained
     /// They stay at `gateStart`.
@@ -59,7 +58,6 @@ extension AblationSettings {
       + (localInit ? [] : ["local-init"])
   }
 
-  /// The patterns of the parameters that stay as they are.
   fileprivate func frozen(in model: ViTConfiguration) -> [String] {
     if freezeGpsa { return (0..<model.localUpToLayer).map { "blocks.\($0).attn.*" } }
     return gate == .frozen ? ["blocks.*.attn.gating_param"] : []

@@ -78,8 +78,7 @@ package enum ForeignNames {
       })
   }
 
-  /// What to say of a name that is not among `names`: what to do instead, or what may have been
-  /// meant; nothing if nothing is known.
+  /// What to do instead of a name that is not among `names`, or what may have been meant, if known.
   package static func answer(
     to name: String, among names: [String], prefix: String = ""
   ) -> String {

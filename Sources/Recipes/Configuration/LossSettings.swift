@@ -26,7 +26,6 @@ package struct LossSettings: Settings {
   package var distillationTau: Double = 1
   package var distillationReduction = DistillationReduction.batchmean
 
-  /// What is learnt from a teacher.
   package enum DistillationType: String, Hashable, Sendable, Codable, CaseIterable {
     case none
     /// Its probabilities.
@@ -35,7 +34,6 @@ package struct LossSettings: Settings {
     case hard
   }
 
-  /// What the sum of the soft loss is divided by.
   package enum DistillationReduction: String, Hashable, Sendable, Codable, CaseIterable {
     case batchmean
     /// The images times the classes, as in DeiT's code.

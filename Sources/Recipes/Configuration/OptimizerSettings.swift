@@ -138,8 +138,7 @@ extension OptimizerSettings {
     }
   }
 
-  /// Stores shaped like the weights that a training keeps: the weights, what the optimiser
-  /// remembers, the moving average.
+  /// Stores shaped like the weights: these, what the optimiser remembers, the moving average.
   var storeCount: Int { 1 + (opt == .adamw || opt == .adam ? 2 : 1) + (modelEma ? 1 : 0) }
 
   var clipping: Clipping? {

@@ -30,8 +30,7 @@ package struct RunSettings: Settings {
   package var localityEvery: Int?
   package var localitySample = 1024
   package var tensorboard = false
-  /// Whether `convit train` renews the page of the run, `report.html`, after every epoch; a
-  /// `Trainer` writes none.
+  /// Whether `convit train` renews `report.html` after every epoch; a `Trainer` writes none.
   package var report = false
 
   package func validate() throws(TrainingError) {

@@ -9,8 +9,7 @@ package struct ScheduleSettings: Settings {
   package var epochs = 300
   package var lr = 5e-4
   package var unscaleLr = false
-  /// The rate at the end of a cosine, line or power, and the least of a plateau, whatever the
-  /// batch.
+  /// The rate at the end, or the least of a plateau, whatever the batch.
   package var minLr = 1e-5
   /// The rate at the start of the warm-up, whatever the batch.
   package var warmupLr = 1e-6

@@ -60,8 +60,7 @@ func require(_ condition: Bool, _ message: @autoclosure () -> String) throws(Tra
   if !condition { throw TrainingError(usage: message()) }
 }
 
-/// Throws a usage error about the first value that was given and has no use beside the others,
-/// unless something holds.
+/// Throws a usage error about the first given value, which has no use, unless something holds.
 func requireUse(
   _ condition: Bool, of given: KeyValuePairs<String, Bool>, _ message: (String) -> String
 ) throws(TrainingError) {

@@ -48,8 +48,7 @@ extension TrainingConfiguration {
         + "aa, all with augment")
   }
 
-  /// Throws what is wrong with the model, what is to be trained of it and how images are read,
-  /// whatever the data are.
+  /// Throws what is wrong with the model, what is trained of it and reading, whatever the data are.
   func validateModel() throws {
     _ = try data.decoder()
     let model = try modelConfiguration(classes: 1)
@@ -89,8 +88,7 @@ extension TrainingConfiguration {
     return configuration
   }
 
-  /// The settings with what the model and the batch make of those that were left out, and without
-  /// what is about going on.
+  /// The settings with all that was left out filled in, and without what is about going on.
   func filled(for structure: VisionTransformer) -> TrainingConfiguration {
     var filled = self
     filled.resume = nil

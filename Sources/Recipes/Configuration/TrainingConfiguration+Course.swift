@@ -42,7 +42,6 @@ extension TrainingConfiguration {
     progress.epoch >= totalEpochs || endsEarly(progress)
   }
 
-  /// Whether `early-stop` ends a run that has come so far.
   func endsEarly(_ progress: RunProgress) -> Bool {
     schedule.earlyStop.map { progress.stale >= $0 } ?? false
   }
@@ -87,7 +86,6 @@ extension TrainingConfiguration {
     return notes
   }
 
-  /// The learning rate beside the limits that it is to keep to.
   private func rateNotes() -> [String] {
     let course = learningRates
     let product =
@@ -109,7 +107,6 @@ extension TrainingConfiguration {
     return notes
   }
 
-  /// How the parts of the run compare with the whole.
   private func courseNotes() -> [String] {
     let course = learningRates
     let epochs = scaledEpochs

@@ -5,8 +5,7 @@ import Images
 import Training
 
 extension TrainingConfiguration {
-  /// How a model of the configuration is trained, if it says so with a teacher or weights of
-  /// classes.
+  /// How a model is trained, if the settings say so with a teacher or with weights of classes.
   package func recipe(
     for model: VisionTransformer, teacher: SavedModel? = nil, classWeights: [Float]? = nil
   ) throws(TrainingError) -> Recipe {
@@ -61,8 +60,7 @@ extension LossSettings {
 }
 
 extension TrainingConfiguration {
-  /// Throws unless model and distillation go together, as a model has a second head for a teacher
-  /// or has not.
+  /// Throws unless the model has a second head for a teacher exactly if there is to be one.
   func validateDistillation(of model: ViTConfiguration) throws {
     let type = loss.distillationType
     do {
@@ -80,8 +78,7 @@ extension TrainingConfiguration {
           + "deit_tiny_distilled_patch16_224, not for \(architecture.model)")
   }
 
-  /// The teacher, for the images of a model that is trained on data of `classes`; nil if there is
-  /// to be none.
+  /// The teacher, for the images of a model and data of `classes`; nil if there is to be none.
   func teacher(
     of model: ViTConfiguration, _ classes: [String], _ notes: inout [String]
   ) throws -> SavedModel? {

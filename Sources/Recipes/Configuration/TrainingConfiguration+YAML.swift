@@ -23,7 +23,6 @@ extension TrainingConfiguration {
     try self.init(yaml: text, of: path, over: base)
   }
 
-  /// The configuration of the YAML that is in the file at `path`.
   init(
     yaml text: String, of path: String, over base: TrainingConfiguration = TrainingConfiguration()
   ) throws {
@@ -65,8 +64,7 @@ extension TrainingConfiguration {
     }
   }
 
-  /// Whether a value says that something is not to be: `none`, and 0 where that can mean nothing
-  /// else.
+  /// Whether a value says that something is not to be: `none`, or 0 where that means nothing else.
   private static func turnsOff(_ name: String, _ value: Node) -> Bool {
     value.string == "none" || (offAtZero.contains(name) && value.float == 0)
   }
@@ -106,7 +104,6 @@ extension TrainingConfiguration {
     return try Yams.serialize(node: Node(pairs))
   }
 
-  /// The values that are not as in `old`, as text.
   package func differences(
     from old: TrainingConfiguration
   ) throws -> [(key: String, new: String, old: String)] {

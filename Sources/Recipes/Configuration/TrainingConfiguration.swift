@@ -22,7 +22,6 @@ package struct TrainingConfiguration: Hashable, Sendable, Codable {
     [architecture, ablation, schedule, optimizer, loss, augmentation, data, running]
   }
 
-  /// The names of all values in configs.
   static let keys = TrainingConfiguration().values.map(\.key)
 
   var values: [(key: String, value: Any)] { parts.flatMap(\.values) }

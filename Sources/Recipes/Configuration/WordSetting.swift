@@ -31,8 +31,7 @@ extension WordSetting {
   }
 }
 
-/// The size of a model's images as it is written in flags and configs: `224` or `160x288`
-/// (height × width).
+/// The size of images as flags and configs have it: `224` or `160x288` (height × width).
 package struct InputSize: WordSetting {
   package let size: ImageSize
 
@@ -69,7 +68,6 @@ package struct TimeBudget: WordSetting {
 
   private static let units: KeyValuePairs = ["d": 86_400, "h": 3600, "m": 60, "s": 1]
 
-  /// The most that a budget may be: ten years.
   private static let most = 3_650 * 86_400
 
   /// A time that was written as text: whole numbers with d, h, m or s behind them, the largest unit

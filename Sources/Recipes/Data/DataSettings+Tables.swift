@@ -5,7 +5,6 @@ import Training
 
 // Images that CSV files list: `data-path` is such a file, and `val-path` may be another.
 extension DataSettings {
-  /// Whether `data-path` is a table by its name.
   var namesTable: Bool { dataPath.map(Self.isTable) ?? false }
 
   static func isTable(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") }

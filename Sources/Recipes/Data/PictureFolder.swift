@@ -13,13 +13,11 @@ package struct PictureFolder: Sendable {
   package let staging: String
   private let path, recordName: String
   private let isName: @Sendable (String) -> Bool  // of a picture that such calls make
-  /// The pictures of the earlier call.
   private let earlier: Set<String>
   private let lock: FolderLock
 
   private struct Record: Codable { let files: [String] }
 
-  /// The folder at a path, which is made if it is not there.
   package init(
     _ path: String, record: String, isName: @escaping @Sendable (String) -> Bool
   ) throws {

@@ -20,7 +20,6 @@ package struct SkippedImages: Sendable {
 
   package var count: Int { bad.count }
 
-  /// The most images that are named although they are read.
   private static let mostNoted = 10
 
   /// Notes what was wrong with images of a batch, which are left out of it or not.

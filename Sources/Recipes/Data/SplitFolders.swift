@@ -30,7 +30,6 @@ struct SplitFolders {
     (base, folders) = try Self.base(in: root)
   }
 
-  /// The folder of a split.
   func place(of split: String, classes: [String]? = nil) throws -> Place {
     guard let place = try named(split) ?? exact(split) ?? alike(split) else {
       let error = ImageFolder.missing(split, in: folder)
@@ -66,7 +65,6 @@ struct SplitFolders {
     return try withClasses(place, known: nil)
   }
 
-  /// The folder that `base` leads to.
   var folder: String { base.isEmpty ? root : "\(root)/\(base.dropLast())" }
 
   /// The folder in a data set's that has those of the splits: the only one, if it has `train`.
@@ -91,7 +89,6 @@ struct SplitFolders {
       ? [] : ["\(root): all there is lies in \(base.dropLast()), and is taken from there"]
   }
 
-  /// The folder that the settings name.
   private func named(_ split: String) throws -> Place? {
     guard let name = told[split] else { return nil }
     for path in [name, base + name, inside(name)] where isFolder("\(root)/\(path)") {
@@ -107,7 +104,6 @@ struct SplitFolders {
     name.hasPrefix(root + "/") ? String(name.dropFirst(root.count + 1)) : name
   }
 
-  /// The folder of exactly this name.
   private func exact(_ split: String) -> Place? {
     if split == "." { return Place(path: "") }
     if isFolder("\(folder)/\(split)") {
@@ -140,7 +136,6 @@ struct SplitFolders {
     split == "test" ? "--split" : "--\(split)-split"
   }
 
-  /// The one folder of classes whose name says the same.
   private func alike(_ split: String) throws -> Place? {
     for role in SplitRole(rawValue: split)?.substitutes ?? [] {
       var found = candidates(role)
@@ -169,8 +164,7 @@ struct SplitFolders {
     }
   }
 
-  /// The folder of training, if folders are those of splits; they may be those of vehicles, too,
-  /// of which one is called train.
+  /// The folder of training, if these are splits: of vehicles, a class may be called train.
   private func trainingAmongSplits() throws -> Place? {
     guard let place = exact("train") else {
       let areSplits =
@@ -214,7 +208,6 @@ extension SplitFolders {
   static let adviceOnGuess =
     "; --val-split NAME takes another folder, --val-fraction 0.1 a part of the training images"
 
-  /// What to do where there is no folder for a split.
   private func advice(onMissing split: String, _ classes: [String]?) -> String {
     if let classes, !Set(classes).isDisjoint(with: folders) {
       return "; these are folders of classes, which --split . takes as they are"

@@ -7,8 +7,7 @@ package struct TrainingData: Sendable {
   package let training: ImageFolder
   /// The images to test on after each epoch, with the classes of `training`.
   package let validation: ImageFolder
-  /// What was made of the folder where it is not laid out as expected, and what looks like a
-  /// mistake, one line each.
+  /// What was made of a folder that is laid out otherwise, and what looks like a mistake.
   package let notes: [String]
 
   /// Finds the images that settings ask for; what is random about them follows from `seed`.
@@ -90,7 +89,6 @@ extension DataSettings {
     }
   }
 
-  /// The images in the folder of a split.
   private func folder(
     of split: String, classes: [String]?, owner: ImageFolder.ClassOwner
   ) throws -> ImageFolder {
@@ -125,12 +123,9 @@ package struct TrainingPreview: Sendable, Encodable {
   /// The folders that it would train and validate on; nil if it would not begin.
   package let train, val: Split?
   package let classes: Int?
-  /// What it would say about the folder.
   package let notes: [String]
-  /// Why it would not begin.
   package let error: String?
 
-  /// A folder and the images of it.
   package struct Split: Sendable, Encodable {
     /// The folder that has those of the classes.
     package let folder: String

@@ -20,7 +20,6 @@ struct ExperimentFile {
     "title", "base", "rows", "columns", "seeds", "measures", "gap", "marks", "quick",
   ]
 
-  /// Keys that an experiment gives each run.
   private static let ownKeys: Set = ["seed", "data-path", "output-dir", "resume"]
 
   init(contentsOf path: String, quick isQuick: Bool) throws {

@@ -22,7 +22,6 @@ package struct ExperimentPlan: Sendable {
   package struct Run: Sendable {
     package let row, column: Int
     package let seed: UInt64
-    /// Its configuration, without data and output.
     package let configuration: TrainingConfiguration
     /// Its folder, below that of the experiment: `5 %/ConViT/seed-0`, made safe for file systems.
     package let folder: String

@@ -3,14 +3,12 @@ import Foundation
 import Locality
 import Runs
 
-/// The results of an experiment, as far as they are there.
 package struct ExperimentTable: Sendable {
   private let plan: ExperimentPlan
   private var results: [String: EpochRecord] = [:]  // by folder
 
   package init(_ plan: ExperimentPlan) { self.plan = plan }
 
-  /// Puts in what a run has come to in its last epoch.
   package mutating func add(_ run: ExperimentPlan.Run, _ record: EpochRecord) {
     results[run.folder] = record
   }
@@ -81,8 +79,7 @@ package struct ExperimentTable: Sendable {
     EpochRecord.measures.first { $0.key == measure }?.title ?? measure
   }
 
-  /// The table as CSV: a line a row, mean and standard deviation of each column, the gap in percent
-  /// with its standard error.
+  /// The table as CSV: of each column mean and deviation, the gap and its error in percent.
   package var csv: String {
     var head = ["row"] + plan.marks.map { CSV.cell($0.name) }
     for measure in plan.measures {

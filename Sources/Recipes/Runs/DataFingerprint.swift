@@ -6,7 +6,6 @@ import Images
 ///
 /// The folder may move; what is inside of the files is not looked at.
 package struct DataFingerprint: Codable, Hashable, Sendable {
-  /// One class of a split.
   package struct Class: Codable, Hashable, Sendable {
     package let name: String
     package let images: Int
@@ -38,7 +37,6 @@ package struct DataFingerprint: Codable, Hashable, Sendable {
     }
   }
 
-  /// The names of the classes, in the order of their labels.
   package var classNames: [String] { train.map(\.name) }
 
   /// What is not as it was: "train: class 'ant' has 9 images instead of 8".

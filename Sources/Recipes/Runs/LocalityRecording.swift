@@ -5,8 +5,7 @@ import Locality
 import Runs
 import Training
 
-/// Where heads look in the course of a run: a line of `locality.jsonl` for every measurement, and
-/// the maps of a few images in `attention/`.
+/// Where heads look in a run: lines of `locality.jsonl`, and maps of a few images in `attention/`.
 struct LocalityRecording {
   /// The validation images that are measured on, and all others.
   let sample, others: [ImageFolder.Sample]

@@ -58,7 +58,6 @@ package struct RunFolder: Sendable {
     }
   }
 
-  /// Gives a checkpoint that is not the latest the name of the latest.
   private func makeLatest(_ checkpoint: String) throws {
     let latest = file(RunFiles.checkpoint)
     let temporary = latest + ".tmp"
@@ -96,7 +95,6 @@ package struct RunFolder: Sendable {
     }
   }
 
-  /// Removes what a run has written that has saved nothing.
   func removeUnlessUsed() {
     guard Self.isUnused(path) else { return }
     removeLocality()
@@ -132,8 +130,7 @@ package struct RunFolder: Sendable {
     FileManager.default.fileExists(atPath: "\(folder)/\(name)")
   }
 
-  /// Whether nothing is in the way of a new run: no file of its names, or those of a run that saved
-  /// nothing.
+  /// Whether there is no file of a run's names, or only those of a run that saved nothing.
   private static func isUnused(_ path: String) -> Bool {
     if weights.contains(where: { exists($0, in: path) }) { return false }
     return exists(RunFiles.unfinished, in: path) || !files.contains { exists($0, in: path) }
@@ -159,7 +156,6 @@ package struct RunFolder: Sendable {
   package var best: String { file(RunFiles.best) }
   package func model(after epoch: Int) -> String { file(RunFiles.model(after: epoch)) }
   var attention: String { file(RunFiles.attention) }
-  /// What is known of a step that was not finite.
   package var nonFiniteReport: String { file(RunFiles.nonFiniteStep) }
 
   func write(_ configuration: TrainingConfiguration) throws {

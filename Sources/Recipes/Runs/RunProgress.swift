@@ -1,21 +1,16 @@
 import Runs
 import Training
 
-/// How far a run has come: with the weights and what the optimiser remembers, all that changes in
-/// its course.
+/// How far a run has come: beside the learner, all that changes in its course.
 package struct RunProgress: Hashable, Sendable {
   /// The epoch that is under way, from 0; the number of epochs when the run has ended.
   package var epoch = 0
-  /// The steps made in it.
   package var step = 0
-  /// The images of these steps.
   package var images = 0
   /// The images that could not be read and were left out of these steps.
   package var badImages = 0
   package var lossSum = 0.0
-  /// The learning rate of the last step.
   package var rate = 0.0
-  /// Seconds spent on these steps.
   package var seconds = 0.0
   /// The highest accuracy of an epoch; −∞ before the first.
   package var best = -Double.infinity
@@ -24,7 +19,6 @@ package struct RunProgress: Hashable, Sendable {
   /// The steps of the whole run that were left out because they were not finite.
   package var skipped = 0
 
-  /// What the schedule of a plateau has seen.
   package var plateau = LearningRateSchedule.Plateau()
 
   package init() {}

@@ -98,7 +98,6 @@ public struct Trainer: Sendable {
 }
 
 extension Trainer {
-  /// What happens in a run, for whoever watches.
   package enum Event: Sendable {
     /// Something worth knowing about the data, the weights or what the run goes on from.
     case note(String)

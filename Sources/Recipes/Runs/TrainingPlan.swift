@@ -12,14 +12,12 @@ struct TrainingPlan: Sendable {
   /// checkpoints without those of the machine.
   let settings: TrainingConfiguration
   let folder: String
-  /// What the run goes on from; nil for a new one.
   let checkpoint: Checkpoint?
   let data: TrainingData
   let fingerprint: DataFingerprint
   let model: VisionTransformer
   let recipe: Recipe
   let rates: LearningRateSchedule
-  /// How validation images are read.
   let reader: ImageReader
   let evaluator: Evaluator
   let pool: WorkerPool
@@ -94,7 +92,6 @@ struct TrainingPlan: Sendable {
 
 // What the run asks of it.
 extension TrainingPlan {
-  /// The training as it begins, or as the checkpoint has it.
   func learner() throws -> Learner {
     var learner = Learner(model, start, recipe)
     if let checkpoint {
@@ -110,7 +107,6 @@ extension TrainingPlan {
 
   var trained: Int { start.tree.elementCount(of: !recipe.pass.frozen) }
 
-  /// The batches of an epoch from a step on.
   func loader(epoch: Int, from step: Int) -> BatchLoader {
     let requests = order(data.training.samples, epoch: epoch)
       .dropFirst(step * settings.schedule.stepSize)

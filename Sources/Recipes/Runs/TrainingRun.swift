@@ -25,7 +25,6 @@ struct TrainingRun {
     /// Of the model and of the moving average, unless the epoch is not evaluated.
     var totals, average: ClassificationTotals?
     var badImages = 0
-    /// Where heads look, if that is due.
     var locality: LocalityReport?
   }
 
@@ -45,7 +44,6 @@ struct TrainingRun {
     }
   }
 
-  /// Runs to the last epoch, and returns the model as it is then.
   mutating func callAsFunction() throws -> SavedModel {
     try measureTheStart()
     while !plan.settings.hasEnded(progress) {
@@ -62,7 +60,6 @@ struct TrainingRun {
     try write(measured.locality, after: 0)
   }
 
-  /// The steps of the epoch that are left.
   private mutating func trainToEndOfEpoch() throws {
     let steps = plan.stepsPerEpoch
     let (all, size) = (plan.imagesPerEpoch, plan.settings.schedule.stepSize)

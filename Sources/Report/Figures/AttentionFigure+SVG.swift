@@ -41,7 +41,6 @@ extension AttentionFigure {
     return svg.text(title: "Attention of \(queryText) by layer and head")
   }
 
-  /// Room for the names of the layers, in bold.
   private var left: Double {
     let names = layers.map { 1.1 * SVG.width(of: "layer \($0)", size: 12) }
     return Self.margin + (names.max() ?? 0) + Self.gap
@@ -146,7 +145,6 @@ extension AttentionFigure {
       strokeWidth: 1.2)
   }
 
-  /// A bitmap as an element.
   private func element(
     _ image: RGBImage, x: Double, y: Double, width: Double, height: Double, opacity: Double? = nil,
     id: String? = nil

@@ -8,7 +8,6 @@ import Locality
 /// A map is shown in viridis, a patch a block, over the image in grey, if there is one. All maps
 /// have one scale unless each is to have its own.
 package struct AttentionFigure: Sendable {
-  /// A map.
   package struct Cell: Sendable {
     /// "layer-0-head-3", or "layer-0-rollout".
     package let name: String
@@ -17,7 +16,6 @@ package struct AttentionFigure: Sendable {
     let head: Int?
     let gate: Double?
     let map: MapCell
-    /// What stands below it.
     let captions: [String]
   }
 
@@ -32,13 +30,11 @@ package struct AttentionFigure: Sendable {
   /// The scale of all maps; nil if each has its own.
   let scale: AttentionScale?
   let isLogarithmic: Bool
-  /// The size of a map alone.
   let size: ImageSize
   private let grey: RGBImage?
 
   /// The pixels that the longer side of a map has at least.
   private static let least = 224
-  /// The colour of the query's frame.
   static let mark: Palette.Color = (255, 48, 48)
 
   /// The maps of some heads, of all layers that were asked for, over an image of the model's size
@@ -105,7 +101,6 @@ package struct AttentionFigure: Sendable {
     grey.map(cell.map.picture(over:)) ?? cell.map.picture(size)
   }
 
-  /// The image with the query marked; nil if there is none.
   package var queryPicture: RGBImage? { image.map(marked) }
 
   /// An image of any size with a frame around the query.
@@ -156,6 +151,46 @@ package struct AttentionFigure: Sendable {
 }
 
 extension ImageSize {
-  /// The longer side.
   fileprivate var longer: Int { max(height, width) }
+}
+
+extension AttentionFigure {
+  /// What pictures without text do not say.
+  private struct Record: Encodable {
+    struct Map: Encodable {
+      let file: String
+      let layer: Int
+      /// None of attention rollout.
+      let head: Int?
+      let gate: Double?
+      let low, high, min, max: Double
+    }
+
+    let files: [String]
+    let grid: [Int]
+    /// The row and the column of a patch; none of the class token.
+    let query: [Int]?
+    let scale: String
+    let log: Bool
+    let uniform: Double
+    let maps: [Map]
+  }
+
+  /// The pictures as JSON: of each map, the attention of its darkest and its brightest colour, and
+  /// its own smallest and largest; and the names of all files.
+  package func record(files: [String]) throws -> String {
+    let place: [Int]? = if case .patch(let row, let column) = query { [row, column] } else { nil }
+    let maps = rows.joined().map { cell in
+      let (scale, values) = (cell.map.scale, cell.map.values)
+      return Record.Map(
+        file: cell.name + ".png", layer: cell.layer, head: cell.head, gate: cell.gate,
+        low: scale.low, high: scale.high, min: Double(values.min() ?? 0),
+        max: Double(values.max() ?? 0))
+    }
+    return try JSON.text(
+      Record(
+        files: files, grid: [grid.rows, grid.columns], query: place,
+        scale: (scale == nil ? AttentionScale.Extent.cell : .shared).rawValue, log: isLogarithmic,
+        uniform: 1 / Double(grid.count), maps: maps), isPretty: true)
+  }
 }

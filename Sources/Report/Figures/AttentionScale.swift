@@ -2,7 +2,6 @@ import Foundation
 
 /// Which value of attention has which colour, from the darkest, 0, to the brightest, 1.
 package struct AttentionScale: Hashable, Sendable {
-  /// The maps that have a scale together.
   package enum Extent: String, CaseIterable, Sendable {
     /// All maps of a picture: colours can be compared.
     case shared
@@ -12,13 +11,11 @@ package struct AttentionScale: Hashable, Sendable {
 
   /// The value of the darkest colour; a logarithmic scale shows what is below in that colour, too.
   package let low: Double
-  /// The value of the brightest colour.
   package let high: Double
   /// Whether equal steps of colour are equal ratios.
   package let isLogarithmic: Bool
 
-  /// How far a logarithmic scale goes below its highest value, at most and at least; it then goes
-  /// on to a power of ten.
+  /// How far a logarithmic scale goes below its highest value, and on to a power of ten.
   private static let (farthest, nearest) = (1e-4, 1e-1)
 
   /// A scale for values of at least 0.

@@ -2,16 +2,11 @@ import Foundation
 
 /// An axis from `low` to `high` with round numbers on it.
 struct Axis: Hashable {
-  /// The ends.
   let low, high: Double
-  /// The numbers that are marked.
   let ticks: [Double]
-  /// The numbers as they stand there.
   let labels: [String]
 
-  /// The size of labels.
   static let size = 10.0
-  /// Any number may be on the axis.
   static let everything = -Double.infinity...Double.infinity
 
   /// An axis that holds the values, with about `count` ticks, from a tick to a tick; where only
@@ -64,7 +59,6 @@ struct Axis: Hashable {
     zip(ticks, ticks.dropFirst()).allSatisfy { (place($1) - place($0)) * length >= widest + 6 }
   }
 
-  /// About how wide the widest label is.
   var widest: Double { labels.map { SVG.width(of: $0, size: Self.size) }.max() ?? 0 }
 
   /// The next of 1, 2 and 5 times a power of ten.
@@ -73,8 +67,7 @@ struct Axis: Hashable {
     return [1, 2, 5].map { $0 * power }.first { $0 >= least * 0.999 } ?? 10 * power
   }
 
-  /// Numbers a step apart, all with the digits that tell each from the next; in powers of ten
-  /// where that is shorter.
+  /// Numbers a step apart, with as many digits as tell; in powers of ten if that is shorter.
   private static func labels(_ ticks: [Double], step: Double) -> [String] {
     let finest = Int(floor(log10(step) + 1e-9))
     func written(_ format: (Double) -> String) -> [String] {

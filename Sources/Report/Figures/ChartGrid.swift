@@ -11,7 +11,6 @@ struct Legend {
   }
   var height: Double { Self.row * Double(entries.count) }
 
-  /// Draws it with its upper left corner at (x, y).
   func draw(in svg: inout SVG, x: Double, y: Double) {
     for (index, entry) in entries.enumerated() {
       let middle = y + Self.row * (Double(index) + 0.5)
@@ -27,14 +26,11 @@ struct ChartGrid {
   let legend: Legend
   /// The least width of the axes: titles may need more.
   var width = 300.0
-  /// The height of the axes.
   var height = 200.0
-  /// What the values of the vertical axis can be.
   var natural = Axis.everything
   /// The vertical axis, if it is not to follow from the lines.
   var y: Axis?
 
-  /// The figure.
   func svg(title: String) -> String {
     var svg = SVG()
     let charts = rows.flatMap(\.self)
@@ -63,7 +59,6 @@ struct ChartGrid {
 }
 
 extension Array {
-  /// The elements in rows of at most `count`.
   func rows(of count: Int) -> [[Element]] {
     stride(from: 0, to: self.count, by: count).map {
       Array(self[$0..<Swift.min($0 + count, self.count)])

@@ -1,4 +1,3 @@
-/// How a line is drawn.
 struct LineStyle: Hashable {
   var color = "#333"
   var dash: String?
@@ -7,14 +6,12 @@ struct LineStyle: Hashable {
 
 /// Lines over one pair of axes.
 struct LineChart {
-  /// A line: points in the order of x; where a value is missing, or no number that can be drawn,
-  /// the line is broken.
+  /// Points in the order of x; where a value is missing or cannot be drawn, the line is broken.
   struct Line {
     let name: String
     let style: LineStyle
     let points: [(x: Double, y: Double?)]
 
-    /// The parts between missing values.
     var parts: [[(x: Double, y: Double)]] {
       var parts: [[(x: Double, y: Double)]] = [[]]
       for point in points {
@@ -39,14 +36,12 @@ struct LineChart {
   /// Room above and below the axes for what is written there.
   static let (top, bottom) = (24.0, 40.0)
 
-  /// All that must be within the axes.
   var xs: [Double] { lines.flatMap { $0.parts.flatMap { $0.map(\.x) } } }
   var ys: [Double] {
     lines.flatMap { $0.parts.flatMap { $0.map(\.y) } } + (yardstick.map { [$0] } ?? [])
   }
 
-  /// Draws the chart with the upper left corner of its axes at (x0, y0), and `left` pixels on the
-  /// left of it for what is written there.
+  /// Draws the chart, its axes from (x0, y0) on, and `left` pixels beside them for labels.
   func draw(
     in svg: inout SVG, x0: Double, y0: Double, left: Double, width: Double, height: Double,
     x: Axis, y: Axis

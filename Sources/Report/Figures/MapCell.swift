@@ -3,7 +3,6 @@ import Images
 
 /// An attention map as pixels: a patch a block of viridis, over an image in grey if there is one.
 struct MapCell {
-  /// The share of the map's colours over an image.
   static let opacity = 0.6
 
   /// [rows · columns], at least 0.
@@ -15,7 +14,6 @@ struct MapCell {
     values.map { Palette.viridis(scale.place(Double($0))) }
   }
 
-  /// The map alone in a size.
   func picture(_ size: ImageSize) -> RGBImage {
     let colors = colors
     return RGBImage(drawn: size) { row, column in
@@ -36,7 +34,6 @@ struct MapCell {
 }
 
 extension RGBImage {
-  /// An image of which `color` says the pixels.
   init(drawn size: ImageSize, _ color: (_ row: Int, _ column: Int) -> Palette.Color) {
     var pixels: [UInt8] = []
     pixels.reserveCapacity(3 * size.height * size.width)
@@ -90,7 +87,6 @@ extension RGBImage {
     }
   }
 
-  /// Copies an image into this one, its upper left corner to (row, column).
   mutating func paste(_ image: RGBImage, row: Int, column: Int) {
     for line in 0..<image.height {
       let (from, to) = (3 * line * image.width, 3 * ((row + line) * width + column))

@@ -1,6 +1,4 @@
-/// The colours of values.
 enum Palette {
-  /// A colour of 8-bit RGB.
   typealias Color = (red: UInt8, green: UInt8, blue: UInt8)
 
   /// The colour of a value in 0 … 1, from dark to bright; lightness grows evenly.

@@ -1,3 +1,4 @@
+import Files
 import Locality
 import Runs
 
@@ -5,7 +6,6 @@ import Runs
 /// d'Ascoli et al. 2021.
 package struct RunFigures: Sendable {
   package struct Figure: Sendable {
-    /// The name of its file, such as "loss.svg".
     package let name: String
     package let svg: String
   }
@@ -17,7 +17,6 @@ package struct RunFigures: Sendable {
 
   private static let x = "epochs trained"
 
-  /// The figures of the runs in some folders.
   package init(_ folders: [String]) throws {
     let runs = try zip(folders, RunRecord.names(folders)).map { try LoggedRun($0, name: $1) }
     let found: [(name: String, svg: String?)] = [
@@ -148,7 +147,6 @@ package struct RunFigures: Sendable {
 }
 
 extension LocalityReport.Kind {
-  /// How lines of such layers are drawn.
   fileprivate var dash: String? {
     switch self {
     case .gpsa: nil
@@ -156,5 +154,37 @@ extension LocalityReport.Kind {
     case .mhsa: "5 3"
     default: "1 3"
     }
+  }
+}
+
+/// The numbers of a run that figures show.
+struct LoggedRun {
+  let name: String
+  let epochs: [EpochNumbers]
+  let surveys: [LocalityRecord]
+
+  init(_ folder: String, name: String) throws {
+    self.name = name
+    try RunRecord.requireRun(folder)
+    let locality = "\(folder)/\(RunFiles.locality)"
+    epochs = try JSONLines("\(folder)/\(RunFiles.log)").all()
+    surveys = try JSONLines(locality).all()
+    if let reason = Self.fault(in: surveys) { throw FileError(path: locality, reason: reason) }
+  }
+
+  private static func fault(in surveys: [LocalityRecord]) -> String? {
+    func shape(_ survey: LocalityRecord) -> [[Int]] {
+      survey.report.layers.map { [$0.nonlocality.count, $0.gate?.count ?? 0] }
+    }
+    for (index, survey) in surveys.enumerated() {
+      if shape(survey) != shape(surveys[0]) {
+        return "line \(index + 1) has other layers or heads than line 1"
+      }
+      let layers = survey.report.layers
+      if layers.isEmpty || layers.contains(where: { $0.nonlocality.isEmpty || $0.gate == [] }) {
+        return "line \(index + 1) has no layers or heads"
+      }
+    }
+    return nil
   }
 }

@@ -9,11 +9,9 @@ struct SVG {
 
   /// The size; it may be set when everything is drawn.
   var width = 0.0
-  /// The height; it may be set when everything is drawn.
   var height = 0.0
   private var elements: [String] = []
 
-  /// Adds an element.
   mutating func add(
     _ name: String, _ attributes: KeyValuePairs<String, (any Attribute)?>, _ inner: String = ""
   ) {
@@ -30,19 +28,16 @@ struct SVG {
     return inner.isEmpty ? "<\(name)\(list)/>" : "<\(name)\(list)>\(inner)</\(name)>"
   }
 
-  /// The value of an attribute: text, or a number.
   protocol Attribute {
     var written: String { get }
   }
 
-  /// A line.
   mutating func line(
     _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double, style: LineStyle = Self.thin
   ) {
     path([(x1, y1), (x2, y2)], style: style)
   }
 
-  /// The line of axes.
   static let thin = LineStyle(width: 1)
 
   /// A line through points, which `kind` may say what it is of.
@@ -59,7 +54,6 @@ struct SVG {
       ])
   }
 
-  /// A rectangle.
   mutating func rectangle(
     _ x: Double, _ y: Double, _ width: Double, _ height: Double, fill: String = "none",
     stroke: String = "none", strokeWidth: Double = 1
@@ -86,7 +80,6 @@ struct SVG {
       ], Self.escaped(text))
   }
 
-  /// An element that is written out.
   mutating func raw(_ element: String) { elements.append(element) }
 
   /// The file, with a title for readers that cannot see it.

@@ -39,8 +39,7 @@ package struct LogLine {
     return "\(key[..<place])/\(key[key.index(after: place)...])"
   }
 
-  /// All lines of a run as events, in the order in which they were written: the steps of an epoch,
-  /// then the epoch.
+  /// All lines as events, in the order of their writing: the steps of an epoch, then the epoch.
   static func events(epochs: [LogLine], steps: [LogLine]) -> [BoardEvent] {
     var (events, rest) = ([BoardEvent](), steps[...])
     for line in epochs {
