@@ -5,8 +5,8 @@
     python3 Benchmarks/data.py --rounds 3 --seconds 3 --no-training
 
 A measurement is a process of its own that reads with one thread; a round is one of each. What was measured is in
-Benchmarks/data.jsonl, of which the last run on each kind of processor is shown. Needs the standard library only; the JPEGs (data/photographs, made when they
-are not there) and timm need Benchmarks/environment.sh.
+Benchmarks/data.jsonl, of which the last run on each kind of processor is shown. Needs the standard library only; the JPEGs
+(data/photographs, made when they are not there) and timm need Benchmarks/environment.sh.
 """
 
 import argparse

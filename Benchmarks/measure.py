@@ -68,6 +68,16 @@ def gflops(multiply, rows, inner, columns):
     return round(2e-9 * rows * inner * columns / best, 1)
 
 
+def message(error):
+    """Its first line, and as many more as it takes to one that does not end in a colon."""
+    words = []
+    for line in str(error).splitlines():
+        words += line.split()
+        if words and not words[-1].endswith(":"):
+            break
+    return " ".join(words) or "no message"
+
+
 def run(framework, options, measure):
     """Prints the JSON line of `measure(options)`, which returns a version, the seconds of each step and further fields; an exception
     becomes the field `error`."""
@@ -91,8 +101,7 @@ def run(framework, options, measure):
         }
     except Exception as error:
         traceback.print_exc()
-        text = str(error).strip() or "no message"
-        line["error"] = f"{type(error).__name__}: {text.splitlines()[0]}"[:300]
+        line["error"] = f"{type(error).__name__}: {message(error)}"[:300]
     print(json.dumps(line), flush=True)
     sys.exit("error" in line)
 

@@ -268,8 +268,8 @@ def section(setting, mine, runs, operations):
 def held(level):
     """How well the contestants are held to a level."""
     return [
-        f"This package, PyTorch and JAX may use no more than {LEVELS.get(level, level)} (`--level {level}`). ONNX Runtime has no switch for that: its MLAS",
-        "used what it chose. OpenVINO is held in oneDNN, not in its copy of MLAS (`gemm_mlas`) and some loops of its own.",
+        f"This package, PyTorch and JAX may use no more than {LEVELS.get(level, level)} (`--level {level}`). ONNX Runtime has no switch for",
+        "that: its MLAS used what it chose. OpenVINO is held in oneDNN, not in its copy of MLAS (`gemm_mlas`) and some loops of its own.",
         "",
     ]
 
