@@ -193,8 +193,8 @@ def measure(contestant, case, options):
         except ValueError:
             continue
         if isinstance(found, dict) and ("images_per_second" in found or "error" in found):
-            if options.level and is_ours(contestant) and "AVX-512" in found.get("products", ""):
-                return {"error": f"CONVIT_LEVEL={options.level} changed nothing: {found['products']}"}
+            if options.level and is_ours(contestant) and found.get("level") != options.level:
+                return {"error": f"held to {options.level}, but the level was {found.get('level', 'not said')}"}
             return found
     if done.returncode < 0:
         return {"error": f"ended by signal {-done.returncode}"}
