@@ -3,8 +3,8 @@
     .venv-bench/bin/python Benchmarks/peer_onnx.py --runtime onnxruntime --model convit_tiny --batch-size 32
     .venv-bench/bin/python Benchmarks/peer_onnx.py --runtime openvino --precision auto --model convit_tiny --batch-size 32
 
-For inference alone. A batch goes through as requests of one image, as many at a time as there are threads, which is quicker in both
-than a request of the whole batch; `--together` makes it one. A batch of 1 has all threads.
+For inference alone. A batch goes through as requests of one image, as many at a time as there are threads, which is quicker in fp32 than
+a request of the whole batch; `--together` makes it one, which is quicker for OpenVINO in bf16. A batch of 1 has all threads.
 
 The model is exported once, by another process, so that PyTorch is not in the memory that is reported; it lies in the environment's
 folder `onnx`, with images and the logits that timm makes of them. An export counts only if ONNX Runtime makes these logits of it in

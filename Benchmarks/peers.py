@@ -108,7 +108,7 @@ FLAGS = {
     "torch-bf16-plain": ["--precision", "bf16", "--compile", "--no-freezing"],
     "onnxruntime": ["--runtime", "onnxruntime"],
     "openvino": ["--runtime", "openvino"],
-    "openvino-auto": ["--runtime", "openvino", "--precision", "auto"],
+    "openvino-auto": ["--runtime", "openvino", "--precision", "auto", "--together"],
 }
 # Who is left out unless --contestants names it: of sequences, those that tell little more than another; of AVX2, whatever is for bf16.
 NOT_IN_SEQUENCES = ("convit-blas", "torch-bf16", "torch-bf16-plain")
