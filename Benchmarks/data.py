@@ -5,8 +5,8 @@
     python3 Benchmarks/data.py --rounds 3 --seconds 3 --no-training
 
 A measurement is a process of its own that reads with one thread; a round is one of each. What was measured is in
-Benchmarks/data.jsonl, of which the last run is shown. Needs the standard library only; the JPEGs (data/photographs, made when they
-are not there) and timm need Benchmarks/environment.sh.
+Benchmarks/data.jsonl, of which the last run on each kind of processor is shown. Needs the standard library only; the JPEGs
+(data/photographs, made when they are not there) and timm need Benchmarks/environment.sh.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import peers
+import report
 
 RESULTS = peers.HERE / "data.jsonl"
 PHOTOGRAPHS = peers.REPOSITORY / "data" / "photographs"
@@ -97,15 +98,18 @@ def median(results, name):
     return statistics.median(result[name] for result in results)
 
 
-def section():
-    """The lines of RESULTS.md about the last run; none if there was none."""
-    if not RESULTS.is_file():
-        return []
-    record = json.loads(RESULTS.read_text().splitlines()[-1])
+def latest():
+    """The last run on each kind of processor."""
+    records = [json.loads(line) for line in RESULTS.read_text().splitlines()] if RESULTS.is_file() else []
+    return {report.Processor.of(record): record for record in records}
+
+
+def section(record):
+    """The lines of RESULTS.md about a run."""
     machine = record["machine"]
     peer = next(iter(record["results"].values()))["timm"][0]
     lines = [
-        "## From JPEGs to batches",
+        "### From JPEGs to batches",
         "",
         f"{machine['cpu']}, {machine['processors']} processors; 500 × 375 JPEGs of quality 90 to normalised 224 × 224, on one thread. Images a",
         "second of processor time, which a busy neighbour does not take away; the median over the rounds and the slowest and quickest.",
@@ -146,7 +150,7 @@ def main():
     parser.add_argument("--binary", type=Path, default=peers.REPOSITORY / ".build" / "release" / "convit")
     parser.add_argument("--python", type=Path, default=peers.REPOSITORY / ".venv-bench" / "bin" / "python")
     run(parser.parse_args())
-    peers.render()
+    report.render()
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ command -v g++ >/dev/null || echo "environment: there is no g++, which torch.com
 "$python" - "$here" <<'END'
 import sys
 sys.path.insert(0, sys.argv[1])
-import measure, jax
+import measure, jax, onnx, onnxruntime, openvino
 print("torch", measure.import_timm()[0].__version__, "timm", measure.import_timm()[1].__version__, "jax", jax.__version__)
+print("onnxruntime", onnxruntime.__version__, "openvino", openvino.__version__)
 END
 echo "$wanted" >"$stamp"

@@ -9,7 +9,11 @@ import sys
 import time
 import traceback
 
-MODELS = ("convit_tiny", "convit_small", "convit_base", "deit_tiny_patch16_224", "deit_small_patch16_224", "deit_base_patch16_224")
+# The width of each.
+MODELS = {
+    "convit_tiny": 192, "convit_small": 432, "convit_base": 768,
+    "deit_tiny_patch16_224": 192, "deit_small_patch16_224": 384, "deit_base_patch16_224": 768,
+}  # fmt: skip
 
 
 def processors():
@@ -22,11 +26,22 @@ def arguments(description):
     options.add_argument("--model", choices=MODELS, default="convit_tiny")
     options.add_argument("--mode", choices=("train", "inference"), default="train")
     options.add_argument("--batch-size", type=int, default=32)
+    options.add_argument("--input-size", type=int, default=224, help="pixels a side")
     options.add_argument("--threads", type=int, default=len(processors()))
     options.add_argument("--warmup", type=int, default=3, help="steps before the timed ones")
     options.add_argument("--steps", type=int, help="timed steps; otherwise as many as --seconds hold, at least three")
     options.add_argument("--seconds", type=float, default=10)
     return options
+
+
+def rows(options):
+    """The rows of the product that is timed: the patches of a batch, of 32 images at most."""
+    return (options.input_size // 16) ** 2 * min(options.batch_size, 32)
+
+
+def peak_rss_mb():
+    """The most memory that the process had until now, in units of 2²⁰ bytes."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def time_steps(step, options):
@@ -53,6 +68,16 @@ def gflops(multiply, rows, inner, columns):
     return round(2e-9 * rows * inner * columns / best, 1)
 
 
+def message(error):
+    """Its first line, and as many more as it takes to one that does not end in a colon."""
+    words = []
+    for line in str(error).splitlines():
+        words += line.split()
+        if words and not words[-1].endswith(":"):
+            break
+    return " ".join(words) or "no message"
+
+
 def run(framework, options, measure):
     """Prints the JSON line of `measure(options)`, which returns a version, the seconds of each step and further fields; an exception
     becomes the field `error`."""
@@ -61,6 +86,7 @@ def run(framework, options, measure):
         "model": options.model,
         "mode": options.mode,
         "batch_size": options.batch_size,
+        "input_size": options.input_size,
         "threads": options.threads,
     }
     try:
@@ -70,13 +96,12 @@ def run(framework, options, measure):
             "images_per_second": round(options.batch_size / statistics.median(seconds), 3),
             "images_per_second_best": round(options.batch_size / min(seconds), 3),
             "steps": len(seconds),
-            "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            "peak_rss_mb": peak_rss_mb(),
             **more,
         }
     except Exception as error:
         traceback.print_exc()
-        text = str(error).strip() or "no message"
-        line["error"] = f"{type(error).__name__}: {text.splitlines()[0]}"[:300]
+        line["error"] = f"{type(error).__name__}: {message(error)}"[:300]
     print(json.dumps(line), flush=True)
     sys.exit("error" in line)
 

@@ -15,12 +15,14 @@ import measure
 
 
 def configure(options):
-    """XLA takes as many threads as NPROC says, or as there are processors; both are read when JAX is imported."""
+    """XLA takes as many threads as NPROC says, or as there are processors; both are read when JAX is imported. The models are made for
+    images of this size."""
     if options.threads < len(measure.processors()):
         os.sched_setaffinity(0, measure.processors()[: options.threads])
     os.environ["NPROC"] = str(options.threads)
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
-    global jax, jnp, lax, numpy
+    global GRID, jax, jnp, lax, numpy
+    GRID = options.input_size // PATCH
     import jax
     import jax.numpy as jnp
     import numpy
@@ -185,11 +187,11 @@ def start(p):
 def time_jax(options):
     configure(options)
     random = numpy.random.default_rng(1)
-    images = jnp.asarray(random.standard_normal((options.batch_size, 3, 224, 224), "float32"))
+    images = jnp.asarray(random.standard_normal((options.batch_size, 3, options.input_size, options.input_size), "float32"))
     labels = jnp.asarray(random.integers(0, CLASSES, options.batch_size))
     state = start(initial(options.model))
 
-    width, rows = SIZES[options.model][0], 196 * min(options.batch_size, 32)
+    width, rows = SIZES[options.model][0], measure.rows(options)
     x, w = jnp.asarray(random.standard_normal((rows, width), "float32")), jnp.asarray(random.standard_normal((4 * width, width), "float32"))
     product = jax.jit(lambda x, w: x @ w.T)
     more = {
@@ -221,11 +223,12 @@ def check(options):
     torch, timm = measure.import_timm()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    model = timm.create_model(options.model, num_classes=CLASSES).double().train()
+    model = timm.create_model(options.model, num_classes=CLASSES, img_size=options.input_size).double().train()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.02 * torch.randn_like(parameter)
-    images, labels = torch.randn(2, 3, 224, 224, dtype=torch.float64), torch.randint(0, CLASSES, (2,))
+    images = torch.randn(2, 3, options.input_size, options.input_size, dtype=torch.float64)
+    labels = torch.randint(0, CLASSES, (2,))
 
     def values(tensors):
         return {name: jnp.asarray(tensor.detach().numpy().copy()) for name, tensor in tensors}

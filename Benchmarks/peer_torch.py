@@ -48,7 +48,7 @@ def kernels(torch):
 
 def sgemm(torch, options, width):
     """The rate of fp32 products of the shape of the first layer of the MLP."""
-    rows, inner, columns = 196 * min(options.batch_size, 32), width, 4 * width
+    rows, inner, columns = measure.rows(options), width, 4 * width
     with torch.inference_mode():
         x, w = torch.randn(rows, inner), torch.randn(columns, inner)
         return measure.gflops(lambda: torch.nn.functional.linear(x, w), rows, inner, columns)
@@ -62,8 +62,8 @@ def time_torch(options):
     torch.manual_seed(0)
     train = options.mode == "train"
 
-    model = timm.create_model(options.model, num_classes=1000)
-    images = torch.randn(options.batch_size, 3, 224, 224)
+    model = timm.create_model(options.model, num_classes=1000, img_size=options.input_size)
+    images = torch.randn(options.batch_size, 3, options.input_size, options.input_size)
     labels = torch.randint(0, 1000, (options.batch_size,))
     if options.channels_last:
         model = model.to(memory_format=torch.channels_last)
