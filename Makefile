@@ -56,7 +56,7 @@ parity: build ## Compare logits and training with PyTorch, in .venv
 	$(PYTHON) Scripts/parity/logits.py
 	$(PYTHON) Scripts/parity/training.py
 
-bench-peers: build ## Time this package, PyTorch and JAX in turn (BENCH="--only train-tiny-32")
+bench-peers: build ## Time this package, PyTorch, JAX, ONNX Runtime and OpenVINO in turn (BENCH="--only train-tiny-32")
 	Benchmarks/environment.sh
 	python3 Benchmarks/peers.py $(BENCH)
 

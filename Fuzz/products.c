@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "CKernels.h"
+#include "CProducts.h"
 
 static int size(int largest) {
   const int kind = rand() % 10;

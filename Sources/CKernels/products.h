@@ -1,5 +1,6 @@
 #pragma once
 
+#include "CProducts.h"
 #include "internal.h"
 
 // What matrix products of all levels share. A level is a file of its own, product_….c: its vectors

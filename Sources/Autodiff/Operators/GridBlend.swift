@@ -96,8 +96,9 @@ private struct GridBlend {
 
   /// With T as above, and for one image:
   ///
-  ///     dcontent = (1 − g) · dY;  drows = g · Σ_c dY[·, c] · T[·, c]ᵀ;  dT[·, c] = g · rowsᵀ · dY[·, c]
-  ///     dcolumns = Σ_r dT[r] · v[r]ᵀ;  dv[r] = columnsᵀ · dT[r];  dg = Σ drows/g · rows − Σ dY · content
+  ///     dcontent = (1 − g) · dY;  dg = Σ drows/g · rows − Σ dY · content
+  ///     drows = g · Σ_c dY[·, c] · T[·, c]ᵀ;  dT[·, c] = g · rowsᵀ · dY[·, c]
+  ///     dcolumns = Σ_r dT[r] · v[r]ᵀ;  dv[r] = columnsᵀ · dT[r]
   func differentiate(_ dy: Tensor, _ inputs: inout Cotangents) {
     var dv = gradients.tensors([v])
     let outV = gradients.pointers(&dv)[0]

@@ -3,6 +3,7 @@
 #include <string.h>  // defines __GLIBC__
 
 #include "CKernels.h"
+#include "CProducts.h"
 
 // For tests: every kernel of each level by name, ck_exp_v4, ck_exp_v3 and ck_exp_baseline. Where
 // there is one level only, all three names are that one function.
