@@ -4,6 +4,8 @@
 static const ck_products *const all[] = {
 #if defined(CK_X86_64)
     &ck_products_avx512_bf16, &ck_products_avx512, &ck_products_avx2,
+#elif defined(__aarch64__)
+    &ck_products_neon_bf16, &ck_products_neon,
 #endif
 };
 

@@ -9,6 +9,11 @@
 //     steps_along, step_across   steps of a matrix, along or across its rows
 //     transpose                  LANES vectors
 //
+// and, where an instruction multiplies small matrices of bfloat16, MATRIX_STEPS in a row of them,
+//
+//     matrix_sum(sum, first, second)               that instruction
+//     matrix_sums(rows, vectors, sums, tile)       what is left of the tile when it was used
+//
 // Blocks of both operands share a core's second cache: up to INNER steps of the second operand's
 // columns, up to BLOCK of their vectors' lanes, and of ROWS rows of the first. A panel (the columns
 // of a tile) stays in the first cache while the rows go by. A row is SHORT if the next tile finds
@@ -217,4 +222,4 @@ BODY void product(
   const ck_products value = { \
       title, precision_, value##_can_run, value##_scratch, value##_packed_count, value##_pack, \
       value##_multiply, value##_spin, \
-      2 * TILE_ROWS * PANEL * (precision_ == CK_BFLOAT16 ? 2 : 1)};
+      2 * TILE_ROWS * PANEL * (precision_ == CK_BFLOAT16 ? 2 * MATRIX_STEPS : 1)};

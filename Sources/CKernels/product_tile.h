@@ -4,6 +4,11 @@
 
 enum { PANEL = TILE_VECTORS * LANES };
 
+#ifndef MATRIX_STEPS
+#define MATRIX_STEPS 1
+#define matrix_sum(sum, first, second) product_sum(CK_BFLOAT16, sum, first, second)
+#endif
+
 /// out[row][column] = alpha Σ_step first second + beta out[row][column] + bias[column] for `rows`
 /// and for `vectors` of columns, of which the last counts where `last` says so.
 BODY void tile_of(
@@ -15,6 +20,9 @@ BODY void tile_of(
     CK_UNROLL
     for (int j = 0; j < vectors; j++) sums[i][j] = zero();
   }
+#if MATRIX_STEPS > 1
+  if (precision == CK_BFLOAT16) tile = matrix_sums(rows, vectors, sums, tile);
+#endif
   for (ptrdiff_t step = 0; step < tile.steps; step++) {
     vector second[TILE_VECTORS];
     CK_UNROLL
@@ -83,7 +91,8 @@ BODY float spin(const ck_precision precision, ptrdiff_t rounds) {
   for (ptrdiff_t round = 0; round < rounds; round++) {
     CK_UNROLL
     for (int i = 0; i < TILE_ROWS * TILE_VECTORS; i++) {
-      sums[i] = product_sum(precision, sums[i], first, second);
+      sums[i] = precision == CK_BFLOAT16 ? matrix_sum(sums[i], first, second)
+                                         : product_sum(precision, sums[i], first, second);
     }
   }
   for (int i = 0; i < TILE_ROWS * TILE_VECTORS; i++) total += sums[i];
