@@ -12,7 +12,7 @@ TEST_FLAGS_debug :=
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test fuzz fuzz-products pillow-images build format lint parity bench-peers bench-data bench-allocations bench-locality \
+.PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity bench-peers bench-data bench-allocations bench-locality \
   consumer kill-loop soak weights report-check tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -28,6 +28,10 @@ test: ## Build and run all tests (CONFIGURATION=release for optimised code)
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
 
+test-arm: ## Test the C kernels for aarch64 under qemu, and here under sanitizers
+	@Scripts/dependencies.sh arm
+	@Scripts/kernels.sh
+
 fuzz: ## Fuzz the readers of files, each for SECONDS (60; TARGETS="images weights …")
 	Fuzz/run.sh $(or $(SECONDS),60) $(TARGETS)
 
@@ -35,11 +39,16 @@ pillow-images: ## Hold the images of a folder, IMAGES, against Pillow (its check
 	@test -d "$(IMAGES)" || { echo "IMAGES is the folder of images, such as Pillow's Tests/images" >&2; exit 2; }
 	Scripts/pillow/check.sh "$(IMAGES)"
 
-fuzz-products: ## Matrix products of random sizes under AddressSanitizer, for SECONDS (60)
+# With ARM=1 for aarch64 under qemu, where pages that cannot be touched do AddressSanitizer's work.
+FUZZ_FLAGS := -fsanitize=address -mllvm -asan-instrumentation-with-call-threshold=0
+FUZZ_FLAGS_ARM := --target=aarch64-linux-gnu -static
+fuzz-products: ## Matrix products of random sizes under AddressSanitizer, for SECONDS (60; ARM=1)
 	@mkdir -p .build
-	clang -O1 -g -fsanitize=address -ISources/CKernels/include Fuzz/products.c \
-	  Sources/CKernels/product*.c Sources/CKernels/level.c -o .build/fuzz-products 2>/dev/null
-	.build/fuzz-products $(or $(SECONDS),60)
+	@$(if $(ARM),Scripts/dependencies.sh arm)
+	clang -O1 -g -w -fuse-ld=lld $(FUZZ_FLAGS$(if $(ARM),_ARM)) -ISources/CKernels/include \
+	  -ITests/Kernels Fuzz/products.c Tests/Kernels/memory.c Sources/CKernels/product*.c \
+	  Sources/CKernels/level.c -o .build/fuzz-products$(if $(ARM),-arm)
+	$(if $(ARM),qemu-aarch64-static) .build/fuzz-products$(if $(ARM),-arm) $(or $(SECONDS),60)
 
 build: ## Build the command, .build/release/convit
 	swift build -c release --product convit

@@ -1,14 +1,16 @@
 // Matrix products of random sizes, by every level that the processor can run, in buffers of exactly
-// the size that they need, under AddressSanitizer: all elements are 1, so that every sum is its
+// the size that they need (Tests/Kernels/memory.h): all elements are 1, so that every sum is its
 // length.
 //
 //     make fuzz-products SECONDS=60
+//     make fuzz-products ARM=1         under qemu
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "CProducts.h"
+#include "memory.h"
 
 static int size(int largest) {
   const int kind = rand() % 10;
@@ -21,7 +23,7 @@ static ck_matrix ones(int rows, int columns) {
   const int stored = transposed ? columns : rows, length = transposed ? rows : columns;
   const int stride = length + rand() % 5;
   const size_t count = stored > 0 ? (size_t)(stored - 1) * stride + length : 0;
-  float *elements = malloc(count * sizeof(float));
+  float *elements = take(count * sizeof(float));
   for (size_t i = 0; i < count; i++) elements[i] = 1;
   return (ck_matrix){elements, stride, transposed};
 }
@@ -37,10 +39,10 @@ int main(int count, char **arguments) {
     const int m = size(500), n = size(2500), k = rand() % 30 ? size(2500) : 0;
     const int stride = n + rand() % 5, beta = rand() % 2, is_packed = rand() % 2;
     const ck_matrix a = ones(m, k), b = ones(k, n);
-    float *y = malloc(sizeof(float) * (stride * (m - 1) + n));
-    float *bias = malloc(sizeof(float) * n);
-    float *scratch = malloc(sizeof(float) * ck_product_scratch(kernels, m, n, k));
-    float *packed = malloc(sizeof(float) * ck_product_packed_count(kernels, n, k));
+    float *y = take(sizeof(float) * (stride * (m - 1) + n));
+    float *bias = take(sizeof(float) * n);
+    float *scratch = take(sizeof(float) * ck_product_scratch(kernels, m, n, k));
+    float *packed = take(sizeof(float) * ck_product_packed_count(kernels, n, k));
     for (int i = 0; i < stride * (m - 1) + n; i++) y[i] = 5;
     for (int i = 0; i < n; i++) bias[i] = 2;
     if (is_packed) ck_product_pack(kernels, packed, b, n, k);
@@ -54,12 +56,7 @@ int main(int count, char **arguments) {
         return 1;
       }
     }
-    free((void *)a.elements);
-    free((void *)b.elements);
-    free(y);
-    free(bias);
-    free(scratch);
-    free(packed);
+    release();
   }
   printf("%ld products\n", products);
   return 0;
