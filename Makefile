@@ -7,8 +7,9 @@ endif
 CONVIT := .build/release/convit
 PYTHON := .venv/bin/python
 
+# The kernels are optimised in debug builds of the tests, too, which take half the time with them.
 # Release tests need -enable-testing; a build directory of their own keeps `make build` incremental.
-TEST_FLAGS_debug :=
+TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 

@@ -18,17 +18,17 @@ extern ck_level_index ck_chosen_level;
 
 // Before a kernel's braces: `CK_KERNEL(result, name, (parameters), (arguments)) { … }` compiles it
 // once for each level, as name_v4, name_v3 and name_baseline, and name, which calls the one in use.
-// A vector type must not be passed by value: the lower levels have no such registers.
+// A vector type must not be passed by value: the lower levels have no such registers. Features and
+// not "arch=", for which clang would leave half of a register of AVX-512 unused.
 #if defined(CK_X86_64)
+#define CK_V3 "avx2,bmi,bmi2,f16c,fma,lzcnt,movbe,popcnt"
+#define CK_V4 CK_V3 ",avx512f,avx512bw,avx512cd,avx512dq,avx512vl"
+#define CK_FOR(features) __attribute__((noinline, target(features)))
 #define CK_KERNEL(result, name, parameters, arguments) \
   CK_INLINE result name##_body parameters; \
-  __attribute__((target("arch=x86-64-v4"))) result name##_v4 parameters { \
-    return name##_body arguments; \
-  } \
-  __attribute__((target("arch=x86-64-v3"))) result name##_v3 parameters { \
-    return name##_body arguments; \
-  } \
-  result name##_baseline parameters { return name##_body arguments; } \
+  CK_FOR(CK_V4) result name##_v4 parameters { return name##_body arguments; } \
+  CK_FOR(CK_V3) result name##_v3 parameters { return name##_body arguments; } \
+  __attribute__((noinline)) result name##_baseline parameters { return name##_body arguments; } \
   result name parameters { \
     if (ck_chosen_level == CK_X86_64_V4) return name##_v4 arguments; \
     if (ck_chosen_level == CK_X86_64_V3) return name##_v3 arguments; \

@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 
 /// What makes the matrix products of a precision in this process: kernels of this package, on
-/// processors that they were written for (those with AVX-512 or AVX2), or the BLAS library.
+/// processors that they were written for (those with AVX-512, AVX2 or NEON), or the BLAS library.
 ///
 /// The environment's `CONVIT_PRODUCTS=blas` leaves them all to the library, and `CONVIT_LEVEL` says
 /// which instructions all kernels may use.
