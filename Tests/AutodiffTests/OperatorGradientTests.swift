@@ -42,7 +42,9 @@ import Testing
     GradientCase("relu, positive", [5], in: 0.1...1) { $0[0].relu() },
     GradientCase("relu, negative", [5], in: -1 ... -0.1) { $0[0].relu() },
     GradientCase("gelu", [33], in: -3...3) { $0[0].gelu() },
-    GradientCase("gelu of x + b", [4, 2, 9], [9], in: -2...2) { $0[0].gelu(bias: $0[1]) },
+    GradientCase("gelu of x · Wᵀ + b", [4, 2, 9], [5, 9], [5], in: -2...2) {
+      $0[0].linearGELU($0[1], bias: $0[2])
+    },
   ]
 
   static let reductions =

@@ -12,31 +12,49 @@ extension Variable {
     }
   }
 
-  /// GELU of x + bias, [..., M] and [M], in one pass.
+  /// GELU(x · Wᵀ + b), [..., K] → [..., M], for `weight` [M, K] and `bias` [M]: the function is
+  /// computed of a few rows at a time, while the cache still has them.
   ///
-  ///     dx = dy · GELU′(x + b),  db = Σ_rows dx
-  package func gelu(bias: Variable) -> Variable {
-    let (x, b) = (value, bias.value)
-    let (rows, columns) = x.shape.matrix
-    checkPrecondition(b.shape == [columns], "gelu: input \(x.shape), bias \(b.shape)")
-    let y = Tensor(unsafeUninitialized: x.shape) { y in
+  ///     dz = dy · GELU′(z + b) for z = x · Wᵀ;  dx = dz · W,  dW = dzᵀ · x,  db = Σ_rows dz
+  package func linearGELU(_ weight: Variable, bias: Variable) -> Variable {
+    let (x, w, b) = (value, weight.value, bias.value)
+    let ((rows, k), m, precision) = (x.shape.matrix, weight.samples, tape.pass.precision)
+    checkPrecondition(
+      w.shape == Shape(m, k) && b.shape == [m],
+      "linearGELU: input \(x.shape), weight \(w.shape), bias \(b.shape)")
+    let shape = x.shape.replacing(-1, with: m)
+    var kept = tape.pass.isRecorded ? Tensor(unsafeUninitialized: shape) : nil  // z
+    let atOnce = DryRun.isOn ? Swift.max(rows, 1) : 48  // a dry run counts the one product it is
+    let written = kept.map { _ in kept!.mutablePointer() }
+    let packed = PackedMatrix(
+      .init(w.pointer, k).transposed, k, m, precision,
+      layout: tape.packedWeights?.transposed(w, m, k))
+    let y = Tensor(unsafeUninitialized: shape, evenIfDry: true) { y in
       tape.split(rows, grain: 32) { part in
-        let (x, y) = (x.pointer + part.lowerBound * columns, y + part.lowerBound * columns)
-        WorkMeter.measure(.gelu) { ck_bias_gelu(y, x, b.pointer, part.count, columns) }
-      }
-    }
-    return tape.operation(y, of: [self, bias], saving: (x, b)) { saved, dy, inputs in
-      let (x, b) = saved
-      let (rows, columns) = x.shape.matrix
-      let dx = Tensor(unsafeUninitialized: x.shape) { dx in
-        WorkMeter.measure(.gelu) {
-          ck_bias_gelu_backward(dx, x.pointer, b.pointer, dy.pointer, rows, columns)
+        var scratch = Tensor(unsafeUninitialized: [written == nil ? atOnce * m : 0])
+        let few = scratch.mutablePointer()
+        for first in stride(from: part.lowerBound, to: part.upperBound, by: atOnce) {
+          let count = Swift.min(atOnce, part.upperBound - first)
+          let z = written.map { $0 + first * m } ?? few
+          packed.multiply(count, .init(x.pointer + first * k, k), into: z, m, work: .linear)
+          WorkMeter.measureKernel(.gelu) { ck_bias_gelu(y + first * m, z, b.pointer, count, m) }
         }
       }
-      inputs.accumulate(to: 1, shape: [columns]) { db, beta in
-        ck_sum_rows(db, dx.pointer, rows, columns, beta)
+    }
+    return tape.operation(y, of: [self, weight, bias], saving: (x, w, b, kept)) {
+      saved, dy, inputs in
+      let (x, w, b, kept) = saved
+      guard let z = kept else { return }
+      let (rows, m) = z.shape.matrix
+      let dz = Tensor(unsafeUninitialized: z.shape) { dz in
+        WorkMeter.measure(.gelu) {
+          ck_bias_gelu_backward(dz, z.pointer, b.pointer, dy.pointer, rows, m)
+        }
       }
-      inputs.add(dx, to: 0)
+      inputs.accumulate(to: 2, shape: [m]) { db, beta in
+        ck_sum_rows(db, dz.pointer, rows, m, beta)
+      }
+      Self.addLinearDerivatives((x, w), dz, &inputs)
     }
   }
 }

@@ -35,7 +35,7 @@ extension Variable {
     }
   }
 
-  private static func addLinearDerivatives(
+  static func addLinearDerivatives(
     _ saved: (x: Tensor, w: Tensor), _ dy: Tensor, _ inputs: inout Cotangents
   ) {
     let (x, w) = saved

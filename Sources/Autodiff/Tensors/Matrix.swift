@@ -43,13 +43,16 @@ struct PackedMatrix {
   private let precision: Precision
   private let layout: Tensor?
 
-  init(_ matrix: Matrix, _ k: Int, _ n: Int, _ precision: Precision) {
+  /// - Parameter layout: what `PackedWeights` has of it already.
+  init(_ matrix: Matrix, _ k: Int, _ n: Int, _ precision: Precision, layout: Tensor? = nil) {
     (self.matrix, self.k, self.n, self.precision) = (matrix, k, n, precision)
-    layout = ProductKernels.serving(precision).map { kernels in
-      Tensor(unsafeUninitialized: [ck_product_packed_count(kernels.pointer, n, k)]) {
-        ck_product_pack(kernels.pointer, $0, matrix, n, k)
+    self.layout =
+      layout
+      ?? ProductKernels.serving(precision).map { kernels in
+        Tensor(unsafeUninitialized: [ck_product_packed_count(kernels.pointer, n, k)]) {
+          ck_product_pack(kernels.pointer, $0, matrix, n, k)
+        }
       }
-    }
   }
 
   /// `out = a · this + beta · out` for `a` [m, k].

@@ -24,10 +24,10 @@ public struct Linear: Module {
     x.linear(x.tape[weight], bias: bias.map { x.tape[$0] })
   }
 
-  /// GELU of the map, the bias added in the same pass: [..., in] → [..., out].
+  /// GELU of the map, in one pass: [..., in] → [..., out].
   func gelu(_ x: Variable) -> Variable {
-    let y = x.linear(x.tape[weight])
-    return bias.map { y.gelu(bias: x.tape[$0]) } ?? y.gelu()
+    let weight = x.tape[weight]
+    return bias.map { x.linearGELU(weight, bias: x.tape[$0]) } ?? x.linear(weight).gelu()
   }
 
   func callAsFunction(_ x: Variable, rows: Range<Int>) -> Variable {
