@@ -16,7 +16,8 @@ package struct MemoryEstimate: Sendable, Hashable {
 
   package var total: Int { parameters + activations + images }
 
-  /// The estimate for steps by passes like `pass`, with `stores` in the shape of the weights.
+  /// The estimate for steps by passes like `pass`; `stores` are in the shape of the weights, which
+  /// are one of them.
   package init(
     _ model: some Model, _ pass: Pass = Pass(), batchSize: Int, shards: Shards, threads: Int,
     stores: Int = 3, stepSize: Int? = nil, batchesInFlight: Int = 4, teacherParameterCount: Int = 0

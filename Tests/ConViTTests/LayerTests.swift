@@ -45,6 +45,24 @@ import Testing
     }
   }
 
+  /// Dropout is not left out in silence where the map of positions would be.
+  @Test func dropoutOfLongSequencesNeedsRandomNumbers() async throws {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
+      let grid = PatchGrid(rows: 17, columns: 19)
+      let gpsa = GPSA(dim: 8, heads: 2, grid: grid, attnDropRate: 0.5)
+      _ = try Shards(size: 1, lanes: 1).gradients(
+        of: 1, at: ParameterStore(gpsa, seed: 0), on: WorkerPool(threads: 1), Pass()
+      ) { samples, tape in
+        let x = tape.constant(Tensor(repeating: 1, [samples.count, grid.count, 8]))
+        return (gpsa(x).sum(-1).sum(-1), ())
+      }
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("dropout: a rate of 0.5 in a training step without random numbers"))
+  }
+
   /// Any leading axes: the same as one of all their indices.
   @Test(arguments: [[], [6], [2, 3], [1, 2, 3]] as [[Int]]) func leadingAxes(_ leading: [Int]) {
     let count = leading.reduce(1, *)

@@ -20,7 +20,8 @@ extension Variable {
   ///
   /// A head's scores exist one image at a time, [Nq, Nk] or, where that is large and there is no
   /// position, in tiles, and are computed anew for the derivative, so memory does not grow with the
-  /// square of the sequence. The plain composition of operators that this equals is in the tests.
+  /// square of the sequence, but with a position for one head's scores. The plain composition of
+  /// operators that this equals is in the tests.
   ///
   /// PyTorch equivalent: `scaled_dot_product_attention(q, k, v, attn_mask=bias)` on heads split by
   /// `view` and `transpose`; there is no gate.

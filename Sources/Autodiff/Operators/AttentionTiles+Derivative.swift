@@ -70,7 +70,8 @@ extension AttentionTiles {
       let beta: Float = row == 0 ? 0 : 1
       kTransposed.multiply(rows, q, into: p, count, work: .attention)
       vTransposed.multiply(rows, dy, into: dp, count, work: .attention)
-      let kept = dropout?.factors(image: head.image, head: head.head, queries, keys)
+      let kept =
+        DryRun.isOn ? nil : dropout?.factors(image: head.image, head: head.head, queries, keys)
       if let kept { ck_mul(dp, dp, kept.pointer, kept.count) }
       WorkMeter.measureKernel(.softmax) {
         ck_softmax_block_backward(

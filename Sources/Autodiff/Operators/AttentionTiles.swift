@@ -48,8 +48,7 @@ package struct AttentionTiles {
       y: Tensor(unsafeUninitialized: shape), largest: Tensor(unsafeUninitialized: statistics),
       inverse: Tensor(unsafeUninitialized: statistics))
     let (y, largest, inverse) = (
-      Output(kept.y.mutablePointer()), Output(kept.largest.mutablePointer()),
-      Output(kept.inverse.mutablePointer())
+      kept.y.mutablePointer(), kept.largest.mutablePointer(), kept.inverse.mutablePointer()
     )
     scores.split(on: tape) { units, blocks in
       var scratch = Tensor(unsafeUninitialized: Shape(Self.queries, Self.keys))
@@ -61,8 +60,8 @@ package struct AttentionTiles {
         for queries in Self.parts(rows.first..<rows.first + rows.count, atMost: Self.queries) {
           let row = row(image, head) + queries.lowerBound
           attend(
-            queries, tiles, image, head, s, largest.pointer + row, inverse.pointer + row,
-            y.pointer + offset(image, head) + queries.lowerBound * width)
+            queries, tiles, image, head, s, largest + row, inverse + row,
+            y + offset(image, head) + queries.lowerBound * width)
         }
       }
     }
@@ -106,7 +105,7 @@ package struct AttentionTiles {
           scores.bias(head, queries.lowerBound, tile.keys.lowerBound), scores.nk, queries.count,
           count)
       }
-      if let kept = dropout?.factors(image: image, head: head, queries, tile.keys) {
+      if !DryRun.isOn, let kept = dropout?.factors(image: image, head: head, queries, tile.keys) {
         ck_mul(s, s, kept.pointer, kept.count)
       }
       tile.v.multiply(
@@ -126,10 +125,4 @@ package struct AttentionTiles {
         / parts
     }
   }
-}
-
-/// Memory that threads write to in different places.
-private struct Output: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Float>
-  init(_ pointer: UnsafeMutablePointer<Float>) { self.pointer = pointer }
 }

@@ -24,8 +24,10 @@ extension Variable {
       "linearGELU: input \(x.shape), weight \(w.shape), bias \(b.shape)")
     let shape = x.shape.replacing(-1, with: m)
     var kept = tape.pass.isRecorded ? Tensor(unsafeUninitialized: shape) : nil  // z
-    let atOnce = DryRun.isOn ? Swift.max(rows, 1) : 48  // a dry run counts the one product it is
-    let written = kept.map { _ in kept!.mutablePointer() }
+    // A library gains nothing by small products; and a dry run counts the one that it is.
+    let isWhole = DryRun.isOn || ProductKernels.serving(precision) == nil
+    let atOnce = isWhole ? Swift.max(rows, 1) : 48
+    let written = kept?.mutablePointer()
     let packed = PackedMatrix(
       .init(w.pointer, k).transposed, k, m, precision,
       layout: tape.packedWeights?.transposed(w, m, k))

@@ -15,7 +15,7 @@ extension Matrix {
   /// fastest here; `stride` is the number of elements between the starts of two rows of `out`.
   ///
   /// With beta = 0, `out` is not read. The bias [n] is added to every row. `packed` is what
-  /// `PackedWeights` made of `b`.
+  /// `PackedWeights` or `PackedMatrix` made of `b`.
   static func multiply(
     _ m: Int, _ n: Int, _ k: Int, alpha: Float = 1, _ a: Matrix, _ b: Matrix, beta: Float = 0,
     bias: UnsafePointer<Float>? = nil, packed: UnsafePointer<Float>? = nil,

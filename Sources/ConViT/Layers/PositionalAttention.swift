@@ -38,7 +38,7 @@ extension PositionalAttention {
     if let gateLogits, isLong(x.tape) {
       // Not in one step, as the map of positions would grow with the square of their number.
       return .blended(
-        content.mixing(v, dropRate: 0, to: proj), v,
+        content.mixing(v, dropRate: attnDropRate, to: proj), v,
         rows: PatchGrid(rows: grid.rows, columns: 1).position(of: self, x.tape),
         columns: PatchGrid(rows: 1, columns: grid.columns).position(of: self, x.tape),
         gate: x.tape[gateLogits].sigmoid())
@@ -46,10 +46,11 @@ extension PositionalAttention {
     return positioned(content, x.tape).mixing(v, dropRate: attnDropRate, to: proj)
   }
 
-  /// Whether a map of positions is too large to be made where it need not be.
+  /// Whether a map of positions is too large to be made where it need not be: dropout of an
+  /// attention is of the blend, and so needs it.
   private func isLong(_ tape: Tape) -> Bool {
     AttentionTiles.suit(queries: grid.count, keys: grid.count)
-      && (attnDropRate == 0 || tape.pass.randomness == nil)
+      && (attnDropRate == 0 || tape.pass.randomness?.isEmpty ?? true)
       && !tape.isDerivativeTapped("map", of: proj.weight, above: 2)
   }
 

@@ -5,7 +5,7 @@ import Foundation
 /// timm's `AugMixAugment` with α = 1: all shares that add up to 1 are equally likely.
 struct AugMix: Hashable, Sendable {
   var operations: [RandomOperation]
-  var width = 3
+  var width = 3  // chains
   /// Operations of a chain; nil draws 1, 2 or 3 for each.
   var depth: Int?
   /// Whether chains are blended in one after the other, in bytes, and not summed first.

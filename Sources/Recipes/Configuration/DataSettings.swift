@@ -28,7 +28,7 @@ package struct DataSettings: Settings {
   package var std: [Double]?
   package var sixteenBit = ImageDecoder.SixteenBitPolicy.scale
   package var lenientJpeg = false
-  package var maxPixels = ImageDecoder().maxPixels
+  package var maxPixels = ImageDecoder().maxPixels  // checked before memory is asked for
   package var maxBytes = ImageDecoder().maxBytes
   package var scaledDecoding = false
 

@@ -21,7 +21,7 @@ package struct RunSettings: Settings {
   /// takes the memory of the weights. Part of the recipe, as sums round otherwise with another
   /// number.
   package var lanes = 4
-  package var pinThreads = false
+  package var pinThreads = false  // all but the first
   package var precision = Precision.float32
   package var recompute = false
   package var logEvery = 50

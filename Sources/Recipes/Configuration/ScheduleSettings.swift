@@ -20,7 +20,7 @@ package struct ScheduleSettings: Settings {
   /// The epochs, counted from 1, with which `multistep` drops.
   package var decayMilestones = [90, 180, 270]
   package var decayRate = 0.1
-  package var patienceEpochs = 10
+  package var patienceEpochs = 10  // evaluations, which are one an epoch without `evalEvery`
   package var earlyStop: Int?
   package var lrNoise: [Double] = []
   package var lrNoisePct = 0.67
