@@ -50,10 +50,11 @@ struct AttentionScores {
     let count: Int
   }
 
-  /// Calls `body` with parts of all heads of all images, side by side on the tape's threads. A head
-  /// is cut into `blocks` of rows, so that every thread has some.
+  /// Calls `body` with parts of all heads of all images, side by side on the tape's threads. Where
+  /// these are not as many for each thread, a head is cut into `blocks` of rows.
   func split(on tape: Tape, _ body: (_ units: Range<Int>, _ blocks: Int) -> Void) {
-    let blocks = min(tape.pool?.threads ?? 1, nq)
+    let threads = tape.pool?.threads ?? 1
+    let blocks = heads * batch % threads == 0 ? 1 : min(threads, nq)
     tape.split(heads * batch * blocks, grain: 1) { body($0, blocks) }
   }
 

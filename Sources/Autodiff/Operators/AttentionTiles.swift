@@ -120,9 +120,7 @@ package struct AttentionTiles {
   /// A range in as many equal parts as it takes for none to be longer than `longest`.
   static func parts(_ range: Range<Int>, atMost longest: Int) -> [Range<Int>] {
     let parts = (range.count + longest - 1) / longest
-    return (0..<parts).map {
-      range.lowerBound + $0 * range.count / parts..<range.lowerBound + ($0 + 1) * range.count
-        / parts
-    }
+    let bounds = (0...parts).map { range.lowerBound + $0 * range.count / max(parts, 1) }
+    return zip(bounds, bounds.dropFirst()).map { $0..<$1 }
   }
 }

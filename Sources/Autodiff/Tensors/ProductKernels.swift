@@ -69,7 +69,8 @@ extension ProductKernels {
       isLibraryAskedFor
       ? "the BLAS library has no bf16"
       : all.contains { $0.precision == .bfloat16 }
-        ? "this is a debug build" : "level \(level) has no instructions for bf16 here"
+        ? "this is a debug build"
+        : "there are no instructions for bf16 at this processor's level \(level)"
     return cause
       + ": operands are rounded to it and multiplied as floats, which is slower than fp32"
   }
