@@ -4,8 +4,8 @@
 #
 #   Benchmarks/callgrind.sh [--model NAME] [--batch-size N] [--mode train|inference] [--functions N] [--kernels NAME] [BINARY]
 #
-# What two steps take more than one is the step, without start-up. Valgrind knows no AVX-512, so these are the AVX2 variants of all
-# loops. It emulates each lane of a fused multiply-add by a call, so OpenBLAS runs its Sandybridge kernels, which have none:
+# What two steps take more than one is the step, without start-up. The BLAS library makes the products (CONVIT_PRODUCTS=blas), so that
+# what is outside is everything else. Valgrind knows no AVX-512, so these are the AVX2 variants of all loops. It emulates each lane of a fused multiply-add by a call, so OpenBLAS runs its Sandybridge kernels, which have none:
 # --kernels Haswell counts those of AVX2 processors, and takes ten times as long. One thread, since valgrind runs one at a time. It
 # cannot read the binary's DWARF, so a copy without debug information runs, which keeps the names of functions; --functions N lists
 # the N heaviest outside BLAS.
@@ -33,7 +33,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 strip --strip-debug -o "$work/convit" "$binary"
 
-export OPENBLAS_CORETYPE=$kernels OPENBLAS_NUM_THREADS=1
+export CONVIT_PRODUCTS=blas OPENBLAS_CORETYPE=$kernels OPENBLAS_NUM_THREADS=1
 unset OPENBLAS_L2_SIZE
 
 count() {  # mode, steps
