@@ -63,7 +63,7 @@ extension AttentionTiles {
     let kTransposed = PackedMatrix(k.transposed, scores.k.size, count, precision)
     let vTransposed = PackedMatrix(v.transposed, self.v.size, count, precision)
     let kPacked = PackedMatrix(k, count, scores.k.size, precision)
-    for queries in Self.parts(0..<scores.nq, atMost: Self.queries) {
+    for queries in queryTiles(0..<scores.nq) {
       let (row, rows) = (queries.lowerBound, queries.count)
       let q = self.queries(head.image, head.head, from: row)
       let dy = Matrix(head.dy + row * width, width)

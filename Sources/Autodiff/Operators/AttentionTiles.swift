@@ -57,7 +57,7 @@ package struct AttentionTiles {
         let rows = scores.rows(unit, blocks)
         let (image, head) = (rows.image, rows.head)
         let tiles = keyTiles(image, head)
-        for queries in Self.parts(rows.first..<rows.first + rows.count, atMost: Self.queries) {
+        for queries in queryTiles(rows.first..<rows.first + rows.count) {
           let row = row(image, head) + queries.lowerBound
           attend(
             queries, tiles, image, head, s, largest + row, inverse + row,
@@ -115,6 +115,12 @@ package struct AttentionTiles {
     WorkMeter.measureKernel(.softmax) {
       ck_softmax_end(largest, sum, y, width, v.size, queries.count)
     }
+  }
+
+  /// Tiles of queries; a dry run counts products that differ in their queries as one, as there may
+  /// be millions.
+  func queryTiles(_ range: Range<Int>) -> [Range<Int>] {
+    DryRun.isOn ? [range] : Self.parts(range, atMost: Self.queries)
   }
 
   /// A range in as many equal parts as it takes for none to be longer than `longest`.
