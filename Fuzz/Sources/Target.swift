@@ -33,7 +33,7 @@ func attempt<Result>(_ body: () throws -> Result) -> Result? {
     return try body()
   } catch {
     switch error {
-    case is ImageError, is DatasetError, is SafetensorsError, is WeightsError,
+    case is ImageError, is DatasetError, is TensorFileError, is WeightsError,
       is ConfigurationError, is TrainingError:
       let text = "\(error)"
       let isOneLine = text.unicodeScalars.allSatisfy { scalar in

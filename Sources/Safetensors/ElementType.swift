@@ -1,12 +1,14 @@
 /// How the numbers of a tensor are stored; the raw value is the format's name for it.
 ///
-/// F64, F32 and F16 are IEEE 754 numbers of so many bits, BF16 the upper 16 bits of an F32; I and U
-/// are integers with and without sign. BOOL is a byte: 0 is false, and everything else is true.
+/// F64, F32 and F16 are IEEE 754 numbers of so many bits, BF16 the upper 16 bits of an F32, F8 numbers
+/// of 8 bits with so many of exponent (E) and mantissa (M); I and U are integers with and without sign. BOOL is a byte: 0 is false, and everything else is true.
 public enum ElementType: String, CaseIterable, Hashable, Sendable {
   case f64 = "F64"
   case f32 = "F32"
   case f16 = "F16"
   case bf16 = "BF16"
+  case f8e4m3 = "F8_E4M3"
+  case f8e5m2 = "F8_E5M2"
   case i64 = "I64"
   case i32 = "I32"
   case i16 = "I16"
@@ -22,7 +24,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable {
     case .f64, .i64, .u64: 8
     case .f32, .i32, .u32: 4
     case .f16, .bf16, .i16, .u16: 2
-    case .i8, .u8, .bool: 1
+    case .i8, .u8, .bool, .f8e4m3, .f8e5m2: 1
     }
   }
 

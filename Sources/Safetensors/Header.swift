@@ -6,15 +6,17 @@ struct Header {
   static let prefixSize = 8  // bytes before the header, which hold its length
 
   let metadata: [String: String]
-  let tensors: [TensorInfo]  // in the order of their data
+  /// Where the bytes of a tensor are, counted from the first byte after the header.
+  typealias Place = (info: TensorInfo, offsets: Range<Int>)
+  let tensors: [Place]  // in the order of their data
   let dataStart: Int  // where the data begin in the file
 
   init(reading file: RegularFile) throws {
     let start = try file.bytes(at: 0, count: min(file.size, 512))
-    func refuse(_ reason: String) -> SafetensorsError {
+    func refuse(_ reason: String) -> TensorFileError {
       let kind = FileKind(of: file, start: start)
       let other = kind.map { "expected safetensors, found \($0.name); \($0.advice)" }
-      return SafetensorsError(
+      return TensorFileError(
         path: file.path, reason: other ?? "not a safetensors file: \(reason)")
     }
     guard start.count >= Self.prefixSize else {
@@ -41,12 +43,12 @@ struct Header {
 
   init(_ json: [UInt8], dataSize: Int, path: String) throws {
     var scanner = JSONScanner(json, path: path)
-    var (metadata, tensors): ([String: String], [TensorInfo]) = ([:], [])
+    var (metadata, tensors): ([String: String], [Place]) = ([:], [])
     try scanner.object { scanner, key in
       if key == "__metadata__" {
         try scanner.object { scanner, key in metadata[key] = try scanner.string() }
       } else {
-        tensors.append(try scanner.info(of: key))
+        tensors.append(try scanner.place(of: key))
       }
     }
     try scanner.end()
@@ -59,26 +61,25 @@ struct Header {
     var cursor = 0
     for tensor in self.tensors {
       if let reason = Self.fault(of: tensor, cursor: cursor, dataSize: dataSize) {
-        throw SafetensorsError(path: path, tensor: tensor.name, reason: reason)
+        throw TensorFileError(path: path, tensor: tensor.info.name, reason: reason)
       }
       cursor = tensor.offsets.upperBound
     }
     guard cursor == dataSize else {
-      throw SafetensorsError(
+      throw TensorFileError(
         path: path,
         reason: "the tensors end at data byte \(cursor), but \(dataSize) bytes are there")
     }
   }
 
   /// What is wrong with a tensor whose data should begin at `cursor`.
-  private static func fault(of tensor: TensorInfo, cursor: Int, dataSize: Int) -> String? {
-    let (begin, end) = (tensor.offsets.lowerBound, tensor.offsets.upperBound)
+  private static func fault(of place: Place, cursor: Int, dataSize: Int) -> String? {
+    let (tensor, begin, end) = (
+      place.info, place.offsets.lowerBound, place.offsets.upperBound
+    )
     let kind = "\(tensor.type.rawValue) \("\(tensor.shape)".printable())"
-    guard let bytes = tensor.type.byteCount(shape: tensor.shape) else {
-      return "\(kind) has more bytes than can be counted"
-    }
-    if bytes != end - begin {
-      return "\(kind) needs \(bytes) bytes, but data_offsets [\(begin), \(end)] hold \(end - begin)"
+    if tensor.byteCount != end - begin {
+      return "\(kind) needs \(tensor.byteCount) bytes, but data_offsets [\(begin), \(end)] hold \(end - begin)"
     }
     if end > dataSize {
       return "data_offsets [\(begin), \(end)] end past the \(dataSize) data bytes; truncated?"

@@ -64,8 +64,8 @@ struct JSONScanner {
     if next != nil { throw unexpected("the end of the header") }
   }
 
-  func error(_ reason: String) -> SafetensorsError {
-    SafetensorsError(path: path, tensor: tensor, reason: "header byte \(position): \(reason)")
+  func error(_ reason: String) -> TensorFileError {
+    TensorFileError(path: path, tensor: tensor, reason: "header byte \(position): \(reason)")
   }
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -152,7 +152,7 @@ struct JSONScanner {
     while let byte = next, " \t\r\n".utf8.contains(byte) { position += 1 }
   }
 
-  private func unexpected(_ expected: String) -> SafetensorsError {
+  private func unexpected(_ expected: String) -> TensorFileError {
     let found =
       switch next {
       case nil: "the end of the header"
@@ -165,7 +165,7 @@ struct JSONScanner {
 
 extension JSONScanner {
   /// Reads `{"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}`.
-  mutating func info(of name: String) throws -> TensorInfo {
+  mutating func place(of name: String) throws -> Header.Place {
     tensor = name
     defer { tensor = nil }
     var type: ElementType?
@@ -184,7 +184,12 @@ extension JSONScanner {
     guard let type else { throw error("dtype is missing") }
     guard let shape else { throw error("shape is missing") }
     guard let offsets else { throw error("data_offsets is missing") }
-    return TensorInfo(name: name, type: type, shape: shape, offsets: offsets)
+    guard let info = TensorInfo(name: name, type: type, shape: shape) else {
+      let kind = "\(type.rawValue) \("\(shape)".printable())"
+      throw TensorFileError(
+        path: path, tensor: name, reason: "\(kind) has more bytes than can be counted")
+    }
+    return (info, offsets)
   }
 
   private mutating func elementType() throws -> ElementType {

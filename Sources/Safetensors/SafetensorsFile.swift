@@ -12,13 +12,13 @@ import Files
 /// let weight = try file.floats("head.weight")
 /// ```
 ///
-/// The file stays open for as long as the value lives. Any thread may read from it. Two names
-/// that Swift holds to be equal (an accent composed or not) are refused as duplicates.
-public struct SafetensorsFile: Sendable {
+/// Two names that Swift holds to be equal (an accent composed or not) are refused as duplicates.
+public struct SafetensorsFile: TensorFile {
   /// Free text that the writer of the file left.
   public let metadata: [String: String]
   /// The tensors, in the order of their data.
   public let tensors: [TensorInfo]
+  let offsets: [Range<Int>]
   private let indices: [String: Int]
   private let file: RegularFile
   private let dataStart: Int
@@ -31,50 +31,36 @@ public struct SafetensorsFile: Sendable {
       file = try RegularFile(reading: path, expected: "a safetensors file")
       header = try Header(reading: file)
     } catch let error as FileError {
-      throw SafetensorsError(path: path, reason: error.reason + WeightsPath.hint(inFolder: path))
+      throw TensorFileError(path: path, reason: error.reason + WeightsPath.hint(inFolder: path))
     }
     metadata = header.metadata
-    tensors = header.tensors
+    (tensors, offsets) = (header.tensors.map(\.info), header.tensors.map(\.offsets))
     dataStart = header.dataStart
     indices = Dictionary(
-      uniqueKeysWithValues: header.tensors.enumerated().map { ($1.name, $0) })
+      uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
   }
 
-  package var path: String { file.path }
+  /// Where the file is.
+  public var path: String { file.path }
 
   /// What the header says about a tensor; nil if there is none of this name.
   public func info(_ name: String) -> TensorInfo? {
     indices[name].map { tensors[$0] }
   }
 
-  /// The bytes of a tensor, as they are in the file.
-  public func bytes(_ name: String) throws -> [UInt8] {
-    let info = try require(name)
-    return try [UInt8](unsafeUninitializedCapacity: info.byteCount) { buffer, initialized in
-      try read(info, into: UnsafeMutableRawBufferPointer(buffer))
-      initialized = info.byteCount
-    }
-  }
-
-  func require(_ name: String) throws -> TensorInfo {
-    guard let info = info(name) else {
-      throw error(name, "not among the \(tensors.count) tensors of the file")
-    }
-    return info
-  }
-
   /// Fills `buffer` with the bytes of a tensor, from its byte `start` on.
-  func read(_ info: TensorInfo, from start: Int = 0, into buffer: UnsafeMutableRawBufferPointer)
-    throws
-  {
+  ///
+  /// - Throws: `TensorFileError` if the file cannot be read, or the tensor has no such bytes.
+  public func read(
+    _ info: TensorInfo, from start: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) throws {
+    guard let index = indices[info.name], tensors[index] == info,
+      start >= 0, start <= info.byteCount, buffer.count <= info.byteCount - start
+    else { throw error(info.name, "asked for bytes that the tensor does not have") }
     do {
-      try file.read(into: buffer, at: dataStart + info.offsets.lowerBound + start)
+      try file.read(into: buffer, at: dataStart + offsets[index].lowerBound + start)
     } catch {
-      throw SafetensorsError(error, tensor: info.name)
+      throw TensorFileError(error, tensor: info.name)
     }
-  }
-
-  func error(_ name: String, _ reason: String) -> SafetensorsError {
-    SafetensorsError(path: path, tensor: name, reason: reason)
   }
 }

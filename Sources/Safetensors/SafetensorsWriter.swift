@@ -31,15 +31,15 @@ public enum SafetensorsWriter {
         }
       }
     } catch let error as FileError {
-      throw SafetensorsError(error)
+      throw TensorFileError(error)
     }
   }
 
   private static func write(
     _ tensor: OutputTensor, byteCount: Int, to file: AtomicFile, path: String
   ) throws {
-    func fault(_ reason: String) -> SafetensorsError {
-      SafetensorsError(path: path, tensor: tensor.name, reason: reason)
+    func fault(_ reason: String) -> TensorFileError {
+      TensorFileError(path: path, tensor: tensor.name, reason: reason)
     }
     var calls = 0
     try tensor.withBytes { bytes in
@@ -58,11 +58,11 @@ public enum SafetensorsWriter {
 
   private static func byteCount(of tensor: OutputTensor, path: String) throws -> Int {
     if tensor.name == "__metadata__" {
-      throw SafetensorsError(
+      throw TensorFileError(
         path: path, tensor: tensor.name, reason: "the format keeps this name for its metadata")
     }
     guard let bytes = tensor.type.byteCount(shape: tensor.shape) else {
-      throw SafetensorsError(
+      throw TensorFileError(
         path: path, tensor: tensor.name, reason: "shape \(tensor.shape) cannot be stored")
     }
     return bytes
@@ -73,7 +73,7 @@ public enum SafetensorsWriter {
       let (total, overflow) = sum.addingReportingOverflow(size)
       // Room for the header is left, too.
       guard !overflow, total < Int.max / 2 else {
-        throw SafetensorsError(path: path, reason: "the tensors have more bytes than a file")
+        throw TensorFileError(path: path, reason: "the tensors have more bytes than a file")
       }
       return total
     }
@@ -107,7 +107,7 @@ public enum SafetensorsWriter {
     _ header: [UInt8], tensors: [OutputTensor], dataSize: Int, path: String
   ) throws {
     guard header.count <= Header.maxSize else {
-      throw SafetensorsError(
+      throw TensorFileError(
         path: path,
         reason: "the header has \(header.count) bytes, the limit is \(Header.maxSize)")
     }

@@ -1,4 +1,4 @@
-/// What the header of a safetensors file says about one tensor.
+/// What a file says about one of its tensors.
 public struct TensorInfo: Hashable, Sendable {
   /// The name, such as `blocks.0.attn.qk.weight`.
   public let name: String
@@ -6,9 +6,13 @@ public struct TensorInfo: Hashable, Sendable {
   public let type: ElementType
   /// The sizes of the axes, outermost first; none for a single number.
   public let shape: [Int]
-  /// Where the bytes are, counted from the first byte after the header.
-  package let offsets: Range<Int>
+  package let byteCount: Int
 
-  package var count: Int { offsets.count / type.byteCount }
-  package var byteCount: Int { offsets.count }
+  /// Nil where the shape has more bytes than can be counted.
+  package init?(name: String, type: ElementType, shape: [Int]) {
+    guard let byteCount = type.byteCount(shape: shape) else { return nil }
+    (self.name, self.type, self.shape, self.byteCount) = (name, type, shape, byteCount)
+  }
+
+  package var count: Int { byteCount / type.byteCount }
 }

@@ -11,9 +11,9 @@ enum WeightsPath {
   }
 
   /// Throws for an address where there is no file of that name.
-  static func requireNoAddress(_ path: String) throws(SafetensorsError) {
+  static func requireNoAddress(_ path: String) throws(TensorFileError) {
     guard isAddress(path), !FileManager.default.fileExists(atPath: path) else { return }
-    throw SafetensorsError(
+    throw TensorFileError(
       path: path,
       reason: "this is an address, and nothing is downloaded: download the file, and give its path")
   }

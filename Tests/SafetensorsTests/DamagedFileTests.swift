@@ -10,10 +10,10 @@ import Testing
     let folder = try TemporaryFolder()
     let bytes = try contents(fixture("\(name).safetensors"))
     let path = try folder.write(bytes + [0])
-    #expect(throws: SafetensorsError.self) { try SafetensorsFile(contentsOf: path) }
+    #expect(throws: TensorFileError.self) { try SafetensorsFile(contentsOf: path) }
     for length in (0..<bytes.count).reversed() {
       try #require(truncate(path, length) == 0)
-      #expect(throws: SafetensorsError.self, "\(length)") {
+      #expect(throws: TensorFileError.self, "\(length)") {
         try SafetensorsFile(contentsOf: path)
       }
     }
@@ -41,7 +41,7 @@ import Testing
           let file = try SafetensorsFile(contentsOf: path)
           for tensor in file.tensors { #expect(try file.floats(tensor.name).count == tensor.count) }
           accepted += 1
-        } catch is SafetensorsError {}
+        } catch is TensorFileError {}
       }
       try put(bytes[index], at: index)
     }

@@ -137,7 +137,7 @@ import Testing
     let folder = try TemporaryFolder()
     let path = folder.path("a")
     let outer = OutputTensor(name: "y", shape: [1]) { body in
-      let error = try #require(throws: SafetensorsError.self) {
+      let error = try #require(throws: TensorFileError.self) {
         try SafetensorsWriter.write([Self.tensor], to: path)
       }
       #expect(error.description.hasSuffix("/a.tmp' is being written by another"))

@@ -78,10 +78,10 @@ import Testing
         var bytes = whole
         bytes[place] = byte
         let path = try folder.write(bytes)
-        #expect(throws: SafetensorsError.self) { try SafetensorsFile(contentsOf: path) }
+        #expect(throws: TensorFileError.self) { try SafetensorsFile(contentsOf: path) }
       }
       let path = try folder.write(Array(whole[..<place]))
-      #expect(throws: SafetensorsError.self) { try SafetensorsFile(contentsOf: path) }
+      #expect(throws: TensorFileError.self) { try SafetensorsFile(contentsOf: path) }
     }
   }
 

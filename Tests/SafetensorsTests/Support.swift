@@ -54,7 +54,7 @@ func fileBytes(_ type: ElementType, shape: [Int], data: [UInt8]) -> [UInt8] {
 
 /// The description of the error that `body` must throw, without the folder in its paths.
 func errorText(in folder: TemporaryFolder, _ body: () throws -> Void) throws -> String {
-  let error = try #require(throws: SafetensorsError.self, performing: body)
+  let error = try #require(throws: TensorFileError.self, performing: body)
   return error.description.replacingOccurrences(of: folder.url.path + "/", with: "")
 }
 

@@ -159,7 +159,7 @@ public struct SavedModel: Sendable {
   ///
   /// - Throws: `WeightsError` where the file could not be read again: for weights of another model,
   ///   for more names than classes, a name that is there twice, and other channels;
-  ///   `SafetensorsError` if it cannot be written.
+  ///   `TensorFileError` if it cannot be written.
   public func write(to path: String) throws {
     if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
     try SafetensorsWriter.write(

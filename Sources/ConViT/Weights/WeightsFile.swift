@@ -7,14 +7,14 @@ import Safetensors
 package struct WeightsFile: Sendable {
   /// What stands before the published names, with its last dot; empty if nothing does.
   package let prefix: String
-  private let file: SafetensorsFile
+  private let file: any TensorFile
 
   package init(contentsOf path: String) throws {
     try self.init(SafetensorsFile(contentsOf: path))
   }
 
   /// - Throws: `WeightsError` if the file holds several models.
-  package init(_ file: SafetensorsFile) throws {
+  package init(_ file: any TensorFile) throws {
     let candidates = NamePrefix.candidates(in: file.tensors.lazy.map(\.name))
     let isPlain = candidates.contains { $0.text.isEmpty }
     let models = candidates.filter { 2 * $0.count >= candidates[0].count }

@@ -20,7 +20,7 @@ public struct Trainer: Sendable {
   /// Looks at everything that a run needs, and writes nothing. Keys and values are those of configs
   /// of `convit train`, and so of its flags.
   ///
-  /// - Throws: `TrainingError`, `DatasetError`, `WeightsError` or `SafetensorsError`.
+  /// - Throws: `TrainingError`, `DatasetError`, `WeightsError` or `TensorFileError`.
   public init(yaml settings: String) throws {
     try self.init(TrainingConfiguration(yaml: settings, of: "settings"))
   }

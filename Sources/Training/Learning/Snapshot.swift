@@ -30,7 +30,7 @@ public struct Snapshot: Sendable {
 
   /// The snapshot in a file; its tensors are read when they are asked for.
   ///
-  /// - Throws: `SafetensorsError` for a file that is damaged or truncated anywhere.
+  /// - Throws: `TensorFileError` for a file that is damaged or truncated anywhere.
   public init(contentsOf path: String) throws { self.init(try SafetensorsFile(contentsOf: path)) }
 
   package init(_ file: SafetensorsFile) {
@@ -135,7 +135,7 @@ public struct Snapshot: Sendable {
 
   /// Writes what was put in to `path`, replacing a file there when all is on the disk.
   ///
-  /// - Throws: `SafetensorsError` if it cannot be written.
+  /// - Throws: `TensorFileError` if it cannot be written.
   public func write(to path: String) throws {
     let tensors = names.compactMap { name in entries[name].map { $0.output(as: name) } }
     try SafetensorsWriter.write(tensors, metadata: texts, to: path)

@@ -1,4 +1,4 @@
-extension SafetensorsFile {
+extension TensorFile {
   /// The numbers of a tensor of any type, converted to `Float` unless they are F32.
   ///
   /// Rounds to the nearest `Float`; throws for an F64 that is finite but would become infinite.
@@ -21,11 +21,16 @@ extension SafetensorsFile {
         name, "shape \(info.shape) has \(info.count) elements, expected \(buffer.count)")
     }
     switch info.type {
-    case .f32: try read(info, into: UnsafeMutableRawBufferPointer(buffer))
+    case .f32: try read(info, from: 0, into: UnsafeMutableRawBufferPointer(buffer))
     case .f16:
       try convert(info, to: buffer) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
     case .bf16:
       try convert(info, to: buffer) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
+    case .f8e4m3: try convert(info, to: buffer) { (bits: UInt8) in Float(e4m3: bits) }
+    case .f8e5m2:
+      try convert(info, to: buffer) { (bits: UInt8) in
+        Float(Float16(bitPattern: UInt16(bits) << 8))
+      }
     case .f64:
       try convert(info, to: buffer) { (value: Double) in
         let float = Float(value)
@@ -73,7 +78,7 @@ extension SafetensorsFile {
     case .u16: try convert(info, to: buffer) { (value: UInt16) in Int(value) }
     case .u8: try convert(info, to: buffer) { (value: UInt8) in Int(value) }
     case .bool: try convert(info, to: buffer) { (value: UInt8) in value == 0 ? 0 : 1 }
-    case .f64, .f32, .f16, .bf16:
+    case .f64, .f32, .f16, .bf16, .f8e4m3, .f8e5m2:
       throw error(info.name, "expected integers, found \(info.type.rawValue)")
     }
   }
@@ -92,5 +97,21 @@ extension SafetensorsFile {
         for i in part.indices { output[start + i] = try converted(part[i]) }
       }
     }
+  }
+}
+
+extension Float {
+  /// An 8-bit number of 4 bits of exponent and 3 of mantissa: no infinities, one NaN (OCP FP8).
+  fileprivate init(e4m3 bits: UInt8) {
+    let (exponent, mantissa) = (Int(bits >> 3 & 15), Float(bits & 7))
+    let size: Float =
+      if bits & 127 == 127 {
+        .nan
+      } else if exponent == 0 {
+        mantissa / 512
+      } else {
+        Float(sign: .plus, exponent: exponent - 7, significand: 1 + mantissa / 8)
+      }
+    self = bits < 128 ? size : -size
   }
 }

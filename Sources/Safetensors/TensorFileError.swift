@@ -1,10 +1,14 @@
 import Files
 
-/// Why a safetensors file was not read or written.
-public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertible {
-  let path: String
+/// Why a file of tensors was not read or written.
+public struct TensorFileError: Error, Hashable, Sendable, CustomStringConvertible {
+  package let path: String
   var tensor: String?
   package let reason: String
+
+  package init(path: String, tensor: String? = nil, reason: String) {
+    (self.path, self.tensor, self.reason) = (path, tensor, reason)
+  }
 
   /// `path: tensor 'x': reason`, with what was expected and found, on one line in any case.
   public var description: String {
@@ -13,9 +17,9 @@ public struct SafetensorsError: Error, Hashable, Sendable, CustomStringConvertib
   }
 }
 
-extension SafetensorsError {
+extension TensorFileError {
   /// What stopped the reading or writing of a file, or of one tensor in it.
-  init(_ error: FileError, tensor: String? = nil) {
+  package init(_ error: FileError, tensor: String? = nil) {
     self.init(path: error.path, tensor: tensor, reason: error.reason)
   }
 }
