@@ -106,7 +106,7 @@ extension Float {
     let (exponent, mantissa) = (Int(bits >> 3 & 15), Float(bits & 7))
     let size: Float =
       if bits & 127 == 127 {
-        .nan
+        Float(bitPattern: 0x7FF0_0000)  // the same mantissa
       } else if exponent == 0 {
         mantissa / 512
       } else {

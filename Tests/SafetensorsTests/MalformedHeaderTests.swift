@@ -11,7 +11,8 @@ import Testing
     #"{"x":{"dtype":\#(dtype),"shape":\#(shape),"data_offsets":\#(offsets)}}"#
   }
 
-  static let types = "F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, BOOL"
+  static let types =
+    "F64, F32, F16, BF16, F8_E4M3, F8_E5M2, I64, I32, I16, I8, U64, U32, U16, U8, BOOL"
   static let whole = "expected a whole number from 0 to 9223372036854775807, found"
 
   static let syntax: [(String, String)] = [
@@ -82,8 +83,8 @@ import Testing
 
   static let fields: [(String, String)] = [
     (
-      x(dtype: #""F8_E4M3""#),
-      "tensor 'x': header byte 23: dtype 'F8_E4M3' is not supported; supported are \(types)"
+      x(dtype: #""F4""#),
+      "tensor 'x': header byte 18: dtype 'F4' is not supported; supported are \(types)"
     ),
     (x(dtype: "1"), "tensor 'x': header byte 14: expected a string, found '1'"),
     (x(shape: "4"), "tensor 'x': header byte 27: expected '[', found '4'"),

@@ -30,6 +30,8 @@ TYPES = {
     "U16": torch.tensor([0, 1, 2**16 - 1], dtype=torch.uint16),
     "U8": torch.tensor([0, 1, 255], dtype=torch.uint8),
     "BOOL": torch.tensor([[True], [False], [True]]),
+    "F8_E4M3": torch.arange(256, dtype=torch.uint8).view(torch.float8_e4m3fn),
+    "F8_E5M2": torch.arange(256, dtype=torch.uint8).view(torch.float8_e5m2),
 }
 
 SHAPES = {
