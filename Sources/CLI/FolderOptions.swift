@@ -35,8 +35,25 @@ struct FolderOptions: ParsableArguments {
   }
 
   /// The images; the seed is that of the run that held out `--val-fraction`.
+  ///
+  /// Where the model's names are words and the folders' are not (ImageNet's `n01440764`), so that no
+  /// folder has one of these names, the folders stand for the classes in their order.
   func folder(for saved: SavedModel, seed: UInt64) throws -> ImageFolder {
-    let folder = try data.images(of: split, classes: saved.classNames, seed: seed)
+    let folder: ImageFolder
+    do {
+      folder = try data.images(of: split, classes: saved.classNames, seed: seed)
+    } catch {
+      guard let names = saved.classNames,
+        let other = try? data.images(of: split, classes: nil, seed: seed),
+        other.classes.count == names.count, Set(other.classes).isDisjoint(with: names)
+      else { throw error }
+      let example =
+        "'\(other.classes[0].printable(limit: 40))' for '\(names[0].printable(limit: 40))'"
+      Terminal.write(
+        "note: no folder is called as a class of the model is; they stand for the classes in their "
+          + "order, \(example) and so on\n")
+      folder = other
+    }
     for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
     return folder
   }

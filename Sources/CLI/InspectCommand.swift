@@ -22,7 +22,7 @@ struct InspectCommand: ParsableCommand {
       return try showGraph(
         SavedModel.noted(weights, model: model, inputSize: nil, patchSize: nil).model)
     }
-    let file = try SafetensorsFile(contentsOf: weights)
+    let file = try WeightsSource.open(weights)
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
       try Terminal.result("\(key): \(value)")
     }

@@ -26,6 +26,15 @@ public struct OutputTensor: Sendable {
     withBytes = { body in try withData { try body(UnsafeRawBufferPointer($0)) } }
   }
 
+  /// A tensor of any type whose bytes, which are little-endian, are made when they are written.
+  package init(
+    name: String, type: ElementType, shape: [Int],
+    withBytes:
+      @escaping @Sendable (_ body: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) {
+    (self.name, self.type, self.shape, self.withBytes) = (name, type, shape, withBytes)
+  }
+
   package init(name: String, shape: [Int], integers: [Int]) {
     let values = integers.map(Int64.init)
     (self.name, type, self.shape) = (name, .i64, shape)

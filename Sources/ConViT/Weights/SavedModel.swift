@@ -138,7 +138,7 @@ public struct SavedModel: Sendable {
       }
     }
     self.path = path
-    if let note = file.prefixNote { warnings.insert(note, at: 0) }
+    warnings = file.nameNotes + stored.notes + warnings
     if let reason = normalizationFault ?? namesFault { throw file.error(reason) }
     if let note = file.conversionNote(weights.tree) { warnings.append(note) }
     if let note = weights.nonFiniteNote { warnings.append(note) }

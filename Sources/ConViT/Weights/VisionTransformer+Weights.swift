@@ -131,8 +131,9 @@ extension SavedModel {
       otherInputs =
         "its inputs were normalised by \(theirs), not by \(normalization) (--mean, --std)"
     }
-    let all = [difference, file.prefixNote, file.conversionNote(weights.tree), otherInputs] + notes
-    return (weights, all.compactMap(\.self).map { "\(path): \($0)" })
+    let all = [difference, file.conversionNote(weights.tree), otherInputs] + notes
+    let named = file.nameNotes + metadata.notes
+    return (weights, (named + all.compactMap(\.self)).map { "\(path): \($0)" })
   }
 }
 

@@ -7,15 +7,30 @@ import Safetensors
 package struct WeightsFile: Sendable {
   /// What stands before the published names, with its last dot; empty if nothing does.
   package let prefix: String
-  private let file: any TensorFile
+  let file: any TensorFile
+  private let otherPrefixes: [String]  // of other models in the file
+  private let renamed: RenamedFile?  // the same, if the names are somebody else's
 
-  package init(contentsOf path: String) throws {
-    try self.init(SafetensorsFile(contentsOf: path))
-  }
+  package init(contentsOf path: String) throws { try self.init(WeightsSource.open(path)) }
 
-  /// - Throws: `WeightsError` if the file holds several models.
-  package init(_ file: any TensorFile) throws {
+  /// - Parameter chosen: what the names of the model begin with, where the file holds several.
+  /// - Throws: `WeightsError` if the file holds several models, or none behind `chosen`.
+  package init(_ file: any TensorFile, prefix chosen: String? = nil) throws {
+    renamed = try Renaming.renamed(file)
+    let file: any TensorFile = renamed ?? file
     let candidates = NamePrefix.candidates(in: file.tensors.lazy.map(\.name))
+    if let chosen {
+      guard candidates.contains(where: { $0.text == chosen }) else {
+        let found = candidates.map { "'\($0.text.printable(limit: 60))'" }
+        throw WeightsError(
+          path: file.path,
+          reason: "no model of it begins with '\(chosen.printable(limit: 60))'"
+            + (found.isEmpty ? "" : ", but \(shortened(found, to: 4))"))
+      }
+      (self.file, prefix) = (file, chosen)
+      otherPrefixes = candidates.map(\.text).filter { !chosen.hasPrefix($0) }
+      return
+    }
     let isPlain = candidates.contains { $0.text.isEmpty }
     let models = candidates.filter { 2 * $0.count >= candidates[0].count }
     guard isPlain || models.count < 2 else {
@@ -23,9 +38,9 @@ package struct WeightsFile: Sendable {
       throw WeightsError(
         path: file.path,
         reason: "it holds \(models.count) models, whose names begin with "
-          + "\(names.joined(separator: ", ")); write a file with the tensors of one")
+          + "\(names.joined(separator: ", ")); choose one with convit convert --prefix")
     }
-    self.file = file
+    (self.file, otherPrefixes) = (file, [])
     prefix = isPlain ? "" : candidates.first?.text ?? ""
   }
 
@@ -54,13 +69,19 @@ package struct WeightsFile: Sendable {
   /// averaged models or of operations: whole numbers, or a single one; DINO's projection head), and
   /// what is unexpected.
   func others(than tree: ParameterTree) -> (left: [String], unexpected: [String]) {
-    var (left, unexpected): ([String], [String]) = ([], [])
+    var (left, unexpected): ([String], [String]) = (renamedAway, [])
     for (tensor, name) in zip(file.tensors, names) {
       if tensor.name == prefix + name, tree.slot(named: name) != nil { continue }
       if isLeft(tensor) { left.append(name) } else { unexpected.append(name) }
     }
     return (left, unexpected)
   }
+
+  /// Tensors that somebody else's names say are of no model of this package.
+  var renamedAway: [String] { renamed?.left ?? [] }
+
+  /// Whether a tensor is of a model in the file that was not chosen.
+  func isOfAnotherModel(_ name: String) -> Bool { otherPrefixes.contains(where: name.hasPrefix) }
 
   /// The names that are not those of a model of this package, but for those of what is left.
   var foreignNames: [String] {
@@ -72,7 +93,7 @@ package struct WeightsFile: Sendable {
 
   /// Whether a tensor is of no model: a count, or a part of the projection head that DINO puts
   /// beside its `backbone.`
-  private func isLeft(_ tensor: TensorInfo) -> Bool {
+  func isLeft(_ tensor: TensorInfo) -> Bool {
     if tensor.isCount { return true }
     guard !prefix.isEmpty, !tensor.name.hasPrefix(prefix) else { return false }
     let parents = prefix.split(separator: ".").dropLast().map { "\($0)." }.joined()
@@ -85,6 +106,9 @@ package struct WeightsFile: Sendable {
     prefix.isEmpty
       ? nil : "the prefix '\(prefix.printable(limit: 200))' of its names is dropped"
   }
+
+  /// What is to be said about the names: whose they are, and the prefix.
+  package var nameNotes: [String] { [renamed?.note, prefixNote].compactMap(\.self) }
 
   /// "BF16, F16 converted to F32"; nil if nothing of the model was to be converted.
   func conversionNote(_ tree: ParameterTree) -> String? {

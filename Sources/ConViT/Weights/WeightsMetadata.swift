@@ -1,12 +1,14 @@
+import Autodiff
 import Files
 import Foundation
 import Safetensors
 
 struct WeightsMetadata {
-  let name: String?
-  let architecture: (any Architecture)?  // if the file says what its model is made from
+  var name: String?
+  var architecture: (any Architecture)?  // if the file says what its model is made from
   let classNames: [String]?
   let normalization: ChannelStatistics?
+  var notes: [String] = []  // what is to be said about where this is from
 
   var configuration: ViTConfiguration? { architecture as? ViTConfiguration }
 
@@ -16,7 +18,23 @@ struct WeightsMetadata {
   }
 
   /// What a file says; `architectures` are known beside vision transformers.
+  ///
+  /// Where the file says nothing, a `config.json` beside it may, if it is of a model like the file's.
   init(_ file: WeightsFile, _ architectures: [any Architecture.Type] = []) throws {
+    if file.metadata["configuration"] == nil, file.metadata["architecture"] == nil,
+      let hub = try HubConfiguration(beside: file.path)
+    {
+      let difference = file.differences(from: hub.configuration).first
+      notes = [
+        difference.map { "its config.json is not used, as the weights have \($0)" }
+          ?? "its config.json says which model it is: \(hub.configuration.shapeText)"
+      ]
+      if difference == nil {
+        (name, architecture) = (hub.name, hub.configuration)
+        (classNames, normalization) = (hub.classNames, hub.normalization)
+        return
+      }
+    }
     func decode<T: Decodable>(_ key: String, _ type: T.Type) throws -> T? {
       guard let text = file.metadata[key] else { return nil }
       do {
@@ -113,4 +131,16 @@ extension ViTConfiguration {
   }
 
   private var familyName: String { family == .convit ? "a ConViT" : "a ViT or DeiT" }
+}
+
+extension WeightsFile {
+  /// What the shapes are otherwise than in a model, but for its classes.
+  fileprivate func differences(from configuration: ViTConfiguration) -> [String] {
+    guard let tree = try? ParameterTree(VisionTransformer(configuration)) else { return [] }
+    var expected = ModelShape { name in
+      tree.slot(named: name).map { tree.parameters[$0].shape.sizes }
+    }
+    expected.classes = nil
+    return ModelShape(self).differences(from: expected)
+  }
 }

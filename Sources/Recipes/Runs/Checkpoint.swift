@@ -49,7 +49,7 @@ package struct Checkpoint: Sendable {
     self.path = path
   }
 
-  static func isCheckpoint(_ file: SafetensorsFile) -> Bool { file.metadata["format"] == format }
+  static func isCheckpoint(_ file: any TensorFile) -> Bool { file.metadata["format"] == format }
 
   package var folder: String { Files.folder(of: path) }
 
@@ -74,7 +74,7 @@ package struct Checkpoint: Sendable {
 extension SavedModel {
   /// The model in a weights file, or of the moment of a run that a checkpoint holds.
   package init(weightsOrCheckpoint path: String, as description: Description) throws {
-    guard try Checkpoint.isCheckpoint(SafetensorsFile(contentsOf: path)) else {
+    guard try Checkpoint.isCheckpoint(WeightsSource.open(path)) else {
       self = try SavedModel(contentsOf: path, as: description)
       return
     }

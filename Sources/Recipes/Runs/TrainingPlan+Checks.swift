@@ -48,7 +48,7 @@ extension TrainingPlan {
     guard let path = configuration.finetune else {
       return (ParameterStore(model, seed: configuration.seed), [])
     }
-    guard try !Checkpoint.isCheckpoint(SafetensorsFile(contentsOf: path)) else {
+    guard try !Checkpoint.isCheckpoint(WeightsSource.open(path)) else {
       throw TrainingError(
         usage: "finetune: \(path) is a checkpoint; its weights are in model.safetensors beside it")
     }

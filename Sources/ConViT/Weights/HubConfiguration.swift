@@ -1,0 +1,191 @@
+import Files
+import Foundation
+
+/// What the `config.json` beside weights says of their model, as timm or Hugging Face's
+/// transformers write it, with `preprocessor_config.json` of the latter.
+struct HubConfiguration {
+  let name: String?
+  var configuration: ViTConfiguration
+  let classNames: [String]?
+  let normalization: ChannelStatistics?
+
+  /// What is said beside a file; nil if there is no `config.json` of these two.
+  ///
+  /// - Throws: `WeightsError` that says what in it is not known.
+  init?(beside path: String) throws {
+    let folder = Files.folder(of: path)
+    let place = "\(folder)/config.json"
+    guard FileManager.default.fileExists(atPath: place) else { return nil }
+    let content = try JSONFile(place)
+    if content.text("architecture") != nil {
+      try self.init(timm: content)
+    } else if content.text("model_type") != nil {
+      let processor = "\(folder)/preprocessor_config.json"
+      let reading = FileManager.default.fileExists(atPath: processor)
+      try self.init(huggingFace: content, reading ? JSONFile(processor) : nil)
+    } else {
+      return nil  // of another program
+    }
+    do {
+      try configuration.validate()
+    } catch {
+      throw content.fault(error.message)
+    }
+  }
+
+  /// timm's: a preset's name, and what differs from it (`timm/models/_hub.py`).
+  private init(timm content: JSONFile) throws {
+    let name = content.text("architecture") ?? ""
+    guard var configuration = ViTConfiguration.preset(name) else {
+      throw content.fault("its model is '\(name.printable(limit: 60))', which no preset is called")
+    }
+    let pretrained = content.object("pretrained_cfg")
+    if let size = pretrained?.integers("input_size"), size.count == 3 {
+      (configuration.imageHeight, configuration.imageWidth) = (size[1], size[2])
+    }
+    let classes = content.integer("num_classes") ?? pretrained?.integer("num_classes") ?? 0
+    configuration.classes = classes > 0 ? classes : configuration.classes  // 0: without a head
+    for key in content.object("model_args")?.keys ?? [] {
+      guard let arguments = content.object("model_args") else { continue }
+      func number() throws -> Int {
+        guard let number = arguments.integer(key) else {
+          throw content.fault("model_args.\(key) is not a whole number")
+        }
+        return number
+      }
+      switch key {
+      case "img_size":
+        let sizes = try arguments.integers(key) ?? [number(), number()]
+        guard sizes.count == 2 else { throw content.fault("model_args.img_size has no two sizes") }
+        (configuration.imageHeight, configuration.imageWidth) = (sizes[0], sizes[1])
+      case "patch_size": configuration.patchSize = try number()
+      case "embed_dim": configuration.embedDim = try number()
+      case "depth": configuration.depth = try number()
+      case "num_heads": configuration.heads = try number()
+      case "in_chans": configuration.channels = try number()
+      case "num_classes": break  // beside it, too
+      case "local_up_to_layer": configuration.localUpToLayer = try number()
+      case "mlp_ratio":
+        configuration.mlpRatio = arguments.number(key).map(Float.init) ?? configuration.mlpRatio
+      case "qkv_bias": configuration.qkvBias = arguments.flag(key) ?? configuration.qkvBias
+      default:
+        throw content.fault("model_args.\(key.printable(limit: 60)) is not known")
+      }
+    }
+    self.name = name
+    self.configuration = configuration
+    classNames = (content.strings("label_names") ?? pretrained?.strings("label_names"))
+      .flatMap { Self.unique($0, count: configuration.classes) }
+    normalization = pretrained.flatMap { $0.statistics("mean", "std") }
+  }
+
+  /// Hugging Face's: every size by itself (`transformers/models/vit/configuration_vit.py`).
+  private init(huggingFace content: JSONFile, _ reading: JSONFile?) throws {
+    let kind = content.text("model_type") ?? ""
+    guard ["vit", "deit", "vit_mae"].contains(kind) else {
+      throw content.fault(
+        "its model is of the type '\(kind.printable(limit: 60))'; vit, deit and vit_mae are read")
+    }
+    func number(_ key: String, default other: Int) throws -> Int {
+      guard content.keys.contains(key) else { return other }
+      guard let number = content.integer(key) else { throw content.fault("\(key) is no number") }
+      return number
+    }
+    let activation = content.text("hidden_act") ?? "gelu"
+    guard activation == "gelu" else {
+      throw content.fault("its activation is '\(activation.printable(limit: 60))', not 'gelu'")
+    }
+    let width = try number("hidden_size", default: 768)
+    var c = ViTConfiguration(
+      .vit, patchSize: try number("patch_size", default: 16), embedDim: width,
+      heads: try number("num_attention_heads", default: 12))
+    c.depth = try number("num_hidden_layers", default: 12)
+    c.channels = try number("num_channels", default: 3)
+    let hidden = try number("intermediate_size", default: 3072)
+    c.mlpRatio = Float(hidden) / Float(max(width, 1))
+    if c.hiddenDim < hidden { c.mlpRatio = c.mlpRatio.nextUp }
+    let sizes =
+      try content.integers("image_size")
+      ?? Array(repeating: number("image_size", default: 224), count: 2)
+    guard sizes.count == 2 else { throw content.fault("image_size has \(sizes.count) sizes") }
+    (c.imageHeight, c.imageWidth) = (sizes[0], sizes[1])
+    c.qkvBias = content.flag("qkv_bias") ?? true
+    c.isDistilled = kind == "deit"
+    let labels = content.labels("id2label")
+    c.classes = labels?.count ?? c.classes
+    (name, configuration) = (nil, c)
+    // LABEL_0, LABEL_1, … are what transformers write for classes without names.
+    let areNamed = labels?.contains { !$0.hasPrefix("LABEL_") } ?? false
+    classNames = areNamed ? labels.flatMap { Self.unique($0, count: c.classes) } : nil
+    normalization =
+      reading?.flag("do_normalize") == false ? nil : reading?.statistics("image_mean", "image_std")
+  }
+
+  /// Names of which some are there twice get the number of their class: "crane (517)"; nil unless
+  /// there is one for each class.
+  private static func unique(_ names: [String], count: Int) -> [String]? {
+    guard names.count == count else { return nil }
+    var seen: Set<[UInt8]> = []
+    return names.enumerated().map { index, name in
+      seen.insert(Array(name.utf8)).inserted ? name : "\(name) (\(index))"
+    }
+  }
+}
+
+/// A file with a JSON object, whose members are asked for by their kind.
+private struct JSONFile {
+  private let path: String
+  private let members: [String: Any]
+
+  init(_ path: String) throws {
+    do {
+      let bytes = try RegularFile.contents(of: path, maxBytes: 10_000_000)
+      let value = try? JSONSerialization.jsonObject(with: Data(bytes))
+      guard let members = value as? [String: Any] else {
+        throw WeightsError(path: path, reason: "expected a JSON object")
+      }
+      (self.path, self.members) = (path, members)
+    } catch let error as FileError {
+      throw WeightsError(error)
+    }
+  }
+
+  private init(_ path: String, _ members: [String: Any]) {
+    (self.path, self.members) = (path, members)
+  }
+
+  func fault(_ reason: String) -> WeightsError { WeightsError(path: path, reason: reason) }
+
+  var keys: [String] { members.filter { !($0.value is NSNull) }.keys.sorted() }
+
+  func text(_ key: String) -> String? { members[key] as? String }
+  func flag(_ key: String) -> Bool? { members[key] as? Bool }
+  func integer(_ key: String) -> Int? { (members[key] as? NSNumber).flatMap { Int(exactly: $0) } }
+  func number(_ key: String) -> Double? { (members[key] as? NSNumber)?.doubleValue }
+  func strings(_ key: String) -> [String]? { members[key] as? [String] }
+
+  func integers(_ key: String) -> [Int]? {
+    (members[key] as? [NSNumber]).flatMap { numbers in
+      let integers = numbers.compactMap { Int(exactly: $0) }
+      return integers.count == numbers.count && !integers.isEmpty ? integers : nil
+    }
+  }
+
+  func object(_ key: String) -> JSONFile? {
+    (members[key] as? [String: Any]).map { JSONFile(path, $0) }
+  }
+
+  func statistics(_ mean: String, _ std: String) -> ChannelStatistics? {
+    guard let mean = members[mean] as? [NSNumber], let std = members[std] as? [NSNumber] else {
+      return nil
+    }
+    return ChannelStatistics(mean: mean.map(\.floatValue), std: std.map(\.floatValue))
+  }
+
+  /// The names of `{"0": "cat", "1": "dog"}` in the order of their numbers; nil if one is missing.
+  func labels(_ key: String) -> [String]? {
+    guard let names = members[key] as? [String: String], !names.isEmpty else { return nil }
+    let ordered = (0..<names.count).compactMap { names["\($0)"] }
+    return ordered.count == names.count ? ordered : nil
+  }
+}

@@ -1,0 +1,55 @@
+import Autodiff
+import Safetensors
+
+extension WeightsFile {
+  /// Writes the weights as a safetensors file under timm's names, in the types that they have, with
+  /// what is known of their model: tensor by tensor, so that memory holds one at a time.
+  ///
+  /// - Parameter name: the preset that the weights are of, for files that do not say.
+  /// - Returns: how many tensors and numbers were written, and what is to be said about the rest.
+  /// - Throws: `WeightsError`, `ConfigurationError` or `TensorFileError`.
+  package func write(to path: String, model name: String?) throws -> (
+    tensors: Int, numbers: Int, notes: [String]
+  ) {
+    var metadata = try WeightsMetadata(self)
+    if metadata.configuration == nil, let name {
+      metadata.name = name
+      metadata.architecture = try metadata.configuration(SavedModel.Description(name: name), self)
+    }
+    let (kept, left) = converted(by: metadata.configuration)
+    guard !kept.isEmpty else { throw error("it holds no weights") }
+    try SafetensorsWriter.write(
+      kept.map { tensor in
+        OutputTensor(name: tensor.name, type: tensor.info.type, shape: tensor.info.shape) { body in
+          try file.bytes(tensor.info.name).withUnsafeBytes(body)
+        }
+      },
+      metadata: metadata.strings, to: path)
+    let note = listed(left, "of the file left, as they are no weights of a model", limit: 5)
+    return (
+      kept.count, kept.reduce(0) { $0 + $1.info.count },
+      nameNotes + metadata.notes + [note].compactMap(\.self)
+    )
+  }
+
+  /// The tensors that are written, under their names there, and the names of the others.
+  private func converted(
+    by configuration: ViTConfiguration?
+  ) -> (kept: [(name: String, info: TensorInfo)], left: [String]) {
+    let own = configuration.flatMap { try? VisionTransformer($0) }.map { ParameterTree($0) }
+    var (kept, left): ([(name: String, info: TensorInfo)], [String]) = ([], renamedAway)
+    for (tensor, name) in zip(file.tensors, names) {
+      let isOurs =
+        tensor.name.hasPrefix(prefix)
+        && (own?.slot(named: name) != nil || NamePrefix.isPublished(name[...]))
+      if !isOurs, isLeft(tensor) || isOfAnotherModel(tensor.name) {
+        left.append(name)
+      } else {
+        kept.append((name, tensor))
+      }
+    }
+    // The same order from whatever file: the model's, and that of the names for what is beyond it.
+    func order(_ name: String) -> (Int, String) { (own?.slot(named: name) ?? .max, name) }
+    return (kept.sorted { order($0.name) < order($1.name) }, left)
+  }
+}
