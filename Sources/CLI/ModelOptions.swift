@@ -28,7 +28,10 @@ struct ModelOptions: ParsableArguments {
   func load() throws -> SavedModel {
     let saved = try SavedModel.noted(
       weights, model: model, inputSize: inputSize, patchSize: patchSize)
-    if let warning = ProductKernels.warning(for: precision), precision != .float32 {
+    let warning =
+      precision == .float32
+      ? ProductKernels.settingWarning : ProductKernels.warning(for: precision)
+    if let warning {
       Terminal.write("note: \(warning)\n")
     }
     return saved

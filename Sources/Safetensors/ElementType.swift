@@ -1,7 +1,8 @@
 /// How the numbers of a tensor are stored; the raw value is the format's name for it.
 ///
-/// F64, F32 and F16 are IEEE 754 numbers of so many bits, BF16 the upper 16 bits of an F32, F8 numbers
-/// of 8 bits with so many of exponent (E) and mantissa (M); I and U are integers with and without sign. BOOL is a byte: 0 is false, and everything else is true.
+/// F64, F32 and F16 are IEEE 754 numbers of so many bits, BF16 the upper 16 bits of an F32, F8
+/// numbers of 8 bits with so many of exponent (E) and mantissa (M); I and U are integers with and
+/// without sign. BOOL is a byte: 0 is false, and everything else is true.
 public enum ElementType: String, CaseIterable, Hashable, Sendable {
   case f64 = "F64"
   case f32 = "F32"

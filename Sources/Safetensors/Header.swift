@@ -80,7 +80,8 @@ struct Header {
     let kind = "\(tensor.type.rawValue) \("\(tensor.shape)".printable())"
     if tensor.byteCount != end - begin {
       return
-        "\(kind) needs \(tensor.byteCount) bytes, but data_offsets [\(begin), \(end)] hold \(end - begin)"
+        "\(kind) needs \(tensor.byteCount) bytes, but data_offsets [\(begin), \(end)] hold "
+        + "\(end - begin)"
     }
     if end > dataSize {
       return "data_offsets [\(begin), \(end)] end past the \(dataSize) data bytes; truncated?"

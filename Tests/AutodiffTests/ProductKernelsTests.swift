@@ -6,6 +6,7 @@ import Testing
 @Suite struct ProductKernelsTests {
   @Test func aLevelIsOneThatTheProcessorHas() {
     #expect(ck_level_is_known(ck_level()))
+    #expect(ck_level_at(0).map { String(cString: $0) } != nil && ck_level_at(9) == nil)
     #expect(!ck_level_is_known("x86-64-v9"))
     #expect(!ck_level_is_known(""))
   }

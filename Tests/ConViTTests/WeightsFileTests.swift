@@ -156,8 +156,8 @@ import Testing
     try write(teacher) { "student." + $0 }
     #expect(
       message { try SavedModel(contentsOf: path) }
-        == "file: it holds 2 models, whose names begin with 'student.', 'teacher.'; choose one with "
-        + "convit convert --prefix")
+        == "file: it holds 2 models, whose names begin with 'student.', 'teacher.'; choose one "
+        + "with convit convert --prefix")
     // Names as published are meant, whatever stands beside them.
     try write(teacher)
     #expect(message { try SavedModel(contentsOf: path) }.contains("not of the model (teacher."))

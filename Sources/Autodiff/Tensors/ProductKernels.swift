@@ -53,16 +53,24 @@ extension ProductKernels {
     return "own \(kernels.name) kernels"
   }
 
-  /// What makes the products of a precision slower than they could be on this processor, with the
-  /// remedy; nil if nothing is known to.
-  package static func warning(for precision: Precision) -> String? {
+  /// What is wrong with the environment's `CONVIT_PRODUCTS` or `CONVIT_LEVEL`; nil if nothing is.
+  package static var settingWarning: String? {
     if let asked, !isLibraryAskedFor {
       return "CONVIT_PRODUCTS is '\(asked)', which is nothing; it can be blas"
     }
-    if let asked = variable("CONVIT_LEVEL"), !ck_level_is_known(asked) {
-      return "CONVIT_LEVEL is '\(asked)', which is no level of this processor; "
-        + "the kernels run at its highest, \(level)"
+    guard let asked = variable("CONVIT_LEVEL"), !ck_level_is_known(asked) else { return nil }
+    let levels = sequence(state: Int32(0)) { index in
+      defer { index += 1 }
+      return ck_level_at(index).map { String(cString: $0) }
     }
+    return "CONVIT_LEVEL is '\(asked)', which is no level of this processor; it can be "
+      + levels.joined(separator: ", ") + ", and the kernels run at \(level)"
+  }
+
+  /// What makes the products of a precision slower than they could be on this processor, with the
+  /// remedy; nil if nothing is known to.
+  package static func warning(for precision: Precision) -> String? {
+    if let settingWarning { return settingWarning }
     if serving(precision) != nil { return nil }
     guard precision == .bfloat16 else { return BLASLibrary.current.warning }
     let cause =

@@ -19,6 +19,8 @@
 const char *ck_level(void);
 /// Whether `CONVIT_LEVEL` may have this value here: a level that the processor has.
 bool ck_level_is_known(const char *name);
+/// The levels that the processor has, lowest first; NULL beyond the last.
+const char *ck_level_at(int index);
 
 // Tells the processor that a loop is waiting: for about forty cycles nothing is done.
 void ck_pause(void);
