@@ -13,7 +13,7 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity bench-peers bench-data bench-allocations bench-locality \
+.PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-hub bench-peers bench-data bench-allocations bench-locality \
   consumer kill-loop soak weights report-check tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -65,6 +65,11 @@ parity: build ## Compare logits and training with PyTorch, in .venv
 	Scripts/parity/environment.sh
 	$(PYTHON) Scripts/parity/logits.py
 	$(PYTHON) Scripts/parity/training.py
+
+parity-hub: build ## Compare weights as hubs give them with transformers, torchvision and timm, in .venv
+	Scripts/parity/environment.sh
+	$(PYTHON) -m pip install --quiet --no-deps --requirement Scripts/parity/hub.txt
+	$(PYTHON) Scripts/parity/hub.py
 
 bench-peers: build ## Time this package, PyTorch, JAX, ONNX Runtime and OpenVINO in turn (BENCH="--only train-tiny-32")
 	Benchmarks/environment.sh
