@@ -6,6 +6,7 @@ let package = Package(
   products: [
     .library(name: "Autodiff", targets: ["Autodiff"]),
     .library(name: "Safetensors", targets: ["Safetensors"]),
+    .library(name: "PyTorchFiles", targets: ["PyTorchFiles"]),
     .library(name: "ConViT", targets: ["ConViT"]),
     .library(name: "Images", targets: ["Images"]),
     .library(name: "Locality", targets: ["Locality"]),
@@ -24,7 +25,8 @@ let package = Package(
     .target(name: "Files"),
     .target(name: "Autodiff", dependencies: ["CKernels", "CBLAS", "Files"]),
     .target(name: "Safetensors", dependencies: ["Files"]),
-    .target(name: "ConViT", dependencies: ["Autodiff", "Files", "Safetensors"]),
+    .target(name: "PyTorchFiles", dependencies: ["Files", "Safetensors"]),
+    .target(name: "ConViT", dependencies: ["Autodiff", "Files", "PyTorchFiles", "Safetensors"]),
     // Optional: without the library a build does not read WebP, and says so.
     .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
     .target(
@@ -61,6 +63,9 @@ let package = Package(
       name: "SafetensorsTests", dependencies: ["Files", "Safetensors"],
       resources: [.copy("Fixtures")]),
     .testTarget(
+      name: "PyTorchFilesTests", dependencies: ["Files", "PyTorchFiles", "Safetensors"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
       name: "ConViTTests", dependencies: ["ConViT", "Safetensors"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ImagesTests", dependencies: ["Images"], resources: [.copy("Fixtures")]),
@@ -85,6 +90,8 @@ if Context.environment["CONVIT_FUZZ"] != nil {
   package.targets.append(
     .executableTarget(
       name: "Fuzz",
-      dependencies: ["Autodiff", "ConViT", "Images", "Recipes", "Safetensors", "Training"],
+      dependencies: [
+        "Autodiff", "ConViT", "Images", "PyTorchFiles", "Recipes", "Safetensors", "Training",
+      ],
       path: "Fuzz/Sources"))
 }

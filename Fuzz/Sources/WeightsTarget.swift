@@ -79,7 +79,7 @@ struct WeightsTarget: Target {
     let entry = [UInt8]("PK\u{1}\u{2}".utf8) + [UInt8](repeating: 0, count: 24)
     let directory =
       entry + [10, 0] + [UInt8](repeating: 0, count: 16) + [UInt8]("a/data.pkl".utf8)
-    let end = [UInt8]("PK\u{5}\u{6}".utf8) + [UInt8](repeating: 0, count: 8)
+    let end = [UInt8]("PK\u{5}\u{6}".utf8) + [0, 0, 0, 0, 1, 0, 1, 0]
     let zip =
       [UInt8]("PK\u{3}\u{4}".utf8) + directory + end
       + [UInt8(directory.count), 0, 0, 0, 4, 0, 0, 0, 0, 0]

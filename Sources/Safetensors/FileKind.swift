@@ -1,20 +1,24 @@
 import Files
 
 /// What a file is that is given as weights and is no safetensors file, by its content alone.
-struct FileKind {
-  let name: String  // in words: "an ONNX model"
-  let advice: String
+package struct FileKind {
+  package let name: String  // in words: "an ONNX model"
+  package let advice: String
 
-  private init(_ name: String, _ advice: String) { (self.name, self.advice) = (name, advice) }
+  /// Whether PyTorchFiles reads it.
+  package let isCheckpoint: Bool
 
-  private static let converter = "convert it with Scripts/convert_pth.py"
-  static let torchArchive = FileKind("a zip archive (a PyTorch checkpoint)", converter)
+  private init(_ name: String, _ advice: String, isCheckpoint: Bool = false) {
+    (self.name, self.advice, self.isCheckpoint) = (name, advice, isCheckpoint)
+  }
+
+  static let torchArchive = FileKind(
+    "a zip archive (a PyTorch checkpoint)", "convert it with convit convert", isCheckpoint: true)
   static let torchScript = FileKind(
     "a TorchScript archive",
-    "save the state dict of the model in it with PyTorch, and \(converter)")
+    "save the state_dict() of the model in it with PyTorch")
   static let cutZip = FileKind(
-    "a zip archive (a PyTorch checkpoint?) that is cut short",
-    "download it again, then \(converter)")
+    "a zip archive (a PyTorch checkpoint?) that is cut short", "download it again")
   static let numpyArchive = tensors("a NumPy archive (.npz)")
   static let keras = tensors("a Keras model (.keras)")
   static let zip = packed("a zip archive")
@@ -36,14 +40,16 @@ struct FileKind {
   /// `80 02`, as a pickle does.
   ///
   /// - Parameter start: the first bytes of the file, 512 of them if it has as many.
-  init?(of file: RegularFile, start: [UInt8]) {
+  package init?(of file: RegularFile, start: [UInt8]) {
     let known = Self.signatures.first { start.dropFirst($0.offset).starts(with: $0.bytes) }
     if let known {
       self = known.kind
     } else if start.starts(with: "PK\u{3}\u{4}".utf8) {
-      self = ZipDirectory.kind(of: file)
+      self.init(zip: file)
     } else if start.count > 1, start[0] == 0x80, (2...5).contains(start[1]) {
-      self.init("a Python pickle (a PyTorch checkpoint?)", Self.converter)
+      self.init(
+        "a Python pickle that PyTorch did not write, or an older checkpoint that is damaged",
+        "save a state_dict() with PyTorch")
     } else if start.count == 512, start.allSatisfy({ $0 == 0 }) {
       self.init(
         "a file that begins with zeros (a download that was not finished?)",

@@ -2,7 +2,7 @@ import Files
 import Foundation
 
 /// What is said about paths that people give as weights and that are no files.
-enum WeightsPath {
+package enum WeightsPath {
   static func isAddress(_ path: String) -> Bool {
     guard let end = path.range(of: "://") else { return false }
     let scheme = path[..<end.lowerBound]
@@ -11,7 +11,7 @@ enum WeightsPath {
   }
 
   /// Throws for an address where there is no file of that name.
-  static func requireNoAddress(_ path: String) throws(TensorFileError) {
+  package static func requireNoAddress(_ path: String) throws(TensorFileError) {
     guard isAddress(path), !FileManager.default.fileExists(atPath: path) else { return }
     throw TensorFileError(
       path: path,
@@ -27,16 +27,13 @@ enum WeightsPath {
     if let name = best ?? (weights.count == 1 ? weights[0] : nil) {
       return "; its weights are in \(folder)\(name)"
     }
-    if names.contains(where: { $0.hasSuffix(".safetensors.index.json") }) {
-      return "; its weights are in several shards: join them into one file"
-    }
     if !weights.isEmpty {
       return "; give one of its files: \(shortened(weights, to: 3))"
     }
     if names.contains("saved_model.pb") { return " with a TensorFlow SavedModel" }
-    let endings = [".pth", ".pt", ".bin", ".ckpt", ".pth.tar"]
+    let endings = [".pth", ".pt", ".bin", ".ckpt", ".pyth", ".pth.tar"]
     if let name = names.sorted().first(where: { name in endings.contains(where: name.hasSuffix) }) {
-      return "; convert \(folder)\(name) with Scripts/convert_pth.py"
+      return "; give one of its files, such as \(folder)\(name)"
     }
     return names.isEmpty ? ", which is empty" : ""
   }

@@ -66,7 +66,7 @@ import Testing
       directory += zeros(16) + Array(name.utf8)
     }
     let end: [UInt8] = [UInt8(directory.count), 0, 0, 0, UInt8(local.count), 0, 0, 0, 0, 0]
-    return local + directory + Array("PK\u{5}\u{6}".utf8) + zeros(8) + end
+    return local + directory + Array("PK\u{5}\u{6}".utf8) + zeros(6) + [UInt8(names.count), 0] + end
   }
 
   /// Whatever the directory says: an error, and nothing is read outside the file.

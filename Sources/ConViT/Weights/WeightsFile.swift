@@ -1,5 +1,6 @@
 import Autodiff
 import Files
+import PyTorchFiles
 import Safetensors
 
 /// The tensors of a file under the names that a model has for them: a prefix that stands before
@@ -9,6 +10,7 @@ package struct WeightsFile: Sendable {
   package let prefix: String
   let file: any TensorFile
   private let otherPrefixes: [String]  // of other models in the file
+  private let source: PyTorchFile?  // if the file is one
   private let renamed: RenamedFile?  // the same, if the names are somebody else's
 
   package init(contentsOf path: String) throws { try self.init(WeightsSource.open(path)) }
@@ -16,6 +18,7 @@ package struct WeightsFile: Sendable {
   /// - Parameter chosen: what the names of the model begin with, where the file holds several.
   /// - Throws: `WeightsError` if the file holds several models, or none behind `chosen`.
   package init(_ file: any TensorFile, prefix chosen: String? = nil) throws {
+    source = file as? PyTorchFile
     renamed = try Renaming.renamed(file)
     let file: any TensorFile = renamed ?? file
     let candidates = NamePrefix.candidates(in: file.tensors.lazy.map(\.name))
@@ -108,7 +111,9 @@ package struct WeightsFile: Sendable {
   }
 
   /// What is to be said about the names: whose they are, and the prefix.
-  package var nameNotes: [String] { [renamed?.note, prefixNote].compactMap(\.self) }
+  package var nameNotes: [String] {
+    (source?.notes ?? []) + [renamed?.note, prefixNote].compactMap(\.self)
+  }
 
   /// "BF16, F16 converted to F32"; nil if nothing of the model was to be converted.
   func conversionNote(_ tree: ParameterTree) -> String? {
@@ -122,7 +127,7 @@ extension TensorInfo {
   /// leaves its counts of operations, in double precision.
   fileprivate var isCount: Bool {
     switch type {
-    case .f32, .f16, .bf16: shape.isEmpty
+    case .f32, .f16, .bf16, .f8e4m3, .f8e5m2: shape.isEmpty
     case .f64: count <= 1
     default: true
     }
@@ -134,4 +139,19 @@ public struct WeightsError: PathError {
   package let path, reason: String
 
   package init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
+}
+
+extension PyTorchFile {
+  /// Which state dict was taken, and what lies beside it.
+  fileprivate var notes: [String] {
+    let others = otherKeys.map { "'\($0.printable(limit: 60))'" }
+    let choice = key.map { key in
+      "takes '\(key.printable(limit: 60))'"
+        + (others.isEmpty ? "" : "; also there: \(shortened(others, to: 5)) (convit convert --key)")
+    }
+    let beside = skipped.map(\.description)
+    let rest =
+      beside.isEmpty ? nil : "beside the tensors, and not read: \(shortened(beside, to: 6))"
+    return [choice, rest].compactMap(\.self)
+  }
 }

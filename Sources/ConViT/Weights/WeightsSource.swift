@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import PyTorchFiles
 import Safetensors
 
 /// Where weights are read from: a file of any format that is read, an index of shards, or a folder
@@ -18,7 +19,8 @@ package enum WeightsSource {
   }
 
   private static func openOne(_ path: String, key: String?) throws -> any TensorFile {
-    try SafetensorsFile(contentsOf: path)
+    try PyTorchFile.isOne(path)
+      ? PyTorchFile(contentsOf: path, key: key) : SafetensorsFile(contentsOf: path)
   }
 
   /// The file of weights in a folder, by the names that runs and hubs give it, or the only one there; nil if

@@ -1,0 +1,21 @@
+import Files
+
+extension FileKind {
+  /// What a zip archive is, by the names in it.
+  init(zip file: RegularFile) {
+    guard let directory = try? ZipDirectory(of: file) else {
+      self = .cutZip
+      return
+    }
+    let names = directory.entries.map(\.name)
+    func has(_ end: String) -> Bool { names.contains { $0.hasSuffix(end) } }
+    if has("/data.pkl") || names.contains("data.pkl") {
+      let isScript = has("/constants.pkl") || names.contains { $0.contains("/code/") }
+      self = isScript ? .torchScript : .torchArchive
+    } else if !names.isEmpty, names.allSatisfy({ $0.hasSuffix(".npy") }) {
+      self = .numpyArchive
+    } else {
+      self = has("model.weights.h5") ? .keras : .zip
+    }
+  }
+}
