@@ -8,7 +8,7 @@ enum Main {
 
   static let targets: [String: any Target] = [
     "images": ImageTarget(), "weights": WeightsTarget(), "models": ModelTarget(),
-    "idx": IDXTarget(), "configs": ConfigTarget(),
+    "checkpoints": CheckpointTarget(), "idx": IDXTarget(), "configs": ConfigTarget(),
   ]
 
   static func main() throws {
