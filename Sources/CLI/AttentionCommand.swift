@@ -90,7 +90,7 @@ struct AttentionCommand: ParsableCommand {
     let model = try saved.transformer.configuration
     try choice.check(model)
     let size = saved.imageSize
-    let reader = try saved.imageReader(options.settings())
+    let reader = try saved.imageReader(options.settings(), cropRatio: options.evalCropRatio)
     let picture = try image.map { path in
       try reader.image(at: path) { note in
         Terminal.write("note: \(note)\(ImageError.readAllTheSame)\n")

@@ -55,7 +55,8 @@ struct ImageOptions: SettingFlags {
   var alphaBackground: String?
   @Option(
     .number(
-      "Evaluation keeps this share of a resized image's shorter side; 1: all. (default: 0.875)"))
+      "Evaluation keeps this share of a resized image's shorter side; 1: all. (default: as the "
+        + "weights say, or 0.875)"))
   var evalCropRatio: Double?
   @Option(
     list: .number("The mean that images are normalised by, one or three. (default: ImageNet's)"))

@@ -109,7 +109,7 @@ extension FolderOptions {
 
   /// Makes small PNGs of images as the model sees them; nil for one that cannot be read any more.
   fileprivate func pictures(of saved: SavedModel) throws -> (String) -> [UInt8]? {
-    let reader = try saved.imageReader(images.settings())
+    let reader = try saved.imageReader(images.settings(), cropRatio: images.evalCropRatio)
     return { path in
       guard let image = try? reader.image(at: path) else { return nil }
       let scale = min(1, Double(Self.side) / Double(max(image.width, image.height)))

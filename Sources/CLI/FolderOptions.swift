@@ -64,7 +64,7 @@ struct FolderOptions: ParsableArguments {
 
   func evaluator(for saved: SavedModel, on pool: WorkerPool) throws -> Evaluator {
     Evaluator(
-      reader: try saved.imageReader(images.settings()), batchSize: reading.batchSize,
+      reader: try saved.imageReader(images.settings(), cropRatio: images.evalCropRatio), batchSize: reading.batchSize,
       workers: reading.numWorkers ?? pool.threads,
       badImages: data.onBadImage)
   }

@@ -7,14 +7,20 @@ struct ModelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "List the presets.",
     discussion: """
-      For 224 × 224 images and 1000 classes. GFLOPs are multiply–adds of one image's forward \
-      pass, as in the papers.
+      For 1000 classes, and images of the size at the end of the name, or 224 × 224. GFLOPs are \
+      multiply–adds of one image's forward pass, as in the papers. Names are timm's; a tag behind \
+      one, as in vit_base_patch16_224.mae, is understood.
       """)
 
   func run() throws {
     try Terminal.result(row("model", "parameters", "GFLOPs", "embed", "heads", "depth", "GPSA"))
-    for name in ViTConfiguration.presetNames {
-      let configuration = try ViTConfiguration.preset(of: name)
+    var family: Preset.Family?
+    for preset in Preset.all {
+      let (name, configuration) = (preset.name, preset.configuration)
+      if family != preset.family {
+        try Terminal.result("\n\(preset.family.rawValue)")
+        family = preset.family
+      }
       let costs = try VisionTransformer(configuration).costs(isWhole: true)
       try Terminal.result(
         row(

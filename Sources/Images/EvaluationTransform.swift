@@ -13,16 +13,17 @@ public struct EvaluationTransform: ImageTransform, Hashable {
   /// The size of every result.
   public let size: ImageSize
   private let cropRatio: Double
+  private let resampling: Resampling
 
   /// A transform to `size`; `cropRatio` is the share of the resized image's shorter side that the
-  /// crop keeps: DeiT's `--eval-crop-ratio`, by itself 224 of 256 pixels.
+  /// crop keeps: DeiT's `--eval-crop-ratio`, by itself 224 of 256 pixels; `resampling` the filter.
   ///
   /// - Precondition: both sides are positive, and the ratio is above 0 and at most 1.
-  public init(size: ImageSize, cropRatio: Double = 0.875) {
+  public init(size: ImageSize, cropRatio: Double = 0.875, resampling: Resampling = .bicubic) {
     checkPrecondition(size.height > 0 && size.width > 0, "EvaluationTransform: no size \(size)")
     checkPrecondition(
       cropRatio > 0 && cropRatio <= 1, "EvaluationTransform: a crop ratio of \(cropRatio)")
-    (self.size, self.cropRatio) = (size, cropRatio)
+    (self.size, self.cropRatio, self.resampling) = (size, cropRatio, resampling)
   }
 
   /// The geometry for an image; nothing is drawn from `random`.
@@ -33,7 +34,7 @@ public struct EvaluationTransform: ImageTransform, Hashable {
       size.isSmall
       ? size : ImageSize(covering: margin, width: image.width, height: image.height)
     return ImageGeometry(
-      region: PixelRegion(wholeOf: image), resized: target,
+      region: PixelRegion(wholeOf: image), resized: target, resampling: resampling,
       kept: PixelRegion(inTheMiddleOf: target, size))
   }
 }

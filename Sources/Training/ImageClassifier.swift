@@ -102,8 +102,9 @@ extension SavedModel {
   /// The size of the images that the model takes: its input's last two axes.
   public var imageSize: ImageSize { ImageSize(height: model.input[-2], width: model.input[-1]) }
 
-  /// How the images of the model are read: at its size, normalised as its file says, or by
-  /// ImageNet's mean and deviation where it says nothing.
+  /// How the images of the model are read: at its size, resized, cropped and normalised as its file
+  /// says; bicubically, to 7/8 of the shorter side, and by ImageNet's mean and deviation where it
+  /// says nothing.
   ///
   /// - Throws: `TransformError` or `TrainingError` for a model whose inputs cannot be images.
   public func imageReader() throws -> ImageReader {
@@ -112,8 +113,15 @@ extension SavedModel {
     }
     let own = try normalization.map { try Normalization(mean: $0.mean, std: $0.std) }
     return ImageReader(
-      transform: EvaluationTransform(size: imageSize),
+      transform: evaluationTransform(cropRatio: nil),
       normalization: try own ?? .imageNet(channels: model.input[0]))
+  }
+
+  /// From an image to what is evaluated of it; a `cropRatio` that is given is taken for the model's.
+  package func evaluationTransform(cropRatio given: Double?) -> EvaluationTransform {
+    EvaluationTransform(
+      size: imageSize, cropRatio: given ?? cropRatio ?? 0.875,
+      resampling: interpolation == .bilinear ? .bilinear : .bicubic)
   }
 
   /// The name of a class, or its number where names are not known.

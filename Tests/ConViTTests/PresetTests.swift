@@ -59,7 +59,8 @@ import Testing
       #expect(ViTConfiguration.preset(short) == ViTConfiguration.preset(name))
     }
     #expect(
-      Set(ViTConfiguration.presetNames) == Set(reference.presets.keys).union(reference.plus.keys))
+      Set(ViTConfiguration.presetNames).isSuperset(of: reference.presets.keys)
+        && Set(ViTConfiguration.presetNames).isSuperset(of: reference.plus.keys))
   }
 
   /// timm's count has the positional scores of each image as well (3 · H · N² a GPSA layer), which

@@ -205,11 +205,12 @@ import Testing
     #expect(
       try text("deit_small_patch16_224", as: "deit_tiny_patch16_224").hasPrefix(
         "file: not weights of this model: the file has width 384, not 192; its shapes are those of "
-          + "deit_small_patch16_224; 151 of another shape (cls_token [1, 1, 384] instead of "))
+          + "deit_small_patch16_224, vit_small_patch16_224; 151 of another shape (cls_token [1, 1, 384] instead of "
+      ))
     #expect(
       try text("deit_tiny_patch16_224", as: "convit_tiny").contains(
         "the file has attn.qkv in all blocks, as ViT and DeiT, not attn.qk and attn.v in 10, as "
-          + "ConViT; its shapes are those of deit_tiny_patch16_224; "))
+          + "ConViT; its shapes are those of deit_tiny_patch16_224, vit_tiny_patch16_224; "))
     #expect(
       try text("convit_tiny", as: "deit_tiny_distilled_patch16_224").contains(
         "attn.qk and attn.v in 10 blocks, as ConViT, not attn.qkv in all, as ViT and DeiT; no "

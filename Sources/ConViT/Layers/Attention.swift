@@ -42,7 +42,7 @@ extension Attention {
   public func callAsFunction(
     _ x: Variable, first count: Int?, onto residual: Residual
   ) -> Variable {
-    residual.value + self(x).tokens(count).dropPath(residual.dropPath)
+    residual.adding(self(x).tokens(count))
   }
 
   /// Nothing to look at.

@@ -15,7 +15,7 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public enum Pooling: String, Hashable, Sendable, Codable {
     /// The class token.
     case token
-    /// The mean over the patches; there is no class token.
+    /// The mean over the patches; there is no class token, unless `keepsClassToken` says so.
     case average
   }
 
@@ -52,8 +52,21 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public var gateStart: Float = 1
   /// Whether a learned position embedding is added to the tokens before the first block.
   public var usePosEmbed = true
+  /// Whether the ViT family's position embedding has places for the tokens in front of the patches;
+  /// without, these join behind it, as in DeiT III (timm's `no_embed_class`).
+  public var embedsTokens = true
+  /// Register tokens (Darcet et al. 2024, arXiv:2309.16588), which no head reads: behind the class
+  /// token, in the ViT family alone.
+  public var registers = 0
   /// Whether the head reads the class token or the mean over the patches.
   public var pooling = Pooling.token
+  /// Whether the last normalisation follows the pooling (timm's `fc_norm`) and does not precede it.
+  public var normFollowsPooling = false
+  /// ε of all layer normalisations.
+  public var normEpsilon: Float = 1e-6
+  /// What layer scale starts from, the learned factor of each feature behind both parts of a block;
+  /// nil without.
+  public var layerScale: Float?
   /// A second token and head, for a teacher's labels (Touvron et al. 2021).
   public var isDistilled = false
   /// Dropout after the embedding, projections and MLP layers.
@@ -79,10 +92,18 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
 
   var hiddenDim: Int { Int(Float(embedDim) * mlpRatio) }
 
-  /// The number of class and distillation tokens.
-  package var tokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
+  package var hasClassToken: Bool { pooling == .token }
 
-  /// The class and distillation tokens in front of a layer's patches.
+  /// The number of tokens in front of the patches: class, distillation and register tokens.
+  package var tokens: Int { (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers }
+
+  /// The number of tokens, from the first, that heads read; 0 if they read the mean over patches.
+  var headTokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
+
+  /// The places of the position embedding that are these tokens'.
+  var embeddedTokens: Int { family == .vit && embedsTokens ? tokens : 0 }
+
+  /// The tokens in front of a layer's patches.
   package func tokens(inLayer layer: Int) -> Int {
     family == .vit || layer >= localUpToLayer ? tokens : 0
   }
@@ -109,12 +130,13 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     try require(
       family == .convit || localUpToLayer == 0, "local_up_to_layer is for ConViT models only")
     try require(
-      pooling == .average || family == .vit || localUpToLayer < depth,
+      !hasClassToken || family == .vit || localUpToLayer < depth,
       "local_up_to_layer \(localUpToLayer) equals the depth, so the class token would never join; "
         + "use average pooling, or at least one block of self-attention")
     try require(!isDistilled || family == .vit, "distillation tokens are for DeiT models only")
     try require(
       !isDistilled || pooling == .token, "a distilled model reads its tokens: no average pooling")
+    try validateParts()
     try require(
       mlpRatio > 0 && mlpRatio <= 64,
       "the MLP ratio must be above 0 and at most 64, found \(mlpRatio)")
@@ -133,8 +155,7 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
 }
 
 extension ViTConfiguration {
-  /// A configuration of a weights file; one that an older version wrote has no `attnDropRate`
-  /// and nothing about gates.
+  /// A configuration of a weights file; one that an older version wrote has fewer keys.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     func value<Value: Decodable>(_ key: CodingKeys) throws -> Value {
@@ -151,9 +172,17 @@ extension ViTConfiguration {
     (usePosEmbed, pooling) = (try value(.usePosEmbed), try value(.pooling))
     isDistilled = try value(.isDistilled)
     (dropRate, dropPathRate) = (try value(.dropRate), try value(.dropPathRate))
-    attnDropRate = try values.decodeIfPresent(Float.self, forKey: .attnDropRate) ?? 0
-    isGated = try values.decodeIfPresent(Bool.self, forKey: .isGated) ?? true
-    gateStart = try values.decodeIfPresent(Float.self, forKey: .gateStart) ?? 1
+    func later<Value: Decodable>(_ key: CodingKeys, or old: Value) throws -> Value {
+      try values.decodeIfPresent(Value.self, forKey: key) ?? old
+    }
+    attnDropRate = try later(.attnDropRate, or: 0)
+    (isGated, gateStart) = (try later(.isGated, or: true), try later(.gateStart, or: 1))
+    (embedsTokens, registers) = (
+      try later(.embedsTokens, or: true), try later(.registers, or: 0)
+    )
+    normFollowsPooling = try later(.normFollowsPooling, or: false)
+    normEpsilon = try later(.normEpsilon, or: 1e-6)
+    layerScale = try values.decodeIfPresent(Float.self, forKey: .layerScale)
   }
 }
 

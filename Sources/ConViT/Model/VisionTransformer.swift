@@ -9,15 +9,17 @@ import Autodiff
 /// let logits = model(tape.constant(images))  // [B, 3, 224, 224] → [B, 1000]
 /// ```
 public struct VisionTransformer: Model {
-  private let clsToken, distToken: Parameter?
-  /// [1, N, C], or [1, tokens + N, C] in the ViT family.
+  private let clsToken, distToken, regToken: Parameter?
+  /// [1, N, C], or [1, T + N, C] in the ViT family, if it embeds its T tokens.
   public let posEmbed: Parameter?
   /// Pixels → patches.
   public var patchEmbed: PatchEmbed
   /// The first `localUpToLayer` of them with GPSA (PSA if not gated), the others with MHSA.
   public var blocks: [Block]
-  /// In front of the heads.
-  public var norm: LayerNorm
+  /// Of all tokens behind the blocks, unless the pooling comes first.
+  public var norm: LayerNorm?
+  /// Of what the head reads, if the pooling comes first.
+  public var fcNorm: LayerNorm?
   /// C → classes
   public var head: Linear
   /// The head that learns from a teacher.
@@ -29,7 +31,7 @@ public struct VisionTransformer: Model {
   public init(_ configuration: ViTConfiguration) throws(ConfigurationError) {
     try configuration.validate()
     let c = configuration
-    let (dim, grid, tokens) = (c.embedDim, c.grid, c.tokens)
+    let (dim, grid) = (c.embedDim, c.grid)
     func embedding(_ length: Int) -> Parameter {
       Parameter([1, length, dim], kind: .embedding, initial: .truncatedNormal(0.02))
     }
@@ -49,20 +51,24 @@ public struct VisionTransformer: Model {
         qkvBias: c.qkvBias, dropRate: c.dropRate, attnDropRate: c.attnDropRate)
     }
     self.configuration = configuration
-    clsToken = tokens > 0 ? embedding(1) : nil
-    distToken = tokens > 1 ? embedding(1) : nil
-    posEmbed =
-      c.usePosEmbed ? embedding(grid.count + (c.family == .vit ? tokens : 0)) : nil
-    patchEmbed = PatchEmbed(channels: c.channels, patchSize: c.patchSize, dim: dim)
+    func norm() -> LayerNorm { LayerNorm(dim, epsilon: c.normEpsilon) }
+    clsToken = c.hasClassToken ? embedding(1) : nil
+    distToken = c.isDistilled ? embedding(1) : nil
+    regToken = c.registers > 0 ? embedding(c.registers) : nil
+    posEmbed = c.usePosEmbed ? embedding(c.embeddedTokens + grid.count) : nil
+    patchEmbed = PatchEmbed(
+      channels: c.channels, patchSize: c.patchSize, dim: dim)
     blocks = (0..<c.depth).map { layer in
       Block(
         dim: dim, attention: attention(layer),
         mlp: MLP(dim, hidden: c.hiddenDim, dropRate: c.dropRate),
-        dropPath: c.dropPathRate * Float(layer) / Float(max(c.depth - 1, 1)))
+        dropPath: c.dropPathRate * Float(layer) / Float(max(c.depth - 1, 1)),
+        layerScale: c.layerScale, normEpsilon: c.normEpsilon)
     }
-    norm = LayerNorm(dim)
+    self.norm = c.normFollowsPooling ? nil : norm()
+    fcNorm = c.normFollowsPooling ? norm() : nil
     head = Linear(dim, c.classes, kind: .head)
-    headDist = tokens > 1 ? Linear(dim, c.classes, kind: .head) : nil
+    headDist = c.isDistilled ? Linear(dim, c.classes, kind: .head) : nil
   }
 
   /// [channels, height, width]
@@ -83,15 +89,18 @@ public struct VisionTransformer: Model {
   /// Images to the logits of each head, [B, channels, height, width] → [B, classes]: `head`'s, and
   /// those of `headDist` if the model is distilled, as a training with a teacher wants them.
   public func outputs(_ images: Variable) -> Outputs {
-    // The heads read nothing but the tokens, so the last block computes nothing else.
-    let tokens = configuration.tokens
+    // Heads that read tokens read nothing else, so the last block computes nothing else.
+    let tokens = configuration.headTokens
     let features = features(images, first: tokens > 0 ? tokens : nil)
+    let pooled = pooled(features)
     return Outputs(
-      head(pooled(features)), distillation: headDist.map { $0(token(1, of: features)) })
+      head(fcNorm.map { $0(pooled) } ?? pooled),
+      distillation: headDist.map { $0(token(1, of: features)) })
   }
 
-  /// Images to the last block's tokens, normalised: [B, channels, height, width] → [B, T + N, C],
-  /// the T class and distillation tokens first.
+  /// Images to the last block's tokens, normalised unless the pooling comes first:
+  /// [B, channels, height, width] → [B, T + N, C], the T class, distillation and register tokens
+  /// first.
   public func features(_ images: Variable) -> Variable { features(images, first: nil) }
 
   private func features(_ images: Variable, first count: Int?) -> Variable {
@@ -100,31 +109,38 @@ public struct VisionTransformer: Model {
       "VisionTransformer: images \(images.shape) for a model of \(configuration.channels) × "
         + "\(configuration.imageHeight) × \(configuration.imageWidth) pixels")
     var x = patchEmbed(images)
-    if configuration.family == .vit { x = joined(x) }
+    let isViT = configuration.family == .vit
+    if isViT && configuration.embedsTokens { x = joined(x) }
     if let posEmbed { x = x + x.tape[posEmbed] }
+    if isViT && !configuration.embedsTokens { x = joined(x) }
     x = x.dropout(configuration.dropRate)
     for (layer, block) in blocks.enumerated() {
-      if configuration.family == .convit && layer == configuration.localUpToLayer { x = joined(x) }
+      if !isViT && layer == configuration.localUpToLayer { x = joined(x) }
       let count = layer == blocks.count - 1 ? count : nil
       x =
         x.tape.pass.recomputesBlocks
         ? x.tape.recomputed([x]) { block($0[0], first: count) } : block(x, first: count)
     }
-    return norm(x)
+    return norm.map { $0(x) } ?? x
   }
 
-  /// The class and distillation tokens in front of a sequence: [B, N, C] → [B, T + N, C].
+  /// Class, distillation and register tokens in front of a sequence: [B, N, C] → [B, T + N, C].
   private func joined(_ x: Variable) -> Variable {
-    func each(_ token: Parameter) -> Variable {
-      x.tape[token].broadcast(to: x.shape.replacing(1, with: 1))
+    func each(_ tokens: Parameter) -> Variable {
+      x.tape[tokens].broadcast(to: x.shape.replacing(1, with: tokens.shape[1]))
     }
-    guard let clsToken else { return x }
-    guard let distToken else { return each(clsToken).concatenated(x, 1) }
-    return each(clsToken).concatenated(each(distToken), 1).concatenated(x, 1)
+    var tokens: Variable?
+    for parameter in [clsToken, distToken, regToken].compactMap(\.self) {
+      tokens = tokens?.concatenated(each(parameter), 1) ?? each(parameter)
+    }
+    return tokens?.concatenated(x, 1) ?? x
   }
 
   private func pooled(_ features: Variable) -> Variable {
-    configuration.pooling == .average ? features.mean(1) : token(0, of: features)
+    guard configuration.pooling == .average else { return token(0, of: features) }
+    let patches = configuration.grid.count
+    let tokens = features.shape[1] - patches
+    return (tokens == 0 ? features : features.sliced(1, tokens..<tokens + patches)).mean(1)
   }
 
   private func token(_ index: Int, of features: Variable) -> Variable {

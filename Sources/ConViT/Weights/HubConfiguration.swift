@@ -8,6 +8,9 @@ struct HubConfiguration {
   var configuration: ViTConfiguration
   let classNames: [String]?
   let normalization: ChannelStatistics?
+  let cropRatio: Double?
+  let interpolation: Interpolation?
+  private(set) var notes: [String] = []
 
   /// What is said beside a file; nil if there is no `config.json` of these two.
   ///
@@ -68,6 +71,13 @@ struct HubConfiguration {
       case "mlp_ratio":
         configuration.mlpRatio = arguments.number(key).map(Float.init) ?? configuration.mlpRatio
       case "qkv_bias": configuration.qkvBias = arguments.flag(key) ?? configuration.qkvBias
+      case "init_values": configuration.layerScale = arguments.number(key).map(Float.init)
+      case "reg_tokens": configuration.registers = try number()
+      case "no_embed_class": configuration.embedsTokens = arguments.flag(key) == false
+      case "fc_norm": configuration.normFollowsPooling = arguments.flag(key) ?? false
+      case "class_token", "global_pool":
+        let isAverage = arguments.text(key) == "avg" || arguments.flag(key) == false
+        configuration.pooling = isAverage ? .average : .token
       default:
         throw content.fault("model_args.\(key.printable(limit: 60)) is not known")
       }
@@ -77,6 +87,11 @@ struct HubConfiguration {
     classNames = (content.strings("label_names") ?? pretrained?.strings("label_names"))
       .flatMap { Self.unique($0, count: configuration.classes) }
     normalization = pretrained.flatMap { $0.statistics("mean", "std") }
+    cropRatio = pretrained?.number("crop_pct").flatMap(Self.ratio)
+    interpolation = pretrained?.text("interpolation").flatMap(Interpolation.init)
+    if let mode = pretrained?.text("crop_mode"), mode != "center" {
+      notes.append("images are cropped in the middle, not by '\(mode.printable(limit: 40))'")
+    }
   }
 
   /// Hugging Face's: every size by itself (`transformers/models/vit/configuration_vit.py`).
@@ -113,13 +128,31 @@ struct HubConfiguration {
     c.isDistilled = kind == "deit"
     let labels = content.labels("id2label")
     c.classes = labels?.count ?? c.classes
-    (name, configuration) = (nil, c)
+    name = nil
     // LABEL_0, LABEL_1, … are what transformers write for classes without names.
     let areNamed = labels?.contains { !$0.hasPrefix("LABEL_") } ?? false
     classNames = areNamed ? labels.flatMap { Self.unique($0, count: c.classes) } : nil
+    c.normEpsilon = content.number("layer_norm_eps").map(Float.init) ?? 1e-12
+    configuration = c
     normalization =
       reading?.flag("do_normalize") == false ? nil : reading?.statistics("image_mean", "image_std")
+    interpolation = [2: .bilinear, 3: .bicubic][reading?.integer("resample") ?? -1]
+    // Without a crop in the middle, transformers give up the proportion of the sides.
+    let isCropped = reading?.flag("do_center_crop") ?? false
+    let resized = reading?.object("size")?.integer("shortest_edge")
+    let crop = reading?.object("crop_size")?.integer("height") ?? reading?.integer("crop_size")
+    let size = resized ?? reading?.object("size")?.integer("height") ?? reading?.integer("size")
+    if isCropped, let crop, let size, size > 0 {
+      cropRatio = Self.ratio(Double(crop) / Double(size))
+    } else {
+      cropRatio = reading == nil ? nil : 1
+      if reading != nil {
+        notes.append("images keep the proportion of their sides, and are cropped")
+      }
+    }
   }
+
+  private static func ratio(_ value: Double) -> Double? { value > 0 && value <= 1 ? value : nil }
 
   /// Names of which some are there twice get the number of their class: "crane (517)"; nil unless
   /// there is one for each class.

@@ -1,13 +1,25 @@
 extension ModelShape {
-  /// The presets whose blocks have these shapes, whatever the patches, images and classes are.
+  /// The presets whose blocks have these shapes, whatever the classes are: those with the file's
+  /// patches and places, and if there are none, with others.
   var presets: [String] {
-    ViTConfiguration.presetNames.filter { name in
-      guard let preset = ViTConfiguration.preset(name) else { return false }
+    let alike = Preset.all.filter { preset in
+      let preset = preset.configuration
       return width == preset.embedDim && depth == preset.depth
         && localBlocks == preset.localUpToLayer && (heads ?? preset.heads) == preset.heads
-        && isGated == (preset.localUpToLayer > 0) && hasBias == preset.qkvBias && hasToken
-        && isDistilled == preset.isDistilled && hidden == 4 * preset.embedDim && positions != nil
+        && isGated == (preset.localUpToLayer > 0) && hasBias == preset.qkvBias
+        && hasToken == preset.hasClassToken && isDistilled == preset.isDistilled
+        && hidden == preset.hiddenDim && positions != nil && registers == preset.registers
+        && hasLayerScale == (preset.layerScale != nil)
+        && normFollowsPooling == preset.normFollowsPooling
     }
+    let patched = alike.filter {
+      patch == [$0.configuration.patchSize, $0.configuration.patchSize]
+    }
+    let placed = patched.filter { preset in
+      let preset = preset.configuration
+      return positions == preset.embeddedTokens + preset.grid.count
+    }
+    return [placed, patched, alike].first { !$0.isEmpty }?.map(\.name) ?? []
   }
 
   /// The one model that has these shapes, with its images square; nil if they leave a choice, as
@@ -28,9 +40,15 @@ extension ModelShape {
     (c.qkvBias, c.isDistilled, c.usePosEmbed) = (hasBias, isDistilled, positions != nil)
     c.isGated = isGated || localBlocks == 0
     c.pooling = hasToken ? .token : .average
+    (c.registers, c.normFollowsPooling) = (registers, normFollowsPooling)
+    c.layerScale = hasLayerScale ? 1e-5 : nil
     if let positions {
-      let count = max(0, positions - (family == .vit ? c.tokens : 0))
-      let side = Int(Double(count).squareRoot())
+      func side(_ tokens: Int) -> Int { Int(Double(max(0, positions - tokens)).squareRoot()) }
+      // Whether tokens have places in the embedding is told by which of both leaves a square.
+      c.embedsTokens =
+        family == .convit || c.tokens == 0 || positions != side(0) * side(0)
+      let count = max(0, positions - c.embeddedTokens)
+      let side = side(c.embeddedTokens)
       guard side * side == count, side > 0, side <= 65_536, patch[0] <= 65_536 else { return nil }
       (c.imageHeight, c.imageWidth) = (side * patch[0], side * patch[0])
     } else {
@@ -75,6 +93,10 @@ extension ViTConfiguration {
           && preset.mlpRatio == mlpRatio && preset.qkvBias == qkvBias
           && preset.isDistilled == isDistilled && preset.pooling == pooling
           && preset.isGated == isGated && preset.usePosEmbed == usePosEmbed
+          && preset.embedsTokens == embedsTokens && preset.registers == registers
+          && preset.normFollowsPooling == normFollowsPooling
+          && (preset.layerScale == nil) == (layerScale == nil)
+          && preset.normEpsilon == normEpsilon
       } ?? false
     }
   }

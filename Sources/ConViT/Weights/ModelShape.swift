@@ -8,6 +8,8 @@ struct ModelShape: Hashable {
   let (hidden, channels): (Int?, Int?)
   let patch: [Int]?
   var classes: Int?
+  let registers: Int  // tokens that no head reads
+  let (hasLayerScale, normFollowsPooling): (Bool, Bool)
   var positions: Int?  // places of the position embedding
 
   /// What a function tells that returns the shape of the tensor of a name.
@@ -31,6 +33,9 @@ struct ModelShape: Hashable {
     classes = size("head.weight", 0, of: 2)
     hasToken = shape("cls_token") != nil
     isDistilled = shape("dist_token") != nil
+    registers = size("reg_token", 1, of: 3) ?? 0
+    hasLayerScale = shape("blocks.0.ls1.gamma") != nil
+    normFollowsPooling = shape("fc_norm.weight") != nil
     positions = size("pos_embed", 1, of: 3)
   }
 
@@ -69,6 +74,13 @@ struct ModelShape: Hashable {
     if hasToken != other.hasToken { found.append(hasToken ? "a class token" : "no class token") }
     if isDistilled != other.isDistilled {
       found.append(isDistilled ? "a distillation token" : "no distillation token")
+    }
+    compare(registers, other.registers) { $0 == 1 ? "1 register" : "\($0) registers" }
+    if hasLayerScale != other.hasLayerScale {
+      found.append(hasLayerScale ? "layer scale" : "no layer scale")
+    }
+    if normFollowsPooling != other.normFollowsPooling {
+      found.append(normFollowsPooling ? "fc_norm" : "no fc_norm")
     }
     compare(classes, other.classes) { $0 == 1 ? "1 class" : "\($0) classes" }
     return found

@@ -80,9 +80,12 @@ struct NamePrefix: Hashable {
     (convit.depth, convit.localUpToLayer, convit.qkvBias) = (1, 1, true)
     convit.pooling = .average
     var vit = ViTConfiguration(.vit, imageSize: 2, patchSize: 1, embedDim: 2, heads: 1)
-    (vit.depth, vit.isDistilled) = (1, true)
-    let trees = [convit, vit].compactMap { try? ParameterTree(VisionTransformer($0)) }
-    checkPrecondition(trees.count == 2, "the smallest models are valid")
+    (vit.depth, vit.isDistilled, vit.layerScale) = (1, true, 1)
+    var pooled = ViTConfiguration(.vit, imageSize: 2, patchSize: 1, embedDim: 2, heads: 1)
+    (pooled.depth, pooled.pooling, pooled.normFollowsPooling) = (1, .average, true)
+    pooled.registers = 1
+    let trees = [convit, vit, pooled].compactMap { try? ParameterTree(VisionTransformer($0)) }
+    checkPrecondition(trees.count == 3, "the smallest models are valid")
     return Set(trees.flatMap(\.names))
   }()
 }

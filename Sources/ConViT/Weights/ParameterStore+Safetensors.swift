@@ -100,7 +100,7 @@ extension WeightsFile {
     let (differences, presets) = (shape.differences(from: expected), shape.presets)
     return (differences.isEmpty ? [] : ["the file has " + differences.joined(separator: "; ")])
       + (differences.isEmpty || presets.isEmpty
-        ? [] : ["its shapes are those of \(presets.joined(separator: ", "))"])
+        ? [] : ["its shapes are those of \(shortened(presets, to: 3))"])
       + (names.map { ["there are parts of \($0.description)"] } ?? [])
   }
 }

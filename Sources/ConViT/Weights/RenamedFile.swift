@@ -7,6 +7,8 @@ struct RenamedFile: TensorFile {
   let tensors: [TensorInfo]
   /// "the names are those of torchvision (…), read as timm's", to be said to whoever loads it.
   let note: String?
+  /// Whether the names are torchvision's, which tells what its inputs are.
+  let isTorchvision: Bool
   /// Tensors of the file that are of no model of this package, such as a decoder's.
   let left: [String]
   private let file: any TensorFile
@@ -17,7 +19,9 @@ struct RenamedFile: TensorFile {
   ///   of how many it is; nil for what is left.
   /// - Throws: `WeightsError` where parts are missing, differ in type or shape, or one is there
   ///   twice.
-  init(_ file: any TensorFile, note: String?, _ names: (String) -> Renaming.Place?) throws {
+  init(
+    _ file: any TensorFile, note: String?, isTorchvision: Bool, _ names: (String) -> Renaming.Place?
+  ) throws {
     var (order, groups, left): ([String], [String: [(Renaming.Place, TensorInfo)]], [String]) =
       ([], [:], [])
     for tensor in file.tensors {
@@ -63,6 +67,7 @@ struct RenamedFile: TensorFile {
       return info
     }
     (self.file, self.note, self.left, self.parts) = (file, note, left, parts)
+    self.isTorchvision = isTorchvision
     indices = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
   }
 

@@ -149,7 +149,9 @@ extension Renaming {
     let note = example.map {
       "the names are those of \(owner) (\($0.printable(limit: 70))), read as timm's"
     }
-    return try RenamedFile(file, note: note) { names[$0] ?? nil }
+    return try RenamedFile(file, note: note, isTorchvision: owner == "torchvision") {
+      names[$0] ?? nil
+    }
   }
 
   /// What stands before the anchor in a name, with its dot; nil if that is not at its end.

@@ -15,6 +15,10 @@ public struct SavedModel: Sendable {
   /// How inputs were normalised in training; nil where it is not known. Images are then normalised
   /// as those of published weights mostly are, by ImageNet's mean and deviation.
   public var normalization: ChannelStatistics?
+  /// The share of a resized image's shorter side that evaluation keeps; nil where it is not known.
+  public var cropRatio: Double?
+  /// How images are resized for evaluation; nil where it is not known.
+  public var interpolation: Interpolation?
   /// What whoever loads the file should know: a prefix that was dropped, tensors that were left,
   /// converted types, a position embedding that was resampled, numbers that are not finite.
   public package(set) var warnings: [String] = []
@@ -139,9 +143,20 @@ public struct SavedModel: Sendable {
     }
     self.path = path
     warnings = file.nameNotes + stored.notes + warnings
+    takeInputs(from: stored)
     if let reason = normalizationFault ?? namesFault { throw file.error(reason) }
     if let note = file.conversionNote(weights.tree) { warnings.append(note) }
     if let note = weights.nonFiniteNote { warnings.append(note) }
+  }
+
+  /// How images are made ready, as the file says, or as for the preset's published weights.
+  private mutating func takeInputs(from stored: WeightsMetadata) {
+    (cropRatio, interpolation) = (stored.cropRatio, stored.interpolation)
+    guard normalization == nil, let preset = name.flatMap({ try? Preset.named($0) }),
+      model.input.rank == 3, model.input[0] == 3
+    else { return }
+    normalization = preset.normalization
+    cropRatio = cropRatio ?? preset.cropRatio
   }
 
   /// What `make` makes; an error in it is one of a file.

@@ -68,7 +68,7 @@ extension VisionTransformer {
   static let heads: Set = ["head.weight", "head.bias", "head_dist.weight", "head_dist.bias"]
 
   /// The places of the position embedding that are not patches' but tokens'.
-  private var prefix: Int { configuration.family == .vit ? configuration.tokens : 0 }
+  private var prefix: Int { configuration.embeddedTokens }
 
   /// The grid that a file's position embedding is for, if it is another than the model's.
   private func foreignGrid(in file: WeightsFile, _ stored: ViTConfiguration?) -> PatchGrid? {

@@ -1,4 +1,5 @@
 import Autodiff
+import Files
 
 extension WeightsFile {
   /// The model of no preset that the shapes describe; nil if they fit a preset, or several models.
@@ -23,9 +24,12 @@ extension WeightsFile {
     }
     let isSilent = "the file does not say which model it is"
     guard shape.presets.isEmpty else {
-      let side = shape.patch.flatMap { $0.first == 16 ? nil : $0.first }
+      let known = shape.presets.compactMap(ViTConfiguration.preset).map(\.patchSize)
+      let side = shape.patch?.first.flatMap { known.contains($0) ? nil : $0 }
       let flag = side.map { " with --patch-size \($0)" } ?? ""
-      let names = shape.presets.joined(separator: " or ")
+      let names =
+        shape.presets.count > 3
+        ? shortened(shape.presets, to: 3) : shape.presets.joined(separator: " or ")
       return shape.classes == nil
         ? "its shapes are those of \(names)\(flag), but it has no head (head.weight); "
           + "convit train --finetune gives it one"

@@ -80,6 +80,16 @@ package struct WeightsFile: Sendable {
     return (left, unexpected)
   }
 
+  /// The model of torchvision's whose names and shapes these are: its heads and inputs are known.
+  var torchvisionModel: Preset? {
+    guard renamed?.isTorchvision == true, let name = ModelShape(self).presets.last else {
+      return nil
+    }
+    var preset = try? Preset.named(name)
+    preset?.normalization = .imageNet
+    return preset
+  }
+
   /// Tensors that somebody else's names say are of no model of this package.
   var renamedAway: [String] { renamed?.left ?? [] }
 

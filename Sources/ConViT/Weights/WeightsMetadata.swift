@@ -8,6 +8,8 @@ struct WeightsMetadata {
   var architecture: (any Architecture)?  // if the file says what its model is made from
   let classNames: [String]?
   let normalization: ChannelStatistics?
+  var cropRatio: Double?
+  var interpolation: Interpolation?
   var notes: [String] = []  // what is to be said about where this is from
 
   var configuration: ViTConfiguration? { architecture as? ViTConfiguration }
@@ -15,6 +17,7 @@ struct WeightsMetadata {
   init(_ saved: SavedModel) {
     (name, architecture) = (saved.name, saved.architecture)
     (classNames, normalization) = (saved.classNames, saved.normalization)
+    (cropRatio, interpolation) = (saved.cropRatio, saved.interpolation)
   }
 
   /// What a file says; `architectures` are known beside vision transformers.
@@ -32,6 +35,8 @@ struct WeightsMetadata {
       if difference == nil {
         (name, architecture) = (hub.name, hub.configuration)
         (classNames, normalization) = (hub.classNames, hub.normalization)
+        (cropRatio, interpolation) = (hub.cropRatio, hub.interpolation)
+        notes += hub.notes
         return
       }
     }
@@ -42,6 +47,14 @@ struct WeightsMetadata {
       } catch {
         throw file.error("the metadata entry '\(key)' is not as expected")
       }
+    }
+    if file.metadata["configuration"] == nil, let theirs = file.torchvisionModel,
+      var known = file.shapedConfiguration(heads: theirs.configuration.heads)
+    {
+      known.classes = file.info("head.weight")?.shape.first ?? known.classes
+      (name, architecture, classNames) = (theirs.name, known, nil)
+      (normalization, cropRatio, interpolation) = (theirs.normalization, 0.875, .bilinear)
+      return
     }
     name = file.metadata["model"]
     let kind = file.metadata["architecture"] ?? ViTConfiguration.name
@@ -61,6 +74,12 @@ struct WeightsMetadata {
     }
     classNames = try decode("class_names", [String].self)
     normalization = try decode("normalization", ChannelStatistics.self)
+    (cropRatio, interpolation) = (
+      try decode("crop_ratio", Double.self), try decode("interpolation", Interpolation.self)
+    )
+    guard cropRatio.map({ $0 > 0 && $0 <= 1 }) ?? true else {
+      throw file.error("the metadata entry 'crop_ratio' is not as expected")
+    }
   }
 
   var strings: [String: String] {
@@ -73,6 +92,8 @@ struct WeightsMetadata {
       }
       strings["class_names"] = try classNames.map { try JSON.text($0) }
       strings["normalization"] = try normalization.map { try JSON.text($0) }
+      strings["crop_ratio"] = try cropRatio.map { try JSON.text($0) }
+      strings["interpolation"] = try interpolation.map { try JSON.text($0) }
       return strings
     }
   }
@@ -117,7 +138,10 @@ extension ViTConfiguration {
         ("patch size", "\(c.patchSize)"), ("channels", "\(c.channels)"),
         ("MLP ratio", "\(c.mlpRatio)"), ("distilled", "\(c.isDistilled)"),
         ("pooling", c.pooling.rawValue), ("gated", "\(c.isGated)"),
-        ("position embedding", "\(c.usePosEmbed)"),
+        ("position embedding", "\(c.usePosEmbed)"), ("registers", "\(c.registers)"),
+        ("places of tokens in it", "\(c.embedsTokens)"),
+        ("layer scale", "\(c.layerScale != nil)"),
+        ("normalisation behind the pooling", "\(c.normFollowsPooling)"),
       ]
     }
     let (preset, asked) = (presetName, other.presetName)

@@ -40,7 +40,7 @@ extension TrainingConfiguration {
     }
   }
 
-  /// What was given, over the defaults; where it has weights to start from but no model, over the
+  /// What was given, over the defaults and the preset's sizes of images and patches; where it has weights to start from but no model, over the
   /// defaults with the shape of theirs.
   ///
   /// Nothing is taken from the file if the shape is as asked already, or the weights are used in
@@ -48,7 +48,9 @@ extension TrainingConfiguration {
   package static func shapedByWeights(
     _ given: (TrainingConfiguration) throws -> TrainingConfiguration
   ) throws -> (configuration: TrainingConfiguration, note: String?) {
-    let asked = try given(TrainingConfiguration())
+    var sized = TrainingConfiguration()
+    sized.takeSizes(of: try given(sized).model)
+    let asked = try given(sized)
     var nameless = TrainingConfiguration()
     nameless.model = ""
     guard let path = asked.finetune, !asked.partial, try given(nameless).model.isEmpty,
@@ -67,6 +69,14 @@ extension TrainingConfiguration {
     let shaped = try given(defaults)
     let shape = "\(model.shapeText), images of \(shaped.inputSize)"
     return (shaped, "no model is given, so it is that of \(path): \(shape)")
+  }
+
+  /// Replaces the sizes of images and patches by a preset's.
+  private mutating func takeSizes(of name: String) {
+    guard let preset = ViTConfiguration.preset(name) else { return }
+    architecture.patchSize = preset.patchSize
+    let size = InputSize("\(preset.imageHeight)x\(preset.imageWidth)")
+    architecture.inputSize = size ?? architecture.inputSize
   }
 
   /// Replaces what describes a model by what describes this one, as far as settings can.

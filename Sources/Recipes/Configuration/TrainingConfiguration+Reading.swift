@@ -16,19 +16,29 @@ extension TrainingConfiguration {
   }
 
   func evaluationReader() throws -> ImageReader {
-    try data.reader(
-      size: architecture.inputSize.size, over: .imageNet(channels: architecture.channels))
+    ImageReader(
+      decoder: try data.decoder(),
+      transform: data.evaluationTransform(size: architecture.inputSize.size),
+      normalization: try normalization())
   }
 
+  /// That of the preset, as timm's `train.py` has it, unless something else is said.
   func normalization() throws -> Normalization {
-    try data.normalization(over: .imageNet(channels: architecture.channels))
+    guard architecture.channels == 3, let preset = try? Preset.named(architecture.model) else {
+      return try data.normalization(over: .imageNet(channels: architecture.channels))
+    }
+    let own = preset.normalization
+    return try data.normalization(over: Normalization(mean: own.mean, std: own.std))
   }
 }
 
 extension SavedModel {
-  /// How the images of the model are read with other settings than ``imageReader()``'s.
-  package func imageReader(_ settings: DataSettings) throws -> ImageReader {
-    try settings.reader(size: imageSize, over: imageReader().normalization)
+  /// How the images of the model are read with other settings than ``imageReader()``'s, and another
+  /// crop if there is one.
+  package func imageReader(_ settings: DataSettings, cropRatio: Double? = nil) throws -> ImageReader {
+    ImageReader(
+      decoder: try settings.decoder(), transform: evaluationTransform(cropRatio: cropRatio),
+      normalization: try settings.normalization(over: imageReader().normalization))
   }
 }
 
@@ -37,13 +47,6 @@ extension Normalization {
 }
 
 extension DataSettings {
-  /// How images are read that are evaluated at a size, where another normalisation is usual.
-  fileprivate func reader(size: ImageSize, over base: Normalization) throws -> ImageReader {
-    ImageReader(
-      decoder: try decoder(), transform: evaluationTransform(size: size),
-      normalization: try normalization(over: base))
-  }
-
   /// The usual normalisation, with `mean` and `std` in the place of its own where they are given.
   /// One number is for all channels.
   func normalization(over base: Normalization) throws(TrainingError) -> Normalization {
