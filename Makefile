@@ -13,7 +13,7 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-hub bench-peers bench-data bench-allocations bench-locality \
+.PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
   consumer kill-loop soak weights report-check tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -66,6 +66,10 @@ parity: build ## Compare logits and training with PyTorch, in .venv
 	$(PYTHON) Scripts/parity/logits.py
 	$(PYTHON) Scripts/parity/training.py
 
+parity-zoo: build ## Compare every preset with timm, and at other sizes of images, in .venv (ZOO=--all)
+	Scripts/parity/environment.sh
+	$(PYTHON) Scripts/parity/zoo.py $(ZOO)
+
 parity-hub: build ## Compare weights as hubs give them with transformers, torchvision and timm, in .venv
 	Scripts/parity/environment.sh
 	$(PYTHON) -m pip install --quiet --no-deps --requirement Scripts/parity/hub.txt
@@ -94,12 +98,16 @@ kill-loop: build ## Kill a run at 50 random moments, go on each time, compare (K
 soak: build ## Watch the memory of 2,400 steps of training
 	python3 Scripts/runs/soak.py
 
-weights: ## Train the weights of Configs/fashion.yaml into runs/fashion
+# Two models of equal size, each on all of the images and on one in twenty.
+weights: ## Train the four models in Weights/ into runs/ (about an hour on two cores)
 	@Scripts/dependencies.sh demo
 	swift build -c release --product convit
 	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
-	$(CONVIT) train --config Configs/fashion.yaml --data-path data/fashion-mnist \
-	  --output-dir runs/fashion
+	set -e; train() { $(CONVIT) train --config Configs/fashion.yaml --data-path data/fashion-mnist --output-dir "$$@"; }; \
+	train runs/fashion; \
+	train runs/fashion-deit --model deit_tiny_patch16_224; \
+	train runs/fashion-5 --sampling-ratio 0.05 --epochs 120 --eval-every 10; \
+	train runs/fashion-deit-5 --model deit_tiny_patch16_224 --sampling-ratio 0.05 --epochs 120 --eval-every 10
 
 report-check: build ## Drive the page of runs in headless Chromium (RUN="runs/demo")
 	Scripts/report/environment.sh
@@ -109,10 +117,6 @@ report-check: build ## Drive the page of runs in headless Chromium (RUN="runs/de
 tensorboard-check: build ## Hold what TensorBoard reads of killed runs against their logs
 	Scripts/tensorboard/environment.sh
 	.venv-tensorboard/bin/python Scripts/tensorboard/check.py
-
-.PHONY: convert-check
-convert-check: ## Check what Scripts/convert_pth.py makes of checkpoints; needs no PyTorch
-	python3 Scripts/convert/check.py
 
 clean: ## Remove what was built (not data, runs or .venv)
 	rm -rf .build

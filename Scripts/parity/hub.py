@@ -99,7 +99,7 @@ def timms(folder):
 def returned(binary, name, path, folder):
     """The converted file loads in Python, in timm if it is timm's, and gives itself when it is converted again."""
     first, second = folder / "first.safetensors", folder / "second.safetensors"
-    run(binary, "convert", path, first, "--force", *(["--model", "vit_base_patch16_224"] if "torchvision" in name else []))
+    run(binary, "convert", path, first, "--force")
     run(binary, "convert", first, second, "--force")
     same = first.read_bytes() == second.read_bytes()
     tensors = load_file(first)
@@ -125,7 +125,7 @@ def main():
                 with torch.no_grad():
                     output = model.double()((pixels - mean) / std)
                 expected = getattr(output, "logits", output).numpy()
-                extra = ["--model", "vit_base_patch16_224"] if "torchvision" in name else []
+                extra = [] if name.startswith(("ViT", "DeiT")) else ["--eval-crop-ratio", "1"]  # theirs resize images of their own size
                 lines = run(arguments.binary, "predict", "--json", "--logits", "--weights", path, *extra, *paths)
                 distance = np.abs(logits.parse(lines, paths) - expected).max() / expected.std()
                 same = returned(arguments.binary, name, path, folder)

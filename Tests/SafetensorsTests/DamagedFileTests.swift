@@ -73,16 +73,17 @@ import Testing
   static let foreign: [([UInt8], String)] = [
     (
       Array("PK\u{3}\u{4}\0\0\u{8}\u{8}\0\0\0\0".utf8),
-      "found a zip archive (a PyTorch checkpoint?) that is cut short; download it again, then "
-        + "convert it with Scripts/convert_pth.py"
+      "found a zip archive (a PyTorch checkpoint?) that is cut short; download it again"
     ),
     (
       [0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20],
-      "found a Python pickle (a PyTorch checkpoint?); convert it with Scripts/convert_pth.py"
+      "found a Python pickle that PyTorch did not write, or an older checkpoint that is damaged; "
+        + "save a state_dict() with PyTorch"
     ),
     (
       [0x80, 4, 0x95, 2, 0, 0, 0, 0, 0, 0, 0, 0x7D, 0x2E],
-      "found a Python pickle (a PyTorch checkpoint?); convert it with Scripts/convert_pth.py"
+      "found a Python pickle that PyTorch did not write, or an older checkpoint that is damaged; "
+        + "save a state_dict() with PyTorch"
     ),
     (
       Array("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n".utf8),

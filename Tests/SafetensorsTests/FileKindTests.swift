@@ -39,7 +39,7 @@ import Testing
     (zip(["archive/data.pkl", "archive/data/0"]), "a zip archive (a PyTorch checkpoint); convert"),
     (
       zip(["m/data.pkl", "m/code/__torch__.py", "m/constants.pkl"]),
-      "a TorchScript archive; save the state dict"
+      "a TorchScript archive; save the state_dict()"
     ),
     (zip(["a.npy", "b/c.npy"]), "a NumPy archive (.npz); write its tensors"),
     (zip(["config.json", "model.weights.h5"]), "a Keras model (.keras); write its tensors"),
@@ -115,10 +115,10 @@ import Testing
         == "\(start); give one of its files: a.safetensors, b.safetensors")
     #expect(
       try text(["m-1.safetensors", "m-2.safetensors", "m.safetensors.index.json"])
-        == "\(start); its weights are in several shards: join them into one file")
+        == "\(start); give one of its files: m-1.safetensors, m-2.safetensors")
     #expect(
       try text(["config.json", "pytorch_model.bin"])
-        == "\(start); convert run/pytorch_model.bin with Scripts/convert_pth.py")
+        == "\(start); give one of its files, such as run/pytorch_model.bin")
     #expect(try text([]) == "\(start), which is empty")
     #expect(try text(["a.txt"]) == start)
   }

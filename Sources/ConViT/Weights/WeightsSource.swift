@@ -19,8 +19,12 @@ package enum WeightsSource {
   }
 
   private static func openOne(_ path: String, key: String?) throws -> any TensorFile {
-    try PyTorchFile.isOne(path)
-      ? PyTorchFile(contentsOf: path, key: key) : SafetensorsFile(contentsOf: path)
+    if PyTorchFile.isOne(path) { return try PyTorchFile(contentsOf: path, key: key) }
+    let file = try SafetensorsFile(contentsOf: path)
+    guard key == nil else {
+      throw WeightsError(path: path, reason: "key is for PyTorch checkpoints; this is safetensors")
+    }
+    return file
   }
 
   /// The file of weights in a folder, by the names that runs and hubs give it, or the only one there; nil if
@@ -34,6 +38,8 @@ package enum WeightsSource {
       return known
     }
     let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let indices = all.filter { $0.hasSuffix(".index.json") }
+    if indices.count == 1 { return "\(folder)/\(indices[0])" }
     let weights = all.filter { name in endings.contains(where: name.hasSuffix) }
     return weights.count == 1 ? "\(folder)/\(weights[0])" : nil
   }
