@@ -8,11 +8,11 @@ struct ConvertCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Write the weights of any file as safetensors.",
     discussion: """
-      Reads PyTorch checkpoints (.pth, .pt, .bin, .ckpt; nothing in them is executed), safetensors, \
-      indices of shards, and folders as hubs give them; names of timm, of the authors of ConViT, \
-      DeiT, DINO and MAE, of Hugging Face's transformers and of torchvision. The result has timm's \
-      names, the types of the input, and what is known of the model; what is no weight of it is \
-      named and left. Other commands read the same files as they are.
+      Reads PyTorch checkpoints (.pth, .pt, .bin, .ckpt; nothing in them is executed), \
+      safetensors, indices of shards, and folders as hubs give them; names of timm, of the \
+      authors of ConViT, DeiT, DINO and MAE, of Hugging Face's transformers and of torchvision. \
+      The result has timm's names, the types of the input, and what is known of the model; what \
+      is no weight of it is named and left. Other commands read the same files as they are.
 
         convit convert convit_tiny.pth convit_tiny.safetensors --model convit_tiny
       """)

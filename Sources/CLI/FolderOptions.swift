@@ -36,8 +36,8 @@ struct FolderOptions: ParsableArguments {
 
   /// The images; the seed is that of the run that held out `--val-fraction`.
   ///
-  /// Where the model's names are words and the folders' are not (ImageNet's `n01440764`), so that no
-  /// folder has one of these names, the folders stand for the classes in their order.
+  /// Where the model's names are words and the folders' are not (ImageNet's `n01440764`), so that
+  /// no folder has one of these names, the folders stand for the classes in their order.
   func folder(for saved: SavedModel, seed: UInt64) throws -> ImageFolder {
     let folder: ImageFolder
     do {
@@ -64,7 +64,8 @@ struct FolderOptions: ParsableArguments {
 
   func evaluator(for saved: SavedModel, on pool: WorkerPool) throws -> Evaluator {
     Evaluator(
-      reader: try saved.imageReader(images.settings(), cropRatio: images.evalCropRatio), batchSize: reading.batchSize,
+      reader: try saved.imageReader(images.settings(), cropRatio: images.evalCropRatio),
+      batchSize: reading.batchSize,
       workers: reading.numWorkers ?? pool.threads,
       badImages: data.onBadImage)
   }

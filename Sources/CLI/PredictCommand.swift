@@ -25,7 +25,8 @@ struct PredictCommand: ParsableCommand {
   func run() throws {
     let (saved, pool) = (try model.load(), model.threads.pool())
     let classifier = try ImageClassifier(
-      saved, reader: saved.imageReader(options.settings(), cropRatio: options.evalCropRatio), precision: model.precision, pool: pool)
+      saved, reader: saved.imageReader(options.settings(), cropRatio: options.evalCropRatio),
+      precision: model.precision, pool: pool)
     var failures = 0
     for start in stride(from: 0, to: images.count, by: 16 * pool.threads) {
       let part = Array(images[start..<min(start + 16 * pool.threads, images.count)])

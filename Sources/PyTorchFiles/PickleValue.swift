@@ -1,5 +1,5 @@
-/// A value on the stack of a pickle. What has parts is a number into a table of `PickleHeap`, so that
-/// values that hold each other, or are nested without end, cost nothing to look at or to free.
+/// A value on the stack of a pickle. What has parts is a number into a table of `PickleHeap`, so
+/// that values that hold each other, or are nested without end, cost nothing to look at or to free.
 enum PickleValue {
   case none
   case bool(Bool)

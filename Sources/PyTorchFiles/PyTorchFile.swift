@@ -1,12 +1,12 @@
 import Files
 import Safetensors
 
-/// A PyTorch checkpoint (`.pth`, `.pt`, `.bin`, `.ckpt`, …), in the zip form or the one before version
-/// 1.6: the tensors of one state dict in it, read when they are asked for.
+/// A PyTorch checkpoint (`.pth`, `.pt`, `.bin`, `.ckpt`, …), in the zip form or the one before
+/// version 1.6: the tensors of one state dict in it, read when they are asked for.
 ///
 /// ```swift
 /// let file = try PyTorchFile(contentsOf: "checkpoint.pth")
-/// print(file.key ?? "", file.otherKeys, file.skipped)  // "model", ["model_ema"], [args: argparse.Namespace]
+/// print(file.otherKeys, file.skipped)  // ["model_ema"] [args (argparse.Namespace)]
 /// let weight = try file.floats("head.weight")
 /// ```
 ///
@@ -43,7 +43,8 @@ public struct PyTorchFile: TensorFile {
 
   /// Opens a checkpoint and reads its pickle.
   ///
-  /// - Parameter key: which state dict, as "model_ema" or "state.teacher"; by default the file's whole
+  /// - Parameter key: which state dict, as "model_ema" or "state.teacher"; by default the file's
+  ///   whole
   ///   content, or the first of `model`, `state_dict`, `model_ema`, `state_dict_ema`, `teacher` and
   ///   `student`, or the only one that is there.
   /// - Throws: `TensorFileError` for a file that is damaged, or no checkpoint of plain tensors, or

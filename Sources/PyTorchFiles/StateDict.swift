@@ -85,8 +85,8 @@ struct StateDict {
     (self.tensors, self.skipped) = (tensors, skipped)
   }
 
-  /// The dictionaries with tensors in them within a dictionary, by the keys that lead there; each is
-  /// looked into once, however often it is referred to.
+  /// The dictionaries with tensors in them within a dictionary, by the keys that lead there; each
+  /// is looked into once, however often it is referred to.
   private static func search(_ heap: PickleHeap, _ root: Int) -> [(key: String, dictionary: Int)] {
     var (found, seen): ([(key: String, dictionary: Int)], Set<Int>) = ([], [root])
     var level = [(key: "", dictionary: root)]

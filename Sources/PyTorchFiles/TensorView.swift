@@ -53,8 +53,8 @@ struct TensorView: Sendable {
   }
 }
 
-/// Parts of a file that were read last, so that elements beside each other cost one reading: 64 lines
-/// of 4 KB for a view whose neighbours lie apart.
+/// Parts of a file that were read last, so that elements beside each other cost one reading: 64
+/// lines of 4 KB for a view whose neighbours lie apart.
 private struct Window {
   private static let lineSize = 4096
   private static let lines = 4096

@@ -70,8 +70,8 @@ extension TorchLayout {
   }
 }
 
-// The older form: pickles of a magic number, a version, the machine, the content and the keys of the
-// storages, then of each storage the number of its elements in 64 bits, and these.
+// The older form: pickles of a magic number, a version, the machine, the content and the keys of
+// the storages, then of each storage the number of its elements in 64 bits, and these.
 extension TorchLayout {
   /// 0x1950a86a20f9469cfc6c, as protocols 2 and 3 write it.
   private static let magic: [UInt8] = [

@@ -117,7 +117,8 @@ extension SavedModel {
       normalization: try own ?? .imageNet(channels: model.input[0]))
   }
 
-  /// From an image to what is evaluated of it; a `cropRatio` that is given is taken for the model's.
+  /// From an image to what is evaluated of it; a `cropRatio` that is given is taken for the
+  /// model's.
   package func evaluationTransform(cropRatio given: Double?) -> EvaluationTransform {
     EvaluationTransform(
       size: imageSize, cropRatio: given ?? cropRatio ?? 0.875,

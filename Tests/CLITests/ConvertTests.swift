@@ -5,19 +5,27 @@ import Testing
 @Suite struct ConvertTests {
   private let workspace: Workspace
 
-  init() throws { workspace = try Workspace() }
+  init() throws {
+    workspace = try Workspace()
+    let trained = try TrainedModel.workspace.get()
+    for name in ["run/model.safetensors", "run/best.safetensors"] {
+      try workspace.write(name, trained.read(name))
+    }
+  }
 
   @Test func aFileOfOursStaysAsItIs() throws {
-    let outcome = try workspace.convit(["convert", "run/model.safetensors", "out.safetensors"])
+    let outcome = try workspace.convit([
+      "convert", "run/model.safetensors", "converted.safetensors",
+    ])
     #expect(outcome.status == 0 && outcome.err.isEmpty)
-    #expect(outcome.out.hasPrefix("out.safetensors: "))
-    #expect(try workspace.read("out.safetensors") == workspace.read("run/model.safetensors"))
+    #expect(outcome.out.hasPrefix("converted.safetensors: "))
+    #expect(try workspace.read("converted.safetensors") == workspace.read("run/model.safetensors"))
     try workspace.expectFailure(
-      ["convert", "run/model.safetensors", "out.safetensors"],
-      ["out.safetensors: is there already; --force replaces it"])
-    let again = try workspace.convit(["convert", "run", "out.safetensors", "--force"])
+      ["convert", "run/model.safetensors", "converted.safetensors"],
+      ["converted.safetensors: is there already; --force replaces it"])
+    let again = try workspace.convit(["convert", "run", "converted.safetensors", "--force"])
     #expect(again.status == 0)
-    #expect(try workspace.read("out.safetensors") == workspace.read("run/best.safetensors"))
+    #expect(try workspace.read("converted.safetensors") == workspace.read("run/best.safetensors"))
   }
 
   @Test func whatCannotBeConverted() throws {

@@ -129,7 +129,7 @@ import Testing
     let idle = try workspace.convit(["inspect", "run/model.safetensors", "--model", "convit_tiny"])
     #expect(idle.status == 2 && idle.err.contains("model is for --graph"))
     let models = try workspace.convit(["models"])
-    #expect(models.status == 0 && models.err.isEmpty && models.outLines.count == 13)
+    #expect(models.status == 0 && models.err.isEmpty && models.outLines.count > 60)
     #expect(models.out.contains(/convit_tiny +5710512 +1\.25 +192 +4 +12 +10\n/))
   }
 

@@ -205,7 +205,8 @@ import Testing
     #expect(
       try text("deit_small_patch16_224", as: "deit_tiny_patch16_224").hasPrefix(
         "file: not weights of this model: the file has width 384, not 192; its shapes are those of "
-          + "deit_small_patch16_224, vit_small_patch16_224; 151 of another shape (cls_token [1, 1, 384] instead of "
+          + "deit_small_patch16_224, vit_small_patch16_224; 151 of another shape (cls_token [1, 1, "
+          + "384] instead of "
       ))
     #expect(
       try text("deit_tiny_patch16_224", as: "convit_tiny").contains(

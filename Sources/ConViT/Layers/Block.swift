@@ -63,7 +63,8 @@ public struct Block: Module {
 
 /// What goes around a part of a block, and how probable it is that a sample goes around only.
 ///
-/// PyTorch equivalent: the `x +`, `DropPath` and `LayerScale` of `x + drop_path(ls(attn(norm(x))))`.
+/// PyTorch equivalent: the `x +`, `DropPath` and `LayerScale` of `x +
+/// drop_path(ls(attn(norm(x))))`.
 public struct Residual {
   /// What goes around, and is added to.
   public let value: Variable

@@ -1,7 +1,7 @@
 import Autodiff
 
-/// A learned factor for each feature, small at first, behind a part of a block (Touvron et al. 2021,
-/// "Going deeper with image transformers", arXiv:2103.17239).
+/// A learned factor for each feature, small at first, behind a part of a block (Touvron et al.
+/// 2021, "Going deeper with image transformers", arXiv:2103.17239).
 ///
 /// PyTorch equivalent: timm's `LayerScale(dim, init_values=…)`.
 public struct LayerScale: Module {

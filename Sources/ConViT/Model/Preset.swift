@@ -33,8 +33,8 @@ public struct Preset: Sendable {
 }
 
 extension Preset {
-  /// The preset of a name, with a tag such as `.augreg_in1k` or without: the tag says which published
-  /// weights are meant, of which `.mae` and `.dino` have inputs of their own.
+  /// The preset of a name, with a tag such as `.augreg_in1k` or without: the tag says which
+  /// published weights are meant, of which `.mae` and `.dino` have inputs of their own.
   ///
   /// - Throws: `ConfigurationError` with the names that are near.
   public static func named(_ text: String) throws(ConfigurationError) -> Preset {

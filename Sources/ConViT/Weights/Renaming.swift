@@ -3,8 +3,8 @@ import Safetensors
 
 /// The names that others have for the parts of a vision transformer, and timm's for the same.
 ///
-/// A name stands for a tensor, or for a layer whose `weight` and `bias` are meant; `*` is the number
-/// of a block. Several names are parts of one tensor, in this order along its first axis.
+/// A name stands for a tensor, or for a layer whose `weight` and `bias` are meant; `*` is the
+/// number of a block. Several names are parts of one tensor, in this order along its first axis.
 struct Renaming {
   /// The name of a tensor as timm has it, and which part of how many it is.
   struct Place: Hashable {

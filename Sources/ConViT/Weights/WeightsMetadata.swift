@@ -22,7 +22,8 @@ struct WeightsMetadata {
 
   /// What a file says; `architectures` are known beside vision transformers.
   ///
-  /// Where the file says nothing, a `config.json` beside it may, if it is of a model like the file's.
+  /// Where the file says nothing, a `config.json` beside it may, if it is of a model like the
+  /// file's.
   init(_ file: WeightsFile, _ architectures: [any Architecture.Type] = []) throws {
     if file.metadata["configuration"] == nil, file.metadata["architecture"] == nil,
       let hub = try HubConfiguration(beside: file.path)

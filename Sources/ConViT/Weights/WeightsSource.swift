@@ -8,7 +8,8 @@ import Safetensors
 package enum WeightsSource {
   /// The tensors at a path, under the names that they have there.
   ///
-  /// - Parameter key: which of several state dicts a PyTorch checkpoint is read for, as `model_ema`.
+  /// - Parameter key: which of several state dicts a PyTorch checkpoint is read for, as
+  ///   `model_ema`.
   /// - Throws: `TensorFileError`, or `WeightsError`.
   package static func open(_ path: String, key: String? = nil) throws -> any TensorFile {
     let path = file(in: path) ?? path
@@ -27,8 +28,8 @@ package enum WeightsSource {
     return file
   }
 
-  /// The file of weights in a folder, by the names that runs and hubs give it, or the only one there; nil if
-  /// the path is no folder, or there is no such file.
+  /// The file of weights in a folder, by the names that runs and hubs give it, or the only one
+  /// there; nil if the path is no folder, or there is no such file.
   static func file(in path: String) -> String? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue

@@ -40,8 +40,8 @@ extension TrainingConfiguration {
     }
   }
 
-  /// What was given, over the defaults and the preset's sizes of images and patches; where it has weights to start from but no model, over the
-  /// defaults with the shape of theirs.
+  /// What was given, over the defaults and the preset's sizes of images and patches; where it has
+  /// weights to start from but no model, over the defaults with the shape of theirs.
   ///
   /// Nothing is taken from the file if the shape is as asked already, or the weights are used in
   /// part; a file that cannot be opened is for `Trainer` to report.

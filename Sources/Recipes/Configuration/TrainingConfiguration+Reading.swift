@@ -35,7 +35,8 @@ extension TrainingConfiguration {
 extension SavedModel {
   /// How the images of the model are read with other settings than ``imageReader()``'s, and another
   /// crop if there is one.
-  package func imageReader(_ settings: DataSettings, cropRatio: Double? = nil) throws -> ImageReader {
+  package func imageReader(_ settings: DataSettings, cropRatio: Double? = nil) throws -> ImageReader
+  {
     ImageReader(
       decoder: try settings.decoder(), transform: evaluationTransform(cropRatio: cropRatio),
       normalization: try settings.normalization(over: imageReader().normalization))
