@@ -55,13 +55,13 @@ struct ImageOptions: SettingFlags {
   var alphaBackground: String?
   @Option(
     .number(
-      "Evaluation keeps this share of a resized image's shorter side; 1: all. (default: as the "
-        + "weights say, or 0.875)"))
+      "Evaluation keeps this share of a resized image's shorter side; 1: all. Weights may have a "
+        + "share of their own. (default: 0.875)"))
   var evalCropRatio: Double?
   @Option(
-    list: .number("The mean that images are normalised by, one or three. (default: ImageNet's)"))
+    list: .number("The mean that images are normalised by, one or three. (default: the preset's)"))
   var mean: [OrNone<Double>] = []
-  @Option(list: .number("The standard deviation for it, one or three. (default: ImageNet's)"))
+  @Option(list: .number("The standard deviation for it, one or three. (default: the preset's)"))
   var std: [OrNone<Double>] = []
   @Option(
     .name(
