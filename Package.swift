@@ -12,11 +12,13 @@ let package = Package(
     .library(name: "Locality", targets: ["Locality"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Recipes", targets: ["Recipes"]),
+    .library(name: "ONNXExport", targets: ["ONNXExport"]),
     .executable(name: "convit", targets: ["CLI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -35,6 +37,12 @@ let package = Package(
     .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels", "Files"]),
     .target(name: "Training", dependencies: ["ConViT", "Files", "Images", "Safetensors"]),
     .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels", "Files"]),
+    .target(
+      name: "ONNXExport",
+      dependencies: [
+        "Autodiff", "ConViT", "Files", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Protobuf/onnx.proto"]),
     .target(name: "Runs", dependencies: ["Files", "Locality"]),
     .target(
       name: "Recipes",
@@ -54,7 +62,7 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Files", "Recipes", "Training", "Locality", "Report", "Runs",
+        "Files", "ONNXExport", "Recipes", "Training", "Locality", "Report", "Runs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
@@ -81,6 +89,12 @@ let package = Package(
     .testTarget(
       name: "ReportTests",
       dependencies: ["Files", "Report", "Locality", "ConViT", "Images", "Autodiff"]),
+    .testTarget(
+      name: "ONNXExportTests",
+      dependencies: [
+        "Autodiff", "ConViT", "ONNXExport",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
     .testTarget(name: "CLITests", dependencies: ["CLI", "Recipes", "Training"]),
   ]
 )

@@ -27,7 +27,7 @@ struct Convit: ParsableCommand {
         name: "Using a model",
         subcommands: [
           PredictCommand.self, LocalityCommand.self, AttentionCommand.self, ReportCommand.self,
-          FiguresCommand.self, InspectCommand.self, ConvertCommand.self,
+          FiguresCommand.self, InspectCommand.self, ExportCommand.self, ConvertCommand.self,
         ]),
       CommandGroup(
         name: "What there is",

@@ -41,7 +41,8 @@ extension Variable {
         scores: scores, v: v.columns, dropout: dropout, gradients: HeadGradients([q, k, v]))
       let kept = tiles.output(on: tape)
       return tape.operation(
-        kept.y, of: [q.projection, k.projection, v.projection, bias ?? none], saving: (tiles, kept)
+        kept.y, of: [q.projection, k.projection, v.projection, bias ?? none], saving: (tiles, kept),
+        as: .attention(TracedAttention(q, k, scores, values: v, hasDropout: dropout != nil))
       ) { saved, dy, inputs in saved.0.differentiate(dy, saved.1, &inputs) }
     }
     let call = AttentionCall(
@@ -51,7 +52,8 @@ extension Variable {
       of: [
         q.projection, k.projection, v.projection, bias ?? none, position?.map ?? none,
         position?.gate ?? none,
-      ], saving: call
+      ], saving: call,
+      as: .attention(TracedAttention(q, k, scores, values: v, hasDropout: dropout != nil))
     ) { call, dy, inputs in call.differentiate(dy, &inputs) }
   }
 }

@@ -15,7 +15,8 @@ extension Variable {
       scores.weights(on: tape),
       of: [
         q.projection, k.projection, bias ?? none, position?.map ?? none, position?.gate ?? none,
-      ], saving: (scores, HeadGradients([q, k]))
+      ], saving: (scores, HeadGradients([q, k])),
+      as: .attentionWeights(TracedAttention(q, k, scores))
     ) { saved, da, inputs in saved.0.differentiate(da, saved.1, &inputs) }
   }
 }

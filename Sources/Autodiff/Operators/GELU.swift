@@ -7,7 +7,7 @@ extension Variable {
   public func gelu() -> Variable {
     let x = value
     let y = WorkMeter.measure(.gelu) { x.map(ck_gelu) }
-    return tape.operation(y, of: [self], saving: x) { x, dy, inputs in
+    return tape.operation(y, of: [self], saving: x, as: .gelu) { x, dy, inputs in
       inputs.add(WorkMeter.measure(.gelu) { x.combined(dy, "gelu", ck_gelu_backward) }, to: 0)
     }
   }
@@ -43,7 +43,7 @@ extension Variable {
         }
       }
     }
-    return tape.operation(y, of: [self, weight, bias], saving: (x, w, b, kept)) {
+    return tape.operation(y, of: [self, weight, bias], saving: (x, w, b, kept), as: .linearGELU) {
       saved, dy, inputs in
       let (x, w, b, kept) = saved
       guard let z = kept else { return }

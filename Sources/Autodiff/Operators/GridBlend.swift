@@ -28,7 +28,8 @@ extension Variable {
       content: content.value, v: v.columns, rows: rows.value, columns: columns.value,
       gate: gate.value, gradients: HeadGradients([v]), precision: tape.pass.precision)
     return tape.operation(
-      blend.output(on: tape), of: [v.projection, content, rows, columns, gate], saving: blend
+      blend.output(on: tape), of: [v.projection, content, rows, columns, gate], saving: blend,
+      as: .blend(values: TracedHeads(v))
     ) { blend, dy, inputs in blend.differentiate(dy, &inputs) }
   }
 }

@@ -27,7 +27,8 @@ extension Variable {
       }
     }
     return tape.operation(
-      y, of: [self, weight, bias], saving: (x, w, mean, reciprocal)
+      y, of: [self, weight, bias], saving: (x, w, mean, reciprocal),
+      as: .layerNorm(epsilon: epsilon)
     ) { saved, dy, inputs in
       let (x, w, mean, reciprocal) = saved
       let (rows, columns) = x.shape.matrix

@@ -69,7 +69,7 @@ extension Tensor {
 extension Variable {
   /// The same elements under another shape of equal count.
   public func reshaped(_ shape: Shape) -> Variable {
-    tape.operation(value.reshaped(shape), of: [self], saving: self.shape) {
+    tape.operation(value.reshaped(shape), of: [self], saving: self.shape, as: .reshape) {
       shape, gradient, inputs in inputs.add(gradient.reshaped(shape), to: 0)
     }
   }
@@ -79,7 +79,8 @@ extension Variable {
     let result = value.permuted(order)
     var inverse = order
     for (k, axis) in order.enumerated() { inverse[axis] = k }
-    return tape.operation(result, of: [self], saving: inverse) { inverse, gradient, inputs in
+    return tape.operation(result, of: [self], saving: inverse, as: .permute(order)) {
+      inverse, gradient, inputs in
       inputs.add(gradient.permuted(inverse), to: 0)
     }
   }
@@ -87,7 +88,8 @@ extension Variable {
   /// The elements of a range along an axis.
   public func sliced(_ axis: Int, _ range: Range<Int>) -> Variable {
     tape.operation(
-      value.sliced(axis, range), of: [self], saving: (shape, axis, range.lowerBound)
+      value.sliced(axis, range), of: [self], saving: (shape, axis, range.lowerBound),
+      as: .slice(axis: axis, range)
     ) { saved, gradient, inputs in
       let (shape, axis, first) = saved
       let (outer, size, inner) = shape.split(at: axis)
@@ -106,7 +108,9 @@ extension Variable {
   public func concatenated(_ other: Variable, _ axis: Int) -> Variable {
     let both = Tensor.concatenated(2, axis) { $0 == 0 ? value : other.value }
     let sizes = (shape[axis], other.shape[axis])
-    return tape.operation(both, of: [self, other], saving: (axis, sizes)) {
+    return tape.operation(
+      both, of: [self, other], saving: (axis, sizes), as: .concatenate(axis: axis)
+    ) {
       saved, gradient, inputs in
       let (axis, sizes) = saved
       inputs.add(gradient.sliced(axis, 0..<sizes.0), to: 0)
@@ -134,7 +138,9 @@ extension Variable {
         }
       }
     }
-    return tape.operation(result, of: [self], saving: (shape, axis, places)) {
+    return tape.operation(
+      result, of: [self], saving: (shape, axis, places), as: .gather(axis: axis, places)
+    ) {
       saved, gradient, inputs in
       let (shape, axis, places) = saved
       let (outer, size, inner) = shape.split(at: axis)
@@ -155,7 +161,7 @@ extension Variable {
 
   /// The tensor repeated along axes of size 1 (or absent) to fill `shape`.
   public func broadcast(to shape: Shape) -> Variable {
-    tape.operation(value.broadcast(to: shape), of: [self], saving: self.shape) {
+    tape.operation(value.broadcast(to: shape), of: [self], saving: self.shape, as: .broadcast) {
       shape, gradient, inputs in inputs.add(gradient.summed(to: shape), to: 0)
     }
   }

@@ -24,9 +24,10 @@ extension Variable {
     }
     guard let bias else {
       return tape.operation(
-        y, of: [self, weight], saving: (x, w), derivative: Self.addLinearDerivatives)
+        y, of: [self, weight], saving: (x, w), as: .linear, derivative: Self.addLinearDerivatives)
     }
-    return tape.operation(y, of: [self, weight, bias], saving: (x, w)) { saved, dy, inputs in
+    return tape.operation(y, of: [self, weight, bias], saving: (x, w), as: .linear) {
+      saved, dy, inputs in
       Self.addLinearDerivatives(saved, dy, &inputs)
       let (rows, m) = dy.shape.matrix
       inputs.accumulate(to: 2, shape: [m]) { db, beta in

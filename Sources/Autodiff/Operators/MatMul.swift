@@ -55,7 +55,10 @@ extension Variable {
   ) -> Variable {
     let (a, b, precision) = (value, other.value, precision ?? tape.pass.precision)
     let product = a.matmul(b, transposingSelf: ta, transposingOther: tb, precision: precision)
-    return tape.operation(product, of: [self, other], saving: (a, b, ta, tb, precision)) {
+    return tape.operation(
+      product, of: [self, other], saving: (a, b, ta, tb, precision),
+      as: .matmul(transposingFirst: ta, transposingSecond: tb)
+    ) {
       saved, dc, inputs in
       let (a, b, ta, tb, precision) = saved
       let da =

@@ -15,7 +15,9 @@ extension Variable {
         (out + patch).update(from: value.pointer + image, count: size)
       }
     }
-    return tape.operation(unfolded, of: [self], saving: (shape, size)) { saved, gradient, inputs in
+    return tape.operation(
+      unfolded, of: [self], saving: (shape, size), as: .patches(size: size)
+    ) { saved, gradient, inputs in
       let (shape, size) = saved
       let folded = Tensor(unsafeUninitialized: shape) { out in
         Variable.eachPatchRow(of: shape, size) { image, patch in

@@ -3,7 +3,8 @@ import CKernels
 extension Variable {
   /// The sum of all elements, of rank 0.
   public func sum() -> Variable {
-    tape.operation(value.summed(to: []), of: [self], saving: shape) { shape, gradient, inputs in
+    tape.operation(value.summed(to: []), of: [self], saving: shape, as: .sum(axis: nil)) {
+      shape, gradient, inputs in
       inputs.add(gradient.broadcast(to: shape), to: 0)
     }
   }
@@ -18,7 +19,7 @@ extension Variable {
   public func sum(_ axis: Int, keepingAxis: Bool = false) -> Variable {
     let kept = shape.replacing(axis, with: 1)
     let sum = value.summed(to: kept).reshaped(keepingAxis ? kept : shape.removing(axis))
-    return tape.operation(sum, of: [self], saving: (shape, kept)) {
+    return tape.operation(sum, of: [self], saving: (shape, kept), as: .sum(axis: axis)) {
       saved, gradient, inputs in
       let (shape, kept) = saved
       inputs.add(gradient.reshaped(kept).broadcast(to: shape), to: 0)
@@ -47,7 +48,7 @@ extension Variable {
     let maxima = Tensor(unsafeUninitialized: shape.removing(axis)) { out in
       for (i, winner) in winners.enumerated() { out[i] = value.pointer[winner] }
     }
-    return tape.operation(maxima, of: [self], saving: (shape, winners)) {
+    return tape.operation(maxima, of: [self], saving: (shape, winners), as: .max(axis: axis)) {
       saved, gradient, inputs in
       let (shape, winners) = saved
       let spread = Tensor(unsafeUninitialized: shape) { out in

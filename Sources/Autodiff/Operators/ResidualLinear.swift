@@ -40,7 +40,7 @@ extension Variable {
       }
     }
     return tape.operation(
-      y, of: [self, weight, bias, residual], saving: (x, w, runs)
+      y, of: [self, weight, bias, residual], saving: (x, w, runs), as: .linearOntoResidual
     ) { saved, dy, inputs in
       let (x, w, runs) = saved
       let ((m, k), precision) = (w.shape.matrix, inputs.precision)

@@ -9,7 +9,8 @@ extension Variable {
     let y = Tensor(unsafeUninitialized: shape) {
       ck_softmax($0, value.pointer, scale, rows, columns)
     }
-    return tape.operation(y, of: [self], saving: (y, scale)) { saved, dy, inputs in
+    return tape.operation(y, of: [self], saving: (y, scale), as: .softmax(scale: scale)) {
+      saved, dy, inputs in
       let (y, scale) = saved
       let (rows, columns) = y.shape.matrix
       let dx = Tensor(unsafeUninitialized: y.shape) {
@@ -27,7 +28,7 @@ extension Variable {
     let y = Tensor(unsafeUninitialized: shape) {
       ck_log_softmax($0, value.pointer, rows, columns)
     }
-    return tape.operation(y, of: [self], saving: y) { y, dy, inputs in
+    return tape.operation(y, of: [self], saving: y, as: .logSoftmax) { y, dy, inputs in
       let (rows, columns) = y.shape.matrix
       let dx = Tensor(unsafeUninitialized: y.shape) {
         ck_log_softmax_backward($0, y.pointer, dy.pointer, rows, columns)

@@ -22,6 +22,7 @@ public final class Tape {
   /// Whether dropout without randomness is a mistake, as in a step of a training.
   var needsRandomness = false
   var tapState = TapState()
+  var trace: Trace?  // notes the operators with their values, for an exporter
 
   /// Operators, and values without one: the first `count`; behind them are those of longer passes.
   private var nodes: [(operation: (any Node)?, inputs: Range<Int>)] = []
@@ -70,7 +71,7 @@ public final class Tape {
     for index in 0..<count { nodes[index].operation?.clear() }
     count = 0
     cotangents.clear()
-    (weights, pass, sharedValues, pool) = (.none, .inference, nil, nil)
+    (weights, pass, sharedValues, pool, trace) = (.none, .inference, nil, nil, nil)
     tapState = TapState()
   }
 
@@ -117,8 +118,17 @@ public final class Tape {
     name: StaticString = #function,
     derivative: @escaping (_ saved: Saved, _ gradient: Tensor, _ inputs: inout Cotangents) -> Void
   ) -> Variable {
+    operation(value, of: inputs, saving: saved, as: .other, name: name, derivative: derivative)
+  }
+
+  /// The same of an operator that an exporter knows.
+  func operation<let count: Int, Saved>(
+    _ value: Tensor, of inputs: InlineArray<count, Variable>, saving saved: Saved,
+    as operation: @autoclosure () -> TracedOperation, name: StaticString = #function,
+    derivative: @escaping DerivativeOfSaved<Saved>
+  ) -> Variable {
     for index in inputs.indices { connect(inputs[index]) }
-    return operation(value, ofLast: count, saving: saved, name, derivative)
+    return self.operation(value, ofLast: count, saving: saved, operation(), name, derivative)
   }
 
   /// An operator of any number of inputs, with a derivative that captures what it needs.
@@ -127,19 +137,22 @@ public final class Tape {
     derivative: @escaping (_ gradient: Tensor, _ inputs: inout Cotangents) -> Void
   ) -> Variable {
     for input in inputs { connect(input) }
-    return operation(value, ofLast: inputs.count, saving: derivative, name) { $0($1, &$2) }
+    return operation(value, ofLast: inputs.count, saving: derivative, .other, name) { $0($1, &$2) }
   }
 
   private func connect(_ input: Variable) {
     checkPrecondition(input.tape === self, "Tape: the inputs of an operator are on other tapes")
     cotangents.edges.append(input.node)
+    trace?.inputs.append(input.value)
   }
 
   private func operation<Saved>(
-    _ value: Tensor, ofLast inputs: Int, saving saved: Saved, _ name: StaticString,
+    _ value: Tensor, ofLast inputs: Int, saving saved: Saved,
+    _ operation: @autoclosure () -> TracedOperation, _ name: StaticString,
     _ derivative: @escaping DerivativeOfSaved<Saved>
   ) -> Variable {
     let edges = cotangents.edges.count - inputs..<cotangents.edges.count
+    trace?.note(operation(), name, value)
     let isConstant = !cotangents.edges[edges].contains { $0 != nil }
     DryRun.current?.note(
       "\(name)", Array(cotangents.edges[edges]), isConstant ? nil : count, value.shape)
