@@ -16,7 +16,8 @@ struct GraphWriter {
   private var taken: [String: Int] = [:]  // how often a name was asked for
   private var values: [Tensor.Identity: String] = [:]  // of what depends on the images
   private var constants: [Tensor.Identity: String] = [:]
-  private var origins: [Tensor.Identity: String]  // what a constant is computed of
+  private let parameters: [Tensor.Identity: String]
+  private var origins: [Tensor.Identity: String] = [:]  // what a constant is computed of
   private var integers: [[Int]: String] = [:]
   private var transposed: [String: String] = [:]
   private(set) var patches: [Tensor.Identity: (images: String, size: Int)] = [:]
@@ -25,19 +26,15 @@ struct GraphWriter {
   init(_ passes: PassPair, _ weights: ParameterStore, batch: Int?) throws(ExportError) {
     self.batch = batch
     logits = passes.logits.first.identity
-    origins = [:]
-    for (name, value) in zip(weights.tree.names, weights.values)
-    where origins[value.identity] == nil {
-      origins[value.identity] = name
-    }
+    let named = zip(weights.values.map(\.identity), weights.tree.names)
+    parameters = Dictionary(named) { first, _ in first }
     for name in [Self.input, Self.output] + weights.tree.names { taken[name] = 1 }
     values[passes.images.first.identity] = Self.input
     for step in passes.steps where values[step.output.first.identity] == nil {
       if try isComputed(step) {
         try write(step)
-      } else if origins[step.output.first.identity] == nil {
-        let source = step.inputs.lazy.compactMap { [origins] in origins[$0.first.identity] }.first
-        origins[step.output.first.identity] = "\(source ?? "constant").\(step.operation.title)"
+      } else {
+        noteOrigin(step)
       }
     }
     if values[logits] != Self.output {
@@ -46,12 +43,23 @@ struct GraphWriter {
     }
   }
 
-  /// Whether the graph has to compute a step: it depends on the images, or on their number.
+  /// Whether the graph has to compute a step: it depends on the images, or on their number. A part
+  /// of a parameter it computes, too, so that the parameter is in the file as it is.
   private func isComputed(_ step: TracedStep) throws(ExportError) -> Bool {
     if step.inputs.contains(where: { values[$0.first.identity] != nil }) { return true }
+    if case .slice = step.operation { return parameters[step.inputs[0].first.identity] != nil }
     return try step.sizes(of: step.output).contains {
       if case .examples = $0 { true } else { false }
     }
+  }
+
+  private mutating func noteOrigin(_ step: TracedStep) {
+    let identity = step.output.first.identity
+    guard parameters[identity] == nil, origins[identity] == nil else { return }
+    let sources = step.inputs.compactMap { input in
+      parameters[input.first.identity] ?? origins[input.first.identity]
+    }
+    origins[identity] = "\(sources.first ?? "constant").\(step.operation.title)"
   }
 
   // MARK: - Values
@@ -65,10 +73,7 @@ struct GraphWriter {
         "an input of '\(operation)' depends on the images or their number, and no operator tells how"
       )
     }
-    let origin = origins[identity]
-    let isParameter =
-      origin.map { taken[$0] == 1 && $0 != Self.input && $0 != Self.output } ?? false
-    let name = isParameter ? origin! : unique(origin ?? "constant")
+    let name = parameters[identity] ?? unique(origins[identity] ?? "constant")
     constants[identity] = name
     addInitializer(
       name, value.first.shape.sizes, .float,
