@@ -118,5 +118,10 @@ tensorboard-check: build ## Hold what TensorBoard reads of killed runs against t
 	Scripts/tensorboard/environment.sh
 	.venv-tensorboard/bin/python Scripts/tensorboard/check.py
 
+.PHONY: onnx-check
+onnx-check: build ## Hold ONNX Runtime's logits of exported models against our own
+	Scripts/onnx/environment.sh
+	.venv-onnx/bin/python Scripts/onnx/check.py
+
 clean: ## Remove what was built (not data, runs or .venv)
 	rm -rf .build

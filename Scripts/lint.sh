@@ -15,7 +15,7 @@ complain() {
 
 mapfile -t sources < <(
   find Package.swift Sources Tests Examples Benchmarks Fuzz -name '.?*' -prune -o \
-    -type f \( -name '*.swift' -o -name '*.c' -o -name '*.h' \) -print 2>/dev/null | sort
+    -type f ! -name '*.pb.swift' \( -name '*.swift' -o -name '*.c' -o -name '*.h' \) -print 2>/dev/null | sort
 )
 mapfile -t scripts < <(echo .ci/run; find Scripts Benchmarks Fuzz -name '.?*' -prune -o -name '*.sh' -print | sort)
 
