@@ -40,7 +40,7 @@ import Testing
     #expect(model.docString.contains("mean 0.5 0.25 0.75, std 1.0 2.0 3.0"))
     #expect(
       try ONNXModel(Self.saved(), batch: .fixed(4)).summary
-        == "2147 parameters, opset 17, input \"images\" [4, 3, 12, 8], output \"logits\" [4, 3]")
+        == "2197 parameters, opset 17, input \"images\" [4, 3, 12, 8], output \"logits\" [4, 3]")
   }
 
   @Test func theBatchIsTheFirstAxis() throws {
