@@ -43,7 +43,11 @@ let package = Package(
         "Autodiff", "ConViT", "Files", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       exclude: ["Protobuf/onnx.proto"]),
-    .target(name: "Runs", dependencies: ["Files", "Locality"]),
+    .target(
+      name: "TensorBoard",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["Protobuf/event.proto"]),
+    .target(name: "Runs", dependencies: ["Files", "Locality", "TensorBoard"]),
     .target(
       name: "Recipes",
       dependencies: [
@@ -81,6 +85,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Runs", "Safetensors",
+        "TensorBoard",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(

@@ -70,7 +70,8 @@ struct GraphWriter {
     if let name = values[identity] ?? constants[identity] { return name }
     guard value.isConstant else {
       throw ExportError(
-        "an input of '\(operation)' depends on the images or their number, and no operator tells how"
+        "an input of '\(operation)' depends on the images or their number, and no operator tells "
+          + "how"
       )
     }
     let name = parameters[identity] ?? unique(origins[identity] ?? "constant")

@@ -4,8 +4,8 @@ import Files
 import Foundation
 import SwiftProtobuf
 
-/// A model as an ONNX file, for ONNX Runtime, OpenVINO and others: made of the operators that a pass
-/// of the model calls, whatever is inside.
+/// A model as an ONNX file, for ONNX Runtime, OpenVINO and others: made of the operators that a
+/// pass of the model calls, whatever is inside.
 ///
 /// ```swift
 /// let saved = try SavedModel(contentsOf: "best.safetensors")

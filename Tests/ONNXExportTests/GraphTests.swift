@@ -53,7 +53,7 @@ import Testing
     #expect(!fixed.node.contains { $0.opType == "Shape" })
   }
 
-  /// Each layer of GPSA has one map of positions, [H, N, N], as a constant: no softmax is left of it.
+  /// A layer of GPSA has one map of positions, [H, N, N], as a constant: no softmax is left of it.
   @Test func positionsAreConstants() throws {
     let saved = try Self.saved()
     let graph = try parsed().graph

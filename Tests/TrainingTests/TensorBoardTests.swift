@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TensorBoard
 import Testing
 
 @testable import Recipes

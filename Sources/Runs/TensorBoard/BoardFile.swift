@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TensorBoard
 
 /// The file of a run that TensorBoard reads: what the logs say, a line a record.
 ///

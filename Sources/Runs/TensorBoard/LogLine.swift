@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import TensorBoard
 
 /// A line of a run's logs as TensorBoard shows it.
 ///

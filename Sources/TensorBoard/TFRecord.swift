@@ -2,17 +2,19 @@
 ///
 /// A record is the number of its bytes (UInt64), a checksum of that, the bytes, a checksum of them;
 /// all little-endian. Source: `tensorflow/core/lib/io/record_writer.h`.
-enum TFRecord {
+package enum TFRecord {
   private static let (head, foot) = (12, 4)
 
-  static func framed(_ payload: [UInt8]) -> [UInt8] {
+  package static func framed(_ payload: [UInt8]) -> [UInt8] {
     let length = bytes(of: UInt64(payload.count))
     return length + bytes(of: maskedCRC(length)) + payload + bytes(of: maskedCRC(payload))
   }
 
   /// The payload of the record that begins at a place in a file, and the place behind it; none at
   /// the end of the file, and where a record is torn or damaged.
-  static func read(_ file: [UInt8], at start: Int) -> (payload: ArraySlice<UInt8>, end: Int)? {
+  package static func read(_ file: [UInt8], at start: Int) -> (
+    payload: ArraySlice<UInt8>, end: Int
+  )? {
     let rest = file[start...]
     guard rest.count >= head + foot else { return nil }
     let length = rest.prefix(8)
@@ -34,7 +36,7 @@ enum TFRecord {
   }
 
   /// CRC-32C: Castagnoli's polynomial, bits mirrored (RFC 3720, appendix B.4).
-  static func crc32c(_ bytes: some Sequence<UInt8>) -> UInt32 {
+  package static func crc32c(_ bytes: some Sequence<UInt8>) -> UInt32 {
     var sum = ~UInt32(0)
     for byte in bytes { sum = table[Int((sum ^ UInt32(byte)) & 255)] ^ (sum >> 8) }
     return ~sum
