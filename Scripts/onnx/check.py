@@ -54,6 +54,7 @@ MODELS = {
     "convit, 160 x 224 pixels": configuration("convit", 4, 48, localUpToLayer=3, imageHeight=160, **small),
     "vit, 224 x 96 pixels": configuration("vit", 4, 48, imageWidth=96, **small),
     "convit, 48 x 40 patches": configuration("convit", 4, 32, localUpToLayer=2, imageHeight=384, imageWidth=320, patchSize=8, depth=3, classes=10),
+    "vit, layer scale, registers, no_embed_class": configuration("vit", 4, 48, registers=3, layerScale=1e-5, embedsTokens=False, **small),
     "a single block": configuration("vit", 2, 16, depth=1, classes=3),
 }
 
@@ -76,7 +77,9 @@ def shapes(c):
     for name in ("cls_token", "dist_token")[:tokens]:
         yield name, (1, 1, dim)
     if c["usePosEmbed"]:
-        yield "pos_embed", (1, patches + (tokens if c["family"] == "vit" else 0), dim)
+        yield "pos_embed", (1, patches + (tokens + c.get("registers", 0) if c["family"] == "vit" and c.get("embedsTokens", True) else 0), dim)
+    if c.get("registers"):
+        yield "reg_token", (1, c["registers"], dim)
     yield "patch_embed.proj.weight", (dim, c["channels"], c["patchSize"], c["patchSize"])
     yield "patch_embed.proj.bias", (dim,)
     for block in range(c["depth"]):
@@ -94,6 +97,9 @@ def shapes(c):
         yield from norm(f"{at}.norm2")
         yield from linear(f"{at}.mlp.fc1", hidden, dim)
         yield from linear(f"{at}.mlp.fc2", dim, hidden)
+        if "layerScale" in c:
+            yield f"{at}.ls1.gamma", (dim,)
+            yield f"{at}.ls2.gamma", (dim,)
     yield from norm("norm")
     for name in ("head", "head_dist")[: max(tokens, 1)]:
         yield from linear(name, c["classes"], dim)
@@ -108,7 +114,7 @@ def lively_weights(c):
             value = 1.5 * noise
         elif name.endswith("pos_proj.weight"):
             value = 0.5 * noise - np.array([0, 0, 0.5])
-        elif "norm" in name and name.endswith("weight"):
+        elif name.endswith("gamma") or "norm" in name and name.endswith("weight"):
             value = 1 + 0.2 * noise
         elif name.endswith("bias"):
             value = 0.1 * noise

@@ -22,10 +22,12 @@ struct ModelCard {
     var lines = ["\(saved.name ?? "A model") of \(parameters), from convit."]
     var properties = ["input_size": "\(input.sizes)", "parameters": "\(count)"]
     if isOfImages {
+      let interpolation = (saved.interpolation ?? .bicubic).rawValue
       lines.append(
         "Images are [N, \(input[0]), \(input[1]), \(input[2])]: channels (red, green, blue), rows "
-          + "from the top, columns; resized by bicubic interpolation.")
-      properties["interpolation"] = "bicubic"
+          + "from the top, columns; resized by \(interpolation) interpolation.")
+      properties["interpolation"] = interpolation
+      properties["crop_ratio"] = saved.cropRatio.map { "\($0)" }
     }
     if let normalization {
       lines.append(
