@@ -39,7 +39,8 @@ public struct PyTorchFile: TensorFile {
   /// What lies beside the tensors, and beside the state dict.
   public let skipped: [Skipped]
   private let file: RegularFile
-  private let views: [String: TensorView]
+  private let views: [StridedView]  // as the tensors
+  private let indices: [String: Int]
 
   /// Opens a checkpoint and reads its pickle.
   ///
@@ -65,7 +66,7 @@ public struct PyTorchFile: TensorFile {
     } catch let fault as PickleFault {
       throw TensorFileError(path: path, reason: fault.reason)
     }
-    var (tensors, views): ([TensorInfo], [String: TensorView]) = ([], [:])
+    var (tensors, views, byteCount): ([TensorInfo], [StridedView], Int) = ([], [], 0)
     for (name, tensor) in state.tensors {
       func refuse(_ reason: String) -> TensorFileError {
         TensorFileError(path: path, tensor: name, reason: reason)
@@ -74,23 +75,27 @@ public struct PyTorchFile: TensorFile {
       guard let info = TensorInfo(name: name, type: tensor.type, shape: tensor.shape) else {
         throw refuse("\(tensor.shape) has more bytes than can be counted")
       }
-      guard info.byteCount <= max(file.size, Self.maxExpanded) else {
+      let (total, isHuge) = byteCount.addingReportingOverflow(info.byteCount)
+      guard !isHuge, total <= Self.maxBytes(of: file) else {
         throw refuse("\(tensor.shape) is a view that repeats the numbers of the file too often")
       }
+      byteCount = total
       guard let place = layout.place(of: tensor.storage) else {
         throw refuse(
           "its storage '\(tensor.storage.key.printable(limit: 60))' is not in the file, or shorter "
             + "than \(tensor.storage.count) elements")
       }
       tensors.append(info)
-      views[name] = TensorView(tensor, in: place)
+      views.append(StridedView(tensor, in: place))
     }
     (self.file, self.tensors, self.views) = (file, tensors, views)
+    indices = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
     (self.key, otherKeys, skipped) = (state.key, state.otherKeys, state.skipped)
   }
 
-  /// Bytes that a tensor may have beyond those of the file, by repeating them.
-  private static let maxExpanded = 1 << 28
+  /// Bytes that all tensors may have together. Views of the same numbers, and such as repeat them,
+  /// may have more than the file, but a small file shall not fill a disk when it is converted.
+  private static func maxBytes(of file: RegularFile) -> Int { (1 << 26) + 16 * file.size }
 
   /// Whether a file is a checkpoint, by its content and not its name.
   public static func isOne(_ path: String) -> Bool {
@@ -99,9 +104,7 @@ public struct PyTorchFile: TensorFile {
   }
 
   /// What the file says about a tensor; nil if there is none of this name.
-  public func info(_ name: String) -> TensorInfo? {
-    views[name].flatMap { TensorInfo(name: name, type: $0.type, shape: $0.shape) }
-  }
+  public func info(_ name: String) -> TensorInfo? { indices[name].map { tensors[$0] } }
 
   /// Fills `buffer` with the bytes of a tensor, row by row, from its byte `start` on.
   ///
@@ -109,15 +112,14 @@ public struct PyTorchFile: TensorFile {
   public func read(
     _ info: TensorInfo, from start: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws {
-    guard let view = views[info.name], view.shape == info.shape, view.type == info.type,
-      start >= 0, start <= info.byteCount, buffer.count <= info.byteCount - start,
-      start % view.type.byteCount == 0, buffer.count % view.type.byteCount == 0
+    guard let index = indices[info.name], tensors[index] == info,
+      start >= 0, start <= info.byteCount, buffer.count <= info.byteCount - start
     else {
       throw TensorFileError(
         path: path, tensor: info.name, reason: "asked for bytes that the tensor does not have")
     }
     do {
-      try view.read(file, from: start, into: buffer)
+      try views[index].read(file, from: start, into: buffer)
     } catch {
       throw TensorFileError(error, tensor: info.name)
     }
