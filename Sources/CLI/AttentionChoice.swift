@@ -66,7 +66,9 @@ struct AttentionChoice: ParsableArguments {
   /// The layers that have what is to be shown, which lie beside each other.
   private func able(_ c: ViTConfiguration) -> [Int] {
     if position { return Array(0..<c.localUpToLayer) }
-    return (0..<c.depth).filter { query != .classToken || c.tokens(inLayer: $0) > 0 }
+    return (0..<c.depth).filter {
+      query != .classToken || (c.hasClassToken && c.tokens(inLayer: $0) > 0)
+    }
   }
 
   func heads(of c: ViTConfiguration) -> [Int] { head.isEmpty ? Array(0..<c.heads) : head.sorted() }

@@ -34,6 +34,12 @@ import Training
     ),
     (["--position", "--local-up-to-layer", "0"], "the model has no positional attention"),
     (["--position", "--query", "class"], "--query class has none"),
+    (
+      [
+        "a.png", "--query", "class", "--local-up-to-layer", "0", "--model",
+        "vit_wee_patch16_reg1_gap_256",
+      ], "the model has no class token"
+    ),
     (["--position", "--rollout"], "--position and --rollout do not go together"),
     ([], "no image is given; --position needs none"),
     (["a.png", "--locality-strength", "0"], "locality-strength must be positive"),

@@ -32,7 +32,7 @@ import Testing
     return ParameterTree(try VisionTransformer(model.configuration(classes: 5)))
   }
 
-  @Test(arguments: ["convit_tiny", "deit_tiny_patch16_224"])
+  @Test(arguments: ["convit_tiny", "deit_tiny_patch16_224", "vit_wee_patch16_reg1_gap_256"])
   func ratesByLayerAreTimms(_ name: String) throws {
     let (tree, layers) = (try tree(name), try #require(file.layers[name]))
     var settings = OptimizerSettings()

@@ -66,6 +66,19 @@ extension WeightsFile {
     get throws { try WeightsMetadata(self).configuration ?? shapedConfiguration() }
   }
 
+  /// The presets that the file may be of: the one that it names, or else all of its shapes.
+  package var presetNames: [String] {
+    get throws {
+      let said = try WeightsMetadata(self)
+      if let name = said.name, let preset = ViTConfiguration.preset(name),
+        preset.presetName == said.configuration?.presetName
+      {
+        return [name]
+      }
+      return ModelShape(self).presets
+    }
+  }
+
   /// The model that the shapes are those of and no other's.
   func shapedConfiguration(heads: Int? = nil) -> ViTConfiguration? {
     var shape = ModelShape(self)

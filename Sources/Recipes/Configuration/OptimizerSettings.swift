@@ -104,7 +104,7 @@ extension OptimizerSettings {
   }
 
   /// The layer of each parameter as timm counts them: the embedding 0, block i 1 + i, the last norm
-  /// with the last block, heads above it.
+  /// with the last block, heads above it, and with them a norm behind the pooling.
   private func layers(of names: [String]) -> [Int] {
     let blocks = names.map { name in
       name.hasPrefix("blocks.")
@@ -114,7 +114,7 @@ extension OptimizerSettings {
     return zip(names, blocks).map { name, block in
       if let block { return 1 + block }
       if name.hasPrefix("norm.") { return depth }
-      return name.hasPrefix("head") ? depth + 1 : 0
+      return name.hasPrefix("head") || name.hasPrefix("fc_norm.") ? depth + 1 : 0
     }
   }
 

@@ -64,11 +64,21 @@ extension TrainingConfiguration {
       return (asked, nil)
     }
     guard own.map({ model.difference(from: $0) != nil }) ?? true else { return (asked, nil) }
+    let names = try file.presetNames
     var defaults = TrainingConfiguration()
-    defaults.takeShape(of: model)
+    defaults.takeShape(of: model, named: names.first)
     let shaped = try given(defaults)
     let shape = "\(model.shapeText), images of \(shaped.inputSize)"
-    return (shaped, "no model is given, so it is that of \(path): \(shape)")
+    let other = shaped.mean == nil || shaped.std == nil ? otherInputs(names) : ""
+    return (shaped, "no model is given, so it is that of \(path): \(shape)\(other)")
+  }
+
+  /// What to say where the first of some presets is chosen, and others normalise images otherwise.
+  private static func otherInputs(_ names: [String]) -> String {
+    let statistics = names.map { try? Preset.named($0).normalization }
+    guard let index = statistics.firstIndex(where: { $0 != statistics[0] }) else { return "" }
+    return "; its shapes are also those of \(names[index]), whose images are normalised otherwise: "
+      + "--model says which it is"
   }
 
   /// Replaces the sizes of images and patches by a preset's.
@@ -80,8 +90,8 @@ extension TrainingConfiguration {
   }
 
   /// Replaces what describes a model by what describes this one, as far as settings can.
-  private mutating func takeShape(of model: ViTConfiguration) {
-    if let preset = model.presetName {
+  private mutating func takeShape(of model: ViTConfiguration, named name: String?) {
+    if let preset = name ?? model.presetName {
       architecture.model = preset
     } else {
       let deit = model.isDistilled ? "deit_tiny_distilled_patch16_224" : "deit_tiny_patch16_224"

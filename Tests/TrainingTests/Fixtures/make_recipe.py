@@ -156,6 +156,7 @@ def main():
             "layers": {
                 "convit_tiny": layers("convit_tiny", local_up_to_layer=2, **(small | dict(embed_dim=3))),
                 "deit_tiny_patch16_224": layers("deit_tiny_patch16_224", **small),
+                "vit_wee_patch16_reg1_gap_256": layers("vit_wee_patch16_reg1_gap_256", **small),
             },
         },
     )
