@@ -34,8 +34,8 @@ struct PickleHeap {
   }
 
   // A training checkpoint of a large model has some 100,000 values and as many items.
-  static let maxValues = 1 << 22  // entries of all tables
-  static let maxItems = 1 << 24  // what is in all containers
+  static let maxValues = 1 << 21  // entries of all tables
+  static let maxItems = 1 << 22  // what is in all containers
 
   private(set) var texts: [String] = []
   private(set) var containers: [[PickleValue]] = []

@@ -13,6 +13,7 @@ struct StateDict {
   ]
   private static let maxDepth = 3
   private static let maxDictionaries = 10_000  // that are looked into
+  private static let maxNames = 1000  // of state dicts, where one has several
 
   /// - Throws: `PickleFault` where there is no state dict, or a choice.
   init(in pickle: Pickle, key asked: String?) throws {
@@ -94,10 +95,19 @@ struct StateDict {
       var next: [(key: String, dictionary: Int)] = []
       for (path, dictionary) in level {
         for (key, value) in heap.entries(of: dictionary) {
-          guard case .dictionary(let inner) = value, seen.count < maxDictionaries,
-            seen.insert(inner).inserted
-          else { continue }
-          next.append((path.isEmpty ? key : "\(path).\(key)", inner))
+          let name = path.isEmpty ? key : "\(path).\(key)"
+          guard case .dictionary(let inner) = value, inner != root else { continue }
+          guard seen.insert(inner).inserted else {
+            // The same weights by another name, as a teacher that is the student.
+            if let known = found.first(where: { $0.dictionary == inner })?.dictionary {
+              if found.count < maxNames { found.append((name, known)) }
+            } else if next.contains(where: { $0.dictionary == inner }), next.count < maxNames {
+              next.append((name, inner))
+            }
+            continue
+          }
+          guard seen.count < maxDictionaries else { continue }
+          next.append((name, inner))
         }
       }
       found += next.filter { _, dictionary in
