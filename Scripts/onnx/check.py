@@ -47,6 +47,12 @@ MODELS = {
     "convit_small_plus": configuration("convit", 9, 576),
     "deit_tiny_patch16_224": configuration("vit", 3, 192),
     "deit_tiny_distilled_patch16_224": configuration("vit", 3, 192, isDistilled=True),
+    "deit3_small_patch16_224": configuration("vit", 6, 384, layerScale=1e-6, embedsTokens=False),
+    "vit_small_patch14_dinov2, 224 pixels": configuration("vit", 6, 384, patchSize=14, layerScale=1e-5),
+    "vit_wee_patch16_reg1_gap_256": configuration(
+        "vit", 4, 256, depth=14, mlpRatio=5, imageHeight=256, imageWidth=256, registers=1, layerScale=1e-5, embedsTokens=False, pooling="average",
+        normFollowsPooling=True,
+    ),
     "convit, average pooling": configuration("convit", 4, 48, localUpToLayer=4, pooling="average", **small),
     "vit, average pooling": configuration("vit", 3, 48, pooling="average", **small),
     "convit without gates": configuration("convit", 4, 48, localUpToLayer=3, isGated=False, **small),
@@ -100,7 +106,7 @@ def shapes(c):
         if "layerScale" in c:
             yield f"{at}.ls1.gamma", (dim,)
             yield f"{at}.ls2.gamma", (dim,)
-    yield from norm("norm")
+    yield from norm("fc_norm" if c.get("normFollowsPooling") else "norm")
     for name in ("head", "head_dist")[: max(tokens, 1)]:
         yield from linear(name, c["classes"], dim)
 

@@ -79,7 +79,7 @@ import Training
     (["--local-up-to-layer", "2"], ["local_up_to_layer 2 equals the depth"]),
     (["--local-up-to-layer", "-1"], ["local_up_to_layer -1 is not in 0 ... depth"]),
     (["--locality-strength", "0"], ["locality-strength must be positive, found 0"]),
-    (["--model", "convit_huge"], ["'convit_huge'", "convit_tiny, "]),
+    (["--model", "convit_huge"], ["'convit_huge'", "convit models lists"]),
     (["--model", "convit_tinny"], ["Did you mean 'convit_tiny'?"]),
     (["--model", "deit_tiny"], ["Did you mean ", "or 'deit_tiny_patch16_224'?"]),
     (["--sched", "square"], ["'square'", "- cosine"]),
@@ -147,7 +147,10 @@ import Training
     (["predict", "--weights", "w", "--topk", "0", "a"], ["topk must be at least 1, found 0"]),
     (["predict", "--weights", "w", "--topk", "-1", "a"], ["topk must be at least 1, found -1"]),
     (["predict", "--weights", "w", "--threads", "0", "a"], ["threads must be 1 to 1024, found 0"]),
-    (["predict", "--weights", "w", "--model", "x", "a"], ["'x'", "convit_tiny, "]),
+    (
+      ["predict", "--weights", "w", "--model", "x", "a"],
+      ["no model is called 'x'", "convit models lists"]
+    ),
     (["predict", "--weights", "w", "--patch-size", "0", "a"], ["patch-size must be at least 1"]),
     (["predict", "--weights", "w", "--alpha-background", "0", "a"], ["'0' is not a colour"]),
     (
@@ -160,7 +163,7 @@ import Training
     ),
     (["bench", "--batch-size", "9999999999"], ["batch-size must be 1 to 100000"]),
     (["bench", "--threads", "100000"], ["threads must be 1 to 1024"]),
-    (["bench", "--model", "foo"], ["'foo'", "convit_tiny, "]),
+    (["bench", "--model", "foo"], ["no model is called 'foo'", "convit models lists"]),
     (["bench", "--mode", "inference", "--recompute"], ["do not go together"]),
     (["bench", "--input-size", "30"], ["the patch size 16 does not divide"]),
     (["bench", "--no-exif"], ["flags about images are for --mode data"]),
