@@ -58,19 +58,18 @@ extension PickleMachine {
     }
   }
 
-  /// A dictionary of the pairs in the first argument that has some.
+  /// A dictionary of the pairs in the last argument, if that has some.
   private mutating func dictionary(_ arguments: [PickleValue]) throws -> PickleValue {
     var entries: [PickleValue] = []
-    for argument in arguments {
-      if case .dictionary(let index) = argument {
-        entries = heap.containers[index]
-      } else if let items = heap.items(of: argument) {
-        for item in items {
-          guard let pair = heap.items(of: item), pair.count == 2 else {
-            throw PickleFault("a dictionary of \(heap.description(of: item)), expected pairs")
-          }
-          entries += pair
+    // The last alone: a default comes before it, and what is referred to often is not copied often.
+    if case .dictionary(let index)? = arguments.last {
+      entries = heap.containers[index]
+    } else if let items = arguments.last.flatMap(heap.items) {
+      for item in items {
+        guard let pair = heap.items(of: item), pair.count == 2 else {
+          throw PickleFault("a dictionary of \(heap.description(of: item)), expected pairs")
         }
+        entries += pair
       }
     }
     return .dictionary(try heap.container(entries))

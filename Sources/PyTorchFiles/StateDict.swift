@@ -77,9 +77,8 @@ struct StateDict {
       }
     }
     if chosen.key != nil {
-      let parts = Set(found.map(\.key) + (chosen.key.map { [$0] } ?? []))
-      for (name, value) in heap.entries(of: root)
-      where !parts.contains(where: { $0 == name || $0.hasPrefix("\(name).") }) {
+      let parts = Set(found.flatMap { [$0.key, String($0.key.prefix { $0 != "." })] })
+      for (name, value) in heap.entries(of: root) where !parts.contains(name) {
         skipped.append(.init(key: name, kind: heap.description(of: value)))
       }
     }
@@ -99,9 +98,9 @@ struct StateDict {
           guard case .dictionary(let inner) = value, inner != root else { continue }
           guard seen.insert(inner).inserted else {
             // The same weights by another name, as a teacher that is the student.
-            if let known = found.first(where: { $0.dictionary == inner })?.dictionary {
-              if found.count < maxNames { found.append((name, known)) }
-            } else if next.contains(where: { $0.dictionary == inner }), next.count < maxNames {
+            if found.count < maxNames, found.contains(where: { $0.dictionary == inner }) {
+              found.append((name, inner))
+            } else if next.count < maxNames, next.contains(where: { $0.dictionary == inner }) {
               next.append((name, inner))
             }
             continue

@@ -24,6 +24,11 @@ struct StridedView {
   ///   - storage: where the bytes of that storage are.
   init(_ tensor: StoredTensor, in storage: Range<Int>) {
     let size = tensor.type.byteCount
+    // Of no elements, offset and strides may be anything.
+    guard !tensor.shape.contains(0) else {
+      (start, end, itemSize, axes) = (storage.lowerBound, storage.upperBound, size, [])
+      return
+    }
     start =
       storage.lowerBound + tensor.storage.elements.lowerBound * tensor.storage.type.byteCount
       + tensor.offset * size

@@ -207,6 +207,43 @@ import Testing
     #expect(text.contains(reason), "\(text)")
   }
 
+  @Test func aTensorOfNothingMayBeAnywhere() throws {
+    for write in [
+      { $0.tensor(offset: 1 << 62, shape: [0]) },
+      { $0.tensor(shape: [0, 5], strides: [1 << 62, 1]) },
+      { $0.tensor(shape: [5, 0], strides: [1 << 62, 1 << 62]) },
+    ] as [(inout PickleWriter) -> Void] {
+      try withFile(archive(PickleWriter.dictionary(tensor: write))) { path in
+        let file = try PyTorchFile(contentsOf: path)
+        #expect(try file.bytes("w").isEmpty && file.floats("w").isEmpty)
+      }
+    }
+  }
+
+  /// OrderedDict(L, L, …, L), with a long list in the memo, is no longer than L.
+  @Test func argumentsAreNotCopiedOneByOne() throws {
+    let bytes = archive(
+      PickleWriter.dictionary { p in
+        p.text("d")
+        p.global("collections", "OrderedDict")
+        p.tuple { p in
+          p.op(.emptyList)
+          p.op(.binput, [0])
+          p.op(.mark)
+          p.tuple {
+            $0.text("a"); $0.integer(1)
+          }
+          p.op(.binput, [1])
+          for _ in 0..<999 { p.op(.binget, [1]) }
+          p.op(.appends)
+          for _ in 0..<1000 { p.op(.binget, [0]) }
+        }
+        p.op(.reduce)
+      })
+    let skipped = try withFile(bytes) { try PyTorchFile(contentsOf: $0) }.skipped
+    #expect(skipped.map(\.description) == ["d (a dictionary of 1000)"])
+  }
+
   static let good = Archive(pickle: PickleWriter.dictionary(), storages: ["0": fourFloats])
 
   static let archives: [(String, @Sendable (inout Archive) -> Void)] = [

@@ -91,7 +91,13 @@ struct PickleWriter {
     op(.global, Array("\(module)\n\(name)\n".utf8))
   }
 
-  mutating func integer(_ number: Int) { op(.binint, littleEndian(number, 4)) }
+  mutating func integer(_ number: Int) {
+    if Int32(exactly: number) == nil {
+      op(.long1, [8] + littleEndian(number, 8))
+    } else {
+      op(.binint, littleEndian(number, 4))
+    }
+  }
 
   mutating func tuple(_ parts: (inout PickleWriter) -> Void) {
     op(.mark)

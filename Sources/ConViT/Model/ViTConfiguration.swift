@@ -15,7 +15,7 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public enum Pooling: String, Hashable, Sendable, Codable {
     /// The class token.
     case token
-    /// The mean over the patches; there is no class token, unless `keepsClassToken` says so.
+    /// The mean over the patches; there is no class token.
     case average
   }
 

@@ -25,7 +25,9 @@ extension ModelShape {
   /// The one model that has these shapes, with its images square; nil if they leave a choice, as
   /// the number of heads does in a model that has no GPSA and is of no preset.
   var configuration: ViTConfiguration? {
-    guard let width, depth > 0, let hidden, let patch, patch.count == 2, patch[0] == patch[1],
+    // A class token that the head does not read is of no model here.
+    guard !(hasToken && normFollowsPooling), let width, depth > 0, let hidden, let patch,
+      patch.count == 2, patch[0] == patch[1],
       patch[0] > 0, let channels, width > 0
     else { return nil }
     let preset = presets.first.flatMap(ViTConfiguration.preset)
