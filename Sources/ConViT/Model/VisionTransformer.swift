@@ -129,11 +129,14 @@ public struct VisionTransformer: Model {
     func each(_ tokens: Parameter) -> Variable {
       x.tape[tokens].broadcast(to: x.shape.replacing(1, with: tokens.shape[1]))
     }
-    var tokens: Variable?
-    for parameter in [clsToken, distToken, regToken].compactMap(\.self) {
-      tokens = tokens?.concatenated(each(parameter), 1) ?? each(parameter)
+    guard let clsToken else {
+      guard let regToken else { return x }
+      return each(regToken).concatenated(x, 1)
     }
-    return tokens?.concatenated(x, 1) ?? x
+    var tokens = each(clsToken)
+    if let distToken { tokens = tokens.concatenated(each(distToken), 1) }
+    if let regToken { tokens = tokens.concatenated(each(regToken), 1) }
+    return tokens.concatenated(x, 1)
   }
 
   private func pooled(_ features: Variable) -> Variable {
