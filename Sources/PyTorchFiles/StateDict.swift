@@ -13,7 +13,7 @@ struct StateDict {
   ]
   private static let maxDepth = 3
   private static let maxDictionaries = 10_000  // that are looked into
-  private static let maxNames = 1000  // of state dicts, where one has several
+  private static let maxNames = 4  // of a dictionary
 
   /// - Throws: `PickleFault` where there is no state dict, or a choice.
   init(in pickle: Pickle, key asked: String?) throws {
@@ -85,28 +85,21 @@ struct StateDict {
     (self.tensors, self.skipped) = (tensors, skipped)
   }
 
-  /// The dictionaries with tensors in them within a dictionary, by the keys that lead there; each
-  /// is looked into once, however often it is referred to.
+  /// The dictionaries with tensors in them within a dictionary, by the keys that lead there. One
+  /// that is referred to again and again, as a teacher that is the student, has a few of its names.
   private static func search(_ heap: PickleHeap, _ root: Int) -> [(key: String, dictionary: Int)] {
-    var (found, seen): ([(key: String, dictionary: Int)], Set<Int>) = ([], [root])
-    var level = [(key: "", dictionary: root)]
+    var (found, level) = ([(key: String, dictionary: Int)](), [(key: "", dictionary: root)])
+    var (uses, count): ([Int: Int], Int) = ([root: maxNames], 0)
     for _ in 0..<maxDepth {
       var next: [(key: String, dictionary: Int)] = []
       for (path, dictionary) in level {
         for (key, value) in heap.entries(of: dictionary) {
-          let name = path.isEmpty ? key : "\(path).\(key)"
-          guard case .dictionary(let inner) = value, inner != root else { continue }
-          guard seen.insert(inner).inserted else {
-            // The same weights by another name, as a teacher that is the student.
-            if found.count < maxNames, found.contains(where: { $0.dictionary == inner }) {
-              found.append((name, inner))
-            } else if next.count < maxNames, next.contains(where: { $0.dictionary == inner }) {
-              next.append((name, inner))
-            }
-            continue
-          }
-          guard seen.count < maxDictionaries else { continue }
-          next.append((name, inner))
+          guard case .dictionary(let inner) = value, count < maxDictionaries,
+            uses[inner, default: 0] < maxNames
+          else { continue }
+          uses[inner, default: 0] += 1
+          count += 1
+          next.append((path.isEmpty ? key : "\(path).\(key)", inner))
         }
       }
       found += next.filter { _, dictionary in

@@ -158,6 +158,8 @@ struct HostilePickleTests {
     }
   }
 
+  private static let most = Int(Int32.max)
+
   private static let badViews: [([UInt8], String)] = [
     (tensor([5], [1]), "needs element 4 of its storage, which has 4"),
     (tensor([2], [4]), "needs element 4 of its storage"),
@@ -166,9 +168,9 @@ struct HostilePickleTests {
     (tensor([-1], [1]), "a negative size, stride or offset"),
     (tensor([2], [-1], offset: 3), "a negative size, stride or offset"),
     (tensor([2, 2], [1]), "2 sizes and 1 strides"),
-    (tensor([.max, .max, .max], [.max, .max, .max]), "a view beyond what can be counted"),
-    (tensor([.max], [0]), "repeats the numbers of the file too often"),
-    (tensor([.max, .max, .max], [0, 0, 0]), "more bytes than can be counted"),
+    (tensor([most, most, most], [most, most, most]), "a view beyond what can be counted"),
+    (tensor([most], [0]), "repeats the numbers of the file too often"),
+    (tensor([most, most, most], [0, 0, 0]), "more bytes than can be counted"),
     (tensor(elements: 5), "shorter than 5 elements"),
     (tensor(storage: "DoubleStorage"), "shorter than 4 elements"),
     (tensor(key: "1"), "its storage '1' is not in the file"),

@@ -15,11 +15,14 @@ func text(_ text: String) -> [UInt8] {
   code(.shortBinunicode) + [UInt8(text.utf8.count)] + Array(text.utf8)
 }
 
-func int(_ value: Int32) -> [UInt8] { code(.binint) + little(value) }
+func int(_ value: Int) -> [UInt8] {
+  guard let short = Int32(exactly: value) else { return code(.long1) + [8] + little(value) }
+  return code(.binint) + little(short)
+}
 
 func tuple(_ items: [UInt8]...) -> [UInt8] { code(.mark) + items.flatMap(\.self) + code(.tuple) }
 
-func ints(_ values: [Int32]) -> [UInt8] {
+func ints(_ values: [Int]) -> [UInt8] {
   code(.mark) + values.flatMap { int($0) } + code(.tuple)
 }
 
@@ -33,7 +36,7 @@ func call(_ module: String, _ name: String, _ arguments: [UInt8]...) -> [UInt8] 
 
 /// A tensor of F32 in the storage '0', which has four numbers.
 func tensor(
-  _ shape: [Int32] = [4], _ strides: [Int32] = [1], offset: Int32 = 0, elements: Int32 = 4,
+  _ shape: [Int] = [4], _ strides: [Int] = [1], offset: Int = 0, elements: Int = 4,
   storage: String = "FloatStorage", key: String = "0"
 ) -> [UInt8] {
   call(
