@@ -94,7 +94,7 @@ struct EvaluateCommand: ParsableCommand {
     _ report: ClassificationReport, to output: OutputFolder, _ picture: (String) -> [UInt8]?
   ) throws {
     let page = EvaluationPage(
-      title: model.weights, data: images.dataPath, report: try JSON.text(report),
+      title: model.file.weights, data: images.dataPath, report: try JSON.text(report),
       pictures: report.mistakes.map { picture($0.path) })
     try output.write(page.html, to: "evaluation.html")
     try output.write(try JSON.text(report, isPretty: true) + "\n", to: "evaluation.json")

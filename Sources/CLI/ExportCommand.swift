@@ -1,5 +1,4 @@
 import ArgumentParser
-import ConViT
 import ONNXExport
 import Recipes
 
@@ -13,29 +12,13 @@ struct ExportCommand: ParsableCommand {
         convit export --weights runs/demo/best.safetensors --onnx model.onnx
       """)
 
-  @Option(help: .file("A safetensors file, of weights or a checkpoint.")) var weights: String
+  @OptionGroup var file: WeightsOptions
   @Option(help: .file("The file to write.")) var onnx: String
   @Option(help: .value("N|dynamic", "How many images the graph takes at a time."))
   var batch = ExportBatch(size: .dynamic)
-  @Option(.name("The preset of the weights, for files that do not say; see convit models."))
-  var model: String?
-  @Option(
-    .size(
-      "Pixels of the model's images; a position embedding for others is resampled. (default: as "
-        + "the file says, or 224)"))
-  var inputSize: InputSize?
-  @Option(.int("Pixels of a patch's side. (default: as the file says, or 16)")) var patchSize: Int?
-
-  func validate() throws {
-    if let patchSize, patchSize < 1 {
-      throw ValidationError("patch-size must be at least 1, found \(patchSize)")
-    }
-    _ = try usage { try model.map(ViTConfiguration.preset(of:)) }
-  }
 
   func run() throws {
-    let saved = try SavedModel.noted(
-      weights, model: model, inputSize: inputSize, patchSize: patchSize)
+    let saved = try file.load()
     let exported = try ONNXModel(
       saved, batch: batch.size, producerVersion: PackageVersion.current)
     try exported.write(to: onnx)

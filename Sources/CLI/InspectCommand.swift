@@ -8,7 +8,7 @@ struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Show the tensors and metadata of a weights file.")
 
-  @Argument(help: .file("A safetensors file.")) var weights: String
+  @Argument(help: .file("The file of weights, or a folder with one.")) var weights: String
   @Flag(help: "Show the model's operators instead, with their shapes and costs.") var graph = false
   @Option(.name("The preset of the weights, for a --graph of files that do not say."))
   var model: String?

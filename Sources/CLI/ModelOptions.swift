@@ -3,9 +3,10 @@ import Autodiff
 import ConViT
 import Recipes
 
-/// Which weights to use, and on how many threads.
-struct ModelOptions: ParsableArguments {
-  @Option(help: .file("A safetensors file, of weights or a checkpoint.")) var weights: String
+/// Which weights to use, and what a file does not say of their model.
+struct WeightsOptions: ParsableArguments {
+  @Option(help: .file("The file of weights, or a folder with one; a checkpoint, too."))
+  var weights: String
   @Option(.name("The preset of the weights, for files that do not say; see convit models."))
   var model: String?
   @Option(
@@ -14,8 +15,6 @@ struct ModelOptions: ParsableArguments {
         + "the file says, or 224)"))
   var inputSize: InputSize?
   @Option(.int("Pixels of a patch's side. (default: as the file says, or 16)")) var patchSize: Int?
-  @Option(help: "The precision of matrix products.") var precision = Precision.float32
-  @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
     if let patchSize, patchSize < 1 {
@@ -26,14 +25,23 @@ struct ModelOptions: ParsableArguments {
 
   /// The model in the file; its warnings go to standard error.
   func load() throws -> SavedModel {
-    let saved = try SavedModel.noted(
-      weights, model: model, inputSize: inputSize, patchSize: patchSize)
+    try .noted(weights, model: model, inputSize: inputSize, patchSize: patchSize)
+  }
+}
+
+/// Which weights to use, and on how many threads.
+struct ModelOptions: ParsableArguments {
+  @OptionGroup var file: WeightsOptions
+  @Option(help: "The precision of matrix products.") var precision = Precision.float32
+  @OptionGroup var threads: ThreadOptions
+
+  /// The model in the file; its warnings go to standard error.
+  func load() throws -> SavedModel {
+    let saved = try file.load()
     let warning =
       precision == .float32
       ? ProductKernels.settingWarning : ProductKernels.warning(for: precision)
-    if let warning {
-      Terminal.write("note: \(warning)\n")
-    }
+    if let warning { Terminal.write("note: \(warning)\n") }
     return saved
   }
 
