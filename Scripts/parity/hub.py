@@ -20,23 +20,11 @@ import numpy as np
 import torch
 import torchvision
 import transformers
-from PIL import Image
 from safetensors.torch import load_file, save_file
 
 import logits
 
 TOLERANCE = 1e-3  # of the logits' deviation; single precision is at 1e-6
-
-
-def images(folder, size):
-    """Three photographs of exactly `size` pixels, and their numbers: [3, 3, size, size] from 0 to 1."""
-    paths = []
-    for name in ("chelsea", "coffee", "astronaut"):
-        paths.append(folder / f"{name}_{size}.png")
-        picture = Image.open(logits.shipped(*logits.PHOTOGRAPHS[name])).convert("RGB")
-        picture.resize((size, size), Image.Resampling.LANCZOS).save(paths[-1])
-    pixels = np.stack([np.asarray(Image.open(path)) for path in paths]).transpose(0, 3, 1, 2) / 255
-    return paths, torch.from_numpy(pixels)
 
 
 def lively(model, seed=3):
@@ -119,7 +107,7 @@ def main():
         print(f"{'':48} |difference to float64| / std of the logits")
         for source in (hugging_face, torchvisions, timms):
             for name, size, path, model, (mean, std) in source(folder):
-                paths, pixels = images(folder, size)
+                paths, pixels = logits.exact(folder, ("chelsea", "coffee", "astronaut"), size)
                 shape = (1, 3, 1, 1) if np.ndim(mean) else ()
                 mean, std = (torch.tensor(value, dtype=torch.float64).reshape(shape) for value in (mean, std))
                 with torch.no_grad():

@@ -113,6 +113,16 @@ def collect(folder):
     return paths
 
 
+def exact(folder, names, size):
+    """Photographs of exactly `size` pixels, and their numbers from 0 to 1: [photographs, 3, size, size]."""
+    paths = [folder / f"{name}_{size}.png" for name in names]
+    for name, path in zip(names, paths):
+        picture = Image.open(shipped(*PHOTOGRAPHS[name])).convert("RGB")
+        picture.resize((size, size), Image.Resampling.LANCZOS).save(path)
+    pixels = np.stack([np.asarray(Image.open(path)) for path in paths]).transpose(0, 3, 1, 2) / 255
+    return paths, torch.from_numpy(pixels)
+
+
 def evaluation_pixels(path, size=224):
     """DeiT's evaluation transform as far as the bytes: shorter side to 256/224 of the size with Pillow's bicubic, centre crop."""
     steps = [transforms.Resize(int(256 / 224 * size), transforms.InterpolationMode.BICUBIC), transforms.CenterCrop(size)]

@@ -16,7 +16,6 @@ import reference  # before torch: it sets the threads
 
 import numpy as np
 import torch
-from PIL import Image
 from safetensors.torch import save_file
 from timm.models.vision_transformer import checkpoint_filter_fn
 
@@ -40,15 +39,6 @@ def names(binary):
     lines = subprocess.run([str(binary), "models"], capture_output=True, text=True, check=True).stdout.splitlines()
     rows = [line.split() for line in lines]
     return {row[0]: int(row[1]) for row in rows if len(row) == 7 and row[1].isdigit() and not row[0].endswith("_plus")}
-
-
-def photographs(folder, size):
-    paths = [folder / f"{name}_{size}.png" for name in ("chelsea", "coffee")]
-    for path in paths:
-        picture = Image.open(logits.shipped(*logits.PHOTOGRAPHS[path.stem.split("_")[0]])).convert("RGB")
-        picture.resize((size, size), Image.Resampling.LANCZOS).save(path)
-    pixels = np.stack([np.asarray(Image.open(path)) for path in paths]).transpose(0, 3, 1, 2) / 255
-    return paths, torch.from_numpy(pixels)
 
 
 def timm_logits(name, weights, size, pixels):
@@ -109,7 +99,7 @@ def main():
             path = folder / "weights.safetensors"
             save_file(weights, path)
             for size in [own] + OTHER_SIZES.get(name, []):
-                paths, pixels = photographs(folder, size)
+                paths, pixels = logits.exact(folder, ("chelsea", "coffee"), size)
                 expected = timm_logits(name, weights, size, pixels)
                 command = [str(arguments.binary), "predict", "--model", name, "--weights", str(path), "--json", "--logits"]
                 command += ["--eval-crop-ratio", "1", "--input-size", str(size), *map(str, paths)]
