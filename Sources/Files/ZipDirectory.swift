@@ -137,7 +137,7 @@ private struct End {
 
 extension RandomAccessCollection<UInt8> where Index == Int {
   /// The little-endian number of so many bytes at an index.
-  func number(at place: Int, _ count: Int) -> UInt64 {
+  package func number(at place: Int, _ count: Int) -> UInt64 {
     self[place..<place + count].reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }

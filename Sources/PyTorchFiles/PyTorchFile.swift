@@ -30,6 +30,18 @@ public struct PyTorchFile: TensorFile {
   public var path: String { file.path }
   /// Nothing: a checkpoint has no free text that is known.
   public var metadata: [String: String] { [:] }
+  /// Which state dict was taken, and what lies beside it.
+  public var notes: [String] {
+    let others = otherKeys.map { "'\($0.printable(limit: 60))'" }
+    let choice = key.map { key in
+      "takes '\(key.printable(limit: 60))'"
+        + (others.isEmpty ? "" : "; also there: \(shortened(others, to: 5)) (convit convert --key)")
+    }
+    let beside = skipped.map(\.description)
+    let rest =
+      beside.isEmpty ? nil : "beside the tensors, and not read: \(shortened(beside, to: 6))"
+    return [choice, rest].compactMap(\.self)
+  }
   /// The tensors, in the order of the state dict.
   public let tensors: [TensorInfo]
   /// The keys that lead to the state dict, with dots between; nil if it is all that the file holds.
@@ -100,7 +112,7 @@ public struct PyTorchFile: TensorFile {
   /// Whether a file is a checkpoint, by its content and not its name.
   public static func isOne(_ path: String) -> Bool {
     guard let file = try? RegularFile(reading: path) else { return false }
-    return TorchLayout.isZip(file) || TorchLayout.isLegacy(file)
+    return TorchLayout.zipDirectory(of: file) != nil || TorchLayout.isLegacy(file)
   }
 
   /// What the file says about a tensor; nil if there is none of this name.

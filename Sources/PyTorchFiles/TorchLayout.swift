@@ -14,8 +14,8 @@ struct TorchLayout {
   }
 
   init(of file: RegularFile) throws {
-    if Self.isZip(file) {
-      try self.init(zip: file)
+    if let directory = Self.zipDirectory(of: file) {
+      try self.init(zip: file, directory)
     } else if Self.isLegacy(file) {
       try self.init(legacy: file)
     } else {
@@ -30,20 +30,22 @@ struct TorchLayout {
 
 // The zip form: ARCHIVE/data.pkl, and a storage in each of ARCHIVE/data/KEY.
 extension TorchLayout {
-  static func isZip(_ file: RegularFile) -> Bool {
+  static func zipDirectory(of file: RegularFile) -> ZipDirectory? {
     guard let start = try? file.bytes(at: 0, count: min(4, file.size)),
       start == Array("PK\u{3}\u{4}".utf8), let directory = try? ZipDirectory(of: file)
-    else { return false }
-    return directory.entries.contains { $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl") }
+    else { return nil }
+    let hasPickle = directory.entries.contains {
+      $0.name == "data.pkl" || $0.name.hasSuffix("/data.pkl")
+    }
+    return hasPickle ? directory : nil
   }
 
-  private init(zip file: RegularFile) throws {
-    let directory = try ZipDirectory(of: file)
-    let start = try file.bytes(at: 0, count: min(512, file.size))
+  private init(zip file: RegularFile, _ directory: ZipDirectory) throws {
     func refuse(_ reason: String) -> TensorFileError {
       TensorFileError(path: file.path, reason: reason)
     }
-    if let kind = FileKind(of: file, start: start), !kind.isCheckpoint {
+    let kind = FileKind(zip: directory)
+    guard kind.isCheckpoint else {
       throw refuse("expected a PyTorch checkpoint, found \(kind.name); \(kind.advice)")
     }
     let entries = try directory.places(in: file)
@@ -119,7 +121,7 @@ extension TorchLayout {
       guard let size = sizes[key] else { throw refuse("\(name) is of no tensor") }
       guard file.size - position >= 8 else { throw refuse("\(name) is not there; cut short?") }
       let header = try file.bytes(at: position, count: 8)
-      let count = header.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      let count = header.number(at: 0, 8)
       position += 8
       guard let count = Int(exactly: count), count <= (file.size - position) / size else {
         throw refuse(

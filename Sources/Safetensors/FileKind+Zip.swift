@@ -3,10 +3,15 @@ import Files
 extension FileKind {
   /// What a zip archive is, by the names in it.
   init(zip file: RegularFile) {
-    guard let directory = try? ZipDirectory(of: file) else {
+    if let directory = try? ZipDirectory(of: file) {
+      self.init(zip: directory)
+    } else {
       self = .cutZip
-      return
     }
+  }
+
+  /// The same of an archive whose directory was read.
+  package init(zip directory: ZipDirectory) {
     let names = directory.entries.map(\.name)
     func has(_ end: String) -> Bool { names.contains { $0.hasSuffix(end) } }
     if has("/data.pkl") || names.contains("data.pkl") {

@@ -22,7 +22,7 @@ struct Header {
     guard start.count >= Self.prefixSize else {
       throw refuse("expected at least \(Self.prefixSize) bytes, found \(start.count)")
     }
-    let length = start.prefix(Self.prefixSize).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let length = start.number(at: 0, Self.prefixSize)
     guard length > 0 else { throw refuse("the length of the header is 0") }
     guard length <= Self.maxSize else {
       throw refuse("the header's length is \(length), the limit is \(Self.maxSize) bytes")

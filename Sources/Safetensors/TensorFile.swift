@@ -15,6 +15,8 @@ public protocol TensorFile: Sendable {
   var path: String { get }
   /// Free text that the writer of the file left.
   var metadata: [String: String] { get }
+  /// What whoever reads the file should know of it; nothing unless said otherwise.
+  var notes: [String] { get }
   /// The tensors.
   var tensors: [TensorInfo] { get }
   /// What the file says about a tensor; nil if there is none of this name.
@@ -26,6 +28,9 @@ public protocol TensorFile: Sendable {
 }
 
 extension TensorFile {
+  /// Nothing.
+  public var notes: [String] { [] }
+
   /// The bytes of a tensor, little-endian and row by row.
   ///
   /// - Throws: `TensorFileError` if there is no such tensor, or it cannot be read.

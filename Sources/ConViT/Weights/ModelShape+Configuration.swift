@@ -101,18 +101,17 @@ extension ViTConfiguration {
 
   /// The preset that this is, whatever its images, patches and classes are, and its rates.
   package var presetName: String? {
-    Self.presetNames.first { name in
-      Self.preset(name).map { preset in
-        preset.family == family && preset.embedDim == embedDim && preset.heads == heads
-          && preset.depth == depth && preset.localUpToLayer == localUpToLayer
-          && preset.mlpRatio == mlpRatio && preset.qkvBias == qkvBias
-          && preset.isDistilled == isDistilled && preset.pooling == pooling
-          && preset.isGated == isGated && preset.usePosEmbed == usePosEmbed
-          && preset.embedsTokens == embedsTokens && preset.registers == registers
-          && preset.normFollowsPooling == normFollowsPooling
-          && (preset.layerScale == nil) == (layerScale == nil)
-          && preset.normEpsilon == normEpsilon
-      } ?? false
-    }
+    Preset.all.first { preset in
+      let preset = preset.configuration
+      return preset.family == family && preset.embedDim == embedDim && preset.heads == heads
+        && preset.depth == depth && preset.localUpToLayer == localUpToLayer
+        && preset.mlpRatio == mlpRatio && preset.qkvBias == qkvBias
+        && preset.isDistilled == isDistilled && preset.pooling == pooling
+        && preset.isGated == isGated && preset.usePosEmbed == usePosEmbed
+        && preset.embedsTokens == embedsTokens && preset.registers == registers
+        && preset.normFollowsPooling == normFollowsPooling
+        && (preset.layerScale == nil) == (layerScale == nil)
+        && preset.normEpsilon == normEpsilon
+    }?.name
   }
 }

@@ -6,7 +6,7 @@ import Safetensors
 struct RenamedFile: TensorFile {
   let tensors: [TensorInfo]
   /// "the names are those of torchvision (…), read as timm's", to be said to whoever loads it.
-  let note: String?
+  let notes: [String]
   /// Whether the names are torchvision's, which tells what its inputs are.
   let isTorchvision: Bool
   /// Tensors of the file that are of no model of this package, such as a decoder's.
@@ -66,7 +66,8 @@ struct RenamedFile: TensorFile {
       else { throw fault("its shape cannot be counted") }
       return info
     }
-    (self.file, self.note, self.left, self.parts) = (file, note, left, parts)
+    (self.file, self.left, self.parts) = (file, left, parts)
+    notes = file.notes + [note].compactMap(\.self)
     self.isTorchvision = isTorchvision
     indices = Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ($1.name, $0) })
   }

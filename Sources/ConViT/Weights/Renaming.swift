@@ -167,9 +167,7 @@ extension Renaming {
     var (pattern, number) = (String(name), "")
     if let first = name.firstIndex(where: \.isWholeNumber), name.utf8.allSatisfy({ $0 < 128 }) {
       let digits = name[first...].prefix { $0.isWholeNumber }
-      if let end = pattern.range(of: digits),
-        pattern.contains("layer") || pattern.hasPrefix("blocks")
-      {
+      if let end = pattern.range(of: digits) {
         number = String(digits)
         pattern.replaceSubrange(end, with: "*")
       }

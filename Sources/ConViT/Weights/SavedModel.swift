@@ -118,7 +118,15 @@ public struct SavedModel: Sendable {
     contentsOf path: String, as description: Description = Description(),
     architectures: [any Architecture.Type] = []
   ) throws {
-    let file = try WeightsFile(contentsOf: path)
+    try self.init(WeightsSource.open(path), at: path, as: description, architectures)
+  }
+
+  /// The same of a file that is open; `path` is what it is called in errors about its model.
+  package init(
+    _ file: any TensorFile, at path: String, as description: Description,
+    _ architectures: [any Architecture.Type] = []
+  ) throws {
+    let file = try WeightsFile(file)
     let stored = try WeightsMetadata(file, architectures)
     let named = stored.name ?? description.name
     if let own = stored.architecture, stored.configuration == nil {

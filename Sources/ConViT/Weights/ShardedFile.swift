@@ -6,6 +6,7 @@ import Safetensors
 /// `pytorch_model.bin.index.json`.
 struct ShardedFile: TensorFile {
   let path: String
+  let notes: [String]
   let tensors: [TensorInfo]
   private let shards: [String: any TensorFile]  // by the names of their tensors
 
@@ -32,8 +33,10 @@ struct ShardedFile: TensorFile {
       throw fault("it names a file elsewhere, '\(name.printable(limit: 100))'")
     }
     var (tensors, shards): ([TensorInfo], [String: any TensorFile]) = ([], [:])
+    var notes: [String] = []
     for name in names {
       let file = try open("\(Files.folder(of: path))/\(name)")
+      notes += file.notes.map { "\(name): \($0)" }
       for tensor in file.tensors {
         guard shards.updateValue(file, forKey: tensor.name) == nil else {
           throw fault("tensor '\(tensor.name.printable())' is in two of its files")
@@ -44,7 +47,7 @@ struct ShardedFile: TensorFile {
         throw fault("tensor '\(tensor.printable())' is not in \(name.printable(limit: 100))")
       }
     }
-    (self.path, self.tensors, self.shards) = (path, tensors, shards)
+    (self.path, self.notes, self.tensors, self.shards) = (path, notes, tensors, shards)
   }
 
   static let maxBytes = 100_000_000

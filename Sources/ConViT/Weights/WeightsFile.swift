@@ -1,6 +1,5 @@
 import Autodiff
 import Files
-import PyTorchFiles
 import Safetensors
 
 /// The tensors of a file under the names that a model has for them: a prefix that stands before
@@ -10,7 +9,6 @@ package struct WeightsFile: Sendable {
   package let prefix: String
   let file: any TensorFile
   private let otherPrefixes: [String]  // of other models in the file
-  private let source: PyTorchFile?  // if the file is one
   private let renamed: RenamedFile?  // the same, if the names are somebody else's
 
   package init(contentsOf path: String) throws { try self.init(WeightsSource.open(path)) }
@@ -18,7 +16,6 @@ package struct WeightsFile: Sendable {
   /// - Parameter chosen: what the names of the model begin with, where the file holds several.
   /// - Throws: `WeightsError` if the file holds several models, or none behind `chosen`.
   package init(_ file: any TensorFile, prefix chosen: String? = nil) throws {
-    source = file as? PyTorchFile
     renamed = try Renaming.renamed(file)
     let file: any TensorFile = renamed ?? file
     let candidates = NamePrefix.candidates(in: file.tensors.lazy.map(\.name))
@@ -121,9 +118,7 @@ package struct WeightsFile: Sendable {
   }
 
   /// What is to be said about the names: whose they are, and the prefix.
-  package var nameNotes: [String] {
-    (source?.notes ?? []) + [renamed?.note, prefixNote].compactMap(\.self)
-  }
+  package var nameNotes: [String] { file.notes + [prefixNote].compactMap(\.self) }
 
   /// "BF16, F16 converted to F32"; nil if nothing of the model was to be converted.
   func conversionNote(_ tree: ParameterTree) -> String? {
@@ -149,19 +144,4 @@ public struct WeightsError: PathError {
   package let path, reason: String
 
   package init(path: String, reason: String) { (self.path, self.reason) = (path, reason) }
-}
-
-extension PyTorchFile {
-  /// Which state dict was taken, and what lies beside it.
-  fileprivate var notes: [String] {
-    let others = otherKeys.map { "'\($0.printable(limit: 60))'" }
-    let choice = key.map { key in
-      "takes '\(key.printable(limit: 60))'"
-        + (others.isEmpty ? "" : "; also there: \(shortened(others, to: 5)) (convit convert --key)")
-    }
-    let beside = skipped.map(\.description)
-    let rest =
-      beside.isEmpty ? nil : "beside the tensors, and not read: \(shortened(beside, to: 6))"
-    return [choice, rest].compactMap(\.self)
-  }
 }

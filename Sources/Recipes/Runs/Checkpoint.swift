@@ -74,8 +74,9 @@ package struct Checkpoint: Sendable {
 extension SavedModel {
   /// The model in a weights file, or of the moment of a run that a checkpoint holds.
   package init(weightsOrCheckpoint path: String, as description: Description) throws {
-    guard try Checkpoint.isCheckpoint(WeightsSource.open(path)) else {
-      self = try SavedModel(contentsOf: path, as: description)
+    let file = try WeightsSource.open(path)
+    guard Checkpoint.isCheckpoint(file) else {
+      self = try SavedModel(file, at: path, as: description)
       return
     }
     self = try Checkpoint(contentsOf: path).model(as: description)
