@@ -63,10 +63,12 @@ let package = Package(
         .embedInCode("Page/scale.js"), .embedInCode("Page/maps.js"),
         .embedInCode("Page/evaluation.html"), .embedInCode("Page/evaluation.js"),
       ]),
+    .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "Fetching", dependencies: ["CTransfer", "Files"]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Files", "ONNXExport", "Recipes", "Training", "Locality", "Report", "Runs",
+        "Fetching", "Files", "ONNXExport", "Recipes", "Training", "Locality", "Report", "Runs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
@@ -100,7 +102,12 @@ let package = Package(
         "Autodiff", "ConViT", "ONNXExport",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
-    .testTarget(name: "CLITests", dependencies: ["CLI", "Recipes", "Training"]),
+    .target(name: "LoopbackServer", path: "Tests/LoopbackServer"),
+    .testTarget(
+      name: "FetchingTests",
+      dependencies: ["Autodiff", "ConViT", "Fetching", "Files", "LoopbackServer"]),
+    .testTarget(
+      name: "CLITests", dependencies: ["CLI", "Fetching", "LoopbackServer", "Recipes", "Training"]),
   ]
 )
 

@@ -32,7 +32,8 @@ struct Convit: ParsableCommand {
       CommandGroup(
         name: "What there is",
         subcommands: [
-          ModelsCommand.self, DatasetCommand.self, VerifyCommand.self, BenchCommand.self,
+          ModelsCommand.self, FetchCommand.self, DatasetCommand.self, VerifyCommand.self,
+          BenchCommand.self,
         ]),
     ])
 }

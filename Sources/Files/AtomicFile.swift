@@ -94,7 +94,7 @@ package struct AtomicFile {
   }
 
   /// Refuses what a rename would wrongly replace, such as /dev/null for the superuser.
-  private static func requireReplaceable(_ path: String) throws(FileError) {
+  static func requireReplaceable(_ path: String) throws(FileError) {
     try requireNoZeroByte(path)
     guard !path.isEmpty else { throw FileError(path: path, reason: "not the path of a file") }
     var status = stat()
@@ -141,13 +141,13 @@ package struct AtomicFile {
     }
   }
 
-  private func takePlace() throws(FileError) {
+  func takePlace() throws(FileError) {
     if care == .lasting, fsync(descriptor) != 0 { throw fault("write", errno) }
     guard rename(temporary, path) == 0 else { throw fault("replace", errno) }
   }
 
   /// Makes sure that this process alone writes the temporary file, and that it is one.
-  private func lock() throws(FileError) {
+  func lock() throws(FileError) {
     var opened = stat()
     var named = stat()
     guard fstat(descriptor, &opened) == 0 else { throw fault("write", errno) }
@@ -164,7 +164,7 @@ package struct AtomicFile {
   }
 
   /// Makes the rename last: without it a power cut may bring the old file back.
-  private func syncFolder() throws(FileError) {
+  func syncFolder() throws(FileError) {
     guard care == .lasting else { return }
     let folder = open(folder(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { if folder >= 0 { close(folder) } }

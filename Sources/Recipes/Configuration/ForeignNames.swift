@@ -34,8 +34,8 @@ package enum ForeignNames {
 
   /// What to do instead of asking for what is not here.
   package static let advice = table([
-    "nothing is downloaded; fetch a weights file, and give it to --finetune in training and "
-      + "to --weights elsewhere": "pretrained",
+    "nothing is downloaded unasked; get a file by 'convit fetch NAME', and give it to --finetune "
+      + "in training and to --weights elsewhere": "pretrained",
     "--precision bf16 multiplies matrices as PyTorch's autocast does": "amp amp-dtype",
     "the precisions are fp32 and bf16: --precision bf16": "fp16",
     "write --precision bf16": "bf16",
