@@ -53,7 +53,7 @@ import Testing
   }
 
   /// Models of one kind each, whose logits and derivatives timm gave.
-  @Test(arguments: ["zoo_deit3", "zoo_registers", "zoo_distilled_epsilon"])
+  @Test(arguments: ["zoo_deit3", "zoo_registers", "zoo_average", "zoo_distilled_epsilon"])
   func smallModels(name: String) throws {
     let file = try SafetensorsFile(contentsOf: fixture("\(name).safetensors"))
     let text = try #require(file.metadata["configuration"])

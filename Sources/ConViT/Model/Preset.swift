@@ -34,7 +34,7 @@ public struct Preset: Sendable {
 
 extension Preset {
   /// The preset of a name, with a tag such as `.augreg_in1k` or without: the tag says which
-  /// published weights are meant, of which `.mae` and `.dino` have inputs of their own.
+  /// published weights are meant, of which some have inputs of their own.
   ///
   /// - Throws: `ConfigurationError` with the names that are near.
   public static func named(_ text: String) throws(ConfigurationError) -> Preset {
@@ -46,11 +46,14 @@ extension Preset {
           + NearNames.question(NearNames.of(text, among: ViTConfiguration.presetNames))
           + " convit models lists those there are")
     }
-    guard parts.count > 1, preset.family == .vit, ["mae", "dino"].contains(parts[1]) else {
-      return preset
-    }
+    guard parts.count > 1 else { return preset }
     var tagged = preset
-    tagged.normalization = .imageNet
+    switch (preset.family, parts[1]) {
+    case (.vit, "mae"), (.vit, "dino"): tagged.normalization = .imageNet
+    case (.vit, "bamboo"): (tagged.normalization, tagged.cropRatio) = (.clip, 1)
+    case (.deit3, "fb_in22k_ft_in1k"): tagged.cropRatio = 1
+    default: break
+    }
     return tagged
   }
 

@@ -134,6 +134,10 @@ extension Preset {
 }
 
 extension ChannelStatistics {
+  /// CLIP's (Radford et al. 2021), of the pictures that it was trained on.
+  static let clip = ChannelStatistics(
+    mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711])
+
   /// What brings black and white to −1 and 1.
   static let halves = ChannelStatistics(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
 }

@@ -10,6 +10,9 @@ extension ViTConfiguration {
       try require(!isThere || family == .vit, "\(name) for ViT models only")
     }
     try require(
+      !keepsClassToken || pooling == .average,
+      "a class token is kept beside average pooling; the head of this model reads it anyway")
+    try require(
       !isDistilled || (registers == 0 && !normFollowsPooling),
       "a distilled model has neither registers nor a normalisation behind the pooling")
     try require(

@@ -60,6 +60,8 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public var registers = 0
   /// Whether the head reads the class token or the mean over the patches.
   public var pooling = Pooling.token
+  /// Whether there is a class token although the head reads the mean, as in MAE's classifiers.
+  public var keepsClassToken = false
   /// Whether the last normalisation follows the pooling (timm's `fc_norm`) and does not precede it.
   public var normFollowsPooling = false
   /// ε of all layer normalisations.
@@ -92,7 +94,7 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
 
   var hiddenDim: Int { Int(Float(embedDim) * mlpRatio) }
 
-  package var hasClassToken: Bool { pooling == .token }
+  package var hasClassToken: Bool { pooling == .token || keepsClassToken }
 
   /// The number of tokens in front of the patches: class, distillation and register tokens.
   package var tokens: Int { (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers }
@@ -180,6 +182,7 @@ extension ViTConfiguration {
     (embedsTokens, registers) = (
       try later(.embedsTokens, or: true), try later(.registers, or: 0)
     )
+    keepsClassToken = try later(.keepsClassToken, or: false)
     normFollowsPooling = try later(.normFollowsPooling, or: false)
     normEpsilon = try later(.normEpsilon, or: 1e-6)
     layerScale = try values.decodeIfPresent(Float.self, forKey: .layerScale)

@@ -74,13 +74,13 @@ struct HubConfiguration {
       case "init_values": configuration.layerScale = arguments.number(key).map(Float.init)
       case "reg_tokens": configuration.registers = try number()
       case "no_embed_class": configuration.embedsTokens = arguments.flag(key) == false
-      case "fc_norm": configuration.normFollowsPooling = arguments.flag(key) ?? false
-      case "class_token", "global_pool":
-        let isAverage = arguments.text(key) == "avg" || arguments.flag(key) == false
-        configuration.pooling = isAverage ? .average : .token
+      case "class_token", "global_pool", "fc_norm": break  // below, as they depend on each other
       default:
         throw content.fault("model_args.\(key.printable(limit: 60)) is not known")
       }
+    }
+    if let arguments = content.object("model_args") {
+      try configuration.takePooling(arguments)
     }
     self.name = name
     self.configuration = configuration
@@ -162,6 +162,27 @@ struct HubConfiguration {
     return names.enumerated().map { index, name in
       seen.insert(Array(name.utf8)).inserted ? name : "\(name) (\(index))"
     }
+  }
+}
+
+extension ViTConfiguration {
+  /// What timm makes of `global_pool`, `class_token` and `fc_norm`, over what a preset has: unless
+  /// the preset or `fc_norm` says it, ViT's last normalisation follows an average pooling.
+  fileprivate mutating func takePooling(_ arguments: JSONFile) throws {
+    let saysNorm = pooling == .average && !normFollowsPooling
+    let hasToken = arguments.flag("class_token") ?? hasClassToken
+    if arguments.keys.contains("global_pool") {
+      guard
+        let known = ["avg": Pooling.average, "token": .token][arguments.text("global_pool") ?? ""]
+      else { throw arguments.fault("model_args.global_pool is neither 'avg' nor 'token'") }
+      pooling = known
+    }
+    guard hasToken || pooling == .average else {
+      throw arguments.fault("model_args.class_token is false, but the head reads the class token")
+    }
+    keepsClassToken = hasToken && pooling == .average
+    guard family == .vit else { return }
+    normFollowsPooling = arguments.flag("fc_norm") ?? (pooling == .average && !saysNorm)
   }
 }
 

@@ -25,9 +25,7 @@ extension ModelShape {
   /// The one model that has these shapes, with its images square; nil if they leave a choice, as
   /// the number of heads does in a model that has no GPSA and is of no preset.
   var configuration: ViTConfiguration? {
-    // A class token that the head does not read is of no model here.
-    guard !(hasToken && normFollowsPooling), let width, depth > 0, let hidden, let patch,
-      patch.count == 2, patch[0] == patch[1],
+    guard let width, depth > 0, let hidden, let patch, patch.count == 2, patch[0] == patch[1],
       patch[0] > 0, let channels, width > 0
     else { return nil }
     let preset = presets.first.flatMap(ViTConfiguration.preset)
@@ -41,7 +39,9 @@ extension ModelShape {
     )
     (c.qkvBias, c.isDistilled, c.usePosEmbed) = (hasBias, isDistilled, positions != nil)
     c.isGated = isGated || localBlocks == 0
-    c.pooling = hasToken ? .token : .average
+    // With a class token, only a mean is normalised behind the pooling, by timm's default.
+    c.pooling = hasToken && !normFollowsPooling ? .token : .average
+    c.keepsClassToken = hasToken && normFollowsPooling
     (c.registers, c.normFollowsPooling) = (registers, normFollowsPooling)
     c.layerScale = hasLayerScale ? 1e-5 : nil
     if let positions {
@@ -107,7 +107,8 @@ extension ViTConfiguration {
         && preset.depth == depth && preset.localUpToLayer == localUpToLayer
         && preset.mlpRatio == mlpRatio && preset.qkvBias == qkvBias
         && preset.isDistilled == isDistilled && preset.pooling == pooling
-        && preset.isGated == isGated && preset.usePosEmbed == usePosEmbed
+        && preset.keepsClassToken == keepsClassToken && preset.isGated == isGated
+        && preset.usePosEmbed == usePosEmbed
         && preset.embedsTokens == embedsTokens && preset.registers == registers
         && preset.normFollowsPooling == normFollowsPooling
         && (preset.layerScale == nil) == (layerScale == nil)

@@ -74,7 +74,8 @@ extension ModelShape {
   fileprivate var trainFlags: String? {
     guard let width, let patch, patch.count == 2, patch[0] == patch[1],
       [1, 3].contains(channels), hasToken,
-      positions != nil, hidden == 4 * width, localBlocks == 0 ? hasBias : !isDistilled && !hasBias
+      positions != nil, hidden == 4 * width, registers == 0, !hasLayerScale, !normFollowsPooling,
+      localBlocks == 0 ? hasBias : !isDistilled && !hasBias
     else { return nil }
     let deit = isDistilled ? "deit_tiny_distilled_patch16_224" : "deit_tiny_patch16_224"
     let count = heads.map { "\($0)" } ?? "H"

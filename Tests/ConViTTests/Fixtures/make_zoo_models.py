@@ -35,6 +35,10 @@ MODELS = {
         ),
         dict(layerScale=1e-5, embedsTokens=False, registers=3, pooling="average", normFollowsPooling=True),
     ),
+    "zoo_average": (
+        VisionTransformer(**SIZES, global_pool="avg", reg_tokens=2),
+        dict(pooling="average", keepsClassToken=True, registers=2, normFollowsPooling=True),
+    ),
     "zoo_distilled_epsilon": (
         VisionTransformerDistilled(**SIZES, norm_layer=lambda dim, **_: LOOSE(dim, eps=0.1)),
         dict(isDistilled=True, normEpsilon=0.1),
