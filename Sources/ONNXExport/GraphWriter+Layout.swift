@@ -16,10 +16,12 @@ extension GraphWriter {
     case .concatenate(let axis): finish(step, "Concat", names, .integer("axis", axis))
     case .gather(let axis, let places):
       finish(step, "Gather", [x, integers(places)], .integer("axis", axis))
-    case .patches(let size):
-      notePatches(step, of: x, size: size)
+    case .patches(let window):
+      notePatches(step, of: x, window)
       let images = try step.sizes(of: step.inputs[0])
-      let shape = step.inputs[0].first.shape
+      let (shape, size) = (step.inputs[0].first.shape, window.size)
+      // Patches that overlap are a convolution's alone, which reads the images in their place.
+      guard window.tiles(shape) else { return finish(step, "Identity", [x]) }
       let (channels, rows, columns) = (shape[1], shape[2] / size, shape[3] / size)
       let cut = [images[0]] + [channels, rows, size, columns, size].map { AxisSize.fixed($0) }
       let apart = add("Reshape", [x, try self.shape(cut)])

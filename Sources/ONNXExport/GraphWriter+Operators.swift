@@ -81,8 +81,8 @@ extension GraphWriter {
     _ step: TracedStep, _ names: [String]
   ) throws(ExportError) {
     let weight = step.inputs[1].first.shape
-    guard let (images, size) = patches[step.inputs[0].first.identity], weight.rank == 4,
-      weight[2] == size, weight[3] == size
+    guard let (images, window) = patches[step.inputs[0].first.identity], weight.rank == 4,
+      weight[2] == window.size, weight[3] == window.size
     else {
       let width = step.inputs[0].first.shape[-1]
       let matrix = add("Reshape", [names[1], integers([weight[0], width])])
@@ -91,8 +91,10 @@ extension GraphWriter {
       return finish(step, "Add", [add("MatMul", y), names[2]])
     }
     let map = add(
-      "Conv", [images] + names.dropFirst(), .integers("kernel_shape", [size, size]),
-      .integers("strides", [size, size]))
+      "Conv", [images] + names.dropFirst(),
+      .integers("kernel_shape", [window.size, window.size]),
+      .integers("strides", [window.stride, window.stride]),
+      .integers("pads", [Int](repeating: window.padding, count: 4)))
     let sizes = try step.sizes(of: step.output)
     let rows = add("Reshape", [map, try shape([sizes[0], sizes[2], sizes[1]])])
     finish(step, "Transpose", [rows], .integers("perm", [0, 2, 1]))

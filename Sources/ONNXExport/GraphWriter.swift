@@ -20,7 +20,7 @@ struct GraphWriter {
   private var origins: [Tensor.Identity: String] = [:]  // what a constant is computed of
   private var integers: [[Int]: String] = [:]
   private var transposed: [String: String] = [:]
-  private(set) var patches: [Tensor.Identity: (images: String, size: Int)] = [:]
+  private(set) var patches: [Tensor.Identity: (images: String, window: PatchWindow)] = [:]
   private(set) var byteCount = 0  // of the constants
 
   init(_ passes: PassPair, _ weights: ParameterStore, batch: Int?) throws(ExportError) {
@@ -154,8 +154,8 @@ struct GraphWriter {
   }
 
   /// Notes what patches were cut of, for the convolution that may follow.
-  mutating func notePatches(_ step: TracedStep, of images: String, size: Int) {
-    patches[step.output.first.identity] = (images, size)
+  mutating func notePatches(_ step: TracedStep, of images: String, _ window: PatchWindow) {
+    patches[step.output.first.identity] = (images, window)
   }
 
   private mutating func unique(_ name: String) -> String {

@@ -20,6 +20,16 @@ import Testing
     GradientCase("broadcast of a number", []) { $0[0].broadcast(to: [2, 3]) },
     GradientCase("patches", [2, 3, 4, 6]) { $0[0].patches(2) },
     GradientCase("patches of one pixel", [1, 2, 2, 3]) { $0[0].patches(1) },
+    GradientCase("conv2d", [2, 3, 5, 4], [2, 3, 3, 3], [2]) { $0[0].conv2d($0[1], bias: $0[2]) },
+    GradientCase("conv2d, padded", [1, 2, 3, 5], [3, 2, 3, 3]) {
+      $0[0].conv2d($0[1], stride: 2, padding: 1)
+    },
+    GradientCase("conv2d, more padding than pixels", [1, 1, 2, 1], [2, 1, 5, 5], [2]) {
+      $0[0].conv2d($0[1], bias: $0[2], stride: 3, padding: 4)
+    },
+    GradientCase("conv2d, pixels left out", [2, 2, 6, 7], [1, 2, 2, 2]) {
+      $0[0].conv2d($0[1], stride: 3)
+    },
   ]
 
   static let cuts =

@@ -82,7 +82,8 @@ import Testing
     #expect(outcome.err.contains(note), "\(outcome.err)")
     func patches(_ run: String) throws -> [Float] {
       let saved = try SavedModel(contentsOf: workspace.file("\(run)/model.safetensors"))
-      return saved.weights[(try saved.transformer).patchEmbed.proj.weight].elements
+      let embed = try #require(try saved.transformer.patchEmbed as? PatchEmbed)
+      return saved.weights[embed.proj.weight].elements
     }
     let colours = try patches("rgb")
     let expected = (0..<256).map { (place: Int) -> Float in

@@ -72,6 +72,28 @@ import Testing
     #expect(maps.count == 1)
   }
 
+  private struct Net: Backbone {
+    let conv = Conv2d(3, 5, size: 3, stride: 2, padding: 1)
+    func callAsFunction(_ images: Variable) -> Variable { conv(images).relu() }
+  }
+
+  /// Windows that overlap are no patches to be cut: the convolution itself stands in the graph.
+  @Test func convolutionsOfAStem() throws {
+    var model: VisionTransformer = try Self.saved().model()
+    model.patchEmbed = HybridEmbed(Net(), features: 5, patchSize: 2, dim: 8)
+    let saved = SavedModel(model, ParameterStore(model, seed: 1))
+    let graph = try Onnx_ModelProto(serializedBytes: ONNXModel(saved).serialized).graph
+    let convolutions = graph.node.filter { $0.opType == "Conv" }.map { node in
+      Dictionary(uniqueKeysWithValues: node.attribute.map { ($0.name, $0.ints) })
+    }
+    #expect(
+      convolutions == [
+        ["kernel_shape": [3, 3], "strides": [2, 2], "pads": [1, 1, 1, 1]],
+        ["kernel_shape": [2, 2], "strides": [2, 2], "pads": [0, 0, 0, 0]],
+      ])
+    #expect(!graph.node.contains { $0.opType == "Identity" })
+  }
+
   @Test func parametersHaveTheirNamesShapesAndBits() throws {
     let saved = try Self.saved()
     let graph = try parsed().graph

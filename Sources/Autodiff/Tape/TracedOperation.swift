@@ -28,7 +28,7 @@ package enum TracedOperation: Hashable, Sendable {
   case slice(axis: Int, Range<Int>)
   case concatenate(axis: Int)
   case gather(axis: Int, [Int])
-  case patches(size: Int)
+  case patches(PatchWindow)
   /// The projections of queries, keys and values, bias, map of positions and gate.
   case attention(TracedAttention)
   /// The projections of queries and keys, bias, map of positions and gate.

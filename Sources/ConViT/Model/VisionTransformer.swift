@@ -12,8 +12,8 @@ public struct VisionTransformer: Model {
   private let clsToken, distToken, regToken: Parameter?
   /// [1, N, C], or [1, T + N, C] in the ViT family, if it embeds its T tokens.
   public let posEmbed: Parameter?
-  /// Pixels → patches.
-  public var patchEmbed: PatchEmbed
+  /// Pixels → patches. In its place may stand any ``Stem`` that makes as many of them.
+  public var patchEmbed: any Stem
   /// The first `localUpToLayer` of them with GPSA (PSA if not gated), the others with MHSA.
   public var blocks: [Block]
   /// Of all tokens behind the blocks, unless the pooling comes first.
@@ -109,6 +109,11 @@ public struct VisionTransformer: Model {
       "VisionTransformer: images \(images.shape) for a model of \(configuration.channels) × "
         + "\(configuration.imageHeight) × \(configuration.imageWidth) pixels")
     var x = patchEmbed(images)
+    checkPrecondition(
+      x.shape.rank == 3 && x.shape[1] == configuration.grid.count
+        && x.shape[2] == configuration.embedDim,
+      "VisionTransformer: the stem makes \(x.shape) of images \(images.shape), expected "
+        + "\(configuration.grid.count) tokens of \(configuration.embedDim) features")
     let isViT = configuration.family == .vit
     if isViT && configuration.embedsTokens { x = joined(x) }
     if let posEmbed { x = x + x.tape[posEmbed] }
