@@ -65,15 +65,19 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"global_pool": "map"}"#, "model_args.global_pool is neither 'avg' nor 'token'"),
-    (#"{"class_token": false}"#, "model_args.class_token is false, but the head reads"),
+    (
+      "vit_tiny_patch16_224", #"{"global_pool": "map"}"#, "global_pool is neither 'avg' nor 'token'"
+    ),
+    (
+      "vit_tiny_patch16_224", #"{"class_token": false}"#, "class_token is false, but the head reads"
+    ),
+    ("convit_tiny", #"{"class_token": true}"#, "class_token is not known"),
+    ("convit_tiny", #"{"fc_norm": false}"#, "fc_norm is not known"),
   ])
-  func poolingThatIsNotKnown(arguments: String, reason: String) throws {
+  func poolingThatIsNotKnown(model: String, arguments: String, reason: String) throws {
     let parsed = try JSONSerialization.jsonObject(with: Data(arguments.utf8))
-    let error = #expect(throws: WeightsError.self) {
-      try configuration("vit_tiny_patch16_224", parsed)
-    }
-    #expect(error?.description.contains(reason) ?? false)
+    let error = #expect(throws: WeightsError.self) { try configuration(model, parsed) }
+    #expect(error?.description.contains("model_args.\(reason)") ?? false)
   }
 
   /// A file of a classifier that pools as MAE's do, and says nothing but names and shapes.
@@ -96,8 +100,55 @@ import Testing
     let theirs = try tensor("logits").elements
     let distance = zip(logits.elements, theirs).map { abs($0 - $1) }.max() ?? .infinity
     #expect(distance < 2e-6 * (theirs.map(abs).max() ?? 0))
-    // No flags of convit train describe it, so none are named.
+  }
+
+  /// What is said of a file of six blocks with these parts, which says nothing but shapes.
+  private func reason(_ change: (inout ViTConfiguration) -> Void) throws -> String {
+    var c = ViTConfiguration(.vit, imageSize: 32, patchSize: 8, embedDim: 32, heads: 4)
+    c.depth = 6
+    change(&c)
+    let tree = ParameterTree(try VisionTransformer(c))
+    let bare = folder.path + ".safetensors"
+    defer { try? FileManager.default.removeItem(atPath: bare) }
+    try SafetensorsWriter.write(
+      zip(tree.names, tree.parameters).map {
+        OutputTensor(
+          name: $0, shape: $1.shape.sizes,
+          data: Array(repeating: 0, count: $1.shape.sizes.reduce(1, *)))
+      }, to: bare)
     let error = #expect(throws: WeightsError.self) { try SavedModel(contentsOf: bare) }
-    #expect(error?.description.contains("no flags describe it") ?? false)
+    return error?.description ?? ""
+  }
+
+  /// Flags of convit train are named for a model that they describe, and for no other.
+  @Test func partsOfWhichThereAreNoFlags() throws {
+    #expect(try reason { _ in }.contains("--model deit_tiny_patch16_224 --depth 6"))
+    let none = "no flags describe it"
+    #expect(try reason { $0.registers = 2 }.contains(none))
+    #expect(try reason { $0.layerScale = 1 }.contains(none))
+    #expect(
+      try reason {
+        ($0.pooling, $0.keepsClassToken, $0.normFollowsPooling) = (.average, true, true)
+      }.contains(none))
+  }
+
+  @Test func aClassTokenIsKeptBesideAveragePoolingAlone() throws {
+    var c = ViTConfiguration(.vit, embedDim: 32, heads: 4)
+    c.keepsClassToken = true
+    #expect(throws: ConfigurationError.self) { try c.validate() }
+    c.pooling = .average
+    try c.validate()
+    #expect(c.tokens == 1)
+    var pooled = try ViTConfiguration.preset(of: "vit_medium_patch16_reg4_gap_256")
+    #expect(pooled.presetName != nil)
+    pooled.keepsClassToken = true
+    #expect(pooled.presetName == nil)
+    // What an older version wrote has no such key.
+    let written = try JSONEncoder().encode(c)
+    #expect(try JSONDecoder().decode(ViTConfiguration.self, from: written) == c)
+    var members = try #require(JSONSerialization.jsonObject(with: written) as? [String: Any])
+    members["keepsClassToken"] = nil
+    let older = try JSONSerialization.data(withJSONObject: members)
+    #expect(try !JSONDecoder().decode(ViTConfiguration.self, from: older).keepsClassToken)
   }
 }

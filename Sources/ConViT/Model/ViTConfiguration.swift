@@ -15,7 +15,7 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public enum Pooling: String, Hashable, Sendable, Codable {
     /// The class token.
     case token
-    /// The mean over the patches; there is no class token.
+    /// The mean over the patches; a class token is there only if the model keeps one.
     case average
   }
 

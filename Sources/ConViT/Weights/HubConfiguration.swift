@@ -48,6 +48,7 @@ struct HubConfiguration {
     }
     let classes = content.integer("num_classes") ?? pretrained?.integer("num_classes") ?? 0
     configuration.classes = classes > 0 ? classes : configuration.classes  // 0: without a head
+    let isViT = configuration.family == .vit  // timm's ConViT takes fewer arguments
     for key in content.object("model_args")?.keys ?? [] {
       guard let arguments = content.object("model_args") else { continue }
       func number() throws -> Int {
@@ -74,7 +75,8 @@ struct HubConfiguration {
       case "init_values": configuration.layerScale = arguments.number(key).map(Float.init)
       case "reg_tokens": configuration.registers = try number()
       case "no_embed_class": configuration.embedsTokens = arguments.flag(key) == false
-      case "class_token", "global_pool", "fc_norm": break  // below, as they depend on each other
+      case "global_pool": break  // below, as it and the next two depend on each other
+      case "class_token" where isViT, "fc_norm" where isViT: break
       default:
         throw content.fault("model_args.\(key.printable(limit: 60)) is not known")
       }
