@@ -25,6 +25,7 @@ let package = Package(
       name: "CBLAS", pkgConfig: "blas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
     .target(name: "Files"),
+    .target(name: "Numerics"),
     .target(name: "Autodiff", dependencies: ["CKernels", "CBLAS", "Files"]),
     .target(name: "Safetensors", dependencies: ["Files"]),
     .target(name: "PyTorchFiles", dependencies: ["Files", "Safetensors"]),
@@ -72,6 +73,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(
+      name: "NumericsTests", dependencies: ["Numerics"], resources: [.copy("Fixtures")]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels"]),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Files", "Safetensors"],
