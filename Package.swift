@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "ConViT", targets: ["ConViT"]),
     .library(name: "Images", targets: ["Images"]),
     .library(name: "Locality", targets: ["Locality"]),
+    .library(name: "Symmetry", targets: ["Symmetry"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "ONNXExport", targets: ["ONNXExport"]),
@@ -38,6 +39,7 @@ let package = Package(
     .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels", "Files"]),
     .target(name: "Training", dependencies: ["ConViT", "Files", "Images", "Safetensors"]),
     .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels", "Files"]),
+    .target(name: "Symmetry", dependencies: ["Autodiff", "ConViT", "Numerics"]),
     .target(
       name: "ONNXExport",
       dependencies: [
@@ -70,7 +72,7 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "Fetching", "Files", "ONNXExport", "Recipes", "Training", "Locality", "Report", "Runs",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Symmetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(
@@ -96,6 +98,8 @@ let package = Package(
     .testTarget(
       name: "LocalityTests", dependencies: ["Locality", "ConViT", "Safetensors"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SymmetryTests", dependencies: ["Autodiff", "ConViT", "Numerics", "Symmetry"]),
     .testTarget(
       name: "ReportTests",
       dependencies: ["Files", "Report", "Locality", "ConViT", "Images", "Autodiff"]),

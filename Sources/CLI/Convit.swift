@@ -26,7 +26,8 @@ struct Convit: ParsableCommand {
       CommandGroup(
         name: "Using a model",
         subcommands: [
-          PredictCommand.self, LocalityCommand.self, AttentionCommand.self, ReportCommand.self,
+          PredictCommand.self, LocalityCommand.self, AttentionCommand.self, SymmetryCommand.self,
+          ReportCommand.self,
           FiguresCommand.self, InspectCommand.self, ExportCommand.self, ConvertCommand.self,
         ]),
       CommandGroup(

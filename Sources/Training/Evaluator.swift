@@ -52,17 +52,25 @@ public struct Evaluator: Sendable {
     _ noting: (Batch) throws -> Void, _ progress: (Int) throws -> Void,
     _ logits: (Tensor) -> Tensor, adding: (Batch, Tensor) -> Void = { _, _ in }
   ) throws {
+    try batches(of: samples, noting: noting) { batch in
+      let logits = logits(batch.inputs)
+      totals.add(ClassificationTotals(logits: logits, labels: batch.labels))
+      adding(batch, logits)
+      try progress(totals.images)
+    }
+  }
+
+  /// Calls `body` with the examples in their order, batch by batch, and `noting` before it with
+  /// each batch, which may be without any.
+  package func batches(
+    of samples: [Example], noting: (Batch) throws -> Void, _ body: (Batch) throws -> Void
+  ) throws {
     let loader = BatchLoader(
       order: samples.map { ExampleRequest($0, random: Random(seed: 0)) }, reader: reader,
       batchSize: batchSize, workers: workers, badImages: badImages)
     while let batch = try loader.next() {
       try noting(batch)
-      if batch.count > 0 {
-        let logits = logits(batch.inputs)
-        totals.add(ClassificationTotals(logits: logits, labels: batch.labels))
-        adding(batch, logits)
-      }
-      try progress(totals.images)
+      if batch.count > 0 { try body(batch) }
     }
   }
 }

@@ -1,0 +1,49 @@
+import Foundation
+import Symmetry
+
+/// The table of `convit symmetry`.
+struct SymmetryText {
+  let report: SymmetryReport
+
+  var lines: [String] {
+    groupLines + (report.layers.map { [""] + layerLines($0) } ?? [])
+  }
+
+  private var groupLines: [String] {
+    let isLabelled = report.groups.allSatisfy { $0.labelled != nil }
+    let head = "group          passes  gain              agree"
+    return [
+      head + (isLabelled ? "    realised          bias     acc@1   averaged  loss    averaged" : "")
+    ]
+      + report.groups.map { group in
+        row(group) + (group.labelled.map(row) ?? "")
+      }
+  }
+
+  private func row(_ group: SymmetryReport.Group) -> String {
+    padded(group.name, 15)
+      + String(
+        format: "%6d  %7.5f ± %7.5f %6.2f %%", group.passes, group.gain, group.gainError,
+        100 * group.agreement)
+  }
+
+  private func row(_ labelled: SymmetryReport.Labelled) -> String {
+    String(
+      format: "  %8.5f ± %7.5f %8.5f  %6.2f %% %6.2f %%  %.4f  %.4f", labelled.realisedGain,
+      labelled.realisedError, labelled.bias, labelled.accuracy, labelled.averagedAccuracy,
+      labelled.loss, labelled.averagedLoss)
+  }
+
+  private func layerLines(_ layers: [LayerSymmetry.Layer]) -> [String] {
+    ["layer  kind  error   by itself  gate"]
+      + layers.map { layer in
+        String(format: "%5d  ", layer.layer) + padded(layer.kind, 5)
+          + String(format: " %.4f  %.4f     ", layer.error, layer.ownError)
+          + (layer.gate.map { String(format: "%.2f", $0) } ?? "–")
+      }
+  }
+
+  private func padded(_ text: String, _ width: Int) -> String {
+    text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
+  }
+}

@@ -1,0 +1,91 @@
+/// What averaging over each of several groups would gain; `symmetry.json`.
+///
+/// Outputs are probabilities: the squared error is the Brier score, Σ_k (p_k − y_k)².
+package struct SymmetryReport: Codable, Sendable {
+  package struct Group: Codable, Sendable {
+    package let name: String
+    package let elements: [String]
+    /// Passes for one prediction.
+    package let passes: Int
+    /// Mean ‖f − Qf‖²: the squared error that averaging takes off if the right answer does not
+    /// change; its standard error; and its share of mean ‖f‖².
+    package let gain, gainError, share: Double
+    /// The share of images for which the averaged model answers as the model does.
+    package let agreement: Double
+    /// What labels say; nil without them.
+    package let labelled: Labelled?
+    package let classes: [Class]
+  }
+
+  package struct Labelled: Codable, Sendable {
+    /// The mean squared error of the model and of the averaged one.
+    package let risk, averagedRisk: Double
+    /// Their difference, its standard error, and by how much it misses the gain: −2⟨f⊥, f*⊥⟩, which
+    /// is 0 if the right answer does not change.
+    package let realisedGain, realisedError, bias: Double
+    /// In percent.
+    package let accuracy, averagedAccuracy: Double
+    /// Mean cross-entropies.
+    package let loss, averagedLoss: Double
+    /// The same over all images gx of the whole group, each with the class of x.
+    package let orbit: Orbit
+  }
+
+  package struct Orbit: Codable, Sendable {
+    package let gain, risk, averagedRisk: Double
+    /// |risk − averagedRisk − gain| / gain, which is rounding: an identity. 0 without a gain.
+    package let identityError: Double
+  }
+
+  package struct Class: Codable, Sendable {
+    package let name: String
+    package let images: Int
+    package let gain: Double
+    package let realisedGain: Double?
+  }
+
+  package let images: Int
+  package let groups: [Group]
+  /// Layer by layer, if that was asked for.
+  package var layers: [LayerSymmetry.Layer]?
+}
+
+extension SymmetryReport {
+  /// What the statistics of some symmetries say, in their order; `name` gives a class's name.
+  package init(
+    _ statistics: OrbitStatistics, _ symmetries: [ImageSymmetry], className: (Int) -> String
+  ) {
+    images = statistics.sums.first?.images ?? 0
+    groups = zip(statistics.sums, symmetries).map { sums, symmetry in
+      let count = Double(max(sums.images, 1))
+      return Group(
+        name: symmetry.name, elements: symmetry.elements.map(symmetry.title),
+        passes: symmetry.elements.count, gain: sums.gain.mean, gainError: sums.gain.error,
+        share: sums.gain.mean / max(sums.size / count, .leastNormalMagnitude),
+        agreement: Double(sums.agreeing) / count,
+        labelled: sums.labelled == sums.images && sums.images > 0 ? Labelled(sums) : nil,
+        classes: sums.classes.sorted { $0.key < $1.key }.map { label, moments in
+          Class(
+            name: className(label), images: moments.gain.count, gain: moments.gain.mean,
+            realisedGain: moments.realised.count > 0 ? moments.realised.mean : nil)
+        })
+    }
+  }
+}
+
+extension SymmetryReport.Labelled {
+  fileprivate init(_ sums: OrbitStatistics.Sums) {
+    let count = Double(sums.images)
+    (risk, averagedRisk) = (sums.model.risk / count, sums.averaged.risk / count)
+    (realisedGain, realisedError) = (sums.realised.mean, sums.realised.error)
+    bias = sums.realised.mean - sums.gain.mean
+    accuracy = 100 * Double(sums.model.correct) / count
+    averagedAccuracy = 100 * Double(sums.averaged.correct) / count
+    (loss, averagedLoss) = (sums.model.loss / count, sums.averaged.loss / count)
+    let gap = sums.orbitRisk - sums.orbitAveragedRisk
+    orbit = .init(
+      gain: sums.orbitGain / count, risk: sums.orbitRisk / count,
+      averagedRisk: sums.orbitAveragedRisk / count,
+      identityError: sums.orbitGain > 0 ? abs(gap - sums.orbitGain) / sums.orbitGain : 0)
+  }
+}
