@@ -54,7 +54,7 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors", "Training",
+        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors", "Symmetry", "Training",
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(

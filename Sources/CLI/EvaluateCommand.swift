@@ -5,6 +5,7 @@ import Foundation
 import Images
 import Recipes
 import Report
+import Symmetry
 import Training
 
 struct EvaluateCommand: ParsableCommand {
@@ -20,6 +21,9 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var images: FolderOptions
   @Option(.int("The seed of the run that held out --val-fraction. (default: 0)")) var seed: UInt64?
   @OptionGroup(title: "Masks") var mask: MaskOptions
+  @Option(
+    .name("Average probabilities over a group: hflip, c4, d4, cyclic:K; see convit symmetry."))
+  var average: String?
   @Flag(help: "Print one JSON object.") var json = false
   @Flag(help: "Show accuracies by class, and what is taken for what; with --json, too.")
   var perClass = false
@@ -34,6 +38,7 @@ struct EvaluateCommand: ParsableCommand {
       throw ValidationError("mistakes is for --output-dir")
     }
     try require("mistakes", mistakes, in: 0...10_000)
+    _ = try usage { try average.map(ImageSymmetry.init(named:)) }
   }
 
   func run() throws {
@@ -51,7 +56,7 @@ struct EvaluateCommand: ParsableCommand {
     let pool = model.threads.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     let (totals, answers) = try images.evaluator(for: saved, on: pool).answers(
-      saved.model, model.frozen(saved), on: folder.samples, pool: pool,
+      try averaged(saved.model), model.frozen(saved), on: folder.samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
     if classes == 1 {
@@ -75,6 +80,11 @@ struct EvaluateCommand: ParsableCommand {
           format: "* Acc@1 %.3f Acc@5 %.3f loss %.3f", totals.accuracy1, totals.accuracy5,
           totals.meanLoss))
     }
+  }
+
+  private func averaged(_ model: any Model) throws -> any Model {
+    guard let average else { return model }
+    return try usage { try Averaged(model, over: ImageSymmetry(named: average)) }
   }
 
   /// The result as a JSON object in one line.

@@ -180,6 +180,9 @@ struct LossFlags: SettingFlags {
   @Option(.number("Temperature of soft distillation. (default: 1)")) var distillationTau: Double?
   @Option(.name("Divide the soft loss by images, or as DeiT by their logits. (default: batchmean)"))
   var distillationReduction: LossSettings.DistillationReduction?
+  @Option(
+    .name("Learn from the teacher averaged over a group, such as hflip or d4. (default: none)"))
+  var distillAverage: OrNone<String>?
 }
 
 extension Mixing.Mode: ExpressibleByArgument {}

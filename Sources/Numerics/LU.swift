@@ -6,6 +6,7 @@ package struct LU: Sendable {
   private let factors: Matrix  // U, and below the diagonal L, whose own diagonal is 1
   private let order: [Int]  // which row of A each row of the factors is
   private let permutationSign: Double
+  private let hasNaN: Bool  // which elimination may leave beside a pivot of 0
 
   /// - Parameter matrix: [n, n], singular or not.
   package init(_ matrix: Matrix) {
@@ -28,6 +29,7 @@ package struct LU: Sendable {
       }
     }
     (self.factors, self.order, permutationSign) = (factors, order, sign)
+    hasNaN = factors.elements.contains(where: \.isNaN)
   }
 
   private var pivots: [Double] { (0..<factors.rows).map { factors[$0, $0] } }
@@ -35,14 +37,14 @@ package struct LU: Sendable {
   /// Whether a pivot is exactly 0. A matrix that is singular but for rounding seldom is.
   package var isSingular: Bool { pivots.contains(0) }
 
-  /// The determinant of A, which may overflow to ±∞ or underflow to 0.
-  package var determinant: Double { pivots.reduce(permutationSign, *) }
+  /// The determinant of A, which may overflow to ±∞ or underflow to 0; NaN if a number of A is.
+  package var determinant: Double { hasNaN ? .nan : pivots.reduce(permutationSign, *) }
 
   /// The sign of the determinant, 1, −1 or 0, and the natural logarithm of its magnitude, −∞ for 0;
   /// NaN both if a number of A is. NumPy's `slogdet`.
   package var logDeterminant: (sign: Double, logarithm: Double) {
     let pivots = pivots
-    if pivots.contains(where: \.isNaN) { return (.nan, .nan) }
+    if hasNaN { return (.nan, .nan) }
     if pivots.contains(0) { return (0, -.infinity) }
     return pivots.reduce((permutationSign, 0)) {
       ($1 < 0 ? -$0.0 : $0.0, $0.1 + log(abs($1)))

@@ -62,13 +62,13 @@ extension RankCorrelation {
   }
 
   /// The places of numbers in their order, from 1 on; equal ones have the mean of theirs. SciPy's
-  /// `rankdata`, for numbers none of which is NaN.
+  /// `rankdata`; a NaN, which has no place, gets any.
   package static func ranks(_ values: [Double]) -> [Double] {
     let order = values.indices.sorted { values[$0] < values[$1] }
     var (ranks, start) = (Array(repeating: 0.0, count: values.count), 0)
     while start < order.count {
       let first = values[order[start]]
-      let end = order[start...].firstIndex { values[$0] != first } ?? order.count
+      let end = order[(start + 1)...].firstIndex { values[$0] != first } ?? order.count
       for place in start..<end { ranks[order[place]] = Double(start + 1 + end) / 2 }
       start = end
     }

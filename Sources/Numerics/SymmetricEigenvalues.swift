@@ -12,8 +12,12 @@ extension Matrix {
       for j in 0..<i { a[j, i] = a[i, j] }
     }
     guard a.isFinite else { return nil }
+    // By a power of two, so that squares neither overflow nor vanish.
     let largest = a.elements.reduce(0) { max($0, abs($1)) }
-    let negligible = .ulpOfOne * largest / Double(max(rows, 1))
+    let scale =
+      largest > 0 ? Double(sign: .plus, exponent: largest.exponent, significand: 1) : 1
+    a = Matrix(rows, columns, a.elements.map { $0 / scale })
+    let negligible = .ulpOfOne / Double(max(rows, 1))
     var rotates = true
     while rotates {
       rotates = false
@@ -24,7 +28,7 @@ extension Matrix {
         }
       }
     }
-    return (0..<rows).map { a[$0, $0] }.sorted()
+    return (0..<rows).map { scale * a[$0, $0] }.sorted()
   }
 
   /// Jᵀ · A · J with the rotation J of the axes p and q that makes A[p, q] 0 (Golub and Van Loan,

@@ -4,9 +4,9 @@ import ConViT
 /// How far the layers of a vision transformer are from commuting with a symmetry of images, which
 /// moves patches as it moves pixels.
 ///
-/// For what a layer makes of an image, z(x), the equivariant part is Qz(x) = 1/|G| Σ_g g⁻¹z(gx), and
-/// the error ‖z − Qz‖ / ‖z‖, root mean squares over images and their orbits: 0 for an equivariant
-/// layer, at most 1.
+/// For what a layer makes of an image, z(x), the equivariant part is Qz(x) = Σ_g g⁻¹z(gx) / |G|,
+/// and the error ‖z − Qz‖ / ‖z‖, root mean squares over images and their orbits: 0 for an
+/// equivariant layer, at most 1.
 package struct LayerSymmetry: Sendable {
   package struct Layer: Codable, Sendable {
     package let layer: Int

@@ -4,9 +4,9 @@ import Foundation
 /// What averaging over each of several subgroups makes of a model, summed over images of which the
 /// outputs for all elements of a group are known.
 ///
-/// For a subgroup H, Q is the average over H and f⊥ = f − Qf. Where the right answer does not change
-/// under H, E‖f⊥‖² is what averaging takes off the squared error (Elesedy and Zaidi 2021, lemma 1);
-/// no label is needed for it.
+/// For a subgroup H, Q is the average over H and f⊥ = f − Qf. Where the right answer does not
+/// change under H, E‖f⊥‖² is what averaging takes off the squared error (Elesedy and Zaidi 2021,
+/// lemma 1); no label is needed for it.
 package struct OrbitStatistics {
   private let elements: Int
   /// By subgroup: for each element g, the places of all hg.

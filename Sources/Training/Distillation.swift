@@ -2,7 +2,8 @@ import Autodiff
 import ConViT
 
 /// Learning from a teacher: what a distilled model's second head is to answer, as DeiT's
-/// `DistillationLoss` (Touvron et al. 2021, section 4); the first learns as without one.
+/// `DistillationLoss` (Touvron et al. 2021, section 4); the first learns as without one. A model of
+/// one head learns from both with it.
 public struct Distillation: Objective {
   /// What is learnt.
   public enum Kind: Hashable, Sendable {
@@ -29,12 +30,8 @@ public struct Distillation: Objective {
   }
 
   /// The losses of some examples of a batch, [n]; the teacher's pass is without derivatives.
-  ///
-  /// - Precondition: the model has a distillation head.
   public func losses(_ outputs: Outputs, _ examples: ExamplePart) -> Variable {
-    guard let taught = outputs.distillation else {
-      fatalError("Distillation: a teacher for a model without a distillation head")
-    }
+    let taught = outputs.distillation ?? outputs.logits
     let theirs = teacher(Tape(weights).constant(examples.inputs)).value
     return losses(base.losses(outputs, examples), taught, theirs)
   }

@@ -64,6 +64,7 @@ import Training
     (["--distillation-alpha", "0.1"], ["distillation-alpha: 0.1"]),
     (["--distillation-tau", "3.5"], ["distillation-tau: 3.5"]),
     (["--distillation-reduction", "numel"], ["distillation-reduction: numel"]),
+    (["--distill-average", "d4"], ["distill-average: d4"]),
     (["--attn-drop", "0.4"], ["attn-drop: 0.4"]),
     (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
     (["--no-shuffle"], ["shuffle: false"]),

@@ -79,7 +79,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [[.nan, 1, 1, 0], [0, 0, 0, .nan]])
+  @Test(arguments: [[.nan, 1, 1, 0], [0, 0, 0, .nan], [0, 1, .nan, 1]])
   func luOfNaN(_ elements: [Double]) {
     let (sign, logarithm) = LU(Matrix(2, 2, elements)).logDeterminant
     #expect(sign.isNaN && logarithm.isNaN)

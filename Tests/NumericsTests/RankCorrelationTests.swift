@@ -74,4 +74,9 @@ import Testing
     #expect(RankCorrelation.ranks([30, 10, 20, 10, 30, 30]) == [5, 1.5, 3, 1.5, 5, 5])
     #expect(RankCorrelation.ranks([]) == [])
   }
+
+  @Test func ranksOfNaNComeToAnEnd() {
+    #expect(RankCorrelation.ranks([1, .nan]).count == 2)
+    #expect(RankCorrelation.ranks([3, 1, 3, 2]) == [3.5, 1, 3.5, 2])
+  }
 }

@@ -24,6 +24,12 @@ import Testing
     #expect(error(try #require(chain.symmetricEigenvalues()), expected) < 1e-14)
   }
 
+  @Test(arguments: [1000, -1000]) func eigenvaluesAtTheEdges(exponent: Int) throws {
+    let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+    let found = try #require((scale * Matrix(2, 2, [2, 1, 1, 2])).symmetricEigenvalues())
+    #expect(error(found.map { $0 / scale }, [1, 3]) < 1e-15)
+  }
+
   @Test func eigenvaluesOfLittle() throws {
     #expect(Matrix(1, 1, [-7]).symmetricEigenvalues() == [-7])
     #expect(Matrix(zeros: 0, 0).symmetricEigenvalues() == [])

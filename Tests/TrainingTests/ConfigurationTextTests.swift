@@ -16,7 +16,8 @@ import Testing
     momentum clip-grad clip-mode layer-decay freeze attn-only model-ema model-ema-decay
     model-ema-warmup smoothing class-weights mixup cutmix cutmix-minmax mixup-prob
     mixup-switch-prob mixup-mode mixup-off-epoch bce-loss bce-target-thresh distillation-type
-    teacher-model teacher-path distillation-alpha distillation-tau distillation-reduction augment
+    teacher-model teacher-path distillation-alpha distillation-tau distillation-reduction
+    distill-average augment
     train-interpolation src aa color-jitter reprob remode recount resplit data-path val-path
     data-set inat-category train-split val-split val-fraction sampling-ratio sampling-first
     scale-epochs repeated-aug shuffle on-bad-image max-bad exif alpha-background eval-crop-ratio

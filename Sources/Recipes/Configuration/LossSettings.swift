@@ -1,3 +1,4 @@
+import Symmetry
 import Training
 
 /// What a model is to answer: targets and losses.
@@ -25,6 +26,9 @@ package struct LossSettings: Settings {
   package var distillationAlpha: Double = 0.5
   package var distillationTau: Double = 1
   package var distillationReduction = DistillationReduction.batchmean
+  /// The symmetry of images, such as `hflip` or `d4`, over which the teacher is averaged that a
+  /// model without a distillation head learns from: to get what averaging gains from one pass.
+  package var distillAverage: String?
 
   package enum DistillationType: String, Hashable, Sendable, Codable, CaseIterable {
     case none
@@ -41,6 +45,7 @@ package struct LossSettings: Settings {
   }
 
   var mixes: Bool { mixup > 0 || cutmix > 0 }
+  var hasTeacher: Bool { distillationType != .none || distillAverage != nil }
 
   /// The threshold that is in force for `bceLoss`.
   var threshold: Float? { bceTargetThresh.map { Float($0) } ?? (smoothing > 0 ? nil : 0) }
@@ -103,14 +108,19 @@ extension LossSettings {
 
   private func checkDistillation(_ defaults: LossSettings) throws(TrainingError) {
     try requireUse(
-      distillationType != .none,
+      of: "distill-average", distillAverage == nil || distillationType == .none,
+      "distill-average is for models without a distillation token, and takes distillation-type none"
+    )
+    _ = try averaging()
+    try requireUse(
+      hasTeacher,
       of: [
         "teacher-model": teacherModel != nil, "teacher-path": teacherPath != nil,
         "distillation-alpha": distillationAlpha != defaults.distillationAlpha,
       ]
     ) { "\($0) has no effect with distillation-type none" }
     try requireUse(
-      distillationType == .soft,
+      distillationType == .soft || distillAverage != nil,
       of: [
         "distillation-tau": distillationTau != defaults.distillationTau,
         "distillation-reduction": distillationReduction != defaults.distillationReduction,
@@ -120,7 +130,17 @@ extension LossSettings {
       distillationTau.isFinite && distillationTau > 0,
       "distillation-tau must be positive, found \(distillationTau)")
     try require(
-      distillationType == .none || teacherPath != nil,
-      "distillation-type \(distillationType) needs teacher-path, the weights of the teacher")
+      !hasTeacher || teacherPath != nil,
+      (distillAverage == nil ? "distillation-type \(distillationType)" : "distill-average")
+        + " needs teacher-path, the weights of the teacher")
+  }
+
+  /// The symmetry over which the teacher is averaged, if it is.
+  func averaging() throws(TrainingError) -> ImageSymmetry? {
+    do {
+      return try distillAverage.map(ImageSymmetry.init(named:))
+    } catch {
+      throw TrainingError(usage: "distill-average: \(error)")
+    }
   }
 }

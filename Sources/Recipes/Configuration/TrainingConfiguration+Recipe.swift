@@ -2,6 +2,7 @@ import Autodiff
 import ConViT
 import Files
 import Images
+import Symmetry
 import Training
 
 extension TrainingConfiguration {
@@ -13,9 +14,12 @@ extension TrainingConfiguration {
     let pass = Pass(
       precision: running.precision, frozen: try settings.frozen(in: ParameterTree(model)),
       recomputesBlocks: running.recompute)
-    let objective = loss.objective(
-      teacher: teacher.map { ($0.model, FrozenWeights($0.weights, .inference(pass.precision))) },
-      classWeights: classWeights)
+    var taught: (model: any Model, weights: FrozenWeights)?
+    if let teacher {
+      let weights = FrozenWeights(teacher.weights, .inference(pass.precision))
+      taught = (try loss.averaged(teacher.model), weights)
+    }
+    let objective = loss.objective(teacher: taught, classWeights: classWeights)
     var recipe = Recipe(objective: objective) { settings.optimizer(settings.groups(of: $0)) }
     recipe.mixing = loss.mixing(shape: model.input, seed: seed)
     recipe.clipping = settings.clipping
@@ -39,6 +43,16 @@ extension LossSettings {
     return teacher.map {
       Distillation(base, teacher: $0.model, $0.weights, taught, share: distillationAlpha)
     } ?? base
+  }
+
+  /// A teacher, averaged if it is to be.
+  func averaged(_ teacher: any Model) throws(TrainingError) -> any Model {
+    guard let symmetry = try averaging() else { return teacher }
+    do {
+      return try Averaged(teacher, over: symmetry)
+    } catch {
+      throw TrainingError(usage: "distill-average: \(error)")
+    }
   }
 
   var taught: Distillation.Kind {
@@ -82,7 +96,7 @@ extension TrainingConfiguration {
   func teacher(
     of model: ViTConfiguration, _ classes: [String], _ notes: inout [String]
   ) throws -> SavedModel? {
-    guard loss.distillationType != .none, let path = loss.teacherPath else { return nil }
+    guard loss.hasTeacher, let path = loss.teacherPath else { return nil }
     let teacher = try SavedModel(
       weightsOrCheckpoint: path,
       as: SavedModel.Description(

@@ -1,0 +1,138 @@
+import Autodiff
+import ConViT
+import Symmetry
+import Testing
+
+@Suite struct AveragedTests {
+  private let model: VisionTransformer
+  private let weights: ParameterStore
+  private let images: Tensor
+
+  init() throws {
+    var c = ViTConfiguration(.convit, imageSize: 12, patchSize: 4, embedDim: 16, heads: 4)
+    (c.depth, c.localUpToLayer, c.classes, c.channels) = (2, 1, 5, 2)
+    model = try VisionTransformer(c)
+    var store = ParameterStore(model, seed: 3)
+    var random = Random(seed: 5)
+    // Away from the start, where all classes are as likely.
+    for parameter in store.tree.parameters {
+      let noise = (0..<parameter.shape.elementCount).map { _ in random.normal() * 0.3 }
+      let value = zip(store[parameter].elements, noise).map { $0 + Float($1) }
+      store[parameter] = Tensor(parameter.shape, value)
+    }
+    weights = store
+    images = Tensor([3, 2, 12, 12], (0..<864).map { _ in Float(random.normal()) })
+  }
+
+  private func outputs(_ model: any Model, _ images: Tensor) -> Tensor {
+    model(Tape(weights, .inference).constant(images)).value
+  }
+
+  private func moved(_ images: Tensor, by places: [Int]) -> Tensor {
+    let planes = images.shape[0] * images.shape[1]
+    let elements = (0..<planes).flatMap { plane in
+      places.map { images.elements[plane * places.count + $0] }
+    }
+    return Tensor(images.shape, elements)
+  }
+
+  private func distance(_ a: Tensor, _ b: Tensor) -> Float {
+    zip(a.elements, b.elements).map { abs($0 - $1) }.max() ?? .infinity
+  }
+
+  static let names = ["hflip", "c4", "d4", "transposes", "cyclic:3"]
+
+  @Test(arguments: names, Averaged.Quantity.allCases)
+  func isInvariantAndAProjection(name: String, quantity: Averaged.Quantity) throws {
+    let symmetry = try ImageSymmetry(named: name)
+    let averaged = try Averaged(model, over: symmetry, of: quantity)
+    let expected = outputs(averaged, images)
+    var farthest: Float = 0
+    for places in try symmetry.places(height: 12, width: 12) {
+      #expect(distance(outputs(averaged, moved(images, by: places)), expected) < 1e-5)
+      farthest = max(
+        farthest, distance(outputs(model, moved(images, by: places)), outputs(model, images)))
+    }
+    #expect(farthest > 0.1)  // which the model itself is not
+    let twice = try Averaged(averaged, over: symmetry, of: quantity)
+    #expect(distance(outputs(twice, images), expected) < 1e-5)
+  }
+
+  @Test func averagesByHand() throws {
+    let symmetry = ImageSymmetry.d4
+    let all = try symmetry.places(height: 12, width: 12).map { moved(images, by: $0) }
+    func mean(_ values: [Tensor]) -> [Float] {
+      values[0].elements.indices.map { k in values.reduce(0) { $0 + $1.elements[k] } / 8 }
+    }
+    let logits = mean(all.map { outputs(model, $0) })
+    let averaged = try Averaged(model, over: symmetry, of: .logits)
+    #expect(distance(outputs(averaged, images), Tensor([3, 5], logits)) < 1e-6)
+    let probabilities = mean(all.map { Tape().constant(outputs(model, $0)).softmax().value })
+    let both = Tape().constant(outputs(try Averaged(model, over: symmetry), images)).exp().value
+    #expect(distance(both, Tensor([3, 5], probabilities)) < 1e-6)
+  }
+
+  /// The derivative of the average is the average of the derivatives.
+  @Test func derivatives() throws {
+    let symmetry = ImageSymmetry.c4
+    func gradients(_ model: any Model, _ images: Tensor) -> Gradients {
+      let tape = Tape(weights)
+      return tape.gradients(of: model(tape.constant(images)).sum())
+    }
+    let ours = gradients(try Averaged(model, over: symmetry, of: .logits), images)
+    let all = try symmetry.places(height: 12, width: 12).map {
+      gradients(model, moved(images, by: $0))
+    }
+    for name in weights.tree.names {
+      let parts = all.compactMap { $0[name]?.elements }
+      let gradient = try #require(ours[name])
+      let mean = gradient.elements.indices.map { k in parts.reduce(0) { $0 + $1[k] } / 4 }
+      let scale = mean.map(abs).max() ?? 0
+      #expect(distance(gradient, Tensor(gradient.shape, mean)) <= 1e-5 * max(scale, 1), "\(name)")
+    }
+  }
+
+  /// The derivative by the pixels goes back to where they came from.
+  @Test func derivativesByPixels() throws {
+    struct Pixels: Model {
+      let input: Shape = [1, 2, 2]
+      let weight = Parameter([1, 4], kind: .weight, initial: .zeros)
+      func callAsFunction(_ x: Variable) -> Variable {
+        x.reshaped([x.shape[0], 4]).linear(x.tape[weight])
+      }
+    }
+    let pixels = Pixels()
+    var store = ParameterStore(pixels, seed: 0)
+    store[pixels.weight] = Tensor([1, 4], [1, 10, 100, 1000])
+    let averaged = try Averaged(pixels, over: .horizontalFlip, of: .logits)
+    let tape = Tape(store)
+    let value = averaged(tape.constant(Tensor([1, 1, 2, 2], [1, 2, 3, 4]))).value
+    #expect(value.elements == [(1 + 20 + 300 + 4000 + 2 + 10 + 400 + 3000) / 2])
+  }
+
+  /// It has the parameters of the model, in their order, and takes its weights as they are.
+  @Test func hasTheModelsParameters() throws {
+    let averaged = try Averaged(model, over: .d4)
+    let tree = ParameterTree(averaged)
+    #expect(tree.names == weights.tree.names.map { "model." + $0 })
+    #expect(averaged.input == model.input && averaged.rows == model.rows)
+    let pool = WorkerPool(threads: 2)
+    let frozen = FrozenWeights(weights, .inference)
+    #expect(
+      distance(averaged.logits(of: images, frozen, on: pool), outputs(averaged, images)) < 1e-6)
+  }
+
+  @Test func modelsWithoutTheSymmetry() throws {
+    struct Rows: Model {
+      let input: Shape = [4]
+      func callAsFunction(_ x: Variable) -> Variable { x }
+    }
+    let error = #expect(throws: SymmetryError.self) { try Averaged(Rows(), over: .d4) }
+    #expect(error?.description == "a symmetry of images for a model of inputs [4]")
+    #expect(throws: SymmetryError.self) {
+      var c = model.configuration
+      c.imageWidth = 8
+      return try Averaged(VisionTransformer(c), over: .c4)
+    }
+  }
+}
