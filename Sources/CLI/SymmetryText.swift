@@ -11,25 +11,22 @@ struct SymmetryText {
 
   private var groupLines: [String] {
     let isLabelled = report.groups.allSatisfy { $0.labelled != nil }
-    let head = "group          passes  gain              agree"
-    return [
-      head + (isLabelled ? "    realised          bias     acc@1   averaged  loss    averaged" : "")
-    ]
-      + report.groups.map { group in
-        row(group) + (group.labelled.map(row) ?? "")
-      }
+    let head = "group     passes  gain             agree"
+    let labelled = "  realised           bias     acc@1          loss"
+    return [head + (isLabelled ? labelled : "")]
+      + report.groups.map { row($0) + ($0.labelled.map(row) ?? "") }
   }
 
   private func row(_ group: SymmetryReport.Group) -> String {
-    padded(group.name, 15)
+    padded(group.name, 13)
       + String(
-        format: "%6d  %7.5f ± %7.5f %6.2f %%", group.passes, group.gain, group.gainError,
+        format: "%3d  %.4f ± %.4f %5.1f %%", group.passes, group.gain, group.gainError,
         100 * group.agreement)
   }
 
   private func row(_ labelled: SymmetryReport.Labelled) -> String {
     String(
-      format: "  %8.5f ± %7.5f %8.5f  %6.2f %% %6.2f %%  %.4f  %.4f", labelled.realisedGain,
+      format: "  %7.4f ± %.4f %7.4f  %5.2f → %5.2f  %.3f → %.3f", labelled.realisedGain,
       labelled.realisedError, labelled.bias, labelled.accuracy, labelled.averagedAccuracy,
       labelled.loss, labelled.averagedLoss)
   }
