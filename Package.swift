@@ -58,12 +58,13 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(
-      name: "Report", dependencies: ["Files", "Locality", "Images", "Runs"],
+      name: "Report", dependencies: ["Files", "Locality", "Images", "Runs", "Symmetry"],
       resources: [
         .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
         .embedInCode("Page/base.js"), .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
         .embedInCode("Page/training.js"), .embedInCode("Page/locality.js"),
         .embedInCode("Page/scale.js"), .embedInCode("Page/maps.js"),
+        .embedInCode("Page/symmetry.js"),
         .embedInCode("Page/evaluation.html"), .embedInCode("Page/evaluation.js"),
       ]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
@@ -102,7 +103,9 @@ let package = Package(
       name: "SymmetryTests", dependencies: ["Autodiff", "ConViT", "Numerics", "Symmetry"]),
     .testTarget(
       name: "ReportTests",
-      dependencies: ["Files", "Report", "Locality", "ConViT", "Images", "Autodiff"]),
+      dependencies: [
+        "Files", "Report", "Locality", "ConViT", "Images", "Autodiff", "Symmetry",
+      ]),
     .testTarget(
       name: "ONNXExportTests",
       dependencies: [

@@ -5,6 +5,8 @@ import Files
 import Foundation
 import Images
 import Recipes
+import Report
+import Runs
 import Symmetry
 import Training
 
@@ -34,7 +36,9 @@ struct SymmetryCommand: ParsableCommand {
   @Flag(help: "Look at no labels.") var unlabelled = false
   @Option(help: .name("How many images, or all.")) var sample = "all"
   @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
-  @Option(.folder("The folder to write symmetry.json and pictures to.")) var outputDir: String?
+  @Option(
+    .folder("The folder to write symmetry.json and symmetry.svg to; convit report shows a run's."))
+  var outputDir: String?
   @Flag(help: "Print one JSON object.") var json = false
 
   private var sampleCount: Int? { sample == "all" ? .max : Int(sample) }
@@ -80,8 +84,9 @@ struct SymmetryCommand: ParsableCommand {
     }
     if let layers, let sums { report.layers = layers.layers(sums) }
     if let output {
-      try output.write(JSON.text(report, isPretty: true) + "\n", to: "symmetry.json")
-      terminal.line("wrote \(outputDir ?? "")/symmetry.json")
+      try output.write(JSON.text(report, isPretty: true) + "\n", to: RunFiles.symmetry)
+      try output.write(SymmetryFigure(report).svg, to: "symmetry.svg")
+      terminal.line("wrote \(outputDir ?? "")/symmetry.json and symmetry.svg")
     }
     if json { return try Terminal.result(JSON.text(report)) }
     terminal.line("\(report.images) images, probabilities averaged over \(whole.name)")

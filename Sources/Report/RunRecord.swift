@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Runs
+import Symmetry
 
 /// What a run has left in its folder, as far as a page shows it.
 ///
@@ -11,6 +12,8 @@ struct RunRecord {
   /// The lines of `log.jsonl`, `steps.jsonl` and `locality.jsonl`; none where there is no file.
   let log, steps, locality: [String]
   let attention: AttentionRecord?
+  /// What `convit symmetry` wrote, in JSON, if it did.
+  let symmetry: String?
 
   init(_ folder: String, name: String) throws {
     self.name = name
@@ -25,6 +28,17 @@ struct RunRecord {
     let stride = max(1, (steps.count + 1999) / 2000)  // more would not be seen
     self.steps = steps.enumerated().filter { $0.offset % stride == 0 }.map(\.element)
     attention = try AttentionRecord("\(folder)/\(RunFiles.attention)")
+    symmetry = try Self.symmetry(at: "\(folder)/\(RunFiles.symmetry)")
+  }
+
+  private static func symmetry(at path: String) throws -> String? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    do {
+      let data = Data(try RegularFile.contents(of: path, maxBytes: 64 << 20))
+      return try JSON.text(JSONDecoder().decode(SymmetryReport.self, from: data))
+    } catch is DecodingError {
+      throw FileError(path: path, reason: "not what convit symmetry writes")
+    }
   }
 
   /// Throws unless a folder has the log of a run.
@@ -48,7 +62,8 @@ struct RunRecord {
     let attention = attention?.json ?? "null"
     return "{\"name\":\(quoted(name)),\"config\":\(quoted(configuration)),"
       + "\"log\":[\(log.joined(separator: ","))],\"steps\":[\(steps.joined(separator: ","))],"
-      + "\"locality\":[\(locality.joined(separator: ","))],\"attention\":\(attention)}"
+      + "\"locality\":[\(locality.joined(separator: ","))],\"attention\":\(attention),"
+      + "\"symmetry\":\(symmetry ?? "null")}"
   }
 }
 

@@ -10,6 +10,8 @@ package enum RunFiles {
   /// A ``LocalityRecord`` a line.
   package static let locality = "locality.jsonl"
   package static let attention = "attention"
+  /// What `convit symmetry --output-dir` writes, into the folder of a run or another.
+  package static let symmetry = "symmetry.json"
   package static let report = "report.html"
   /// What is known of a step that was not finite.
   package static let nonFiniteStep = "nonfinite.json"

@@ -4,7 +4,8 @@ import ConViT
 /// A model of images averaged over a group: Qf(x) = 1/|G| Σ_g f(gx), which is invariant.
 ///
 /// It is a model like any other, with the parameters of the one inside: what that one's weights are
-/// is what this one's are. A pass is one pass of the model for each element, one after the other.
+/// is what this one's are. A pass is one pass of the model for each element, one after the other;
+/// of a vision transformer whose patches are shifted as a whole, the stem is passed once.
 /// Source: Elesedy and Zaidi, Provably Strict Generalisation Benefit for Equivariant Models (ICML
 /// 2021), section 3.
 ///
@@ -24,6 +25,8 @@ public struct Averaged: Model {
   /// The model that is averaged.
   public let model: any Model
   private let places: [[Int]]
+  /// Where each patch is taken from, if patches are moved and not changed.
+  private let patchPlaces: [[Int]]?
   private let quantity: Quantity
 
   /// - Throws: `SymmetryError` if the model's inputs are no images that have the symmetry.
@@ -36,6 +39,13 @@ public struct Averaged: Model {
     }
     (self.model, self.quantity) = (model, quantity)
     places = try symmetry.places(height: input[1], width: input[2])
+    guard let c = (model as? VisionTransformer)?.configuration,
+      symmetry.movesWholePatches(c.patchSize, height: input[1], width: input[2])
+    else {
+      patchPlaces = nil
+      return
+    }
+    patchPlaces = try symmetry.places(height: c.grid.rows, width: c.grid.columns)
   }
 
   /// The model's.
@@ -45,16 +55,31 @@ public struct Averaged: Model {
 
   /// [B, channels, height, width] → [B, outputs]
   public func callAsFunction(_ images: Variable) -> Variable {
-    let factor = 1 / Float(places.count)
-    let sum = places.dropFirst().reduce(outputs(images, places[0])) {
-      $0 + outputs(images, $1)
-    }
-    return quantity == .logits ? factor * sum : (factor * sum + .leastNormalMagnitude).log()
+    let mean = mean(images)
+    return quantity == .logits ? mean : (mean + .leastNormalMagnitude).log()
   }
 
-  private func outputs(_ images: Variable, _ places: [Int]) -> Variable {
-    let logits = model(images.movingPixels(places))
-    return quantity == .logits ? logits : logits.softmax()
+  /// What is averaged, f, as the sum of Qf and of what averaging takes away, f⊥:
+  /// [B, channels, height, width] → [B, outputs] each.
+  public func split(_ images: Variable) -> (symmetric: Variable, antisymmetric: Variable) {
+    let mean = mean(images)
+    return (mean, averaged(model(images)) - mean)
+  }
+
+  private func mean(_ images: Variable) -> Variable {
+    let logits: (Int) -> Variable
+    if let patchPlaces, let model = model as? VisionTransformer {
+      let patches = model.patches(images)
+      logits = { model.logits(ofPatches: patches.gathered(1, patchPlaces[$0])) }
+    } else {
+      logits = { model(images.movingPixels(places[$0])) }
+    }
+    let sum = places.indices.dropFirst().reduce(averaged(logits(0))) { $0 + averaged(logits($1)) }
+    return 1 / Float(places.count) * sum
+  }
+
+  private func averaged(_ logits: Variable) -> Variable {
+    quantity == .logits ? logits : logits.softmax()
   }
 }
 

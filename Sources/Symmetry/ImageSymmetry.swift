@@ -93,6 +93,12 @@ public struct ImageSymmetry: Hashable, Sendable {
     }
   }
 
+  /// Whether whole patches of so many pixels change places, and nothing in them does.
+  func movesWholePatches(_ patchSize: Int, height: Int, width: Int) -> Bool {
+    guard case .shifts(let steps) = kind else { return elements == [0] }
+    return height % (steps * patchSize) == 0 && width % (steps * patchSize) == 0
+  }
+
   private func requireFit(height: Int, width: Int) throws(SymmetryError) {
     switch kind {
     case .square:

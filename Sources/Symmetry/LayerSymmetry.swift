@@ -17,6 +17,11 @@ package struct LayerSymmetry: Sendable {
     package let ownError: Double
     /// The mean share of position in the heads' attention; nil without gates.
     package let gate: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case layer, kind, error, gate
+      case ownError = "own_error"
+    }
   }
 
   private let model: VisionTransformer

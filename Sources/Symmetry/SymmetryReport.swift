@@ -15,6 +15,11 @@ package struct SymmetryReport: Codable, Sendable {
     /// What labels say; nil without them.
     package let labelled: Labelled?
     package let classes: [Class]
+
+    enum CodingKeys: String, CodingKey {
+      case name, elements, passes, gain, share, agreement, labelled, classes
+      case gainError = "gain_error"
+    }
   }
 
   package struct Labelled: Codable, Sendable {
@@ -29,12 +34,27 @@ package struct SymmetryReport: Codable, Sendable {
     package let loss, averagedLoss: Double
     /// The same over all images gx of the whole group, each with the class of x.
     package let orbit: Orbit
+
+    enum CodingKeys: String, CodingKey {
+      case risk, bias, accuracy, loss, orbit
+      case averagedRisk = "averaged_risk"
+      case realisedGain = "realised_gain"
+      case realisedError = "realised_error"
+      case averagedAccuracy = "averaged_accuracy"
+      case averagedLoss = "averaged_loss"
+    }
   }
 
   package struct Orbit: Codable, Sendable {
     package let gain, risk, averagedRisk: Double
     /// |risk − averagedRisk − gain| / gain, which is rounding: an identity. 0 without a gain.
     package let identityError: Double
+
+    enum CodingKeys: String, CodingKey {
+      case gain, risk
+      case averagedRisk = "averaged_risk"
+      case identityError = "identity_error"
+    }
   }
 
   package struct Class: Codable, Sendable {
@@ -42,6 +62,11 @@ package struct SymmetryReport: Codable, Sendable {
     package let images: Int
     package let gain: Double
     package let realisedGain: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case name, images, gain
+      case realisedGain = "realised_gain"
+    }
   }
 
   package let images: Int

@@ -7,6 +7,7 @@ import Locality
 import Testing
 
 @testable import Report
+@testable import Symmetry
 
 /// Pages of runs that were written by hand; `make report-check` looks at one in a browser.
 @Suite struct ReportPageTests {
@@ -76,6 +77,25 @@ import Testing
     let done = try ReportPage(runs: [folder]).html
     #expect(live.contains(line) && live.replacing(line, with: "") == done)
     #expect(!done.contains("http-equiv") && !done.contains("<!--"))
+  }
+
+  @Test func aRunWithItsSymmetry() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try write("a/log.jsonl", "")
+    #expect(try ReportPage(runs: ["\(folder)/a"]).html.contains(#""symmetry":null"#))
+    var statistics = OrbitStatistics(.horizontalFlip, subgroups: [.horizontalFlip])
+    statistics.add([[0.75, 0.25], [0.25, 0.75]], label: 1)
+    let report = SymmetryReport(statistics, [.horizontalFlip]) { "class \($0)" }
+    try write("a/symmetry.json", JSON.text(report))
+    let html = try ReportPage(runs: ["\(folder)/a"]).html
+    #expect(html.contains(#""averaged_risk":0.5"#) && html.contains(#""name":"hflip""#))
+    let svg = SymmetryFigure(report).svg
+    #expect(svg.contains("hflip, 2 passes") && svg.contains("realised, by the labels"))
+    for text in ["", "{}", "[1]"] {
+      try write("a/symmetry.json", text)
+      let error = #expect(throws: FileError.self) { try ReportPage(runs: ["\(folder)/a"]) }
+      #expect(error?.reason == "not what convit symmetry writes")
+    }
   }
 
   @Test func foldersThatAreNoRuns() throws {

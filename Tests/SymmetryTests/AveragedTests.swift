@@ -72,6 +72,43 @@ import Testing
     #expect(distance(both, Tensor([3, 5], probabilities)) < 1e-6)
   }
 
+  /// Shifts by whole patches pass the stem once: the same, for less.
+  @Test func theStemIsShared() throws {
+    struct Hidden: Model {  // no vision transformer, as far as anyone sees
+      let model: VisionTransformer
+      var input: Shape { model.input }
+      func callAsFunction(_ x: Variable) -> Variable { model(x) }
+    }
+    let shifts = ImageSymmetry.shifts(3)
+    let (shared, apart) = (
+      try Averaged(model, over: shifts), try Averaged(Hidden(model: model), over: shifts)
+    )
+    #expect(distance(outputs(shared, images), outputs(apart, images)) < 1e-6)
+    let (one, nine) = (shared.costs().multiplyAdds, apart.costs().multiplyAdds)
+    #expect(nine == 9 * model.costs().multiplyAdds)
+    #expect(nine - one == 8 * 9 * 16 * 2 * 16)  // 9 patches of 2 channels of 16 pixels to 16
+    // Half a patch is none.
+    #expect(
+      try Averaged(model, over: .shifts(6)).costs().multiplyAdds
+        == 36 * model.costs().multiplyAdds)
+  }
+
+  @Test func theOrbitSplit() throws {
+    let averaged = try Averaged(model, over: .d4, of: .logits)
+    let tape = Tape(weights, .inference)
+    let parts = averaged.split(tape.constant(images))
+    let whole = (parts.symmetric + parts.antisymmetric).value
+    #expect(distance(whole, outputs(model, images)) < 1e-6)
+    #expect(distance(parts.symmetric.value, outputs(averaged, images)) < 1e-6)
+    // What is taken away has no symmetric part.
+    let rest = try ImageSymmetry.d4.places(height: 12, width: 12).map { places in
+      averaged.split(Tape(weights, .inference).constant(moved(images, by: places)))
+        .antisymmetric.value
+    }
+    let mean = rest[0].elements.indices.map { k in rest.reduce(0) { $0 + $1.elements[k] } / 8 }
+    #expect(mean.allSatisfy { abs($0) < 1e-5 } && rest[0].elements.contains { abs($0) > 0.1 })
+  }
+
   /// The derivative of the average is the average of the derivatives.
   @Test func derivatives() throws {
     let symmetry = ImageSymmetry.c4

@@ -82,16 +82,33 @@ public struct VisionTransformer: Model {
   /// Images to logits, [B, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged, as its authors do at test time.
   public func callAsFunction(_ images: Variable) -> Variable {
-    let outputs = outputs(images)
+    logits(ofPatches: patches(images))
+  }
+
+  /// The same from the patches on: [B, N, C] → [B, classes].
+  package func logits(ofPatches patches: Variable) -> Variable {
+    let outputs = outputs(ofPatches: patches)
     return outputs.distillation.map { 0.5 * (outputs.logits + $0) } ?? outputs.logits
   }
 
   /// Images to the logits of each head, [B, channels, height, width] → [B, classes]: `head`'s, and
   /// those of `headDist` if the model is distilled, as a training with a teacher wants them.
-  public func outputs(_ images: Variable) -> Outputs {
+  public func outputs(_ images: Variable) -> Outputs { outputs(ofPatches: patches(images)) }
+
+  /// What the stem makes of images: [B, channels, height, width] → [B, N, C].
+  package func patches(_ images: Variable) -> Variable {
+    checkPrecondition(
+      images.shape.rank == 4 && images.shape.removing(0) == input,
+      "VisionTransformer: images \(images.shape) for a model of \(configuration.channels) × "
+        + "\(configuration.imageHeight) × \(configuration.imageWidth) pixels")
+    return patchEmbed(images)
+  }
+
+  /// The same from the patches on: [B, N, C] → [B, classes].
+  package func outputs(ofPatches patches: Variable) -> Outputs {
     // Heads that read tokens read nothing else, so the last block computes nothing else.
     let tokens = configuration.headTokens
-    let features = features(images, first: tokens > 0 ? tokens : nil)
+    let features = features(patches, first: tokens > 0 ? tokens : nil)
     let pooled = pooled(features)
     return Outputs(
       head(fcNorm.map { $0(pooled) } ?? pooled),
@@ -101,18 +118,14 @@ public struct VisionTransformer: Model {
   /// Images to the last block's tokens, normalised unless the pooling comes first:
   /// [B, channels, height, width] → [B, T + N, C], the T class, distillation and register tokens
   /// first.
-  public func features(_ images: Variable) -> Variable { features(images, first: nil) }
+  public func features(_ images: Variable) -> Variable { features(patches(images), first: nil) }
 
-  private func features(_ images: Variable, first count: Int?) -> Variable {
-    checkPrecondition(
-      images.shape.rank == 4 && images.shape.removing(0) == input,
-      "VisionTransformer: images \(images.shape) for a model of \(configuration.channels) × "
-        + "\(configuration.imageHeight) × \(configuration.imageWidth) pixels")
-    var x = patchEmbed(images)
+  private func features(_ patches: Variable, first count: Int?) -> Variable {
+    var x = patches
     checkPrecondition(
       x.shape.rank == 3 && x.shape[1] == configuration.grid.count
         && x.shape[2] == configuration.embedDim,
-      "VisionTransformer: the stem makes \(x.shape) of images \(images.shape), expected "
+      "VisionTransformer: the stem makes \(x.shape) of images, expected "
         + "\(configuration.grid.count) tokens of \(configuration.embedDim) features")
     let isViT = configuration.family == .vit
     if isViT && configuration.embedsTokens { x = joined(x) }
