@@ -72,7 +72,7 @@ public struct Averaged: Model {
       let patches = model.patches(images)
       logits = { model.logits(ofPatches: patches.gathered(1, patchPlaces[$0])) }
     } else {
-      logits = { model(images.movingPixels(places[$0])) }
+      logits = { model($0 == 0 ? images : images.movingPixels(places[$0])) }
     }
     let sum = places.indices.dropFirst().reduce(averaged(logits(0))) { $0 + averaged(logits($1)) }
     return 1 / Float(places.count) * sum

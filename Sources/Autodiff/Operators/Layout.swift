@@ -132,6 +132,11 @@ extension Variable {
     let count = places.count
     let result = Tensor(unsafeUninitialized: shape.replacing(axis, with: count)) { out in
       for o in 0..<outer {
+        if inner == 1 {  // such as pixels, of which there are many
+          let (row, values) = (out + o * count, value.pointer + o * size)
+          for k in 0..<count { row[k] = values[places[k]] }
+          continue
+        }
         for (k, place) in places.enumerated() {
           (out + (o * count + k) * inner).update(
             from: value.pointer + (o * size + place) * inner, count: inner)
