@@ -14,7 +14,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop soak weights report-check tensorboard-check clean
+  consumer kill-loop soak weights report-check symmetry tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -78,6 +78,9 @@ parity-hub: build ## Compare weights as hubs give them with transformers, torchv
 bench-peers: build ## Time this package, PyTorch, JAX, ONNX Runtime and OpenVINO in turn (BENCH="--only train-tiny-32")
 	Benchmarks/environment.sh
 	python3 Benchmarks/peers.py $(BENCH)
+
+symmetry: build ## Hold the closed forms of linear models against fits of random data
+	Scripts/symmetry.sh
 
 bench-allocations: build ## Count the heap allocations of a step, by depth and batch
 	Benchmarks/allocations.sh

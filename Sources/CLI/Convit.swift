@@ -27,7 +27,7 @@ struct Convit: ParsableCommand {
         name: "Using a model",
         subcommands: [
           PredictCommand.self, LocalityCommand.self, AttentionCommand.self, SymmetryCommand.self,
-          ReportCommand.self,
+          LinearGapCommand.self, ReportCommand.self,
           FiguresCommand.self, InspectCommand.self, ExportCommand.self, ConvertCommand.self,
         ]),
       CommandGroup(

@@ -38,8 +38,12 @@ import Training
   /// The arguments with the spellings of the reference's flags brought to ours: underscores are
   /// dashes, `--embed_dim` is there the width of one head, and `--ThreeAugment` a policy.
   static func spelled(_ given: [String]) -> [String] {
-    let flags = given.prefix { $0 != "--" }
-    return flags.map { $0.hasPrefix("--") ? ours($0) : $0 } + given[flags.endIndex...]
+    var flags = given.prefix { $0 != "--" }
+    if flags.first == "symmetry", let place = flags.firstIndex(of: "--linear-gap") {
+      flags.remove(at: place)  // a command of its own, as it needs neither weights nor data
+      flags[0] = LinearGapCommand.configuration.commandName ?? ""
+    }
+    return flags.map { $0.hasPrefix("--") ? ours($0) : $0 } + given.drop { $0 != "--" }
   }
 
   private static func ours(_ flag: String) -> String {

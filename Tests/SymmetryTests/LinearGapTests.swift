@@ -1,0 +1,81 @@
+import Autodiff
+import Foundation
+import Testing
+
+@testable import Symmetry
+
+/// Closed forms against Monte Carlo. `make symmetry` has more groups, and more draws.
+@Suite struct LinearGapTests {
+  static let (sigma, noise) = (1.3, 0.7)
+
+  /// The ratio of the estimate to the closed form.
+  private func ratio(_ gap: LinearGap, _ n: Int, draws: Int) -> Double {
+    var random = Random(seed: 1)
+    let target = gap.drawTarget(&random)
+    let estimate = gap.estimate(
+      examples: n, target: target, sigma: Self.sigma, noise: Self.noise, draws: draws, seed: 1,
+      on: WorkerPool(threads: 2))
+    return estimate.mean / gap(examples: n, target: target, sigma: Self.sigma, noise: Self.noise)
+  }
+
+  @Test func shiftsOfEightCoordinates() {
+    let gap = LinearGap(invariantUnder: .regular(.cyclic(8)))
+    #expect(abs(ratio(gap, 32, draws: 4000) - 1) < 0.03)
+  }
+
+  /// Neither regular nor symmetric: turns of the plane and signs, to themselves.
+  @Test(arguments: [3, 16]) func turnsOfThePlane(n: Int) throws {
+    let turns = try RepresentationTests.turns()
+    let gap = try LinearGap(from: turns.directSum(turns), to: turns)
+    #expect(gap.inputs == 6 && gap.outputs == 3)
+    #expect(abs(ratio(gap, n, draws: 3000) - 1) < 0.04)
+  }
+
+  /// Turns and mirror images of 4 × 4 pixels, to those of 2 × 2.
+  @Test func imagesToSmallerOnes() throws {
+    let gap = try LinearGap(
+      from: Representation(of: .d4, height: 4, width: 4),
+      to: Representation(of: .d4, height: 2, width: 2))
+    #expect(abs(gap.projection.dimension - 10) < 1e-9)
+    #expect(abs(ratio(gap, 40, draws: 1000) - 1) < 0.04)
+  }
+
+  @Test func closedFormsByHand() throws {
+    let target = [Double](repeating: 0.5, count: 4)  // of norm 1, and invariant
+    let gap = LinearGap(invariantUnder: .regular(.cyclic(4)))
+    func value(_ n: Int, _ sigma: Double, _ noise: Double) -> Double {
+      gap(examples: n, target: target, sigma: sigma, noise: noise)
+    }
+    // dim A = 3: τ² · 3 / (n − 5), and s² · 3 · 2 · 2 / (4 · 3 · 6) + τ² · 3 · 2 / (4 · 1).
+    #expect(abs(value(8, 1, 2) - 4) < 1e-12)
+    #expect(abs(value(2, 2, 0) - 4.0 * 12 / 72) < 1e-12)
+    #expect(abs(value(2, 0, 1) - 1.5) < 1e-12)
+    for n in 3...5 { #expect(value(n, 1, 1) == .infinity) }
+    // The invariant gap is the equivariant one to a trivial representation.
+    let same = try LinearGap(from: .regular(.cyclic(4)), to: .trivial(.cyclic(4)))
+    #expect(same(examples: 2, target: target, sigma: 1.5, noise: 0.5) == value(2, 1.5, 0.5))
+    // Nothing to gain without a group.
+    let none = LinearGap(invariantUnder: .trivial(.cyclic(1), dimension: 4))
+    #expect(none(examples: 2, target: target, sigma: 1, noise: 1) == 0)
+  }
+
+  @Test func estimatesDoNotDependOnThreads() {
+    let gap = LinearGap(invariantUnder: .regular(.cyclic(5)))
+    var random = Random(seed: 3)
+    let target = gap.drawTarget(&random)
+    let estimates = [1, 3].map { threads in
+      gap.estimate(
+        examples: 12, target: target, sigma: 1, noise: 1, draws: 50, seed: 9,
+        on: WorkerPool(threads: threads))
+    }
+    #expect(estimates[0] == estimates[1] && estimates[0].error > 0)
+    #expect(abs(target.reduce(0) { $0 + $1 * $1 } - 1) < 1e-12)
+    #expect(target.allSatisfy { abs($0 - target[0]) < 1e-12 })
+  }
+
+  @Test func differentGroups() {
+    #expect(throws: SymmetryError.self) {
+      try LinearGap(from: .regular(.cyclic(4)), to: .regular(.dihedral(2)))
+    }
+  }
+}
