@@ -100,7 +100,9 @@ let package = Package(
       name: "LocalityTests", dependencies: ["Locality", "ConViT", "Safetensors"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "SymmetryTests", dependencies: ["Autodiff", "ConViT", "Numerics", "Symmetry"]),
+      name: "SymmetryTests",
+      dependencies: ["Autodiff", "ConViT", "Numerics", "Safetensors", "Symmetry"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ReportTests",
       dependencies: [

@@ -73,6 +73,14 @@ package struct SymmetryReport: Codable, Sendable {
   package let groups: [Group]
   /// Layer by layer, if that was asked for.
   package var layers: [LayerSymmetry.Layer]?
+  /// Motion by motion, and gate by gate, if that was asked for.
+  package var lie: LieReport?
+  package var gateSweep: SweepReport?
+
+  enum CodingKeys: String, CodingKey {
+    case images, groups, layers, lie
+    case gateSweep = "gate_sweep"
+  }
 }
 
 extension SymmetryReport {
