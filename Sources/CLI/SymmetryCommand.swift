@@ -23,6 +23,7 @@ struct SymmetryCommand: ParsableCommand {
 
         convit symmetry --weights Weights/fashion.safetensors --data-path data/fashion-mnist
         convit symmetry --weights W --data-path D --group flip --unlabelled
+        convit symmetry --weights W --data-path D --sample 200 --lie --gate-sweep
         convit evaluate --weights W --data-path D --average flip
       """)
 
@@ -33,6 +34,7 @@ struct SymmetryCommand: ParsableCommand {
   var group = "all"
   @Flag(help: "Measure each layer, too: how far it is from moving its patches with the image.")
   var layerwise = false
+  @OptionGroup var motions: MotionOptions
   @Flag(help: "Look at no labels.") var unlabelled = false
   @Option(help: .name("How many images, or all.")) var sample = "all"
   @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
@@ -47,6 +49,7 @@ struct SymmetryCommand: ParsableCommand {
     guard let sampleCount, sampleCount > 0 else {
       throw ValidationError("sample must be a positive number or all, found \(sample)")
     }
+    try motions.validate(in: model.precision)
     if group != "all" { _ = try usage { try ImageSymmetry(named: group) } }
   }
 
@@ -61,6 +64,7 @@ struct SymmetryCommand: ParsableCommand {
     let meter = try OrbitMeter(saved.model, weights, whole)
     let layers = try layerwise ? LayerSymmetry(saved.transformer, weights, whole) : nil
     var sums = layers?.start
+    var meters = try motions.meters(of: saved.transformer, weights, group: group)
     var statistics = OrbitStatistics(whole, subgroups: parts)
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     var done = 0
@@ -76,6 +80,7 @@ struct SymmetryCommand: ParsableCommand {
         layers.add(batch.inputs, to: &started, on: pool)
         sums = started
       }
+      meters.add(batch.inputs, on: pool)
       done += batch.count
       terminal.progress("measured \(done)/\(samples.count)")
     }
@@ -83,10 +88,15 @@ struct SymmetryCommand: ParsableCommand {
       $0 < folder.classes.count ? folder.classes[$0] : saved.className($0)
     }
     if let layers, let sums { report.layers = layers.layers(sums) }
+    meters.complete(&report)
     if let output {
       try output.write(JSON.text(report, isPretty: true) + "\n", to: RunFiles.symmetry)
       try output.write(SymmetryFigure(report).svg, to: "symmetry.svg")
       terminal.line("wrote \(outputDir ?? "")/symmetry.json and symmetry.svg")
+      if let sweep = report.gateSweep {
+        try output.write(SweepFigure(sweep).svg, to: "gate-sweep.svg")
+        terminal.line("wrote \(outputDir ?? "")/gate-sweep.svg")
+      }
     }
     if json { return try Terminal.result(JSON.text(report)) }
     terminal.line("\(report.images) images, probabilities averaged over \(whole.name)")

@@ -6,7 +6,7 @@ struct SymmetryText {
   let report: SymmetryReport
 
   var lines: [String] {
-    groupLines + (report.layers.map { [""] + layerLines($0) } ?? [])
+    groupLines + (report.layers.map { [""] + layerLines($0) } ?? []) + LieText(report: report).lines
   }
 
   private var groupLines: [String] {

@@ -28,8 +28,8 @@ struct ChartGrid {
   var width = 300.0
   var height = 200.0
   var natural = Axis.everything
-  /// The vertical axis, if it is not to follow from the lines.
-  var y: Axis?
+  /// The axes, if they are not to follow from the lines; a horizontal one is else of whole numbers.
+  var x, y: Axis?
 
   func svg(title: String) -> String {
     var svg = SVG()
@@ -37,8 +37,9 @@ struct ChartGrid {
     let y = y ?? Axis(charts.flatMap(\.ys), within: natural)
     let titles = charts.map { SVG.width(of: $0.title ?? "", size: 11) }.max() ?? 0
     let width = max(width, titles)
-    let x = Axis(
-      charts.flatMap(\.xs), length: width, isWhole: true, within: 0...Double.infinity)
+    let x =
+      x
+      ?? Axis(charts.flatMap(\.xs), length: width, isWhole: true, within: 0...Double.infinity)
     // Labels of the vertical axis and its name; half of the last label of the other one.
     let (left, right) = (max(50, y.widest + 34), max(12, x.widest / 2 + 4))
     let across = left + width + right

@@ -1,0 +1,63 @@
+import Foundation
+import Symmetry
+
+/// The tables of `convit symmetry --lie` and `--gate-sweep`.
+struct LieText {
+  let report: SymmetryReport
+
+  var lines: [String] {
+    (report.lie.map { $0.motions.flatMap { [""] + lines($0) } } ?? [])
+      + (report.gateSweep.map { [""] + lines($0) } ?? [])
+  }
+
+  private func lines(_ motion: LieReport.Motion) -> [String] {
+    [
+      "\(motion.name.rawValue), Lie derivative by \(motion.unit): logits \(number(motion.logits)), "
+        + "stem \(number(motion.stem))",
+      "layer  kind  patches  tokens  by itself  gate",
+    ]
+      + motion.layers.map(row)
+  }
+
+  private func row(_ layer: LieReport.Layer) -> String {
+    let errors = [(layer.patches, 8), (layer.tokens, 8), (layer.own, 11)]
+    return String(format: "%5d  ", layer.layer) + layer.kind.padded(to: 5)
+      + errors.map { number($0.0).aligned($0.1) }.joined() + "  "
+      + (layer.gate.map { String(format: "%.2f", $0) } ?? "–")
+  }
+
+  private func lines(_ sweep: SweepReport) -> [String] {
+    [
+      "gates set, each layer by itself (\(sweep.shifts), a patch's shift on and off the border, "
+        + "d4, translation)",
+      "gate  layer   shifts   border   inside       d4 by pixel    logits",
+    ]
+      + sweep.points.flatMap { point in
+        point.layers.enumerated().map { place, layer in
+          row(layer, gate: point.gate) + (place == 0 ? number(point.logits).aligned(10) : "")
+        }
+      }
+  }
+
+  private func row(_ layer: SweepReport.Layer, gate: Double) -> String {
+    let errors: [Double?] = [
+      layer.shifts, layer.byDistance.first, layer.byDistance.last, layer.turns, layer.translation,
+    ]
+    return String(format: "%.1f  %5d", gate, layer.layer)
+      + errors.map { number($0).aligned(9) }.joined()
+  }
+
+  private func number(_ value: Double?) -> String {
+    value.map { String(format: "%.4f", $0) } ?? "–"
+  }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String {
+    padding(toLength: max(width, count), withPad: " ", startingAt: 0)
+  }
+
+  fileprivate func aligned(_ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - count)) + self
+  }
+}
