@@ -53,7 +53,11 @@ struct LinearGapCommand: ParsableCommand {
     for (name, value) in [("sigma", sigma), ("noise", noise)] where !(value >= 0 && value < 1e6) {
       throw ValidationError("\(name) must be at least 0 and less than a million, found \(value)")
     }
-    _ = try usage { try gap() }
+    let outputs = try usage { try gap().outputs }
+    guard d * outputs <= 1 << 16 else {
+      throw ValidationError(
+        "\(d) inputs and \(outputs) answers are too many: their product may be 65536")
+    }
   }
 
   func run() throws {
@@ -66,9 +70,8 @@ struct LinearGapCommand: ParsableCommand {
       ?? [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4].map {
         max(1, Int(($0 * Double(d)).rounded()))
       }
-    func closed(_ n: Int) -> Double {
-      gap(examples: n, target: target, sigma: sigma, noise: noise)
-    }
+    let form = gap.closedForm(target: target)
+    func closed(_ n: Int) -> Double { form(examples: n, sigma: sigma, noise: noise) }
     let rows = sizes.map { n in
       let estimate =
         monteCarlo > 0

@@ -36,25 +36,32 @@ public struct LinearGap: Sendable {
   /// The number of answers, k.
   public var outputs: Int { projection.outputs.dimension }
 
-  /// The fall of the risk for n examples: infinite for d − 1 ≤ n ≤ d + 1.
-  ///
-  /// - Parameters:
-  ///   - target: Θ, d · k numbers row by row, which must commute with the group.
-  ///   - sigma: σ, the deviation of each input.
-  ///   - noise: τ, that of the noise.
-  public func callAsFunction(
-    examples n: Int, target: [Double], sigma: Double, noise: Double
-  ) -> Double {
+  /// The closed form for a target Θ, d · k numbers row by row, which must commute with the group.
+  public func closedForm(target: [Double]) -> ClosedForm {
     let (d, k) = (Double(inputs), Double(outputs))
     let theta = Matrix(inputs, outputs, target)
-    let n = Double(n)
-    let free = d * k - projection.dimension  // dimensions that averaging takes away
-    if n > d + 1 { return noise * noise * free / (n - d - 1) }
-    guard n < d - 1 else { return .infinity }
-    let signal =
-      (d + 1) * theta.squaredNorm
-      - (projection.moments * (theta.transposed * theta)).trace
-    return sigma * sigma * n * (d - n) / (d * (d - 1) * (d + 2)) * signal
-      + noise * noise * n * free / (d * (d - n - 1))
+    return ClosedForm(
+      d: d, free: (d * k - projection.dimension).rounded(),
+      signal: (d + 1) * theta.squaredNorm
+        - (projection.moments * (theta.transposed * theta)).trace)
+  }
+
+  /// The fall of the risk as a function of the examples.
+  public struct ClosedForm: Hashable, Sendable {
+    fileprivate let d: Double
+    /// The dimensions that averaging takes away.
+    fileprivate let free: Double
+    fileprivate let signal: Double
+
+    /// For n examples of deviation σ with noise of deviation τ: infinite for d − 1 ≤ n ≤ d + 1,
+    /// unless averaging changes nothing.
+    public func callAsFunction(examples n: Int, sigma: Double, noise: Double) -> Double {
+      let n = Double(n)
+      guard free > 0 else { return 0 }
+      if n > d + 1 { return noise * noise * free / (n - d - 1) }
+      guard n < d - 1 else { return .infinity }
+      return sigma * sigma * n * (d - n) / (d * (d - 1) * (d + 2)) * signal
+        + noise * noise * n * free / (d * (d - n - 1))
+    }
   }
 }

@@ -18,10 +18,12 @@ package struct LinearProjection: Sendable {
   /// Q̄(W): [d, k] → [d, k].
   package func callAsFunction(_ w: Matrix) -> Matrix {
     let group = inputs.group
-    let parts = group.elements.map { g in
-      inputs.matrix(g) * w * outputs.matrix(group.inverse(g))
+    var sum = Matrix(zeros: w.rows, w.columns)
+    for g in group.elements {
+      // φ(g) W ψ(g)⁻¹, whose last factor is ψ(g)ᵀ
+      sum = sum + outputs.moving(inputs.moving(w, by: g).transposed, by: g).transposed
     }
-    return 1 / Double(group.order) * parts.dropFirst().reduce(parts[0], +)
+    return 1 / Double(group.order) * sum
   }
 
   /// χ = 1/|G| Σ_g tr φ(g) tr ψ(g): the dimension of the maps that commute.

@@ -13,7 +13,14 @@ public struct Representation: Hashable, Sendable {
   public let group: FiniteGroup
   /// The dimension d of the space that it acts on.
   public let dimension: Int
-  private let matrices: [Matrix]  // [d, d], by element
+  private let action: Action
+
+  private enum Action: Hashable {
+    /// Which coordinate of x is the i-th of gx, by element: permutations are not multiplied out.
+    case places([[Int]])
+    /// [d, d], by element.
+    case matrices([Matrix])
+  }
 
   /// A representation by the matrices of all elements, each d · d numbers row by row.
   ///
@@ -26,15 +33,16 @@ public struct Representation: Hashable, Sendable {
       throw SymmetryError(
         "a representation of \(group.order) elements has as many square matrices of one size")
     }
-    self.init(group, matrices.map { Matrix(dimension, dimension, $0) })
+    let matrices = matrices.map { Matrix(dimension, dimension, $0) }
+    self.init(group, dimension, .matrices(matrices))
     let identity = Matrix(identity: dimension)
     func areClose(_ a: Matrix, _ b: Matrix) -> Bool { (a - b).squaredNorm < 1e-18 }
-    guard self.matrices.allSatisfy({ areClose($0 * $0.transposed, identity) }) else {
+    guard matrices.allSatisfy({ areClose($0 * $0.transposed, identity) }) else {
       throw SymmetryError("the matrices of a representation must be orthogonal")
     }
     let isHomomorphism = group.elements.allSatisfy { g in
       group.elements.allSatisfy { h in
-        areClose(self.matrices[g] * self.matrices[h], self.matrices[group.product(g, h)])
+        areClose(matrices[g] * matrices[h], matrices[group.product(g, h)])
       }
     }
     guard isHomomorphism else {
@@ -50,11 +58,18 @@ public struct Representation: Hashable, Sendable {
     guard places.allSatisfy({ $0.sorted() == Array(0..<dimension) }) else {
       throw SymmetryError("a permutation of \(dimension) coordinates has each of them once")
     }
-    try self.init(
-      group,
-      matrices: places.map { places in
-        places.flatMap { place in (0..<dimension).map { $0 == place ? 1 : 0 } }
-      })
+    guard places.count == group.order, dimension > 0 else {
+      throw SymmetryError("a representation of \(group.order) elements has as many permutations")
+    }
+    let isHomomorphism = group.elements.allSatisfy { g in
+      group.elements.allSatisfy { h in
+        places[group.product(g, h)] == places[g].map { places[h][$0] }
+      }
+    }
+    guard isHomomorphism else {
+      throw SymmetryError("the permutation of a product is not the product of the permutations")
+    }
+    self.init(group, dimension, .places(places))
   }
 
   /// A symmetry of images on their pixels, row by row, and channel by channel.
@@ -70,60 +85,73 @@ public struct Representation: Hashable, Sendable {
     try self.init(symmetry.ownGroup, places: places)
   }
 
-  private init(_ group: FiniteGroup, _ matrices: [Matrix]) {
-    (self.group, self.matrices) = (group, matrices)
-    dimension = matrices.first?.rows ?? 0
+  private init(_ group: FiniteGroup, _ dimension: Int, _ action: Action) {
+    (self.group, self.dimension, self.action) = (group, dimension, action)
   }
 
   /// Every element leaves all of ℝᵈ as it is.
   public static func trivial(_ group: FiniteGroup, dimension: Int = 1) -> Representation {
-    Representation(group, group.elements.map { _ in Matrix(identity: dimension) })
+    let places = group.elements.map { _ in Array(0..<dimension) }
+    return Representation(group, dimension, .places(places))
   }
 
   /// The group on functions of itself: (gx)(h) = x(g⁻¹h).
   public static func regular(_ group: FiniteGroup) -> Representation {
-    Representation(
-      group,
-      group.elements.map { g in
-        var matrix = Matrix(zeros: group.order, group.order)
-        for h in group.elements { matrix[h, group.product(group.inverse(g), h)] = 1 }
-        return matrix
-      })
+    let places = group.elements.map { g in
+      let inverse = group.inverse(g)
+      return group.elements.map { group.product(inverse, $0) }
+    }
+    return Representation(group, group.order, .places(places))
   }
 
   /// Two representations side by side, on ℝᵈ⁺ᵉ.
   public func directSum(_ other: Representation) throws(SymmetryError) -> Representation {
     guard group == other.group else { throw SymmetryError("a sum is of one group") }
-    let whole = dimension + other.dimension
-    return Representation(
-      group,
-      group.elements.map { g in
-        var matrix = Matrix(zeros: whole, whole)
-        for i in 0..<whole {
-          for j in 0..<whole where (i < dimension) == (j < dimension) {
-            matrix[i, j] =
-              i < dimension
-              ? matrices[g][i, j] : other.matrices[g][i - dimension, j - dimension]
-          }
+    let (d, whole) = (dimension, dimension + other.dimension)
+    let sums = group.elements.map { g in
+      let (first, second) = (matrix(g), other.matrix(g))
+      var sum = Matrix(zeros: whole, whole)
+      for i in 0..<whole {
+        for j in 0..<whole where (i < d) == (j < d) {
+          sum[i, j] = i < d ? first[i, j] : second[i - d, j - d]
         }
-        return matrix
-      })
+      }
+      return sum
+    }
+    return Representation(group, whole, .matrices(sums))
   }
 
   /// The trace of an element's matrix.
-  public func character(_ element: Int) -> Double { matrices[element].trace }
+  public func character(_ element: Int) -> Double {
+    switch action {
+    case .places(let places): Double(places[element].enumerated().count { $0 == $1 })
+    case .matrices(let matrices): matrices[element].trace
+    }
+  }
 
   /// gx
-  public func callAsFunction(_ element: Int, _ x: [Double]) -> [Double] { matrices[element] * x }
+  public func callAsFunction(_ element: Int, _ x: [Double]) -> [Double] {
+    moving(Matrix(dimension, 1, x), by: element).elements
+  }
 
   /// The dimension of the vectors that no element changes: the mean of the characters.
   public var invariantDimension: Int { Int(mean { character($0) }.rounded()) }
 
-  package func matrix(_ element: Int) -> Matrix { matrices[element] }
+  package func matrix(_ element: Int) -> Matrix {
+    moving(Matrix(identity: dimension), by: element)
+  }
+
+  /// φ(g) · w: [d, n] → [d, n].
+  package func moving(_ w: Matrix, by element: Int) -> Matrix {
+    switch action {
+    case .places(let places): Matrix(dimension, w.columns, places[element].flatMap(w.row))
+    case .matrices(let matrices): matrices[element] * w
+    }
+  }
 
   /// Φ = 1/|G| Σ_g φ(g), the projection on what no element changes.
   package var projection: Matrix {
-    let sum = matrices.dropFirst().reduce(matrices[0], +)
+    let sum = group.elements.dropFirst().reduce(matrix(0)) { $0 + matrix($1) }
     return 1 / Double(group.order) * sum
   }
 

@@ -112,6 +112,9 @@ import Testing
     #expect(abs((report.rows[0].estimate ?? 0) / (report.rows[0].gap ?? 1) - 1) < 0.5)
     let svg = String(decoding: try workspace.read("out/linear-gap.svg"), as: UTF8.self)
     #expect(svg.contains("Monte Carlo, 50 fits"))
+    // Permutations are not multiplied out.
+    let large = try workspace.convit(["linear-gap", "--d", "1024", "--n", "10", "--group", "d4"])
+    #expect(large.status == 0 && large.outLines.count == 2)
     let several = try workspace.convit(["linear-gap", "--answers", "same"] + flags)
     #expect(several.outLines.count == 10 && several.outLines[4].contains("infinite"))
     for (arguments, part) in [
@@ -119,6 +122,7 @@ import Testing
       (["--d", "9", "--group", "cyclic:2"], "which does not divide d = 9"),
       (["--d", "9", "--group", "x"], "no group is called 'x'"),
       (["--d", "0", "--group", "c4"], "d must be 1 to 1024"),
+      (["--d", "1024", "--group", "c4", "--answers", "same"], "1024 inputs and 1024 answers"),
       (["--d", "9", "--group", "c4", "--sigma", "nan"], "sigma must be at least 0"),
     ] { try workspace.expectFailure(["linear-gap"] + arguments, status: 2, [part]) }
   }

@@ -60,6 +60,10 @@ import Testing
       reason { try Representation(.cyclic(3), matrices: [[1], [-1], [1]]) }.contains("product"))
     #expect(reason { try Representation(two, places: [[0, 1], [0, 0]]) }.contains("once"))
     #expect(
+      reason { try Representation(.cyclic(3), places: [[0, 1], [1, 0], [0, 1]]) }
+        .contains("product"))
+    #expect(reason { try Representation(two, places: [[0, 1]]) }.contains("as many"))
+    #expect(
       reason { try Representation(of: .c4, height: 2, width: 3) }.contains("not square"))
     #expect(
       reason { try Representation.trivial(two).directSum(.trivial(.cyclic(3))) }
