@@ -1,7 +1,8 @@
 import Autodiff
 import ConViT
 
-/// A model of images averaged over a group: Qf(x) = 1/|G| Σ_g f(gx), which is invariant.
+/// A model of images averaged over a group: Qf(x) = 1/|G| Σ_g f(gx), which is invariant, or
+/// Qf(x) = 1/|G| Σ_g ψ(g)⁻¹ f(gx), whose outputs move by ψ as the image moves.
 ///
 /// It is a model like any other, with the parameters of the one inside: what that one's weights are
 /// is what this one's are. A pass is one pass of the model for each element, one after the other;
@@ -28,16 +29,41 @@ public struct Averaged: Model {
   /// Where each patch is taken from, if patches are moved and not changed.
   private let patchPlaces: [[Int]]?
   private let quantity: Quantity
+  /// ψ(g)⁻¹ by element, [outputs, outputs], if outputs move.
+  private let returns: [Tensor]?
 
   /// - Throws: `SymmetryError` if the model's inputs are no images that have the symmetry.
   public init(
     _ model: any Model, over symmetry: ImageSymmetry, of quantity: Quantity = .probabilities
   ) throws(SymmetryError) {
+    try self.init(model, symmetry, quantity, returns: nil)
+  }
+
+  /// An equivariant average: where g moves the image, `outputs` moves what the model says of it.
+  ///
+  /// - Throws: `SymmetryError` if the inputs are no images that have the symmetry, or the
+  ///   representation is of another group.
+  public init(
+    _ model: any Model, over symmetry: ImageSymmetry, movingOutputsBy outputs: Representation
+  ) throws(SymmetryError) {
+    guard outputs.group == symmetry.ownGroup else {
+      throw SymmetryError("outputs move by a representation of another group than \(symmetry.name)")
+    }
+    let size: Shape = [outputs.dimension, outputs.dimension]
+    let returns = outputs.group.elements.map { g in
+      Tensor(size, outputs.matrix(outputs.group.inverse(g)).elements.map(Float.init))
+    }
+    try self.init(model, symmetry, .logits, returns: returns)
+  }
+
+  private init(
+    _ model: any Model, _ symmetry: ImageSymmetry, _ quantity: Quantity, returns: [Tensor]?
+  ) throws(SymmetryError) {
     let input = model.input
     guard input.rank == 3 else {
       throw SymmetryError("a symmetry of images for a model of inputs \(input)")
     }
-    (self.model, self.quantity) = (model, quantity)
+    (self.model, self.quantity, self.returns) = (model, quantity, returns)
     places = try symmetry.places(height: input[1], width: input[2])
     guard let c = (model as? VisionTransformer)?.configuration,
       symmetry.movesWholePatches(c.patchSize, height: input[1], width: input[2])
@@ -74,7 +100,11 @@ public struct Averaged: Model {
     } else {
       logits = { model($0 == 0 ? images : images.movingPixels(places[$0])) }
     }
-    let sum = places.indices.dropFirst().reduce(averaged(logits(0))) { $0 + averaged(logits($1)) }
+    func part(_ place: Int) -> Variable {
+      let value = averaged(logits(place))
+      return returns.map { value.linear(value.tape.constant($0[place])) } ?? value
+    }
+    let sum = places.indices.dropFirst().reduce(part(0)) { $0 + part($1) }
     return 1 / Float(places.count) * sum
   }
 

@@ -147,6 +147,47 @@ import Testing
     #expect(value.elements == [(1 + 20 + 300 + 4000 + 2 + 10 + 400 + 3000) / 2])
   }
 
+  /// Outputs that are an image of 2 × 2 pixels move with the image that they are of.
+  @Test(arguments: ["d4", "c4", "hflip"]) func isEquivariant(name: String) throws {
+    struct Net: Model {
+      let input: Shape = [1, 4, 4]
+      let first = Linear(16, 12)
+      let second = Linear(12, 4)
+      func callAsFunction(_ x: Variable) -> Variable {
+        second(first(x.reshaped([x.shape[0], 16])).gelu())
+      }
+    }
+    let net = Net()
+    var random = Random(seed: 7)
+    var weights = ParameterStore(net, seed: 1)
+    for parameter in weights.tree.parameters {
+      let count = parameter.shape.elementCount
+      weights[parameter] = Tensor(parameter.shape, (0..<count).map { _ in Float(random.normal()) })
+    }
+    let symmetry = try ImageSymmetry(named: name)
+    let outputs = try Representation(of: symmetry, height: 2, width: 2)
+    let averaged = try Averaged(net, over: symmetry, movingOutputsBy: outputs)
+    func values(_ model: any Model, _ x: Tensor) -> [Double] {
+      model(Tape(weights, .inference).constant(x)).value.elements.map(Double.init)
+    }
+    let image = Tensor([1, 1, 4, 4], (0..<16).map { _ in Float(random.normal()) })
+    var farthest = 0.0
+    for (g, places) in try symmetry.places(height: 4, width: 4).enumerated() {
+      func error(_ model: any Model) -> Double {
+        let here = outputs(g, values(model, image))
+        return zip(values(model, moved(image, by: places)), here).map { abs($0 - $1) }.max() ?? 1
+      }
+      #expect(error(averaged) < 1e-4)
+      farthest = max(farthest, error(net))
+    }
+    #expect(farthest > 1)
+    let twice = try Averaged(averaged, over: symmetry, movingOutputsBy: outputs)
+    #expect(zip(values(twice, image), values(averaged, image)).allSatisfy { abs($0 - $1) < 1e-4 })
+    #expect(throws: SymmetryError.self) {
+      try Averaged(net, over: symmetry, movingOutputsBy: .trivial(.cyclic(3)))
+    }
+  }
+
   /// It has the parameters of the model, in their order, and takes its weights as they are.
   @Test func hasTheModelsParameters() throws {
     let averaged = try Averaged(model, over: .d4)
