@@ -26,7 +26,8 @@ let package = Package(
       name: "CBLAS", pkgConfig: "blas", providers: [.apt(["libopenblas-dev"])]),
     .target(name: "CKernels"),
     .target(name: "Files"),
-    .target(name: "Numerics"),
+    // Not called Numerics, as a target of swift-numerics is: no two in a graph may share a name.
+    .target(name: "DoubleNumerics"),
     .target(name: "Autodiff", dependencies: ["CKernels", "CBLAS", "Files"]),
     .target(name: "Safetensors", dependencies: ["Files"]),
     .target(name: "PyTorchFiles", dependencies: ["Files", "Safetensors"]),
@@ -39,7 +40,7 @@ let package = Package(
     .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels", "Files"]),
     .target(name: "Training", dependencies: ["ConViT", "Files", "Images", "Safetensors"]),
     .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels", "Files"]),
-    .target(name: "Symmetry", dependencies: ["Autodiff", "ConViT", "Numerics"]),
+    .target(name: "Symmetry", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(
       name: "ONNXExport",
       dependencies: [
@@ -77,7 +78,8 @@ let package = Package(
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(
-      name: "NumericsTests", dependencies: ["Numerics"], resources: [.copy("Fixtures")]),
+      name: "DoubleNumericsTests", dependencies: ["DoubleNumerics"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "AutodiffTests", dependencies: ["Autodiff", "CKernels"]),
     .testTarget(
       name: "SafetensorsTests", dependencies: ["Files", "Safetensors"],
@@ -101,7 +103,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SymmetryTests",
-      dependencies: ["Autodiff", "ConViT", "Numerics", "Safetensors", "Symmetry"],
+      dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Safetensors", "Symmetry"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ReportTests",

@@ -1,5 +1,5 @@
 import Autodiff
-import Numerics
+import DoubleNumerics
 
 extension LinearGap {
   /// A mean over draws, and its standard error.

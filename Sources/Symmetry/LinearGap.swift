@@ -1,4 +1,4 @@
-import Numerics
+import DoubleNumerics
 
 /// By how much the risk of a linear model, fitted by least squares of minimum norm, falls if it is
 /// averaged over a group: exactly, without any data.

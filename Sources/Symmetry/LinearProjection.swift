@@ -1,6 +1,6 @@
 import Autodiff
 import ConViT
-import Numerics
+import DoubleNumerics
 
 /// The projection of linear maps ℝᵈ → ℝᵏ on those that commute with two representations.
 ///

@@ -1,5 +1,5 @@
 import Autodiff
-import Numerics
+import DoubleNumerics
 
 /// An orthogonal representation of a finite group: for each element an orthogonal matrix, and
 /// products for products.

@@ -1,7 +1,7 @@
 import Autodiff
 import ConViT
+import DoubleNumerics
 import Foundation
-import Numerics
 import Testing
 
 @testable import Symmetry

@@ -1,5 +1,5 @@
+import DoubleNumerics
 import Foundation
-import Numerics
 import Testing
 
 @Suite struct FactorizationTests {

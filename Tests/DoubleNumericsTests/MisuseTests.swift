@@ -1,4 +1,4 @@
-import Numerics
+import DoubleNumerics
 import Testing
 
 /// A programmer's mistake ends the process with what was found.

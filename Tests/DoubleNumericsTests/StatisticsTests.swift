@@ -1,4 +1,4 @@
-import Numerics
+import DoubleNumerics
 import Testing
 
 @Suite struct StatisticsTests {
