@@ -11,9 +11,10 @@ struct FetchCommand: ParsableCommand {
     discussion: """
       From the servers of their authors, a .pth file; or from the Hugging Face hub (names with \
       timm's tag, such as .fb_in1k), a folder that also has the config.json with the model, \
-      normalisation and crop. A file gets its name when it is whole and its sha256 is as \
-      published. What a broken connection or Ctrl-C leaves is in <file>.part; the same command \
-      resumes there. No other command downloads anything.
+      normalisation and crop. A file gets its name when it is whole; it is held against the \
+      sha256 that is published (DeiT's) or that the hub says, and ConViT's, of which none is \
+      published, against its size. What a broken connection or Ctrl-C leaves is in \
+      <file>.part; the same command resumes there. No other command downloads anything.
 
         convit fetch --list
         convit fetch convit_tiny
@@ -51,12 +52,20 @@ struct FetchCommand: ParsableCommand {
     let output = output ?? weights.outputName
     StopSignals.watch()
     var path = output
-    if let configuration = weights.configuration {
+    if weights.configuration != nil {
       _ = try OutputFolder(output)
       path = "\(output)/model.safetensors"
-      _ = try fetch(configuration, to: "\(output)/config.json", named: "config.json")
     }
-    let outcome = try fetch(weights.file, to: path, named: weights.name)
+    let outcome: Fetch.Outcome
+    do {
+      if let configuration = weights.configuration {
+        _ = try fetch(configuration, to: "\(output)/config.json", named: "config.json")
+      }
+      outcome = try fetch(weights.file, to: path, named: weights.name)
+    } catch {
+      if weights.configuration != nil { rmdir(output) }  // if nothing is in it
+      throw error
+    }
     try Terminal.result(
       "\(path): \(outcome.wasThere ? "is there already, " : "")\(megabytes(outcome.bytes)), "
         + "sha256 \(outcome.sha256), \(verdict(outcome))")
@@ -90,7 +99,11 @@ struct FetchCommand: ParsableCommand {
       }
     } catch is CancellationError {
       terminal.clear()
-      Terminal.error("stopped; what has come is in \(path).part, the same command resumes there")
+      let part = "\(path).part"
+      Terminal.error(
+        FileManager.default.fileExists(atPath: part)
+          ? "stopped; what has come is in \(part), the same command resumes there"
+          : "stopped; nothing is kept")
       throw ExitCode(StopSignals.exitCode)
     }
   }
@@ -103,7 +116,7 @@ struct FetchCommand: ParsableCommand {
   private func verdict(_ outcome: Fetch.Outcome) -> String {
     switch outcome.verification {
     case .publishedDigits: "verified by its published digits"
-    case .hub: "verified by the hub"
+    case .hub: "verified by the sha256 that the \(from == nil ? "hub" : "mirror") says"
     case .none where outcome.wasThere: "not verified (--force fetches it again)"
     case .none: "not verified: its sha256 is not published"
     }

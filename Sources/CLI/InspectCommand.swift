@@ -24,15 +24,18 @@ struct InspectCommand: ParsableCommand {
     }
     let file = try WeightsSource.open(weights)
     for (key, value) in file.metadata.sorted(by: { $0.key < $1.key }) {
-      try Terminal.result("\(key): \(value)")
+      try Terminal.result("\(key.printable(limit: .max)): \(value.printable(limit: .max))")
     }
-    let width = file.tensors.map(\.name.count).max() ?? 0
-    for tensor in file.tensors {
-      let name = tensor.name + String(repeating: " ", count: width - tensor.name.count)
+    for note in file.notes { Terminal.write("note: \(weights): \(note)\n") }
+    let names = file.tensors.map { $0.name.printable(limit: .max) }
+    let width = names.map(\.count).max() ?? 0
+    for (tensor, name) in zip(file.tensors, names) {
+      let name = name + String(repeating: " ", count: width - name.count)
       try Terminal.result("\(name)  \(tensor.type.rawValue)  \(tensor.shape)")
     }
     let numbers = file.tensors.reduce(0) { $0 + $1.count }
-    try Terminal.result("\(file.tensors.count) tensors, \(numbers) numbers")
+    try Terminal.result(
+      "\(counted(file.tensors.count, "tensor", "tensors")), \(numbers) numbers")
     // A checkpoint holds several sets of weights, each behind a prefix that is meant.
     if let model = try? WeightsFile(file), !model.prefix.isEmpty {
       try Terminal.result(

@@ -50,7 +50,8 @@ struct PredictCommand: ParsableCommand {
     guard !json else { return try Terminal.result(JSON.text(prediction)) }
     var lines = [prediction.path]
     for candidate in prediction.top {
-      lines.append(String(format: "  %6.2f %%  ", 100 * candidate.probability) + candidate.class)
+      let name = candidate.class.printable(limit: .max)
+      lines.append(String(format: "  %6.2f %%  ", 100 * candidate.probability) + name)
     }
     if let logits = prediction.logits {
       lines.append("  logits  " + logits.map { "\($0)" }.joined(separator: " "))

@@ -16,6 +16,9 @@ final class Download: TransferReceiver {
   private(set) var linkedHash: String?
   /// Bytes of the whole file, if the server said.
   private(set) var total: Int?
+  /// Whether a later download can resume where this one ends.
+  var canResume: Bool { origin != nil && file.size > 0 }
+  private var isRedirected = false
 
   /// Where the bytes of a file that has begun are from, and what was said of the whole.
   private struct Origin: Codable {
@@ -35,20 +38,21 @@ final class Download: TransferReceiver {
     (self.address, self.file, self.limits) = (address, file, limits)
     (self.maxBytes, self.report) = (maxBytes, report)
     origin = file.note.flatMap { try? JSONDecoder().decode(Origin.self, from: $0) }
+    if let tag = origin?.tag, !Response.isTag(tag) { origin = nil }
   }
 
   /// - Throws: `FetchError`, `FileError`, and what `report` throws.
   func run() throws {
     if origin?.address != address.text || file.size > origin?.total ?? 0 { try restart() }
     linkedHash = origin?.linkedHash
-    var failures = 0
+    var (failures, most) = (0, file.size)
     while true {
-      let start = file.size
       do {
         if let origin, file.size == origin.total { return total = origin.total }
         return try attempt()
       } catch let fault as TransferFault {
-        failures = file.size - start >= 1 << 20 ? 1 : failures + 1
+        failures = file.size - most >= 1 << 20 ? 1 : failures + 1
+        most = max(most, file.size)
         guard !fault.isFinal, failures < limits.attempts else { throw described(fault) }
         try wait(limits.pause * (1 << (failures - 1)))
       }
@@ -58,7 +62,8 @@ final class Download: TransferReceiver {
   /// Asks once for what is missing, following redirects.
   private func attempt() throws {
     var target = address
-    for _ in 0...limits.redirects {
+    for hop in 0...limits.redirects {
+      isRedirected = hop > 0
       var fields: [String] = []
       if let origin, file.size > 0 {
         fields = ["Range: bytes=\(file.size)-", "If-Range: \(origin.tag)"]
@@ -77,7 +82,8 @@ final class Download: TransferReceiver {
   }
 
   func begin(_ response: Response) throws -> Bool {
-    if let hash = response.linkedHash { linkedHash = hash }
+    // Of the address that was asked; what it leads to does not vouch for itself.
+    if !isRedirected, let hash = response.linkedHash { linkedHash = hash }
     if response.isRedirect { return false }
     switch response.status {
     case 200: try beginWhole(response)
@@ -95,11 +101,15 @@ final class Download: TransferReceiver {
     return true
   }
 
-  private func beginWhole(_ response: Response) throws {
+  private func requireFile(_ response: Response) throws {
     guard !response.isPage else { throw refuse("is a web page, expected a file of weights") }
     if let packing = response.packing {
       throw refuse("the server packed the file (\(packing.printable())), which was not asked for")
     }
+  }
+
+  private func beginWhole(_ response: Response) throws {
+    try requireFile(response)
     if let length = response.length, length > maxBytes {
       throw refuse("has \(length) bytes, expected at most \(maxBytes)")
     }
@@ -116,6 +126,7 @@ final class Download: TransferReceiver {
 
   /// Takes an answer that begins where the file ends, and is of the same file.
   private func resume(_ response: Response) throws {
+    try requireFile(response)
     guard let origin, let range = response.range, range.start == file.size,
       range.end == range.total - 1, range.total == origin.total,
       response.tag == nil || response.tag == origin.tag
@@ -158,7 +169,7 @@ final class Download: TransferReceiver {
   }
 
   private func described(_ fault: TransferFault) -> FetchError {
-    if file.size > 0, origin != nil {
+    if canResume {
       return refuse(
         "\(fault.reason.printable(limit: 300)); \(file.size) bytes are in \(file.temporary), "
           + "and the same command resumes there")

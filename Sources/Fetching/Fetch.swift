@@ -50,7 +50,12 @@ package struct Fetch {
     let partial = try PartialFile(output)
     let download = Download(
       address, to: partial, maxBytes: file.maxBytes, limits: limits, report: report)
-    try download.run()
+    do {
+      try download.run()
+    } catch {
+      if !download.canResume { partial.discard() }
+      throw error
+    }
     do {
       let outcome = try verified(partial, download)
       try partial.takePlace()
@@ -70,16 +75,27 @@ package struct Fetch {
         reason: "is there with another sha256: expected \(file.hash ?? "")…, found \(found); "
           + "--force replaces it")
     }
+    let size = try RegularFile(reading: output).size
+    guard file.hash != nil || (file.minBytes...file.maxBytes).contains(size) else {
+      throw FileError(
+        path: output,
+        reason: "is there with \(size) bytes, expected \(file.minBytes) to \(file.maxBytes); "
+          + "--force replaces it")
+    }
     return Outcome(
-      bytes: try RegularFile(reading: output).size, sha256: found,
+      bytes: size, sha256: found,
       verification: file.hash == nil ? .none : .publishedDigits, wasThere: true)
   }
 
   private func verified(_ partial: PartialFile, _ download: Download) throws -> Outcome {
     func refuse(_ reason: String) -> FetchError { FetchError(path: address.text, reason: reason) }
     let expected = [file.hash, download.linkedHash].compactMap(\.self)
-    guard download.total != nil || !expected.isEmpty else {
+    guard download.total != nil || !expected.isEmpty || file.isJSON else {
       throw refuse("the server does not say how long the file is, nor its sha256")
+    }
+    // Where no sha256 is known, a file must look like what it should be.
+    if expected.isEmpty, let fault = try file.fault(of: partial.temporary, size: partial.size) {
+      throw refuse(fault)
     }
     let head = RegularFile.head(of: partial.temporary, count: 200) ?? []
     guard !String(decoding: head, as: UTF8.self).lowercased().contains(/^\s*<(!doctype|html)/)

@@ -4,7 +4,8 @@ package struct PublishedFile: Sendable {
   let server: String
   /// The rest of the address.
   let path: String
-  /// More bytes than the file has.
+  /// Fewer bytes than the file has, and more.
+  var minBytes = 0
   let maxBytes: Int
   /// The first digits of the sha256, as published; nil if none are.
   var hash: String?
@@ -36,9 +37,10 @@ package struct PublishedWeights: Sendable {
   package var outputName: String { configuration == nil ? name + ".pth" : name }
 
   package var file: PublishedFile {
-    // Twice the parameters' bytes, and room for a header.
+    // Four bytes a parameter; twice as many, and room for a header.
     PublishedFile(
-      server: server, path: path, maxBytes: Int(millions * 8e6) + (16 << 20), hash: hash)
+      server: server, path: path, minBytes: Int(millions * 3.8e6),
+      maxBytes: Int(millions * 8e6) + (16 << 20), hash: hash)
   }
 
   package var configuration: PublishedFile? {

@@ -34,7 +34,11 @@ struct Response {
   }
 
   /// What tells one state of the file from another (RFC 9110, 8.8): a strong entity tag.
-  var tag: String? { fields["etag"].flatMap { $0.hasPrefix("\"") ? $0 : nil } }
+  var tag: String? { fields["etag"].flatMap { Self.isTag($0) ? $0 : nil } }
+
+  static func isTag(_ text: String) -> Bool {
+    text.hasPrefix("\"") && text.utf8.count <= 512 && text.utf8.allSatisfy { 0x21...0x7e ~= $0 }
+  }
 
   /// The sha256 that the Hugging Face hub says of a large file, where it redirects to its store.
   var linkedHash: String? {

@@ -6,7 +6,12 @@ import Testing
 /// `convit fetch`, from a server on this machine.
 @Suite struct FetchCommandTests {
   private let workspace: Workspace
-  private let bytes = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31 ^ ($0 >> 7)) }
+  /// As large as ConViT-Ti's file, and with the first bytes of an archive.
+  private let bytes: [UInt8] = {
+    var bytes = [UInt8](repeating: 7, count: 22_000_000)
+    bytes.replaceSubrange(0..<4, with: [0x50, 0x4b, 3, 4])
+    return bytes
+  }()
 
   init() throws { workspace = try Workspace() }
 
@@ -26,14 +31,14 @@ import Testing
     #expect(outcome.status == 0 && server.requests.map(\.path) == ["/convit/convit_tiny.pth"])
     #expect(try Array(workspace.read("convit_tiny.pth")) == bytes)
     let line = outcome.out.wholeMatch(of: /(.*), sha256 [0-9a-f]{64}, (.*)\n/)
-    #expect(line?.1 == "convit_tiny.pth: 0.3 MB")
+    #expect(line?.1 == "convit_tiny.pth: 22.0 MB")
     #expect(line?.2 == "not verified: its sha256 is not published")
     #expect(
       outcome.err == "licence: Apache-2.0; try: convit evaluate --weights convit_tiny.pth "
         + "--model convit_tiny --data-path imagenet\n")
     #expect(!outcome.err.contains("\r"))
     let again = try fetch(server)
-    #expect(again.status == 0 && again.out.contains("is there already, 0.3 MB, sha256 "))
+    #expect(again.status == 0 && again.out.contains("is there already, 22.0 MB, sha256 "))
     #expect(server.requests.count == 1)
     #expect(try fetch(server, ["--output", "other.pth"]).status == 0)
     #expect(try workspace.read("other.pth") == workspace.read("convit_tiny.pth"))
@@ -53,8 +58,9 @@ import Testing
     #expect(server.requests.map(\.path) == ["\(base)/config.json", "\(base)/model.safetensors"])
     #expect(try Array(workspace.read("\(name)/config.json")) == config)
     #expect(try Array(workspace.read("\(name)/model.safetensors")) == bytes)
-    #expect(outcome.out.hasPrefix("\(name)/model.safetensors: 0.3 MB, sha256 "))
-    #expect(outcome.out.hasSuffix(", verified by the hub\n"), "\(outcome.out)")
+    #expect(outcome.out.hasPrefix("\(name)/model.safetensors: 22.0 MB, sha256 "))
+    #expect(
+      outcome.out.hasSuffix(", verified by the sha256 that the mirror says\n"), "\(outcome.out)")
     #expect(outcome.err.hasSuffix("evaluate --weights \(name) --data-path imagenet\n"))
     #expect(try workspace.convit(command).out.contains("is there already"))
     #expect(server.requests.count == 2)
@@ -72,7 +78,7 @@ import Testing
       } else if request.fields["range"] == "bytes=100000-" {
         reply = .init(
           Array(bytes[100_000...]), status: "206 Partial Content",
-          fields: ["ETag": "\"one\"", "Content-Range": "bytes 100000-299999/300000"])
+          fields: ["ETag": "\"one\"", "Content-Range": "bytes 100000-21999999/22000000"])
       }
       return reply
     }
@@ -96,7 +102,7 @@ import Testing
     #expect(outcome.status == 1 && outcome.out.isEmpty && server.requests.count == 1)
     #expect(
       outcome.err.hasPrefix(
-        "convit: convit_tiny.pth: cannot write: File too large (300000 bytes are needed"),
+        "convit: convit_tiny.pth: cannot write: File too large (22000000 bytes are needed"),
       "\(outcome.err)")
     #expect(try !workspace.listing().contains("convit_tiny.pth"))
     #expect(try fetch(server).status == 0)
@@ -118,6 +124,31 @@ import Testing
     try workspace.expectFailure(
       ["fetch", "deit_tiny_patch16_224", "--output", "deit.pth"] + from,
       ["deit.pth: is there with another sha256: expected a1311bcf…, found ", "--force replaces it"])
+  }
+
+  /// Without a sha256, a file must have the size and the first bytes of one.
+  @Test func filesThatAreNone() throws {
+    for (body, part) in [
+      ([], "has 0 bytes, expected at least 21698000"),
+      (Array(#"{"error": "gone"}"#.utf8), "has 17 bytes, expected at least"),
+      (Array(bytes.prefix(7_000_000)), "has 7000000 bytes"),
+      ([0] + bytes, "is no file of weights, by its first bytes"),
+    ] as [([UInt8], String)] {
+      let server = try LoopbackServer { _, _ in .init(body) }
+      try workspace.expectFailure(
+        ["fetch", "convit_tiny", "--from", server.address], [part])
+    }
+    for config in ["", "[1]", "<Error>AccessDenied</Error>"] {
+      let server = try LoopbackServer { _, _ in .init(Array(config.utf8)) }
+      try workspace.expectFailure(
+        ["fetch", "convit_tiny.fb_in1k", "--from", server.address],
+        ["config.json: is no JSON object, expected a config.json"])
+    }
+    // Another model's file under the name.
+    try workspace.write("convit_small.pth", bytes)
+    try workspace.expectFailure(
+      ["fetch", "convit_small", "--from", "http://127.0.0.1:9"],
+      ["convit_small.pth: is there with 22000000 bytes, expected 105564000 to"])
   }
 
   @Test func faultsOfTheCommandLine() throws {

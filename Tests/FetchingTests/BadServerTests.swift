@@ -121,6 +121,55 @@ import Testing
     #expect(server.requests[4].fields["range"] == "bytes=10-")
   }
 
+  /// Only the address that was asked says what the sha256 is.
+  @Test func aRedirectDoesNotVouchForItself() throws {
+    let other = String(repeating: "0", count: 64)
+    try expectRefusal("expected the sha256 \(other), found ", requests: 2, hash: .some(nil)) {
+      _, count in
+      count == 0
+        ? Reply(status: "302 Found", fields: ["Location": "/cdn", "X-Linked-ETag": other])
+        : Reply(place.bytes, fields: ["X-Linked-ETag": place.sha256])
+    }
+  }
+
+  /// A file that changes with every request is not asked for for ever.
+  @Test func aFileThatNeverStaysTheSame() throws {
+    let many = [UInt8](repeating: 3, count: 3_000_000)
+    let server = try LoopbackServer { request, count in
+      var reply = Reply(many, fields: ["ETag": "\"\(count)\""])
+      if request.fields["range"] != nil {
+        reply.status = "206 Partial Content"
+        reply.fields["Content-Range"] = "bytes 1500000-2999999/3000000"
+      }
+      reply.sent = 1_500_000
+      return reply
+    }
+    #expect(throws: FetchError.self) { try place.fetch(from: server, attempts: 4) }
+    #expect(server.requests.count < 10)
+  }
+
+  /// What is sent in parts is held to the same as what is sent whole.
+  @Test func aPartThatIsPacked() throws {
+    let server = try LoopbackServer { request, count in
+      var reply = count == 0 ? place.cut(at: 30_000) : place.rest(request)
+      if count > 0 { reply.fields["Content-Encoding"] = "gzip" }
+      return reply
+    }
+    let error = #expect(throws: FetchError.self) { try place.fetch(from: server) }
+    #expect(error?.reason.contains("packed the file (gzip)") == true)
+  }
+
+  /// A note that somebody put there does not get into a request.
+  @Test func aTagThatIsNone() throws {
+    let server = try LoopbackServer { _, _ in place.whole }
+    try place.write([1, 2, 3], to: "file.pth.part")
+    let note =
+      #"{"address":"\#(server.address)/a/model.pth","tag":"\"x\"\r\nHost: evil","total":100}"#
+    try place.write(Array(note.utf8), to: "file.pth.part.json")
+    #expect(try place.fetch(from: server) == place.outcome(.publishedDigits))
+    #expect(server.requests.map { $0.fields["if-range"] } == [nil])
+  }
+
   @Test func redirectsThatAreNotFollowed() throws {
     @Sendable func to(_ location: String) -> Reply {
       Reply(status: "302 Found", fields: ["Location": location])

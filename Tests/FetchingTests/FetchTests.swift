@@ -140,6 +140,17 @@ import Testing
     #expect(try place.read() == place.bytes)
   }
 
+  /// What could not be resumed is not kept.
+  @Test func withoutATagNothingIsLeft() throws {
+    let server = try LoopbackServer { _, _ in
+      var reply = place.cut(at: 30_000)
+      reply.fields["ETag"] = ""
+      return reply
+    }
+    #expect(throws: FetchError.self) { try place.fetch(from: server, attempts: 2) }
+    #expect(try place.names() == [])
+  }
+
   @Test func progressCountsToTheEnd() throws {
     let server = try LoopbackServer { _, _ in place.whole }
     var last = (0, Int?.none)

@@ -12,9 +12,15 @@ extension WeightsFile {
     tensors: Int, numbers: Int, notes: [String]
   ) {
     var metadata = try WeightsMetadata(self)
-    if metadata.configuration == nil, let name {
-      metadata.name = name
-      metadata.architecture = try metadata.configuration(SavedModel.Description(name: name), self)
+    if let name {
+      let configuration = try metadata.configuration(SavedModel.Description(name: name), self)
+      if metadata.configuration == nil {
+        let faults = differences(from: configuration)
+        guard faults.isEmpty else {
+          throw error("it is not of \(name): it has \(faults.joined(separator: ", "))")
+        }
+        (metadata.name, metadata.architecture) = (name, configuration)
+      }
     }
     let (kept, left) = converted(by: metadata.configuration)
     guard !kept.isEmpty else { throw error("it holds no weights") }

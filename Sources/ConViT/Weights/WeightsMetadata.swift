@@ -161,7 +161,7 @@ extension ViTConfiguration {
 
 extension WeightsFile {
   /// What the shapes are otherwise than in a model, but for its classes.
-  fileprivate func differences(from configuration: ViTConfiguration) -> [String] {
+  func differences(from configuration: ViTConfiguration) -> [String] {
     guard let tree = try? ParameterTree(VisionTransformer(configuration)) else { return [] }
     var expected = ModelShape { name in
       tree.slot(named: name).map { tree.parameters[$0].shape.sizes }
