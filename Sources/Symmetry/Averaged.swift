@@ -25,9 +25,7 @@ public struct Averaged: Model {
 
   /// The model that is averaged.
   public let model: any Model
-  private let places: [[Int]]
-  /// Where each patch is taken from, if patches are moved and not changed.
-  private let patchPlaces: [[Int]]?
+  private let orbit: ImageOrbit
   private let quantity: Quantity
   /// ψ(g)⁻¹ by element, [outputs, outputs], if outputs move.
   private let returns: [Tensor]?
@@ -36,7 +34,8 @@ public struct Averaged: Model {
   public init(
     _ model: any Model, over symmetry: ImageSymmetry, of quantity: Quantity = .probabilities
   ) throws(SymmetryError) {
-    try self.init(model, symmetry, quantity, returns: nil)
+    (self.model, self.quantity, returns) = (model, quantity, nil)
+    orbit = try ImageOrbit(model, symmetry)
   }
 
   /// An equivariant average: where g moves the image, `outputs` moves what the model says of it.
@@ -50,28 +49,11 @@ public struct Averaged: Model {
       throw SymmetryError("outputs move by a representation of another group than \(symmetry.name)")
     }
     let size: Shape = [outputs.dimension, outputs.dimension]
-    let returns = outputs.group.elements.map { g in
+    (self.model, quantity) = (model, .logits)
+    orbit = try ImageOrbit(model, symmetry)
+    returns = outputs.group.elements.map { g in
       Tensor(size, outputs.matrix(outputs.group.inverse(g)).elements.map(Float.init))
     }
-    try self.init(model, symmetry, .logits, returns: returns)
-  }
-
-  private init(
-    _ model: any Model, _ symmetry: ImageSymmetry, _ quantity: Quantity, returns: [Tensor]?
-  ) throws(SymmetryError) {
-    let input = model.input
-    guard input.rank == 3 else {
-      throw SymmetryError("a symmetry of images for a model of inputs \(input)")
-    }
-    (self.model, self.quantity, self.returns) = (model, quantity, returns)
-    places = try symmetry.places(height: input[1], width: input[2])
-    guard let c = (model as? VisionTransformer)?.configuration,
-      symmetry.movesWholePatches(c.patchSize, height: input[1], width: input[2])
-    else {
-      patchPlaces = nil
-      return
-    }
-    patchPlaces = try symmetry.places(height: c.grid.rows, width: c.grid.columns)
   }
 
   /// The model's.
@@ -93,30 +75,16 @@ public struct Averaged: Model {
   }
 
   private func mean(_ images: Variable) -> Variable {
-    let logits: (Int) -> Variable
-    if let patchPlaces, let model = model as? VisionTransformer {
-      let patches = model.patches(images)
-      logits = { model.logits(ofPatches: patches.gathered(1, patchPlaces[$0])) }
-    } else {
-      logits = { model($0 == 0 ? images : images.movingPixels(places[$0])) }
+    let logits = orbit.outputs(images)
+    func part(_ element: Int) -> Variable {
+      let value = averaged(logits(element))
+      return returns.map { value.linear(value.tape.constant($0[element])) } ?? value
     }
-    func part(_ place: Int) -> Variable {
-      let value = averaged(logits(place))
-      return returns.map { value.linear(value.tape.constant($0[place])) } ?? value
-    }
-    let sum = places.indices.dropFirst().reduce(part(0)) { $0 + part($1) }
-    return 1 / Float(places.count) * sum
+    let sum = orbit.elements.dropFirst().reduce(part(0)) { $0 + part($1) }
+    return 1 / Float(orbit.elements.count) * sum
   }
 
   private func averaged(_ logits: Variable) -> Variable {
     quantity == .logits ? logits : logits.softmax()
-  }
-}
-
-extension Variable {
-  /// Images whose pixels are taken from `places`: [B, channels, height, width] of the same shape.
-  func movingPixels(_ places: [Int]) -> Variable {
-    let pixels = reshaped([shape[0], shape[1], shape[2] * shape[3]])
-    return pixels.gathered(2, places).reshaped(shape)
   }
 }

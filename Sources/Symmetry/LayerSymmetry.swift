@@ -89,11 +89,10 @@ package struct LayerSymmetry: Sendable {
   package func layers(_ sums: Sums) -> [Layer] {
     model.blocks.enumerated().map { layer, block in
       let all = sums.lanes.map { $0[layer] }
-      let gates = block.attn.gates(weights.weights)
       return Layer(
         layer: layer, kind: block.attn.kind, error: Spread.error(all.map(\.output)),
         ownError: Spread.error(all.map(\.update)),
-        gate: gates.map { $0.reduce(0, +) / Double($0.count) })
+        gate: block.attn.meanGate(weights.weights))
     }
   }
 }

@@ -180,7 +180,7 @@ package struct LieDerivative: Sendable {
             LieReport.Layer(
               layer: layer, kind: block.attn.kind, patches: patches[layer + 1][motion.name],
               tokens: tokens[layer + 1][motion.name], own: updates[layer + 1][motion.name],
-              gate: block.attn.gates(weights.weights).map { $0.reduce(0, +) / Double($0.count) })
+              gate: block.attn.meanGate(weights.weights))
           })
       })
   }

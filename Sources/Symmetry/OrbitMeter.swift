@@ -6,18 +6,14 @@ import Foundation
 package struct OrbitMeter: Sendable {
   private let model: any Model
   private let weights: FrozenWeights
-  private let places: [[Int]]
+  private let orbit: ImageOrbit
 
   /// - Throws: `SymmetryError` if the model's images have no such symmetry.
   package init(
     _ model: any Model, _ weights: FrozenWeights, _ symmetry: ImageSymmetry
   ) throws(SymmetryError) {
-    let input = model.input
-    guard input.rank == 3 else {
-      throw SymmetryError("a symmetry of images for a model of inputs \(input)")
-    }
     (self.model, self.weights) = (model, weights)
-    places = try symmetry.places(height: input[1], width: input[2])
+    orbit = try ImageOrbit(model, symmetry)
   }
 
   /// The probabilities for each image and element: [B][elements][outputs].
@@ -25,8 +21,8 @@ package struct OrbitMeter: Sendable {
     let count = images.shape[0]
     let parts = Shards(for: model, batchSize: count).outputs(of: count, at: weights, on: pool) {
       range, tape in
-      let images = tape.constant(images.sliced(0, range))
-      let outputs = places.map { model(images.movingPixels($0)).value }
+      let logits = orbit.outputs(tape.constant(images.sliced(0, range)))
+      let outputs = orbit.elements.map { logits($0).value }
       return range.indices.map { image in
         outputs.map { logits in softmax(logits, row: image - range.lowerBound) }
       }

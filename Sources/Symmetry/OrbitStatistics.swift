@@ -38,7 +38,7 @@ package struct OrbitStatistics {
     mutating func add(_ outputs: [Double], label: Int) {
       risk += squaredError(outputs, label)
       loss -= log(max(outputs[label], .leastNormalMagnitude))
-      correct += outputs.indices.max { outputs[$0] < outputs[$1] } == label ? 1 : 0
+      correct += answer(outputs) == label ? 1 : 0
     }
   }
 
@@ -65,7 +65,7 @@ package struct OrbitStatistics {
   package mutating func add(_ outputs: [[Double]], label: Int?) {
     checkPrecondition(
       outputs.count == elements, "OrbitStatistics: \(outputs.count) of \(elements) outputs")
-    let answer = outputs[0].indices.max { outputs[0][$0] < outputs[0][$1] } ?? 0
+    let answer = Symmetry.answer(outputs[0])
     for (place, orbits) in orbits.enumerated() {
       let averages = orbits.map { orbit in mean(orbit.map { outputs[$0] }) }
       sums[place].add(outputs, averages, answer: answer, label: label)
@@ -81,8 +81,7 @@ extension OrbitStatistics.Sums {
     let own = squaredDistance(outputs[0], averages[0])
     gain.add(own)
     size += outputs[0].reduce(0) { $0 + $1 * $1 }
-    let averaged = averages[0].indices.max { averages[0][$0] < averages[0][$1] } ?? 0
-    agreeing += averaged == answer ? 1 : 0
+    agreeing += Symmetry.answer(averages[0]) == answer ? 1 : 0
     classes[label ?? answer, default: (Moments(), Moments())].gain.add(own)
     guard let label else { return }
     labelled += 1
@@ -116,6 +115,11 @@ package struct Moments {
   var error: Double {
     count > 1 ? (squares / Double(count - 1) / Double(count)).squareRoot() : 0
   }
+}
+
+/// The class of the largest output.
+private func answer(_ outputs: [Double]) -> Int {
+  outputs.indices.max { outputs[$0] < outputs[$1] } ?? 0
 }
 
 /// ‖outputs − one-hot(label)‖²

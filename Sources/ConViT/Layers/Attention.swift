@@ -61,6 +61,11 @@ extension Attention {
   package func gates(_ weights: ParameterStore) -> [Double]? {
     gateLogits.map { weights[$0].elements.map { 1 / (1 + exp(-Double($0))) } }
   }
+
+  /// Their mean over the heads.
+  package func meanGate(_ weights: ParameterStore) -> Double? {
+    gates(weights).map { $0.reduce(0, +) / Double($0.count) }
+  }
 }
 
 extension Variable {

@@ -58,7 +58,7 @@ struct LocalityRecording {
   mutating func write(
     _ report: LocalityReport, _ weights: FrozenWeights, after done: Int, on pool: WorkerPool
   ) throws {
-    let model = model
+    let model = model  // read apart: the recorder, which changes, is a part of this too
     if isFrame(done) { try recorder?.record(model, weights, epochs: done, on: pool) }
     try folder.append(LocalityRecord(epochs: done, report: report))
   }
