@@ -24,10 +24,6 @@ enum FetchTable {
   private static func row(
     _ name: String, _ parameters: String, _ accuracy: String, _ licence: String
   ) -> String {
-    func right(_ text: String, _ width: Int) -> String {
-      String(repeating: " ", count: max(1, width - text.count)) + text
-    }
-    return name.padding(toLength: 58, withPad: " ", startingAt: 0) + right(parameters, 11)
-      + right(accuracy, 8) + "  " + licence
+    name.padded(to: 58) + parameters.aligned(to: 11) + accuracy.aligned(to: 8) + "  " + licence
   }
 }

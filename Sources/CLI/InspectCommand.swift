@@ -30,8 +30,7 @@ struct InspectCommand: ParsableCommand {
     let names = file.tensors.map { $0.name.printable(limit: .max) }
     let width = names.map(\.count).max() ?? 0
     for (tensor, name) in zip(file.tensors, names) {
-      let name = name + String(repeating: " ", count: width - name.count)
-      try Terminal.result("\(name)  \(tensor.type.rawValue)  \(tensor.shape)")
+      try Terminal.result("\(name.padded(to: width))  \(tensor.type.rawValue)  \(tensor.shape)")
     }
     let numbers = file.tensors.reduce(0) { $0 + $1.count }
     try Terminal.result(

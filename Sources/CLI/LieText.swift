@@ -22,7 +22,7 @@ struct LieText {
   private func row(_ layer: LieReport.Layer) -> String {
     let errors = [(layer.patches, 8), (layer.tokens, 8), (layer.own, 11)]
     return String(format: "%5d  ", layer.layer) + layer.kind.padded(to: 5)
-      + errors.map { number($0.0).aligned($0.1) }.joined() + "  "
+      + errors.map { number($0.0).aligned(to: $0.1) }.joined() + "  "
       + (layer.gate.map { String(format: "%.2f", $0) } ?? "–")
   }
 
@@ -34,7 +34,7 @@ struct LieText {
     ]
       + sweep.points.flatMap { point in
         point.layers.enumerated().map { place, layer in
-          row(layer, gate: point.gate) + (place == 0 ? number(point.logits).aligned(10) : "")
+          row(layer, gate: point.gate) + (place == 0 ? number(point.logits).aligned(to: 10) : "")
         }
       }
   }
@@ -44,20 +44,10 @@ struct LieText {
       layer.shifts, layer.byDistance.first, layer.byDistance.last, layer.turns, layer.translation,
     ]
     return String(format: "%.1f  %5d", gate, layer.layer)
-      + errors.map { number($0).aligned(9) }.joined()
+      + errors.map { number($0).aligned(to: 9) }.joined()
   }
 
   private func number(_ value: Double?) -> String {
     value.map { String(format: "%.4f", $0) } ?? "–"
-  }
-}
-
-extension String {
-  fileprivate func padded(to width: Int) -> String {
-    padding(toLength: max(width, count), withPad: " ", startingAt: 0)
-  }
-
-  fileprivate func aligned(_ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - count)) + self
   }
 }

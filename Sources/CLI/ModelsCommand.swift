@@ -33,9 +33,7 @@ struct ModelsCommand: ParsableCommand {
 
   /// A row of 80 columns.
   private func row(_ name: String, _ columns: String...) -> String {
-    name.padding(toLength: 34, withPad: " ", startingAt: 0)
-      + zip(columns, [11, 8, 7, 7, 7, 6]).map { text, width in
-        String(repeating: " ", count: max(1, width - text.count)) + text
-      }.joined()
+    name.padded(to: 34)
+      + zip(columns, [11, 8, 7, 7, 7, 6]).map { " " + $0.aligned(to: $1 - 1) }.joined()
   }
 }

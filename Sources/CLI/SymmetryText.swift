@@ -18,7 +18,7 @@ struct SymmetryText {
   }
 
   private func row(_ group: SymmetryReport.Group) -> String {
-    padded(group.name, 13)
+    group.name.padded(to: 13)
       + String(
         format: "%3d  %.4f ± %.4f %5.1f %%", group.passes, group.gain, group.gainError,
         100 * group.agreement)
@@ -34,13 +34,9 @@ struct SymmetryText {
   private func layerLines(_ layers: [LayerSymmetry.Layer]) -> [String] {
     ["layer  kind  error   by itself  gate"]
       + layers.map { layer in
-        String(format: "%5d  ", layer.layer) + padded(layer.kind, 5)
+        String(format: "%5d  ", layer.layer) + layer.kind.padded(to: 5)
           + String(format: " %.4f  %.4f     ", layer.error, layer.ownError)
           + (layer.gate.map { String(format: "%.2f", $0) } ?? "–")
       }
-  }
-
-  private func padded(_ text: String, _ width: Int) -> String {
-    text.padding(toLength: max(width, text.count), withPad: " ", startingAt: 0)
   }
 }

@@ -14,12 +14,7 @@ import Testing
     model = try VisionTransformer(c)
     var store = ParameterStore(model, seed: 3)
     var random = Random(seed: 5)
-    // Away from the start, where all classes are as likely.
-    for parameter in store.tree.parameters {
-      let noise = (0..<parameter.shape.elementCount).map { _ in random.normal() * 0.3 }
-      let value = zip(store[parameter].elements, noise).map { $0 + Float($1) }
-      store[parameter] = Tensor(parameter.shape, value)
-    }
+    store.addNoise(0.3, &random)
     weights = store
     images = Tensor([3, 2, 12, 12], (0..<864).map { _ in Float(random.normal()) })
   }

@@ -18,11 +18,7 @@ import Testing
     model = try VisionTransformer(c)
     var store = ParameterStore(model, seed: 3)
     var random = Random(seed: 5)
-    for (name, parameter) in zip(store.tree.names, store.tree.parameters)
-    where !name.contains("pos_proj") {
-      let value = store[parameter].elements.map { $0 + Float(random.normal() * 0.3) }
-      store[parameter] = Tensor(parameter.shape, value)
-    }
+    store.addNoise(0.3, &random) { !$0.contains("pos_proj") }
     weights = store
     images = Tensor([3, 1, 14, 14], (0..<588).map { _ in Float(random.normal()) })
   }

@@ -13,10 +13,7 @@ import Testing
     let model = try VisionTransformer(c)
     var store = ParameterStore(model, seed: seed)
     var random = Random(seed: seed + 1)
-    for parameter in store.tree.parameters {
-      let value = store[parameter].elements.map { $0 + Float(random.normal() * noise) }
-      store[parameter] = Tensor(parameter.shape, value)
-    }
+    store.addNoise(noise, &random)
     return (model, store)
   }
 

@@ -24,10 +24,7 @@ import Testing
     let model = try VisionTransformer(c)
     var store = ParameterStore(model, seed: 3)
     var random = Random(seed: 5)
-    for parameter in store.tree.parameters {
-      let value = store[parameter].elements.map { $0 + Float(random.normal() * 0.2) }
-      store[parameter] = Tensor(parameter.shape, value)
-    }
+    store.addNoise(0.2, &random)
     return (model, FrozenWeights(store))
   }
 

@@ -12,8 +12,8 @@ package struct LinearGapFigure {
   }
 
   package var svg: String {
-    let closed = LineStyle(color: "#0b62c4")
-    let drawn = LineStyle(color: "#d1701a", dash: "3 2")
+    let closed = LineStyle(color: LineColors.light.distinct[0])
+    let drawn = LineStyle(color: LineColors.light.distinct[1], dash: "3 2")
     func logarithm(_ value: Double?) -> Double? {
       value.flatMap { $0 > 0 && $0.isFinite ? log10($0) : nil }
     }

@@ -9,8 +9,8 @@ package struct SymmetryFigure {
   private static let width = 420.0
   private static let row = 34.0
   private static let bar = 12.0
-  private static let gainColor = "#0b62c4"
-  private static let realisedColor = "#d1701a"
+  private static let gainColor = LineColors.light.distinct[0]
+  private static let realisedColor = LineColors.light.distinct[1]
 
   package var svg: String {
     var svg = SVG()
