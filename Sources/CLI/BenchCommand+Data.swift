@@ -11,6 +11,7 @@ extension BenchCommand {
       ("model", model != nil), ("steps", steps != nil), ("warmup", warmup != nil),
       ("recompute", recompute), ("lanes", lanes != nil), ("shard-size", shardSize != nil),
       ("pin-threads", pinThreads), ("precision", precision != nil),
+      ("average", average != nil),
     ] where isGiven { throw ValidationError("--mode data and --\(flag) do not go together") }
   }
 

@@ -4,6 +4,7 @@ import ConViT
 import Files
 import Foundation
 import Recipes
+import Symmetry
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,6 +36,9 @@ struct BenchCommand: ParsableCommand {
   var shardSize: Int?
   @Flag(help: "Keep each thread on one processor.") var pinThreads = false
   @Option(help: "The precision of matrix products. (default: fp32)") var precision: Precision?
+  @Option(
+    .name("Say what an average over a group costs: hflip, c4, d4, cyclic:K; in mode inference."))
+  var average: String?
   @Flag(help: "Print one JSON object.") var json = false
   @Option(.folder("The folder of images, with mode data.")) var dataPath: String?
   @OptionGroup(title: "Augmentation") var augmentation: AugmentationFlags
@@ -55,10 +59,12 @@ struct BenchCommand: ParsableCommand {
     for (flags, areBothGiven) in [
       ("--model and --config", model != nil && config != nil),
       ("--steps and --seconds", steps != nil && seconds != nil),
+      ("--mode train and --average", mode == .train && average != nil),
       ("--mode inference and --recompute", mode == .inference && recompute),
       ("--mode inference and --lanes", mode == .inference && lanes != nil),
       ("--mode inference and --shard-size", mode == .inference && shardSize != nil),
     ] where areBothGiven { throw ValidationError("\(flags) do not go together") }
+    _ = try usage { try average.map(ImageSymmetry.init(named:)) }
     try mode == .data ? validateForData() : validateForModel()
   }
 
@@ -75,10 +81,19 @@ struct BenchCommand: ParsableCommand {
     benchmark.precision = precision ?? recipe?.precision ?? .float32
     (benchmark.lanes, benchmark.shardSize) = (lanes ?? 4, shardSize)
     benchmark.pinThreads = pinThreads
+    let averages = try average.map { group in
+      var averages = try AverageBenchmark(
+        benchmark.configuration, over: ImageSymmetry(named: group), batchSize: batchSize,
+        threads: benchmark.threads)
+      (averages.steps, averages.seconds) = (benchmark.steps, benchmark.seconds)
+      averages.precision = benchmark.precision
+      return averages
+    }
     if let warning = ProductKernels.warning(for: benchmark.precision) {
       Terminal.write("note: \(warning)\n")
     }
-    let report = try benchmark()
+    var report = try benchmark()
+    report.average = averages?()
     json ? try printJSON(report) : show(report)
   }
 
@@ -118,6 +133,12 @@ struct BenchCommand: ParsableCommand {
                 \(whole(report.gflops)) GFLOPS\(alone)\(peak)\(blas)
       memory    \(whole(report.peakRssMb)) MB at most
       """)
+    if let average, let costs = report.average {
+      print(
+        String(
+          format: "average   \(average): the time of %.2f passes; at most %.0f MB, %.0f before it",
+          costs.passes, costs.peakRssMb, costs.peakRssMbBefore))
+    }
     for (kind, share) in report.breakdown.sorted(by: { $0.value > $1.value }) {
       print(
         "  \(kind.padding(toLength: 10, withPad: " ", startingAt: 0))"

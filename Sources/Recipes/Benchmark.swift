@@ -9,11 +9,11 @@ package struct Benchmark: Sendable {
   package enum Mode: String, Sendable, Codable, CaseIterable { case train, inference }
 
   let name: String
-  let configuration: ViTConfiguration
+  package let configuration: ViTConfiguration
   /// Steps of the optimiser, or predictions.
   let mode: Mode
   let batchSize: Int
-  let threads: Int
+  package let threads: Int
   package var warmup = 2
   /// Steps to measure, or else as many as fit into `seconds` (three at least).
   package var steps: Int?
@@ -56,6 +56,8 @@ package struct Benchmark: Sendable {
     package let products: String
     /// The instructions that kernels use, "x86-64-v3".
     package let level: String
+    /// What an average over a group costs, if that was measured too.
+    package var average: AverageBenchmark.Report?
   }
 
   package func callAsFunction() throws -> Report {
@@ -96,14 +98,7 @@ package struct Benchmark: Sendable {
     _ model: VisionTransformer, _ pool: WorkerPool
   ) throws -> (Int) throws -> Void {
     let weights = ParameterStore(model, seed: 0)
-    let c = configuration
-    var random = Random(seed: 0).split("benchmark")
-    var images = Tensor(
-      repeating: 0, [batchSize, c.channels, c.imageHeight, c.imageWidth])
-    images.withUnsafeMutableBufferPointer { pixels in
-      for index in pixels.indices { pixels[index] = Float(random.uniform(-2, 2)) }
-    }
-    let batch = images  // a constant, for the closures
+    let batch = configuration.randomImages(batchSize)
     switch mode {
     case .inference:
       let frozen = FrozenWeights(weights, .inference(precision))
@@ -115,7 +110,7 @@ package struct Benchmark: Sendable {
       recipe.precision = precision
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var learner = Learner(model, weights, try recipe.recipe(for: model))
-      let labels = (0..<batchSize).map { _ in random.below(c.classes) }
+      let labels = (0..<batchSize).map { $0 % configuration.classes }
       let samples = Batch(inputs: batch, labels: labels, indices: Array(0..<batchSize))
       return { _ = try learner.step(samples, epoch: $0, rate: 1e-4, on: pool) }
     }
@@ -150,75 +145,14 @@ package struct Benchmark: Sendable {
   }
 }
 
-struct Resources {
-  /// Seconds that processors worked for it, of all threads together.
-  let processorSeconds: Double
-  /// The most memory that it had, in units of 2²⁰ bytes.
-  let peakMegabytes: Double
-
-  static var current: Resources {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
-    return Resources(
-      processorSeconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
-      peakMegabytes: Double(usage.ru_maxrss) / 1024)
-  }
-}
-
-/// How fast images come from files to normalised batches, without a model.
-package struct PipelineBenchmark: Sendable {
-  /// The recipe, with `dataPath`: images of `train/`, in the order of its first epochs.
-  let configuration: TrainingConfiguration
-  /// Threads that read images; one is the caller.
-  let threads: Int
-  /// How long to measure, whole batches and at least one.
-  package var seconds = 10.0
-
-  package init(_ configuration: TrainingConfiguration, threads: Int) {
-    (self.configuration, self.threads) = (configuration, threads)
-  }
-
-  package struct Report: Sendable, Codable {
-    package let mode: String
-    package let batchSize, threads: Int
-    package let images: Int
-    /// Images by the seconds that passed, and by those that processors worked for this process.
-    package let imagesPerSecond, imagesPerCoreSecond: Double
-    /// The most memory that the process had, in units of 2²⁰ bytes.
-    package let peakRssMb: Double
-  }
-
-  package func callAsFunction() throws -> Report {
-    try configuration.validate()
-    guard configuration.dataPath != nil else {
-      throw TrainingError(usage: "data-path is missing: the folder that has train/")
+extension ViTConfiguration {
+  /// [count, channels, height, width], uniform from −2 to 2.
+  func randomImages(_ count: Int) -> Tensor {
+    var random = Random(seed: 0).split("benchmark")
+    var images = Tensor(repeating: 0, [count, channels, imageHeight, imageWidth])
+    images.withUnsafeMutableBufferPointer { pixels in
+      for index in pixels.indices { pixels[index] = Float(random.uniform(-2, 2)) }
     }
-    let samples = try configuration.data.images(of: "train", seed: configuration.seed).samples
-    let reader = try configuration.trainingReader()
-    let order = configuration.sampleOrder
-    var (epoch, images) = (0, -1)
-    var (start, busy) = (ContinuousClock.now, 0.0)
-    var elapsed = 0.0
-    while elapsed < seconds || images <= 0 {
-      let loader = BatchLoader(
-        order: order(samples, epoch: epoch), reader: reader, batchSize: configuration.batchSize,
-        workers: threads == 1 ? 0 : threads)
-      while elapsed < seconds || images <= 0, let batch = try loader.next() {
-        if images < 0 {
-          (images, start, busy) = (0, ContinuousClock.now, Resources.current.processorSeconds)
-        } else {
-          images += batch.count
-        }
-        elapsed = (ContinuousClock.now - start) / .seconds(1)
-      }
-      epoch += 1
-    }
-    let used = Resources.current
-    return Report(
-      mode: "data", batchSize: configuration.batchSize, threads: threads, images: images,
-      imagesPerSecond: Double(images) / elapsed,
-      imagesPerCoreSecond: Double(images) / (used.processorSeconds - busy),
-      peakRssMb: used.peakMegabytes)
+    return images
   }
 }

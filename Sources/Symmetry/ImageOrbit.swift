@@ -4,9 +4,9 @@ import ConViT
 /// A model of images, and where a symmetry moves their pixels: what it makes of each gx.
 struct ImageOrbit: Sendable {
   private let model: any Model
+  /// For each element, where each pixel is taken from; or each patch, if they are moved as a whole.
   private let places: [[Int]]
-  /// Where each patch is taken from, if patches are moved and not changed.
-  private let patchPlaces: [[Int]]?
+  private let movesPatches: Bool
 
   /// - Throws: `SymmetryError` if the model's inputs are no images that have the symmetry.
   init(_ model: any Model, _ symmetry: ImageSymmetry) throws(SymmetryError) {
@@ -15,14 +15,15 @@ struct ImageOrbit: Sendable {
       throw SymmetryError("a symmetry of images for a model of inputs \(input)")
     }
     self.model = model
-    places = try symmetry.places(height: input[1], width: input[2])
-    guard let c = (model as? VisionTransformer)?.configuration,
+    if let c = (model as? VisionTransformer)?.configuration,
       symmetry.movesWholePatches(c.patchSize, height: input[1], width: input[2])
-    else {
-      patchPlaces = nil
-      return
+    {
+      movesPatches = true
+      places = try symmetry.places(height: c.grid.rows, width: c.grid.columns)
+    } else {
+      movesPatches = false
+      places = try symmetry.places(height: input[1], width: input[2])
     }
-    patchPlaces = try symmetry.places(height: c.grid.rows, width: c.grid.columns)
   }
 
   /// The elements, by their places in the symmetry; the first is the identity.
@@ -31,11 +32,11 @@ struct ImageOrbit: Sendable {
   /// The outputs for gx as a function of the element: [B, channels, height, width] → [B, outputs].
   /// The stem of a vision transformer whose patches are moved as a whole is passed once for all.
   func outputs(_ images: Variable) -> (_ element: Int) -> Variable {
-    guard let patchPlaces, let model = model as? VisionTransformer else {
+    guard movesPatches, let model = model as? VisionTransformer else {
       return { model($0 == 0 ? images : images.movingPixels(places[$0])) }
     }
     let patches = model.patches(images)
-    return { model.logits(ofPatches: patches.gathered(1, patchPlaces[$0])) }
+    return { model.logits(ofPatches: patches.gathered(1, places[$0])) }
   }
 }
 

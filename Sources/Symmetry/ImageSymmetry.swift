@@ -110,8 +110,8 @@ public struct ImageSymmetry: Hashable, Sendable {
     case .shifts(let steps):
       guard height % steps == 0, width % steps == 0 else {
         throw SymmetryError(
-          "cyclic:\(steps) shifts by a \(steps)th of the image, which \(height) × \(width) is no "
-            + "multiple of")
+          "cyclic:\(steps) shifts images by 1/\(steps) of their height and width: \(height) × "
+            + "\(width) pixels are no multiple of \(steps)")
       }
     }
   }

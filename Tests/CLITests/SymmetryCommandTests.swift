@@ -127,6 +127,24 @@ import Testing
     ] { try workspace.expectFailure(["linear-gap"] + arguments, status: 2, [part]) }
   }
 
+  /// `bench` measures what an average costs.
+  @Test func costOfAnAverage() throws {
+    struct Report: Decodable {
+      struct Average: Decodable { let passes, peak_rss_mb_before, peak_rss_mb: Double }
+      let average: Average
+    }
+    let outcome = try workspace.convit([
+      "bench", "--mode", "inference", "--input-size", "32", "--batch-size", "2", "--steps", "1",
+      "--average", "c4", "--json",
+    ])
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let costs = try JSONDecoder().decode(Report.self, from: Data(outcome.out.utf8)).average
+    #expect(costs.passes > 1 && costs.peak_rss_mb >= costs.peak_rss_mb_before)
+    try workspace.expectFailure(
+      ["bench", "--mode", "inference", "--input-size", "32x48", "--average", "c4"],
+      ["c4 turns images by 90°, which 32 × 48 are not square for"])
+  }
+
   @Test func badRequests() throws {
     let base = ["symmetry", "--weights", model, "--data-path", "data"]
     for (flags, part) in [
@@ -134,7 +152,8 @@ import Testing
       (["--group", "cyclic:1"], "cyclic:K has 2 to 64 steps"), (["--sample", "0"], "sample must"),
     ] { try workspace.expectFailure(base + flags, status: 2, [part]) }
     try workspace.expectFailure(
-      base + ["--group", "cyclic:5"], ["shifts by a 5th of the image, which 12 × 12 is no multiple"]
+      base + ["--group", "cyclic:5"],
+      ["cyclic:5 shifts images by 1/5", "12 × 12 pixels are no multiple of 5"]
     )
     try workspace.expectFailure(
       base + ["--group", "cyclic:2", "--layerwise"],

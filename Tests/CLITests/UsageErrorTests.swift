@@ -165,6 +165,8 @@ import Training
     (["bench", "--threads", "100000"], ["threads must be 1 to 1024"]),
     (["bench", "--model", "foo"], ["no model is called 'foo'", "convit models lists"]),
     (["bench", "--mode", "inference", "--recompute"], ["do not go together"]),
+    (["bench", "--average", "d4"], ["--mode train and --average do not go together"]),
+    (["bench", "--mode", "inference", "--average", "d5"], ["no group is called 'd5'"]),
     (["bench", "--input-size", "30"], ["the patch size 16 does not divide"]),
     (["bench", "--no-exif"], ["flags about images are for --mode data"]),
     (["bench", "--data-path", "data"], ["flags about images are for --mode data"]),
