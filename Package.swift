@@ -11,6 +11,7 @@ let package = Package(
     .library(name: "Images", targets: ["Images"]),
     .library(name: "Locality", targets: ["Locality"]),
     .library(name: "Symmetry", targets: ["Symmetry"]),
+    .library(name: "Scores", targets: ["Scores"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "ONNXExport", targets: ["ONNXExport"]),
@@ -41,6 +42,7 @@ let package = Package(
     .target(name: "Training", dependencies: ["ConViT", "Files", "Images", "Safetensors"]),
     .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels", "Files"]),
     .target(name: "Symmetry", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
+    .target(name: "Scores", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(
       name: "ONNXExport",
       dependencies: [
@@ -105,6 +107,8 @@ let package = Package(
       name: "SymmetryTests",
       dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Safetensors", "Symmetry"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ScoresTests", dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Scores"]),
     .testTarget(
       name: "ReportTests",
       dependencies: [

@@ -24,6 +24,24 @@ import Testing
     #expect(error(try #require(chain.symmetricEigenvalues()), expected) < 1e-14)
   }
 
+  /// Of the same chain they are the eigenvalues; columns of zeros beside it change nothing.
+  @Test func singularValuesOfAChain() throws {
+    let n = 12
+    var (wide, tall) = (Matrix(zeros: n, n + 5), Matrix(zeros: n + 5, n))
+    for i in 0..<n {
+      for j in max(0, i - 1)...min(n - 1, i + 1) {
+        wide[i, j] = i == j ? 2 : -1
+        tall[i, j] = -1e200 * wide[i, j]
+      }
+    }
+    let expected = (1...n).map { 4 * pow(sin(Double($0) * .pi / Double(2 * (n + 1))), 2) }
+    let found = try #require(wide.singularValues())
+    #expect(error(found, expected.reversed()) < 1e-13)
+    #expect(error(try #require(tall.singularValues()).map { $0 / 1e200 }, found) < 1e-13)
+    #expect(Matrix(zeros: 2, 3).singularValues() == [0, 0])
+    #expect(Matrix(1, 2, [.infinity, 1]).singularValues() == nil)
+  }
+
   @Test(arguments: [1000, -1000]) func eigenvaluesAtTheEdges(exponent: Int) throws {
     let scale = Double(sign: .plus, exponent: exponent, significand: 1)
     let found = try #require((scale * Matrix(2, 2, [2, 1, 1, 2])).symmetricEigenvalues())

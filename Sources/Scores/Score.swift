@@ -1,0 +1,29 @@
+/// What is said of an architecture before it is trained. Of all but the costs, larger is meant to
+/// be better.
+public enum Score: String, Sendable, CaseIterable, Codable, CodingKeyRepresentable {
+  /// ln det of the activation kernel; see ``ActivationCodes``.
+  case naswot
+  /// The same without most of what the model's size adds: s − B · ln N_A, at most 0.
+  case naswotNormalized = "naswot-normalized"
+  /// The mean of the gradient kernel; see ``GradientKernel``.
+  case mgm
+  /// Its diagonal: the mean of the examples' squared gradient norms.
+  case mgmDiagonal = "mgm-diagonal"
+  /// Its mean off the diagonal: how far the examples' gradients point the same way.
+  case mgmOffDiagonal = "mgm-off-diagonal"
+  /// The norm of the gradient of the mean loss over the whole batch.
+  case gradientNorm = "grad-norm"
+  /// Σ |g ⊙ θ| (Lee, Ajanthan and Torr, SNIP, ICLR 2019).
+  case snip
+  /// Σ θ ⊙ ∂R/∂θ of a model of magnitudes; see ``SynapticFlow``.
+  case synflow
+  /// The diversity of attention and the saliency of all else; see ``SynapticFlow``.
+  case dss
+  /// The number of parameters.
+  case parameters = "params"
+  /// The multiply–adds of one example's prediction.
+  case multiplyAdds = "macs"
+
+  /// Those of ``GradientKernel``'s parts, which want a backward pass for each example.
+  static let ofEachExample: Set<Score> = [.mgmDiagonal, .mgmOffDiagonal]
+}

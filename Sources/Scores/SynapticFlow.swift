@@ -1,0 +1,72 @@
+import Autodiff
+import ConViT
+import DoubleNumerics
+
+/// What flows through a model of magnitudes: all parameters are replaced by their absolute values,
+/// all inputs are 1, and R is the sum of the outputs. Neither data nor labels are needed.
+///
+/// Sources: Tanaka, Kunin, Yamins and Ganguli, Pruning neural networks without any data by
+/// iteratively conserving synaptic flow (NeurIPS 2020); Zhou et al., Training-free Transformer
+/// Architecture Search (CVPR 2022), for ``diversityAndSaliency``.
+public struct SynapticFlow: Sendable {
+  private let weights: ParameterStore  // of magnitudes
+  private let gradients: Gradients
+
+  /// The flow through a model at `weights`.
+  public init(through model: some Model, _ weights: ParameterStore) {
+    var magnitudes = weights
+    magnitudes.replaceValues(
+      by: weights.values.map { value in
+        Tensor(value.shape, value.withUnsafeBufferPointer { $0.map(abs) })
+      })
+    let tape = Tape(magnitudes)
+    let ones = Tensor(repeating: 1, Shape([1] + model.input.sizes))
+    gradients = tape.gradients(of: model(tape.constant(ones)).sum())
+    self.weights = magnitudes
+  }
+
+  /// Σ |θ| ⊙ ∂R/∂|θ| of each parameter, in the model's order. In a chain of linear layers and
+  /// ReLUs without biases all layers have the same, R.
+  public var byParameter: [(name: String, flow: Double)] {
+    weights.tree.names.indices.map { (weights.tree.names[$0], flow(slot: $0)) }
+  }
+
+  /// SynFlow: the sum over all parameters.
+  public var total: Double { byParameter.reduce(0) { $0 + $1.flow } }
+
+  private func flow(slot: Int) -> Double {
+    gradients[slot: slot].withUnsafeBufferPointer { gradient in
+      weights.values[slot].withUnsafeBufferPointer { weight in
+        weight.indices.reduce(0) { $0 + Double(gradient[$1]) * Double(weight[$1]) }
+      }
+    }
+  }
+
+  /// DSS: of the matrices of attention the diversity ‖∂R/∂W‖_* · ‖W‖_*, of those of all else
+  /// (MLPs, patches, heads) the saliency Σ |∂R/∂W ⊙ W|.
+  public var diversityAndSaliency: Double {
+    let tree = weights.tree
+    return tree.parameters.indices.reduce(0) { sum, slot in
+      let parameter = tree.parameters[slot]
+      guard parameter.shape.rank > 1, [.weight, .head].contains(parameter.kind) else { return sum }
+      let isAttention = tree.names[slot].split(separator: ".").contains("attn")
+      guard isAttention, parameter.shape.rank == 2 else { return sum + saliency(slot: slot) }
+      return sum + nuclearNorm(gradients[slot: slot]) * nuclearNorm(weights.values[slot])
+    }
+  }
+
+  private func saliency(slot: Int) -> Double {
+    gradients[slot: slot].withUnsafeBufferPointer { gradient in
+      weights.values[slot].withUnsafeBufferPointer { weight in
+        weight.indices.reduce(0) { $0 + abs(Double(gradient[$1]) * Double(weight[$1])) }
+      }
+    }
+  }
+
+  /// The sum of the singular values; NaN where a number is not finite.
+  private func nuclearNorm(_ matrix: Tensor) -> Double {
+    let numbers = matrix.withUnsafeBufferPointer { $0.map(Double.init) }
+    let values = Matrix(matrix.shape[0], matrix.shape[1], numbers).singularValues()
+    return values.map { $0.reduce(0, +) } ?? .nan
+  }
+}
