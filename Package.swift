@@ -57,8 +57,8 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors", "Symmetry", "Training",
-        .product(name: "Yams", package: "Yams"),
+        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors", "Scores", "Symmetry",
+        "Training", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Report", dependencies: ["Files", "Locality", "Images", "Runs", "Symmetry"],
@@ -76,7 +76,7 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "Fetching", "Files", "ONNXExport", "Recipes", "Training", "Locality", "Report", "Runs",
-        "Symmetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Scores", "Symmetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(

@@ -56,7 +56,8 @@ struct AttentionCommand: ParsableCommand {
     let flags = structure.given.merging(ablation.given) { $1 }.keys.map(\.kebabCase)
     let given = Set(flags + (seed == nil ? [] : ["seed"]))
     let idle = [
-      "channels", "heads", "head-dim", "depth", "local-up-to-layer", "locality-strength", "seed",
+      "channels", "heads", "head-dim", "mlp-ratio", "depth", "local-up-to-layer",
+      "locality-strength", "seed",
       "gate", "gate-start", "local-init", "pos-embed",
     ]
     if let name = idle.first(where: given.contains) {

@@ -22,7 +22,9 @@ struct Convit: ParsableCommand {
     groupedSubcommands: [
       CommandGroup(
         name: "Training",
-        subcommands: [TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self]),
+        subcommands: [
+          TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self, ScoreCommand.self,
+        ]),
       CommandGroup(
         name: "Using a model",
         subcommands: [

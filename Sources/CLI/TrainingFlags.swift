@@ -33,6 +33,8 @@ struct StructureFlags: SettingFlags {
   @Option(.int("Attention heads. (default: the preset's)")) var heads: OrNone<Int>?
   @Option(.int("Features of a head, the reference's --embed_dim. (default: the preset's)"))
   var headDim: OrNone<Int>?
+  @Option(.number("Hidden units of the MLPs by features of a token. (default: the preset's, 4)"))
+  var mlpRatio: OrNone<Float>?
   @Option(.int("Blocks. (default: the preset's)")) var depth: OrNone<Int>?
   @Option(.int("GPSA blocks, from the first. (default: the preset's, or all but the last)"))
   var localUpToLayer: OrNone<Int>?

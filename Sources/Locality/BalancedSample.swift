@@ -7,6 +7,11 @@ extension ImageFolder {
   ///
   /// Classes take turns, in a new random order each time, until there are enough.
   package func balancedSample(_ count: Int, seed: UInt64) -> [Example] {
+    inClassTurns(count, seed: seed).sorted { $0.index < $1.index }
+  }
+
+  /// The same in the order of the turns, so that the first of them are balanced, too.
+  package func inClassTurns(_ count: Int, seed: UInt64) -> [Example] {
     let random = Random(seed: seed).split("locality sample")
     var waiting = Dictionary(grouping: samples, by: \.label).mapValues { samples in
       var source = random.split("class").split(samples[0].label)
@@ -23,6 +28,6 @@ extension ImageFolder {
       }
       turn += 1
     }
-    return chosen.sorted { $0.index < $1.index }
+    return chosen
   }
 }

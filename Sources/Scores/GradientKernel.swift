@@ -39,7 +39,8 @@ public struct GradientKernel: Sendable {
     let large = weights.tree.parameters.indices
       .filter { weights.tree.parameters[$0].shape.elementCount >= 50 }.prefix(11)
     firstCoordinates = gradients.map { gradient in
-      large.flatMap { slot in gradient[slot: slot].withUnsafeBufferPointer { Array($0.prefix(50)) } }
+      large.flatMap { slot in gradient[slot: slot].withUnsafeBufferPointer { Array($0.prefix(50)) }
+      }
     }
   }
 

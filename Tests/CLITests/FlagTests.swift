@@ -14,6 +14,7 @@ import Training
     (["--input-size", "8x12"], ["input-size: 8x12"]), (["--patch-size", "8"], ["patch-size: 8"]),
     (["--channels", "1"], ["channels: 1"]),
     (["--heads", "9"], ["heads: 9"]), (["--head-dim", "5"], ["head-dim: 5"]),
+    (["--mlp-ratio", "1.5"], ["mlp-ratio: 1.5"]),
     (["--depth", "3"], ["depth: 3"]), (["--local-up-to-layer", "2"], ["local-up-to-layer: 2"]),
     (["--locality-strength", "0.7"], ["locality-strength: 0.7"]),
     (["--nb-classes", "7"], ["nb-classes: 7"]), (["--drop", "0.3"], ["drop: 0.3"]),

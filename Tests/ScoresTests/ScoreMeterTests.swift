@@ -8,7 +8,8 @@ import Testing
   private func meter(_ kind: TestModel, order: [Int] = Array(0..<10)) -> ScoreMeter {
     let images = kind.images(10)
     var meter = ScoreMeter(
-      examples: Tensor.concatenated(order.map { images.sliced(0, $0..<$0 + 1) }, 0), labels: order.map { $0 % 5 })
+      examples: Tensor.concatenated(order.map { images.sliced(0, $0..<$0 + 1) }, 0),
+      labels: order.map { $0 % 5 })
     meter.scores = Set(Score.allCases)
     meter.kernelExamples = 6
     return meter

@@ -12,6 +12,7 @@ package struct ModelSettings: Settings {
   package var patchSize = 16
   package var heads: Int?
   package var headDim: Int?
+  package var mlpRatio: Float?
   package var depth: Int?
   package var localUpToLayer: Int?
   package var localityStrength: Float = 1
@@ -67,6 +68,7 @@ extension ModelSettings {
       let width = headDim ?? preset.embedDim / preset.heads
       preset.heads = heads ?? preset.heads
       preset.embedDim = width * preset.heads
+      preset.mlpRatio = mlpRatio ?? preset.mlpRatio
       preset.depth = depth ?? preset.depth
       preset.localUpToLayer = localUpToLayer ?? min(preset.localUpToLayer, max(preset.depth - 1, 0))
       guard preset.localUpToLayer > 0 || localityStrength == 1 else {

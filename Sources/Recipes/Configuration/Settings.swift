@@ -45,7 +45,7 @@ package enum SettingsJSON {
 
   /// JSON that is YAML, too: letters that YAML does not take as they are, such as line separators,
   /// are written by their numbers.
-  static func text(_ value: some Encodable) throws -> String {
+  package static func text(_ value: some Encodable) throws -> String {
     let text = String(decoding: try encoder.encode(value), as: UTF8.self)
     guard !text.utf8.allSatisfy({ $0 < 0x7F }) else { return text }
     return text.unicodeScalars.map { scalar in

@@ -97,6 +97,7 @@ extension TrainingConfiguration {
       let deit = model.isDistilled ? "deit_tiny_distilled_patch16_224" : "deit_tiny_patch16_224"
       architecture.model = model.family == .convit ? "convit_tiny" : deit
       (architecture.heads, architecture.headDim) = (model.heads, model.embedDim / model.heads)
+      architecture.mlpRatio = model.mlpRatio == 4 ? nil : model.mlpRatio
       architecture.depth = model.depth
       architecture.localUpToLayer = model.family == .convit ? model.localUpToLayer : nil
       if model.localUpToLayer > 0, !model.isGated { ablation.gate = .absent }

@@ -1,0 +1,102 @@
+import Autodiff
+import ConViT
+import Foundation
+import Images
+import Locality
+import Scores
+import Training
+
+/// Scores candidates on training images before any of them is trained.
+package struct ScoringRun: Sendable {
+  package var scores: Set<Score> = [.naswot, .naswotNormalized, .mgm, .parameters, .multiplyAdds]
+  /// Images of a batch, as many of each class as there can be, not augmented.
+  package var batchSize = 128
+  /// Initialisations, and batches: each candidate is scored `starts` × `batches` times.
+  package var (starts, batches) = (3, 1)
+  package var seed: UInt64 = 0
+  private let folders: [DataSettings: ImageFolder]
+
+  /// - Parameter configurations: those of the candidates, each with its `dataPath`.
+  package init(of configurations: [TrainingConfiguration]) throws {
+    var folders: [DataSettings: ImageFolder] = [:]
+    for configuration in configurations where folders[configuration.data] == nil {
+      guard configuration.dataPath != nil else {
+        throw TrainingError(usage: "data-path is missing: the folder that has train/")
+      }
+      folders[configuration.data] = try TrainingData(
+        configuration.data, seed: configuration.seed
+      ).training
+    }
+    self.folders = folders
+  }
+
+  /// The scores of each configuration, of each start and batch in turn.
+  ///
+  /// Candidates are scored side by side, each on one thread, so that scores have the same bits for
+  /// any number of threads. `progress` is called with how many of how many times are done.
+  package func callAsFunction(
+    _ configurations: [TrainingConfiguration], on pool: WorkerPool
+  ) throws -> [[Score: [Double]]] {
+    var meters: [InputKind: [ScoreMeter]] = [:]
+    var candidates: [(model: VisionTransformer, meters: [ScoreMeter])] = []
+    for configuration in configurations {
+      guard let folder = folders[configuration.data] else {
+        throw TrainingError(usage: "data-path is another than that of the other candidates")
+      }
+      let kind = InputKind(configuration)
+      if meters[kind] == nil { meters[kind] = try self.meters(configuration, folder, pool) }
+      let shape = try configuration.modelConfiguration(classes: folder.classes.count)
+      candidates.append((try VisionTransformer(shape), meters[kind] ?? []))
+    }
+    let tasks = candidates.indices.flatMap { candidate in
+      (0..<starts * batches).map { (candidate: candidate, time: $0) }
+    }
+    let found = pool.map(tasks) { task in
+      let (model, meters) = candidates[task.candidate]
+      return meters[task.time % batches](model, seed: seed + UInt64(task.time / batches))
+    }
+    return candidates.indices.map { candidate in
+      var values: [Score: [Double]] = [:]
+      for (task, scores) in zip(tasks, found) where task.candidate == candidate {
+        for (score, value) in scores { values[score, default: []].append(value) }
+      }
+      return values
+    }
+  }
+
+  /// What decides about the numbers that a model is given.
+  private struct InputKind: Hashable {
+    let size: InputSize
+    let channels: Int
+    let data: DataSettings
+    let model: String  // has a normalisation
+
+    init(_ configuration: TrainingConfiguration) {
+      (size, channels) = (configuration.inputSize, configuration.channels)
+      (data, model) = (configuration.data, configuration.model)
+    }
+  }
+
+  private func meters(
+    _ configuration: TrainingConfiguration, _ folder: ImageFolder, _ pool: WorkerPool
+  ) throws -> [ScoreMeter] {
+    let examples = folder.inClassTurns(batchSize * batches, seed: seed)
+    guard examples.count == batchSize * batches else {
+      throw TrainingError(
+        usage: "\(folder.folder) has \(examples.count) images, fewer than \(batches) batches of "
+          + "\(batchSize)")
+    }
+    let random = Random(seed: seed)
+    let reader = try configuration.evaluationReader()
+    let loader = BatchLoader(
+      order: examples.map { ExampleRequest($0, random: random) }, reader: reader,
+      batchSize: batchSize, workers: pool.threads == 1 ? 0 : pool.threads)
+    var meters: [ScoreMeter] = []
+    while let batch = try loader.next() {
+      var meter = ScoreMeter(examples: batch.inputs, labels: batch.labels)
+      meter.scores = scores
+      meters.append(meter)
+    }
+    return meters
+  }
+}

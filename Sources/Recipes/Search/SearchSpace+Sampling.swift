@@ -1,0 +1,57 @@
+import Autodiff
+import Training
+
+extension SearchSpace {
+  /// `count` different candidates, drawn from `seed`; all that there are, if there are no more.
+  ///
+  /// A space of up to 100,000 choices is enumerated, of which each candidate is as likely as any
+  /// other; of a larger one, choices are drawn until enough are allowed.
+  package func sample(_ count: Int, seed: UInt64) throws -> [Candidate] {
+    var random = Random(seed: seed).split("search space")
+    if size <= 100_000 {
+      let all = try allowed()
+      return try random.permutation(all.count).prefix(count).map { try candidate(all[$0]) }
+    }
+    var (found, seen): ([[Int]], Set<[Int]>) = ([], [])
+    for _ in 0..<1000 * count where found.count < count {
+      let places = choices.map { random.below($0.values.count) }
+      if seen.insert(places).inserted, try isAllowed(places) { found.append(places) }
+    }
+    guard found.count == count else {
+      throw TrainingError(
+        usage: "\(title): only \(found.count) of \(1000 * count) random choices are allowed by its "
+          + "conditions")
+    }
+    return try found.map(candidate)
+  }
+
+  /// All that the conditions allow, in the order of the choices.
+  func allowed() throws -> [[Int]] {
+    var places = Array(repeating: 0, count: choices.count)
+    var found: [[Int]] = []
+    while true {
+      if try isAllowed(places) { found.append(places) }
+      guard let next = places.indices.last(where: { places[$0] + 1 < choices[$0].values.count })
+      else { return found }
+      places[next] += 1
+      for index in places.indices where index > next { places[index] = 0 }
+    }
+  }
+
+  /// A candidate that differs from another in one choice; nil if none of a hundred draws is
+  /// allowed.
+  package func mutated(
+    _ candidate: Candidate, using random: inout Random
+  ) throws -> Candidate? {
+    let open = choices.indices.filter { choices[$0].values.count > 1 }
+    guard !open.isEmpty else { return nil }
+    for _ in 0..<100 {
+      var places = candidate.places
+      let index = open[random.below(open.count)]
+      let other = random.below(choices[index].values.count - 1)
+      places[index] = other < places[index] ? other : other + 1
+      if try isAllowed(places) { return try self.candidate(places) }
+    }
+    return nil
+  }
+}

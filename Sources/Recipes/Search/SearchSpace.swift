@@ -1,0 +1,165 @@
+import Autodiff
+import Files
+import Foundation
+import Training
+import Yams
+
+/// A space of configurations: choices with their values, conditions between them, and what settings
+/// follow. What `--space` reads; docs/SEARCH.md shows the file.
+package struct SearchSpace: Sendable {
+  package let title: String
+  /// The settings that all candidates have.
+  package let base: TrainingConfiguration
+  package let choices: [Choice]
+  private let settings: [(key: String, formula: SpaceExpression)]
+  private let conditions: [SpaceExpression]
+  private let path: String
+
+  package struct Choice: Sendable {
+    package let name: String
+    let values: [SpaceExpression.Value]
+  }
+
+  /// A configuration of the space: the place of the value that each choice has.
+  package struct Candidate: Hashable, Sendable {
+    package let places: [Int]
+    /// "dim 32, depth 2, heads 4"
+    package let name: String
+    package let configuration: TrainingConfiguration
+  }
+
+  package init(contentsOf path: String) throws {
+    let bytes: [UInt8]
+    do { bytes = try RegularFile.contents(of: path, maxBytes: 1 << 20) } catch {
+      throw TrainingError("\(path): cannot read the search space: \(error.reason)")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw TrainingError("\(path): cannot read the search space: not UTF-8")
+    }
+    try self.init(yaml: text, of: path)
+  }
+
+  init(yaml text: String, of path: String) throws {
+    func fail(_ reason: String) -> TrainingError { TrainingError(usage: "\(path): \(reason)") }
+    guard let root = try YAMLText.root(of: text, from: path)?.mapping else {
+      throw fail("expected lines of the form `key: value`")
+    }
+    var parts: [String: Node] = [:]
+    for (key, value) in root {
+      guard let key = key.string, ["title", "base", "choices", "settings", "where"].contains(key)
+      else {
+        throw fail(
+          "unknown key '\(key.string ?? "?")'; a search space has title, base, choices, settings "
+            + "and where")
+      }
+      parts[key] = value
+    }
+    self.path = path
+    title = parts["title"]?.string ?? URL(fileURLWithPath: path).lastPathComponent
+    base = try TrainingConfiguration(
+      settings: parts["base"]?.mapping?.map { ($0.key.string ?? "?", $0.value) } ?? [], of: path,
+      over: TrainingConfiguration())
+    guard let named = parts["choices"]?.mapping, named.count > 0 else {
+      throw fail("choices must name what can be chosen, each with its values in brackets")
+    }
+    choices = try named.map { key, values in
+      let name = key.string ?? "?"
+      guard let values = SearchSpace.values(values), !values.isEmpty else {
+        throw fail("choices: \(name): expected values as [1, 2, 4], or {from: 1, to: 4, step: 1}")
+      }
+      guard Set(values).count == values.count else {
+        throw fail("choices: \(name): a value is there twice")
+      }
+      return Choice(name: name, values: values)
+    }
+    func formula(_ text: String) throws -> SpaceExpression {
+      do { return try SpaceExpression(text) } catch { throw fail(error.reason) }
+    }
+    settings = try (parts["settings"]?.mapping ?? [:]).map { key, value in
+      (key.string ?? "?", try formula(value.string ?? "?"))
+    }
+    conditions = try (parts["where"]?.array() ?? []).map { try formula($0.string ?? "?") }
+    try checkNames(fail)
+  }
+
+  private func checkNames(_ fail: (String) -> TrainingError) throws {
+    let known = Set(choices.map(\.name))
+    let formulas = settings.map(\.formula) + conditions
+    for formula in formulas {
+      for name in formula.names where !known.contains(name) {
+        throw fail("'\(name)' in '\(formula.text)' is none of the choices")
+      }
+    }
+    let used = formulas.reduce(into: Set<String>()) { $0.formUnion($1.names) }
+    for choice in choices
+    where !TrainingConfiguration.keys.contains(choice.name) && !used.contains(choice.name) {
+      throw fail(
+        "choices: '\(choice.name)' is no setting, and no formula uses it"
+          + ForeignNames.answer(to: choice.name, among: TrainingConfiguration.keys))
+    }
+  }
+
+  private static func values(_ node: Node) -> [SpaceExpression.Value]? {
+    if let list = node.sequence {
+      return list.map { node in
+        node.float.map { .number($0) } ?? .word(node.string ?? "?")
+      }
+    }
+    guard let from = node["from"]?.float, let to = node["to"]?.float else { return nil }
+    let step = node["step"]?.float ?? 1
+    guard step > 0, from <= to, (to - from) / step < 10_000 else { return nil }
+    return (0...Int((to - from) / step + 1e-9)).map { .number(from + Double($0) * step) }
+  }
+
+  /// How many ways there are to choose, allowed or not.
+  package var size: Double { choices.reduce(1) { $0 * Double($1.values.count) } }
+
+  /// Whether all conditions hold where the choices have the values at these places.
+  func isAllowed(_ places: [Int]) throws -> Bool {
+    let values = values(at: places)
+    return try naming(path) {
+      for condition in conditions {
+        guard case .truth(let holds) = try condition.value(values) else {
+          throw SpaceExpression.Failure(reason: "'\(condition.text)' is neither true nor false")
+        }
+        if !holds { return false }
+      }
+      return true
+    }
+  }
+
+  /// The candidate of these places.
+  ///
+  /// - Throws: a usage error if no model can be made of it.
+  package func candidate(_ places: [Int]) throws -> Candidate {
+    let values = values(at: places)
+    let words = choices.map { "\($0.name) \(values[$0.name]?.printed ?? "")" }
+    let name = words.joined(separator: ", ")
+    var given: [(key: String, value: Node)] = []
+    for choice in choices where TrainingConfiguration.keys.contains(choice.name) {
+      given.append((choice.name, Node(values[choice.name]?.printed ?? "")))
+    }
+    for (key, formula) in settings {
+      let value = try naming(path) { try formula.value(values) }
+      given.append((key, Node(value.printed)))
+    }
+    let configuration = try TrainingConfiguration(settings: given, of: path, over: base)
+    do { try configuration.validateModel() } catch let error as TrainingError {
+      throw TrainingError(
+        usage: "\(path): \(name): \(error.message); a condition under where: can rule it out")
+    }
+    return Candidate(places: places, name: name, configuration: configuration)
+  }
+
+  private func values(at places: [Int]) -> [String: SpaceExpression.Value] {
+    var values: [String: SpaceExpression.Value] = [:]
+    for (choice, place) in zip(choices, places) { values[choice.name] = choice.values[place] }
+    return values
+  }
+
+  private func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+    do { return try body() } catch let failure as SpaceExpression.Failure {
+      throw TrainingError(usage: "\(path): \(failure.reason)")
+    }
+  }
+}

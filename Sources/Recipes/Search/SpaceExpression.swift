@@ -1,0 +1,148 @@
+import Training
+
+/// A formula over the choices of a search space: `dim % heads == 0`, `dim / heads`.
+///
+/// Numbers, names of choices, words in quotation marks, + − * / %, comparisons, `and`, `or`,
+/// parentheses. Names may have dashes (`mlp-ratio`), so that a minus has a space behind it.
+struct SpaceExpression: Sendable {
+  let text: String
+  private let root: Term
+
+  enum Value: Hashable, Sendable {
+    case number(Double)
+    case word(String)
+    case truth(Bool)
+  }
+
+  /// What is wrong with a formula or its values.
+  struct Failure: Error { let reason: String }
+
+  private indirect enum Term: Sendable {
+    case value(Value)
+    case name(String)
+    case binary(String, Term, Term)
+  }
+
+  init(_ text: String) throws(Failure) {
+    var parser = Parser(tokens: try Self.tokens(of: text)[...])
+    self.text = text
+    root = try parser.term()
+    if let rest = parser.tokens.first { throw Failure(reason: "'\(rest)' in '\(text)'") }
+  }
+
+  /// The names of choices in it.
+  var names: Set<String> { Self.names(in: root) }
+
+  private static func names(in term: Term) -> Set<String> {
+    switch term {
+    case .value: []
+    case .name(let name): [name]
+    case .binary(_, let a, let b): names(in: a).union(names(in: b))
+    }
+  }
+
+  /// Its value where the choices are made.
+  func value(_ choices: [String: Value]) throws(Failure) -> Value { try value(of: root, choices) }
+
+  private func value(of term: Term, _ choices: [String: Value]) throws(Failure) -> Value {
+    switch term {
+    case .value(let value): return value
+    case .name(let name):
+      guard let value = choices[name] else {
+        throw Failure(reason: "'\(name)' in '\(text)' is none of the choices")
+      }
+      return value
+    case .binary(let symbol, let a, let b):
+      let (a, b) = (try value(of: a, choices), try value(of: b, choices))
+      guard let result = Self.combined(a, symbol, b) else {
+        throw Failure(reason: "'\(text)': '\(symbol)' of \(a.printed) and \(b.printed)")
+      }
+      return result
+    }
+  }
+
+  private static func combined(_ a: Value, _ symbol: String, _ b: Value) -> Value? {
+    switch (a, b) {
+    case (.number(let a), .number(let b)):
+      if let operation = arithmetic[symbol] {
+        let result = operation(a, b)
+        return result.isFinite ? .number(result) : nil
+      }
+      return comparisons[symbol].map { .truth($0(a, b)) }
+    case (.truth(let a), .truth(let b)):
+      return symbol == "and" ? .truth(a && b) : symbol == "or" ? .truth(a || b) : nil
+    case (.word, .word), (.word, .number), (.number, .word):
+      return symbol == "==" ? .truth(a == b) : symbol == "!=" ? .truth(a != b) : nil
+    default: return nil
+    }
+  }
+
+  private static let arithmetic: [String: @Sendable (Double, Double) -> Double] = [
+    "+": { $0 + $1 }, "-": { $0 - $1 }, "*": { $0 * $1 }, "/": { $0 / $1 },
+    "%": { $0.truncatingRemainder(dividingBy: $1) },
+  ]
+  private static let comparisons: [String: @Sendable (Double, Double) -> Bool] = [
+    "==": { $0 == $1 }, "!=": { $0 != $1 }, "<": { $0 < $1 }, "<=": { $0 <= $1 },
+    ">": { $0 > $1 }, ">=": { $0 >= $1 },
+  ]
+
+  // MARK: - Reading
+
+  private static func tokens(of text: String) throws(Failure) -> [String] {
+    let token =
+      /\s*([0-9]+(?:\.[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*|"[^"]*"|[=!<>]=|[-+*\/%<>()])/
+    var (rest, tokens): (Substring, [String]) = (text[...], [])
+    while let match = rest.prefixMatch(of: token) {
+      tokens.append(String(match.1))
+      rest = rest[match.range.upperBound...]
+    }
+    guard rest.allSatisfy(\.isWhitespace), tokens.count <= 200 else {
+      throw Failure(reason: "cannot read '\(text)' from '\(rest.prefix(20))' on")
+    }
+    return tokens
+  }
+
+  private struct Parser {
+    var tokens: ArraySlice<String>
+    private static let levels: [[String]] = [
+      ["or"], ["and"], ["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"],
+    ]
+
+    mutating func term(_ level: Int = 0) throws(Failure) -> Term {
+      guard level < Self.levels.count else { return try primary() }
+      var left = try term(level + 1)
+      while let symbol = tokens.first, Self.levels[level].contains(symbol) {
+        tokens.removeFirst()
+        left = .binary(symbol, left, try term(level + 1))
+      }
+      return left
+    }
+
+    private mutating func primary() throws(Failure) -> Term {
+      guard let token = tokens.popFirst() else { throw Failure(reason: "a formula ends too early") }
+      if token == "(" {
+        let inner = try term()
+        guard tokens.popFirst() == ")" else { throw Failure(reason: "a parenthesis is not closed") }
+        return inner
+      }
+      if let number = Double(token) { return .value(.number(number)) }
+      if token.hasPrefix("\"") { return .value(.word(String(token.dropFirst().dropLast()))) }
+      guard token.first?.isLetter == true || token.first == "_" else {
+        throw Failure(reason: "'\(token)' where a number or a name should be")
+      }
+      return .name(token)
+    }
+  }
+}
+
+extension SpaceExpression.Value {
+  /// As in a config: 3, 0.5, convit_tiny.
+  var printed: String {
+    switch self {
+    case .number(let number):
+      Int(exactly: number).map(String.init) ?? "\(number)"
+    case .word(let word): word
+    case .truth(let truth): "\(truth)"
+    }
+  }
+}
