@@ -10,11 +10,11 @@ struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "score", abstract: "Rank architectures before any of them is trained.",
     discussion: """
-      The candidates are configs, or a sample of a search space (docs/SEARCH.md). Each is scored at \
-      its initialisation on a batch of training images: naswot says how well its units tell images \
-      apart (no labels), mgm how large the gradient is that they share, and params, the number of \
-      parameters, is the baseline that such scores have to beat. A score is no accuracy: on some \
-      data small models are better, which no score knows that sees no training.
+      The candidates are configs, or a sample of a search space (docs/SEARCH.md). Each is scored \
+      at its initialisation on a batch of training images: naswot says how well its units tell \
+      images apart (no labels), mgm how large the gradient is that they share, and params, the \
+      number of parameters, is the baseline that such scores have to beat. A score is no accuracy: \
+      on some data small models are better, which no score knows that sees no training.
       """)
 
   @Option(help: .file("A candidate's config; may be repeated.")) var config: [String] = []

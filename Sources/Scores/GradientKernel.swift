@@ -64,8 +64,9 @@ public struct GradientKernel: Sendable {
 
   /// The means of a Gram matrix.
   public struct Parts: Sendable, Hashable {
-    /// Of all, of the diagonal, and of all else (nil if there is nothing else).
+    /// Of all, and of the diagonal.
     public let mean, diagonal: Double
+    /// Of all else; nil if there is nothing else.
     public let offDiagonal: Double?
 
     /// Those of a square matrix.
