@@ -90,7 +90,7 @@ struct SpaceExpression: Sendable {
 
   private static func tokens(of text: String) throws(Failure) -> [String] {
     let token =
-      /\s*([0-9]+(?:\.[0-9]+)?|[A-Za-z_][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)*|"[^"]*"|[=!<>]=|[-+*\/%<>()])/
+      /\s*([0-9]+(?:\.[0-9]+)?|[A-Za-z_]\w*(?:-\w+)*|"[^"]*"|[=!<>]=|[-+*\/%<>()])/
     var (rest, tokens): (Substring, [String]) = (text[...], [])
     while let match = rest.prefixMatch(of: token) {
       tokens.append(String(match.1))

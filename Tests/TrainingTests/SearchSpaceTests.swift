@@ -1,0 +1,122 @@
+import Autodiff
+import Testing
+import Training
+
+@testable import Recipes
+
+@Suite struct SearchSpaceTests {
+  private static let text = """
+    title: Small
+    base: {model: deit_tiny_patch16_224, input-size: 8, patch-size: 4}
+    choices:
+      dim: [8, 12, 16]
+      heads: [1, 2, 4]
+      depth: {from: 1, to: 3}
+      mlp-ratio: [0.5, 2]
+      gate: [trained, absent]
+    settings: {head-dim: dim / heads}
+    where: ["dim % (heads * 4) == 0 or heads == 1", depth <= 2, gate == "trained"]
+    """
+
+  private func space(_ text: String = text) throws -> SearchSpace {
+    try SearchSpace(yaml: text, of: "s.yaml")
+  }
+
+  /// dim and heads: 8 with 1, 2; 12 with 1; 16 with 1, 2, 4. Depths 1 and 2, two ratios.
+  @Test func candidatesAreWhatConditionsAllow() throws {
+    let space = try space()
+    #expect(space.size == 108)
+    let allowed = try space.allowed()
+    #expect(allowed.count == 6 * 2 * 2 && Set(allowed).count == 24)
+    let all = try space.sample(1000, seed: 3)
+    #expect(Set(all.map(\.places)) == Set(allowed))
+    for candidate in all {
+      let model = try candidate.configuration.modelConfiguration(classes: 3)
+      #expect([8, 12, 16].contains(model.embedDim) && model.embedDim % model.heads == 0)
+      #expect(
+        candidate.name == "dim \(model.embedDim), heads \(model.heads), depth \(model.depth), "
+          + "mlp-ratio \(model.mlpRatio == 2 ? "2" : "0.5"), gate trained")
+    }
+  }
+
+  @Test func samplesFollowFromTheSeed() throws {
+    let space = try space()
+    let (a, b) = (try space.sample(5, seed: 1), try space.sample(5, seed: 1))
+    #expect(a == b && Set(a).count == 5)
+    #expect(try space.sample(5, seed: 2) != a)
+    #expect(Array(try space.sample(9, seed: 1).prefix(5)) == a)
+  }
+
+  @Test func aLargeSpaceIsDrawnFrom() throws {
+    let text = """
+      base: {model: deit_tiny_patch16_224, heads: 1}
+      choices: {head-dim: {from: 1, to: 9000}, depth: {from: 1, to: 900}}
+      where: [head-dim % 2 == 0]
+      """
+    let found = try SearchSpace(yaml: text, of: "s.yaml").sample(3, seed: 0)
+    #expect(Set(found).count == 3)
+    #expect(found.allSatisfy { ($0.configuration.headDim ?? 1) % 2 == 0 })
+    let rare = text.replacing("% 2 == 0", with: "== 9000 and depth == 1")
+    #expect(throws: TrainingError.self) {
+      try SearchSpace(yaml: rare, of: "s.yaml").sample(3, seed: 0)
+    }
+  }
+
+  @Test func mutationsChangeOneChoice() throws {
+    let space = try space()
+    var random = Random(seed: 4)
+    let start = try space.sample(1, seed: 0)[0]
+    var seen: Set<[Int]> = []
+    for _ in 0..<200 {
+      let changed = try #require(try space.mutated(start, using: &random))
+      #expect(zip(changed.places, start.places).count { $0 != $1 } == 1)
+      #expect(try space.isAllowed(changed.places))
+      seen.insert(changed.places)
+    }
+    let neighbours = try space.allowed().count { places in
+      zip(places, start.places).count { $0 != $1 } == 1
+    }
+    #expect(seen.count == neighbours)
+  }
+
+  @Test(arguments: [
+    ("1 + 2 * 3 - 4 / 2 == 5", true), ("(1 + 2) * 3 == 9", true), ("7 % 4 < 3", false),
+    ("a-b - 1 == 4 and 1 == 1 or 1 == 2", true), ("word != \"other\"", true),
+    ("1 < 2 and 2 < 1", false), ("8 / 2 / 2 == 2", true),
+  ]) func formulas(_ text: String, _ expected: Bool) throws {
+    let formula = try SpaceExpression(text)
+    let value = try formula.value(["a-b": .number(5), "word": .word("this")])
+    #expect(value == .truth(expected))
+  }
+
+  @Test(arguments: [
+    ("choices: {depth: []}", "choices: depth: expected values"),
+    ("choices: {depth: [1, 1]}", "a value is there twice"),
+    ("choices: {}", "choices must name"), ("other: 1", "unknown key 'other'"),
+    ("choices: {dim: [1]}", "'dim' is no setting, and no formula uses it"),
+    ("choices: {depth: [1]}\nwhere: [dept == 1]", "'dept' in 'dept == 1' is none of the choices"),
+    ("choices: {depth: [1]}\nwhere: [depth +]", "a formula ends too early"),
+    ("choices: {depth: [1]}\nwhere: [(depth == 1]", "a parenthesis is not closed"),
+    ("choices: {depth: [1]}\nwhere: [depth & 1]", "cannot read 'depth & 1' from"),
+    ("choices: {depth: [1]}\nwhere: [depth]", "'depth' is neither true nor false"),
+    ("choices: {depth: [1]}\nwhere: [depth / 0 == 1]", "'/' of 1 and 0"),
+    ("choices: {depth: [1]}\nsettings: {dept: depth}", "unknown key 'dept'"),
+    (
+      "choices: {local-up-to-layer: [20]}",
+      "local-up-to-layer 20: local_up_to_layer 20 is not in 0 ... depth"
+    ),
+    ("choices: {depth: {from: 3, to: 1}}", "{from: 1, to: 4, step: 1}"),
+  ]) func mistakesAreNamed(_ text: String, _ part: String) throws {
+    let error = try #require(throws: TrainingError.self) {
+      _ = try SearchSpace(yaml: text, of: "s.yaml").sample(1, seed: 0)
+    }
+    #expect(error.message.hasPrefix("s.yaml") && error.message.contains(part), "\(error.message)")
+  }
+
+  @Test func shippedSpaces() throws {
+    for (name, least) in [("fashion-mnist", 288)] {
+      let space = try SearchSpace(contentsOf: "Configs/search/\(name).yaml")
+      #expect(try space.sample(5, seed: 0).count == 5 && space.allowed().count >= least)
+    }
+  }
+}
