@@ -24,6 +24,7 @@ struct Convit: ParsableCommand {
         name: "Training",
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self, ScoreCommand.self,
+          SearchCommand.self,
         ]),
       CommandGroup(
         name: "Using a model",

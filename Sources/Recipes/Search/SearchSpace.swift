@@ -25,7 +25,7 @@ package struct SearchSpace: Sendable {
     package let places: [Int]
     /// "dim 32, depth 2, heads 4"
     package let name: String
-    package let configuration: TrainingConfiguration
+    package internal(set) var configuration: TrainingConfiguration
   }
 
   package init(contentsOf path: String) throws {

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Autodiff
+import Files
+import Foundation
+import Recipes
+import Scores
+
+struct SearchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search", abstract: "Find the architectures of a space that are worth training.",
+    discussion: """
+      Candidates are drawn from the space and scored at their initialisation. --calibrate N trains \
+      the first N of them, says how far each score orders them as their accuracies do, on these \
+      data and with this recipe, and fits a prediction to them that orders the rest; without it, \
+      --method does. Then the best --topk are trained. Accuracies are those on val, so that a \
+      space's base should hold out images (val-fraction) if the test images are to say something \
+      later. Each training is a run like any other, in OUT/candidates; the same command goes on \
+      where it stopped, and ends with the same table.
+      """)
+
+  @Option(help: .file("A search space; see Configs/search and docs/SEARCH.md.")) var space: String
+  @Option(help: .folder("The folder of images, or a CSV file of paths and labels."))
+  var dataPath: String
+  @Option(help: .folder("The folder to write runs and tables to.")) var outputDir: String
+  @Option(.int("Candidates to draw. (default: 100)")) var samples: Int?
+  @Option(.int("Of them, how many are trained to calibrate the scores. (default: 0)"))
+  var calibrate: Int?
+  @Option(.int("The best to train in the end. (default: 5)")) var topk: Int?
+  @Option(help: "The score that orders candidates without --calibrate.") var method = Score.naswot
+  @Option(.int("Parameters of a candidate at most.")) var maxParams: Int?
+  @Option(.int("Multiply-adds of a candidate at most.")) var maxMacs: Int?
+  @Option(.int("Of the sample, the scores and the trainings. (default: 0)")) var seed: UInt64?
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    try require("samples", samples, in: 1...100_000)
+    try require("calibrate", calibrate, in: 0...100_000)
+    try require("topk", topk, in: 0...100_000)
+    try require("max-params", maxParams, in: 1...Int.max)
+    try require("max-macs", maxMacs, in: 1...Int.max)
+    guard (calibrate ?? 0) <= samples ?? 100 else {
+      throw ValidationError("calibrate is more than the samples")
+    }
+  }
+
+  func run() throws {
+    let space = try SearchSpace(contentsOf: space)
+    let output = try OutputFolder(outputDir)
+    var search = try SearchRun(
+      space, samples: samples ?? 100, seed: seed ?? 0, dataPath: dataPath, method: method,
+      within: SearchRun.Budget(parameters: maxParams, multiplyAdds: maxMacs), on: threads.pool())
+    Terminal.write(
+      String(
+        format: "%d candidates scored in %.1f s of processor time\n", search.candidates.count,
+        search.scoringSeconds))
+    let first = Array(search.candidates.indices.prefix(calibrate ?? 0))
+    for (index, candidate) in first.enumerated() {
+      try train(candidate, "calibration \(index + 1)/\(first.count)", &search, output)
+    }
+    for (index, candidate) in search.order.prefix(topk ?? 5).enumerated() {
+      try train(candidate, "best \(index + 1)/\(topk ?? 5)", &search, output)
+    }
+    try write(search, to: output)
+    try Terminal.result(search.report.text)
+  }
+
+  private func train(
+    _ candidate: Int, _ title: String, _ search: inout SearchRun, _ output: OutputFolder
+  ) throws {
+    guard search.accuracies[candidate] == nil else { return }
+    let run = search.run(of: candidate)
+    Terminal.write("\(title): \(search.candidates[candidate].name)\n")
+    if try search.add(resultOf: candidate, in: outputDir) { return }
+    var configuration = run.configuration
+    configuration.outputDir = "\(outputDir)/\(run.folder)"
+    configuration.resume = "auto"
+    configuration.threads = threads.threads ?? configuration.threads
+    do { try TrainCommand.train(configuration) } catch let stop as ExitCode {
+      Terminal.write("note: the same command goes on with the search\n")
+      throw stop
+    }
+    _ = try search.add(resultOf: candidate, in: outputDir)
+    try write(search, to: output)
+  }
+
+  private func write(_ search: SearchRun, to output: OutputFolder) throws {
+    let report = search.report
+    try output.write(SettingsJSON.text(report) + "\n", to: "search.json")
+    try output.write(report.csv, to: "search.csv")
+  }
+}
+
+extension SearchReport {
+  /// How far each score orders the trained candidates, and these by accuracy.
+  var text: String {
+    func number(_ value: Double?, _ format: String) -> String {
+      value.map { String(format: format, $0) } ?? "–"
+    }
+    var lines = [
+      "\(title): \(scored) candidates scored in "
+        + number(scoringSeconds, "%.1f s") + ", \(trained) trained in "
+        + number(trainingSeconds, "%.0f s")
+    ]
+    if !correlations.isEmpty {
+      lines.append(
+        ["score".padded(to: 18), "tau", "95 %".aligned(to: 18), "p".aligned(to: 8)]
+          .joined(separator: "  ") + "  best of ten")
+      for found in correlations {
+        let interval = found.interval.map { String(format: "%.2f", $0) }.joined(separator: " … ")
+        lines.append(
+          found.score.padded(to: 18) + number(found.tau, "%.2f").aligned(to: 5)
+            + interval.aligned(to: 20) + number(found.p, "%.1g").aligned(to: 10)
+            + number(found.gainOfTen, "%+.1f points").aligned(to: 13))
+      }
+    }
+    lines.append("acc@1   predicted  candidate")
+    for candidate in candidates.prefix(max(trained, 10)) {
+      lines.append(
+        number(candidate.accuracy, "%.2f").padded(to: 8)
+          + number(candidate.predicted, "%.2f").padded(to: 11) + candidate.name)
+    }
+    return lines.joined(separator: "\n")
+  }
+}
