@@ -17,7 +17,7 @@ struct ScoreCommand: ParsableCommand {
       on some data small models are better, which no score knows that sees no training.
       """)
 
-  @Option(help: .file("A candidate's config; may be repeated.")) var config: [String] = []
+  @Option(list: .file("The candidates' configs, one or more.")) var config: [String] = []
   @Option(.file("A search space; see Configs/search.")) var space: String?
   @Option(.int("Candidates to draw from the space. (default: 24)")) var samples: Int?
   @Option(help: .folder("The folder of images, or a CSV file of paths and labels."))
@@ -25,7 +25,7 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "The score that decides about the order.") var method = Score.naswot
   @Flag(help: "All scores, over two batches: what each says, and how sure it is.") var explain =
     false
-  @Option(.int("Images of a batch. (default: 128)")) var batchSize: Int?
+  @Option(.int("Images of a batch. (default: 128, or all)")) var batchSize: Int?
   @Option(.int("Initialisations of each candidate. (default: 3)")) var starts: Int?
   @Option(.int("Of the sample, the images and the initialisations. (default: 0)")) var seed: UInt64?
   @Flag(help: "Print one JSON object.") var json = false
@@ -37,7 +37,7 @@ struct ScoreCommand: ParsableCommand {
     try require("starts", starts, in: 1...1000)
     try require("samples", samples, in: 1...100_000)
     guard config.isEmpty != (space == nil) else {
-      throw ValidationError("candidates are --config C --config D …, or --space S")
+      throw ValidationError("candidates are --config C D …, or --space S")
     }
     if samples != nil && space == nil { throw ValidationError("samples is for --space") }
   }
@@ -45,7 +45,7 @@ struct ScoreCommand: ParsableCommand {
   func run() throws {
     let (names, configurations) = try candidates()
     var scoring = try ScoringRun(of: configurations)
-    (scoring.batchSize, scoring.starts) = (batchSize ?? 128, starts ?? 3)
+    (scoring.batchSize, scoring.starts) = (batchSize, starts ?? 3)
     scoring.seed = seed ?? 0
     scoring.scores.insert(method)
     if explain { (scoring.scores, scoring.batches) = (Set(Score.allCases), 2) }
@@ -60,8 +60,9 @@ struct ScoreCommand: ParsableCommand {
     }
     guard !json else { return try Terminal.result(SettingsJSON.text(table.report)) }
     try Terminal.result(
-      "\(names.count) candidates, \(scoring.starts) starts, \(scoring.batches) × "
-        + "\(scoring.batchSize) images; " + String(format: "%.1f s", seconds))
+      "\(names.count) candidates, \(counted(scoring.starts, "start", "starts")), "
+        + "\(counted(scoring.batches, "batch", "batches")) of \(scoring.imagesOfABatch) images; "
+        + String(format: "%.1f s", seconds))
     try Terminal.result(table.text)
     if let warning = table.warning { Terminal.write("note: \(warning)\n") }
   }

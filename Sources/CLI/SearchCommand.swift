@@ -45,10 +45,10 @@ struct SearchCommand: ParsableCommand {
 
   func run() throws {
     let space = try SearchSpace(contentsOf: space)
-    let output = try OutputFolder(outputDir)
     var search = try SearchRun(
       space, samples: samples ?? 100, seed: seed ?? 0, dataPath: dataPath, method: method,
       within: SearchRun.Budget(parameters: maxParams, multiplyAdds: maxMacs), on: threads.pool())
+    let output = try OutputFolder(outputDir)
     Terminal.write(
       String(
         format: "%d candidates scored in %.1f s of processor time\n", search.candidates.count,

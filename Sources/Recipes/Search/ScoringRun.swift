@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 import Foundation
 import Images
 import Locality
@@ -9,8 +10,9 @@ import Training
 /// Scores candidates on training images before any of them is trained.
 package struct ScoringRun: Sendable {
   package var scores: Set<Score> = [.naswot, .naswotNormalized, .mgm, .parameters, .multiplyAdds]
-  /// Images of a batch, as many of each class as there can be, not augmented.
-  package var batchSize = 128
+  /// Images of a batch, as many of each class as there can be, not augmented; if nil, 128, or what
+  /// there is for all batches.
+  package var batchSize: Int?
   /// Initialisations, and batches: each candidate is scored `starts` × `batches` times.
   package var (starts, batches) = (3, 1)
   package var seed: UInt64 = 0
@@ -77,14 +79,23 @@ package struct ScoringRun: Sendable {
     }
   }
 
+  /// The images of a batch, of the smallest folder.
+  package var imagesOfABatch: Int { folders.values.map(batchSize).min() ?? 0 }
+
+  private func batchSize(of folder: ImageFolder) -> Int {
+    batchSize ?? min(128, max(1, folder.samples.count / batches))
+  }
+
   private func meters(
     _ configuration: TrainingConfiguration, _ folder: ImageFolder, _ pool: WorkerPool
   ) throws -> [ScoreMeter] {
+    let batchSize = batchSize(of: folder)
     let examples = folder.inClassTurns(batchSize * batches, seed: seed)
     guard examples.count == batchSize * batches else {
       throw TrainingError(
-        usage: "\(folder.folder) has \(examples.count) images, fewer than \(batches) batches of "
-          + "\(batchSize)")
+        usage:
+          "\(folder.folder) has \(counted(examples.count, "image", "images")), and scores want "
+          + "\(counted(batches, "batch", "batches")) of \(batchSize): a smaller batch-size will do")
     }
     let random = Random(seed: seed)
     let reader = try configuration.evaluationReader()

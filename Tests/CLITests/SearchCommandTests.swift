@@ -1,0 +1,132 @@
+import Foundation
+import Recipes
+import Testing
+
+/// `convit score` and `convit search`.
+@Suite struct SearchCommandTests {
+  private static let space = """
+    title: Tiny
+    base:
+      input-size: 12
+      patch-size: 4
+      batch-size: 8
+      epochs: 1
+      no-repeated-aug: true
+      mixup: 0
+      cutmix: 0
+    choices:
+      heads: [1, 4]
+      head-dim: [2, 4, 8]
+      depth: [2, 3]
+    """
+
+  private func workspace(_ text: String = space) throws -> Workspace {
+    let workspace = try Workspace()
+    try workspace.write("space.yaml", text.utf8)
+    return workspace
+  }
+
+  private let few = ["--space", "space.yaml", "--data-path", "data", "--samples", "8"]
+
+  @Test func scoresAreTheSameForAnyThreads() throws {
+    let workspace = try workspace()
+    let arguments =
+      ["score"] + few + ["--batch-size", "12", "--starts", "2", "--explain", "--json"]
+    let one = try workspace.convit(arguments + ["--threads", "1", "--output-dir", "out"])
+    let three = try workspace.convit(arguments + ["--threads", "3"])
+    try #require(one.status == 0, "\(one.err)")
+    #expect(one.out == three.out)
+    #expect(try workspace.read("out/scores.json") == Data(one.out.utf8))
+    let report = try JSONDecoder().decode(ScoreTable.Report.self, from: Data(one.out.utf8))
+    #expect(report.candidates.count == 8 && report.method == "naswot")
+    #expect(Set(report.candidates.map(\.name)).count == 8)
+    for candidate in report.candidates {
+      #expect(
+        Set(candidate.scores.keys) == [
+          "naswot", "naswot-normalized", "mgm", "mgm-diagonal", "mgm-off-diagonal", "grad-norm",
+          "snip", "synflow", "dss", "params", "macs",
+        ])
+    }
+    #expect(report.candidates.compactMap { $0.scores["naswot"]?.rank } == Array(1...8))
+    #expect(report.correlations["naswot"] == 1)
+    let table = try workspace.convit(
+      ["score"] + few + ["--batch-size", "12", "--method", "params"])
+    #expect(table.out.contains("rank  candidate") && table.outLines.count == 10)
+  }
+
+  /// Configs are candidates, too; an image that is twice in a batch makes every code one of two.
+  @Test func candidatesOfConfigs() throws {
+    let workspace = try workspace()
+    let base = "input-size: 12\npatch-size: 4\nheads: 1\nhead-dim: 4\n"
+    try workspace.write("a.yaml", (base + "depth: 2").utf8)
+    try workspace.write("b.yaml", (base + "depth: 3").utf8)
+    try workspace.write("data/train/ant/1.png", try workspace.read("data/train/ant/0.png"))
+    let outcome = try workspace.convit([
+      "score", "--config", "a.yaml", "b.yaml", "--data-path", "data", "--batch-size",
+      "24",
+    ])
+    try #require(outcome.status == 0, "\(outcome.err)")
+    #expect(outcome.out.contains("a.yaml") && outcome.out.contains("−inf"))
+  }
+
+  /// What was trained is not trained again, and a search that was stopped ends in the same table.
+  @Test func aSearchIsTakenUp() throws {
+    let workspace = try workspace()
+    let arguments =
+      ["search"] + few + ["--output-dir", "out", "--calibrate", "5", "--topk", "2"]
+    let outcome = try workspace.convit(arguments)
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let table = try workspace.read("out/search.csv")
+    let report = try JSONDecoder().decode(
+      SearchReport.self, from: workspace.read("out/search.json"))
+    #expect(report.scored == 8 && report.candidates.count == 8)
+    // The best two of all may be among the first five.
+    #expect((5...7).contains(report.trained))
+    #expect(report.candidates.count { $0.accuracy != nil } == report.trained)
+    #expect(report.candidates.allSatisfy { $0.predicted != nil })
+    #expect(report.correlations.allSatisfy { abs($0.tau) <= 1 && $0.interval.count == 2 })
+    #expect(outcome.out.contains("acc@1   predicted  candidate"))
+    let runs = try workspace.listing().filter {
+      $0.hasPrefix("out/candidates/") && $0.hasSuffix("/log.jsonl")
+    }.sorted()
+    try #require(runs.count == report.trained)
+    let first = try workspace.read(runs[0])
+    try workspace.remove(String(runs[1].dropLast("/log.jsonl".count)))
+    try workspace.remove("out/search.json")
+    let again = try workspace.convit(arguments)
+    #expect(again.status == 0 && again.err.contains("candidates scored"))
+    #expect(try workspace.read("out/search.csv") == table)
+    #expect(try workspace.read(runs[0]) == first)
+  }
+
+  @Test func budgets() throws {
+    let workspace = try workspace()
+    let arguments = ["search"] + few + ["--output-dir", "out", "--topk", "0"]
+    let outcome = try workspace.convit(arguments + ["--max-params", "1200"])
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let report = try JSONDecoder().decode(
+      SearchReport.self, from: workspace.read("out/search.json"))
+    #expect((1..<8).contains(report.scored) && report.trained == 0)
+    #expect(report.candidates.allSatisfy { $0.scores["params"] ?? .infinity <= 1200 })
+    try workspace.expectFailure(
+      ["search"] + few + ["--output-dir", "other", "--max-macs", "10"], status: 2,
+      ["none of 8 candidates is within the budget"])
+  }
+
+  @Test func badRequests() throws {
+    let workspace = try workspace()
+    let score = ["score", "--data-path", "data"]
+    for (arguments, part) in [
+      (score, "candidates are --config C D …, or --space S"),
+      (score + ["--config", "a", "--samples", "2"], "samples is for --space"),
+      (score + ["--space", "s", "--batch-size", "1"], "batch-size must be 2 to 10000"),
+      (score + ["--space", "s", "--method", "nas"], "'nas' is invalid for '--method"),
+      (["search"] + few + ["--output-dir", "o", "--calibrate", "9"], "calibrate is more than"),
+    ] { try workspace.expectFailure(arguments, status: 2, [part]) }
+    try workspace.expectFailure(
+      ["score"] + few + ["--batch-size", "128"], status: 2,
+      ["has 24 images, and scores want 1 batch of 128: a smaller batch-size will do"])
+    try workspace.expectFailure(
+      score + ["--space", "none.yaml"], ["none.yaml: cannot read the search space"])
+  }
+}
