@@ -10,7 +10,8 @@ import Testing
   private static let keys = """
     model input-size channels patch-size heads head-dim mlp-ratio depth local-up-to-layer
     locality-strength nb-classes drop attn-drop drop-path finetune partial gate gate-start
-    local-init freeze-gpsa pos-embed batch-size global-batch-size epochs lr unscale-lr min-lr warmup-lr warmup-epochs
+    local-init freeze-gpsa pos-embed
+    batch-size global-batch-size epochs lr unscale-lr min-lr warmup-lr warmup-epochs
     cooldown-epochs sched decay-epochs decay-milestones decay-rate patience-epochs early-stop
     lr-noise lr-noise-pct lr-noise-std sched-on-updates opt weight-decay opt-eps opt-betas
     momentum clip-grad clip-mode layer-decay freeze attn-only model-ema model-ema-decay
