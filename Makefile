@@ -14,7 +14,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop soak weights report-check symmetry tensorboard-check clean
+  consumer kill-loop soak weights report-check symmetry vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -84,6 +84,12 @@ symmetry: build ## Hold the closed forms of linear models against fits of random
 
 bench-allocations: build ## Count the heap allocations of a step, by depth and batch
 	Benchmarks/allocations.sh
+
+vit-bench: ## Scores and predictions on others' trained networks: DATA=<their folder> IMAGES=<a folder of images>
+	@test -n "$(DATA)" -a -n "$(IMAGES)" || { echo "make vit-bench DATA=<gt_autoformer.json and others> IMAGES=<train/ inside>" >&2; exit 2; }
+	CONVIT_VIT_BENCH=1 swift build -c release --scratch-path .build/vit-bench --product VitBench
+	.build/vit-bench/release/VitBench replay "$(DATA)"
+	.build/vit-bench/release/VitBench scores "$(DATA)" "$(IMAGES)"
 
 bench-data: build ## Time reading JPEGs beside timm with Pillow, and training on them (BENCH="--rounds 3")
 	Benchmarks/environment.sh

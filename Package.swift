@@ -139,3 +139,12 @@ if Context.environment["CONVIT_FUZZ"] != nil {
       ],
       path: "Fuzz/Sources"))
 }
+
+// `make vit-bench` builds it.
+if Context.environment["CONVIT_VIT_BENCH"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "VitBench",
+      dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Images", "Locality", "Scores"],
+      path: "Benchmarks/VitBench"))
+}

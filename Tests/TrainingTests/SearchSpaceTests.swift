@@ -114,7 +114,7 @@ import Training
   }
 
   @Test func shippedSpaces() throws {
-    for (name, least) in [("fashion-mnist", 288)] {
+    for (name, least) in [("fashion-mnist", 288), ("convit", 720)] {
       let space = try SearchSpace(contentsOf: "Configs/search/\(name).yaml")
       #expect(try space.sample(5, seed: 0).count == 5 && space.allowed().count >= least)
     }

@@ -1,0 +1,114 @@
+import Autodiff
+import ConViT
+import DoubleNumerics
+import Foundation
+import Images
+import Locality
+import Scores
+
+/// How scores and predictions order networks whose accuracies others have measured.
+///
+///     VitBench replay FOLDER           a regression on 24 networks, 150 times, without training
+///     VitBench scores FOLDER IMAGES    scores of the 100 AutoFormer-Ti networks at 224 × 224 pixels
+@main struct VitBench {
+  static func main() throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch (arguments.first, arguments.count) {
+    case ("replay", 2): try replay(arguments[1])
+    case ("scores", 3): try score(arguments[1], imagesIn: arguments[2])
+    default:
+      FileHandle.standardError.write(
+        Data("usage: VitBench replay FOLDER | VitBench scores FOLDER IMAGES\n".utf8))
+      exit(2)
+    }
+  }
+
+  /// Each file's tasks: the accuracies that all its networks have.
+  private static func tasks(of networks: [Network]) -> [String] {
+    let names = Set(networks.flatMap(\.accuracies.keys)).sorted()
+    return names.filter { name in networks.allSatisfy { $0.accuracies[name] != nil } }
+  }
+
+  private static func replay(_ folder: String) throws {
+    var (ridge, size): ([Double], [Double]) = ([], [])
+    print("task                               ridge   size")
+    for file in ["gt_autoformer", "gt_autoformer_2", "gt_pit"] {
+      let networks = try Network.all(in: "\(folder)/\(file).json")
+      let features = networks.map(\.arch.features)
+      for task in tasks(of: networks) {
+        let accuracies = networks.map { $0.accuracies[task] ?? 0 }
+        var random = Random(seed: 0).split(file + task)
+        let draws = (0..<150).compactMap { _ -> Double? in
+          let order = random.permutation(networks.count)
+          let (trained, rest) = (order.prefix(24), order.dropFirst(24))
+          guard
+            let fit = RidgeRegression(
+              trained.map { features[$0] }, trained.map { accuracies[$0] })
+          else { return nil }
+          return RankCorrelation.kendall(
+            rest.map { fit(features[$0]) }, rest.map { accuracies[$0] })?.coefficient
+        }
+        ridge.append(draws.reduce(0, +) / Double(draws.count))
+        size.append(
+          RankCorrelation.kendall(networks.map(\.arch.size), accuracies)?.coefficient ?? 0)
+        let name = "\(file) \(task)".padding(toLength: 34, withPad: " ", startingAt: 0)
+        print(name, String(format: "%6.2f %6.2f", ridge.last ?? 0, size.last ?? 0))
+      }
+    }
+    func summary(_ values: [Double]) -> String {
+      String(
+        format: "mean %.2f, worst %.2f", values.reduce(0, +) / Double(values.count),
+        values.min() ?? 0)
+    }
+    print("\(ridge.count) tasks: ridge \(summary(ridge)); size \(summary(size))")
+  }
+
+  private static func score(_ folder: String, imagesIn images: String) throws {
+    let networks = try Network.all(in: "\(folder)/gt_autoformer.json")
+    let data = try ImageFolder(root: images, split: "train")
+    let examples = data.inClassTurns(50, seed: 0)
+    let reader = ImageReader(
+      decoder: ImageDecoder(), transform: EvaluationTransform(size: ImageSize(224)),
+      normalization: .imageNet)
+    let loader = BatchLoader(
+      order: examples.map { ExampleRequest($0, random: Random(seed: 0)) }, reader: reader,
+      batchSize: 50, workers: 2)
+    guard let batch = try loader.next(), batch.count == 50 else {
+      throw CocoaError(.fileReadCorruptFile)
+    }
+    let pool = WorkerPool(threads: ProcessInfo.processInfo.activeProcessorCount)
+    let start = ContinuousClock.now
+    let found = try pool.map(Array(networks.indices)) { index in
+      let model = try! networks[index].arch.model(classes: data.classes.count)
+      let weights = ParameterStore(model, seed: 0)
+      var naswot = ScoreMeter(
+        examples: batch.inputs.sliced(0, 0..<32), labels: Array(batch.labels[..<32]))
+      naswot.scores = [.naswot, .naswotNormalized, .synflow, .dss, .parameters, .multiplyAdds]
+      var scores = naswot(model, weights)
+      var gradients = ScoreMeter(examples: batch.inputs, labels: batch.labels)
+      gradients.scores = [.mgm, .gradientNorm, .snip]
+      scores.merge(gradients(model, weights)) { $1 }
+      let kernel = GradientKernel(
+        of: model, weights, examples: batch.inputs, labels: batch.labels)
+      return (scores, GradientKernel.Variant.allCases.map(kernel.mean(as:)))
+    }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    print(String(format: "%d networks scored in %.0f s", networks.count, seconds))
+    let tasks = tasks(of: networks)
+    print("| score | " + tasks.joined(separator: " | ") + " |")
+    print("|---|" + tasks.map { _ in "---|" }.joined())
+    func row(_ name: String, _ values: [Double]) {
+      let taus = tasks.map { task in
+        RankCorrelation.kendall(values, networks.map { $0.accuracies[task] ?? 0 })?.coefficient
+      }
+      let cells = taus.map { String(format: "%.2f", $0 ?? .nan) }
+      print("| \(name) | " + cells.joined(separator: " | ") + " |")
+    }
+    for score in Score.allCases where found[0].0[score] != nil {
+      row(score.rawValue, found.map { $0.0[score] ?? .nan })
+    }
+    for (place, variant) in GradientKernel.Variant.allCases.enumerated() {
+      row("\(variant.rawValue) variant of mgm", found.map { $0.1[place] })
+    }
+  }
+}
