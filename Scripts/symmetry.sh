@@ -19,5 +19,6 @@ check() {  # bar, flags…
 for n in 4 16 32; do check 0.03 --d 8 --group cyclic:8 --n $n --monte-carlo 40000; done
 for n in 8 32 64; do check 0.03 --d 16 --group c4 --n $n --monte-carlo 8000; done
 for n in 18 72 144; do check 0.03 --d 36 --group d4 --n $n --monte-carlo 4000; done
-for n in 3 12 24; do check 0.04 --d 6 --group cyclic:6 --answers regular --n $n --monte-carlo 40000; done
+for n in 2 12 24; do check 0.04 --d 6 --group cyclic:6 --answers regular --n $n --monte-carlo 40000; done
 for n in 8 32 64; do check 0.04 --d 16 --group c4 --answers same --n $n --monte-carlo 4000; done
+for n in 8 40; do check 0.04 --d 16 --group d4 --answers half --n $n --monte-carlo 4000; done

@@ -13,10 +13,13 @@ struct LinearGapCommand: ParsableCommand {
     discussion: """
       A linear model of --d inputs, N(0, σ²) each, is fitted to n examples by least squares of \
       minimum norm, and averaged over a group: the risk falls by exactly this much (Elesedy and \
-      Zaidi 2021). It is infinite for d − 1 ≤ n ≤ d + 1. The target has norm 1 and does not change \
-      under the group.
+      Zaidi 2021). With noise it is infinite for d − 1 ≤ n ≤ d + 1; without, it is 0 from n = d \
+      on, where the fit is the target itself. The target has norm 1 and commutes with the group.
 
       Groups of images act on √d × √d pixels; cyclic:K shifts the coordinates by multiples of d / K.
+
+      --monte-carlo fits models to random examples. With noise, and n within 3 of d, the gap of \
+      one fit has no variance: a mean of them says little there, and is marked with *.
 
         convit linear-gap --d 36 --n 72 --group d4 --monte-carlo 4000
         convit linear-gap --d 16 --group c4 --answers same --output-dir out
@@ -28,6 +31,8 @@ struct LinearGapCommand: ParsableCommand {
     case invariant
     /// As many as inputs, which move as the inputs.
     case same
+    /// An image of half the side, or half as many numbers, which move as the inputs do.
+    case half
     /// As many as elements, which the group permutes.
     case regular
   }
@@ -39,7 +44,7 @@ struct LinearGapCommand: ParsableCommand {
     Answers.invariant
   @Option(help: .number("σ, the deviation of each input.")) var sigma = 1.0
   @Option(help: .number("τ, that of the noise of each answer.")) var noise = 1.0
-  @Option(help: .int("Fits to estimate the same by; 0 for none.")) var monteCarlo = 0
+  @Option(help: .int("Fits to estimate the same by, 2 or more; 0 for none.")) var monteCarlo = 0
   @Option(help: .int("What the target and the examples depend on.")) var seed: UInt64 = 0
   @Option(.folder("The folder to write linear-gap.json and linear-gap.svg to."))
   var outputDir: String?
@@ -49,9 +54,14 @@ struct LinearGapCommand: ParsableCommand {
   func validate() throws {
     try require("d", d, in: 1...1024)
     try require("n", n, in: 1...100_000)
-    try require("monte-carlo", monteCarlo, in: 0...10_000_000)
-    for (name, value) in [("sigma", sigma), ("noise", noise)] where !(value >= 0 && value < 1e6) {
-      throw ValidationError("\(name) must be at least 0 and less than a million, found \(value)")
+    guard monteCarlo == 0 || (2...10_000_000).contains(monteCarlo) else {
+      throw ValidationError("monte-carlo must be 0, or 2 to 10000000, found \(monteCarlo)")
+    }
+    guard sigma >= 1e-6, sigma < 1e6 else {
+      throw ValidationError("sigma must be 0.000001 to a million, found \(sigma)")
+    }
+    guard noise >= 0, noise < 1e6 else {
+      throw ValidationError("noise must be 0 to a million, found \(noise)")
     }
     let outputs = try usage { try gap().outputs }
     guard d * outputs <= 1 << 16 else {
@@ -64,34 +74,38 @@ struct LinearGapCommand: ParsableCommand {
     let gap = try gap()
     var random = Random(seed: seed).split("target")
     let target = gap.drawTarget(&random)
-    let pool = threads.pool()
-    let sizes =
-      n.map { [$0] }
-      ?? [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4].map {
-        max(1, Int(($0 * Double(d)).rounded()))
-      }
     let form = gap.closedForm(target: target)
-    func closed(_ n: Int) -> Double { form(examples: n, sigma: sigma, noise: noise) }
-    let rows = sizes.map { n in
+    let pool = threads.pool()
+    let rows = sizes(form).map { n in
       let estimate =
         monteCarlo > 0
         ? gap.estimate(
           examples: n, target: target, sigma: sigma, noise: noise, draws: monteCarlo, seed: seed,
           on: pool) : nil
-      return LinearGapReport.Row(n: n, gap: closed(n), estimate: estimate)
+      return LinearGapReport.Row(
+        n: n, gap: form(examples: n, sigma: sigma, noise: noise), estimate: estimate)
     }
     let report = LinearGapReport(
-      d: d, k: gap.outputs, group: group, answers: answers.rawValue, sigma: sigma, noise: noise,
-      draws: monteCarlo, rows: rows)
+      d: d, k: gap.outputs, group: try symmetry()?.name ?? group.lowercased(),
+      answers: answers.rawValue, sigma: sigma, noise: noise, draws: monteCarlo, rows: rows)
     if let outputDir {
       let output = try OutputFolder(outputDir)
       try output.write(JSON.text(report, isPretty: true) + "\n", to: "linear-gap.json")
-      let curve = (1...max(4 * d, sizes.max() ?? 0)).map { (n: $0, gap: closed($0)) }
-      try output.write(
-        LinearGapFigure(report, curve: curve).svg, to: "linear-gap.svg")
+      let figure = LinearGapFigure(report) { form(examples: $0, sigma: sigma, noise: noise) }
+      try output.write(figure.svg, to: "linear-gap.svg")
       Terminal.write("wrote \(outputDir)/linear-gap.json and linear-gap.svg\n")
     }
-    try Terminal.result(json ? JSON.text(report) : report.lines.joined(separator: "\n"))
+    let notes = gap.freeDimensions > 0 ? [] : ["\(report.group) changes no linear model."]
+    try Terminal.result(
+      json ? JSON.text(report) : (report.lines + notes).joined(separator: "\n"))
+  }
+
+  /// The examples of each row: as asked for, or some of which an estimate says something.
+  private func sizes(_ form: LinearGap.ClosedForm) -> [Int] {
+    if let n { return [n] }
+    let parts = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2].map { max(1, Int(($0 * Double(d)).rounded())) }
+    let all = Set(parts + [max(3 * d, d + 4), max(4 * d, d + 8)]).sorted()
+    return monteCarlo > 0 ? all.filter { form.hasVariance(examples: $0, noise: noise) } : all
   }
 
   private func gap() throws -> LinearGap {
@@ -99,26 +113,46 @@ struct LinearGapCommand: ParsableCommand {
     switch answers {
     case .invariant: return LinearGap(invariantUnder: inputs)
     case .same: return try LinearGap(from: inputs, to: inputs)
+    case .half: return try LinearGap(from: inputs, to: representation(isHalf: true))
     case .regular: return try LinearGap(from: inputs, to: .regular(inputs.group))
     }
   }
 
-  private func representation() throws -> Representation {
-    if group.hasPrefix("cyclic:"), let steps = Int(group.dropFirst(7)), steps > 0 {
-      guard d % steps == 0 else {
-        throw ValidationError("\(group) shifts by d / \(steps), which does not divide d = \(d)")
-      }
-      let places = (0..<steps).map { step in
-        (0..<d).map { ($0 - step * (d / steps) + d) % d }
-      }
-      return try Representation(.cyclic(steps), places: places)
-    }
-    let symmetry = try ImageSymmetry(named: group)
+  /// What the group does to the inputs, or to answers of half the size.
+  private func representation(isHalf: Bool = false) throws -> Representation {
+    guard let symmetry = try symmetry() else { return try shifts(isHalf ? d / 2 : d) }
     let side = Int(Double(d).squareRoot())
     guard side * side == d else {
-      throw ValidationError("\(group) acts on images of √d × √d pixels, and \(d) is no square")
+      throw ValidationError(
+        "\(symmetry.name) acts on images of √d × √d pixels, and \(d) is no square")
     }
-    return try Representation(of: symmetry, height: side, width: side)
+    guard !isHalf || side % 2 == 0 else {
+      throw ValidationError("answers half: \(side) × \(side) pixels have no half")
+    }
+    let size = isHalf ? side / 2 : side
+    return try Representation(of: symmetry, height: size, width: size)
+  }
+
+  /// The group if it is one of images.
+  private func symmetry() throws -> ImageSymmetry? {
+    group.lowercased().hasPrefix("cyclic:") ? nil : try ImageSymmetry(named: group)
+  }
+
+  /// cyclic:K on so many coordinates.
+  private func shifts(_ count: Int) throws -> Representation {
+    guard let steps = Int(group.dropFirst(7)), (1...d).contains(steps) else {
+      throw ValidationError("cyclic:K has 1 to d = \(d) steps, found '\(group)'")
+    }
+    guard d % steps == 0 else {
+      throw ValidationError("\(group) shifts by d / \(steps), which does not divide d = \(d)")
+    }
+    guard answers != .half || d % (2 * steps) == 0 else {
+      throw ValidationError("answers half: \(group) does not shift the half of d = \(d)")
+    }
+    let places = (0..<steps).map { step in
+      (0..<count).map { ($0 - step * (count / steps) + count) % count }
+    }
+    return try Representation(.cyclic(steps), places: places)
   }
 }
 
@@ -127,15 +161,17 @@ extension LinearGapReport {
   var lines: [String] {
     let head =
       draws > 0 ? "      n  closed form  Monte Carlo           ratio" : "      n  closed form"
-    return [head]
-      + rows.map { row in
-        let closed = row.gap.map { String(format: "%11.5f", $0) } ?? "   infinite"
-        let start = String(format: "%7d  ", row.n) + closed
-        guard let mean = row.estimate, let error = row.error else { return start }
-        guard let gap = row.gap, gap != 0 else {
-          return start + "  " + String(format: "%11.5f", mean)
-        }
-        return start + String(format: "  %8.5f ± %7.5f  %7.4f", mean, error, mean / gap)
-      }
+    let table = rows.map { row in
+      let closed = row.gap.map { String(format: "%11.5f", $0) } ?? "   infinite"
+      let start = String(format: "%7d  ", row.n) + closed
+      guard let mean = row.estimate else { return start }
+      guard let error = row.error else { return start + String(format: "  %8.5f *", mean) }
+      let drawn = start + String(format: "  %8.5f ± %7.5f", mean, error)
+      guard let gap = row.gap, gap != 0 else { return drawn }
+      return drawn + String(format: "  %7.4f", mean / gap)
+    }
+    let isMarked = rows.contains { $0.estimate != nil && $0.error == nil }
+    return [head] + table
+      + (isMarked ? ["* Within 3 of n = d one fit has no variance: the mean says little."] : [])
   }
 }

@@ -41,18 +41,33 @@ public struct Averaged: Model {
   /// An equivariant average: where g moves the image, `outputs` moves what the model says of it.
   ///
   /// - Throws: `SymmetryError` if the inputs are no images that have the symmetry, or the
-  ///   representation is of another group.
+  ///   representation is of another group, or of another dimension than the outputs of a vision
+  ///   transformer. Of a model whose outputs are not known before a pass, that ends the pass.
   public init(
     _ model: any Model, over symmetry: ImageSymmetry, movingOutputsBy outputs: Representation
   ) throws(SymmetryError) {
     guard outputs.group == symmetry.ownGroup else {
       throw SymmetryError("outputs move by a representation of another group than \(symmetry.name)")
     }
+    let count = Self.outputCount(of: model) ?? outputs.dimension
+    guard outputs.dimension == count else {
+      throw SymmetryError(
+        "a representation of dimension \(outputs.dimension) for a model of \(count) outputs")
+    }
     let size: Shape = [outputs.dimension, outputs.dimension]
     (self.model, quantity) = (model, .logits)
     orbit = try ImageOrbit(model, symmetry)
     returns = outputs.group.elements.map { g in
       Tensor(size, outputs.matrix(outputs.group.inverse(g)).elements.map(Float.init))
+    }
+  }
+
+  /// How many outputs a model has, where that is known without a pass.
+  private static func outputCount(of model: any Model) -> Int? {
+    switch model {
+    case let model as VisionTransformer: model.configuration.classes
+    case let model as Averaged: model.returns?[0].shape[0] ?? outputCount(of: model.model)
+    default: nil
     }
   }
 

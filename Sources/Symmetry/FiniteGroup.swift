@@ -68,15 +68,26 @@ public struct FiniteGroup: Hashable, Sendable {
   public var elements: Range<Int> { 0..<order }
 
   /// g · h: what comes of h, then of g.
-  public func product(_ g: Int, _ h: Int) -> Int { products[g * order + h] }
+  public func product(_ g: Int, _ h: Int) -> Int {
+    requireElement(g)
+    requireElement(h)
+    return products[g * order + h]
+  }
 
   /// g⁻¹
   public func inverse(_ g: Int) -> Int {
     elements.first { product(g, $0) == 0 } ?? 0
   }
 
+  /// Ends the process if a group has no such element.
+  func requireElement(_ g: Int) {
+    checkPrecondition(
+      elements.contains(g), "FiniteGroup: there is no element \(g) among the \(order)")
+  }
+
   /// The smallest subgroup that some elements are in, in ascending order.
   public func subgroup(of generators: [Int]) -> [Int] {
+    generators.forEach(requireElement)
     var members: Set<Int> = [0]
     var new = generators
     while let element = new.popLast() {

@@ -1,3 +1,6 @@
+import Autodiff
+import ConViT
+
 /// A group of changes of an image that keep its pixels and move them.
 ///
 /// An element g takes an image x to the image gx with (gx)(p) = x(g⁻¹p), so that (gh)x = g(hx).
@@ -41,18 +44,22 @@ public struct ImageSymmetry: Hashable, Sendable {
   }
 
   /// A group by its name: a subgroup of D₄ (`none`, `hflip` or `flip`, `vflip`, `transpose`,
-  /// `antitranspose`, `c2`, `flips`, `transposes`, `c4`, `d4`), or `cyclic:K`.
+  /// `antitranspose`, `c2`, `flips`, `transposes`, `c4`, `d4`), or `cyclic:K`; capital letters are
+  /// as good.
   public init(named name: String) throws(SymmetryError) {
-    let known = name == "flip" ? "hflip" : name
+    let lowercased = name.lowercased()
+    let known = lowercased == "flip" ? "hflip" : lowercased
     if let square = Self.squares.first(where: { $0.name == known }) {
       self.init(square: square.name, square.elements)
-    } else if name.hasPrefix("cyclic:") {
-      guard let steps = Int(name.dropFirst(7)), (2...64).contains(steps) else {
+    } else if known.hasPrefix("cyclic:") {
+      guard let steps = Int(known.dropFirst(7)), (2...64).contains(steps) else {
         throw SymmetryError("cyclic:K has 2 to 64 steps, found '\(name)'")
       }
       self = .shifts(steps)
     } else {
-      throw SymmetryError("no group is called '\(name)'; \(Self.names)")
+      let near = NearNames.of(name, among: Self.squares.map(\.name) + ["flip", "cyclic:K"])
+      let question = near.isEmpty ? "" : "." + NearNames.question(near)
+      throw SymmetryError("no group is called '\(name)'; \(Self.names)\(question)")
     }
   }
 
@@ -70,6 +77,8 @@ public struct ImageSymmetry: Hashable, Sendable {
 
   /// What an element does: `half turn`, `shift by (1, 3)`.
   public func title(of element: Int) -> String {
+    checkPrecondition(
+      elements.contains(element), "ImageSymmetry.title: \(name) has no element \(element)")
     guard case .shifts(let steps) = kind else { return Self.titles[element] }
     return element == 0
       ? "identity" : "shift by (\(element / steps), \(element % steps)) / \(steps)"

@@ -4,12 +4,15 @@ import DoubleNumerics
 extension LinearGap {
   /// A mean over draws, and its standard error.
   public struct Estimate: Hashable, Sendable {
-    /// The mean, and its standard error.
-    public let mean, error: Double
+    /// The mean.
+    public let mean: Double
+    /// Its standard error: infinite where the gap of one fit has no variance.
+    public let error: Double
   }
 
-  /// A target that commutes with the group, of norm 1: d · k numbers.
+  /// A target that commutes with the group, of norm 1: d · k numbers. It is 0 if no other map does.
   public func drawTarget(_ random: inout Random) -> [Double] {
+    guard commutingDimensions > 0 else { return Array(repeating: 0, count: inputs * outputs) }
     let drawn = Matrix(
       inputs, outputs, (0..<inputs * outputs).map { _ in random.normal() })
     let target = projection(drawn)
@@ -17,21 +20,24 @@ extension LinearGap {
   }
 
   /// The same as the closed form by fitting `draws` models to examples and averaging each: the
-  /// risks of both are exact, so that only the examples are random.
+  /// risks of both are exact, so that only the examples are random. There are at least two draws.
   ///
   /// The result does not depend on the threads of `pool`.
   public func estimate(
     examples n: Int, target: [Double], sigma: Double, noise: Double, draws: Int, seed: UInt64,
     on pool: WorkerPool
   ) -> Estimate {
-    let theta = Matrix(inputs, outputs, target)
+    checkPrecondition(draws > 1, "LinearGap.estimate: \(draws) draws")
+    Self.requireSetting(n, sigma, noise)
+    let theta = theta(target)
     let random = Random(seed: seed).split("linear gap").split(n)
     let gaps = pool.map(Array(0..<draws)) { draw in
       var random = random.split(draw)
       return gap(n, theta, sigma, noise, &random)
     }
-    let mean = Statistics.mean(gaps) ?? .nan
-    return Estimate(mean: mean, error: Statistics.standardError(gaps) ?? .nan)
+    let hasVariance = closedForm(target: target).hasVariance(examples: n, noise: noise)
+    let error = hasVariance ? Statistics.standardError(gaps) : .infinity
+    return Estimate(mean: Statistics.mean(gaps) ?? .nan, error: error ?? .nan)
   }
 
   private func gap(

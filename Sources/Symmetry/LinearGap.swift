@@ -1,3 +1,4 @@
+import Autodiff
 import DoubleNumerics
 
 /// By how much the risk of a linear model, fitted by least squares of minimum norm, falls if it is
@@ -31,19 +32,42 @@ public struct LinearGap: Sendable {
     projection = made
   }
 
-  /// d and k.
+  /// The number of inputs, d.
   public var inputs: Int { projection.inputs.dimension }
   /// The number of answers, k.
   public var outputs: Int { projection.outputs.dimension }
+  /// The dimensions that averaging takes away from all maps, those that commute with the group
+  /// being left. If there are none, it changes no model.
+  public var freeDimensions: Int { inputs * outputs - commutingDimensions }
+  /// χ
+  var commutingDimensions: Int { Int(projection.dimension.rounded()) }
 
   /// The closed form for a target Θ, d · k numbers row by row, which must commute with the group.
   public func closedForm(target: [Double]) -> ClosedForm {
-    let (d, k) = (Double(inputs), Double(outputs))
-    let theta = Matrix(inputs, outputs, target)
+    let (d, theta) = (Double(inputs), theta(target))
     return ClosedForm(
-      d: d, free: (d * k - projection.dimension).rounded(),
+      d: d, free: Double(freeDimensions),
       signal: (d + 1) * theta.squaredNorm
         - (projection.moments * (theta.transposed * theta)).trace)
+  }
+
+  /// A target as a matrix. Ends the process if it does not commute with the group.
+  func theta(_ target: [Double]) -> Matrix {
+    checkPrecondition(
+      target.count == inputs * outputs,
+      "LinearGap: a target of \(target.count) numbers for \(inputs) · \(outputs)")
+    let theta = Matrix(inputs, outputs, target)
+    checkPrecondition(
+      (projection(theta) - theta).squaredNorm <= 1e-12 * theta.squaredNorm,
+      "LinearGap: the target does not commute with the group")
+    return theta
+  }
+
+  /// Ends the process if there is no example, or a deviation that is none.
+  static func requireSetting(_ n: Int, _ sigma: Double, _ noise: Double) {
+    checkPrecondition(n > 0, "LinearGap: \(n) examples")
+    checkPrecondition(
+      sigma > 0 && noise >= 0, "LinearGap: inputs of deviation \(sigma), noise of \(noise)")
   }
 
   /// The fall of the risk as a function of the examples.
@@ -53,15 +77,28 @@ public struct LinearGap: Sendable {
     fileprivate let free: Double
     fileprivate let signal: Double
 
-    /// For n examples of deviation σ with noise of deviation τ: infinite for d − 1 ≤ n ≤ d + 1,
-    /// unless averaging changes nothing.
+    /// For n > 0 examples of deviation σ > 0 with noise of deviation τ ≥ 0.
+    ///
+    /// With noise it is infinite for d − 1 ≤ n ≤ d + 1, unless averaging changes nothing. Without,
+    /// d examples or more give the target itself, and the gap is 0.
     public func callAsFunction(examples n: Int, sigma: Double, noise: Double) -> Double {
+      LinearGap.requireSetting(n, sigma, noise)
       let n = Double(n)
       guard free > 0 else { return 0 }
-      if n > d + 1 { return noise * noise * free / (n - d - 1) }
-      guard n < d - 1 else { return .infinity }
-      return sigma * sigma * n * (d - n) / (d * (d - 1) * (d + 2)) * signal
-        + noise * noise * n * free / (d * (d - n - 1))
+      return (n < d ? sigma * sigma * n * (d - n) / (d * (d - 1) * (d + 2)) * signal : 0)
+        + (noise > 0 ? noise * noise * errors(n) : 0)
+    }
+
+    /// What noise of deviation 1 adds.
+    private func errors(_ n: Double) -> Double {
+      if n > d + 1 { return free / (n - d - 1) }
+      return n < d - 1 ? n * free / (d * (d - n - 1)) : .infinity
+    }
+
+    /// Whether the gap of one fit has a variance, so that the mean of some has a standard error:
+    /// with noise, unless d − 3 ≤ n ≤ d + 3.
+    public func hasVariance(examples n: Int, noise: Double) -> Bool {
+      noise == 0 || free == 0 || abs(Double(n) - d) > 3
     }
   }
 }

@@ -4,7 +4,9 @@ package struct LinearGapReport: Codable, Sendable {
     package let n: Int
     /// Nil where it is infinite.
     package let gap: Double?
-    package let estimate, error: Double?
+    package let estimate: Double?
+    /// Nil where the gap of one fit has no variance, too.
+    package let error: Double?
 
     package init(n: Int, gap: Double, estimate: LinearGap.Estimate?) {
       (self.n, self.gap) = (n, gap.isFinite ? gap : nil)

@@ -78,6 +78,7 @@ public struct Representation: Hashable, Sendable {
   public init(
     of symmetry: ImageSymmetry, height: Int, width: Int, channels: Int = 1
   ) throws(SymmetryError) {
+    checkPrecondition(channels > 0, "Representation: images of \(channels) channels")
     let pixels = try symmetry.places(height: height, width: width)
     let places = pixels.map { places in
       (0..<channels).flatMap { channel in places.map { channel * places.count + $0 } }
@@ -91,6 +92,7 @@ public struct Representation: Hashable, Sendable {
 
   /// Every element leaves all of ℝᵈ as it is.
   public static func trivial(_ group: FiniteGroup, dimension: Int = 1) -> Representation {
+    checkPrecondition(dimension > 0, "Representation.trivial: a space of dimension \(dimension)")
     let places = group.elements.map { _ in Array(0..<dimension) }
     return Representation(group, dimension, .places(places))
   }
@@ -123,7 +125,8 @@ public struct Representation: Hashable, Sendable {
 
   /// The trace of an element's matrix.
   public func character(_ element: Int) -> Double {
-    switch action {
+    group.requireElement(element)
+    return switch action {
     case .places(let places): Double(places[element].enumerated().count { $0 == $1 })
     case .matrices(let matrices): matrices[element].trace
     }
@@ -143,7 +146,8 @@ public struct Representation: Hashable, Sendable {
 
   /// φ(g) · w: [d, n] → [d, n].
   package func moving(_ w: Matrix, by element: Int) -> Matrix {
-    switch action {
+    group.requireElement(element)
+    return switch action {
     case .places(let places): Matrix(dimension, w.columns, places[element].flatMap(w.row))
     case .matrices(let matrices): matrices[element] * w
     }

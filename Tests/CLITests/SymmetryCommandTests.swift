@@ -100,33 +100,6 @@ import Testing
     #expect(flip > 0 && all > 2 * flip)
   }
 
-  @Test func linearModels() throws {
-    let flags = ["--d", "16", "--group", "c4", "--noise", "0.5", "--monte-carlo", "50"]
-    let outcome = try workspace.convit(
-      ["symmetry", "--linear-gap", "--n", "40"] + flags + ["--output-dir", "out"])
-    // τ² · dim A / (n − d − 1) with dim A = 16 − 4.
-    #expect(outcome.outLines.count == 2 && outcome.outLines[1].contains("0.13043"))
-    let report = try JSONDecoder().decode(
-      LinearGapReport.self, from: workspace.read("out/linear-gap.json"))
-    #expect(report.rows.count == 1 && abs((report.rows[0].gap ?? 0) - 0.25 * 12 / 23) < 1e-12)
-    #expect(abs((report.rows[0].estimate ?? 0) / (report.rows[0].gap ?? 1) - 1) < 0.5)
-    let svg = String(decoding: try workspace.read("out/linear-gap.svg"), as: UTF8.self)
-    #expect(svg.contains("Monte Carlo, 50 fits"))
-    // Permutations are not multiplied out.
-    let large = try workspace.convit(["linear-gap", "--d", "1024", "--n", "10", "--group", "d4"])
-    #expect(large.status == 0 && large.outLines.count == 2)
-    let several = try workspace.convit(["linear-gap", "--answers", "same"] + flags)
-    #expect(several.outLines.count == 10 && several.outLines[4].contains("infinite"))
-    for (arguments, part) in [
-      (["--d", "15", "--group", "d4"], "d4 acts on images of √d × √d pixels, and 15 is no square"),
-      (["--d", "9", "--group", "cyclic:2"], "which does not divide d = 9"),
-      (["--d", "9", "--group", "x"], "no group is called 'x'"),
-      (["--d", "0", "--group", "c4"], "d must be 1 to 1024"),
-      (["--d", "1024", "--group", "c4", "--answers", "same"], "1024 inputs and 1024 answers"),
-      (["--d", "9", "--group", "c4", "--sigma", "nan"], "sigma must be at least 0"),
-    ] { try workspace.expectFailure(["linear-gap"] + arguments, status: 2, [part]) }
-  }
-
   /// `bench` measures what an average costs.
   @Test func costOfAnAverage() throws {
     struct Report: Decodable {

@@ -1,7 +1,8 @@
 import Autodiff
 import ConViT
-import Symmetry
 import Testing
+
+@testable import Symmetry
 
 @Suite struct AveragedTests {
   private let model: VisionTransformer
@@ -180,6 +181,21 @@ import Testing
     #expect(zip(values(twice, image), values(averaged, image)).allSatisfy { abs($0 - $1) < 1e-4 })
     #expect(throws: SymmetryError.self) {
       try Averaged(net, over: symmetry, movingOutputsBy: .trivial(.cyclic(3)))
+    }
+  }
+
+  /// Outputs that move are as many as the model's, where that is known.
+  @Test func movesAllOutputs() throws {
+    let (three, five) = (
+      Representation.trivial(ImageSymmetry.c4.ownGroup, dimension: 3),
+      Representation.trivial(ImageSymmetry.c4.ownGroup, dimension: 5)
+    )
+    let averaged = try Averaged(model, over: .c4, movingOutputsBy: five)
+    for model in [model, averaged, try Averaged(model, over: .d4)] as [any Model] {
+      let error = #expect(throws: SymmetryError.self) {
+        try Averaged(model, over: .c4, movingOutputsBy: three)
+      }
+      #expect(error?.description == "a representation of dimension 3 for a model of 5 outputs")
     }
   }
 

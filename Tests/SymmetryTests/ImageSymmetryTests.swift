@@ -33,8 +33,9 @@ import Testing
     #expect(try moved("transpose", 5, 2, 2) == [0, 2, 1, 3])
     #expect(try moved("antitranspose", 7, 2, 2) == [3, 1, 2, 0])
     #expect(try moved("c2", 2, 2, 3) == [5, 4, 3, 2, 1, 0])
-    let turn = try moved("c4", 1, 2, 2)
-    #expect(turn == [1, 3, 0, 2] || turn == [2, 0, 3, 1])
+    // Against the clock, as NumPy's rot90 and PyTorch's.
+    #expect(try moved("c4", 1, 2, 2) == [1, 3, 0, 2])
+    #expect(try moved("c4", 3, 2, 2) == [2, 0, 3, 1])
     // By half the height down, and by half the width to the right.
     #expect(try moved("cyclic:2", 2, 2, 4) == [4, 5, 6, 7, 0, 1, 2, 3])
     #expect(try moved("cyclic:2", 1, 2, 4) == [2, 3, 0, 1, 6, 7, 4, 5])
@@ -59,9 +60,24 @@ import Testing
     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
   }
 
-  @Test(arguments: ["", "d8", "cyclic:", "cyclic:1", "cyclic:65", "cyclic:x", "C4"])
+  @Test(arguments: ["", "d8", "cyclic:", "cyclic:1", "cyclic:65", "cyclic:x"])
   func unknownNames(name: String) {
     #expect(throws: SymmetryError.self) { try ImageSymmetry(named: name) }
+  }
+
+  @Test(arguments: [
+    ("d5", "and cyclic:K. Did you mean 'd4'?"), ("fllip", "Did you mean 'flip'?"),
+    ("cyclic4", "Did you mean 'cyclic:K'?"), ("rotations", "d4 and cyclic:K"),
+  ])
+  func nearNames(name: String, end: String) {
+    let error = #expect(throws: SymmetryError.self) { try ImageSymmetry(named: name) }
+    #expect(error?.description.hasSuffix(end) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func capitalLetters() throws {
+    #expect(try ImageSymmetry(named: "C4") == .c4)
+    #expect(try ImageSymmetry(named: "Flip") == .horizontalFlip)
+    #expect(try ImageSymmetry(named: "CYCLIC:4") == .shifts(4))
   }
 
   @Test func flipIsTheHorizontalOne() throws {
