@@ -34,6 +34,9 @@ package struct ModelSettings: Settings {
       "depth": depth,
     ])
     try require([1, 3].contains(channels), "channels must be 1 or 3, found \(channels)")
+    try require(
+      mlpRatio.map { $0 > 0 && $0 <= 64 } ?? true,
+      "mlp-ratio must be above 0 and at most 64, found \(mlpRatio ?? 0)")
     for (name, rate) in [("drop", drop), ("attn-drop", attnDrop), ("drop-path", dropPath)] {
       try require((0..<1).contains(rate), "\(name) must be in 0 ..< 1, found \(rate)")
     }
