@@ -40,7 +40,9 @@ let package = Package(
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
     .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels", "Files"]),
     .target(name: "Training", dependencies: ["ConViT", "Files", "Images", "Safetensors"]),
-    .target(name: "Locality", dependencies: ["ConViT", "Images", "CKernels", "Files"]),
+    .target(
+      name: "Locality",
+      dependencies: ["ConViT", "DoubleNumerics", "Images", "CKernels", "Files"]),
     .target(name: "Symmetry", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(name: "Scores", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(
@@ -57,8 +59,8 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "ConViT", "Files", "Images", "Locality", "Runs", "Safetensors", "Scores", "Symmetry",
-        "Training", .product(name: "Yams", package: "Yams"),
+        "ConViT", "DoubleNumerics", "Files", "Images", "Locality", "Runs", "Safetensors", "Scores",
+        "Symmetry", "Training", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Report", dependencies: ["Files", "Locality", "Images", "Runs", "Symmetry"],
@@ -67,7 +69,7 @@ let package = Package(
         .embedInCode("Page/base.js"), .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
         .embedInCode("Page/training.js"), .embedInCode("Page/locality.js"),
         .embedInCode("Page/scale.js"), .embedInCode("Page/maps.js"),
-        .embedInCode("Page/symmetry.js"),
+        .embedInCode("Page/symmetry.js"), .embedInCode("Page/motions.js"),
         .embedInCode("Page/evaluation.html"), .embedInCode("Page/evaluation.js"),
       ]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),

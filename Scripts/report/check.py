@@ -117,6 +117,34 @@ def tables(check, locality):
             check.expect(same and shown, f"{measure}, record {place}: the table is not what was logged")
 
 
+def symmetry(check, report):
+    """What symmetry.json has by class, by layer, by motion and by gate; what it has not is not shown."""
+    groups = report["groups"]
+    order = sorted(range(len(groups[-1]["classes"])), key=lambda i: -groups[-1]["classes"][i]["gain"])[:20]
+    shown = [float(e.get_attribute("data-value")) for e in check.all("#symmetry-classes [data-value]")]
+    check.expect(shown == [g["classes"][i]["gain"] for i in order for g in groups], "symmetry: gains by class are not those of the file")
+    for part, key in (("layer", "layers"), ("lie", "lie"), ("sweep", "gate_sweep")):
+        element = check.one(f"#symmetry-by-{part}" if part == "layer" else f"#symmetry-{part}")
+        check.expect(element.is_displayed() == bool(report.get(key)), f"symmetry: {key} is shown, or not, without cause")
+    if layers := report.get("layers"):
+        title = check.one("#symmetry-layers-title").text
+        check.expect(title == f"By layer, averaged over {report['layers_group']}", f"symmetry: the title is {title}")
+        check.expect(len(check.all("#symmetry-layers tr")) == len(layers) + 1, "symmetry: not a row a layer")
+        check.expect(len(check.all("#symmetry-layer-chart svg[role]")) == 1, "symmetry: no chart by layer")
+    if lie := report.get("lie"):
+        found = [e.get_attribute("data-value") for e in check.all("#symmetry-motions [data-value]")]
+        known = [m.get(key) for m in lie["motions"] for key in ("logits", "stem")]
+        check.expect([float(v) if v else None for v in found] == known, "symmetry: Lie derivatives are not those of the file")
+        check.expect(len(check.all("#symmetry-motion-charts svg[role]")) == len(lie["motions"]), "symmetry: not a chart a motion")
+    if sweep := report.get("gate_sweep"):
+        charts = check.all("#symmetry-sweep-charts .chart")
+        count = 4 if "turns" in sweep["points"][0]["layers"][0] else 3
+        check.expect(len(charts) == count, "symmetry: charts of the sweep are missing")
+        for chart in charts:
+            lines = chart.find_elements(By.CSS_SELECTOR, "svg[role] > path.ink")
+            check.expect(len(lines) == len(sweep["points"][0]["layers"]), "symmetry: not a line a layer")
+
+
 def maps(check):
     """Layers, epochs, images, heads and queries can be chosen; returns the slowest redraw in seconds."""
     state = lambda: check.one("#maps").get_attribute("data-shown")
@@ -225,6 +253,9 @@ def main():
                     if locality := lines(run / "locality.jsonl"):
                         check.choose("#locality-run", index)
                         tables(check, locality)
+                    if (run / "symmetry.json").exists():
+                        check.choose("#symmetry-run", index)
+                        symmetry(check, json.loads((run / "symmetry.json").read_text()))
                     if (run / "attention").exists():
                         check.choose("#map-run", index)
                         slowest = max(slowest, maps(check))

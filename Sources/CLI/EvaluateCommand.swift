@@ -62,10 +62,12 @@ struct EvaluateCommand: ParsableCommand {
     if classes == 1 {
       terminal.line("note: the model has one class: any answer is right, and its accuracy 100 %")
     }
-    let report = ClassificationReport(
+    var report = ClassificationReport(
       totals, answers, of: folder.samples,
       name: { $0 < folder.classes.count ? folder.classes[$0] : saved.className($0) },
       mistakes: mistakes ?? 48)
+    report.average = try average.map { try ImageSymmetry(named: $0).name }
+    report.mask = mask.record
     if let output {
       try write(report, to: output, try images.pictures(of: saved))
       terminal.line("wrote \(outputDir ?? "")/evaluation.html, evaluation.json and tables")
@@ -73,7 +75,9 @@ struct EvaluateCommand: ParsableCommand {
     if json {
       try Terminal.result(try line(report, skipped: skipped.count))
     } else {
-      terminal.line("\(totals.images) images")
+      terminal.line(
+        "\(totals.images) images"
+          + (report.average.map { ", probabilities averaged over \($0)" } ?? ""))
       if perClass { try EvaluationText(report: report).lines.forEach(Terminal.result) }
       try Terminal.result(
         String(
@@ -90,6 +94,9 @@ struct EvaluateCommand: ParsableCommand {
   /// The result as a JSON object in one line.
   private func line(_ report: ClassificationReport, skipped: Int) throws -> String {
     let bad = skipped > 0 ? #""bad_images": \#(skipped), "# : ""
+    let how =
+      try (report.average.map { #", "average": \#(try JSON.text($0))"# } ?? "")
+      + (report.mask.map { #", "mask": \#(try JSON.text($0))"# } ?? "")
     let loss = report.loss.map { String(format: "%.9g", $0) } ?? "null"
     let parts =
       perClass
@@ -97,7 +104,7 @@ struct EvaluateCommand: ParsableCommand {
         + #""confusions": \#(try JSON.text(report.confusions))"# : ""
     return String(
       format: #"{"acc1": %.9g, "acc5": %.9g, "images": %d, "#, report.acc1, report.acc5,
-      report.images) + bad + #""loss": \#(loss)\#(parts)}"#
+      report.images) + bad + #""loss": \#(loss)\#(how)\#(parts)}"#
   }
 
   private func write(
@@ -110,6 +117,14 @@ struct EvaluateCommand: ParsableCommand {
     try output.write(try JSON.text(report, isPretty: true) + "\n", to: "evaluation.json")
     try output.write(report.classTable, to: "classes.csv")
     try output.write(report.confusionTable, to: "confusion.csv")
+  }
+}
+
+extension MaskOptions {
+  /// What a report says of it; nil if nothing is masked.
+  fileprivate var record: ClassificationReport.Mask? {
+    guard maskContent > 0 || maskPosition > 0 || maskPosEmbed else { return nil }
+    return .init(content: maskContent, position: maskPosition, posEmbed: maskPosEmbed)
   }
 }
 

@@ -34,7 +34,7 @@ struct EvaluationText {
         Self.percent(item.precision), other,
       ]
     }
-    return Self.aligned(
+    return aligned(
       [["class", "images", "acc@1", "precision", "taken for"]] + rows, texts: [0, 4])
   }
 
@@ -56,7 +56,7 @@ struct EvaluationText {
     let rows = zip(classes, counts).map { item, counts in
       [Self.name(item.class, 20)] + counts.map(String.init)
     }
-    return Self.aligned([head] + rows, texts: [0])
+    return aligned([head] + rows, texts: [0])
   }
 
   private var frequent: [String] {
@@ -66,7 +66,7 @@ struct EvaluationText {
     }
     let all = counted(report.confusions.count, "pair", "pairs")
     return ["the most frequent confusions, of \(all) of class and answer:"]
-      + Self.aligned(rows, texts: [1, 2])
+      + aligned(rows, texts: [1, 2])
   }
 
   private static func percent(_ value: Double?) -> String {
@@ -75,20 +75,5 @@ struct EvaluationText {
 
   private static func name(_ name: String, _ columns: Int = 24) -> String {
     Terminal.fitted(ClassNames.shown(name), columns + 1)
-  }
-
-  /// Rows in columns: texts begin at the left, numbers end at the right.
-  private static func aligned(_ rows: [[String]], texts: Set<Int>) -> [String] {
-    let widths = (rows.first ?? []).indices.map { column in
-      rows.map { $0[column].count }.max() ?? 0
-    }
-    return rows.map { row in
-      let cells = zip(row, widths).enumerated().map { column, cell in
-        let space = String(repeating: " ", count: cell.1 - cell.0.count)
-        return texts.contains(column) ? cell.0 + space : space + cell.0
-      }
-      let line = cells.joined(separator: "  ")
-      return line.replacing(#/ +$/#, with: "")
-    }
   }
 }

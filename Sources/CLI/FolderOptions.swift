@@ -58,6 +58,13 @@ struct FolderOptions: ParsableArguments {
     return folder
   }
 
+  /// The images, of which no class is asked.
+  func unlabelled(seed: UInt64) throws -> ImageFolder {
+    let folder = try data.unlabelledImages(of: split, seed: seed)
+    for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
+    return folder
+  }
+
   func skipped(of folder: ImageFolder) -> SkippedImages {
     SkippedImages(folder, maxBad: bad.maxBad?.value ?? DataSettings.defaultMaxBad)
   }

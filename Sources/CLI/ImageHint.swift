@@ -6,7 +6,7 @@ func hint(for error: any Error, command: String) -> String? {
   let image = (error as? SampleError)?.underlying as? ImageError ?? error as? ImageError
   guard let image else { return nil }
   var ways: [String] = []
-  let readers = ["train", "evaluate", "locality", "predict", "attention"]
+  let readers = ["train", "evaluate", "locality", "predict", "attention", "symmetry"]
   if image.isOfDamagedJPEG, readers.contains(command) {
     ways.append("--lenient-jpeg makes up the missing pixels")
   }

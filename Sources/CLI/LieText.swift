@@ -27,24 +27,24 @@ struct LieText {
   }
 
   private func lines(_ sweep: SweepReport) -> [String] {
-    [
-      "gates set, each layer by itself (\(sweep.shifts), a patch's shift on and off the border, "
-        + "d4, translation)",
-      "gate  layer   shifts   border   inside       d4 by pixel    logits",
-    ]
-      + sweep.points.flatMap { point in
-        point.layers.enumerated().map { place, layer in
-          row(layer, gate: point.gate) + (place == 0 ? number(point.logits).aligned(to: 10) : "")
-        }
+    let head = ["gate", "layer", sweep.shifts, "border", "inside", "d4", "translation", "logits"]
+    let rows = sweep.points.flatMap { point in
+      point.layers.enumerated().map { place, layer in
+        row(layer, gate: point.gate) + [place == 0 ? number(point.logits) : ""]
       }
+    }
+    return [
+      "gates set, each layer by itself: errors of shifts by 1/K of the image, of a patch's shift",
+      "on and off the border and of d4; Lie derivatives for translation, by pixel, border "
+        + "\(sweep.boundary.rawValue)",
+    ] + aligned([head] + rows)
   }
 
-  private func row(_ layer: SweepReport.Layer, gate: Double) -> String {
+  private func row(_ layer: SweepReport.Layer, gate: Double) -> [String] {
     let errors: [Double?] = [
       layer.shifts, layer.byDistance.first, layer.byDistance.last, layer.turns, layer.translation,
     ]
-    return String(format: "%.1f  %5d", gate, layer.layer)
-      + errors.map { number($0).aligned(to: 9) }.joined()
+    return [String(format: "%.1f", gate), "\(layer.layer)"] + errors.map(number)
   }
 
   private func number(_ value: Double?) -> String {

@@ -27,6 +27,7 @@ import Training
   ///
   /// - Throws: `ValidationError` for what no command has, with what may have been meant.
   static func prepared(_ given: [String]) throws -> (arguments: [String], notes: [String]) {
+    try checkLinearGap(given)
     let (arguments, notes) = ReferenceFlags.removed(from: spelled(given))
     if arguments.first == "help" { try GivenFlags(Array(arguments.dropFirst())).checkCommand() }
     var flags = GivenFlags(arguments)
@@ -44,6 +45,17 @@ import Training
       flags[0] = LinearGapCommand.configuration.commandName ?? ""
     }
     return flags.map { $0.hasPrefix("--") ? ours($0) : $0 } + given.drop { $0 != "--" }
+  }
+
+  /// Throws if the closed form for linear models is asked for of a model.
+  private static func checkLinearGap(_ given: [String]) throws {
+    let flags = given.prefix { $0 != "--" }.map { $0.prefix { $0 != "=" } }
+    guard flags.first == "symmetry", flags.contains("--linear-gap"),
+      let other = flags.first(where: { ["--weights", "--data-path", "--data_path"].contains($0) })
+    else { return }
+    throw ValidationError(
+      "--linear-gap is the closed form for linear models and takes no \(other): leave out "
+        + "--linear-gap to measure a model on images")
   }
 
   private static func ours(_ flag: String) -> String {

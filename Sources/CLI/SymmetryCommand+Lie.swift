@@ -21,7 +21,8 @@ struct MotionOptions: ParsableArguments {
       """)
   var gateSweep = false
   @Option(
-    help: .name("What is beyond the border: cyclic, which tiles the plane, or zeros (cyclic)."))
+    help: .name(
+      "What is beyond the border: cyclic, copies of the image, or zeros. (default: cyclic)"))
   var boundary: ImageMotion.Boundary?
 
   func validate() throws {

@@ -25,22 +25,33 @@ struct SymmetryCommand: ParsableCommand {
         convit symmetry --weights W --data-path D --group flip --unlabelled
         convit symmetry --weights W --data-path D --sample 200 --lie --gate-sweep
         convit evaluate --weights W --data-path D --average flip
+
+      convit linear-gap, also convit symmetry --linear-gap, has the closed form of the gain for \
+      linear models; it takes no weights.
       """)
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var images: FolderOptions
   @Option(
-    help: .name("hflip, vflip, c2, c4, d4, cyclic:K and others, or all subgroups of d4."))
+    help: .name("hflip, vflip, c2, c4, d4, cyclic:K and others, or all: all subgroups of d4."))
   var group = "all"
   @Flag(help: "Measure each layer, too: how far it is from moving its patches with the image.")
   var layerwise = false
   @OptionGroup var motions: MotionOptions
-  @Flag(help: "Look at no labels.") var unlabelled = false
+  @Flag(
+    help: """
+      Look at no labels: the images may lie in any folders, or be listed in a CSV file with a \
+      column path alone.
+      """)
+  var unlabelled = false
   @Option(help: .name("How many images, or all.")) var sample = "all"
   @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
   @Option(
-    .folder("The folder to write symmetry.json and symmetry.svg to; convit report shows a run's."))
+    .folder(
+      "The folder to write symmetry.json, symmetry.svg and, of a sweep, gate-sweep.svg to, in the "
+        + "place of earlier ones; convit report shows a run's."))
   var outputDir: String?
+  @Flag(help: "Show gains by class and group, too; --json always does.") var perClass = false
   @Flag(help: "Print one JSON object.") var json = false
 
   private var sampleCount: Int? { sample == "all" ? .max : Int(sample) }
@@ -50,22 +61,31 @@ struct SymmetryCommand: ParsableCommand {
       throw ValidationError("sample must be a positive number or all, found \(sample)")
     }
     try motions.validate(in: model.precision)
-    if group != "all" { _ = try usage { try ImageSymmetry(named: group) } }
+    guard group != "all" else { return }
+    do {
+      _ = try ImageSymmetry(named: group)
+    } catch {
+      let isUnknown = error.description.hasSuffix(ImageSymmetry.names)
+      throw ValidationError("\(error)" + (isUnknown ? ", and all for all subgroups of d4" : ""))
+    }
   }
 
   func run() throws {
     let saved = try model.load()
     let parts = try symmetries(for: saved)
     guard let whole = parts.last else { return }  // the largest one
-    let folder = try images.folder(for: saved, seed: seed)
-    let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
-    let output = try outputDir.map(OutputFolder.init)
     let (pool, weights) = (model.threads.pool(), model.frozen(saved))
-    let meter = try OrbitMeter(saved.model, weights, whole)
-    let layers = try layerwise ? LayerSymmetry(saved.transformer, weights, whole) : nil
-    var sums = layers?.start
-    var meters = try motions.meters(of: saved.transformer, weights, group: group)
-    var statistics = OrbitStatistics(whole, subgroups: parts)
+    let meter = try fitting { try OrbitMeter(saved.model, weights, whole) }
+    let layers = try fitting {
+      layerwise ? try LayerSymmetry(saved.transformer, weights, whole) : nil
+    }
+    var meters = try fitting { try motions.meters(of: saved.transformer, weights, group: group) }
+    let folder =
+      unlabelled ? try images.unlabelled(seed: seed) : try images.folder(for: saved, seed: seed)
+    let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
+    let output = try outputDir.map(Self.output)
+    defer { output?.discard() }
+    var (sums, statistics) = (layers?.start, OrbitStatistics(whole, subgroups: parts))
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     var done = 0
     try images.evaluator(for: saved, on: pool).batches(
@@ -87,28 +107,62 @@ struct SymmetryCommand: ParsableCommand {
     var report = SymmetryReport(statistics, parts) {
       $0 < folder.classes.count ? folder.classes[$0] : saved.className($0)
     }
-    if let layers, let sums { report.layers = layers.layers(sums) }
-    meters.complete(&report)
-    if let output {
-      try output.write(JSON.text(report, isPretty: true) + "\n", to: RunFiles.symmetry)
-      try output.write(SymmetryFigure(report).svg, to: "symmetry.svg")
-      terminal.line("wrote \(outputDir ?? "")/symmetry.json and symmetry.svg")
-      if let sweep = report.gateSweep {
-        try output.write(SweepFigure(sweep).svg, to: "gate-sweep.svg")
-        terminal.line("wrote \(outputDir ?? "")/gate-sweep.svg")
-      }
+    report.origin = SymmetryReport.Origin(
+      weights: model.file.weights, dataPath: images.dataPath, split: images.split,
+      sample: sample == "all" ? nil : sampleCount, seed: seed)
+    if let layers, let sums {
+      (report.layers, report.layersGroup) = (layers.layers(sums), whole.name)
     }
+    meters.complete(&report)
+    if let output { terminal.line("wrote " + (try write(&report, to: output))) }
     if json { return try Terminal.result(JSON.text(report)) }
-    terminal.line("\(report.images) images, probabilities averaged over \(whole.name)")
-    try SymmetryText(report: report).lines.forEach(Terminal.result)
+    terminal.line(
+      counted(report.images, "image", "images") + ", probabilities averaged over \(whole.name)")
+    try SymmetryText(report: report, perClass: perClass).lines.forEach(Terminal.result)
   }
 
   /// What to measure: the one that was named, or all of the model's images; the largest is last.
   private func symmetries(for saved: SavedModel) throws -> [ImageSymmetry] {
     guard group == "all" else { return [try ImageSymmetry(named: group)] }
-    let input = saved.model.input
-    return ImageSymmetry.subgroupsOfD4.filter {
-      $0.elements.count > 1 && (try? $0.places(height: input[1], width: input[2])) != nil
+    let (height, width) = (saved.imageSize.height, saved.imageSize.width)
+    let all = ImageSymmetry.subgroupsOfD4.filter { $0.elements.count > 1 }
+    let able = all.filter { (try? $0.places(height: height, width: width)) != nil }
+    let others = all.map(\.name).filter { name in !able.contains { $0.name == name } }
+    if !others.isEmpty {
+      Terminal.write(
+        "note: images of \(height) × \(width) pixels are not square: "
+          + "\(others.dropLast().joined(separator: ", ")) and \(others.last ?? "") are left out\n")
+    }
+    return able
+  }
+}
+
+// Files of a measurement.
+extension SymmetryCommand {
+  private static func output(_ path: String) throws -> PictureFolder {
+    try PictureFolder(path, record: RunFiles.symmetry) {
+      $0 == "symmetry.svg" || $0 == "gate-sweep.svg"
     }
   }
+
+  /// Writes a report and its figures, which it then names; says what was written.
+  private func write(
+    _ report: inout SymmetryReport, to output: PictureFolder
+  ) throws -> String {
+    try output.write(SymmetryFigure(report).svg, to: "symmetry.svg")
+    if let sweep = report.gateSweep {
+      try output.write(SweepFigure(sweep).svg, to: "gate-sweep.svg")
+    }
+    try output.publish {
+      report.files = $0
+      return try JSON.text(report, isPretty: true)
+    }
+    let others = report.gateSweep == nil ? "" : ", gate-sweep.svg"
+    return "\(outputDir ?? "")/\(RunFiles.symmetry)\(others) and symmetry.svg"
+  }
+}
+
+/// What `body` returns; a symmetry that images or patches have not is a usage error.
+private func fitting<Value>(_ body: () throws -> Value) throws -> Value {
+  do { return try body() } catch let error as SymmetryError { throw ValidationError("\(error)") }
 }

@@ -25,17 +25,18 @@ package struct ImageTable: Sendable {
   /// The folder that paths are relative to.
   private let root: String
 
-  /// Reads a table; no image is looked at but the first.
+  /// Reads a table; no image is looked at but the first. Without labels the table needs no column
+  /// for them, and what is in it is not looked at.
   ///
   /// - Throws: `DatasetError` that names the line and the column.
-  package init(contentsOf path: String) throws {
+  package init(contentsOf path: String, withLabels: Bool = true) throws {
     self.path = path
     root = folder(of: path)
     let records = try CSVRecords.read(path)
     guard let header = records.first else {
       throw DatasetError(path: path, reason: "nothing in it: expected a line of column names")
     }
-    let columns = try Columns(header, table: path)
+    let columns = try Columns(header, table: path, withLabels: withLabels)
     rows = try records.dropFirst().map(columns.row)
     guard let first = rows.first else {
       throw DatasetError(path: path, reason: "no images in it, only the names of columns")
@@ -106,10 +107,12 @@ extension ImageTable {
     private typealias Column = (name: String, place: Int)
     private let table: String
     private let count: Int
-    private let path, label: Column
-    private let split: Column?
+    private let path: Column
+    private let label, split: Column?
 
-    init(_ header: CSVRecords.Record, table: String) throws(DatasetError) {
+    init(
+      _ header: CSVRecords.Record, table: String, withLabels: Bool
+    ) throws(DatasetError) {
       func error(_ reason: String) -> DatasetError {
         DatasetError(path: table, reason: "line \(header.line): \(reason)")
       }
@@ -129,7 +132,7 @@ extension ImageTable {
       }
       (self.table, count) = (table, names.count)
       path = try needed(["path", "image", "filename"])
-      label = try needed(["label", "class"])
+      label = withLabels ? try needed(["label", "class"]) : nil
       split = try column(["split"])
     }
 
@@ -149,7 +152,7 @@ extension ImageTable {
         return value
       }
       return Row(
-        line: record.line, path: try value(path), label: try value(label),
+        line: record.line, path: try value(path), label: try label.map(value) ?? "",
         split: try split.map(value))
     }
   }

@@ -1,6 +1,7 @@
 import Autodiff
 import CKernels
 import ConViT
+import DoubleNumerics
 
 /// What is summed up over images about the heads of one layer.
 struct LayerStatistics: Sendable {
@@ -102,11 +103,11 @@ struct HeadStatistics: Sendable {
   /// Σ_images A, [N · N]: whatever is linear in the attention follows from it.
   var map: [Float]
   /// An image's non-locality, in patches.
-  var nonlocality = Moments()
+  var nonlocality = RunningMoments()
   /// The entropy of a query's attention, averaged over an image's queries, in nats.
-  var entropy = Moments()
+  var entropy = RunningMoments()
   /// What queries give to the class and distillation tokens, 0 where there are none.
-  var tokenShare = Moments()
+  var tokenShare = RunningMoments()
 
   init(patches: Int) { map = Array(repeating: 0, count: patches * patches) }
 

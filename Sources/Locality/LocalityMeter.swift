@@ -69,7 +69,7 @@ public struct LocalityMeter: Sendable {
   ) -> LocalityReport.Layer {
     let (heads, images) = (statistics.heads, Double(statistics.images))
     let positional = attention as? any PositionalAttention
-    let nonlocality = heads.map(\.nonlocality.mean)
+    let nonlocality = heads.map { $0.nonlocality.mean ?? .nan }
     let moments = heads.map { head in
       MapMoments(of: head.map.map { $0 / Float(images) }, on: grid)
     }
@@ -78,12 +78,12 @@ public struct LocalityMeter: Sendable {
       layer: layer, kind: .init(rawValue: attention.kind), nonlocality: nonlocality,
       nonlocalitySpread: heads.map { $0.nonlocality.deviation ?? 0 },
       distancePixels: nonlocality.map { $0 * Double(model.configuration.patchSize) },
-      entropy: heads.map(\.entropy.mean), centre: moments.map { [$0.x, $0.y] },
+      entropy: heads.map { $0.entropy.mean ?? .nan }, centre: moments.map { [$0.x, $0.y] },
       width: moments.map(\.width),
       similarity: heads.indices.map { row in
         heads.indices.map { statistics.similarity[row * heads.count + $0] / images }
       },
-      tokenShare: hasTokens ? heads.map(\.tokenShare.mean) : nil,
+      tokenShare: hasTokens ? heads.map { $0.tokenShare.mean ?? .nan } : nil,
       gate: attention.gates(weights.weights),
       positional: positional?.positionalFits(weights.weights))
   }
@@ -116,7 +116,7 @@ extension LocalityMeter {
       guard let weights = block.attn.attentionWeights(embedded)?.value else { return nil }
       var statistics = LayerStatistics(heads: block.attn.heads, patches: grid.count)
       statistics.add(weights, distances: distances)
-      return statistics.heads.map(\.nonlocality.mean)
+      return statistics.heads.map { $0.nonlocality.mean ?? .nan }
     }
   }
 }

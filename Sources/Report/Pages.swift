@@ -19,7 +19,7 @@ package struct ReportPage: Sendable {
       scripts: [
         PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
         PackageResources.training_js, PackageResources.locality_js, PackageResources.scale_js,
-        PackageResources.maps_js, PackageResources.symmetry_js,
+        PackageResources.maps_js, PackageResources.motions_js, PackageResources.symmetry_js,
       ], data: data
     ).replacing(
       "<!--refresh-->\n",

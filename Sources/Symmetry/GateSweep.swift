@@ -29,6 +29,7 @@ package struct GateSweep: Sendable {
   }
 
   private let symmetry: ImageSymmetry
+  private let boundary: ImageMotion.Boundary
   private let layers: [Int]
   private let settings: [Setting]
 
@@ -49,7 +50,7 @@ package struct GateSweep: Sendable {
         "a sweep of gates for \(grid.rows) × \(grid.columns) patches, which no cyclic shift moves "
           + "along both axes alike")
     }
-    symmetry = .shifts(steps)
+    (symmetry, self.boundary) = (.shifts(steps), boundary)
     var settings: [Setting] = []
     for gate in Self.gates {
       let weights = Self.weights(weights, of: model, gate: gate)
@@ -103,7 +104,7 @@ package struct GateSweep: Sendable {
   /// What the sums say, gate by gate.
   package func report(_ sums: Sums) -> SweepReport {
     SweepReport(
-      shifts: symmetry.name,
+      shifts: symmetry.name, boundary: boundary,
       points: zip(Self.gates, zip(settings, sums.settings)).map { gate, each in
         let (setting, sums) = each
         let (shifts, profile) = (
@@ -151,6 +152,8 @@ package struct SweepReport: Codable, Sendable {
 
   /// The cyclic shifts: `cyclic:7`.
   package let shifts: String
+  /// What was beyond the border for translations.
+  package let boundary: ImageMotion.Boundary
   package let points: [Point]
 
   /// The error along all axes together; nil if one is.

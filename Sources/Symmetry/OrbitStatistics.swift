@@ -1,4 +1,5 @@
 import Autodiff
+import DoubleNumerics
 import Foundation
 
 /// What averaging over each of several subgroups makes of a model, summed over images of which the
@@ -19,16 +20,16 @@ package struct OrbitStatistics {
     package var images = 0
     package var labelled = 0
     /// ‖f⊥‖² of each image, and ‖f‖².
-    var gain = Moments(), size = 0.0
+    var gain = RunningMoments(), size = 0.0
     /// Whether the averaged model answers as the model does.
     var agreeing = 0
     var model = Score(), averaged = Score()
     /// The difference of squared errors, by image.
-    var realised = Moments()
+    var realised = RunningMoments()
     /// The same sums over the orbit of each image, whose right answer is taken not to change.
     var orbitGain = 0.0, orbitRisk = 0.0, orbitAveragedRisk = 0.0
     /// By class, of the label or else of the answer.
-    var classes: [Int: (gain: Moments, realised: Moments)] = [:]
+    var classes: [Int: (gain: RunningMoments, realised: RunningMoments)] = [:]
   }
 
   /// Squared errors, losses and right answers.
@@ -82,7 +83,7 @@ extension OrbitStatistics.Sums {
     gain.add(own)
     size += outputs[0].reduce(0) { $0 + $1 * $1 }
     agreeing += Symmetry.answer(averages[0]) == answer ? 1 : 0
-    classes[label ?? answer, default: (Moments(), Moments())].gain.add(own)
+    classes[label ?? answer, default: (.init(), .init())].gain.add(own)
     guard let label else { return }
     labelled += 1
     model.add(outputs[0], label: label)
@@ -96,24 +97,6 @@ extension OrbitStatistics.Sums {
       orbitRisk += share * squaredError(output, label)
       orbitAveragedRisk += share * squaredError(average, label)
     }
-  }
-}
-
-/// A mean and its standard error.
-package struct Moments {
-  private(set) var count = 0
-  private(set) var mean = 0.0
-  private var squares = 0.0
-
-  mutating func add(_ value: Double) {
-    count += 1
-    let before = value - mean
-    mean += before / Double(count)
-    squares += before * (value - mean)
-  }
-
-  var error: Double {
-    count > 1 ? (squares / Double(count - 1) / Double(count)).squareRoot() : 0
   }
 }
 

@@ -31,7 +31,27 @@ package struct ClassificationReport: Sendable, Codable {
     }
   }
 
+  /// What a model was kept from using.
+  package struct Mask: Sendable, Codable {
+    /// GPSA layers, from the first, that attended by position alone, and by content alone.
+    package let content, position: Int
+    /// Whether the position embedding was left out.
+    package let posEmbed: Bool
+
+    package init(content: Int, position: Int, posEmbed: Bool) {
+      (self.content, self.position, self.posEmbed) = (content, position, posEmbed)
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case content, position
+      case posEmbed = "pos_embed"
+    }
+  }
+
   package let images: Int
+  /// The group that probabilities were averaged over, if they were, and what was masked.
+  package var average: String?
+  package var mask: Mask?
   package let acc1, acc5: Double
   /// The mean loss; none if that is no number.
   package let loss: Double?

@@ -84,7 +84,36 @@ import Testing
     let rows = String(decoding: try workspace.read("out/here/confusion.csv"), as: UTF8.self)
     #expect(rows.hasPrefix("class,predicted,images\n"))
     #expect(try workspace.listing().contains("out/here/classes.csv"))
+    #expect(file.average == nil && file.mask == nil && !json.out.contains("mask"))
     try workspace.expectFailure(
       arguments + ["--mistakes", "3"], status: 2, ["mistakes is for --output-dir"])
+  }
+
+  /// What was averaged over and masked is said wherever a result is.
+  @Test func theConditionsAreSaid() throws {
+    let workspace = try Workspace()
+    let model = try TrainedModel.workspace.get().file("run/model.safetensors")
+    let outcome = try workspace.convit([
+      "evaluate", "--weights", model, "--data-path", "data", "--average", "flip",
+      "--mask-content", "1", "--mask-pos-embed", "--json", "--output-dir", "out",
+    ])
+    try #require(outcome.status == 0, "\(outcome.err)")
+    struct Line: Decodable {
+      let average: String
+      let mask: ClassificationReport.Mask
+    }
+    func check(_ line: Line) {
+      #expect(line.average == "hflip" && line.mask.content == 1 && line.mask.position == 0)
+      #expect(line.mask.posEmbed)
+    }
+    check(try JSONDecoder().decode(Line.self, from: Data(outcome.out.utf8)))
+    check(try JSONDecoder().decode(Line.self, from: workspace.read("out/evaluation.json")))
+    let page = String(decoding: try workspace.read("out/evaluation.html"), as: UTF8.self)
+    #expect(page.contains(#""average":"hflip""#) && page.contains(#""pos_embed":true"#))
+    #expect(page.contains("probabilities averaged over ${report.average}"))
+    let text = try workspace.convit([
+      "evaluate", "--weights", model, "--data-path", "data", "--average", "c4",
+    ])
+    #expect(text.err.contains("9 images, probabilities averaged over c4\n"))
   }
 }

@@ -45,12 +45,19 @@ import Testing
     let sweep = try #require(
       try report(["--gate-sweep", "--sample", "3", "--output-dir", "out"]).gateSweep)
     #expect(sweep.shifts == "cyclic:3" && sweep.points.count == 11)
+    #expect(sweep.boundary == .cyclic)
     #expect(sweep.points.allSatisfy { $0.layers.map(\.layer) == [0] })
     #expect(sweep.points[0].layers[0].shifts < 1e-6 && sweep.points[10].layers[0].shifts > 1e-3)
     let figure = String(decoding: try workspace.read("out/gate-sweep.svg"), as: UTF8.self)
     for part in ["cyclic:3, own error", "d4, own error", "Lie derivative", "layer 0", "gate σ(λ)"] {
       #expect(figure.contains(part), "\(part)")
     }
+    // A later call leaves its own files alone.
+    try workspace.write("out/other.svg", Array("mine".utf8))
+    let outcome = try workspace.convit(base + ["--output-dir", "out"])
+    #expect(outcome.err.contains("wrote out/symmetry.json and symmetry.svg\n"))
+    let left = try workspace.listing().filter { $0.hasPrefix("out/") }
+    #expect(left == ["out/symmetry.json", "out/symmetry.svg", "out/other.svg"])
   }
 
   @Test func theTables() throws {
@@ -59,7 +66,15 @@ import Testing
     let heads = outcome.outLines.filter { $0.contains("Lie derivative by") }
     #expect(heads.count == 4 && heads[2].hasPrefix("rotation, Lie derivative by radian: logits "))
     #expect(outcome.outLines.filter { $0.hasPrefix("    0  gpsa") }.count == 4)
-    #expect(outcome.outLines.last?.hasPrefix("1.0      0") == true)
+    #expect(outcome.outLines.last?.hasPrefix(" 1.0      0") == true)
+    let columns = ["gate", "layer", "cyclic:3", "border", "inside", "d4", "translation", "logits"]
+    let (head, last) = (outcome.outLines.suffix(12).first ?? "", outcome.outLines.last ?? "")
+    #expect(head.split(separator: " ").map(String.init) == columns, "\(outcome.out)")
+    // Each number stands below the end of its column's name.
+    func ends(_ line: String) -> [Int] {
+      line.matches(of: /[^ ]+/).map { line[..<$0.range.upperBound].count }
+    }
+    #expect(ends(head) == ends(last), "\(outcome.out)")
   }
 
   @Test func badRequests() throws {

@@ -38,6 +38,13 @@ import Testing
     let file = try JSONDecoder().decode(
       SymmetryReport.self, from: workspace.read("out/symmetry.json"))
     #expect(file.groups.map(\.gain) == report.groups.map(\.gain))
+    // Where the numbers come from.
+    #expect(file.layersGroup == "d4" && file.files == ["symmetry.svg"])
+    #expect(
+      file.origin
+        == .init(weights: model, dataPath: "data", split: "val", sample: nil, seed: 0))
+    let some = try self.report(["--sample", "5", "--seed", "3", "--group", "c2"])
+    #expect(some.origin?.sample == 5 && some.origin?.seed == 3 && some.layersGroup == nil)
   }
 
   /// The same numbers whatever the threads and batches.
@@ -73,7 +80,8 @@ import Testing
     let outcome = try symmetry(["--group", "flip", "--layerwise"])
     #expect(outcome.status == 0 && outcome.err.contains("9 images"))
     #expect(outcome.outLines[0].hasPrefix("group") && outcome.outLines[1].hasPrefix("hflip"))
-    #expect(outcome.outLines[0].contains("realised") && outcome.outLines.count == 5)
+    #expect(outcome.outLines[0].contains("realised") && outcome.outLines.count == 6)
+    #expect(outcome.outLines[2] == "layers, averaged over hflip")
     #expect(outcome.outLines.allSatisfy { $0.count <= 100 }, "\(outcome.out)")
     let unlabelled = try symmetry(["--group", "flip", "--unlabelled"])
     #expect(!unlabelled.out.contains("realised") && unlabelled.outLines.count == 2)
@@ -122,15 +130,25 @@ import Testing
     let base = ["symmetry", "--weights", model, "--data-path", "data"]
     for (flags, part) in [
       (["--group", "c3"], "no group is called 'c3'; there are none, hflip"),
+      (["--group", "c3"], "d4 and cyclic:K, and all for all subgroups of d4"),
       (["--group", "cyclic:1"], "cyclic:K has 2 to 64 steps"), (["--sample", "0"], "sample must"),
     ] { try workspace.expectFailure(base + flags, status: 2, [part]) }
     try workspace.expectFailure(
-      base + ["--group", "cyclic:5"],
+      base + ["--group", "cyclic:5"], status: 2,
       ["cyclic:5 shifts images by 1/5", "12 × 12 pixels are no multiple of 5"]
     )
     try workspace.expectFailure(
-      base + ["--group", "cyclic:2", "--layerwise"],
+      base + ["--group", "cyclic:2", "--layerwise"], status: 2,
       ["cyclic:2 does not move whole patches: 3 × 3 patches of 4 pixels"])
+    // As `evaluate` has it below.
+    try workspace.expectFailure(
+      base + ["--group", "c4", "--input-size", "12x8"], status: 2, ["12 × 8 are not square"],
+      begun: true)
+    for flags in [["--weights", model], ["--data-path=data"]] {
+      try workspace.expectFailure(
+        ["symmetry", "--linear-gap"] + flags, status: 2,
+        ["closed form for linear models and takes no --", "leave out --linear-gap"])
+    }
     let evaluate = ["evaluate", "--weights", model, "--data-path", "data", "--average"]
     try workspace.expectFailure(evaluate + ["d5"], status: 2, ["no group is called 'd5'"])
     try workspace.expectFailure(evaluate + ["cyclic:5"], status: 2, ["no multiple"])
@@ -139,6 +157,9 @@ import Testing
       ["12 × 8 are not square"], begun: true)
     try workspace.expectTrainFailure(
       ["--distill-average", "d4"], status: 2, ["distill-average needs teacher-path"])
+    try workspace.expectTrainFailure(
+      ["--teacher-path", model], status: 2,
+      ["teacher-path has no effect with distillation-type none and without distill-average"])
     try workspace.expectTrainFailure(
       ["--distill-average", "x", "--teacher-path", model], status: 2,
       ["distill-average: no group is called 'x'"])

@@ -91,6 +91,7 @@ import Testing
     #expect(html.contains(#""averaged_risk":0.5"#) && html.contains(#""name":"hflip""#))
     let svg = SymmetryFigure(report).svg
     #expect(svg.contains("hflip, 2 passes") && svg.contains("realised, by the labels"))
+    #expect(!svg.contains("±"), "one image has no standard error")
     for text in ["", "{}", "[1]"] {
       try write("a/symmetry.json", text)
       let error = #expect(throws: FileError.self) { try ReportPage(runs: ["\(folder)/a"]) }

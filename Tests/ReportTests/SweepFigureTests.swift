@@ -12,7 +12,7 @@ import Testing
     }
     return SweepFigure(
       SweepReport(
-        shifts: "cyclic:4",
+        shifts: "cyclic:4", boundary: .cyclic,
         points: [0, 0.5, 1].map { gate in
           SweepReport.Point(gate: gate, logits: 1, layers: [layer(2, gate), layer(5, 1 - gate)])
         })

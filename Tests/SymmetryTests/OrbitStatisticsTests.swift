@@ -1,4 +1,5 @@
 import Autodiff
+import DoubleNumerics
 import Testing
 
 @testable import Symmetry
@@ -94,9 +95,25 @@ import Testing
     #expect(none.gain < 1e-30 && none.agreement == 1)
   }
 
-  @Test func standardErrorsAreThoseOfStatistics() {
-    var moments = Moments()
-    for value in [1.0, 2, 4, 8] { moments.add(value) }
-    #expect(moments.mean == 3.75 && abs(moments.error - 1.547847) < 1e-6)
+  @Test func standardErrorsAreThoseOfStatistics() throws {
+    let all = orbits(30)
+    let group = report(.d4, [.d4], all, all.map { _ in 1 }).groups[0]
+    let gains = all.map { orbit in
+      (0..<3).reduce(0) { sum, k in
+        let apart = orbit[0][k] - orbit.reduce(0) { $0 + $1[k] } / 8
+        return sum + apart * apart
+      }
+    }
+    let error = try #require(Statistics.standardError(gains))
+    #expect(abs(try #require(group.gainError) - error) < 1e-12)
+    #expect(try #require(group.labelled?.realisedError) > 0)
+  }
+
+  /// One image has no spread: no number, instead of 0.
+  @Test func oneImage() throws {
+    let group = report(.d4, [.d4], orbits(1), [1]).groups[0]
+    #expect(group.gain > 0 && group.gainError == nil)
+    let labelled = try #require(group.labelled)
+    #expect(labelled.realisedError == nil)
   }
 }

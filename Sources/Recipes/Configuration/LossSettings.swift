@@ -118,7 +118,7 @@ extension LossSettings {
         "teacher-model": teacherModel != nil, "teacher-path": teacherPath != nil,
         "distillation-alpha": distillationAlpha != defaults.distillationAlpha,
       ]
-    ) { "\($0) has no effect with distillation-type none" }
+    ) { "\($0) has no effect with distillation-type none and without distill-average" }
     try requireUse(
       distillationType == .soft || distillAverage != nil,
       of: [

@@ -10,13 +10,15 @@ extension DataSettings {
   static func isTable(_ path: String) -> Bool { path.lowercased().hasSuffix(".csv") }
 
   /// The tables of images, that of `data-path` first; nil if it is a folder.
-  package func tables() throws -> [ImageTable]? {
+  package func tables(withLabels: Bool = true) throws -> [ImageTable]? {
     var isFolder: ObjCBool = false
     guard namesTable, let dataPath,
       !FileManager.default.fileExists(atPath: dataPath, isDirectory: &isFolder)
         || !isFolder.boolValue
     else { return nil }
-    return try [dataPath, valPath].compactMap(\.self).map(ImageTable.init(contentsOf:))
+    return try [dataPath, valPath].compactMap(\.self).map {
+      try ImageTable(contentsOf: $0, withLabels: withLabels)
+    }
   }
 
   /// The images of a split in tables: those of `val-path` for `val`, else rows of `data-path` by

@@ -58,8 +58,9 @@ package struct SkippedImages: Sendable {
     guard let label = split.sample(index: failure.index)?.label else { return }
     badOfClass[label, default: 0] += 1
     guard badOfClass[label] == split.samples.count(where: { $0.label == label }) else { return }
+    let name = label < split.classes.count ? " of class \(split.classes[label])" : ""
     throw TrainingError(
-      "\(split.folder): no image of class \(split.classes[label]) can be read; "
+      "\(split.folder): no image\(name) can be read; "
         + "the last one tried: \(failure)")
   }
 }

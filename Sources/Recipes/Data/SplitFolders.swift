@@ -31,11 +31,16 @@ struct SplitFolders {
   }
 
   func place(of split: String, classes: [String]? = nil) throws -> Place {
-    guard let place = try named(split) ?? exact(split) ?? alike(split) else {
+    guard let place = try found(split) else {
       let error = ImageFolder.missing(split, in: folder)
       throw DatasetError(path: error.path, reason: error.reason + advice(onMissing: split, classes))
     }
     return try withClasses(place, known: classes)
+  }
+
+  /// The folder of a split, whatever lies in it; nil if there is none.
+  func found(_ split: String) throws -> Place? {
+    try named(split) ?? exact(split) ?? alike(split)
   }
 
   /// The folders directly in that of a split which settings name for another one.

@@ -1,6 +1,6 @@
+import DoubleNumerics
 import Files
 import Foundation
-import Locality
 import Runs
 
 package struct ExperimentTable: Sendable {
@@ -21,8 +21,7 @@ package struct ExperimentTable: Sendable {
 
   /// The mean of numbers, and their standard deviation (of a sample); none for no numbers.
   static func summary(_ values: [Double]) -> (mean: Double, deviation: Double?)? {
-    let moments = Moments(values)
-    return values.isEmpty ? nil : (moments.mean, moments.deviation)
+    Statistics.mean(values).map { ($0, Statistics.deviation(values)) }
   }
 
   /// The relative difference of the two columns' means in percent, and its standard error, to which

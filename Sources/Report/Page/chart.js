@@ -27,10 +27,10 @@ const lineMark = ({ color, dash }) => {
 
 /**
  * A chart of series {name, color, dash, points: [[x, y], …]}; `yardstick` {name, value} is a line across. What the values
- * can be is `natural`.
+ * can be is `natural`; `across` is the same of x, and whether its axis has whole numbers alone.
  * The reading under the pointer is in an element of class `tip`, a line a series.
  */
-const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity] }) => {
+const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], across: bounds = { whole: true, natural: [0, Infinity] } }) => {
   const [width, height, top, bottom, letter] = [520, 280, 12, 34, 7.5];
   const kept = series
     .map((s) => ({ ...s, points: s.points.filter(([, v]) => typeof v === "number" && Number.isFinite(v)) }))
@@ -42,7 +42,7 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity] }) => 
   const longest = (labels) => letter * Math.max(...labels.map((label) => label.length));
   const down = makeAxis(values, { count: 5, natural });
   const left = Math.max(40, 12 + longest(down.labels));
-  const across = fittingAxis(all.map((p) => p[0]), width - left - 20, letter, { whole: true, natural: [0, Infinity] });
+  const across = fittingAxis(all.map((p) => p[0]), width - left - 20, letter, bounds);
   const right = 6 + longest(across.labels) / 2; // half of the last label
   const px = (v) => left + ((v - across.low) / (across.high - across.low)) * (width - left - right);
   const py = (v) => height - bottom - ((v - down.low) / (down.high - down.low)) * (height - top - bottom);

@@ -13,10 +13,18 @@ const showSummary = () => {
   document.title = `Evaluation of ${PAGE.title}`;
   byId("title").textContent = document.title;
   const loss = report.loss === undefined ? "not finite" : shown(report.loss);
+  const layers = (count) => `the first ${count === 1 ? "GPSA layer" : `${count} GPSA layers`}`;
+  const how = [];
+  if (report.average) how.push(`probabilities averaged over ${report.average}`);
+  const { content = 0, position = 0, pos_embed: posEmbed } = report.mask ?? {};
+  if (content > 0) how.push(`${layers(content)} attending by position alone`);
+  if (position > 0) how.push(`${layers(position)} attending by content alone`);
+  if (posEmbed) how.push("without the position embedding");
   const lines = [
     `${report.images} images of ${PAGE.data}, ${report.classes.length} classes`,
     `accuracy ${percent(report.acc1)} (among the first five ${percent(report.acc5)}), loss ${loss}`,
   ];
+  if (how.length > 0) lines.splice(1, 0, how.join(", "));
   byId("summary").append(...lines.map((line) => htmlElement("li", {}, line)));
 };
 
