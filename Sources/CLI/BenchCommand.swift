@@ -82,9 +82,11 @@ struct BenchCommand: ParsableCommand {
     (benchmark.lanes, benchmark.shardSize) = (lanes ?? 4, shardSize)
     benchmark.pinThreads = pinThreads
     let averages = try average.map { group in
-      var averages = try AverageBenchmark(
-        benchmark.configuration, over: ImageSymmetry(named: group), batchSize: batchSize,
-        threads: benchmark.threads)
+      var averages = try usage {
+        try AverageBenchmark(
+          benchmark.configuration, over: ImageSymmetry(named: group), batchSize: batchSize,
+          threads: benchmark.threads)
+      }
       (averages.steps, averages.seconds) = (benchmark.steps, benchmark.seconds)
       averages.precision = benchmark.precision
       return averages

@@ -122,7 +122,7 @@ import Testing
     let costs = try JSONDecoder().decode(Report.self, from: Data(outcome.out.utf8)).average
     #expect(costs.passes > 1 && costs.peak_rss_mb >= costs.peak_rss_mb_before)
     try workspace.expectFailure(
-      ["bench", "--mode", "inference", "--input-size", "32x48", "--average", "c4"],
+      ["bench", "--mode", "inference", "--input-size", "32x48", "--average", "c4"], status: 2,
       ["c4 turns images by 90°, which 32 × 48 are not square for"])
   }
 
