@@ -88,9 +88,9 @@ import Scores
       var gradients = ScoreMeter(examples: batch.inputs, labels: batch.labels)
       gradients.scores = [.mgm, .gradientNorm, .snip]
       scores.merge(gradients(model, weights)) { $1 }
-      let kernel = GradientKernel(
+      let kernel = ReleasedKernel(
         of: model, weights, examples: batch.inputs, labels: batch.labels)
-      return (scores, GradientKernel.Variant.allCases.map(kernel.mean(as:)))
+      return (scores, ReleasedKernel.Variant.allCases.map(kernel.mean(as:)))
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     print(String(format: "%d networks scored in %.0f s", networks.count, seconds))
@@ -107,7 +107,7 @@ import Scores
     for score in Score.allCases where found[0].0[score] != nil {
       row(score.rawValue, found.map { $0.0[score] ?? .nan })
     }
-    for (place, variant) in GradientKernel.Variant.allCases.enumerated() {
+    for (place, variant) in ReleasedKernel.Variant.allCases.enumerated() {
       row("\(variant.rawValue) variant of mgm", found.map { $0.1[place] })
     }
   }

@@ -12,7 +12,8 @@ struct SearchCommand: ParsableCommand {
       Candidates are drawn from the space and scored at their initialisation. --calibrate N trains \
       the first N of them, says how far each score orders them as their accuracies do, on these \
       data and with this recipe, and fits a prediction to them that orders the rest; without it, \
-      --method does. Then the best --topk are trained. Accuracies are those on val, so that a \
+      --method does. Then the best --topk are trained. With --evolve N, the ten best by --method are \
+      trained, and N children of the most accurate (AREA). Accuracies are those on val, so that a \
       space's base should hold out images (val-fraction) if the test images are to say something \
       later. Each training is a run like any other, in OUT/candidates; the same command goes on \
       where it stopped, and ends with the same table.
@@ -25,7 +26,9 @@ struct SearchCommand: ParsableCommand {
   @Option(.int("Candidates to draw. (default: 100)")) var samples: Int?
   @Option(.int("Of them, how many are trained to calibrate the scores. (default: 0)"))
   var calibrate: Int?
-  @Option(.int("The best to train in the end. (default: 5)")) var topk: Int?
+  @Option(.int("The best to train in the end. (default: 5, or 0 with --evolve)")) var topk: Int?
+  @Option(.int("Children to train in an evolution from the ten best by --method. (default: 0)"))
+  var evolve: Int?
   @Option(help: "The score that orders candidates without --calibrate.") var method = Score.naswot
   @Option(.int("Parameters of a candidate at most.")) var maxParams: Int?
   @Option(.int("Multiply-adds of a candidate at most.")) var maxMacs: Int?
@@ -36,6 +39,7 @@ struct SearchCommand: ParsableCommand {
     try require("samples", samples, in: 1...100_000)
     try require("calibrate", calibrate, in: 0...100_000)
     try require("topk", topk, in: 0...100_000)
+    try require("evolve", evolve, in: 0...100_000)
     try require("max-params", maxParams, in: 1...Int.max)
     try require("max-macs", maxMacs, in: 1...Int.max)
     guard (calibrate ?? 0) <= samples ?? 100 else {
@@ -44,10 +48,10 @@ struct SearchCommand: ParsableCommand {
   }
 
   func run() throws {
-    let space = try SearchSpace(contentsOf: space)
+    let (space, pool) = (try SearchSpace(contentsOf: space), threads.pool())
     var search = try SearchRun(
       space, samples: samples ?? 100, seed: seed ?? 0, dataPath: dataPath, method: method,
-      within: SearchRun.Budget(parameters: maxParams, multiplyAdds: maxMacs), on: threads.pool())
+      within: SearchRun.Budget(parameters: maxParams, multiplyAdds: maxMacs), on: pool)
     let output = try OutputFolder(outputDir)
     Terminal.write(
       String(
@@ -57,8 +61,20 @@ struct SearchCommand: ParsableCommand {
     for (index, candidate) in first.enumerated() {
       try train(candidate, "calibration \(index + 1)/\(first.count)", &search, output)
     }
-    for (index, candidate) in search.order.prefix(topk ?? 5).enumerated() {
-      try train(candidate, "best \(index + 1)/\(topk ?? 5)", &search, output)
+    if let evolve, evolve > 0 {
+      var evolution = Evolution(of: search, seed: seed ?? 0)
+      for (index, candidate) in evolution.population.enumerated() {
+        try train(
+          candidate, "population \(index + 1)/\(evolution.population.count)", &search, output)
+      }
+      for index in 0..<evolve {
+        guard let child = try evolution.child(in: &search, on: pool) else { break }
+        try train(child, "child \(index + 1)/\(evolve)", &search, output)
+      }
+    }
+    let best = topk ?? (evolve ?? 0 > 0 ? 0 : 5)
+    for (index, candidate) in search.order.prefix(best).enumerated() {
+      try train(candidate, "best \(index + 1)/\(best)", &search, output)
     }
     try write(search, to: output)
     try Terminal.result(search.report.text)

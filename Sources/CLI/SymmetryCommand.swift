@@ -65,8 +65,9 @@ struct SymmetryCommand: ParsableCommand {
     do {
       _ = try ImageSymmetry(named: group)
     } catch {
-      let isUnknown = error.description.hasSuffix(ImageSymmetry.names)
-      throw ValidationError("\(error)" + (isUnknown ? ", and all for all subgroups of d4" : ""))
+      let names = ImageSymmetry.names
+      throw ValidationError(
+        error.description.replacing(names, with: names + ", and all for all subgroups of d4"))
     }
   }
 

@@ -183,7 +183,9 @@ struct LossFlags: SettingFlags {
   @Option(.name("Divide the soft loss by images, or as DeiT by their logits. (default: batchmean)"))
   var distillationReduction: LossSettings.DistillationReduction?
   @Option(
-    .name("Learn from the teacher averaged over a group, such as hflip or d4. (default: none)"))
+    .name(
+      "Learn from the teacher averaged over a group, such as hflip or d4; best with "
+        + "--distillation-alpha 1 --no-augment. (default: none)"))
   var distillAverage: OrNone<String>?
 }
 

@@ -10,13 +10,12 @@ import DoubleNumerics
 /// examples do not meet inside of the model, as they do in batch normalisation.
 ///
 /// Source: Xu et al., KNAS: Green Neural Architecture Search (ICML 2021). Their released code
-/// computes something else; see ``Variant``.
+/// computes something else; see ``ReleasedKernel``.
 public struct GradientKernel: Sendable {
   /// Σ_p ⟨g_ip, g_jp⟩ of the numbers p of one parameter, for each parameter: [n, n].
   public let byParameter: [(name: String, products: [[Double]])]
   /// The number of examples, n.
   public let examples: Int
-  private let firstCoordinates: [[Float]]  // by example, what the variants take products of
 
   /// The kernel of a model at `weights`, for examples [n] + `model.input` and their classes.
   public init(
@@ -25,22 +24,14 @@ public struct GradientKernel: Sendable {
     checkPrecondition(
       !labels.isEmpty && examples.shape[0] == labels.count,
       "GradientKernel: \(labels.count) labels for examples \(examples.shape)")
-    let gradients = labels.indices.map { index in
-      let tape = Tape(weights)
-      let x = tape.constant(examples.sliced(0, index..<index + 1))
-      return tape.gradients(of: model(x).crossEntropy(labels: [labels[index]]).sum())
+    let gradients = labels.indices.map {
+      Gradients(of: model, weights, example: examples.sliced(0, $0..<$0 + 1), label: labels[$0])
     }
     self.examples = labels.count
     byParameter = weights.tree.names.indices.map { slot in
       let rows = gradients.map { $0[slot: slot].withUnsafeBufferPointer { $0.map(Double.init) } }
       let gram = Matrix(rows.count, rows[0].count, rows.flatMap { $0 }).gram
       return (weights.tree.names[slot], rows.indices.map(gram.row))
-    }
-    let large = weights.tree.parameters.indices
-      .filter { weights.tree.parameters[$0].shape.elementCount >= 50 }.prefix(11)
-    firstCoordinates = gradients.map { gradient in
-      large.flatMap { slot in gradient[slot: slot].withUnsafeBufferPointer { Array($0.prefix(50)) }
-      }
     }
   }
 
@@ -78,45 +69,12 @@ public struct GradientKernel: Sendable {
       offDiagonal = n > 1 ? (sum - trace) / (n * (n - 1)) : nil
     }
   }
+}
 
-  /// What public code calls by the name of this kernel and is not its mean.
-  public enum Variant: String, Sendable, CaseIterable {
-    /// The release: over coordinates, the sum of the products of the examples of the first half
-    /// with those of the second, each half without its mean, by n². Its expectation is 0.
-    case released
-    /// Auto-Prox's `knas.py`: products of an example's coordinates 0 … 24 with its own coordinates
-    /// 25 … 49, averaged.
-    case autoProx = "auto-prox"
-  }
-
-  /// A variant of the kernel's mean, of the first 50 numbers of the first eleven parameters that
-  /// have so many (fewer if the model has fewer).
-  public func mean(as variant: Variant) -> Double {
-    let rows = firstCoordinates.map { $0.map(Double.init) }
-    switch variant {
-    case .released:
-      let half = rows.count / 2
-      func centred(_ part: ArraySlice<[Double]>) -> [[Double]] {
-        let columns = rows[0].indices
-        let means = columns.map { c in part.reduce(0) { $0 + $1[c] } / Double(part.count) }
-        return part.map { row in columns.map { row[$0] - means[$0] } }
-      }
-      guard half > 0 else { return 0 }
-      let (a, b) = (centred(rows[..<half]), centred(rows[half..<2 * half]))
-      return zip(a, b).reduce(0) { $0 + inner($1.0, $1.1) } / Double(4 * half * half)
-    case .autoProx:
-      var (sum, count) = (0.0, 0)
-      for row in rows {
-        for start in stride(from: 0, to: row.count, by: 50) {
-          sum += inner(Array(row[start..<start + 25]), Array(row[start + 25..<start + 50]))
-          count += 1
-        }
-      }
-      return count > 0 ? sum / Double(count) : 0
-    }
-  }
-
-  private func inner(_ a: [Double], _ b: [Double]) -> Double {
-    zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+extension Gradients {
+  /// The gradient of one example's cross-entropy: [1] + `model.input`.
+  init(of model: some Model, _ weights: ParameterStore, example: Tensor, label: Int) {
+    let tape = Tape(weights)
+    self = tape.gradients(of: model(tape.constant(example)).crossEntropy(labels: [label]).sum())
   }
 }

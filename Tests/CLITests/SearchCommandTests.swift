@@ -99,6 +99,27 @@ import Testing
     #expect(try workspace.read(runs[0]) == first)
   }
 
+  /// A population of the best by a score, then children that differ from one of them in a choice.
+  @Test func evolution() throws {
+    let workspace = try workspace()
+    let arguments = [
+      "search", "--space", "space.yaml", "--data-path", "data", "--samples", "3", "--output-dir",
+      "out", "--evolve", "4", "--method", "params",
+    ]
+    let outcome = try workspace.convit(arguments)
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let table = try workspace.read("out/search.csv")
+    let report = try JSONDecoder().decode(
+      SearchReport.self, from: workspace.read("out/search.json"))
+    #expect((4...7).contains(report.scored) && report.trained == report.scored)
+    #expect(outcome.err.contains("population 3/3") && outcome.err.contains("child "))
+    #expect(Set(report.candidates.map(\.name)).count == report.scored)
+    try workspace.remove("out")
+    let again = try workspace.convit(arguments + ["--threads", "1"])
+    #expect(again.status == 0)
+    #expect(try workspace.read("out/search.csv") == table)
+  }
+
   @Test func budgets() throws {
     let workspace = try workspace()
     let arguments = ["search"] + few + ["--output-dir", "out", "--topk", "0"]

@@ -53,7 +53,7 @@ import Testing
     let rows = (0..<4).map { _ in (0..<50).map { _ in random.uniform(-1, 1) } }
     let labels = [0, 1, 1, 0]
     let examples = Tensor([4, 50], rows.flatMap { $0.map(Float.init) })
-    let kernel = GradientKernel(of: model, weights, examples: examples, labels: labels)
+    let kernel = ReleasedKernel(of: model, weights, examples: examples, labels: labels)
     let g = zip(rows, labels).map { row, label in row.map { (label == 0 ? -0.5 : 0.5) * $0 } }
     var (released, autoProx) = (0.0, 0.0)
     for c in 0..<50 {

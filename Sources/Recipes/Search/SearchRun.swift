@@ -9,7 +9,7 @@ import Training
 /// A search: candidates of a space, their scores, and the accuracies of those that were trained.
 package struct SearchRun: Sendable {
   package let space: SearchSpace
-  package let candidates: [SearchSpace.Candidate]
+  package private(set) var candidates: [SearchSpace.Candidate] = []
   /// The score that ranks candidates while nothing better is known.
   package let method: Score
   package private(set) var scores: [[Score: [Double]]] = []
@@ -17,6 +17,9 @@ package struct SearchRun: Sendable {
   /// By candidate, once it is trained.
   package private(set) var accuracies: [Int: Double] = [:]
   package private(set) var trainingSeconds = 0.0
+  private let budget: Budget
+  private let seed: UInt64
+  private let dataPath: String
 
   /// What a candidate may cost at most.
   package struct Budget: Sendable {
@@ -39,29 +42,36 @@ package struct SearchRun: Sendable {
     _ space: SearchSpace, samples: Int, seed: UInt64, dataPath: String, method: Score,
     within budget: Budget, on pool: WorkerPool
   ) throws {
-    (self.space, self.method) = (space, method)
+    (self.space, self.method, self.budget) = (space, method, budget)
+    (self.seed, self.dataPath) = (seed, dataPath)
     let sampled = try space.sample(samples, seed: seed)
-    let configurations = sampled.map { candidate in
-      var configuration = candidate.configuration
-      (configuration.dataPath, configuration.seed) = (dataPath, seed)
-      return configuration
+    guard try !include(sampled, on: pool).isEmpty else {
+      throw TrainingError(usage: "none of \(sampled.count) candidates is within the budget")
     }
+  }
+
+  /// Scores more candidates and takes in those within the budget; their places among all.
+  package mutating func include(
+    _ found: [SearchSpace.Candidate], on pool: WorkerPool
+  ) throws -> [Int] {
+    let found = found.map { candidate in
+      var candidate = candidate
+      (candidate.configuration.dataPath, candidate.configuration.seed) = (dataPath, seed)
+      return candidate
+    }
+    let configurations = found.map(\.configuration)
     var scoring = try ScoringRun(of: configurations)
     scoring.seed = seed
     scoring.scores = Set(Score.allCases).subtracting([.mgmDiagonal, .mgmOffDiagonal])
     let start = Resources.current.processorSeconds
     let scores = try scoring(configurations, on: pool)
-    scoringSeconds = Resources.current.processorSeconds - start
-    let kept = sampled.indices.filter { budget.allows(scores[$0]) }
-    guard !kept.isEmpty else {
-      throw TrainingError(usage: "none of \(sampled.count) candidates is within the budget")
+    scoringSeconds += Resources.current.processorSeconds - start
+    let first = candidates.count
+    for (candidate, scores) in zip(found, scores) where budget.allows(scores) {
+      candidates.append(candidate)
+      self.scores.append(scores)
     }
-    candidates = kept.map { index in
-      var candidate = sampled[index]
-      candidate.configuration = configurations[index]
-      return candidate
-    }
-    self.scores = kept.map { scores[$0] }
+    return Array(first..<candidates.count)
   }
 
   /// The training of a candidate, in a folder that says which it is.
