@@ -8,8 +8,8 @@ import Scores
 
 /// How scores and predictions order networks whose accuracies others have measured.
 ///
-///     VitBench replay FOLDER           a regression on 24 networks, 150 times, without training
-///     VitBench scores FOLDER IMAGES    scores of the 100 AutoFormer-Ti networks at 224 × 224 pixels
+///     VitBench replay FOLDER          a regression on 24 networks, 150 times, without training
+///     VitBench scores FOLDER IMAGES   scores of the 100 AutoFormer-Ti networks, at 224² pixels
 @main struct VitBench {
   static func main() throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
@@ -78,8 +78,8 @@ import Scores
     }
     let pool = WorkerPool(threads: ProcessInfo.processInfo.activeProcessorCount)
     let start = ContinuousClock.now
-    let found = try pool.map(Array(networks.indices)) { index in
-      let model = try! networks[index].arch.model(classes: data.classes.count)
+    let models = try networks.map { try $0.arch.model(classes: data.classes.count) }
+    let found = pool.map(models) { model in
       let weights = ParameterStore(model, seed: 0)
       var naswot = ScoreMeter(
         examples: batch.inputs.sliced(0, 0..<32), labels: Array(batch.labels[..<32]))
