@@ -13,10 +13,11 @@ struct SearchCommand: ParsableCommand {
       the first N of them, says how far each score orders them as their accuracies do, on these \
       data and with this recipe, and fits a prediction to them that orders the rest; without it, \
       --method does. Then the best --topk are trained. With --evolve N, the ten best by --method \
-      are trained, and N children of the most accurate (AREA). Accuracies are those on val, so that a \
-      space's base should hold out images (val-fraction) if the test images are to say something \
-      later. Each training is a run like any other, in OUT/candidates; the same command goes on \
-      where it stopped, and ends with the same table.
+      are trained, and N children of the most accurate (AREA).
+
+      Accuracies are those on val: a space's base should hold out images (val-fraction) if the \
+      test images are to say something later. Each training is a run like any other, in \
+      OUT/candidates; the same command goes on where it stopped, and ends with the same table.
       """)
 
   @Option(help: .file("A search space; see Configs/search and docs/SEARCH.md.")) var space: String
