@@ -34,7 +34,8 @@ struct ExperimentCommand: ParsableCommand {
     }
     for (index, run) in plan.runs.enumerated() {
       Terminal.write("run \(index + 1)/\(plan.runs.count): \(run.folder)\n")
-      try train(run)
+      try run.train(
+        below: outputDir, on: dataPath, threads: threads.threads, ofA: "experiment")
       if let record = try run.result(in: outputDir) { table.add(run, record) }
       try output.write(table.markdown, to: "table.md")
       try output.write(table.csv, to: "table.csv")
@@ -42,17 +43,23 @@ struct ExperimentCommand: ParsableCommand {
     }
     try Terminal.result(String(table.markdown.dropLast()))
   }
+}
 
-  private func train(_ run: ExperimentPlan.Run) throws {
-    var configuration = run.configuration
+extension ExperimentPlan.Run {
+  /// Trains the run in its folder below `folder`, from where it stopped; whoever stops it is told
+  /// that the same command goes on with the whole, an `experiment`.
+  func train(
+    below folder: String, on dataPath: String, threads: Int?, ofA whole: String
+  ) throws {
+    var configuration = configuration
     configuration.dataPath = dataPath
-    configuration.outputDir = "\(outputDir)/\(run.folder)"
+    configuration.outputDir = "\(folder)/\(self.folder)"
     configuration.resume = "auto"
-    if let threads = threads.threads { configuration.threads = threads }
+    configuration.threads = threads ?? configuration.threads
     do {
       try TrainCommand.train(configuration)
     } catch let stop as ExitCode {
-      Terminal.write("note: the same command goes on with the experiment\n")
+      Terminal.write("note: the same command goes on with the \(whole)\n")
       throw stop
     }
   }

@@ -98,12 +98,7 @@ extension ScoreTable {
         ["\(rank + 1)", names[candidate], shown(candidate, method, withDeviation: true)]
           + [ranks ?? ""] + others.map { shown(candidate, $0, withDeviation: false) })
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.enumerated().map { column, cell in
-        column == 1 ? cell.padded(to: widths[column]) : cell.aligned(to: widths[column])
-      }.joined(separator: "  ")
-    }.joined(separator: "\n")
+    return aligned(rows, texts: [1]).joined(separator: "\n")
   }
 
   private func shown(_ candidate: Int, _ score: Score, withDeviation: Bool) -> String {

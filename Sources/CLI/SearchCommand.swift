@@ -77,31 +77,24 @@ struct SearchCommand: ParsableCommand {
     for (index, candidate) in search.order.prefix(best).enumerated() {
       try train(candidate, "best \(index + 1)/\(best)", &search, output)
     }
-    try write(search, to: output)
-    try Terminal.result(search.report.text)
+    let report = search.report
+    try write(report, to: output)
+    try Terminal.result(report.text)
   }
 
   private func train(
     _ candidate: Int, _ title: String, _ search: inout SearchRun, _ output: OutputFolder
   ) throws {
     guard search.accuracies[candidate] == nil else { return }
-    let run = search.run(of: candidate)
     Terminal.write("\(title): \(search.candidates[candidate].name)\n")
     if try search.add(resultOf: candidate, in: outputDir) { return }
-    var configuration = run.configuration
-    configuration.outputDir = "\(outputDir)/\(run.folder)"
-    configuration.resume = "auto"
-    configuration.threads = threads.threads ?? configuration.threads
-    do { try TrainCommand.train(configuration) } catch let stop as ExitCode {
-      Terminal.write("note: the same command goes on with the search\n")
-      throw stop
-    }
+    try search.run(of: candidate).train(
+      below: outputDir, on: dataPath, threads: threads.threads, ofA: "search")
     _ = try search.add(resultOf: candidate, in: outputDir)
-    try write(search, to: output)
+    try write(search.report, to: output)
   }
 
-  private func write(_ search: SearchRun, to output: OutputFolder) throws {
-    let report = search.report
+  private func write(_ report: SearchReport, to output: OutputFolder) throws {
     try output.write(SettingsJSON.text(report) + "\n", to: "search.json")
     try output.write(report.csv, to: "search.csv")
   }
@@ -119,22 +112,19 @@ extension SearchReport {
         + number(trainingSeconds, "%.0f s")
     ]
     if !correlations.isEmpty {
-      lines.append(
-        ["score".padded(to: 18), "tau", "95 %".aligned(to: 18), "p".aligned(to: 8)]
-          .joined(separator: "  ") + "  best of ten")
-      for found in correlations {
-        let interval = found.interval.map { String(format: "%.2f", $0) }.joined(separator: " … ")
-        lines.append(
-          found.score.padded(to: 18) + number(found.tau, "%.2f").aligned(to: 5)
-            + interval.aligned(to: 20) + number(found.p, "%.1g").aligned(to: 10)
-            + number(found.gainOfTen, "%+.1f points").aligned(to: 13))
+      let rows = correlations.map { found in
+        [
+          found.score, number(found.tau, "%.2f"),
+          found.interval.map { String(format: "%.2f", $0) }.joined(separator: " … "),
+          number(found.p, "%.1g"), number(found.gainOfTen, "%+.1f points"),
+        ]
       }
+      lines += aligned([["score", "tau", "95 %", "p", "best of ten"]] + rows, texts: [0])
     }
     lines.append("acc@1   predicted  candidate")
-    for candidate in candidates.prefix(max(trained, 10)) {
-      lines.append(
-        number(candidate.accuracy, "%.2f").padded(to: 8)
-          + number(candidate.predicted, "%.2f").padded(to: 11) + candidate.name)
+    lines += candidates.prefix(max(trained, 10)).map {
+      number($0.accuracy, "%.2f").padded(to: 8) + number($0.predicted, "%.2f").padded(to: 11)
+        + $0.name
     }
     return lines.joined(separator: "\n")
   }

@@ -14,8 +14,9 @@ import DoubleNumerics
 public struct GradientKernel: Sendable {
   /// Σ_p ⟨g_ip, g_jp⟩ of the numbers p of one parameter, for each parameter: [n, n].
   public let byParameter: [(name: String, products: [[Double]])]
-  /// The number of examples, n.
-  public let examples: Int
+  /// K, over all parameters: [n, n].
+  public let products: [[Double]]
+  private let parts: Parts
 
   /// The kernel of a model at `weights`, for examples [n] + `model.input` and their classes.
   public init(
@@ -27,31 +28,23 @@ public struct GradientKernel: Sendable {
     let gradients = labels.indices.map {
       Gradients(of: model, weights, example: examples.sliced(0, $0..<$0 + 1), label: labels[$0])
     }
-    self.examples = labels.count
+    var sum = Matrix(zeros: labels.count, labels.count)
     byParameter = weights.tree.names.indices.map { slot in
       let rows = gradients.map { $0[slot: slot].withUnsafeBufferPointer { $0.map(Double.init) } }
       let gram = Matrix(rows.count, rows[0].count, rows.flatMap { $0 }).gram
+      sum = sum + gram
       return (weights.tree.names[slot], rows.indices.map(gram.row))
     }
-  }
-
-  /// K, over all parameters: [n, n].
-  public var products: [[Double]] {
-    var sum = Array(repeating: Array(repeating: 0.0, count: examples), count: examples)
-    for (_, products) in byParameter {
-      for i in 0..<examples {
-        for j in 0..<examples { sum[i][j] += products[i][j] }
-      }
-    }
-    return sum
+    products = labels.indices.map(sum.row)
+    parts = Parts(products)
   }
 
   /// MGM: 1/n² Σ_ij K_ij.
-  public var mean: Double { Parts(products).mean }
+  public var mean: Double { parts.mean }
   /// 1/n Σ_i K_ii: how large the gradients of single examples are.
-  public var diagonalMean: Double { Parts(products).diagonal }
+  public var diagonalMean: Double { parts.diagonal }
   /// The mean of K_ij, i ≠ j: how far they point the same way; nil of a single example.
-  public var offDiagonalMean: Double? { Parts(products).offDiagonal }
+  public var offDiagonalMean: Double? { parts.offDiagonal }
 
   /// The means of a Gram matrix.
   public struct Parts: Sendable, Hashable {
@@ -68,13 +61,5 @@ public struct GradientKernel: Sendable {
       (mean, diagonal) = (sum / (n * n), trace / n)
       offDiagonal = n > 1 ? (sum - trace) / (n * (n - 1)) : nil
     }
-  }
-}
-
-extension Gradients {
-  /// The gradient of one example's cross-entropy: [1] + `model.input`.
-  init(of model: some Model, _ weights: ParameterStore, example: Tensor, label: Int) {
-    let tape = Tape(weights)
-    self = tape.gradients(of: model(tape.constant(example)).crossEntropy(labels: [label]).sum())
   }
 }

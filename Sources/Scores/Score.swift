@@ -26,4 +26,6 @@ public enum Score: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
 
   /// Those of ``GradientKernel``'s parts, which want a backward pass for each example.
   static let ofEachExample: Set<Score> = [.mgmDiagonal, .mgmOffDiagonal]
+  /// All others: a forward and a backward pass of a batch, and one of a single example.
+  package static let ofOneBatch = Set(allCases).subtracting(ofEachExample)
 }

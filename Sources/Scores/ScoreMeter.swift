@@ -20,7 +20,7 @@ public struct ScoreMeter: Sendable {
   /// Their classes; as balanced as possible, the first `kernelExamples` of them too.
   public let labels: [Int]
   /// The scores to compute.
-  public var scores = Set(Score.allCases).subtracting(Score.ofEachExample)
+  public var scores = Score.ofOneBatch
   /// How many examples, from the first, the gradient kernel is of: 50 in the paper's experiments.
   public var kernelExamples = 50
   /// The places of pre-activations, with patterns as of `Taps`: those of the blocks' MLPs.
@@ -53,7 +53,9 @@ public struct ScoreMeter: Sendable {
       }
       values[.mgm] = pass.kernelMean
       values[.gradientNorm] = pass.gradients.norm
-      values[.snip] = saliency(pass.gradients, weights)
+      values[.snip] = weights.values.indices.reduce(0) {
+        $0 + pass.gradients.sum(abs, ofProductsWith: weights, slot: $1)
+      }
     }
     if !scores.isDisjoint(with: Score.ofEachExample) {
       let count = min(kernelExamples, labels.count)
@@ -111,16 +113,5 @@ public struct ScoreMeter: Sendable {
     }
     gradients.multiply(by: 1 / Float(labels.count))
     return (wantsCodes ? codes : nil, kernelMean, gradients)
-  }
-
-  /// Σ |g ⊙ θ|.
-  private func saliency(_ gradients: Gradients, _ weights: ParameterStore) -> Double {
-    weights.values.indices.reduce(0) { sum, slot in
-      gradients[slot: slot].withUnsafeBufferPointer { gradient in
-        weights.values[slot].withUnsafeBufferPointer { weight in
-          weight.indices.reduce(sum) { $0 + abs(Double(gradient[$1]) * Double(weight[$1])) }
-        }
-      }
-    }
   }
 }

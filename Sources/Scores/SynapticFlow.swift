@@ -28,19 +28,13 @@ public struct SynapticFlow: Sendable {
   /// Σ |θ| ⊙ ∂R/∂|θ| of each parameter, in the model's order. In a chain of linear layers and
   /// ReLUs without biases all layers have the same, R.
   public var byParameter: [(name: String, flow: Double)] {
-    weights.tree.names.indices.map { (weights.tree.names[$0], flow(slot: $0)) }
+    weights.tree.names.indices.map {
+      (weights.tree.names[$0], gradients.sum({ $0 }, ofProductsWith: weights, slot: $0))
+    }
   }
 
   /// SynFlow: the sum over all parameters.
   public var total: Double { byParameter.reduce(0) { $0 + $1.flow } }
-
-  private func flow(slot: Int) -> Double {
-    gradients[slot: slot].withUnsafeBufferPointer { gradient in
-      weights.values[slot].withUnsafeBufferPointer { weight in
-        weight.indices.reduce(0) { $0 + Double(gradient[$1]) * Double(weight[$1]) }
-      }
-    }
-  }
 
   /// DSS: of the matrices of attention the diversity ‖∂R/∂W‖_* · ‖W‖_*, of those of all else
   /// (MLPs, patches, heads) the saliency Σ |∂R/∂W ⊙ W|.
@@ -50,16 +44,10 @@ public struct SynapticFlow: Sendable {
       let parameter = tree.parameters[slot]
       guard parameter.shape.rank > 1, [.weight, .head].contains(parameter.kind) else { return sum }
       let isAttention = tree.names[slot].split(separator: ".").contains("attn")
-      guard isAttention, parameter.shape.rank == 2 else { return sum + saliency(slot: slot) }
-      return sum + nuclearNorm(gradients[slot: slot]) * nuclearNorm(weights.values[slot])
-    }
-  }
-
-  private func saliency(slot: Int) -> Double {
-    gradients[slot: slot].withUnsafeBufferPointer { gradient in
-      weights.values[slot].withUnsafeBufferPointer { weight in
-        weight.indices.reduce(0) { $0 + abs(Double(gradient[$1]) * Double(weight[$1])) }
+      guard isAttention, parameter.shape.rank == 2 else {
+        return sum + gradients.sum(abs, ofProductsWith: weights, slot: slot)
       }
+      return sum + nuclearNorm(gradients[slot: slot]) * nuclearNorm(weights.values[slot])
     }
   }
 

@@ -11,15 +11,7 @@ extension TrainingConfiguration {
   package init(
     contentsOf path: String, over base: TrainingConfiguration = TrainingConfiguration()
   ) throws {
-    let bytes: [UInt8]
-    do {
-      bytes = try RegularFile.contents(of: path, maxBytes: 1 << 20)
-    } catch {
-      throw TrainingError("\(path): cannot read the config: \(error.reason)")
-    }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw TrainingError("\(path): cannot read the config: not UTF-8")
-    }
+    let text = try YAMLText.contents(of: path, as: "the config")
     try self.init(yaml: text, of: path, over: base)
   }
 

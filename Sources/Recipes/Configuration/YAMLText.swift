@@ -1,3 +1,4 @@
+import Files
 import Training
 import Yams
 
@@ -15,6 +16,20 @@ enum YAMLText {
     } catch {
       throw TrainingError(usage: "\(path): not YAML")
     }
+  }
+
+  /// The text of a file, which messages call `what`: "the config".
+  static func contents(of path: String, as what: String) throws(TrainingError) -> String {
+    let bytes: [UInt8]
+    do {
+      bytes = try RegularFile.contents(of: path, maxBytes: 1 << 20)
+    } catch {
+      throw TrainingError("\(path): cannot read \(what): \(error.reason)")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw TrainingError("\(path): cannot read \(what): not UTF-8")
+    }
+    return text
   }
 
   /// "F.yaml, line 3", if it is known.

@@ -15,10 +15,7 @@ package struct Evolution: Sendable {
 
   /// The ten best by the search's method, or all.
   package init(of search: SearchRun, seed: UInt64) {
-    population = search.candidates.indices.sorted {
-      (search.mean($0, search.method) ?? -.infinity, $1)
-        > (search.mean($1, search.method) ?? -.infinity, $0)
-    }.prefix(Self.size).map { $0 }
+    population = Array(search.order(by: nil).prefix(Self.size))
     random = Random(seed: seed).split("evolution")
   }
 

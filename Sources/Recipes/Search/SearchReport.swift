@@ -39,9 +39,8 @@ package struct SearchReport: Codable, Sendable {
 extension SearchRun {
   package var report: SearchReport {
     let prediction = prediction
-    let order = order
     let trained = accuracies.keys.sorted { (accuracies[$0]!, $1) > (accuracies[$1]!, $0) }
-    let rest = order.filter { accuracies[$0] == nil }
+    let rest = order(by: prediction).filter { accuracies[$0] == nil }
     return SearchReport(
       title: space.title, scored: candidates.count, trained: trained.count,
       scoringSeconds: scoringSeconds, trainingSeconds: trainingSeconds,

@@ -62,7 +62,7 @@ package struct SearchRun: Sendable {
     let configurations = found.map(\.configuration)
     var scoring = try ScoringRun(of: configurations)
     scoring.seed = seed
-    scoring.scores = Set(Score.allCases).subtracting([.mgmDiagonal, .mgmOffDiagonal])
+    scoring.scores = Score.ofOneBatch
     let start = Resources.current.processorSeconds
     let scores = try scoring(configurations, on: pool)
     scoringSeconds += Resources.current.processorSeconds - start
@@ -93,9 +93,10 @@ package struct SearchRun: Sendable {
     return true
   }
 
-  /// The candidates in the order in which to train them: by a fit to those that are trained, if
-  /// there are at least five, or by the method.
-  package var order: [Int] {
+  /// The candidates in the order in which to train them: by the prediction, or else by the method.
+  package var order: [Int] { order(by: prediction) }
+
+  func order(by prediction: [Double]?) -> [Int] {
     let values = prediction ?? candidates.indices.map { mean($0, method) ?? -.infinity }
     return candidates.indices.sorted { (values[$0], $1) > (values[$1], $0) }
   }
@@ -107,29 +108,27 @@ package struct SearchRun: Sendable {
   }
 
   /// The accuracy that a ridge regression on scores, sizes and choices expects of each candidate,
-  /// fitted to those that are trained.
+  /// fitted to those that are trained; nil of fewer than five.
   package var prediction: [Double]? {
     let trained = accuracies.keys.sorted()
     guard trained.count >= 5 else { return nil }
-    let features = candidates.indices.map(self.features)
+    let features = features
     let fit = RidgeRegression(
       trained.map { features[$0] }, trained.compactMap { accuracies[$0] })
     return fit.map { fit in features.map { fit($0) } }
   }
 
-  /// Ranks of the scores and the numbers among the choices, each from 0 to 1.
-  private func features(of candidate: Int) -> [Double] {
+  /// By candidate, its ranks by the scores and the places of its choices, each from 0 to 1.
+  private var features: [[Double]] {
     let scale = Double(max(candidates.count - 1, 1))
-    let ranks = Score.allCases.compactMap { score -> Double? in
-      guard let own = mean(candidate, score) ?? (scores[candidate][score].map { _ in -.infinity })
-      else { return nil }
-      let others = candidates.indices.map { mean($0, score) ?? -.infinity }
-      let (below, equal) = (others.count { $0 < own }, others.count { $0 == own })
-      return (Double(below) + Double(equal - 1) / 2) / scale
+    let ranks = Score.allCases.filter { scores[0][$0] != nil }.map { score in
+      RankCorrelation.ranks(candidates.indices.map { mean($0, score) ?? -.infinity })
     }
-    let places = zip(candidates[candidate].places, space.choices).map { place, choice in
-      Double(place) / Double(max(choice.values.count - 1, 1))
+    return candidates.indices.map { candidate in
+      let places = zip(candidates[candidate].places, space.choices).map { place, choice in
+        Double(place) / Double(max(choice.values.count - 1, 1))
+      }
+      return ranks.map { ($0[candidate] - 1) / scale } + places
     }
-    return ranks + places
   }
 }

@@ -29,13 +29,7 @@ package struct SearchSpace: Sendable {
   }
 
   package init(contentsOf path: String) throws {
-    let bytes: [UInt8]
-    do { bytes = try RegularFile.contents(of: path, maxBytes: 1 << 20) } catch {
-      throw TrainingError("\(path): cannot read the search space: \(error.reason)")
-    }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw TrainingError("\(path): cannot read the search space: not UTF-8")
-    }
+    let text = try YAMLText.contents(of: path, as: "the search space")
     try self.init(yaml: text, of: path)
   }
 
@@ -117,7 +111,7 @@ package struct SearchSpace: Sendable {
   /// Whether all conditions hold where the choices have the values at these places.
   func isAllowed(_ places: [Int]) throws -> Bool {
     let values = values(at: places)
-    return try naming(path) {
+    return try naming {
       for condition in conditions {
         guard case .truth(let holds) = try condition.value(values) else {
           throw SpaceExpression.Failure(reason: "'\(condition.text)' is neither true nor false")
@@ -140,7 +134,7 @@ package struct SearchSpace: Sendable {
       given.append((choice.name, Node(values[choice.name]?.printed ?? "")))
     }
     for (key, formula) in settings {
-      let value = try naming(path) { try formula.value(values) }
+      let value = try naming { try formula.value(values) }
       given.append((key, Node(value.printed)))
     }
     let configuration = try TrainingConfiguration(settings: given, of: path, over: base)
@@ -157,7 +151,7 @@ package struct SearchSpace: Sendable {
     return values
   }
 
-  private func naming<Value>(_ path: String, _ body: () throws -> Value) throws -> Value {
+  private func naming<Value>(_ body: () throws -> Value) throws -> Value {
     do { return try body() } catch let failure as SpaceExpression.Failure {
       throw TrainingError(usage: "\(path): \(failure.reason)")
     }
