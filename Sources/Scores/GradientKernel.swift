@@ -20,7 +20,7 @@ public struct GradientKernel: Sendable {
 
   /// The kernel of a model at `weights`, for examples [n] + `model.input` and their classes.
   public init(
-    of model: some Model, _ weights: ParameterStore, examples: Tensor, labels: [Int]
+    of model: any Model, _ weights: ParameterStore, examples: Tensor, labels: [Int]
   ) {
     checkPrecondition(
       !labels.isEmpty && examples.shape[0] == labels.count,

@@ -3,7 +3,7 @@ import ConViT
 
 extension Gradients {
   /// The gradient of one example's cross-entropy: [1] + `model.input`.
-  init(of model: some Model, _ weights: ParameterStore, example: Tensor, label: Int) {
+  init(of model: any Model, _ weights: ParameterStore, example: Tensor, label: Int) {
     let tape = Tape(weights)
     self = tape.gradients(of: model(tape.constant(example)).crossEntropy(labels: [label]).sum())
   }

@@ -35,14 +35,14 @@ public struct ScoreMeter: Sendable {
   }
 
   /// The scores of a model as it starts from a seed.
-  public func callAsFunction(_ model: some Model, seed: UInt64) -> [Score: Double] {
+  public func callAsFunction(_ model: any Model, seed: UInt64) -> [Score: Double] {
     self(model, ParameterStore(model, seed: seed))
   }
 
   /// The scores of a model at any weights.
   ///
   /// - Precondition: the model shows pre-activations, if NASWOT is asked for.
-  public func callAsFunction(_ model: some Model, _ weights: ParameterStore) -> [Score: Double] {
+  public func callAsFunction(_ model: any Model, _ weights: ParameterStore) -> [Score: Double] {
     var values: [Score: Double] = [:]
     if !scores.isDisjoint(with: Self.ofBatch) {
       let pass = batchPass(model, weights)
@@ -81,7 +81,7 @@ public struct ScoreMeter: Sendable {
 
   /// What one forward and backward pass of the batch gives, a few examples at a time.
   private func batchPass(
-    _ model: some Model, _ weights: ParameterStore
+    _ model: any Model, _ weights: ParameterStore
   ) -> (codes: ActivationCodes?, kernelMean: Double, gradients: Gradients) {
     let wantsCodes = scores.contains(.naswot) || scores.contains(.naswotNormalized)
     let kernelCount = min(kernelExamples, labels.count)

@@ -13,7 +13,7 @@ public struct SynapticFlow: Sendable {
   private let gradients: Gradients
 
   /// The flow through a model at `weights`.
-  public init(through model: some Model, _ weights: ParameterStore) {
+  public init(through model: any Model, _ weights: ParameterStore) {
     var magnitudes = weights
     magnitudes.replaceValues(
       by: weights.values.map { value in

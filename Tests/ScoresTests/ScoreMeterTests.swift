@@ -22,6 +22,8 @@ import Testing
     let meter = meter(kind)
     let scores = meter(model, weights)
     #expect(Set(scores.keys) == Set(Score.allCases))
+    let saved: any Model = model  // as a weights file gives it
+    #expect(meter(saved, weights) == scores)
     func close(_ score: Score, _ expected: Double) {
       let found = scores[score] ?? .nan
       #expect(abs(found - expected) <= 1e-5 * abs(expected), "\(score)")
