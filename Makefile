@@ -1,20 +1,22 @@
 # `make help` lists the targets.
 
-CONFIGURATION ?= debug
-ifeq (,$(filter debug release,$(CONFIGURATION)))
-$(error CONFIGURATION is debug or release, found '$(CONFIGURATION)')
+CONFIGURATION ?= plain
+ifeq (,$(filter plain debug release,$(CONFIGURATION)))
+$(error CONFIGURATION is plain, debug or release, found '$(CONFIGURATION)')
 endif
 CONVIT := .build/release/convit
 PYTHON := .venv/bin/python
 
-# The kernels are optimised in debug builds of the tests, too, which take half the time with them.
-# Release tests need -enable-testing; a build directory of their own keeps `make build` incremental.
+# plain: as a release is built, but Swift without optimisation. With DEBUG defined, the command parser
+# checks all of its flags several times at every start of the command, which takes it seconds.
+# Tests need -enable-testing; build directories of their own keep `make build` incremental.
+TEST_FLAGS_plain := -c release -Xswiftc -Onone -Xswiftc -enable-testing --scratch-path .build/plain
 TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop soak weights report-check symmetry vit-bench tensorboard-check clean
+  consumer kill-loop search-kill-loop soak weights report-check search-page-check symmetry vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -24,7 +26,7 @@ demo: ## Train, evaluate and predict on Fashion-MNIST (FRESH=1 trains again)
 	@Scripts/dependencies.sh demo
 	@FRESH=$(FRESH) Scripts/demo.sh
 
-test: ## Build and run all tests (CONFIGURATION=release for optimised code)
+test: ## Build and run all tests (CONFIGURATION=release for optimised code, debug for a debugger)
 	@Scripts/dependencies.sh
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
@@ -101,8 +103,11 @@ bench-locality: build ## What measuring where heads look costs beside an evaluat
 consumer: ## Build and run a package that depends on this one by version
 	@Scripts/consumer.sh
 
-kill-loop: build ## Kill a run at 50 random moments, go on each time, compare (KILLS="--kills 9")
+kill-loop: build ## Kill a run at 50 random moments, resume each time, compare (KILLS="--kills 9")
 	python3 Scripts/runs/kill_loop.py $(KILLS)
+
+search-kill-loop: build ## Kill a search at 20 random moments, resume each time, compare (KILLS="--kills 5")
+	python3 Scripts/runs/search_kill_loop.py $(KILLS)
 
 soak: build ## Watch the memory of 2,400 steps of training
 	python3 Scripts/runs/soak.py
@@ -122,6 +127,10 @@ report-check: build ## Drive the page of runs in headless Chromium (RUN="runs/de
 	Scripts/report/environment.sh
 	$(CONVIT) report $(RUN)
 	.venv-report/bin/python Scripts/report/check.py $(firstword $(RUN))/report.html $(RUN)
+
+search-page-check: build ## Drive the page of a search in headless Chromium (SEARCH="searches/fashion")
+	Scripts/report/environment.sh
+	.venv-report/bin/python Scripts/report/check_search.py $(SEARCH)
 
 tensorboard-check: build ## Hold what TensorBoard reads of killed runs against their logs
 	Scripts/tensorboard/environment.sh

@@ -71,6 +71,8 @@ let package = Package(
         .embedInCode("Page/scale.js"), .embedInCode("Page/maps.js"),
         .embedInCode("Page/symmetry.js"), .embedInCode("Page/motions.js"),
         .embedInCode("Page/evaluation.html"), .embedInCode("Page/evaluation.js"),
+        .embedInCode("Page/search.html"), .embedInCode("Page/search.js"),
+        .embedInCode("Page/scatter.js"),
       ]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "Fetching", dependencies: ["CTransfer", "Files"]),

@@ -86,11 +86,9 @@ import Scores
       naswot.scores = [.naswot, .naswotNormalized, .synflow, .dss, .parameters, .multiplyAdds]
       var scores = naswot(model, weights)
       var gradients = ScoreMeter(examples: batch.inputs, labels: batch.labels)
-      gradients.scores = [.mgm, .gradientNorm, .snip]
+      gradients.scores = [.mgm, .gradientNorm, .snip, .mgmReleased, .mgmAutoProx]
       scores.merge(gradients(model, weights)) { $1 }
-      let kernel = ReleasedKernel(
-        of: model, weights, examples: batch.inputs, labels: batch.labels)
-      return (scores, ReleasedKernel.Variant.allCases.map(kernel.mean(as:)))
+      return scores
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     print(String(format: "%d networks scored in %.0f s", networks.count, seconds))
@@ -104,11 +102,8 @@ import Scores
       let cells = taus.map { String(format: "%.2f", $0 ?? .nan) }
       print("| \(name) | " + cells.joined(separator: " | ") + " |")
     }
-    for score in Score.allCases where found[0].0[score] != nil {
-      row(score.rawValue, found.map { $0.0[score] ?? .nan })
-    }
-    for (place, variant) in ReleasedKernel.Variant.allCases.enumerated() {
-      row("\(variant.rawValue) variant of mgm", found.map { $0.1[place] })
+    for score in Score.allCases where found[0][score] != nil {
+      row(score.rawValue, found.map { $0[score] ?? .nan })
     }
   }
 }

@@ -71,7 +71,9 @@ struct AttentionChoice: ParsableArguments {
     }
   }
 
-  func heads(of c: ViTConfiguration) -> [Int] { head.isEmpty ? Array(0..<c.heads) : head.sorted() }
+  func heads(of c: ViTConfiguration) -> [Int] {
+    head.isEmpty ? Array(0..<c.heads) : head.sorted()
+  }
 
   /// The attention of a model that has been checked, to an image, [1, channels, height, width], or
   /// of the positions alone.

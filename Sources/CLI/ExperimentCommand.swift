@@ -46,10 +46,12 @@ struct ExperimentCommand: ParsableCommand {
 }
 
 extension ExperimentPlan.Run {
-  /// Trains the run in its folder below `folder`, from where it stopped; whoever stops it is told
-  /// that the same command goes on with the whole, an `experiment`.
+  /// Trains the run in its folder below `folder`, from where it stopped, to its end or until so
+  /// many epochs are done; whoever stops it is told that the same command resumes the whole, an
+  /// `experiment`.
   func train(
-    below folder: String, on dataPath: String, threads: Int?, ofA whole: String
+    below folder: String, on dataPath: String, threads: Int?, until epochs: Int? = nil,
+    ofA whole: String
   ) throws {
     var configuration = configuration
     configuration.dataPath = dataPath
@@ -57,9 +59,9 @@ extension ExperimentPlan.Run {
     configuration.resume = "auto"
     configuration.threads = threads ?? configuration.threads
     do {
-      try TrainCommand.train(configuration)
+      try TrainCommand.train(configuration, until: epochs)
     } catch let stop as ExitCode {
-      Terminal.write("note: the same command goes on with the \(whole)\n")
+      Terminal.write("note: the same command resumes the \(whole)\n")
       throw stop
     }
   }

@@ -55,15 +55,20 @@ struct ScoreCommand: ParsableCommand {
     let seconds = (ContinuousClock.now - clock) / .seconds(1)
     let table = ScoreTable(names, samples, by: method)
     if let output {
-      try output.write(SettingsJSON.text(table.report) + "\n", to: "scores.json")
+      try output.write(JSON.tableText(table.report) + "\n", to: "scores.json")
       try output.write(table.csv, to: "scores.csv")
     }
-    guard !json else { return try Terminal.result(SettingsJSON.text(table.report)) }
+    guard !json else { return try Terminal.result(JSON.tableText(table.report)) }
     try Terminal.result(
       "\(names.count) candidates, \(counted(scoring.starts, "start", "starts")), "
         + "\(counted(scoring.batches, "batch", "batches")) of \(scoring.imagesOfABatch) images; "
         + String(format: "%.1f s", seconds))
     try Terminal.result(table.text)
+    if explain, let best = table.order.first {
+      try Terminal.result(table.sureness)
+      let layers = try scoring.layers(of: configurations[best], on: threads.pool())
+      try Terminal.result(ScoreTable.text(layers, of: names[best]))
+    }
     if let warning = table.warning { Terminal.write("note: \(warning)\n") }
   }
 
@@ -99,6 +104,35 @@ extension ScoreTable {
           + [ranks ?? ""] + others.map { shown(candidate, $0, withDeviation: false) })
     }
     return aligned(rows, texts: [1]).joined(separator: "\n")
+  }
+
+  /// How probable it is that the first of each pair beats the next, for the first few.
+  fileprivate var sureness: String {
+    let pairs = (1..<min(order.count, 6)).compactMap { rank in
+      probability(ofRank: rank).map { String(format: "%d over %d: %.3f", rank, rank + 1, $0) }
+    }
+    return pairs.isEmpty
+      ? "" : "\nprobability of being ahead by \(method.rawValue): " + pairs.joined(separator: ", ")
+  }
+
+  /// Where a model's gradients are, and how far those of single images agree.
+  fileprivate static func text(
+    _ layers: [(name: String, parts: GradientKernel.Parts)], of candidate: String
+  ) -> String {
+    let whole = layers.reduce(0) { $0 + $1.parts.mean }
+    let rows = layers.map { name, parts in
+      let agreement = parts.offDiagonal.map { $0 / parts.diagonal }
+      return [
+        name, String(format: "%.3g", parts.mean),
+        String(format: "%.1f %%", 100 * parts.mean / whole),
+        String(format: "%.3g", parts.diagonal),
+        parts.offDiagonal.map { String(format: "%.3g", $0) } ?? "–",
+        agreement.map { String(format: "%.2f", $0) } ?? "–",
+      ]
+    }
+    let head = ["layer", "mgm", "share", "diagonal", "off-diagonal", "agreement"]
+    return "\nmgm of \(candidate) by layer; agreement is off-diagonal by diagonal:\n"
+      + aligned([head] + rows, texts: [0]).joined(separator: "\n")
   }
 
   private func shown(_ candidate: Int, _ score: Score, withDeviation: Bool) -> String {

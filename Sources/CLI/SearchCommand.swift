@@ -3,6 +3,7 @@ import Autodiff
 import Files
 import Foundation
 import Recipes
+import Report
 import Scores
 
 struct SearchCommand: ParsableCommand {
@@ -12,12 +13,16 @@ struct SearchCommand: ParsableCommand {
       Candidates are drawn from the space and scored at their initialisation. --calibrate N trains \
       the first N of them, says how far each score orders them as their accuracies do, on these \
       data and with this recipe, and fits a prediction to them that orders the rest; without it, \
-      --method does. Then the best --topk are trained. With --evolve N, the ten best by --method \
-      are trained, and N children of the most accurate (AREA).
+      --method does. Then the best --topk are trained, with --rungs R by successive halving: for a \
+      part of their epochs, and the better half of them for twice as many, from where they are, R \
+      times. With --evolve N, the ten best by --method are trained, and N children of the most \
+      accurate (AREA).
 
       Accuracies are those on val: a space's base should hold out images (val-fraction) if the \
       test images are to say something later. Each training is a run like any other, in \
-      OUT/candidates; the same command goes on where it stopped, and ends with the same table.
+      OUT/candidates; the same command resumes where it stopped, and ends with the same table. \
+      OUT/search.html shows what scores said and what came of it, and which candidates are worth \
+      their cost.
       """)
 
   @Option(help: .file("A search space; see Configs/search and docs/SEARCH.md.")) var space: String
@@ -28,11 +33,16 @@ struct SearchCommand: ParsableCommand {
   @Option(.int("Of them, how many are trained to calibrate the scores. (default: 0)"))
   var calibrate: Int?
   @Option(.int("The best to train in the end. (default: 5, or 0 with --evolve)")) var topk: Int?
+  @Option(.int("Rungs of successive halving, of which the last trains to the end. (default: 1)"))
+  var rungs: Int?
   @Option(.int("Children to train in an evolution from the ten best by --method. (default: 0)"))
   var evolve: Int?
   @Option(help: "The score that orders candidates without --calibrate.") var method = Score.naswot
   @Option(.int("Parameters of a candidate at most.")) var maxParams: Int?
   @Option(.int("Multiply-adds of a candidate at most.")) var maxMacs: Int?
+  @Option(.number("Milliseconds to predict an image at most, measured here; see convit bench."))
+  var maxMs: Double?
+  @Option(.int("Images that scores are computed on. (default: 128, or all)")) var batchSize: Int?
   @Option(.int("Of the sample, the scores and the trainings. (default: 0)")) var seed: UInt64?
   @OptionGroup var threads: ThreadOptions
 
@@ -40,11 +50,16 @@ struct SearchCommand: ParsableCommand {
     try require("samples", samples, in: 1...100_000)
     try require("calibrate", calibrate, in: 0...100_000)
     try require("topk", topk, in: 0...100_000)
+    try require("rungs", rungs, in: 1...20)
     try require("evolve", evolve, in: 0...100_000)
+    try require("batch-size", batchSize, in: 2...10_000)
     try require("max-params", maxParams, in: 1...Int.max)
     try require("max-macs", maxMacs, in: 1...Int.max)
     guard (calibrate ?? 0) <= samples ?? 100 else {
       throw ValidationError("calibrate is more than the samples")
+    }
+    guard (maxMs ?? 1) > 0, (maxMs ?? 1).isFinite else {
+      throw ValidationError("max-ms must be positive, found \(maxMs ?? 0)")
     }
   }
 
@@ -52,12 +67,14 @@ struct SearchCommand: ParsableCommand {
     let (space, pool) = (try SearchSpace(contentsOf: space), threads.pool())
     var search = try SearchRun(
       space, samples: samples ?? 100, seed: seed ?? 0, dataPath: dataPath, method: method,
-      within: SearchRun.Budget(parameters: maxParams, multiplyAdds: maxMacs), on: pool)
+      within: SearchRun.Budget(
+        parameters: maxParams, multiplyAdds: maxMacs, milliseconds: maxMs),
+      times: PredictionTimes(in: outputDir), batchSize: batchSize, on: pool)
     let output = try OutputFolder(outputDir)
     Terminal.write(
       String(
-        format: "%d candidates scored in %.1f s of processor time\n", search.candidates.count,
-        search.scoringSeconds))
+        format: "%d candidates scored in %.1f s\n", search.candidates.count, search.scoring.seconds)
+    )
     let first = Array(search.candidates.indices.prefix(calibrate ?? 0))
     for (index, candidate) in first.enumerated() {
       try train(candidate, "calibration \(index + 1)/\(first.count)", &search, output)
@@ -73,30 +90,53 @@ struct SearchCommand: ParsableCommand {
         try train(child, "child \(index + 1)/\(evolve)", &search, output)
       }
     }
-    let best = topk ?? (evolve ?? 0 > 0 ? 0 : 5)
-    for (index, candidate) in search.order.prefix(best).enumerated() {
-      try train(candidate, "best \(index + 1)/\(best)", &search, output)
-    }
+    try trainBest(topk ?? (evolve ?? 0 > 0 ? 0 : 5), &search, output)
     let report = search.report
     try write(report, to: output)
     try Terminal.result(report.text)
   }
 
+  /// The best by the order of the search, of which each rung keeps half.
+  private func trainBest(
+    _ count: Int, _ search: inout SearchRun, _ output: OutputFolder
+  ) throws {
+    let (known, rungs) = (search.accuracies, rungs ?? 1)
+    var field = search.order.prefix(count).filter { known[$0] == nil }
+    for rung in 1...rungs where !field.isEmpty {
+      for (index, candidate) in field.enumerated() {
+        let title = rungs == 1 ? "best" : "rung \(rung)/\(rungs)"
+        try train(
+          candidate, "\(title) \(index + 1)/\(field.count)", &search, output,
+          until: search.epochs(of: candidate, rung: rung, of: rungs))
+      }
+      field = search.betterHalf(of: field)
+    }
+  }
+
   private func train(
-    _ candidate: Int, _ title: String, _ search: inout SearchRun, _ output: OutputFolder
+    _ candidate: Int, _ title: String, _ search: inout SearchRun, _ output: OutputFolder,
+    until epochs: Int? = nil
   ) throws {
     guard search.accuracies[candidate] == nil else { return }
     Terminal.write("\(title): \(search.candidates[candidate].name)\n")
-    if try search.add(resultOf: candidate, in: outputDir) { return }
-    try search.run(of: candidate).train(
-      below: outputDir, on: dataPath, threads: threads.threads, ofA: "search")
-    _ = try search.add(resultOf: candidate, in: outputDir)
+    if try search.add(resultOf: candidate, in: outputDir, after: epochs) { return }
+    let run = search.run(of: candidate)
+    try search.training.measure {
+      try run.train(
+        below: outputDir, on: dataPath, threads: threads.threads, until: epochs, ofA: "search")
+    }
+    _ = try search.add(resultOf: candidate, in: outputDir, after: epochs)
     try write(search.report, to: output)
   }
 
   private func write(_ report: SearchReport, to output: OutputFolder) throws {
-    try output.write(SettingsJSON.text(report) + "\n", to: "search.json")
+    let json = try JSON.tableText(report)
+    try output.write(json + "\n", to: "search.json")
     try output.write(report.csv, to: "search.csv")
+    try output.write(try SearchPage(report: json).html, to: "search.html")
+    for (cost, figure) in report.frontFigures {
+      try output.write(figure.svg, to: "front-\(cost).svg")
+    }
   }
 }
 
@@ -108,9 +148,13 @@ extension SearchReport {
     }
     var lines = [
       "\(title): \(scored) candidates scored in "
-        + number(scoringSeconds, "%.1f s") + ", \(trained) trained in "
+        + number(scoring.seconds, "%.1f s") + ", \(trained) trained in "
         + number(trainingSeconds, "%.0f s")
     ]
+    for (what, cost) in [("scoring", scoring), ("training", training)] {
+      guard let joules = cost.joules else { continue }
+      lines.append("\(what) took " + number(joules, "%.0f J"))
+    }
     if !correlations.isEmpty {
       let rows = correlations.map { found in
         [
@@ -121,11 +165,36 @@ extension SearchReport {
       }
       lines += aligned([["score", "tau", "95 %", "p", "best of ten"]] + rows, texts: [0])
     }
-    lines.append("acc@1   predicted  candidate")
-    lines += candidates.prefix(max(trained, 10)).map {
-      number($0.accuracy, "%.2f").padded(to: 8) + number($0.predicted, "%.2f").padded(to: 11)
-        + $0.name
+    lines.append("acc@1   epochs  predicted  candidate")
+    lines += candidates.prefix(max(candidates.count { $0.accuracy != nil }, 10)).map {
+      number($0.accuracy, "%.2f").padded(to: 8)
+        + ($0.epochs.map(String.init) ?? "–").padded(to: 8)
+        + number($0.predicted, "%.2f").padded(to: 11) + $0.name
+    }
+    for front in fronts where front.candidates.count > 1 {
+      lines.append("not dominated by \(front.cost): " + front.candidates.joined(separator: "; "))
     }
     return lines.joined(separator: "\n")
+  }
+}
+
+extension SearchReport {
+  /// A picture of each front, once two candidates are trained.
+  var frontFigures: [(cost: String, figure: FrontFigure)] {
+    guard trained > 1 else { return [] }
+    return fronts.map { front in
+      let points = candidates.compactMap { candidate -> (name: String, point: FrontFigure.Point)? in
+        guard candidate.isComplete, let cost = candidate.scores[front.cost],
+          let accuracy = candidate.accuracy
+        else { return nil }
+        return (candidate.name, (cost, accuracy))
+      }
+      let joined = front.candidates.compactMap { name in
+        points.first { $0.name == name }?.point
+      }
+      return (
+        front.cost, FrontFigure(cost: front.cost, points: points.map(\.point), front: joined)
+      )
+    }
   }
 }

@@ -31,10 +31,11 @@ struct TrainCommand: ParsableCommand {
     try Self.train(configuration, from: checkpoint, notes: notes)
   }
 
-  /// A run that is shown on the terminal and that signals stop.
+  /// A run that is shown on the terminal and that signals stop, to its end or until so many epochs
+  /// are done.
   static func train(
     _ configuration: TrainingConfiguration, from checkpoint: Checkpoint.Requested? = nil,
-    notes: [String] = []
+    notes: [String] = [], until epochs: Int? = nil
   ) throws {
     StopSignals.watch()
     var display = TrainingDisplay()
@@ -43,7 +44,7 @@ struct TrainCommand: ParsableCommand {
       for note in notes { display.show(.note(note)) }
       var page = LivePage(trainer.configuration)
       defer { page?.end { display.show(.note($0)) } }
-      try trainer.run { event in
+      try trainer.run(until: epochs) { event in
         display.show(event)
         page?.renew(after: event) { display.show(.note($0)) }
       } isStopped: {
@@ -138,7 +139,7 @@ private struct TrainingDisplay {
     let classes = counted(run.classes, "class", "classes")
     return [
       "model: \(run.parameters) parameters\(trained), \(model.depth) blocks\(gpsa), "
-        + "\(model.heads) heads of \(model.embedDim / model.heads) features, "
+        + "\(model.headsText) heads of \(model.headFeatures) features, "
         + "\(model.grid.rows) × \(model.grid.columns) patches",
       "data: \(images) to train on, \(run.validationImages) to test on, \(classes)",
       "training: \(counted(run.epochs, "epoch", "epochs")) of "

@@ -35,6 +35,12 @@ struct StructureFlags: SettingFlags {
   var headDim: OrNone<Int>?
   @Option(.number("Hidden units of the MLPs by features of a token. (default: the preset's, 4)"))
   var mlpRatio: OrNone<Float>?
+  @Option(.int("Features of a token. (default: those of all heads together)"))
+  var dim: OrNone<Int>?
+  @Option(list: .int("Heads of each block, where blocks differ.")) var headsByLayer: [OrNone<Int>] =
+    []
+  @Option(list: .int("Hidden units of each block's MLP, where blocks differ."))
+  var hiddenByLayer: [OrNone<Int>] = []
   @Option(.int("Blocks. (default: the preset's)")) var depth: OrNone<Int>?
   @Option(.int("GPSA blocks, from the first. (default: the preset's, or all but the last)"))
   var localUpToLayer: OrNone<Int>?

@@ -11,6 +11,13 @@ package enum JSON {
     return encoder
   }
 
+  /// A value with its keys in lower case and underscores between words, as logs have them.
+  package static func tableText(_ value: some Encodable) throws -> String {
+    let encoder = encoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
   package static func text(_ value: some Encodable, isPretty: Bool = false) throws -> String {
     String(decoding: try encoder(isPretty: isPretty).encode(value), as: UTF8.self)
   }

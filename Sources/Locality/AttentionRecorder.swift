@@ -37,7 +37,7 @@ package struct AttentionRecorder: Sendable {
         AttentionIndex.Layer(
           kind: layer >= configuration.localUpToLayer
             ? .mhsa : configuration.isGated ? .gpsa : .psa,
-          heads: configuration.heads, tokens: configuration.tokens(inLayer: layer))
+          heads: configuration.heads(inLayer: layer), tokens: configuration.tokens(inLayer: layer))
       },
       images: images.map(\.name), epochs: [])
     if let known, index.isLike(known) { index.epochs = known.epochs.filter { $0 <= epochs } }

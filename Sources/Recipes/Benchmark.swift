@@ -63,21 +63,12 @@ package struct Benchmark: Sendable {
   package func callAsFunction() throws -> Report {
     let pool = WorkerPool(threads: threads, pinned: pinThreads)
     let model = try VisionTransformer(configuration)
+    var times: [Double] = []
     let step = try makeStep(model, pool)
     for index in 0..<warmup { try step(index) }
-    var times: [Double] = []
-    let begin = ContinuousClock.now
-    let work = try WorkMeter.seconds {
-      repeat {
-        let start = ContinuousClock.now
-        try step(warmup + times.count)
-        times.append((ContinuousClock.now - start) / .seconds(1))
-      } while steps.map { times.count < $0 }
-        ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds)
-    }
+    let work = try WorkMeter.seconds { times = try self.times(of: step) }
     let peak = Resources.current.peakMegabytes
-    times.sort()
-    let rate = Double(batchSize) / times[times.count / 2]
+    let rate = imagesPerSecond(times)
     return Report(
       model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
       imagesPerSecondBest: Double(batchSize) / times[0],
@@ -92,6 +83,31 @@ package struct Benchmark: Sendable {
       breakdown: shares(work, of: Double(threads) * times.reduce(0, +)),
       blas: BLASLibrary.current.description, precision: precision,
       products: ProductKernels.description(of: precision), level: ProductKernels.level)
+  }
+
+  /// The seconds of each step, the shortest first, and nothing else.
+  package func times() throws -> [Double] {
+    let pool = WorkerPool(threads: threads, pinned: pinThreads)
+    let step = try makeStep(try VisionTransformer(configuration), pool)
+    for index in 0..<warmup { try step(index) }
+    return try times(of: step)
+  }
+
+  /// The rate of the median step.
+  package func imagesPerSecond(_ times: [Double]) -> Double {
+    Double(batchSize) / times[times.count / 2]
+  }
+
+  private func times(of step: (Int) throws -> Void) throws -> [Double] {
+    var times: [Double] = []
+    let begin = ContinuousClock.now
+    repeat {
+      let start = ContinuousClock.now
+      try step(warmup + times.count)
+      times.append((ContinuousClock.now - start) / .seconds(1))
+    } while steps.map { times.count < $0 }
+      ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds)
+    return times.sorted()
   }
 
   private func makeStep(

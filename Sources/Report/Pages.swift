@@ -45,6 +45,23 @@ package struct EvaluationPage: Sendable {
   }
 }
 
+/// A page about a search: what scores said before training and what came of it, one HTML file that
+/// needs no other.
+package struct SearchPage: Sendable {
+  package let html: String
+
+  /// The page of a report in JSON.
+  package init(report: String) throws {
+    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+    html = Page.html(
+      PackageResources.search_html,
+      scripts: [
+        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.scatter_js, PackageResources.search_js,
+      ], data: "{\"colors\":\(colors),\"report\":\(report)}")
+  }
+}
+
 /// A page in one file: its style, scripts and data put into its HTML.
 enum Page {
   static func html(_ page: [UInt8], scripts: [[UInt8]], data: String) -> String {

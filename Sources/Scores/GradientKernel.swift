@@ -39,6 +39,23 @@ public struct GradientKernel: Sendable {
     parts = Parts(products)
   }
 
+  /// The parts of K that the parameters of each layer make, in the order of the model: a layer is
+  /// a block ("blocks.3"), or what stands before and behind them ("patch_embed", "head").
+  public var byLayer: [(name: String, parts: Parts)] {
+    var layers: [(name: String, products: Matrix)] = []
+    for (name, products) in byParameter {
+      let words = name.split(separator: ".")
+      let layer = words.prefix(words.first == "blocks" ? 2 : 1).joined(separator: ".")
+      let own = Matrix(products.count, products.count, products.flatMap(\.self))
+      if let known = layers.firstIndex(where: { $0.name == layer }) {
+        layers[known].products = layers[known].products + own
+      } else {
+        layers.append((layer, own))
+      }
+    }
+    return layers.map { layer, sum in (layer, Parts(products.indices.map(sum.row))) }
+  }
+
   /// MGM: 1/n² Σ_ij K_ij.
   public var mean: Double { parts.mean }
   /// 1/n Σ_i K_ii: how large the gradients of single examples are.

@@ -11,6 +11,9 @@ public enum Score: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
   case mgmDiagonal = "mgm-diagonal"
   /// Its mean off the diagonal: how far the examples' gradients point the same way.
   case mgmOffDiagonal = "mgm-off-diagonal"
+  /// What others' code computes in the place of the kernel's mean; see ``ReleasedKernel``.
+  case mgmReleased = "mgm-released"
+  case mgmAutoProx = "mgm-auto-prox"
   /// The norm of the gradient of the mean loss over the whole batch.
   case gradientNorm = "grad-norm"
   /// Σ |g ⊙ θ| (Lee, Ajanthan and Torr, SNIP, ICLR 2019).
@@ -23,9 +26,17 @@ public enum Score: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
   case parameters = "params"
   /// The multiply–adds of one example's prediction.
   case multiplyAdds = "macs"
+  /// The milliseconds of one example's prediction, which want a clock: no ``ScoreMeter`` has one.
+  case milliseconds = "ms"
 
-  /// Those of ``GradientKernel``'s parts, which want a backward pass for each example.
-  static let ofEachExample: Set<Score> = [.mgmDiagonal, .mgmOffDiagonal]
+  /// What is paid for a model, of which less is better.
+  package static let costs: [Score] = [.parameters, .multiplyAdds, .milliseconds]
+
+  /// Those that want a backward pass for each example.
+  static let ofEachExample: Set<Score> = [
+    .mgmDiagonal, .mgmOffDiagonal, .mgmReleased, .mgmAutoProx,
+  ]
   /// All others: a forward and a backward pass of a batch, and one of a single example.
   package static let ofOneBatch = Set(allCases).subtracting(ofEachExample)
+    .subtracting([.milliseconds])
 }

@@ -57,13 +57,18 @@ public struct ScoreMeter: Sendable {
         $0 + pass.gradients.sum(abs, ofProductsWith: weights, slot: $1)
       }
     }
-    if !scores.isDisjoint(with: Score.ofEachExample) {
-      let count = min(kernelExamples, labels.count)
-      let kernel = GradientKernel(
-        of: model, weights, examples: examples.sliced(0, 0..<count),
-        labels: Array(labels[..<count]))
+    if scores.contains(.mgmDiagonal) || scores.contains(.mgmOffDiagonal) {
+      let kernel = gradientKernel(of: model, weights)
       values[.mgmDiagonal] = kernel.diagonalMean
       values[.mgmOffDiagonal] = kernel.offDiagonalMean
+    }
+    if scores.contains(.mgmReleased) || scores.contains(.mgmAutoProx) {
+      let count = min(kernelExamples, labels.count)
+      let kernel = ReleasedKernel(
+        of: model, weights, examples: examples.sliced(0, 0..<count), labels: Array(labels[..<count])
+      )
+      values[.mgmReleased] = kernel.mean(as: .released)
+      values[.mgmAutoProx] = kernel.mean(as: .autoProx)
     }
     if scores.contains(.synflow) || scores.contains(.dss) {
       let flow = SynapticFlow(through: model, weights)
@@ -75,6 +80,13 @@ public struct ScoreMeter: Sendable {
       values[.multiplyAdds] = Double(model.costs(isWhole: true).multiplyAdds)
     }
     return values.filter { scores.contains($0.key) }
+  }
+
+  /// The whole gradient kernel of the first examples, to be looked at: a backward pass for each.
+  public func gradientKernel(of model: any Model, _ weights: ParameterStore) -> GradientKernel {
+    let count = min(kernelExamples, labels.count)
+    return GradientKernel(
+      of: model, weights, examples: examples.sliced(0, 0..<count), labels: Array(labels[..<count]))
   }
 
   private static let ofBatch: Set<Score> = [.naswot, .naswotNormalized, .mgm, .gradientNorm, .snip]

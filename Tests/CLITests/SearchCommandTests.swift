@@ -20,6 +20,12 @@ import Testing
       depth: [2, 3]
     """
 
+  private static var decoder: JSONDecoder {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return decoder
+  }
+
   private func workspace(_ text: String = space) throws -> Workspace {
     let workspace = try Workspace()
     try workspace.write("space.yaml", text.utf8)
@@ -35,16 +41,20 @@ import Testing
     let one = try workspace.convit(arguments + ["--threads", "1", "--output-dir", "out"])
     let three = try workspace.convit(arguments + ["--threads", "3"])
     try #require(one.status == 0, "\(one.err)")
-    #expect(one.out == three.out)
+    func untimed(_ text: String) -> String {
+      text.replacing(/"ms":\{[^}]*\},?/, with: "").replacing(/"ms":[-0-9.e]+,?/, with: "")
+    }
+    #expect(untimed(one.out) == untimed(three.out) && one.out.contains("\"ms\":{"))
     #expect(try workspace.read("out/scores.json") == Data(one.out.utf8))
-    let report = try JSONDecoder().decode(ScoreTable.Report.self, from: Data(one.out.utf8))
+    let report = try Self.decoder.decode(ScoreTable.Report.self, from: Data(one.out.utf8))
     #expect(report.candidates.count == 8 && report.method == "naswot")
     #expect(Set(report.candidates.map(\.name)).count == 8)
     for candidate in report.candidates {
       #expect(
         Set(candidate.scores.keys) == [
-          "naswot", "naswot-normalized", "mgm", "mgm-diagonal", "mgm-off-diagonal", "grad-norm",
-          "snip", "synflow", "dss", "params", "macs",
+          "naswot", "naswot-normalized", "mgm", "mgm-diagonal", "mgm-off-diagonal",
+          "mgm-released", "mgm-auto-prox", "grad-norm", "snip", "synflow", "dss", "params", "macs",
+          "ms",
         ])
     }
     #expect(report.candidates.compactMap { $0.scores["naswot"]?.rank } == Array(1...8))
@@ -77,7 +87,7 @@ import Testing
     let outcome = try workspace.convit(arguments)
     try #require(outcome.status == 0, "\(outcome.err)")
     let table = try workspace.read("out/search.csv")
-    let report = try JSONDecoder().decode(
+    let report = try Self.decoder.decode(
       SearchReport.self, from: workspace.read("out/search.json"))
     #expect(report.scored == 8 && report.candidates.count == 8)
     // The best two of all may be among the first five.
@@ -85,7 +95,7 @@ import Testing
     #expect(report.candidates.count { $0.accuracy != nil } == report.trained)
     #expect(report.candidates.allSatisfy { $0.predicted != nil })
     #expect(report.correlations.allSatisfy { abs($0.tau) <= 1 && $0.interval.count == 2 })
-    #expect(outcome.out.contains("acc@1   predicted  candidate"))
+    #expect(outcome.out.contains("acc@1   epochs  predicted  candidate"))
     let runs = try workspace.listing().filter {
       $0.hasPrefix("out/candidates/") && $0.hasSuffix("/log.jsonl")
     }.sorted()
@@ -109,7 +119,7 @@ import Testing
     let outcome = try workspace.convit(arguments)
     try #require(outcome.status == 0, "\(outcome.err)")
     let table = try workspace.read("out/search.csv")
-    let report = try JSONDecoder().decode(
+    let report = try Self.decoder.decode(
       SearchReport.self, from: workspace.read("out/search.json"))
     #expect((4...7).contains(report.scored) && report.trained == report.scored)
     #expect(outcome.err.contains("population 3/3") && outcome.err.contains("child "))
@@ -120,12 +130,76 @@ import Testing
     #expect(try workspace.read("out/search.csv") == table)
   }
 
+  /// Five are trained for an epoch of four, three of them for two, two to the end: no step twice,
+  /// and the last rung ends in the weights of a run that never stopped.
+  @Test func halving() throws {
+    let workspace = try workspace(
+      Self.space.replacing("epochs: 1", with: "epochs: 4\n  eval-every: 4"))
+    let arguments =
+      ["search"] + few + ["--output-dir", "out", "--topk", "5", "--rungs", "3"]
+      + ["--batch-size", "12"]
+    let outcome = try workspace.convit(arguments)
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let report = try Self.decoder.decode(
+      SearchReport.self, from: workspace.read("out/search.json"))
+    #expect(report.candidates.map { $0.epochs ?? 0 } == [4, 4, 2, 1, 1, 0, 0, 0])
+    #expect(
+      report.candidates.map(\.isComplete) == [true, true] + Array(repeating: false, count: 6))
+    #expect(report.trained == 2 && report.fronts.map(\.cost) == ["params", "macs"])
+    #expect(outcome.err.contains("rung 1/3 5/5") && outcome.err.contains("rung 3/3 2/2"))
+    let logs = try workspace.listing().filter {
+      $0.hasPrefix("out/candidates/") && $0.hasSuffix("/log.jsonl")
+    }
+    let epochs = try logs.map { log in
+      try workspace.read(log).split(separator: UInt8(ascii: "\n")).count
+    }
+    #expect(epochs.sorted() == [1, 1, 2, 4, 4])
+    let longest = try #require(zip(logs, epochs).first { $0.1 == 4 }?.0)
+    let run = String(longest.dropLast("/log.jsonl".count))
+    let config = ["--config", run + "/config.yaml", "--output-dir", "whole", "--data-path", "data"]
+    let whole = try workspace.convit(["train"] + config)
+    try #require(whole.status == 0, "\(whole.err)")
+    #expect(
+      try workspace.read("whole/model.safetensors") == workspace.read(run + "/model.safetensors"))
+    let table = try workspace.read("out/search.csv")
+    let again = try workspace.convit(arguments + ["--threads", "1"])
+    #expect(again.status == 0 && !again.err.contains("epoch 1/4"))
+    #expect(try workspace.read("out/search.csv") == table)
+    for name in ["search.html", "front-params.svg", "front-macs.svg"] {
+      #expect(try workspace.listing().contains("out/" + name))
+    }
+  }
+
+  /// Milliseconds are measured once: the search that is resumed decides by the same ones.
+  @Test func millisecondsAreKept() throws {
+    let workspace = try workspace()
+    let arguments = ["search"] + few + ["--output-dir", "out", "--topk", "0"]
+    let outcome = try workspace.convit(arguments + ["--max-ms", "1000"])
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let table = try workspace.read("out/search.csv")
+    #expect(String(decoding: table, as: UTF8.self).contains("\"macs\",\"ms\"\n"))
+    #expect(try workspace.convit(arguments + ["--max-ms", "1000"]).status == 0)
+    #expect(try workspace.read("out/search.csv") == table)
+    let times = try JSONDecoder().decode(
+      [String: Double].self, from: workspace.read("out/milliseconds.json"))
+    let fastest = try #require(times.min { $0.value < $1.value })
+    let limited = try workspace.convit(arguments + ["--max-ms", "\(fastest.value)"])
+    try #require(limited.status == 0, "\(limited.err)")
+    let report = try Self.decoder.decode(
+      SearchReport.self, from: workspace.read("out/search.json"))
+    #expect(report.candidates.map(\.name) == [fastest.key])
+    try workspace.write("out/milliseconds.json", "{".utf8)
+    try workspace.expectFailure(
+      arguments + ["--max-ms", "9"], status: 1,
+      ["out/milliseconds.json", "is not a table of milliseconds; remove it"])
+  }
+
   @Test func budgets() throws {
     let workspace = try workspace()
     let arguments = ["search"] + few + ["--output-dir", "out", "--topk", "0"]
     let outcome = try workspace.convit(arguments + ["--max-params", "1200"])
     try #require(outcome.status == 0, "\(outcome.err)")
-    let report = try JSONDecoder().decode(
+    let report = try Self.decoder.decode(
       SearchReport.self, from: workspace.read("out/search.json"))
     #expect((1..<8).contains(report.scored) && report.trained == 0)
     #expect(report.candidates.allSatisfy { $0.scores["params"] ?? .infinity <= 1200 })
@@ -143,6 +217,8 @@ import Testing
       (score + ["--space", "s", "--batch-size", "1"], "batch-size must be 2 to 10000"),
       (score + ["--space", "s", "--method", "nas"], "'nas' is invalid for '--method"),
       (["search"] + few + ["--output-dir", "o", "--calibrate", "9"], "calibrate is more than"),
+      (["search"] + few + ["--output-dir", "o", "--rungs", "0"], "rungs must be 1 to 20"),
+      (["search"] + few + ["--output-dir", "o", "--max-ms", "0"], "max-ms must be positive"),
     ] { try workspace.expectFailure(arguments, status: 2, [part]) }
     try workspace.expectFailure(
       ["score"] + few + ["--batch-size", "128"], status: 2,

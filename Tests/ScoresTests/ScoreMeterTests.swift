@@ -5,12 +5,15 @@ import Testing
 @testable import Scores
 
 @Suite struct ScoreMeterTests {
+  /// All but what wants a clock.
+  private static let all = Set(Score.allCases).subtracting([.milliseconds])
+
   private func meter(_ kind: TestModel, order: [Int] = Array(0..<10)) -> ScoreMeter {
     let images = kind.images(10)
     var meter = ScoreMeter(
       examples: Tensor.concatenated(order.map { images.sliced(0, $0..<$0 + 1) }, 0),
       labels: order.map { $0 % 5 })
-    meter.scores = Set(Score.allCases)
+    meter.scores = Self.all
     meter.kernelExamples = 6
     return meter
   }
@@ -21,7 +24,7 @@ import Testing
     let weights = ParameterStore(model, seed: 3)
     let meter = meter(kind)
     let scores = meter(model, weights)
-    #expect(Set(scores.keys) == Set(Score.allCases))
+    #expect(Set(scores.keys) == Self.all)
     let saved: any Model = model  // as a weights file gives it
     #expect(meter(saved, weights) == scores)
     func close(_ score: Score, _ expected: Double) {
@@ -38,6 +41,15 @@ import Testing
     close(.mgm, kernel.mean)
     close(.mgmDiagonal, kernel.diagonalMean)
     close(.mgmOffDiagonal, try #require(kernel.offDiagonalMean))
+    let released = ReleasedKernel(
+      of: model, weights, examples: kind.images(10).sliced(0, 0..<6),
+      labels: Array(meter.labels[..<6]))
+    close(.mgmReleased, released.mean(as: .released))
+    close(.mgmAutoProx, released.mean(as: .autoProx))
+    let layers = meter.gradientKernel(of: model, weights).byLayer
+    #expect(layers.map(\.name).filter { $0.hasPrefix("blocks.") }.count == model.blocks.count)
+    close(.mgm, layers.reduce(0) { $0 + $1.parts.mean })
+    close(.mgmDiagonal, layers.reduce(0) { $0 + $1.parts.diagonal })
     let tape = Tape(weights)
     let loss = model(tape.constant(meter.examples)).crossEntropy(labels: meter.labels).mean()
     let gradients = tape.gradients(of: loss)
@@ -75,7 +87,7 @@ import Testing
     let alone = seeds.map { meter(model, seed: $0) }
     let together = WorkerPool(threads: 4).map(seeds) { meter(model, seed: $0) }
     #expect(alone == together)
-    for score in Score.allCases {
+    for score in Self.all {
       var one = meter
       one.scores = [score]
       let found = one(model, seed: 0)

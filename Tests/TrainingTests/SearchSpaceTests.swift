@@ -1,4 +1,5 @@
 import Autodiff
+import ConViT
 import Testing
 import Training
 
@@ -93,7 +94,7 @@ import Training
     ("choices: {depth: []}", "choices: depth: expected values"),
     ("choices: {depth: [1, 1]}", "a value is there twice"),
     ("choices: {}", "choices must name"), ("other: 1", "unknown key 'other'"),
-    ("choices: {dim: [1]}", "'dim' is no setting, and no formula uses it"),
+    ("choices: {wide: [1]}", "'wide' is no setting, and no formula uses it"),
     ("choices: {depth: [1]}\nwhere: [dept == 1]", "'dept' in 'dept == 1' is none of the choices"),
     ("choices: {depth: [1]}\nwhere: [depth +]", "a formula ends too early"),
     ("choices: {depth: [1]}\nwhere: [(depth == 1]", "a parenthesis is not closed"),
@@ -106,11 +107,68 @@ import Training
       "local-up-to-layer 20: local_up_to_layer 20 is not in 0 ... depth"
     ),
     ("choices: {depth: {from: 3, to: 1}}", "{from: 1, to: 4, step: 1}"),
+    (
+      "choices: {depth: [1], heads-by-layer: {each: [3], times: dept}}",
+      "choices: heads-by-layer: times must be a number from 1 to 1000, or the name of another"
+    ),
+    (
+      "choices: {depth: [0.5], heads-by-layer: {each: [3], times: depth}}", "times must be a number"
+    ),
+    ("choices: {depth: [1], a: {each: [3], times: 1}}\nwhere: [a == 3]", "'==' of 3 and 3"),
   ]) func mistakesAreNamed(_ text: String, _ part: String) throws {
     let error = try #require(throws: TrainingError.self) {
       _ = try SearchSpace(yaml: text, of: "s.yaml").sample(1, seed: 0)
     }
     #expect(error.message.hasPrefix("s.yaml") && error.message.contains(part), "\(error.message)")
+  }
+
+  private static let layers = """
+    base: {model: deit_tiny_patch16_224, input-size: 8, patch-size: 4, head-dim: 4}
+    choices:
+      depth: [1, 2, 3]
+      heads-by-layer: {each: [2, 3], times: depth}
+      ratio: {each: [0.5, 2], times: depth}
+      dim: [8, 12]
+    settings: {hidden-by-layer: ratio * dim}
+    """
+
+  /// A value for each layer: 4 + 16 + 64 ways to choose heads and ratios, two widths.
+  @Test func listsAreAsLongAsTheDepth() throws {
+    let space = try space(Self.layers)
+    let allowed = try space.allowed()
+    #expect(allowed.count == 2 * (4 + 16 + 64) && Set(allowed).count == allowed.count)
+    for candidate in try space.sample(1000, seed: 0) {
+      let model = try candidate.configuration.modelConfiguration(classes: 2)
+      #expect(model.headsByLayer?.count == model.depth && model.headFeatures == 4)
+      let hidden = try #require(model.hiddenDimByLayer)
+      #expect(hidden.allSatisfy { [model.embedDim / 2, 2 * model.embedDim].contains($0) })
+      _ = try VisionTransformer(model)
+    }
+    #expect(Set(try space.sample(1000, seed: 0).map(\.name)).count == allowed.count)
+  }
+
+  /// A change of one place is one that is used; a shorter list leaves nothing behind.
+  @Test func listsChangeInOnePlace() throws {
+    let space = try space(Self.layers)
+    var random = Random(seed: 1)
+    let start = try #require(
+      try space.sample(1000, seed: 0).first { $0.name.hasPrefix("depth 2, heads-by-layer 3 3") })
+    var depths: Set<Int> = []
+    for _ in 0..<100 {
+      let changed = try #require(try space.mutated(start, using: &random))
+      #expect(changed.name != start.name && space.canonical(changed.places) == changed.places)
+      depths.insert(changed.configuration.headsByLayer?.count ?? 0)
+    }
+    #expect(depths == [1, 2, 3])
+  }
+
+  @Test func aLargeSpaceOfLists() throws {
+    let space = try SearchSpace(contentsOf: "Configs/search/autoformer-ti.yaml")
+    let found = try space.sample(20, seed: 0)
+    #expect(Set(found.map(\.name)).count == 20)
+    let model = try found[0].configuration.modelConfiguration(classes: 10)
+    #expect((12...14).contains(model.depth) && model.headFeatures == 64)
+    #expect(model.hiddenDimByLayer?.allSatisfy { (672...960).contains($0) } == true)
   }
 
   @Test func shippedSpaces() throws {

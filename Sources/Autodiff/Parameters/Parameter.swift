@@ -64,9 +64,9 @@ public struct Initializer: Sendable {
   }
 
   package static let identity = Initializer { shape, _ in
-    checkPrecondition(
-      shape.rank == 2 && shape[0] == shape[1], "Initializer.identity: \(shape) is not square")
-    let n = shape[0]
-    return Tensor(shape, (0..<n * n).map { $0 % (n + 1) == 0 ? 1 : 0 })
+    checkPrecondition(shape.rank == 2, "Initializer.identity: \(shape) is no matrix")
+    let columns = shape[1]
+    return Tensor(
+      shape, (0..<shape.elementCount).map { $0 / columns == $0 % columns ? 1 : 0 })
   }
 }

@@ -19,11 +19,11 @@ import Autodiff
 /// let y = attention(Tape(weights).constant(x))  // [B, 196, 192] → [B, 196, 192]
 /// ```
 public struct GPSA: PositionalAttention {
-  /// [2·dim, dim]: queries and keys, each head by head.
+  /// [2·H·D, dim]: queries and keys, each head by head.
   public let qk: Linear
-  /// [dim, dim]
+  /// [H·D, dim]
   public let v: Linear
-  /// [dim, dim], [dim]
+  /// [dim, H·D], [dim]
   public let proj: Linear
   /// [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²).
   public let posProj: Linear
@@ -34,16 +34,18 @@ public struct GPSA: PositionalAttention {
   package let grid: PatchGrid
   package let dropRate, attnDropRate: Float
 
-  /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
-  /// after the projection, and of the elements of A (`attnDropRate`); λ is `gateStart` at first.
+  /// An attention of `heads` heads of `headDim` features, D, by default dim / heads, over the
+  /// patches of `grid`; dropout after the projection, and of the elements of A (`attnDropRate`); λ is
+  /// `gateStart` at first.
   public init(
-    dim: Int, heads: Int, grid: PatchGrid, start: GPSAStart = .convolutional(strength: 1),
+    dim: Int, heads: Int, headDim: Int? = nil, grid: PatchGrid,
+    start: GPSAStart = .convolutional(strength: 1),
     gateStart: Float = 1, qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
   ) {
-    Self.checkHeads(heads, dim: dim)
-    qk = Linear(dim, 2 * dim, bias: qkvBias)
-    v = Linear(dim, dim, bias: qkvBias, initial: start.value)
-    proj = Linear(dim, dim)
+    let width = Self.width(heads: heads, of: headDim, dim: dim)
+    qk = Linear(dim, 2 * width, bias: qkvBias)
+    v = Linear(dim, width, bias: qkvBias, initial: start.value)
+    proj = Linear(width, dim)
     posProj = Linear(3, heads, kind: .position, initial: start.position)
     gatingParam = Parameter([heads], kind: .gate, initial: .constant(gateStart))
     (self.heads, self.grid) = (heads, grid)

@@ -42,9 +42,11 @@ extension Heads {
 }
 
 extension Attention {
-  /// Ends the process if heads would not be of equal size.
-  static func checkHeads(_ heads: Int, dim: Int) {
+  /// The features of all heads, H·D; ends the process if heads would not be of equal size.
+  static func width(heads: Int, of headDim: Int?, dim: Int) -> Int {
     checkPrecondition(
-      heads > 0 && dim % heads == 0, "\(Self.self): \(dim) features do not make \(heads) heads")
+      heads > 0 && headDim.map { $0 > 0 } ?? (dim % heads == 0),
+      "\(Self.self): \(headDim ?? dim) features do not make \(heads) heads")
+    return headDim.map { heads * $0 } ?? dim
   }
 }

@@ -9,6 +9,8 @@ public struct Linear: Module {
   /// [out]
   public let bias: Parameter?
 
+  var inputs: Int { weight.shape[1] }
+
   /// A map from `inputs` to `outputs` features; weights start as timm's ViT starts them (truncated
   /// normal of σ = 0.02), biases as zeros.
   public init(

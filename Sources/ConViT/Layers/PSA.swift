@@ -15,16 +15,17 @@ public struct PSA: PositionalAttention {
   package let grid: PatchGrid
   package let dropRate, attnDropRate: Float
 
-  /// An attention of `heads` heads of dim / heads features over the patches of `grid`; dropout
-  /// after the projection, and of the elements of A (`attnDropRate`).
+  /// An attention of `heads` heads of `headDim` features, D, by default dim / heads, over the
+  /// patches of `grid`; dropout after the projection, and of the elements of A (`attnDropRate`).
   public init(
-    dim: Int, heads: Int, grid: PatchGrid, start: GPSAStart = .convolutional(strength: 1),
+    dim: Int, heads: Int, headDim: Int? = nil, grid: PatchGrid,
+    start: GPSAStart = .convolutional(strength: 1),
     qkvBias: Bool = false, dropRate: Float = 0, attnDropRate: Float = 0
   ) {
-    Self.checkHeads(heads, dim: dim)
-    qk = Linear(dim, 2 * dim, bias: qkvBias)
-    v = Linear(dim, dim, bias: qkvBias, initial: start.value)
-    proj = Linear(dim, dim)
+    let width = Self.width(heads: heads, of: headDim, dim: dim)
+    qk = Linear(dim, 2 * width, bias: qkvBias)
+    v = Linear(dim, width, bias: qkvBias, initial: start.value)
+    proj = Linear(width, dim)
     posProj = Linear(3, heads, kind: .position, initial: start.position)
     (self.heads, self.grid) = (heads, grid)
     (self.dropRate, self.attnDropRate) = (dropRate, attnDropRate)

@@ -4,9 +4,9 @@ import Autodiff
 /// projection, values from another, and what a head makes of the distance between two patches,
 /// which is blended with the content by a gate, or where there is none, added before the softmax.
 package protocol PositionalAttention: Attention {
-  var qk: Linear { get }  // [2·dim, dim]: queries and keys, each head by head
-  var v: Linear { get }  // [dim, dim]
-  var proj: Linear { get }  // [dim, dim], [dim]
+  var qk: Linear { get }  // [2·H·D, dim]: queries and keys, each head by head
+  var v: Linear { get }  // [H·D, dim]
+  var proj: Linear { get }  // [dim, H·D], [dim]
   var posProj: Linear { get }  // [H, 3], [H]: what a head makes of (Δx, Δy, Δx² + Δy²)
   var grid: PatchGrid { get }  // the patches that the tokens stand for
   var dropRate: Float { get }  // dropout after the projection
@@ -33,7 +33,7 @@ extension PositionalAttention {
   }
 
   private func mixed(_ x: Variable) -> Variable {
-    let v = Heads(v(x), count: heads, of: x.shape[-1])
+    let v = Heads(v(x), count: heads, of: proj.inputs)
     let content = content(x)
     if let gateLogits, isLong(x.tape) {
       // Not in one step, as the map of positions would grow with the square of their number.
@@ -58,9 +58,9 @@ extension PositionalAttention {
     checkPrecondition(
       x.shape[-2] == grid.count,
       "\(Self.self): \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches")
-    let (dim, qk) = (x.shape[-1], qk(x))
+    let (width, qk) = (proj.inputs, qk(x))
     return HeadScores(
-      q: Heads(qk, count: heads, of: dim), k: Heads(qk, from: dim, count: heads, of: dim))
+      q: Heads(qk, count: heads, of: width), k: Heads(qk, from: width, count: heads, of: width))
   }
 
   /// The same with what the positions say, computed once for all images of a step.

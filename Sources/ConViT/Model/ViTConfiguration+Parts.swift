@@ -1,6 +1,24 @@
 extension ViTConfiguration {
-  /// Throws what is wrong with tokens, normalisations and layer scale.
+  /// Throws what is wrong with tokens, normalisations, layer scale and the shapes of single blocks.
   func validateParts() throws(ConfigurationError) {
+    try require(
+      headDim.map { (1...4096).contains($0) } ?? true,
+      "the features of a head must be 1 to 4096, found \(headDim ?? 0)")
+    for (name, values, limit) in [
+      ("heads", headsByLayer, 1024), ("hidden units", hiddenDimByLayer, 1_048_576),
+    ] {
+      guard let values else { continue }
+      try require(
+        values.count == depth,
+        "the \(name) by layer are \(values.count), and there are \(depth) blocks")
+      if let wrong = values.first(where: { !(1...limit).contains($0) }) {
+        try require(false, "the \(name) of a block must be 1 to \(limit), found \(wrong)")
+      }
+    }
+    if let most = headsByLayer?.max() {
+      try require(
+        most == heads, "the heads by layer are at most \(most), and the model has \(heads)")
+    }
     try require(
       (0...1024).contains(registers), "the registers must be 0 to 1024, found \(registers)")
     for (isThere, name) in [

@@ -31,14 +31,20 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   public var channels = 3
   /// Outputs of the head.
   public var classes = 1000
-  /// The features of a token, C; a multiple of `heads`.
+  /// The features of a token, C; a multiple of `heads`, unless `headDim` is given.
   public var embedDim: Int
   /// The number of blocks, GPSA and MHSA together.
   public var depth = 12
-  /// The number of heads of each block, H.
+  /// The number of heads of each block, H; where blocks differ, of the one that has most.
   public var heads: Int
   /// The MLPs have embedDim · mlpRatio hidden units, rounded down.
   public var mlpRatio: Float = 4
+  /// The features of a head, D; if nil, C / H.
+  public var headDim: Int?
+  /// The number of heads of each block, where blocks differ; if nil, `heads`.
+  public var headsByLayer: [Int]?
+  /// The number of hidden units of each block's MLP, where blocks differ; if nil, by `mlpRatio`.
+  public var hiddenDimByLayer: [Int]?
   /// Whether queries, keys and values have a bias: by default in the ViT family alone.
   public var qkvBias = false
   /// The number of blocks, from the first, that are GPSA.
@@ -94,6 +100,15 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
 
   var hiddenDim: Int { Int(Float(embedDim) * mlpRatio) }
 
+  /// The hidden units of a block's MLP.
+  package func hiddenDim(inLayer layer: Int) -> Int { hiddenDimByLayer?[layer] ?? hiddenDim }
+
+  /// The heads of a block.
+  package func heads(inLayer layer: Int) -> Int { headsByLayer?[layer] ?? heads }
+
+  /// The features of a head, D.
+  package var headFeatures: Int { headDim ?? embedDim / heads }
+
   package var hasClassToken: Bool { pooling == .token || keepsClassToken }
 
   /// The number of tokens in front of the patches: class, distillation and register tokens.
@@ -123,7 +138,7 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
       imageHeight % patchSize == 0 && imageWidth % patchSize == 0,
       "the patch size \(patchSize) does not divide the image size \(imageHeight) × \(imageWidth)")
     try require(
-      embedDim % heads == 0,
+      headDim != nil || embedDim % heads == 0,
       "the embedding dimension \(embedDim) is not divisible by \(heads) heads")
     try require(grid.count <= 16_384, "\(grid.count) patches are more than the 16384 supported")
     try require(
@@ -186,6 +201,9 @@ extension ViTConfiguration {
     normFollowsPooling = try later(.normFollowsPooling, or: false)
     normEpsilon = try later(.normEpsilon, or: 1e-6)
     layerScale = try values.decodeIfPresent(Float.self, forKey: .layerScale)
+    headDim = try values.decodeIfPresent(Int.self, forKey: .headDim)
+    headsByLayer = try values.decodeIfPresent([Int].self, forKey: .headsByLayer)
+    hiddenDimByLayer = try values.decodeIfPresent([Int].self, forKey: .hiddenDimByLayer)
   }
 }
 

@@ -36,18 +36,21 @@ public struct VisionTransformer: Model {
       Parameter([1, length, dim], kind: .embedding, initial: .truncatedNormal(0.02))
     }
     func attention(_ layer: Int) -> any Attention {
+      let heads = c.heads(inLayer: layer)
+      let headDim = c.headsByLayer == nil ? c.headDim : c.headFeatures
       guard layer < c.localUpToLayer else {
         return MHSA(
-          dim: dim, heads: c.heads, qkvBias: c.qkvBias, dropRate: c.dropRate,
+          dim: dim, heads: heads, headDim: headDim, qkvBias: c.qkvBias, dropRate: c.dropRate,
           attnDropRate: c.attnDropRate)
       }
       guard c.isGated else {
         return PSA(
-          dim: dim, heads: c.heads, grid: grid, start: c.start, qkvBias: c.qkvBias,
+          dim: dim, heads: heads, headDim: headDim, grid: grid, start: c.start, qkvBias: c.qkvBias,
           dropRate: c.dropRate, attnDropRate: c.attnDropRate)
       }
       return GPSA(
-        dim: dim, heads: c.heads, grid: grid, start: c.start, gateStart: c.gateStart,
+        dim: dim, heads: heads, headDim: headDim, grid: grid, start: c.start,
+        gateStart: c.gateStart,
         qkvBias: c.qkvBias, dropRate: c.dropRate, attnDropRate: c.attnDropRate)
     }
     self.configuration = configuration
@@ -61,7 +64,7 @@ public struct VisionTransformer: Model {
     blocks = (0..<c.depth).map { layer in
       Block(
         dim: dim, attention: attention(layer),
-        mlp: MLP(dim, hidden: c.hiddenDim, dropRate: c.dropRate),
+        mlp: MLP(dim, hidden: c.hiddenDim(inLayer: layer), dropRate: c.dropRate),
         dropPath: c.dropPathRate * Float(layer) / Float(max(c.depth - 1, 1)),
         layerScale: c.layerScale, normEpsilon: c.normEpsilon)
     }

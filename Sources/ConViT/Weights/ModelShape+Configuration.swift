@@ -95,8 +95,14 @@ extension ViTConfiguration {
     let blocks = "\(depth) \(depth == 1 ? "block" : "blocks")"
     let gpsa = localUpToLayer > 0 ? " (\(localUpToLayer) GPSA)" : ""
     let name =
-      presetName ?? "\(blocks)\(gpsa), \(heads) heads of \(embedDim / heads) features"
+      presetName ?? "\(blocks)\(gpsa), \(headsText) heads of \(headFeatures) features"
     return "\(name), patches of \(patchSize) pixels"
+  }
+
+  /// "4", or "2 to 4" where blocks differ.
+  package var headsText: String {
+    let few = headsByLayer?.min() ?? heads
+    return few == heads ? "\(few)" : "\(few) to \(heads)"
   }
 
   /// The preset that this is, whatever its images, patches and classes are, and its rates.
@@ -105,6 +111,7 @@ extension ViTConfiguration {
       let preset = preset.configuration
       return preset.family == family && preset.embedDim == embedDim && preset.heads == heads
         && preset.depth == depth && preset.localUpToLayer == localUpToLayer
+        && headDim == nil && headsByLayer == nil && hiddenDimByLayer == nil
         && preset.mlpRatio == mlpRatio && preset.qkvBias == qkvBias
         && preset.isDistilled == isDistilled && preset.pooling == pooling
         && preset.keepsClassToken == keepsClassToken && preset.isGated == isGated

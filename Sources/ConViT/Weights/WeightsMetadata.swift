@@ -135,7 +135,13 @@ extension ViTConfiguration {
     func fields(_ c: ViTConfiguration) -> [(String, String)] {
       [
         ("embedding dimension", "\(c.embedDim)"), ("depth", "\(c.depth)"),
-        ("heads", "\(c.heads)"), ("local_up_to_layer", "\(c.localUpToLayer)"),
+        ("heads", "\(c.heads)"), ("features of a head", "\(c.headFeatures)"),
+        ("heads by layer", (0..<c.depth).map { "\(c.heads(inLayer: $0))" }.joined(separator: ",")),
+        (
+          "hidden units by layer",
+          (0..<c.depth).map { "\(c.hiddenDim(inLayer: $0))" }.joined(separator: ",")
+        ),
+        ("local_up_to_layer", "\(c.localUpToLayer)"),
         ("patch size", "\(c.patchSize)"), ("channels", "\(c.channels)"),
         ("MLP ratio", "\(c.mlpRatio)"), ("distilled", "\(c.isDistilled)"),
         ("pooling", c.pooling.rawValue), ("class token", "\(c.hasClassToken)"),

@@ -13,6 +13,11 @@ package struct ModelSettings: Settings {
   package var heads: Int?
   package var headDim: Int?
   package var mlpRatio: Float?
+  /// Features of a token, where they are not those of all heads together.
+  package var dim: Int?
+  /// Heads and hidden units of each block, where blocks differ.
+  package var headsByLayer: [Int]?
+  package var hiddenByLayer: [Int]?
   package var depth: Int?
   package var localUpToLayer: Int?
   package var localityStrength: Float = 1
@@ -31,8 +36,11 @@ package struct ModelSettings: Settings {
   package func validate() throws(TrainingError) {
     try requireCounts([
       "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
-      "depth": depth,
+      "depth": depth, "dim": dim,
     ])
+    try require(
+      heads == nil || headsByLayer == nil || heads == headsByLayer?.max(),
+      "heads must be the most of heads-by-layer, or left out, found \(heads ?? 0)")
     try require([1, 3].contains(channels), "channels must be 1 or 3, found \(channels)")
     try require(
       mlpRatio.map { $0 > 0 && $0 <= 64 } ?? true,
@@ -69,10 +77,12 @@ extension ModelSettings {
           "local-up-to-layer is for ConViT models only, not for \(model)")
       }
       let width = headDim ?? preset.embedDim / preset.heads
-      preset.heads = heads ?? preset.heads
-      preset.embedDim = width * preset.heads
+      preset.heads = heads ?? headsByLayer?.max() ?? preset.heads
+      preset.embedDim = dim ?? width * preset.heads
+      preset.headDim = preset.embedDim == width * preset.heads ? nil : width
       preset.mlpRatio = mlpRatio ?? preset.mlpRatio
       preset.depth = depth ?? preset.depth
+      (preset.headsByLayer, preset.hiddenDimByLayer) = (headsByLayer, hiddenByLayer)
       preset.localUpToLayer = localUpToLayer ?? min(preset.localUpToLayer, max(preset.depth - 1, 0))
       guard preset.localUpToLayer > 0 || localityStrength == 1 else {
         throw TrainingError(

@@ -95,8 +95,8 @@ extension TrainingConfiguration {
     (filled.allowOtherData, filled.allowNonfinite) = (false, false)
     let model = structure.configuration
     filled.warmupEpochs = learningRates.warmupEpochs
-    (filled.heads, filled.depth) = (model.heads, model.depth)
-    filled.headDim = model.embedDim / model.heads
+    filled.architecture.takeBlocks(of: model)
+    filled.depth = model.depth
     filled.localUpToLayer = model.localUpToLayer
     filled.shardSize = shards(for: structure).size
     filled.optBetas = optimizer.betas

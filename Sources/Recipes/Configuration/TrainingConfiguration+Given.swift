@@ -96,7 +96,7 @@ extension TrainingConfiguration {
     } else {
       let deit = model.isDistilled ? "deit_tiny_distilled_patch16_224" : "deit_tiny_patch16_224"
       architecture.model = model.family == .convit ? "convit_tiny" : deit
-      (architecture.heads, architecture.headDim) = (model.heads, model.embedDim / model.heads)
+      architecture.takeBlocks(of: model)
       architecture.mlpRatio = model.mlpRatio == 4 ? nil : model.mlpRatio
       architecture.depth = model.depth
       architecture.localUpToLayer = model.family == .convit ? model.localUpToLayer : nil
@@ -106,5 +106,14 @@ extension TrainingConfiguration {
     (architecture.patchSize, architecture.channels) = (model.patchSize, model.channels)
     let size = InputSize("\(model.imageHeight)x\(model.imageWidth)")
     architecture.inputSize = size ?? architecture.inputSize
+  }
+}
+
+extension ModelSettings {
+  /// Replaces what heads and hidden units there are by those of a model.
+  mutating func takeBlocks(of model: ViTConfiguration) {
+    (heads, headDim) = (model.heads, model.headFeatures)
+    dim = model.headDim.map { _ in model.embedDim }
+    (headsByLayer, hiddenByLayer) = (model.headsByLayer, model.hiddenDimByLayer)
   }
 }

@@ -95,8 +95,9 @@ package struct ExperimentPlan: Sendable {
 }
 
 extension ExperimentPlan.Run {
-  /// The last epoch of the run in its folder below `folder`; nil while it has not ended.
-  package func result(in folder: String) throws -> EpochRecord? {
+  /// The last epoch of the run in its folder below `folder`, or the one with which so many were
+  /// done; nil while it has not come so far.
+  package func result(in folder: String, after epochs: Int? = nil) throws -> EpochRecord? {
     let path = "\(folder)/\(self.folder)"
     var asked = configuration
     (asked.outputDir, asked.resume) = (path, "auto")
@@ -106,6 +107,10 @@ extension ExperimentPlan.Run {
       throw TrainingError(
         "\(path): the run there is of epochs \(began), the experiment of \(length); "
           + "choose another folder")
+    }
+    if let epochs {
+      guard checkpoint.progress.epoch >= epochs else { return nil }
+      return RunFolder.records(of: path).first { $0.epoch == epochs - 1 }
     }
     let hasEnded = configuration.hasEnded(checkpoint.progress)
     return hasEnded ? RunFolder.records(of: path).last : nil

@@ -55,20 +55,23 @@ public struct Trainer: Sendable {
   /// `isStopped` is asked after each step and each batch of an evaluation; when it says yes, or
   /// `timeBudget`, which counts from the making of the trainer, leaves no time for another, the run
   /// writes a checkpoint and ends with `RunInterrupted`.
+  ///
+  /// A run `until` so many epochs are done evaluates after the last of them and leaves the rest to
+  /// whoever resumes it; rates are those of the whole.
   @discardableResult
   package func run(
-    _ report: @escaping (Event) throws -> Void = { _ in },
+    until epochs: Int? = nil, _ report: @escaping (Event) throws -> Void = { _ in },
     isStopped: @escaping () -> Bool = { false }
   ) throws -> SavedModel {
     do {
-      return try runToEnd(report, isStopped: isStopped)
+      return try runToEnd(report, isStopped: isStopped, until: epochs ?? .max)
     } catch let error as FileError {
       throw TrainingError(error)
     }
   }
 
   private func runToEnd(
-    _ report: @escaping (Event) throws -> Void, isStopped: @escaping () -> Bool
+    _ report: @escaping (Event) throws -> Void, isStopped: @escaping () -> Bool, until epochs: Int
   ) throws -> SavedModel {
     let settings = plan.settings
     let progress = plan.checkpoint?.progress ?? RunProgress()
@@ -80,7 +83,7 @@ public struct Trainer: Sendable {
     for note in plan.notes { try report(.note(note)) }
     do {
       let learner = try plan.learner()
-      guard !settings.hasEnded(progress) else {
+      guard !settings.hasEnded(progress), progress.epoch < epochs else {
         if let reason = settings.earlyEnd(progress) { try report(.note(reason)) }
         try report(.finished(progress.epoch))
         return plan.saved(learner.weights)
@@ -88,7 +91,8 @@ public struct Trainer: Sendable {
       try folder.write(settings)
       try report(.started(plan.summary(progress)))
       var run = try TrainingRun(
-        plan, in: folder, from: learner, progress, isStopped: isStopped, report: report)
+        plan, in: folder, from: learner, progress, until: epochs, isStopped: isStopped,
+        report: report)
       return try run()
     } catch let error as SampleError {
       folder.removeUnlessUsed()

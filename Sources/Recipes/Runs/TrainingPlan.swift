@@ -124,7 +124,8 @@ extension TrainingPlan {
     let isPreset = ViTConfiguration.preset(settings.model).map { preset in
       preset.embedDim == own.embedDim && preset.heads == own.heads && preset.depth == own.depth
         && preset.localUpToLayer == own.localUpToLayer && preset.isGated == own.isGated
-        && preset.usePosEmbed == own.usePosEmbed
+        && preset.usePosEmbed == own.usePosEmbed && own.headDim == nil
+        && own.headsByLayer == nil && own.hiddenDimByLayer == nil
     }
     return SavedModel(
       model, weights, classNames: data.training.classes,

@@ -13,6 +13,7 @@ import Training
 struct TrainingRun {
   private let plan: TrainingPlan
   private let folder: RunFolder
+  private let lastEpoch: Int
   private let isStopped: () -> Bool
   private let report: (Trainer.Event) throws -> Void
   private var learner: Learner
@@ -30,9 +31,11 @@ struct TrainingRun {
 
   init(
     _ plan: TrainingPlan, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
-    isStopped: @escaping () -> Bool, report: @escaping (Trainer.Event) throws -> Void
+    until epochs: Int, isStopped: @escaping () -> Bool,
+    report: @escaping (Trainer.Event) throws -> Void
   ) throws {
     (self.plan, self.folder, self.isStopped, self.report) = (plan, folder, isStopped, report)
+    lastEpoch = epochs
     (self.learner, self.progress) = (learner, progress)
     let maxBad = plan.settings.maxBad ?? DataSettings.defaultMaxBad
     trainingSkips = SkippedImages(plan.data.training, maxBad: maxBad)
@@ -46,7 +49,7 @@ struct TrainingRun {
 
   mutating func callAsFunction() throws -> SavedModel {
     try measureTheStart()
-    while !plan.settings.hasEnded(progress) {
+    while !plan.settings.hasEnded(progress), progress.epoch < lastEpoch {
       try trainToEndOfEpoch()
       try endEpoch(try measured(after: progress.epoch + 1))
     }
@@ -137,7 +140,7 @@ struct TrainingRun {
   private mutating func measured(after epochs: Int) throws -> Measurement {
     let isDue = locality?.isDue(after: epochs) ?? false
     let sample = isDue ? locality?.sample : nil
-    guard plan.settings.isEvaluated(after: epochs) else {
+    guard plan.settings.isEvaluated(after: epochs) || epochs == lastEpoch else {
       guard let sample else { return Measurement() }
       return try evaluated(learner.weights, lookingAt: sample, alone: true)
     }

@@ -76,6 +76,8 @@ package struct ScoreTable: Sendable {
     package struct Candidate: Codable, Sendable {
       package let name: String
       package let scores: [String: Value]
+      /// The probability that its mean is above that of the next, by the method; nil of the last.
+      package let beatsNext: Double?
     }
     package let method: String
     package let candidates: [Candidate]
@@ -86,7 +88,7 @@ package struct ScoreTable: Sendable {
   package var report: Report {
     Report(
       method: method.rawValue,
-      candidates: order.map { candidate in
+      candidates: order.enumerated().map { index, candidate in
         var values: [String: Report.Value] = [:]
         for score in scores {
           guard let place = place(candidate, by: score) else { continue }
@@ -94,7 +96,8 @@ package struct ScoreTable: Sendable {
             mean: place.mean.isFinite ? place.mean : nil, deviation: place.deviation,
             rank: place.rank, rankInterval: [place.interval.lowerBound, place.interval.upperBound])
         }
-        return Report.Candidate(name: names[candidate], scores: values)
+        return Report.Candidate(
+          name: names[candidate], scores: values, beatsNext: probability(ofRank: index + 1))
       },
       correlations: scores.reduce(into: [:]) { $0[$1.rawValue] = correlation(method, $1) })
   }

@@ -35,7 +35,7 @@ package struct ScoringRun: Sendable {
   /// The scores of each configuration, of each start and batch in turn.
   ///
   /// Candidates are scored side by side, each on one thread, so that scores have the same bits for
-  /// any number of threads. `progress` is called with how many of how many times are done.
+  /// any number of threads. Milliseconds are measured afterwards, one candidate at a time.
   package func callAsFunction(
     _ configurations: [TrainingConfiguration], on pool: WorkerPool
   ) throws -> [[Score: [Double]]] {
@@ -47,8 +47,7 @@ package struct ScoringRun: Sendable {
       }
       let kind = InputKind(configuration)
       if meters[kind] == nil { meters[kind] = try self.meters(configuration, folder, pool) }
-      let shape = try configuration.modelConfiguration(classes: folder.classes.count)
-      candidates.append((try VisionTransformer(shape), meters[kind] ?? []))
+      candidates.append((try VisionTransformer(model(of: configuration)), meters[kind] ?? []))
     }
     let tasks = candidates.indices.flatMap { candidate in
       (0..<starts * batches).map { (candidate: candidate, time: $0) }
@@ -57,13 +56,36 @@ package struct ScoringRun: Sendable {
       let (model, meters) = candidates[task.candidate]
       return meters[task.time % batches](model, seed: seed + UInt64(task.time / batches))
     }
-    return candidates.indices.map { candidate in
+    var times = try PredictionTimes()
+    return try candidates.indices.map { candidate in
       var values: [Score: [Double]] = [:]
       for (task, scores) in zip(tasks, found) where task.candidate == candidate {
         for (score, value) in scores { values[score, default: []].append(value) }
       }
+      if scores.contains(.milliseconds) {
+        let model = candidates[candidate].model.configuration
+        values[.milliseconds] = [try times("\(candidate)", model, threads: pool.threads)]
+      }
       return values
     }
+  }
+
+  /// The model of a candidate, with a class for each of its data.
+  package func model(of configuration: TrainingConfiguration) throws -> ViTConfiguration {
+    guard let folder = folders[configuration.data] else {
+      throw TrainingError(usage: "data-path is another than that of the other candidates")
+    }
+    return try configuration.modelConfiguration(classes: folder.classes.count)
+  }
+
+  /// The gradient kernel of a candidate at its first start on the first batch, by layer.
+  package func layers(
+    of configuration: TrainingConfiguration, on pool: WorkerPool
+  ) throws -> [(name: String, parts: GradientKernel.Parts)] {
+    guard let folder = folders[configuration.data] else { return [] }
+    let model = try VisionTransformer(model(of: configuration))
+    let meter = try meters(configuration, folder, pool).first
+    return meter?.gradientKernel(of: model, ParameterStore(model, seed: seed)).byLayer ?? []
   }
 
   /// What decides about the numbers that a model is given.

@@ -21,42 +21,94 @@ package struct SearchReport: Codable, Sendable {
 
   package struct Candidate: Codable, Sendable {
     package let name: String
-    /// Top-1 in percent, if it was trained.
+    /// Top-1 in percent, if it was trained, after so many epochs.
     package let accuracy: Double?
+    package let epochs: Int?
+    /// Whether that was the whole training, and not a rung of successive halving.
+    package let isComplete: Bool
     /// What the fit expects, if enough are trained.
     package let predicted: Double?
     package let scores: [String: Double]
   }
 
   package let title: String
+  /// The score that orders candidates without a calibration, and all that there are.
+  package let method: String
+  package let scores: [String]
   package let scored, trained: Int
-  package let scoringSeconds, trainingSeconds: Double
+  /// Seconds of training, of all starts.
+  package let trainingSeconds: Double
+  /// What this start has cost.
+  package let scoring, training: Cost
   package let correlations: [Correlation]
-  /// The most accurate first, then those that were not trained, in the order of training.
+  /// The most accurate first, then those that were trained a part of the way, then those that were
+  /// not trained, in the order of training.
   package let candidates: [Candidate]
+  package let fronts: [Front]
+
+  /// The candidates that no other is both cheaper and at least as accurate as: the Pareto front.
+  package struct Front: Codable, Sendable {
+    /// What is paid: `params`, `macs` or `ms`.
+    package let cost: String
+    /// The names of the candidates, the cheapest first.
+    package let candidates: [String]
+  }
 }
 
 extension SearchRun {
   package var report: SearchReport {
-    let prediction = prediction
-    let trained = accuracies.keys.sorted { (accuracies[$0]!, $1) > (accuracies[$1]!, $0) }
-    let rest = order(by: prediction).filter { accuracies[$0] == nil }
+    let (prediction, accuracies) = (prediction, accuracies)
+    func place(_ candidate: Int) -> (Int, Double, Int) {
+      let outcome = outcomes[candidate]
+      let epochs = outcome?.isComplete == true ? Int.max : outcome?.epochs ?? 0
+      return (epochs, outcome?.accuracy ?? 0, -candidate)
+    }
+    let trained = outcomes.keys.sorted { place($0) > place($1) }
+    let rest = order(by: prediction).filter { outcomes[$0] == nil }
     return SearchReport(
-      title: space.title, scored: candidates.count, trained: trained.count,
-      scoringSeconds: scoringSeconds, trainingSeconds: trainingSeconds,
-      correlations: correlations(trained.sorted()),
+      title: space.title, method: method.rawValue,
+      scores: Score.allCases.filter { scores.first?[$0] != nil }.map(\.rawValue),
+      scored: candidates.count, trained: accuracies.count,
+      trainingSeconds: outcomes.values.reduce(0) { $0 + $1.seconds }, scoring: scoring,
+      training: training, correlations: correlations(accuracies.keys.sorted()),
       candidates: (trained + rest).map { candidate in
         var values: [String: Double] = [:]
         for score in Score.allCases { values[score.rawValue] = mean(candidate, score) }
+        let outcome = outcomes[candidate]
         return SearchReport.Candidate(
-          name: candidates[candidate].name, accuracy: accuracies[candidate],
-          predicted: prediction?[candidate], scores: values)
+          name: candidates[candidate].name, accuracy: outcome?.accuracy, epochs: outcome?.epochs,
+          isComplete: outcome?.isComplete ?? false, predicted: prediction?[candidate],
+          scores: values)
+      },
+      fronts: Score.costs.compactMap { cost in
+        let front = front(by: cost).map { candidates[$0].name }
+        return front.isEmpty ? nil : SearchReport.Front(cost: cost.rawValue, candidates: front)
       })
+  }
+
+  /// The trained candidates that are more accurate than every cheaper one, the cheapest first.
+  private func front(by cost: Score) -> [Int] {
+    let accuracies = accuracies
+    let paid = accuracies.keys.compactMap { candidate in
+      mean(candidate, cost).map {
+        (candidate: candidate, cost: $0, accuracy: accuracies[candidate]!)
+      }
+    }
+    let order = paid.sorted {
+      ($0.cost, $1.accuracy, $0.candidate) < ($1.cost, $0.accuracy, $1.candidate)
+    }
+    var (best, front) = (-Double.infinity, [Int]())
+    for point in order where point.accuracy > best {
+      best = point.accuracy
+      front.append(point.candidate)
+    }
+    return front
   }
 
   private func correlations(_ trained: [Int]) -> [SearchReport.Correlation] {
     guard trained.count >= 3 else { return [] }
-    let accuracies = trained.map { self.accuracies[$0] ?? 0 }
+    let all = accuracies
+    let accuracies = trained.map { all[$0] ?? 0 }
     return Score.allCases.compactMap { score in
       guard scores[0][score] != nil else { return nil }
       let values = trained.map { mean($0, score) ?? -.infinity }
@@ -93,12 +145,13 @@ extension SearchReport {
     let names = Score.allCases.map(\.rawValue).filter { name in
       candidates.contains { $0.scores[name] != nil }
     }
-    let head = ["candidate", "accuracy", "predicted"] + names
+    let head = ["candidate", "accuracy", "epochs", "predicted"] + names
     return CSV.table(
       [head.map { CSV.cell($0) }]
         + candidates.map { candidate in
           [
-            CSV.cell(candidate.name), CSV.cell(candidate.accuracy), CSV.cell(candidate.predicted),
+            CSV.cell(candidate.name), CSV.cell(candidate.accuracy),
+            candidate.epochs.map(String.init) ?? "", CSV.cell(candidate.predicted),
           ] + names.map { CSV.cell(candidate.scores[$0]) }
         })
   }

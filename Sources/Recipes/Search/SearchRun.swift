@@ -13,36 +13,61 @@ package struct SearchRun: Sendable {
   /// The score that ranks candidates while nothing better is known.
   package let method: Score
   package private(set) var scores: [[Score: [Double]]] = []
-  package private(set) var scoringSeconds = 0.0
-  /// By candidate, once it is trained.
-  package private(set) var accuracies: [Int: Double] = [:]
-  package private(set) var trainingSeconds = 0.0
+  /// What scoring has cost since this start.
+  package private(set) var scoring = Cost()
+  /// What training has cost since this start.
+  package var training = Cost()
+  /// By candidate, once it is trained, to its end or a part of the way.
+  package private(set) var outcomes: [Int: Outcome] = [:]
   private let budget: Budget
+  private var times: PredictionTimes
+  private let batchSize: Int?
   private let seed: UInt64
   private let dataPath: String
+
+  /// What the training of a candidate has come to.
+  package struct Outcome: Sendable {
+    /// Top-1 in percent.
+    package let accuracy: Double
+    package let epochs: Int
+    /// Of all starts.
+    package let seconds: Double
+    /// Whether that was all, and not a rung of successive halving.
+    package let isComplete: Bool
+  }
 
   /// What a candidate may cost at most.
   package struct Budget: Sendable {
     package var parameters, multiplyAdds: Int?
-    package init(parameters: Int? = nil, multiplyAdds: Int? = nil) {
+    /// To predict an image; see ``PredictionTimes``.
+    package var milliseconds: Double?
+    package init(
+      parameters: Int? = nil, multiplyAdds: Int? = nil, milliseconds: Double? = nil
+    ) {
       (self.parameters, self.multiplyAdds) = (parameters, multiplyAdds)
+      self.milliseconds = milliseconds
     }
 
+    /// Whether a candidate with these scores is within it, those that it has not left aside.
     func allows(_ scores: [Score: [Double]]) -> Bool {
-      func isWithin(_ limit: Int?, _ score: Score) -> Bool {
+      func isWithin(_ limit: Double?, _ score: Score) -> Bool {
         guard let limit, let value = scores[score]?.first else { return true }
-        return value <= Double(limit)
+        return value <= limit
       }
-      return isWithin(parameters, .parameters) && isWithin(multiplyAdds, .multiplyAdds)
+      return isWithin(parameters.map(Double.init), .parameters)
+        && isWithin(multiplyAdds.map(Double.init), .multiplyAdds)
+        && isWithin(milliseconds, .milliseconds)
     }
   }
 
-  /// Samples a space and scores what it gives; what costs more than the budget is left out.
+  /// Samples a space and scores what it gives, on batches of 128 images unless a size is given;
+  /// what costs more than the budget is left out.
   package init(
     _ space: SearchSpace, samples: Int, seed: UInt64, dataPath: String, method: Score,
-    within budget: Budget, on pool: WorkerPool
+    within budget: Budget, times: PredictionTimes, batchSize: Int?, on pool: WorkerPool
   ) throws {
     (self.space, self.method, self.budget) = (space, method, budget)
+    (self.times, self.batchSize) = (times, batchSize)
     (self.seed, self.dataPath) = (seed, dataPath)
     let sampled = try space.sample(samples, seed: seed)
     guard try !include(sampled, on: pool).isEmpty else {
@@ -59,17 +84,24 @@ package struct SearchRun: Sendable {
       (candidate.configuration.dataPath, candidate.configuration.seed) = (dataPath, seed)
       return candidate
     }
-    let configurations = found.map(\.configuration)
-    var scoring = try ScoringRun(of: configurations)
-    scoring.seed = seed
-    scoring.scores = Score.ofOneBatch
-    let start = Resources.current.processorSeconds
-    let scores = try scoring(configurations, on: pool)
-    scoringSeconds += Resources.current.processorSeconds - start
     let first = candidates.count
-    for (candidate, scores) in zip(found, scores) where budget.allows(scores) {
-      candidates.append(candidate)
-      self.scores.append(scores)
+    try scoring.measure {
+      let configurations = found.map(\.configuration)
+      var run = try ScoringRun(of: configurations)
+      (run.seed, run.batchSize) = (seed, batchSize)
+      run.scores = Score.ofOneBatch
+      if method != .milliseconds { run.scores.insert(method) }
+      for (candidate, scores) in zip(found, try run(configurations, on: pool))
+      where budget.allows(scores) {
+        var scores = scores
+        if budget.milliseconds != nil || method == .milliseconds {
+          let model = try run.model(of: candidate.configuration)
+          scores[.milliseconds] = [try times(candidate.name, model, threads: pool.threads)]
+        }
+        guard budget.allows(scores) else { continue }
+        candidates.append(candidate)
+        self.scores.append(scores)
+      }
     }
     return Array(first..<candidates.count)
   }
@@ -83,14 +115,49 @@ package struct SearchRun: Sendable {
       folder: "candidates/" + ExperimentPlan.fileName(candidate.name))
   }
 
-  /// Notes the result of a candidate's training below `folder`; false while it has not ended.
-  package mutating func add(resultOf candidate: Int, in folder: String) throws -> Bool {
+  /// Notes the result of a candidate's training below `folder`, to its end or until so many epochs
+  /// are done; false while it has not come so far.
+  package mutating func add(
+    resultOf candidate: Int, in folder: String, after epochs: Int? = nil
+  ) throws -> Bool {
     let run = run(of: candidate)
-    guard let last = try run.result(in: folder) else { return false }
-    accuracies[candidate] = last.testAcc1
-    trainingSeconds += RunFolder.records(of: "\(folder)/\(run.folder)")
-      .reduce(0) { $0 + $1.seconds }
+    let path = "\(folder)/\(run.folder)"
+    let end = try run.result(in: folder)
+    guard let record = try end ?? epochs.flatMap({ try run.result(in: folder, after: $0) }) else {
+      return false
+    }
+    guard let accuracy = record.testAcc1 else {
+      throw TrainingError(
+        usage: "\(path): the run there went on after epoch \(record.epoch + 1) without an "
+          + "evaluation, as by a search with other rungs; choose another output-dir")
+    }
+    outcomes[candidate] = Outcome(
+      accuracy: accuracy, epochs: record.epoch + 1,
+      seconds: RunFolder.records(of: path).reduce(0) { $0 + $1.seconds }, isComplete: end != nil)
     return true
+  }
+
+  /// By candidate that is trained to its end.
+  package var accuracies: [Int: Double] {
+    outcomes.filter { $0.value.isComplete }.mapValues(\.accuracy)
+  }
+
+  /// The epochs after which a rung of successive halving ends, nil for the last: with every rung
+  /// before it, half as many.
+  ///
+  /// Source: Jamieson and Talwalkar, Non-stochastic best arm identification (AISTATS 2016).
+  package func epochs(of candidate: Int, rung: Int, of rungs: Int) -> Int? {
+    guard rung < rungs else { return nil }
+    let parts = 1 << min(rungs - rung, 30)
+    return max(1, (candidates[candidate].configuration.totalEpochs + parts - 1) / parts)
+  }
+
+  /// Of candidates that a rung was trained of, the better half.
+  package func betterHalf(of field: [Int]) -> [Int] {
+    let order = field.sorted {
+      (outcomes[$0]?.accuracy ?? 0, $1) > (outcomes[$1]?.accuracy ?? 0, $0)
+    }
+    return Array(order.prefix((field.count + 1) / 2))
   }
 
   /// The candidates in the order in which to train them: by the prediction, or else by the method.
@@ -110,6 +177,7 @@ package struct SearchRun: Sendable {
   /// The accuracy that a ridge regression on scores, sizes and choices expects of each candidate,
   /// fitted to those that are trained; nil of fewer than five.
   package var prediction: [Double]? {
+    let accuracies = accuracies
     let trained = accuracies.keys.sorted()
     guard trained.count >= 5 else { return nil }
     let features = features
@@ -125,8 +193,8 @@ package struct SearchRun: Sendable {
       RankCorrelation.ranks(candidates.indices.map { mean($0, score) ?? -.infinity })
     }
     return candidates.indices.map { candidate in
-      let places = zip(candidates[candidate].places, space.choices).map { place, choice in
-        Double(place) / Double(max(choice.values.count - 1, 1))
+      let places = zip(candidates[candidate].places, space.slots).map { place, slot in
+        Double(place) / Double(max(slot.count - 1, 1))
       }
       return ranks.map { ($0[candidate] - 1) / scale } + places
     }

@@ -14,7 +14,7 @@ extension SearchSpace {
     }
     var (found, seen): ([[Int]], Set<[Int]>) = ([], [])
     for _ in 0..<1000 * count where found.count < count {
-      let places = choices.map { random.below($0.values.count) }
+      let places = canonical(slots.map { random.below($0.count) })
       if seen.insert(places).inserted, try isAllowed(places) { found.append(places) }
     }
     guard found.count == count else {
@@ -27,11 +27,11 @@ extension SearchSpace {
 
   /// All that the conditions allow, in the order of the choices.
   func allowed() throws -> [[Int]] {
-    var places = Array(repeating: 0, count: choices.count)
+    var places = Array(repeating: 0, count: slots.count)
     var found: [[Int]] = []
     while true {
-      if try isAllowed(places) { found.append(places) }
-      guard let next = places.indices.last(where: { places[$0] + 1 < choices[$0].values.count })
+      if canonical(places) == places, try isAllowed(places) { found.append(places) }
+      guard let next = places.indices.last(where: { places[$0] + 1 < slots[$0].count })
       else { return found }
       places[next] += 1
       for index in places.indices where index > next { places[index] = 0 }
@@ -43,13 +43,16 @@ extension SearchSpace {
   package func mutated(
     _ candidate: Candidate, using random: inout Random
   ) throws -> Candidate? {
-    let open = choices.indices.filter { choices[$0].values.count > 1 }
+    let open = slots.indices.filter {
+      slots[$0].count > 1 && isUsed(slots[$0], in: candidate.places)
+    }
     guard !open.isEmpty else { return nil }
     for _ in 0..<100 {
       var places = candidate.places
       let index = open[random.below(open.count)]
-      let other = random.below(choices[index].values.count - 1)
+      let other = random.below(slots[index].count - 1)
       places[index] = other < places[index] ? other : other + 1
+      places = canonical(places)
       if try isAllowed(places) { return try self.candidate(places) }
     }
     return nil

@@ -18,9 +18,23 @@ package struct SearchSpace: Sendable {
   package struct Choice: Sendable {
     package let name: String
     let values: [SpaceExpression.Value]
+    /// How often it is made, for a list of values: a number, or the name of another choice.
+    var times: SpaceExpression?
+    /// How often at most; 1 where it is no list.
+    var most = 1
   }
 
-  /// A configuration of the space: the place of the value that each choice has.
+  /// Where a value is chosen: a choice, or one of the times that it is made.
+  package struct Slot: Sendable {
+    let choice, time: Int
+    /// The number of values.
+    package let count: Int
+  }
+
+  /// Those of the choices in turn.
+  package let slots: [Slot]
+
+  /// A configuration of the space: the place of the value in each slot.
   package struct Candidate: Hashable, Sendable {
     package let places: [Int]
     /// "dim 32, depth 2, heads 4"
@@ -56,15 +70,31 @@ package struct SearchSpace: Sendable {
     guard let named = parts["choices"]?.mapping, named.count > 0 else {
       throw fail("choices must name what can be chosen, each with its values in brackets")
     }
-    choices = try named.map { key, values in
+    var choices = try named.map { key, given in
       let name = key.string ?? "?"
-      guard let values = SearchSpace.values(values), !values.isEmpty else {
-        throw fail("choices: \(name): expected values as [1, 2, 4], or {from: 1, to: 4, step: 1}")
+      guard let values = SearchSpace.values(given["each"] ?? given), !values.isEmpty else {
+        throw fail(
+          "choices: \(name): expected values as [1, 2, 4], {from: 1, to: 4, step: 1}, or "
+            + "{each: [3, 4], times: depth}")
       }
       guard Set(values).count == values.count else {
         throw fail("choices: \(name): a value is there twice")
       }
       return Choice(name: name, values: values)
+    }
+    for (index, given) in named.map(\.value).enumerated() where given["each"] != nil {
+      guard let text = given["times"]?.string, let times = try? SpaceExpression(text),
+        let most = SearchSpace.most(times, among: choices), given.mapping?.count == 2
+      else {
+        throw fail(
+          "choices: \(choices[index].name): times must be a number from 1 to 1000, or the name of "
+            + "another choice of such numbers")
+      }
+      (choices[index].times, choices[index].most) = (times, most)
+    }
+    self.choices = choices
+    slots = choices.enumerated().flatMap { index, choice in
+      (0..<choice.most).map { Slot(choice: index, time: $0, count: choice.values.count) }
     }
     func formula(_ text: String) throws -> SpaceExpression {
       do { return try SpaceExpression(text) } catch { throw fail(error.reason) }
@@ -78,7 +108,7 @@ package struct SearchSpace: Sendable {
 
   private func checkNames(_ fail: (String) -> TrainingError) throws {
     let known = Set(choices.map(\.name))
-    let formulas = settings.map(\.formula) + conditions
+    let formulas = settings.map(\.formula) + conditions + choices.compactMap(\.times)
     for formula in formulas {
       for name in formula.names where !known.contains(name) {
         throw fail("'\(name)' in '\(formula.text)' is none of the choices")
@@ -105,8 +135,30 @@ package struct SearchSpace: Sendable {
     return (0...Int((to - from) / step + 1e-9)).map { .number(from + Double($0) * step) }
   }
 
+  /// The largest of a whole number or of the values of a choice that has such numbers alone.
+  private static func most(_ times: SpaceExpression, among choices: [Choice]) -> Int? {
+    let values =
+      choices.first { $0.name == times.text }?.values ?? [try? times.value([:])].compactMap { $0 }
+    let counts = values.compactMap { value -> Int? in
+      guard case .number(let number) = value, (1...1000).contains(number) else { return nil }
+      return Int(exactly: number)
+    }
+    return counts.count == values.count ? counts.max() : nil
+  }
+
   /// How many ways there are to choose, allowed or not.
-  package var size: Double { choices.reduce(1) { $0 * Double($1.values.count) } }
+  package var size: Double { slots.reduce(1) { $0 * Double($1.count) } }
+
+  /// Whether a slot is used: a list may be shorter than its longest.
+  func isUsed(_ slot: Slot, in places: [Int]) -> Bool {
+    choices[slot.choice].times == nil
+      || slot.time < count(of: choices[slot.choice], scalars(at: places))
+  }
+
+  /// The same places with the first value in every slot that is not used.
+  func canonical(_ places: [Int]) -> [Int] {
+    zip(slots, places).map { isUsed($0, in: places) ? $1 : 0 }
+  }
 
   /// Whether all conditions hold where the choices have the values at these places.
   func isAllowed(_ places: [Int]) throws -> Bool {
@@ -131,11 +183,11 @@ package struct SearchSpace: Sendable {
     let name = words.joined(separator: ", ")
     var given: [(key: String, value: Node)] = []
     for choice in choices where TrainingConfiguration.keys.contains(choice.name) {
-      given.append((choice.name, Node(values[choice.name]?.printed ?? "")))
+      given.append((choice.name, values[choice.name]?.node ?? Node("")))
     }
     for (key, formula) in settings {
       let value = try naming { try formula.value(values) }
-      given.append((key, Node(value.printed)))
+      given.append((key, value.node))
     }
     let configuration = try TrainingConfiguration(settings: given, of: path, over: base)
     do { try configuration.validateModel() } catch let error as TrainingError {
@@ -146,9 +198,32 @@ package struct SearchSpace: Sendable {
   }
 
   private func values(at places: [Int]) -> [String: SpaceExpression.Value] {
-    var values: [String: SpaceExpression.Value] = [:]
-    for (choice, place) in zip(choices, places) { values[choice.name] = choice.values[place] }
+    let scalars = scalars(at: places)
+    var (values, first) = (scalars, 0)
+    for choice in choices {
+      if choice.times != nil {
+        values[choice.name] = .list(
+          places[first..<first + count(of: choice, scalars)].compactMap {
+            if case .number(let number) = choice.values[$0] { number } else { nil }
+          })
+      }
+      first += choice.most
+    }
     return values
+  }
+
+  /// The values of the choices that are no lists.
+  private func scalars(at places: [Int]) -> [String: SpaceExpression.Value] {
+    var values: [String: SpaceExpression.Value] = [:]
+    for (slot, place) in zip(slots, places) where choices[slot.choice].times == nil {
+      values[choices[slot.choice].name] = choices[slot.choice].values[place]
+    }
+    return values
+  }
+
+  private func count(of choice: Choice, _ scalars: [String: SpaceExpression.Value]) -> Int {
+    guard case .number(let number)? = try? choice.times?.value(scalars) else { return 1 }
+    return Int(number)
   }
 
   private func naming<Value>(_ body: () throws -> Value) throws -> Value {

@@ -1,9 +1,11 @@
 import Training
+import Yams
 
 /// A formula over the choices of a search space: `dim % heads == 0`, `dim / heads`.
 ///
 /// Numbers, names of choices, words in quotation marks, + − * / %, comparisons, `and`, `or`,
-/// parentheses. Names may have dashes (`mlp-ratio`), so that a minus has a space behind it.
+/// parentheses; arithmetic of lists is element by element. Names may have dashes (`mlp-ratio`), so
+/// that a minus has a space behind it.
 struct SpaceExpression: Sendable {
   let text: String
   private let root: Term
@@ -12,6 +14,7 @@ struct SpaceExpression: Sendable {
     case number(Double)
     case word(String)
     case truth(Bool)
+    case list([Double])
   }
 
   /// What is wrong with a formula or its values.
@@ -73,8 +76,18 @@ struct SpaceExpression: Sendable {
       return symbol == "and" ? .truth(a && b) : symbol == "or" ? .truth(a || b) : nil
     case (.word, .word), (.word, .number), (.number, .word):
       return symbol == "==" ? .truth(a == b) : symbol == "!=" ? .truth(a != b) : nil
+    case (.list(let a), .number(let b)): return list(a.map { ($0, b) }, symbol)
+    case (.number(let a), .list(let b)): return list(b.map { (a, $0) }, symbol)
+    case (.list(let a), .list(let b)):
+      return a.count == b.count ? list(Array(zip(a, b)), symbol) : nil
     default: return nil
     }
+  }
+
+  private static func list(_ pairs: [(Double, Double)], _ symbol: String) -> Value? {
+    guard let operation = arithmetic[symbol] else { return nil }
+    let results = pairs.map { operation($0, $1) }
+    return results.allSatisfy(\.isFinite) ? .list(results) : nil
   }
 
   private static let arithmetic: [String: @Sendable (Double, Double) -> Double] = [
@@ -136,13 +149,22 @@ struct SpaceExpression: Sendable {
 }
 
 extension SpaceExpression.Value {
-  /// As in a config: 3, 0.5, convit_tiny.
-  var printed: String {
-    switch self {
-    case .number(let number):
-      Int(exactly: number).map(String.init) ?? "\(number)"
-    case .word(let word): word
-    case .truth(let truth): "\(truth)"
+  /// As in a config: 3, 0.5, convit_tiny; the elements of a list with spaces between them.
+  var printed: String { words.joined(separator: " ") }
+
+  /// As a value in a config.
+  var node: Node {
+    guard case .list = self else { return Node(printed) }
+    return Node(words.map { Node($0) })
+  }
+
+  private var words: [String] {
+    func text(_ number: Double) -> String { Int(exactly: number).map(String.init) ?? "\(number)" }
+    return switch self {
+    case .number(let number): [text(number)]
+    case .word(let word): [word]
+    case .truth(let truth): ["\(truth)"]
+    case .list(let numbers): numbers.map(text)
     }
   }
 }

@@ -26,8 +26,8 @@ extension AttentionFigure {
     for (row, cells) in rows.enumerated() {
       let y = top + 20 + Double(row) * down
       svg.text("layer \(layers[row])", Self.margin, y + height / 2 + 4, isBold: true)
-      for (column, cell) in cells.enumerated() {
-        let x = x(column, across)
+      for cell in cells {
+        let x = x(cell.column, across)
         try draw(cell, in: &svg, x: x, y: y, width: width, height: height)
         for (index, text) in cell.captions.enumerated() {
           svg.text(

@@ -14,6 +14,8 @@ package struct AttentionFigure: Sendable {
     let layer: Int
     /// nil for attention rollout.
     let head: Int?
+    /// Its place in a row: blocks may have fewer heads than others.
+    let column: Int
     let gate: Double?
     let map: MapCell
     let captions: [String]
@@ -57,7 +59,8 @@ package struct AttentionFigure: Sendable {
     let hasRollout = attention.layers.contains { $0.rollout != nil }
     columns = heads.map { "head \($0)" } + (hasRollout ? ["rollout"] : [])
     let maps = attention.layers.flatMap { layer in
-      heads.map { layer.heads[$0] } + (layer.rollout.map { [$0] } ?? [])
+      heads.filter(layer.heads.indices.contains).map { layer.heads[$0] }
+        + (layer.rollout.map { [$0] } ?? [])
     }
     let shared =
       extent == .cell
@@ -69,13 +72,15 @@ package struct AttentionFigure: Sendable {
       let own = shared ?? AttentionScale(values, isLogarithmic: isLogarithmic)
       return Cell(
         name: "layer-\(layer.layer)-" + (head.map { "head-\($0)" } ?? "rollout"),
-        layer: layer.layer, head: head, gate: head.flatMap { layer.gates?[$0] },
+        layer: layer.layer, head: head,
+        column: head.flatMap(heads.firstIndex) ?? heads.count,
+        gate: head.flatMap { layer.gates?[$0] },
         map: MapCell(values: values, grid: grid, scale: own),
         captions: [Self.range(values, shared == nil ? own : nil)]
           + (head.map { Self.captions(layer, $0) } ?? []))
     }
     rows = attention.layers.map { layer in
-      heads.map { cell(layer, $0, layer.heads[$0]) }
+      heads.filter(layer.heads.indices.contains).map { cell(layer, $0, layer.heads[$0]) }
         + (layer.rollout.map { [cell(layer, nil, $0)] } ?? [])
     }
   }
@@ -140,10 +145,10 @@ package struct AttentionFigure: Sendable {
     var sheet = RGBImage(
       width: width, height: height, pixels: Array(repeating: 255, count: 3 * width * height))
     for (row, cells) in rows.enumerated() {
-      for (column, cell) in cells.enumerated() {
+      for cell in cells {
         let picture = under.map(cell.map.picture(over:)) ?? cell.map.picture(part)
         sheet.paste(
-          marked(picture), row: row * (part.height + gap), column: column * (part.width + gap))
+          marked(picture), row: row * (part.height + gap), column: cell.column * (part.width + gap))
       }
     }
     return sheet

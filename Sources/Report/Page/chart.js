@@ -26,23 +26,16 @@ const lineMark = ({ color, dash }) => {
 };
 
 /**
- * A chart of series {name, color, dash, points: [[x, y], …]}; `yardstick` {name, value} is a line across. What the values
+ * The box, axes and scales of a chart whose points lie at `xs` and `ys`; x is what the axis across is of. What the values
  * can be is `natural`; `across` is the same of x, and whether its axis has whole numbers alone.
- * The reading under the pointer is in an element of class `tip`, a line a series.
  */
-const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], across: bounds = { whole: true, natural: [0, Infinity] } }) => {
+const chartFrame = ({ title, x, xs, ys, natural, across: bounds }) => {
   const [width, height, top, bottom, letter] = [520, 280, 12, 34, 7.5];
-  const kept = series
-    .map((s) => ({ ...s, points: s.points.filter(([, v]) => typeof v === "number" && Number.isFinite(v)) }))
-    .filter((s) => s.points.length > 0);
   const box = htmlElement("div", { class: "chart" }, htmlElement("h3", {}, title));
-  if (kept.length === 0) return null;
-  const all = kept.flatMap((s) => s.points);
-  const values = all.map((p) => p[1]).concat(yardstick ? [yardstick.value] : []);
   const longest = (labels) => letter * Math.max(...labels.map((label) => label.length));
-  const down = makeAxis(values, { count: 5, natural });
+  const down = makeAxis(ys, { count: 5, natural });
   const left = Math.max(40, 12 + longest(down.labels));
-  const across = fittingAxis(all.map((p) => p[0]), width - left - 20, letter, bounds);
+  const across = fittingAxis(xs, width - left - 20, letter, bounds);
   const right = 6 + longest(across.labels) / 2; // half of the last label
   const px = (v) => left + ((v - across.low) / (across.high - across.low)) * (width - left - right);
   const py = (v) => height - bottom - ((v - down.low) / (down.high - down.low)) * (height - top - bottom);
@@ -57,6 +50,24 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
   }
   svg.append(svgElement("line", { class: "axis", x1: left, x2: width - right, y1: height - bottom, y2: height - bottom }));
   svg.append(svgElement("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, x));
+  const tip = htmlElement("div", { class: "tip", hidden: "" });
+  return { box, svg, tip, width, height, top, bottom, left, right, across, px, py };
+};
+
+/**
+ * A chart of series {name, color, dash, points: [[x, y], …]}; `yardstick` {name, value} is a line across. What the values
+ * can be is `natural`; `across` is the same of x, and whether its axis has whole numbers alone.
+ * The reading under the pointer is in an element of class `tip`, a line a series.
+ */
+const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], across: bounds = { whole: true, natural: [0, Infinity] } }) => {
+  const kept = series
+    .map((s) => ({ ...s, points: s.points.filter(([, v]) => typeof v === "number" && Number.isFinite(v)) }))
+    .filter((s) => s.points.length > 0);
+  if (kept.length === 0) return null;
+  const all = kept.flatMap((s) => s.points);
+  const ys = all.map((p) => p[1]).concat(yardstick ? [yardstick.value] : []);
+  const frame = chartFrame({ title, x, xs: all.map((p) => p[0]), ys, natural, across: bounds });
+  const { box, svg, tip, width, height, top, bottom, left, right, across, px, py } = frame;
   if (yardstick) {
     const y = py(yardstick.value);
     svg.append(svgElement("line", { class: "yardstick", x1: left, x2: width - right, y1: y, y2: y }));
@@ -69,7 +80,6 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
   }
   const rule = svgElement("line", { class: "rule", y1: top, y2: height - bottom, visibility: "hidden" });
   svg.append(rule);
-  const tip = htmlElement("div", { class: "tip", hidden: "" });
   const places = [...new Set(all.map((p) => p[0]))].sort((a, b) => a - b);
   const lookUp = kept.map((s) => new Map(s.points));
 

@@ -1,0 +1,39 @@
+import ConViT
+import Files
+import Foundation
+
+/// The milliseconds that it takes to predict one image, in batches of 32 on all threads, as
+/// `convit bench --mode inference` measures them; kept in a file, so that a search that is resumed
+/// decides as before.
+package struct PredictionTimes {
+  private let folder: String?
+  private static let name = "milliseconds.json"
+  private var known: [String: Double] = [:]
+
+  /// Those that an earlier start has left in a folder, if one is named.
+  package init(in folder: String? = nil) throws {
+    self.folder = folder
+    guard let path = folder.map({ "\($0)/\(Self.name)" }),
+      let data = FileManager.default.contents(atPath: path)
+    else { return }
+    do {
+      known = try JSONDecoder().decode([String: Double].self, from: data)
+    } catch {
+      throw FileError(path: path, reason: "is not a table of milliseconds; remove it")
+    }
+  }
+
+  /// Milliseconds an image of the model that is called so.
+  package mutating func callAsFunction(
+    _ name: String, _ model: ViTConfiguration, threads: Int
+  ) throws -> Double {
+    if let time = known[name] { return time }
+    var benchmark = Benchmark(
+      name: name, configuration: model, mode: .inference, batchSize: 32, threads: threads)
+    benchmark.seconds = 1
+    let time = 1000 / benchmark.imagesPerSecond(try benchmark.times())
+    known[name] = time
+    if let folder { try OutputFolder(folder).write(JSON.text(known), to: Self.name) }
+    return time
+  }
+}
