@@ -35,8 +35,8 @@ public struct GPSA: PositionalAttention {
   package let dropRate, attnDropRate: Float
 
   /// An attention of `heads` heads of `headDim` features, D, by default dim / heads, over the
-  /// patches of `grid`; dropout after the projection, and of the elements of A (`attnDropRate`); λ is
-  /// `gateStart` at first.
+  /// patches of `grid`; dropout after the projection, and of the elements of A (`attnDropRate`); λ
+  /// is `gateStart` at first.
   public init(
     dim: Int, heads: Int, headDim: Int? = nil, grid: PatchGrid,
     start: GPSAStart = .convolutional(strength: 1),
