@@ -9,7 +9,7 @@
 #define INLINE CK_INLINE TARGET
 
 enum { LANES = 8, TILE_ROWS = 6, TILE_VECTORS = 2, ROW_PANEL = 24 };
-enum { INNER = 256, BLOCK = 80000, ROWS = 120, SHORT = 256 };
+enum { INNER = 400, BLOCK = 80000, ROWS = 48, SHORT = 256 };
 
 typedef __m256 vector;
 typedef __m256i lanes;
@@ -70,6 +70,64 @@ INLINE void transpose(vector rows[LANES]) {
   }
   CK_UNROLL
   for (int i = 0; i < 8; i++) rows[i] = t[i];
+}
+
+/// A pointer that the compiler knows nothing about.
+#define OPAQUE(pointer) __asm__("" : "+r"(pointer))
+#define OWN_SUMS 1
+
+/// Adds a step to the sums of a tile whose fourth row begins at `fourth`.
+INLINE void add_step(
+    const int rows, const int vectors, vector sums[TILE_ROWS][TILE_VECTORS], const float *first,
+    const float *fourth, ptrdiff_t stride, const float *panel) {
+  vector second[TILE_VECTORS];
+  CK_UNROLL
+  for (int j = 0; j < vectors; j++) second[j] = load(panel + LANES * j);
+  CK_UNROLL
+  for (int i = 0; i < rows; i++) {
+    const vector x = broadcast(i < 3 ? first[i * stride] : fourth[(i - 3) * stride]);
+    CK_UNROLL
+    for (int j = 0; j < vectors; j++) sums[i][j] = fused(x, second[j], sums[i][j]);
+  }
+}
+
+/// The sums of a tile. Its rows are addressed from two pointers, three rows apart, as an address has
+/// room for one and two strides. Left alone, clang makes each row's address from the one before,
+/// and that chain of additions takes longer than the products.
+INLINE void tile_sums(
+    const int rows, const int vectors, vector sums[TILE_ROWS][TILE_VECTORS], ck_tile tile) {
+  enum { AT_ONCE = 4 };
+  const float *first = tile.first, *panel = tile.second;
+  const ptrdiff_t stride = tile.row_stride, width = vectors * LANES;
+  ptrdiff_t steps = tile.steps;
+  if (tile.step_stride != 1) {  // rows lie beside each other
+    for (; steps > 0; steps--) {
+      OPAQUE(first);
+      add_step(rows, vectors, sums, first, first + 3, 1, panel);
+      first += tile.step_stride;
+      panel += width;
+    }
+    return;
+  }
+  const float *fourth = first + 3 * stride;
+  for (; steps >= AT_ONCE; steps -= AT_ONCE) {
+    OPAQUE(first);
+    OPAQUE(fourth);
+    CK_UNROLL
+    for (int step = 0; step < AT_ONCE; step++) {
+      add_step(
+          rows, vectors, sums, first + step, fourth + step, stride, panel + step * width);
+    }
+    first += AT_ONCE;
+    fourth += AT_ONCE;
+    panel += AT_ONCE * width;
+  }
+  for (; steps > 0; steps--) {
+    OPAQUE(first);
+    OPAQUE(fourth);
+    add_step(rows, vectors, sums, first++, fourth++, stride, panel);
+    panel += width;
+  }
 }
 
 #include "product_blocks.h"

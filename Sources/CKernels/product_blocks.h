@@ -9,6 +9,10 @@
 //     steps_along, step_across   steps of a matrix, along or across its rows
 //     transpose                  LANES vectors
 //
+// where the compiler makes too little of the plain loop along the inner size, OWN_SUMS and
+//
+//     tile_sums(rows, vectors, sums, tile)         that loop
+//
 // and, where an instruction multiplies small matrices of bfloat16, MATRIX_STEPS in a row of them,
 //
 //     matrix_sum(sum, first, second)               that instruction

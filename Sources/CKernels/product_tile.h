@@ -23,6 +23,9 @@ BODY void tile_of(
 #if MATRIX_STEPS > 1
   if (precision == CK_BFLOAT16) tile = matrix_sums(rows, vectors, sums, tile);
 #endif
+#if OWN_SUMS
+  tile_sums(rows, vectors, sums, tile);
+#else
   for (ptrdiff_t step = 0; step < tile.steps; step++) {
     vector second[TILE_VECTORS];
     CK_UNROLL
@@ -38,6 +41,7 @@ BODY void tile_of(
     tile.first += tile.step_stride;
     tile.second += tile.second_stride;
   }
+#endif
   const vector scale = broadcast(alpha), kept = broadcast(beta);
   CK_UNROLL
   for (int i = 0; i < rows; i++) {
