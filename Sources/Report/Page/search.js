@@ -4,6 +4,8 @@
 const { report } = PAGE;
 const fixed = (value, digits) => (typeof value === "number" ? value.toFixed(digits).replace("-", "−") : "–");
 const signed = (value) => (typeof value === "number" ? (value > 0 ? "+" : "") + fixed(value, 1) : "–");
+const COUNTS = ["params", "macs"];
+const scoreText = (name, value) => (COUNTS.includes(name) && typeof value === "number" ? value.toLocaleString("en") : shown(value));
 const complete = report.candidates.filter((c) => c.is_complete);
 const names = [...new Set(report.candidates.flatMap((c) => Object.keys(c.scores)))];
 const inOrder = report.scores.filter((name) => names.includes(name));
@@ -55,7 +57,7 @@ const showCandidates = () => {
   const rows = report.candidates.slice(0, mostRows).map((c) =>
     htmlElement(
       "tr", {}, htmlElement("th", { class: "text", title: c.name }, c.name), htmlElement("td", { "data-value": c.accuracy ?? "" }, fixed(c.accuracy, 2)),
-      htmlElement("td", {}, shown(c.epochs)), htmlElement("td", {}, fixed(c.predicted, 2)), ...inOrder.map((n) => htmlElement("td", {}, shown(c.scores[n]))),
+      htmlElement("td", {}, shown(c.epochs)), htmlElement("td", {}, fixed(c.predicted, 2)), ...inOrder.map((n) => htmlElement("td", {}, scoreText(n, c.scores[n]))),
     ),
   );
   byId("candidates").replaceChildren(head, ...rows);
