@@ -36,7 +36,7 @@ choices:
   head-dim: [4, 8, 12]
   depth: [2, 3]
 """
-SEARCH = ["--samples", "10", "--calibrate", "5", "--topk", "5", "--rungs", "3", "--evolve", "2", "--batch-size", "12"]
+SEARCH = ["--samples", "12", "--calibrate", "5", "--topk", "7", "--rungs", "3", "--evolve", "2", "--batch-size", "12"]
 
 
 def start(arguments, folder, output, threads):

@@ -91,9 +91,9 @@ INLINE void add_step(
   }
 }
 
-/// The sums of a tile. Its rows are addressed from two pointers, three rows apart, as an address has
-/// room for one and two strides. Left alone, clang makes each row's address from the one before,
-/// and that chain of additions takes longer than the products.
+/// The sums of a tile. Its rows are addressed from two pointers, three rows apart, as an address
+/// has room for one and two strides. Left alone, clang makes each row's address from the one
+/// before, and that chain of additions takes longer than the products.
 INLINE void tile_sums(
     const int rows, const int vectors, vector sums[TILE_ROWS][TILE_VECTORS], ck_tile tile) {
   enum { AT_ONCE = 4 };

@@ -32,7 +32,8 @@ struct SearchCommand: ParsableCommand {
   @Option(.int("Candidates to draw. (default: 100)")) var samples: Int?
   @Option(.int("Of them, how many are trained to calibrate the scores. (default: 0)"))
   var calibrate: Int?
-  @Option(.int("The best to train in the end. (default: 5, or 0 with --evolve)")) var topk: Int?
+  @Option(.int("Of the others, the best to train in the end. (default: 5, or 0 with --evolve)"))
+  var topk: Int?
   @Option(.int("Rungs of successive halving, of which the last trains to the end. (default: 1)"))
   var rungs: Int?
   @Option(.int("Children to train in an evolution from the ten best by --method. (default: 0)"))
@@ -75,7 +76,14 @@ struct SearchCommand: ParsableCommand {
       String(
         format: "%d candidates scored in %.1f s\n", search.candidates.count, search.scoring.seconds)
     )
+    let asked = samples ?? 100
+    if search.candidates.count < asked {
+      Terminal.write(
+        "note: \(search.candidates.count) of \(asked) candidates: no more are in the space, or "
+          + "within the budget\n")
+    }
     let first = Array(search.candidates.indices.prefix(calibrate ?? 0))
+    search.calibration = first.count
     for (index, candidate) in first.enumerated() {
       try train(candidate, "calibration \(index + 1)/\(first.count)", &search, output)
     }
@@ -101,7 +109,7 @@ struct SearchCommand: ParsableCommand {
     _ count: Int, _ search: inout SearchRun, _ output: OutputFolder
   ) throws {
     let (known, rungs) = (search.accuracies, rungs ?? 1)
-    var field = search.order.prefix(count).filter { known[$0] == nil }
+    var field = Array(search.order.filter { known[$0] == nil }.prefix(count))
     for rung in 1...rungs where !field.isEmpty {
       for (index, candidate) in field.enumerated() {
         let title = rungs == 1 ? "best" : "rung \(rung)/\(rungs)"
@@ -119,6 +127,7 @@ struct SearchCommand: ParsableCommand {
   ) throws {
     guard search.accuracies[candidate] == nil else { return }
     Terminal.write("\(title): \(search.candidates[candidate].name)\n")
+    try search.noteSettings(of: candidate, in: outputDir)
     if try search.add(resultOf: candidate, in: outputDir, after: epochs) { return }
     let run = search.run(of: candidate)
     try search.training.measure {
@@ -163,6 +172,7 @@ extension SearchReport {
           number(found.p, "%.1g"), number(found.gainOfTen, "%+.1f points"),
         ]
       }
+      lines.append("of \(correlated) that were trained to the end:")
       lines += aligned([["score", "tau", "95 %", "p", "best of ten"]] + rows, texts: [0])
     }
     lines.append("acc@1   epochs  predicted  candidate")

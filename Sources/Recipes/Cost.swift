@@ -31,8 +31,11 @@ struct EnergyCounters {
 
   init(_ folder: String = "/sys/class/powercap") {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    // "intel-rapl:0" is a package; "intel-rapl:0:1" is a part of it.
-    for name in names where name.split(separator: ":").count == 2 {
+    // "intel-rapl:0" is a package; "intel-rapl:0:1" is a part of it, "intel-rapl-mmio:0" the same
+    // once more, and where the name is "psys" it is all of the machine.
+    for name in names where name.wholeMatch(of: /intel-rapl:\d+/) != nil {
+      let label = try? String(contentsOfFile: "\(folder)/\(name)/name", encoding: .utf8)
+      guard label.map({ $0.hasPrefix("package") }) ?? true else { continue }
       func number(_ file: String) -> Double? {
         let text = try? String(contentsOfFile: "\(folder)/\(name)/\(file)", encoding: .utf8)
         return text.flatMap { Double($0.trimmingCharacters(in: .whitespacesAndNewlines)) }

@@ -16,14 +16,22 @@ public struct ReleasedKernel: Sendable {
     checkPrecondition(
       !labels.isEmpty && examples.shape[0] == labels.count,
       "ReleasedKernel: \(labels.count) labels for examples \(examples.shape)")
-    let large = weights.tree.parameters.indices
-      .filter { weights.tree.parameters[$0].shape.elementCount >= 50 }.prefix(11)
     rows = labels.indices.map { index in
       let gradient = Gradients(
         of: model, weights, example: examples.sliced(0, index..<index + 1), label: labels[index])
-      return large.flatMap { slot in
-        gradient[slot: slot].withUnsafeBufferPointer { $0.prefix(50).map(Double.init) }
-      }
+      return Self.numbers(of: gradient, weights.tree)
+    }
+  }
+
+  /// The kernel of what `numbers` gives of each example.
+  init(rows: [[Double]]) { self.rows = rows }
+
+  /// The numbers of an example's gradient that take part.
+  static func numbers(of gradient: Gradients, _ tree: ParameterTree) -> [Double] {
+    let large = tree.parameters.indices
+      .filter { tree.parameters[$0].shape.elementCount >= 50 }.prefix(11)
+    return large.flatMap { slot in
+      gradient[slot: slot].withUnsafeBufferPointer { $0.prefix(50).map(Double.init) }
     }
   }
 

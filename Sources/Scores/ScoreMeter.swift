@@ -57,18 +57,14 @@ public struct ScoreMeter: Sendable {
         $0 + pass.gradients.sum(abs, ofProductsWith: weights, slot: $1)
       }
     }
-    if scores.contains(.mgmDiagonal) || scores.contains(.mgmOffDiagonal) {
-      let kernel = gradientKernel(of: model, weights)
-      values[.mgmDiagonal] = kernel.diagonalMean
-      values[.mgmOffDiagonal] = kernel.offDiagonalMean
-    }
-    if scores.contains(.mgmReleased) || scores.contains(.mgmAutoProx) {
-      let count = min(kernelExamples, labels.count)
-      let kernel = ReleasedKernel(
-        of: model, weights, examples: examples.sliced(0, 0..<count), labels: Array(labels[..<count])
-      )
-      values[.mgmReleased] = kernel.mean(as: .released)
-      values[.mgmAutoProx] = kernel.mean(as: .autoProx)
+    if !scores.isDisjoint(with: Score.ofEachExample) {
+      let (diagonal, released) = examplePasses(model, weights)
+      values[.mgmDiagonal] = diagonal
+      // n² mean = n diagonal + n (n − 1) off-diagonal
+      let n = Double(min(kernelExamples, labels.count))
+      values[.mgmOffDiagonal] = values[.mgm].flatMap { n > 1 ? (n * $0 - diagonal) / (n - 1) : nil }
+      values[.mgmReleased] = released.mean(as: .released)
+      values[.mgmAutoProx] = released.mean(as: .autoProx)
     }
     if scores.contains(.synflow) || scores.contains(.dss) {
       let flow = SynapticFlow(through: model, weights)
@@ -89,7 +85,25 @@ public struct ScoreMeter: Sendable {
       of: model, weights, examples: examples.sliced(0, 0..<count), labels: Array(labels[..<count]))
   }
 
-  private static let ofBatch: Set<Score> = [.naswot, .naswotNormalized, .mgm, .gradientNorm, .snip]
+  private static let ofBatch: Set<Score> = [
+    .naswot, .naswotNormalized, .mgm, .mgmOffDiagonal, .gradientNorm, .snip,
+  ]
+
+  /// The mean of the squared gradient norms of the first examples, and the numbers that others'
+  /// kernels are of: a backward pass for each, of which no more is kept.
+  private func examplePasses(
+    _ model: any Model, _ weights: ParameterStore
+  ) -> (diagonal: Double, released: ReleasedKernel) {
+    let count = min(kernelExamples, labels.count)
+    var (squares, rows) = (0.0, [[Double]]())
+    for index in 0..<count {
+      let gradient = Gradients(
+        of: model, weights, example: examples.sliced(0, index..<index + 1), label: labels[index])
+      squares += gradient.norm * gradient.norm
+      rows.append(ReleasedKernel.numbers(of: gradient, weights.tree))
+    }
+    return (squares / Double(count), ReleasedKernel(rows: rows))
+  }
 
   /// What one forward and backward pass of the batch gives, a few examples at a time.
   private func batchPass(

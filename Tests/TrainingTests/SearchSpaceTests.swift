@@ -63,6 +63,12 @@ import Training
     }
   }
 
+  @Test func stepsAreRoundNumbers() throws {
+    let text = "base: {heads: 1}\nchoices: {mlp-ratio: {from: 0.1, to: 0.5, step: 0.1}}"
+    let names = Set(try space(text).sample(9, seed: 0).map(\.name))
+    #expect(names == Set((1...5).map { "mlp-ratio 0.\($0)" }))
+  }
+
   @Test func mutationsChangeOneChoice() throws {
     let space = try space()
     var random = Random(seed: 4)
@@ -107,9 +113,19 @@ import Training
       "local-up-to-layer 20: local_up_to_layer 20 is not in 0 ... depth"
     ),
     ("choices: {depth: {from: 3, to: 1}}", "{from: 1, to: 4, step: 1}"),
+    ("choices: {depth: {from: 1, to: 3, stpe: 2}}", "{from: 1, to: 4, step: 1}"),
+    ("choices: {depth: [1]}\nwhere: depth == 1", "where: expected a list of conditions"),
+    ("choices: {depth: [1]}\nsettings: head-dim", "settings: expected settings with formulas"),
+    ("choices: {depth: [1]}\nbase: [1]", "base: expected settings with values"),
+    ("choices: {depth: [1], a: {each: [b], times: 2}}\nwhere: [a == 1]", "each must have numbers"),
+    ("title: s.yaml\nchoices: {depth: [1]}\nwhere: [depth == 2]", "its conditions allow nothing"),
+    (
+      "choices: {depth: [1]}\nbase: {mlp-ratio: 2, hidden-by-layer: [4]}",
+      "mlp-ratio and hidden-by-layer both say"
+    ),
     (
       "choices: {depth: [1], heads-by-layer: {each: [3], times: dept}}",
-      "choices: heads-by-layer: times must be a number from 1 to 1000, or the name of another"
+      "choices: heads-by-layer: each must have numbers, and times must be a number from 1 to 1000"
     ),
     (
       "choices: {depth: [0.5], heads-by-layer: {each: [3], times: depth}}", "times must be a number"

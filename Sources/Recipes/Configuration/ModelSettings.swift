@@ -76,6 +76,12 @@ extension ModelSettings {
           unused: "local-up-to-layer",
           "local-up-to-layer is for ConViT models only, not for \(model)")
       }
+      guard mlpRatio == nil || hiddenByLayer == nil else {
+        throw TrainingError(
+          usage:
+            "mlp-ratio and hidden-by-layer both say how many hidden units there are: leave out "
+            + "one")
+      }
       let width = headDim ?? preset.embedDim / preset.heads
       preset.heads = heads ?? headsByLayer?.max() ?? preset.heads
       preset.embedDim = dim ?? width * preset.heads

@@ -97,7 +97,8 @@ extension TrainingConfiguration {
       let deit = model.isDistilled ? "deit_tiny_distilled_patch16_224" : "deit_tiny_patch16_224"
       architecture.model = model.family == .convit ? "convit_tiny" : deit
       architecture.takeBlocks(of: model)
-      architecture.mlpRatio = model.mlpRatio == 4 ? nil : model.mlpRatio
+      let isPlain = model.mlpRatio == 4 || model.hiddenDimByLayer != nil
+      architecture.mlpRatio = isPlain ? nil : model.mlpRatio
       architecture.depth = model.depth
       architecture.localUpToLayer = model.family == .convit ? model.localUpToLayer : nil
       if model.localUpToLayer > 0, !model.isGated { ablation.gate = .absent }

@@ -125,7 +125,7 @@ extension TrainingPlan {
       preset.embedDim == own.embedDim && preset.heads == own.heads && preset.depth == own.depth
         && preset.localUpToLayer == own.localUpToLayer && preset.isGated == own.isGated
         && preset.usePosEmbed == own.usePosEmbed && own.headDim == nil
-        && own.headsByLayer == nil && own.hiddenDimByLayer == nil
+        && preset.mlpRatio == own.mlpRatio && own.headsByLayer == nil && own.hiddenDimByLayer == nil
     }
     return SavedModel(
       model, weights, classNames: data.training.classes,

@@ -4,11 +4,16 @@ import Foundation
 
 /// The milliseconds that it takes to predict one image, in batches of 32 on all threads, as
 /// `convit bench --mode inference` measures them; kept in a file, so that a search that is resumed
-/// decides as before.
+/// decides as before, whatever its threads.
 package struct PredictionTimes {
   private let folder: String?
   private static let name = "milliseconds.json"
-  private var known: [String: Double] = [:]
+  private var known: [String: Time] = [:]
+
+  private struct Time: Codable {
+    let model: ViTConfiguration
+    let milliseconds: Double
+  }
 
   /// Those that an earlier start has left in a folder, if one is named.
   package init(in folder: String? = nil) throws {
@@ -17,7 +22,7 @@ package struct PredictionTimes {
       let data = FileManager.default.contents(atPath: path)
     else { return }
     do {
-      known = try JSONDecoder().decode([String: Double].self, from: data)
+      known = try JSONDecoder().decode([String: Time].self, from: data)
     } catch {
       throw FileError(path: path, reason: "is not a table of milliseconds; remove it")
     }
@@ -27,12 +32,12 @@ package struct PredictionTimes {
   package mutating func callAsFunction(
     _ name: String, _ model: ViTConfiguration, threads: Int
   ) throws -> Double {
-    if let time = known[name] { return time }
+    if let time = known[name], time.model == model { return time.milliseconds }
     var benchmark = Benchmark(
       name: name, configuration: model, mode: .inference, batchSize: 32, threads: threads)
     benchmark.seconds = 1
     let time = 1000 / benchmark.imagesPerSecond(try benchmark.times())
-    known[name] = time
+    known[name] = Time(model: model, milliseconds: time)
     if let folder { try OutputFolder(folder).write(JSON.text(known), to: Self.name) }
     return time
   }

@@ -40,6 +40,9 @@ package struct SearchReport: Codable, Sendable {
   package let trainingSeconds: Double
   /// What this start has cost.
   package let scoring, training: Cost
+  /// Over how many candidates correlations are: those of the calibration, or without one all that
+  /// are trained to the end, of which some were chosen.
+  package let correlated: Int
   package let correlations: [Correlation]
   /// The most accurate first, then those that were trained a part of the way, then those that were
   /// not trained, in the order of training.
@@ -64,13 +67,14 @@ extension SearchRun {
       return (epochs, outcome?.accuracy ?? 0, -candidate)
     }
     let trained = outcomes.keys.sorted { place($0) > place($1) }
+    let correlated = accuracies.keys.sorted().filter { calibration < 3 || $0 < calibration }
     let rest = order(by: prediction).filter { outcomes[$0] == nil }
     return SearchReport(
       title: space.title, method: method.rawValue,
       scores: Score.allCases.filter { scores.first?[$0] != nil }.map(\.rawValue),
       scored: candidates.count, trained: accuracies.count,
       trainingSeconds: outcomes.values.reduce(0) { $0 + $1.seconds }, scoring: scoring,
-      training: training, correlations: correlations(accuracies.keys.sorted()),
+      training: training, correlated: correlated.count, correlations: correlations(correlated),
       candidates: (trained + rest).map { candidate in
         var values: [String: Double] = [:]
         for score in Score.allCases { values[score.rawValue] = mean(candidate, score) }

@@ -19,6 +19,8 @@ package struct SearchRun: Sendable {
   package var training = Cost()
   /// By candidate, once it is trained, to its end or a part of the way.
   package private(set) var outcomes: [Int: Outcome] = [:]
+  /// The first candidates of the sample that are trained to calibrate scores.
+  package var calibration = 0
   private let budget: Budget
   private var times: PredictionTimes
   private let batchSize: Int?
@@ -85,6 +87,9 @@ package struct SearchRun: Sendable {
       return candidate
     }
     let first = candidates.count
+    if let name = found.map(\.name).first(where: { ExperimentPlan.fileName($0).utf8.count > 240 }) {
+      throw TrainingError(usage: "a candidate's name is too long for a folder: \(name)")
+    }
     try scoring.measure {
       let configurations = found.map(\.configuration)
       var run = try ScoringRun(of: configurations)
@@ -122,10 +127,11 @@ package struct SearchRun: Sendable {
   ) throws -> Bool {
     let run = run(of: candidate)
     let path = "\(folder)/\(run.folder)"
+    // A rung is decided by what was known at its end, also where the run has ended since.
     let end = try run.result(in: folder)
-    guard let record = try end ?? epochs.flatMap({ try run.result(in: folder, after: $0) }) else {
-      return false
-    }
+    let hasEndedBefore = end.map { $0.epoch + 1 < epochs ?? .max } ?? false
+    let rung = hasEndedBefore ? nil : try epochs.flatMap { try run.result(in: folder, after: $0) }
+    guard let record = hasEndedBefore || epochs == nil ? end : rung else { return false }
     guard let accuracy = record.testAcc1 else {
       throw TrainingError(
         usage: "\(path): the run there went on after epoch \(record.epoch + 1) without an "
@@ -133,8 +139,27 @@ package struct SearchRun: Sendable {
     }
     outcomes[candidate] = Outcome(
       accuracy: accuracy, epochs: record.epoch + 1,
-      seconds: RunFolder.records(of: path).reduce(0) { $0 + $1.seconds }, isComplete: end != nil)
+      seconds: RunFolder.records(of: path).reduce(0) { $0 + $1.seconds }, isComplete: rung == nil)
     return true
+  }
+
+  /// Notes by which settings a candidate is trained, below `folder`; throws if what is there was
+  /// trained by others.
+  package func noteSettings(of candidate: Int, in folder: String) throws {
+    let run = run(of: candidate)
+    let (path, asked) = ("\(folder)/\(run.folder).yaml", run.configuration.withoutMachine)
+    guard FileManager.default.fileExists(atPath: path) else {
+      let parts = run.folder.split(separator: "/")
+      let output = try OutputFolder("\(folder)/\(parts.dropLast().joined(separator: "/"))")
+      return try output.write(asked.yaml(), to: "\(parts.last ?? "").yaml")
+    }
+    let differences = try asked.differences(from: TrainingConfiguration(contentsOf: path))
+    guard differences.isEmpty else {
+      let list = differences.map { "\($0.key) is \($0.new), and was \($0.old)" }
+      throw TrainingError(
+        usage: "\(folder)/\(run.folder): trained by another search: "
+          + list.joined(separator: ", ") + "; choose another output-dir")
+    }
   }
 
   /// By candidate that is trained to its end.

@@ -10,6 +10,9 @@ extension SearchSpace {
     var random = Random(seed: seed).split("search space")
     if size <= 100_000 {
       let all = try allowed()
+      guard !all.isEmpty else {
+        throw TrainingError(usage: "\(title): its conditions allow nothing")
+      }
       return try random.permutation(all.count).prefix(count).map { try candidate(all[$0]) }
     }
     var (found, seen): ([[Int]], Set<[Int]>) = ([], [])

@@ -62,6 +62,13 @@ package struct SearchSpace: Sendable {
       }
       parts[key] = value
     }
+    for (key, isRight, form) in [
+      ("base", parts["base"]?.mapping != nil, "settings with values"),
+      ("settings", parts["settings"]?.mapping != nil, "settings with formulas"),
+      ("where", parts["where"]?.sequence != nil, "a list of conditions"),
+    ] {
+      guard parts[key] == nil || isRight else { throw fail("\(key): expected \(form)") }
+    }
     self.path = path
     title = parts["title"]?.string ?? URL(fileURLWithPath: path).lastPathComponent
     base = try TrainingConfiguration(
@@ -84,11 +91,12 @@ package struct SearchSpace: Sendable {
     }
     for (index, given) in named.map(\.value).enumerated() where given["each"] != nil {
       guard let text = given["times"]?.string, let times = try? SpaceExpression(text),
-        let most = SearchSpace.most(times, among: choices), given.mapping?.count == 2
+        let most = SearchSpace.most(times, among: choices), given.mapping?.count == 2,
+        choices[index].values.allSatisfy({ if case .number = $0 { true } else { false } })
       else {
         throw fail(
-          "choices: \(choices[index].name): times must be a number from 1 to 1000, or the name of "
-            + "another choice of such numbers")
+          "choices: \(choices[index].name): each must have numbers, and times must be a number "
+            + "from 1 to 1000, or the name of another choice of such numbers")
       }
       (choices[index].times, choices[index].most) = (times, most)
     }
@@ -131,8 +139,13 @@ package struct SearchSpace: Sendable {
     }
     guard let from = node["from"]?.float, let to = node["to"]?.float else { return nil }
     let step = node["step"]?.float ?? 1
-    guard step > 0, from <= to, (to - from) / step < 10_000 else { return nil }
-    return (0...Int((to - from) / step + 1e-9)).map { .number(from + Double($0) * step) }
+    guard step > 0, from <= to, (to - from) / step < 10_000,
+      node.mapping?.count == (node["step"] == nil ? 2 : 3)
+    else { return nil }
+    return (0...Int((to - from) / step + 1e-9)).map { index in
+      // 0.1 + 2 · 0.1 is 0.3
+      .number(((from + Double(index) * step) * 1e9).rounded() / 1e9)
+    }
   }
 
   /// The largest of a whole number or of the values of a choice that has such numbers alone.

@@ -32,6 +32,8 @@ const showScores = () => {
     ),
   );
   byId("scores").replaceChildren(head, ...rows);
+  const isAll = report.correlated === report.trained;
+  byId("correlated").textContent = isAll ? "all candidates that were trained to the end" : `the ${report.correlated} candidates of the calibration`;
 };
 
 const pointsOf = (name) =>
