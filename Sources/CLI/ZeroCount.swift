@@ -15,17 +15,15 @@ struct ZeroCount {
       tensor.name.hasSuffix("weight"), !tensor.shape.contains(0)
     else { return nil }
     let numbers = try file.floats(tensor.name)
-    (name, count, rows) = (tensor.name, numbers.count, tensor.shape[0])
+    let rows = tensor.shape[0]
+    let columns = numbers.count / rows
     var (zeros, dead) = (0, 0)
-    let columns = count / rows
-    numbers.withUnsafeBufferPointer { numbers in
-      for row in 0..<rows {
-        var inRow = 0
-        for place in row * columns..<(row + 1) * columns where numbers[place] == 0 { inRow += 1 }
-        zeros += inRow
-        dead += inRow == columns ? 1 : 0
-      }
+    for row in 0..<rows {
+      let inRow = numbers[row * columns..<(row + 1) * columns].count { $0 == 0 }
+      zeros += inRow
+      dead += inRow == columns ? 1 : 0
     }
+    (name, count, self.rows) = (tensor.name, numbers.count, rows)
     (self.zeros, deadRows) = (zeros, dead)
   }
 

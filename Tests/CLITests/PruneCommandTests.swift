@@ -182,9 +182,9 @@ import Testing
   }
 
   @Test func aFileThatIsThere() throws {
-    try workspace.write("w", "text".utf8)
-    let arguments = ["prune", "--weights", model, "--sparsity", "0.5", "--output", "w"]
-    try workspace.expectFailure(arguments, ["w: is there already; --force replaces it"])
+    try workspace.write("there", "text".utf8)
+    let arguments = ["prune", "--weights", model, "--sparsity", "0.5", "--output", "there"]
+    try workspace.expectFailure(arguments, ["there: is there already; --force replaces it"])
     #expect(try workspace.convit(arguments + ["--force"]).status == 0)
   }
 }
