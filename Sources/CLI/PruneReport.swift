@@ -10,7 +10,7 @@ struct PruneReport: Codable {
     let rows, columns, removed: Int
     /// ‖E‖ / ‖W‖, known before anything is pruned.
     let relativeSize: Double
-    /// The gap of this layer's part alone, by the first derivative.
+    /// The gap of this layer's part alone, by its derivative.
     var gap: Double?
     /// ‖E‖₂ as of independent weights, and a bound of it; and bounds of ‖W‖₂ and ‖V‖₂.
     var predictedNorm, removedNorm, norm, keptNorm: Double?
@@ -18,7 +18,7 @@ struct PruneReport: Codable {
 
   struct Gap: Codable {
     let images: Int
-    let predicted, firstOrder, measured: Double
+    let predicted, measured: Double
     /// In percent, on these images: before and after.
     let acc1, acc1Pruned: Double
   }
@@ -58,7 +58,7 @@ struct PruneReport: Codable {
   mutating func add(_ gap: OutputGap, _ masks: ParameterMasks, labels: [Int]) {
     self.gap = Gap(
       images: labels.count, predicted: gap.predicted(masks),
-      firstOrder: gap.predicted(masks, order: 1), measured: gap.measured(masks),
+      measured: gap.measured(masks),
       acc1: 100 * gap.accuracy(labels, ParameterMasks(masks.tree)),
       acc1Pruned: 100 * gap.accuracy(labels, masks))
     for (place, layer) in gap.predictedByLayer(masks).enumerated() {
@@ -108,8 +108,8 @@ extension PruneReport {
     if let gap {
       lines.append(
         String(
-          format: "outputs move by %.4f on %d images; predicted %.4f (first order %.4f)",
-          gap.measured, gap.images, gap.predicted, gap.firstOrder))
+          format: "outputs move by %.4f on %d images; predicted %.4f",
+          gap.measured, gap.images, gap.predicted))
       lines.append(String(format: "Acc@1 %.2f, before %.2f", gap.acc1Pruned, gap.acc1))
     }
     return lines

@@ -13,9 +13,10 @@ import ConViT
 /// A gap is √(Σ ‖g − f‖² / Σ ‖f‖²) over all examples, for outputs f of the model, and g of the
 /// pruned one. Those of a model that gives zeros alone are NaN.
 ///
-/// Predictions are by Taylor's series around the weights W, along E = W − M ⊙ W. From the outputs
-/// at W ± t · E, for t = 1/8, follow the first and the second derivative at W, and from these what
-/// a whole step would give: f(W − E) ≈ f + d₁ + ½ d₂.
+/// A prediction is the first term of Taylor's series around the weights W, along E = W − M ⊙ W: the
+/// derivative, from the outputs at W ± E / 8. Of what magnitude pruning takes from a trained model
+/// it says all up to half of the weights; at random, more goes than such a series can follow. (The
+/// second term is no help: it is worse than none where the first is not enough.)
 public struct OutputGap: Sendable {
   private let model: any Model
   private let weights: ParameterStore
@@ -40,27 +41,21 @@ public struct OutputGap: Sendable {
     relative([(1, answers(at: 1, masks)), (-1, outputs)])
   }
 
-  /// The gap that masks would make, by derivatives at the weights as they are: by two passes.
-  ///
-  /// - Parameter order: the highest derivative that is used, 1 or 2.
-  public func predicted(_ masks: ParameterMasks, order: Int = 2) -> Double {
-    checkPrecondition((1...2).contains(order), "OutputGap: derivatives of order \(order)")
-    let t = Double(Self.step)
+  /// The gap that masks would make, by the derivative at the weights as they are: by two passes.
+  public func predicted(_ masks: ParameterMasks) -> Double {
     let (ahead, behind) = (answers(at: Self.step, masks), answers(at: -Self.step, masks))
-    let half = order == 1 ? 0 : 1 / (2 * t * t)
-    return relative([
-      (1 / (2 * t) + half, ahead), (-1 / (2 * t) + half, behind), (-2 * half, outputs),
-    ])
+    let factor = 1 / (2 * Double(Self.step))
+    return relative([(factor, ahead), (-factor, behind)])
   }
 
-  /// The gap that each layer's part of the masks would make alone, by its first derivative.
+  /// The gap that each layer's part of the masks would make alone, by its derivative.
   public func predictedByLayer(_ masks: ParameterMasks) -> [(name: String, gap: Double)] {
     let tree = weights.tree
     return tree.names.indices.compactMap { slot in
       guard let mask = masks.values[slot] else { return nil }
       var single = ParameterMasks(tree)
       single[slot: slot] = mask
-      return (tree.names[slot], predicted(single, order: 1))
+      return (tree.names[slot], predicted(single))
     }
   }
 
