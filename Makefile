@@ -16,7 +16,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop soak weights report-check search-page-check symmetry vit-bench tensorboard-check clean
+  consumer kill-loop search-kill-loop soak weights report-check search-page-check symmetry pruning pruning-table vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -83,6 +83,13 @@ bench-peers: build ## Time this package, PyTorch, JAX, ONNX Runtime and OpenVINO
 
 symmetry: build ## Hold the closed forms of linear models against fits of random data
 	Scripts/symmetry.sh
+
+pruning: ## Hold what is predicted of pruning against random networks, at all sizes and draws
+	swift build --build-tests $(TEST_FLAGS_release)
+	CONVIT_BARS=1 swift test --skip-build $(TEST_FLAGS_release) --filter PruningTests
+
+pruning-table: build ## Gap and accuracy of pruned models by sparsity, as CSV (DATA=<Fashion-MNIST> SAMPLE=2000)
+	python3 Scripts/pruning/table.py --data-path $(or $(DATA),data/fashion-mnist) --sample $(or $(SAMPLE),2000)
 
 bench-allocations: build ## Count the heap allocations of a step, by depth and batch
 	Benchmarks/allocations.sh

@@ -12,6 +12,7 @@ let package = Package(
     .library(name: "Locality", targets: ["Locality"]),
     .library(name: "Symmetry", targets: ["Symmetry"]),
     .library(name: "Scores", targets: ["Scores"]),
+    .library(name: "Pruning", targets: ["Pruning"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "ONNXExport", targets: ["ONNXExport"]),
@@ -45,6 +46,7 @@ let package = Package(
       dependencies: ["ConViT", "DoubleNumerics", "Images", "CKernels", "Files"]),
     .target(name: "Symmetry", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(name: "Scores", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
+    .target(name: "Pruning", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(
       name: "ONNXExport",
       dependencies: [
@@ -79,8 +81,9 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Fetching", "Files", "ONNXExport", "Recipes", "Training", "Locality", "Report", "Runs",
-        "Scores", "Symmetry", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Fetching", "Files", "ONNXExport", "Pruning", "Recipes", "Training", "Locality", "Report",
+        "Runs", "Scores", "Symmetry",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
     .testTarget(
@@ -114,6 +117,9 @@ let package = Package(
     .testTarget(
       name: "ScoresTests", dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Scores"]),
     .testTarget(
+      name: "PruningTests",
+      dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Pruning", "Safetensors"]),
+    .testTarget(
       name: "ReportTests",
       dependencies: [
         "Files", "Report", "Locality", "ConViT", "Images", "Autodiff", "Symmetry",
@@ -129,7 +135,8 @@ let package = Package(
       name: "FetchingTests",
       dependencies: ["Autodiff", "ConViT", "Fetching", "Files", "LoopbackServer"]),
     .testTarget(
-      name: "CLITests", dependencies: ["CLI", "Fetching", "LoopbackServer", "Recipes", "Training"]),
+      name: "CLITests",
+      dependencies: ["CLI", "Fetching", "LoopbackServer", "Pruning", "Recipes", "Training"]),
   ]
 )
 

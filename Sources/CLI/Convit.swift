@@ -31,7 +31,8 @@ struct Convit: ParsableCommand {
         subcommands: [
           PredictCommand.self, LocalityCommand.self, AttentionCommand.self, SymmetryCommand.self,
           LinearGapCommand.self, ReportCommand.self,
-          FiguresCommand.self, InspectCommand.self, ExportCommand.self, ConvertCommand.self,
+          FiguresCommand.self, InspectCommand.self, PruneCommand.self, ExportCommand.self,
+          ConvertCommand.self,
         ]),
       CommandGroup(
         name: "What there is",

@@ -29,12 +29,18 @@ struct InspectCommand: ParsableCommand {
     for note in file.notes { Terminal.write("note: \(weights): \(note)\n") }
     let names = file.tensors.map { $0.name.printable(limit: .max) }
     let width = names.map(\.count).max() ?? 0
+    var zeros: [ZeroCount] = []
     for (tensor, name) in zip(file.tensors, names) {
-      try Terminal.result("\(name.padded(to: width))  \(tensor.type.rawValue)  \(tensor.shape)")
+      let count = try ZeroCount(of: tensor, in: file)
+      zeros += [count].compactMap(\.self)
+      try Terminal.result(
+        "\(name.padded(to: width))  \(tensor.type.rawValue)  \(tensor.shape)"
+          + (count?.text.map { "  \($0)" } ?? ""))
     }
     let numbers = file.tensors.reduce(0) { $0 + $1.count }
     try Terminal.result(
       "\(counted(file.tensors.count, "tensor", "tensors")), \(numbers) numbers")
+    if let line = ZeroCount.summary(zeros) { try Terminal.result(line) }
     // A checkpoint holds several sets of weights, each behind a prefix that is meant.
     if let model = try? WeightsFile(file), !model.prefix.isEmpty {
       try Terminal.result(

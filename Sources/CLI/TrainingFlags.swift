@@ -62,6 +62,8 @@ struct ModelFlags: SettingFlags {
   var finetune: OrNone<String>?
   @Flag(onOff: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
   var partial: Bool?
+  @Flag(onOff: "Keep at 0 what is pruned in the weights of --finetune. (default: on)")
+  var keepPruned: Bool?
 }
 
 /// The flags of `convit train` that take something away from the model.

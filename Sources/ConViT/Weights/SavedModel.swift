@@ -19,6 +19,8 @@ public struct SavedModel: Sendable {
   public var cropRatio: Double?
   /// How images are resized for evaluation; nil where it is not known.
   public var interpolation: Interpolation?
+  /// Which weights are pruned, if any are: they are 0, and stay so in a training that goes on.
+  public var masks: ParameterMasks?
   /// What whoever loads the file should know: a prefix that was dropped, tensors that were left,
   /// converted types, a position embedding that was resampled, numbers that are not finite.
   public package(set) var warnings: [String] = []
@@ -152,6 +154,7 @@ public struct SavedModel: Sendable {
     self.path = path
     warnings = file.nameNotes + stored.notes + warnings
     takeInputs(from: stored)
+    masks = try ParameterMasks(in: file, of: weights.tree)
     if let reason = normalizationFault ?? namesFault { throw file.error(reason) }
     if let note = file.conversionNote(weights.tree) { warnings.append(note) }
     if let note = weights.nonFiniteNote { warnings.append(note) }
@@ -184,9 +187,15 @@ public struct SavedModel: Sendable {
   ///   for more names than classes, a name that is there twice, and other channels;
   ///   `TensorFileError` if it cannot be written.
   public func write(to path: String) throws {
+    try write(weights.outputTensors, metadata: [:], to: path)
+  }
+
+  /// Writes tensors in the place of the weights, with what else is known of the model.
+  func write(_ tensors: [OutputTensor], metadata: [String: String], to path: String) throws {
     if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
     try SafetensorsWriter.write(
-      weights.outputTensors, metadata: try WeightsMetadata(self).strings, to: path)
+      tensors + (masks?.outputTensors ?? []),
+      metadata: try WeightsMetadata(self).strings.merging(metadata) { $1 }, to: path)
   }
 
   private var inconsistency: String? {
@@ -202,6 +211,9 @@ public struct SavedModel: Sendable {
     else {
       return "cannot write it: the model is not what its architecture makes, so that it could not "
         + "be read again; write its weights alone"
+    }
+    guard masks.map({ $0.tree.hasShapes(of: tree) }) ?? true else {
+      return "cannot write it: the masks are of another model"
     }
     return (normalizationFault ?? namesFault).map { "cannot write it: \($0)" }
   }

@@ -72,6 +72,7 @@ package struct WeightsFile: Sendable {
     var (left, unexpected): ([String], [String]) = (renamedAway, [])
     for (tensor, name) in zip(file.tensors, names) {
       if tensor.name == prefix + name, tree.slot(named: name) != nil { continue }
+      if isMask(tensor, of: tree) { continue }
       if isLeft(tensor) { left.append(name) } else { unexpected.append(name) }
     }
     return (left, unexpected)

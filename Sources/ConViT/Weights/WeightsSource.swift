@@ -25,7 +25,7 @@ package enum WeightsSource {
     guard key == nil else {
       throw WeightsError(path: path, reason: "key is for PyTorch checkpoints; this is safetensors")
     }
-    return file
+    return try SparseFile.expanding(file)
   }
 
   /// The file of weights in a folder, by the names that runs and hubs give it, or the only one

@@ -86,7 +86,7 @@ public struct Trainer: Sendable {
       guard !settings.hasEnded(progress), progress.epoch < epochs else {
         if let reason = settings.earlyEnd(progress) { try report(.note(reason)) }
         try report(.finished(progress.epoch))
-        return plan.saved(learner.weights)
+        return plan.saved(learner.weights, learner.masks)
       }
       try folder.write(settings)
       try report(.started(plan.summary(progress)))

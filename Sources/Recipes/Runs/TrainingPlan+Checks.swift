@@ -57,6 +57,19 @@ extension TrainingPlan {
       classNames: classes, normalization: normalization)
   }
 
+  /// What is pruned in the weights that a new run starts from, and is to stay so.
+  static func masks(
+    _ tree: ParameterTree, _ configuration: TrainingConfiguration
+  ) throws -> (masks: ParameterMasks?, note: String?) {
+    guard let path = configuration.finetune,
+      let masks = try ParameterMasks(in: WeightsFile(contentsOf: path), of: tree)
+    else { return (nil, nil) }
+    let count = "\(tree.elementCount - masks.keptCount) of its weights are pruned"
+    return configuration.keepPruned
+      ? (masks, "\(path): \(count), and stay 0 (--no-keep-pruned lets them grow)")
+      : (nil, "\(path): \(count), and may grow again")
+  }
+
   /// Throws unless a run may go on from a checkpoint, and returns what is to be said about it.
   static func check(
     _ checkpoint: Checkpoint, _ settings: TrainingConfiguration, _ data: DataFingerprint,

@@ -27,6 +27,7 @@ struct TrainingPlan: Sendable {
   let begin = ContinuousClock.now
   private let allowsNonFinite: Bool
   private let start: ParameterStore
+  private let masks: ParameterMasks?
   private let trainingReader: ImageReader
   private let order: SampleOrder
   private let workers: Int
@@ -68,12 +69,15 @@ struct TrainingPlan: Sendable {
       notes += try Self.check(
         checkpoint, settings, fingerprint, allowsOtherData: asked.allowOtherData)
       start = .zeros(ParameterTree(model))
+      masks = nil  // the checkpoint has them
     } else {
       notes += asked.notes(trainingImages: images)
       let normalization = reader.normalization.statistics
       let (weights, changes) = try Self.start(model, asked, classes: classes, normalization)
       start = weights
-      notes += changes
+      let pruned = try Self.masks(weights.tree, asked)
+      masks = pruned.masks
+      notes += changes + [pruned.note].compactMap(\.self)
     }
     rates = settings.learningRates
     order = asked.sampleOrder
@@ -94,6 +98,7 @@ struct TrainingPlan: Sendable {
 extension TrainingPlan {
   func learner() throws -> Learner {
     var learner = Learner(model, start, recipe)
+    if let masks { learner.mask(by: masks) }
     if let checkpoint {
       try learner.restore(checkpoint.snapshot, allowsNonFinite: allowsNonFinite)
     }
@@ -119,7 +124,7 @@ extension TrainingPlan {
     FrozenWeights(weights, .inference(settings.precision))
   }
 
-  func saved(_ weights: ParameterStore) -> SavedModel {
+  func saved(_ weights: ParameterStore, _ masks: ParameterMasks?) -> SavedModel {
     let own = model.configuration
     let isPreset = ViTConfiguration.preset(settings.model).map { preset in
       preset.embedDim == own.embedDim && preset.heads == own.heads && preset.depth == own.depth
@@ -127,10 +132,12 @@ extension TrainingPlan {
         && preset.usePosEmbed == own.usePosEmbed && own.headDim == nil
         && preset.mlpRatio == own.mlpRatio && own.headsByLayer == nil && own.hiddenDimByLayer == nil
     }
-    return SavedModel(
+    var saved = SavedModel(
       model, weights, classNames: data.training.classes,
       name: isPreset == true ? settings.model : nil,
       normalization: reader.normalization.statistics)
+    saved.masks = masks
+    return saved
   }
 
   /// The size of the run, which begins or goes on at some point.

@@ -54,7 +54,7 @@ struct TrainingRun {
       try endEpoch(try measured(after: progress.epoch + 1))
     }
     if let reason = plan.settings.earlyEnd(progress) { try report(.endedEarly(reason)) }
-    return plan.saved(learner.weights)
+    return plan.saved(learner.weights, learner.masks)
   }
 
   private mutating func measureTheStart() throws {
@@ -199,9 +199,9 @@ struct TrainingRun {
       badImages: progress.badImages + test.badImages, parameters: plan.trained)
     let isBest = record.bestAcc1.map { $0 > progress.best } ?? false
     let isKept = plan.settings.saveEvery.map { progress.epoch % $0 == 0 } ?? false
-    let saved = plan.saved(learner.weights)
+    let saved = plan.saved(learner.weights, learner.masks)
     try saved.write(to: folder.model)
-    let average = learner.average.map { plan.saved($0.weights) }
+    let average = learner.average.map { plan.saved($0.weights, learner.masks) }
     try average?.write(to: folder.average)
     if isBest {
       let best = record.bestAcc1 == record.testAcc1 ? saved : average

@@ -1,0 +1,145 @@
+import ArgumentParser
+import Autodiff
+import ConViT
+import Files
+import Foundation
+import Pruning
+
+struct PruneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prune", abstract: "Take weights from a model, with the error told before.",
+    discussion: """
+      With --data-path, the relative change of the model's outputs is predicted from derivatives \
+      at the weights as they are, and measured beside it. --plan finds how much can go: the \
+      largest sparsity that moves outputs by at most --eps. Without --structured, weights become \
+      zeros, and the file has masks of them; with it, heads and hidden units are gone from file \
+      and time.
+
+        convit prune --weights W --sparsity 0.5 --output half.safetensors
+        convit prune --weights W --plan --eps 0.1 --data-path D --output light.safetensors
+        convit prune --weights W --structured both --sparsity 0.5 --output small.safetensors
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @Option(
+    help: "What goes: the smallest weights, any, or those that matter least to the loss (taylor).")
+  var method = PruningRule.Method.magnitude
+  @Option(.number("The share of the weights, heads or hidden units that goes.")) var sparsity:
+    Double?
+  @Flag(help: "Find the largest sparsity that keeps --eps.") var plan = false
+  @Option(.number("For --plan, the relative change of outputs that may be: 0.1."))
+  var eps: Double?
+  @Option(help: "Take the share of each layer, or of all layers together.") var scope =
+    PruningRule.Scope.layer
+  @Option(.name("Remove whole heads, hidden units of MLPs (mlp), or both."))
+  var structured: KeptParts.Kind?
+  @Flag(help: "Prune the weights that make patches, too.") var patchEmbed = false
+  @Flag(help: "Prune the weights of the heads that give classes, too.") var head = false
+  @OptionGroup var images: PruningImages
+  @Flag(help: "Show norms of what goes, and bounds of what that does to each MLP.")
+  var reportBound = false
+  @Option(.int("What a random choice, and that of images, depends on. (default: 0)"))
+  var seed: UInt64?
+  @Option(.file("The weights file to write.")) var output: String?
+  @Flag(
+    help: "Store only what is kept and a bit for each weight: a smaller file, for convit alone.")
+  var sparse = false
+  @Flag(help: "Replace a file that is there.") var force = false
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    guard plan == (sparsity == nil), plan == (eps != nil) else {
+      throw ValidationError("say how much: --sparsity P, or --plan --eps E")
+    }
+    if let sparsity, !(0...1).contains(sparsity) || (structured != nil && sparsity == 1) {
+      let range = structured == nil ? "0 ... 1" : "0 ..< 1"
+      throw ValidationError("sparsity must be in \(range), found \(sparsity)")
+    }
+    if let eps, !(eps > 0 && eps.isFinite) {
+      throw ValidationError("eps must be positive, found \(eps)")
+    }
+    guard !plan || images.dataPath != nil else {
+      throw ValidationError("--plan measures on images: it needs --data-path")
+    }
+    guard method != .taylor || images.dataPath != nil else {
+      throw ValidationError("--method taylor looks at images of train: it needs --data-path")
+    }
+    guard output != nil || plan || reportBound else {
+      throw ValidationError("--output says which file to write")
+    }
+    guard structured == nil || !(patchEmbed || head) else {
+      throw ValidationError("--structured takes heads and hidden units alone")
+    }
+    guard !sparse || (structured == nil && output != nil) else {
+      throw ValidationError("--sparse is for an --output of zeros, which --structured has not")
+    }
+  }
+
+  func run() throws {
+    if let output, !force, FileManager.default.fileExists(atPath: output) {
+      throw WeightsError(path: output, reason: "is there already; --force replaces it")
+    }
+    let saved = try model.load()
+    var rule = PruningRule(
+      method, scope: scope, selection: .prunable(patchEmbedding: patchEmbed, head: head),
+      seed: seed ?? 0)
+    let whole = try saved.transformer
+    if structured == nil, let warning = rule.warning(for: saved.weights) {
+      Terminal.write("note: \(model.file.weights): \(warning)\n")
+    }
+    let sample = try images.sample(for: saved, seed: seed ?? 0, model.threads)
+    if method == .taylor,
+      let batch = try images.sample(
+        for: saved, split: "train", seed: seed ?? 0, model.threads)
+    {
+      rule.gradients = Gradients(
+        ofLoss: whole, saved.weights, examples: batch.inputs, labels: batch.labels)
+    }
+    let gap = sample.map {
+      OutputGap(
+        whole, saved.weights, on: $0.inputs, pool: model.threads.pool(),
+        precision: model.precision)
+    }
+    /// What goes for a share of it.
+    func masks(_ share: Double) throws -> (ParameterMasks, KeptParts?) {
+      guard let structured else { return (rule.masks(of: saved.weights, sparsity: share), nil) }
+      let parts = try KeptParts(
+        of: whole, saved.weights, removing: structured, share: min(share, 1 - 1e-9), by: rule)
+      return (try parts.masks(of: whole, saved.weights.tree), parts)
+    }
+    _ = try masks(0)  // so that what cannot be done is said before anything is measured
+    let plan = gap.flatMap { gap in
+      eps.map { GapPlan(keeping: $0, of: gap) { (try? masks($0).0) ?? .init(saved.weights.tree) } }
+    }
+    let (chosen, parts) = try masks(plan?.sparsity ?? sparsity ?? 0)
+    var report = PruneReport(
+      saved.weights, chosen, sparsity: plan?.sparsity ?? sparsity ?? 0, rule, parts)
+    report.trials = plan?.trials
+    if let gap { report.add(gap, chosen, labels: sample?.labels ?? []) }
+    if reportBound { report.addBounds(of: whole, saved.weights, chosen) }
+    if let output { report.parametersWritten = try write(saved, chosen, parts, to: output) }
+    if json { return try Terminal.result(JSON.tableText(report)) }
+    try report.lines.forEach(Terminal.result)
+    if let output { Terminal.write("wrote \(output)\n") }
+  }
+
+  /// Writes what is left, and returns the number of its parameters.
+  private func write(
+    _ saved: SavedModel, _ masks: ParameterMasks, _ parts: KeptParts?, to path: String
+  ) throws -> Int {
+    guard let parts else {
+      var pruned = saved
+      pruned.weights.apply(masks)
+      pruned.masks = masks
+      try sparse ? pruned.writeSparse(to: path) : pruned.write(to: path)
+      return pruned.weights.tree.elementCount
+    }
+    let small = try parts.smaller(saved)
+    try small.write(to: path)
+    return small.weights.tree.elementCount
+  }
+}
+
+extension PruningRule.Method: ExpressibleByArgument {}
+extension PruningRule.Scope: ExpressibleByArgument {}
+extension KeptParts.Kind: ExpressibleByArgument {}

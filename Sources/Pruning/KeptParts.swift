@@ -1,0 +1,175 @@
+import Autodiff
+import ConViT
+
+/// What is to be left of a vision transformer: which heads and hidden units of each block. What
+/// goes is gone from the file and from the time.
+///
+/// ```swift
+/// let parts = try KeptParts(of: model, weights, removing: .both, share: 0.5)
+/// let small = try parts.smaller(saved)
+/// ```
+public struct KeptParts: Sendable, Hashable, Codable {
+  /// Which parts may go.
+  public enum Kind: String, Sendable, CaseIterable, Codable {
+    /// Heads of attention.
+    case heads
+    /// Hidden units of MLPs.
+    case mlp
+    /// Both, each kind by itself.
+    case both
+  }
+
+  /// Of each block, the heads that stay, rising; one at least.
+  public let heads: [[Int]]
+  /// Of each block, the hidden units of its MLP that stay, rising; one at least.
+  public let units: [[Int]]
+
+  /// What stays when a share of the heads, the hidden units or both goes: those whose weights have
+  /// the smallest norm, or matter least to a loss, or any.
+  ///
+  /// - Parameters:
+  ///   - kind: which may go.
+  ///   - share: how much of them, in 0 ..< 1: of each block the nearest whole number to the share
+  ///     of its parts, or of all blocks together; but one stays in each.
+  ///   - rule: its method, scope, seed and gradients.
+  /// - Throws: `ConfigurationError` for an attention of another kind than those of this package.
+  public init(
+    of model: VisionTransformer, _ weights: ParameterStore, removing kind: Kind, share: Double,
+    by rule: PruningRule = PruningRule(.magnitude)
+  ) throws(ConfigurationError) {
+    checkPrecondition((0..<1).contains(share), "KeptParts: a share of \(share)")
+    var heads: [PartSlices] = []
+    for block in model.blocks { heads.append(try PartSlices(headsOf: block.attn)) }
+    let units = model.blocks.map { PartSlices(unitsOf: $0.mlp) }
+    func kept(_ parts: [PartSlices], _ name: String, _ mayGo: Bool) -> [[Int]] {
+      guard mayGo else { return parts.map { Array(0..<$0.count) } }
+      return Self.kept(
+        parts.enumerated().map { layer, slices in
+          switch rule.method {
+          case .magnitude: return slices.squaredNorms(weights)
+          case .taylor:
+            return slices.squaredSaliencies(weights, rule.givenGradients(for: weights))
+          case .random:
+            var random = Random(seed: rule.seed).split("pruning").split(name).split(layer)
+            return (0..<slices.count).map { _ in random.uniform() }
+          }
+        }, share: share, rule.scope)
+    }
+    self.heads = kept(heads, "heads", kind != .mlp)
+    self.units = kept(units, "units", kind != .heads)
+  }
+
+  /// The parts that stay, by their scores: the lowest go, of equal ones the first.
+  private static func kept(
+    _ scores: [[Double]], share: Double, _ scope: PruningRule.Scope
+  ) -> [[Int]] {
+    var kept = scores.map { Set($0.indices) }
+    func remove(_ layers: [Int]) {
+      let parts = layers.flatMap { layer in scores[layer].indices.map { (layer, $0) } }
+      var left = Int((share * Double(parts.count)).rounded())
+      for (layer, part) in parts.sorted(by: {
+        (scores[$0.0][$0.1], $0.0, $0.1) < (scores[$1.0][$1.1], $1.0, $1.1)
+      }) where left > 0 && kept[layer].count > 1 {
+        kept[layer].remove(part)
+        left -= 1
+      }
+    }
+    switch scope {
+    case .layer: scores.indices.forEach { remove([$0]) }
+    case .global: remove(Array(scores.indices))
+    }
+    return kept.map { $0.sorted() }
+  }
+
+  /// The masks of the weights that go; with them, a model answers as the small one does.
+  ///
+  /// - Throws: `ConfigurationError` for an attention of another kind than those of this package.
+  public func masks(
+    of model: VisionTransformer, _ tree: ParameterTree
+  ) throws(ConfigurationError) -> ParameterMasks {
+    var masks = ParameterMasks(tree)
+    for (slices, kept) in try slices(of: model) where kept.count < slices.count {
+      for slice in slices.slices where slice.parameter.kind == .weight {
+        let shape = slice.parameter.shape
+        var along = Array(repeating: Float(0), count: shape[slice.axis])
+        for place in slice.places(of: kept, among: slices.count) { along[place] = 1 }
+        let stride = shape.strides[slice.axis]
+        masks[slice.parameter] = Tensor(
+          shape, (0..<shape.elementCount).map { along[$0 / stride % along.count] })
+      }
+    }
+    return masks
+  }
+
+  /// The model without what goes, with its weights: an ordinary model, that trains on, exports, and
+  /// loads as any other.
+  ///
+  /// - Throws: `WeightsError` if it is no vision transformer, `ConfigurationError` for an attention
+  ///   of another kind than those of this package.
+  public func smaller(_ saved: SavedModel) throws -> SavedModel {
+    let (model, tree) = (try saved.transformer, saved.weights.tree)
+    var gathered: [String: Tensor] = [:]
+    for (slices, kept) in try slices(of: model) where kept.count < slices.count {
+      for slice in slices.slices {
+        let places = slice.places(of: kept, among: slices.count)
+        gathered[tree.names[tree.slot(of: slice.parameter)]] =
+          saved.weights[slice.parameter].gathered(places, slice.axis)
+      }
+    }
+    let made = configuration(from: model.configuration)
+    let small = try VisionTransformer(made)
+    let smallTree = ParameterTree(small)
+    let values = smallTree.names.map { gathered[$0] ?? saved.weights[$0] }
+    var result = SavedModel(
+      small, ParameterStore(smallTree, values.compactMap(\.self)), classNames: saved.classNames,
+      name: made == model.configuration ? saved.name : nil, normalization: saved.normalization)
+    (result.cropRatio, result.interpolation) = (saved.cropRatio, saved.interpolation)
+    return result
+  }
+
+  /// What the small model is made from.
+  func configuration(from whole: ViTConfiguration) -> ViTConfiguration {
+    var small = whole
+    let (heads, units) = (heads.map(\.count), units.map(\.count))
+    if heads != (0..<whole.depth).map(whole.heads(inLayer:)) {
+      small.headDim = whole.headFeatures
+      small.heads = heads.max() ?? whole.heads
+      small.headsByLayer = heads.allSatisfy { $0 == small.heads } ? nil : heads
+    }
+    if units != (0..<whole.depth).map(whole.hiddenDim(inLayer:)) { small.hiddenDimByLayer = units }
+    return small
+  }
+
+  /// The heads and the units of each block, with those that stay.
+  private func slices(
+    of model: VisionTransformer
+  ) throws(ConfigurationError) -> [(PartSlices, kept: [Int])] {
+    checkPrecondition(
+      heads.count == model.blocks.count && units.count == model.blocks.count,
+      "KeptParts: of \(heads.count) blocks for a model of \(model.blocks.count)")
+    var all: [(PartSlices, kept: [Int])] = []
+    for (layer, block) in model.blocks.enumerated() {
+      all.append((try PartSlices(headsOf: block.attn), heads[layer]))
+      all.append((PartSlices(unitsOf: block.mlp), units[layer]))
+    }
+    return all
+  }
+}
+
+extension Tensor {
+  /// The places of one axis, in their order, of a tensor of one axis or two.
+  fileprivate func gathered(_ places: [Int], _ axis: Int) -> Tensor {
+    var sizes = shape.sizes
+    sizes[axis] = places.count
+    let (old, new) = (shape.strides, Shape(sizes))
+    let (length, stride) = (new.strides[axis] * places.count, new.strides[axis])
+    return withUnsafeBufferPointer { numbers in
+      Tensor(
+        new,
+        (0..<new.elementCount).map { place in
+          let outer = place / length * (shape[axis] * old[axis])
+          return numbers[outer + places[place % length / stride] * old[axis] + place % stride]
+        })
+    }
+  }
+}

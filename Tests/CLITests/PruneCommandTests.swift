@@ -1,0 +1,190 @@
+import ConViT
+import Foundation
+import Pruning
+import Testing
+
+@testable import CLI
+
+/// `convit prune`, and what `convit inspect` says of its files.
+@Suite struct PruneCommandTests {
+  private let workspace: Workspace
+  private let model: String
+
+  init() throws {
+    workspace = try Workspace()
+    model = try TrainedModel.workspace.get().file("run/model.safetensors")
+  }
+
+  private func prune(_ flags: [String]) throws -> Outcome {
+    let outcome = try workspace.convit(["prune", "--weights", model] + flags)
+    try #require(outcome.status == 0, "\(outcome.err)")
+    return outcome
+  }
+
+  private func report(_ flags: [String]) throws -> PruneReport {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(
+      PruneReport.self, from: Data(try prune(flags + ["--json"]).out.utf8))
+  }
+
+  private func accuracy(_ weights: String) throws -> Double {
+    struct Result: Decodable { let acc1: Double }
+    let outcome = try workspace.convit(
+      ["evaluate", "--weights", weights, "--data-path", "data", "--json"])
+    try #require(outcome.status == 0, "\(outcome.err)")
+    return try JSONDecoder().decode(Result.self, from: Data(outcome.out.utf8)).acc1
+  }
+
+  /// Zeros, exactly as many, and the masks of them; any command reads the file.
+  @Test(arguments: PruningRule.Method.allCases, PruningRule.Scope.allCases)
+  func zeros(_ method: PruningRule.Method, _ scope: PruningRule.Scope) throws {
+    let report = try report(
+      [
+        "--sparsity", "0.4", "--method", method.rawValue, "--scope", scope.rawValue, "--output",
+        "w",
+      ] + (method == .taylor ? ["--data-path", "data"] : []))
+    #expect(report.removed == Int((0.4 * Double(report.prunable)).rounded()) || scope == .layer)
+    #expect(
+      (report.gap == nil) == (method != .taylor) && report.parametersWritten == report.parameters)
+    let saved = try SavedModel(contentsOf: workspace.file("w"))
+    #expect(saved.warnings.isEmpty)
+    let masks = try #require(saved.masks)
+    #expect(masks.layers.map(\.name) == report.layers.map(\.name))
+    for (layer, expected) in zip(masks.layers, report.layers) {
+      #expect(layer.count - layer.kept == expected.removed)
+      let zeros = try #require(saved.weights[layer.name]).elements.count { $0 == 0 }
+      #expect(zeros == expected.removed)
+    }
+    #expect(try accuracy("w") >= 0)
+  }
+
+  /// Without the zeros, to the same answers.
+  @Test func sparse() throws {
+    _ = try prune(["--sparsity", "0.9", "--output", "dense"])
+    _ = try prune(["--sparsity", "0.9", "--output", "sparse", "--sparse"])
+    #expect(try workspace.read("sparse").count < workspace.read("dense").count * 7 / 10)
+    let (dense, sparse) = (
+      try SavedModel(contentsOf: workspace.file("dense")),
+      try SavedModel(contentsOf: workspace.file("sparse"))
+    )
+    #expect(sparse.weights.values == dense.weights.values && sparse.warnings.isEmpty)
+    #expect(sparse.masks?.layers == dense.masks?.layers)
+    #expect(try accuracy("sparse") == accuracy("dense"))
+    #expect(try workspace.convit(["inspect", "sparse"]).out.contains("90.0 % zero"))
+  }
+
+  @Test func gaps() throws {
+    let output = ["--data-path", "data", "--output"]
+    var last = 0.0
+    for sparsity in ["0.1", "0.3", "0.6"] {
+      let report = try report(["--sparsity", sparsity] + output + ["w\(sparsity)"])
+      let gap = try #require(report.gap)
+      #expect(gap.images == 9 && gap.measured > last)
+      #expect(report.layers.allSatisfy { ($0.gap ?? 0) > 0 && $0.relativeSize > 0 })
+      last = gap.measured
+    }
+    // A file's accuracy is the one that was told.
+    let told = try #require(report(["--sparsity", "0.6"] + output + ["u"]).gap)
+    #expect(abs(try accuracy("u") - told.acc1Pruned) < 1e-6)
+    #expect(abs(try accuracy(model) - told.acc1) < 1e-6)
+    let small = try #require(report(["--sparsity", "0.1"] + output + ["v"]).gap)
+    #expect(abs(small.predicted / small.measured - 1) < 0.1)
+  }
+
+  @Test func plans() throws {
+    let report = try report([
+      "--plan", "--eps", "0.2", "--data-path", "data", "--output", "w", "--report-bound",
+    ])
+    let (last, gap) = (try #require(report.trials?.last), try #require(report.gap))
+    #expect(last.measured <= 0.2 && last.measured == gap.measured)
+    #expect(last.sparsity == report.sparsity && report.sparsity > 0.01)
+    #expect(report.mlpBounds?.map(\.layer) == [0, 1])
+    for layer in report.layers {
+      let (removed, whole) = (layer.removedNorm ?? .nan, layer.norm ?? .nan)
+      #expect(removed > 0 && removed < 1.01 * whole)
+    }
+    let lines = try prune(["--plan", "--eps", "0.2", "--data-path", "data"]).outLines
+    #expect(lines.dropLast().last?.contains("predicted") == true)
+    #expect(lines.last == String(format: "Acc@1 %.2f, before %.2f", gap.acc1Pruned, gap.acc1))
+    #expect(lines.contains { $0.hasPrefix("tried sparsity") })
+  }
+
+  /// Really smaller: in parameters, bytes and every command.
+  @Test func structured() throws {
+    let report = try report([
+      "--structured", "both", "--sparsity", "0.5", "--data-path", "data", "--output", "small",
+    ])
+    #expect(report.heads == [2, 2] && report.hiddenUnits == [32, 32])
+    #expect((report.parametersWritten ?? .max) < 7 * report.parameters / 10)
+    #expect(try accuracy("small") >= 0)
+    let saved = try SavedModel(contentsOf: workspace.file("small"))
+    #expect(saved.weights.tree.elementCount == report.parametersWritten)
+    #expect(try saved.transformer.configuration.headDim == 4)
+    // It trains on.
+    try workspace.train(
+      "again",
+      [
+        "--finetune", "small", "--heads", "2", "--head-dim", "4", "--dim", "16",
+        "--hidden-by-layer", "32", "32",
+      ])
+  }
+
+  @Test func inspect() throws {
+    _ = try prune(["--sparsity", "1", "--output", "none"])
+    let empty = try workspace.convit(["inspect", "none"]).outLines
+    let layer = try #require(empty.first { $0.hasPrefix("blocks.0.mlp.fc1.weight") })
+    #expect(layer.hasSuffix("[64, 16]  empty"))
+    #expect(empty.contains { $0.hasPrefix("sparsity: ") && $0.contains("empty: blocks.0.attn") })
+    _ = try prune(["--sparsity", "0.5", "--output", "half"])
+    let half = try workspace.convit(["inspect", "half"]).outLines
+    #expect(half.contains { $0.hasPrefix("blocks.0.mlp.fc1") && $0.contains("50.0 % zero") })
+    #expect(half.contains { $0.hasPrefix("mask.blocks.0.mlp.fc1.weight") })
+    #expect(half.contains { $0.hasPrefix("sparsity: ") && $0.hasSuffix("empty: none") })
+    let whole = try workspace.convit(["inspect", model]).out
+    #expect(!whole.contains("sparsity") && !whole.contains("% zero"))
+  }
+
+  @Test func theTrapIsTold() throws {
+    var configuration = ViTConfiguration(.convit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 4)
+    (configuration.depth, configuration.localUpToLayer) = (2, 1)
+    let start = try VisionTransformer(configuration)
+    try SavedModel(start, .init(start, seed: 0)).write(to: workspace.file("start"))
+    let arguments = ["prune", "--weights", "start", "--sparsity", "0.5", "--output", "w"]
+    let global = try workspace.convit(arguments + ["--scope", "global"])
+    #expect(global.errLines.count { $0.contains("identity, as GPSA starts") } == 1)
+    #expect(try !workspace.convit(arguments + ["--force"]).err.contains("identity"))
+  }
+
+  static let faults: [(flags: [String], part: String)] = [
+    (["--output", "w"], "--sparsity P, or --plan --eps E"),
+    (["--sparsity", "0.5", "--plan", "--eps", "1", "--output", "w"], "--sparsity P, or --plan"),
+    (["--plan", "--output", "w"], "--sparsity P, or --plan --eps E"),
+    (["--sparsity", "1.5", "--output", "w"], "sparsity must be in 0 ... 1, found 1.5"),
+    (["--sparsity", "1", "--structured", "mlp", "--output", "w"], "must be in 0 ..< 1"),
+    (["--plan", "--eps", "0", "--data-path", "data"], "eps must be positive, found 0"),
+    (["--plan", "--eps", "0.1"], "it needs --data-path"),
+    (["--sparsity", "0.5"], "--output says which file to write"),
+    (["--sparsity", "0.5", "--structured", "mlp", "--sparse", "--output", "w"], "--sparse is for"),
+    (
+      ["--sparsity", "0.5", "--method", "taylor", "--output", "w"],
+      "taylor looks at images of train"
+    ),
+    (["--sparsity", "0.5", "--method", "fisher", "--output", "w"], "'fisher'"),
+    (
+      ["--sparsity", "0.5", "--structured", "mlp", "--head", "--output", "w"],
+      "heads and hidden units alone"
+    ),
+  ]
+
+  @Test(arguments: faults) func usage(_ flags: [String], _ part: String) throws {
+    try workspace.expectFailure(["prune", "--weights", model] + flags, status: 2, [part])
+  }
+
+  @Test func aFileThatIsThere() throws {
+    try workspace.write("there", "text".utf8)
+    let arguments = ["prune", "--weights", model, "--sparsity", "0.5", "--output", "there"]
+    try workspace.expectFailure(arguments, ["there: is there already; --force replaces it"])
+    #expect(try workspace.convit(arguments + ["--force"]).status == 0)
+  }
+}

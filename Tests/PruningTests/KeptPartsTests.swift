@@ -1,0 +1,144 @@
+import Autodiff
+import ConViT
+import Foundation
+import Testing
+
+@testable import Pruning
+
+@Suite struct KeptPartsTests {
+  /// Models of every kind that has heads, with weights far from their start.
+  enum Kind: String, CaseIterable { case vit, deit, convit, ungated, averaged }
+
+  private static func saved(_ kind: Kind) throws -> SavedModel {
+    let isLocal = [.convit, .ungated].contains(kind)
+    var c = ViTConfiguration(
+      isLocal ? .convit : .vit, imageSize: 8, patchSize: 2, embedDim: 12, heads: 4)
+    (c.depth, c.localUpToLayer, c.classes) = (3, isLocal ? 2 : 0, 5)
+    c.isDistilled = kind == .deit
+    c.isGated = kind != .ungated
+    c.qkvBias = kind != .averaged
+    if kind == .averaged {
+      (c.pooling, c.headDim, c.layerScale) = (.average, 5, 0.3)
+      (c.headsByLayer, c.hiddenDimByLayer) = ([4, 2, 3], [7, 20, 11])
+    }
+    let model = try VisionTransformer(c)
+    var weights = ParameterStore(model, seed: 1)
+    for (slot, value) in weights.values.enumerated() {
+      let noise = Tensor.normal(value.shape, seed: UInt64(slot)).elements
+      weights[slot: slot] = Tensor(value.shape, zip(value.elements, noise).map { $0 + 0.3 * $1 })
+    }
+    return SavedModel(model, weights, classNames: ["a", "b", "c", "d", "e"])
+  }
+
+  private static func logits(_ model: any Model, _ weights: ParameterStore) -> Tensor {
+    model(Tape(weights, .inference).constant(.normal([4, 3, 8, 8], seed: 5))).value
+  }
+
+  /// The small model answers as the masked one, and so does what is read from its file.
+  @Test(arguments: Kind.allCases, KeptParts.Kind.allCases)
+  func smallerIsMasked(_ kind: Kind, _ removed: KeptParts.Kind) throws {
+    let saved = try Self.saved(kind)
+    let whole = try saved.transformer
+    for scope in PruningRule.Scope.allCases {
+      for method in [PruningRule.Method.magnitude, .random] {
+        let parts = try KeptParts(
+          of: whole, saved.weights, removing: removed, share: 0.5,
+          by: PruningRule(method, scope: scope, seed: 3))
+        let masks = try parts.masks(of: whole, saved.weights.tree)
+        let masked = Self.logits(whole, saved.weights.pruned(by: masks))
+        let small = try parts.smaller(saved)
+        let difference =
+          zip(Self.logits(small.model, small.weights).elements, masked.elements)
+          .map { abs($0 - $1) }.max() ?? .nan
+        #expect(difference < 1e-5, "\(scope) \(method)")
+        #expect(Self.logits(whole, saved.weights) != masked)
+        #expect(small.weights.tree.elementCount < saved.weights.tree.elementCount)
+        let path = NSTemporaryDirectory() + "small-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try small.write(to: path)
+        let read = try SavedModel(contentsOf: path)
+        #expect(read.warnings.isEmpty && read.classNames == saved.classNames)
+        #expect(
+          Self.logits(read.model, read.weights) == Self.logits(small.model, small.weights))
+      }
+    }
+  }
+
+  /// The heads and units of the smallest norm go, and one stays.
+  @Test func theSmallestGo() throws {
+    var saved = try Self.saved(.convit)
+    let model = try saved.transformer
+    let block = model.blocks[0]
+    let attention = try #require(block.attn as? GPSA)
+    // Head 2 and units 0 … 9 of the first block become small.
+    func scale(_ parameter: Parameter, _ isSmall: (Int, Int) -> Bool) {
+      let columns = parameter.shape[1]
+      saved.weights[parameter] = Tensor(
+        parameter.shape,
+        saved.weights[parameter].elements.enumerated().map { place, number in
+          isSmall(place / columns, place % columns) ? 0.01 * number : number
+        })
+    }
+    scale(attention.qk.weight) { row, _ in row % 12 / 3 == 2 }
+    scale(attention.v.weight) { row, _ in row / 3 == 2 }
+    scale(attention.proj.weight) { _, column in column / 3 == 2 }
+    scale(block.mlp.fc1.weight) { row, _ in row < 10 }
+    scale(block.mlp.fc2.weight) { _, column in column < 10 }
+    let layer = try KeptParts(of: model, saved.weights, removing: .both, share: 0.25)
+    #expect(layer.heads[0] == [0, 1, 3] && layer.heads.map(\.count) == [3, 3, 3])
+    #expect(
+      Set(0..<10).isDisjoint(with: layer.units[0]) && layer.units.map(\.count) == [36, 36, 36])
+    let global = PruningRule(.magnitude, scope: .global)
+    let one = try KeptParts(of: model, saved.weights, removing: .heads, share: 1 / 12, by: global)
+    #expect(one.heads == [[0, 1, 3], [0, 1, 2, 3], [0, 1, 2, 3]])
+    #expect(one.units.allSatisfy { $0.count == 48 })
+    let almost = try KeptParts(
+      of: model, saved.weights, removing: .both, share: 0.999, by: global)
+    #expect(almost.heads.allSatisfy { $0.count == 1 } && almost.units.allSatisfy { $0.count == 1 })
+  }
+
+  /// By Taylor: what the loss would change by, of a head whose part of the loss is made to vanish.
+  @Test func saliencies() throws {
+    let saved = try Self.saved(.vit)
+    let model = try saved.transformer
+    let images = Tensor.normal([4, 3, 8, 8], seed: 5)
+    var rule = PruningRule(.taylor)
+    rule.gradients = Gradients(
+      ofLoss: model, saved.weights, examples: images, labels: [0, 1, 2, 3])
+    let parts = try KeptParts(of: model, saved.weights, removing: .mlp, share: 0.1, by: rule)
+    // The units of the last block, by a step of a thousandth towards 0 in their weights.
+    let mlp = model.blocks[2].mlp
+    func loss(without unit: Int, _ share: Float) -> Double {
+      var weights = saved.weights
+      for (parameter, isRow) in [(mlp.fc1.weight, true), (mlp.fc2.weight, false)] {
+        let columns = parameter.shape[1]
+        weights[parameter] = Tensor(
+          parameter.shape,
+          weights[parameter].elements.enumerated().map { place, number in
+            (isRow ? place / columns : place % columns) == unit ? (1 - share) * number : number
+          })
+      }
+      let logits = model(Tape(weights, .inference).constant(images))
+      return Double(logits.crossEntropy(labels: [0, 1, 2, 3]).mean().value.item)
+    }
+    let changes = (0..<48).map { abs(loss(without: $0, 0.01) - loss(without: $0, -0.01)) }
+    let gone = Set(0..<48).subtracting(parts.units[2])
+    let least = Set((0..<48).sorted { changes[$0] < changes[$1] }.prefix(10))
+    #expect(gone.count == 5 && gone.isSubset(of: least), "\(gone) \(least)")
+  }
+
+  @Test func anAttentionOfOnesOwn() throws {
+    struct Mean: Attention {
+      func callAsFunction(_ x: Variable) -> Variable {
+        x.mean(-2, keepingAxis: true).broadcast(to: x.shape)
+      }
+    }
+    var model = try Self.saved(.vit).transformer
+    model.blocks[1].attn = Mean()
+    let weights = ParameterStore(model, seed: 0)
+    let error = #expect(throws: ConfigurationError.self) {
+      try KeptParts(of: model, weights, removing: .mlp, share: 0.5)
+    }
+    #expect(error?.description.contains("Mean") == true)
+  }
+}

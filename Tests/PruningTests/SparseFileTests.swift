@@ -1,0 +1,58 @@
+import Autodiff
+import ConViT
+import Foundation
+import Safetensors
+import Testing
+
+@testable import Pruning
+
+@Suite struct SparseFileTests {
+  private let path = NSTemporaryDirectory() + "sparse-\(UUID().uuidString)"
+
+  private static func saved(_ sparsity: Double) throws -> SavedModel {
+    var configuration = ViTConfiguration(.vit, imageSize: 32, patchSize: 4, embedDim: 64, heads: 4)
+    (configuration.depth, configuration.classes) = (4, 10)
+    let model = try VisionTransformer(configuration)
+    var saved = SavedModel(model, ParameterStore(model, seed: 0), normalization: .imageNet)
+    let masks = PruningRule(.magnitude).masks(of: saved.weights, sparsity: sparsity)
+    saved.weights.apply(masks)
+    saved.masks = masks
+    return saved
+  }
+
+  /// A file of (density + 1/32 + 2 %) of the dense one at most, which reads as the dense one does.
+  @Test(arguments: [0, 0.3, 0.5, 0.8, 1]) func sizes(_ sparsity: Double) throws {
+    var saved = try Self.saved(sparsity)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    func size() throws -> Double {
+      Double(try Data(contentsOf: URL(fileURLWithPath: path)).count)
+    }
+    try saved.writeSparse(to: path)
+    let sparse = try size()
+    let read = try SavedModel(contentsOf: path)
+    #expect(read.weights.values == saved.weights.values && read.warnings.isEmpty)
+    #expect(read.masks?.layers == saved.masks?.layers && read.normalization == .imageNet)
+    let tree = saved.weights.tree
+    let density = Double(saved.masks?.keptCount ?? 0) / Double(tree.elementCount)
+    saved.masks = nil
+    try saved.write(to: path)
+    #expect(try sparse <= (density + 1.0 / 32 + 0.02) * size())
+  }
+
+  @Test(arguments: [
+    ("blocks.0.mlp.fc1.weight", "[]"), (#"{"head.weight":[-1,4]}"#, "a shape of [-1, 4]"),
+    (#"{"head.weight":[10,64]}"#, "its mask or what is kept of it is missing"),
+    (#"{"x":[2,2]}"#, "2 numbers are kept, and its mask has 3"),
+  ])
+  func damaged(_ text: String, _ part: String) throws {
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try SafetensorsWriter.write(
+      [
+        OutputTensor(name: "kept.x", shape: [2], data: [1, 2]),
+        OutputTensor(name: "mask.x", type: .u8, shape: [1], bytes: [7]),
+      ], metadata: ["sparse": text], to: path)
+    let error = #expect(throws: WeightsError.self) { try WeightsFile(contentsOf: path) }
+    let message = error?.description ?? ""
+    #expect(message.contains(part == "[]" ? "entry 'sparse' is not as expected" : part))
+  }
+}
