@@ -67,7 +67,8 @@ let package = Package(
     .target(
       name: "Report", dependencies: ["Files", "Locality", "Images", "Runs", "Symmetry"],
       resources: [
-        .embedInCode("Page/page.html"), .embedInCode("Page/style.css"),
+        .embedInCode("Page/shell.html"), .embedInCode("Page/page.html"),
+        .embedInCode("Page/style.css"),
         .embedInCode("Page/base.js"), .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
         .embedInCode("Page/training.js"), .embedInCode("Page/locality.js"),
         .embedInCode("Page/scale.js"), .embedInCode("Page/maps.js"),

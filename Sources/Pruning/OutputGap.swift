@@ -81,6 +81,7 @@ public struct OutputGap: Sendable {
   /// The outputs at W − t · E.
   private func answers(at t: Float, _ masks: ParameterMasks) -> Tensor {
     checkPrecondition(masks.tree.hasShapes(of: weights.tree), "OutputGap: masks of another model")
+    guard masks.values.contains(where: { $0 != nil }) else { return outputs }
     var moved = weights
     for (slot, mask) in masks.values.enumerated() {
       guard let mask else { continue }

@@ -20,10 +20,8 @@ package struct ReportPage: Sendable {
         PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
         PackageResources.training_js, PackageResources.locality_js, PackageResources.scale_js,
         PackageResources.maps_js, PackageResources.motions_js, PackageResources.symmetry_js,
-      ], data: data
-    ).replacing(
-      "<!--refresh-->\n",
-      with: refresh.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" } ?? "")
+      ], data: data,
+      head: refresh.map { "<meta http-equiv=\"refresh\" content=\"\($0)\">\n" } ?? "")
   }
 }
 
@@ -62,13 +60,17 @@ package struct SearchPage: Sendable {
   }
 }
 
-/// A page in one file: its style, scripts and data put into its HTML.
+/// A page in one file: its body, style, scripts and data put into what all pages have around them.
 enum Page {
-  static func html(_ page: [UInt8], scripts: [[UInt8]], data: String) -> String {
-    let script = scripts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
-    return String(decoding: page, as: UTF8.self)
-      .replacing("/*style*/", with: String(decoding: PackageResources.style_css, as: UTF8.self))
-      .replacing("/*script*/", with: script)
+  static func html(
+    _ body: [UInt8], scripts: [[UInt8]], data: String, head: String = ""
+  ) -> String {
+    func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    return text(PackageResources.shell_html)
+      .replacing("<!--head-->\n", with: head)
+      .replacing("<!--body-->\n", with: text(body))
+      .replacing("/*style*/", with: text(PackageResources.style_css))
+      .replacing("/*script*/", with: scripts.map(text).joined(separator: "\n"))
       // "</script" in a text would end the element.
       .replacing("/*data*/", with: data.replacing("</", with: "<\\/"))
   }

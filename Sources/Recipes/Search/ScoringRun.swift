@@ -42,9 +42,7 @@ package struct ScoringRun: Sendable {
     var meters: [InputKind: [ScoreMeter]] = [:]
     var candidates: [(model: VisionTransformer, meters: [ScoreMeter])] = []
     for configuration in configurations {
-      guard let folder = folders[configuration.data] else {
-        throw TrainingError(usage: "data-path is another than that of the other candidates")
-      }
+      let folder = try folder(of: configuration)
       let kind = InputKind(configuration)
       if meters[kind] == nil { meters[kind] = try self.meters(configuration, folder, pool) }
       candidates.append((try VisionTransformer(model(of: configuration)), meters[kind] ?? []))
@@ -72,19 +70,22 @@ package struct ScoringRun: Sendable {
 
   /// The model of a candidate, with a class for each of its data.
   package func model(of configuration: TrainingConfiguration) throws -> ViTConfiguration {
+    try configuration.modelConfiguration(classes: folder(of: configuration).classes.count)
+  }
+
+  private func folder(of configuration: TrainingConfiguration) throws -> ImageFolder {
     guard let folder = folders[configuration.data] else {
       throw TrainingError(usage: "data-path is another than that of the other candidates")
     }
-    return try configuration.modelConfiguration(classes: folder.classes.count)
+    return folder
   }
 
   /// The gradient kernel of a candidate at its first start on the first batch, by layer.
   package func layers(
     of configuration: TrainingConfiguration, on pool: WorkerPool
   ) throws -> [(name: String, parts: GradientKernel.Parts)] {
-    guard let folder = folders[configuration.data] else { return [] }
     let model = try VisionTransformer(model(of: configuration))
-    let meter = try meters(configuration, folder, pool).first
+    let meter = try meters(configuration, folder(of: configuration), pool).first
     return meter?.gradientKernel(of: model, ParameterStore(model, seed: seed)).byLayer ?? []
   }
 

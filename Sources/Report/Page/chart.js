@@ -51,7 +51,17 @@ const chartFrame = ({ title, x, xs, ys, natural, across: bounds }) => {
   svg.append(svgElement("line", { class: "axis", x1: left, x2: width - right, y1: height - bottom, y2: height - bottom }));
   svg.append(svgElement("text", { x: (left + width - right) / 2, y: height - 4, "text-anchor": "middle" }, x));
   const tip = htmlElement("div", { class: "tip", hidden: "" });
-  return { box, svg, tip, width, height, top, bottom, left, right, across, px, py };
+  /** Shows the tip beside a place of the axis across, on the side that has more room. */
+  const showTip = (x) => {
+    const area = svg.getBoundingClientRect();
+    tip.hidden = false;
+    const offset = svg.offsetLeft + (px(x) / width) * area.width;
+    const onRight = px(x) < width / 2;
+    tip.style.left = onRight ? `${offset + 10}px` : "auto";
+    tip.style.right = onRight ? "auto" : `${box.clientWidth - offset + 10}px`;
+    tip.style.top = "40px";
+  };
+  return { box, svg, tip, showTip, width, height, top, bottom, left, right, across, px, py };
 };
 
 /**
@@ -67,7 +77,7 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
   const all = kept.flatMap((s) => s.points);
   const ys = all.map((p) => p[1]).concat(yardstick ? [yardstick.value] : []);
   const frame = chartFrame({ title, x, xs: all.map((p) => p[0]), ys, natural, across: bounds });
-  const { box, svg, tip, width, height, top, bottom, left, right, across, px, py } = frame;
+  const { box, svg, tip, showTip, width, height, top, bottom, left, right, across, px, py } = frame;
   if (yardstick) {
     const y = py(yardstick.value);
     svg.append(svgElement("line", { class: "yardstick", x1: left, x2: width - right, y1: y, y2: y }));
@@ -96,12 +106,7 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
       const mark = htmlElement("span", inked(s.color), "● ");
       tip.append(htmlElement("div", { "data-series": s.name, "data-value": lookUp[i].get(place) }, mark, `${s.name}  ${shown(lookUp[i].get(place))}`));
     });
-    tip.hidden = false;
-    const offset = svg.offsetLeft + (px(place) / width) * area.width;
-    const onRight = px(place) < width / 2;
-    tip.style.left = onRight ? `${offset + 10}px` : "auto";
-    tip.style.right = onRight ? "auto" : `${box.clientWidth - offset + 10}px`;
-    tip.style.top = "40px";
+    showTip(place);
   };
   svg.addEventListener("pointermove", point);
   svg.addEventListener("pointerdown", point);

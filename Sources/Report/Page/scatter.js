@@ -7,7 +7,7 @@
  */
 const scatterChart = ({ title, x, y, points, line = [], natural = [0, 100] }) => {
   const frame = chartFrame({ title, x, xs: points.map((p) => p.x), ys: points.map((p) => p.y), natural, across: {} });
-  const { box, svg, tip, width, px, py } = frame;
+  const { box, svg, tip, showTip, width, px, py } = frame;
   if (line.length > 1) {
     const path = line.map((at, i) => `${i ? "L" : "M"}${px(points[at].x).toFixed(1)} ${py(points[at].y).toFixed(1)}`).join("");
     svg.append(svgElement("path", { d: path, ...inked(distinctColor(1)) }));
@@ -26,12 +26,7 @@ const scatterChart = ({ title, x, y, points, line = [], natural = [0, 100] }) =>
     const p = points[nearest];
     dots.forEach((dot, i) => dot.setAttribute("r", i === nearest ? 6 : 4));
     tip.replaceChildren(htmlElement("div", {}, p.name), htmlElement("div", { "data-x": p.x, "data-y": p.y }, `${x} ${shown(p.x)}, ${y} ${shown(p.y)}`));
-    tip.hidden = false;
-    const onRight = px(p.x) < width / 2;
-    const offset = svg.offsetLeft + (px(p.x) / width) * area.width;
-    tip.style.left = onRight ? `${offset + 10}px` : "auto";
-    tip.style.right = onRight ? "auto" : `${box.clientWidth - offset + 10}px`;
-    tip.style.top = "40px";
+    showTip(p.x);
   };
   svg.addEventListener("pointermove", point);
   svg.addEventListener("pointerdown", point);
