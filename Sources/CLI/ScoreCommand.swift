@@ -5,6 +5,7 @@ import Files
 import Foundation
 import Recipes
 import Scores
+import Training
 
 struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,7 +54,8 @@ struct ScoreCommand: ParsableCommand {
     let clock = ContinuousClock.now
     let samples = try scoring(configurations, on: threads.pool())
     let seconds = (ContinuousClock.now - clock) / .seconds(1)
-    let table = ScoreTable(names, samples, by: method)
+    let patches = try configurations.map { try scoring.model(of: $0).grid.count }
+    let table = ScoreTable(names, samples, by: method, patches: patches)
     if let output {
       try output.write(JSON.tableText(table.report) + "\n", to: "scores.json")
       try output.write(table.csv, to: "scores.csv")
@@ -69,7 +71,7 @@ struct ScoreCommand: ParsableCommand {
       let layers = try scoring.layers(of: configurations[best], on: threads.pool())
       try Terminal.result(ScoreTable.text(layers, of: names[best]))
     }
-    if let warning = table.warning { Terminal.write("note: \(warning)\n") }
+    for note in table.notes { Terminal.write("note: \(note)\n") }
   }
 
   private func candidates() throws -> (names: [String], configurations: [TrainingConfiguration]) {
@@ -79,7 +81,13 @@ struct ScoreCommand: ParsableCommand {
       (names, configurations) = (found.map(\.name), found.map(\.configuration))
     } else {
       names = config
-      configurations = try config.map { try TrainingConfiguration(contentsOf: $0) }
+      configurations = try config.map { path in
+        let configuration = try TrainingConfiguration(contentsOf: path)
+        do { try configuration.validateModel() } catch let error as TrainingError {
+          throw TrainingError(usage: "\(path): \(error.message)")
+        }
+        return configuration
+      }
     }
     for index in configurations.indices { configurations[index].dataPath = dataPath }
     return (names, configurations)

@@ -170,10 +170,12 @@ extension SearchReport {
           found.score, number(found.tau, "%.2f"),
           found.interval.map { String(format: "%.2f", $0) }.joined(separator: " … "),
           number(found.p, "%.1g"), number(found.gainOfTen, "%+.1f points"),
+          number(found.lossOfThree.map { -$0 }, "%.2f points"),
         ]
       }
       lines.append("of \(correlated) that were trained to the end:")
-      lines += aligned([["score", "tau", "95 %", "p", "best of ten"]] + rows, texts: [0])
+      lines += aligned(
+        [["score", "tau", "95 %", "p", "best of ten", "three of ten"]] + rows, texts: [0])
     }
     lines.append("acc@1   epochs  predicted  candidate")
     lines += candidates.prefix(max(candidates.count { $0.accuracy != nil }, 10)).map {

@@ -66,7 +66,7 @@ package struct Benchmark: Sendable {
     var times: [Double] = []
     let step = try makeStep(model, pool)
     for index in 0..<warmup { try step(index) }
-    let work = try WorkMeter.seconds { times = try self.times(of: step) }
+    let work = try WorkMeter.seconds { times = try timesInOrder(of: step).sorted() }
     let peak = Resources.current.peakMegabytes
     let rate = imagesPerSecond(times)
     return Report(
@@ -85,12 +85,17 @@ package struct Benchmark: Sendable {
       products: ProductKernels.description(of: precision), level: ProductKernels.level)
   }
 
-  /// The seconds of each step, the shortest first, and nothing else.
-  package func times() throws -> [Double] {
+  /// The medians of the first, second and last third of the steps, in seconds an image: how far the
+  /// machine agrees with itself.
+  package func secondsPerImage() throws -> [Double] {
     let pool = WorkerPool(threads: threads, pinned: pinThreads)
     let step = try makeStep(try VisionTransformer(configuration), pool)
     for index in 0..<warmup { try step(index) }
-    return try times(of: step)
+    let times = try timesInOrder(of: step)
+    return (0..<3).map { third in
+      let part = times[times.count * third / 3..<times.count * (third + 1) / 3].sorted()
+      return part[part.count / 2] / Double(batchSize)
+    }
   }
 
   /// The rate of the median step.
@@ -98,7 +103,7 @@ package struct Benchmark: Sendable {
     Double(batchSize) / times[times.count / 2]
   }
 
-  private func times(of step: (Int) throws -> Void) throws -> [Double] {
+  private func timesInOrder(of step: (Int) throws -> Void) throws -> [Double] {
     var times: [Double] = []
     let begin = ContinuousClock.now
     repeat {
@@ -107,7 +112,7 @@ package struct Benchmark: Sendable {
       times.append((ContinuousClock.now - start) / .seconds(1))
     } while steps.map { times.count < $0 }
       ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds)
-    return times.sorted()
+    return times
   }
 
   private func makeStep(

@@ -21,7 +21,7 @@ public struct RankedScores: Sendable {
   public let places: [Place]
   /// The candidates from the highest mean on; equal ones as they were given.
   public let order: [Int]
-  private let errors: [Double?]  // standard errors of the means
+  private let errors: [MeanError?]  // of the means; nil of single scores
 
   /// The places of candidates by their scores, `samples[candidate]`, of at least one each.
   public init(_ samples: [[Double]]) {
@@ -30,9 +30,7 @@ public struct RankedScores: Sendable {
     let means = samples.map { values in
       values.contains { !$0.isFinite } ? -.infinity : Statistics.mean(values) ?? -.infinity
     }
-    let errors = samples.map { values in
-      values.allSatisfy(\.isFinite) ? Statistics.standardError(values) : nil
-    }
+    let errors = samples.map(MeanError.init)
     let order = means.indices.sorted { (means[$0], $1) > (means[$1], $0) }
     let ranks = order.enumerated().reduce(into: Array(repeating: 0, count: means.count)) {
       $0[$1.element] = $1.offset + 1
@@ -52,17 +50,38 @@ public struct RankedScores: Sendable {
     (self.order, self.errors) = (order, errors)
   }
 
-  /// The probability that the mean of one candidate is above that of another, by the normal
-  /// distribution of their standard errors: 1, 0 or ½ of single scores.
+  /// The probability that the mean of one candidate is above that of another, by Student's t
+  /// distribution of their difference (Welch 1947): 1, 0 or ½ of single scores.
   public func probability(of a: Int, beating b: Int) -> Double {
     Self.probability(places[a].mean, errors[a], beats: places[b].mean, errors[b])
   }
 
   private static func probability(
-    _ a: Double, _ errorOfA: Double?, beats b: Double, _ errorOfB: Double?
+    _ a: Double, _ errorOfA: MeanError?, beats b: Double, _ errorOfB: MeanError?
   ) -> Double {
-    let error = ((errorOfA ?? 0) * (errorOfA ?? 0) + (errorOfB ?? 0) * (errorOfB ?? 0)).squareRoot()
-    guard a.isFinite, b.isFinite, error > 0 else { return a > b ? 1 : a < b ? 0 : 0.5 }
-    return NormalDistribution.probability(below: (a - b) / error)
+    let errors = [errorOfA, errorOfB].compactMap { $0 }
+    let square = errors.reduce(0) { $0 + $1.square }
+    guard a.isFinite, b.isFinite, square > 0 else { return a > b ? 1 : a < b ? 0 : 0.5 }
+    // The degrees of freedom of Welch and Satterthwaite, rounded down: rather too unsure.
+    let freedom =
+      square * square
+      / errors.reduce(0) { $0 + $1.square * $1.square / Double($1.degreesOfFreedom) }
+    let student = StudentDistribution(degreesOfFreedom: Swift.max(1, Int(freedom + 1e-9)))
+    let beyond = student.probability(beyond: (a - b) / square.squareRoot()) / 2
+    return a > b ? 1 - beyond : beyond
+  }
+
+  /// The squared standard error of a mean, and the degrees of freedom that it has.
+  private struct MeanError {
+    let square: Double
+    let degreesOfFreedom: Int
+
+    /// Nil of a single score, and where one is not finite.
+    init?(_ samples: [Double]) {
+      guard samples.allSatisfy(\.isFinite), let error = Statistics.standardError(samples) else {
+        return nil
+      }
+      (square, degreesOfFreedom) = (error * error, samples.count - 1)
+    }
   }
 }

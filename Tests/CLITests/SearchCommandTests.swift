@@ -77,6 +77,23 @@ import Testing
     ])
     try #require(outcome.status == 0, "\(outcome.err)")
     #expect(outcome.out.contains("a.yaml") && outcome.out.contains("−inf"))
+    #expect(!outcome.err.contains("patches"))
+    try workspace.write("b.yaml", "input-size: 12\npatch-size: 2\nheads: 1\nhead-dim: 4\n".utf8)
+    let other = try workspace.convit([
+      "score", "--config", "a.yaml", "b.yaml", "--data-path", "data", "--batch-size", "20",
+      "--json",
+    ])
+    try #require(other.status == 0, "\(other.err)")
+    let report = try Self.decoder.decode(ScoreTable.Report.self, from: Data(other.out.utf8))
+    #expect(
+      report.notes == [
+        "the candidates have 9 to 36 patches, and naswot is higher for more of them: compare "
+          + "candidates of equal numbers, or use naswot-normalized"
+      ])
+    try workspace.write("b.yaml", "input-size: 12\npatch-size: 5\n".utf8)
+    try workspace.expectFailure(
+      ["score", "--config", "a.yaml", "b.yaml", "--data-path", "data"], status: 2,
+      ["b.yaml: ", "12", "5"])
   }
 
   /// What was trained is not trained again, and a search that was stopped ends in the same table.

@@ -89,6 +89,8 @@ import Training
   @Test(arguments: [
     ("1 + 2 * 3 - 4 / 2 == 5", true), ("(1 + 2) * 3 == 9", true), ("7 % 4 < 3", false),
     ("a-b - 1 == 4 and 1 == 1 or 1 == 2", true), ("word != \"other\"", true),
+    ("not 1 == 2 and not (1 == 1 and 2 == 3)", true), ("not not 1 == 1", true),
+    ("1 == 1 or not 1 == 1", true), ("not 1 == 1 or 1 == 2", false),
     ("1 < 2 and 2 < 1", false), ("8 / 2 / 2 == 2", true),
   ]) func formulas(_ text: String, _ expected: Bool) throws {
     let formula = try SpaceExpression(text)
@@ -105,6 +107,10 @@ import Training
     ("choices: {depth: [1]}\nwhere: [depth +]", "a formula ends too early"),
     ("choices: {depth: [1]}\nwhere: [(depth == 1]", "a parenthesis is not closed"),
     ("choices: {depth: [1]}\nwhere: [depth & 1]", "cannot read 'depth & 1' from"),
+    ("choices: {depth: [1]}\nwhere: [depth = 1]", "'=' in 'depth = 1': to compare, write '=='"),
+    ("choices: {depth: [1]}\nwhere: [0 < depth < 4]", "'<' after a comparison: join two of them"),
+    ("choices: {depth: [1]}\nwhere: [not depth]", "'not depth': 'not' of what is neither true"),
+    ("choices: {depth: [1]}\nwhere: [not dept == 1]", "'dept' in 'not dept == 1' is none of"),
     ("choices: {depth: [1]}\nwhere: [depth]", "'depth' is neither true nor false"),
     ("choices: {depth: [1]}\nwhere: [depth / 0 == 1]", "'/' of 1 and 0"),
     ("choices: {depth: [1]}\nsettings: {dept: depth}", "unknown key 'dept'"),

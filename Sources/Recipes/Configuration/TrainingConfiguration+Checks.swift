@@ -49,7 +49,7 @@ extension TrainingConfiguration {
   }
 
   /// Throws what is wrong with the model, what is trained of it and reading, whatever the data are.
-  func validateModel() throws {
+  package func validateModel() throws {
     _ = try data.decoder()
     let model = try modelConfiguration(classes: 1)
     _ = try trainedOptimizer(of: model).frozen(in: ParameterTree(VisionTransformer(model)))

@@ -12,7 +12,7 @@ package struct PredictionTimes {
 
   private struct Time: Codable {
     let model: ViTConfiguration
-    let milliseconds: Double
+    let milliseconds: [Double]
   }
 
   /// Those that an earlier start has left in a folder, if one is named.
@@ -28,17 +28,17 @@ package struct PredictionTimes {
     }
   }
 
-  /// Milliseconds an image of the model that is called so.
+  /// Milliseconds an image of the model that is called so, by each third of the measurement.
   package mutating func callAsFunction(
     _ name: String, _ model: ViTConfiguration, threads: Int
-  ) throws -> Double {
+  ) throws -> [Double] {
     if let time = known[name], time.model == model { return time.milliseconds }
     var benchmark = Benchmark(
       name: name, configuration: model, mode: .inference, batchSize: 32, threads: threads)
     benchmark.seconds = 1
-    let time = 1000 / benchmark.imagesPerSecond(try benchmark.times())
-    known[name] = Time(model: model, milliseconds: time)
+    let times = try benchmark.secondsPerImage().map { 1000 * $0 }
+    known[name] = Time(model: model, milliseconds: times)
     if let folder { try OutputFolder(folder).write(JSON.text(known), to: Self.name) }
-    return time
+    return times
   }
 }

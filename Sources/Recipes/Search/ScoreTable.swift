@@ -10,10 +10,15 @@ package struct ScoreTable: Sendable {
   package let method: Score
   package let scores: [Score]
   private let ranked: [Score: RankedScores]
+  private let patches: [Int]
 
-  /// - Parameter samples: by candidate, each score as often as it was taken.
-  package init(_ names: [String], _ samples: [[Score: [Double]]], by method: Score) {
-    (self.names, self.method) = (names, method)
+  /// - Parameters:
+  ///   - samples: by candidate, each score as often as it was taken.
+  ///   - patches: those of an image, by candidate.
+  package init(
+    _ names: [String], _ samples: [[Score: [Double]]], by method: Score, patches: [Int] = []
+  ) {
+    (self.names, self.method, self.patches) = (names, method, patches)
     scores = Score.allCases.filter { samples.first?[$0] != nil }
     ranked = scores.reduce(into: [:]) { ranked, score in
       ranked[score] = RankedScores(samples.map { $0[score] ?? [.nan] })
@@ -39,8 +44,19 @@ package struct ScoreTable: Sendable {
     return RankCorrelation.kendall(a.map(\.mean), b.map(\.mean))?.coefficient
   }
 
+  /// What to know before one believes the order.
+  package var notes: [String] { [sizeNote, patchNote].compactMap { $0 } }
+
+  private var patchNote: String? {
+    guard method == .naswot, let least = patches.min(), let most = patches.max(), least < most
+    else { return nil }
+    return
+      "the candidates have \(least) to \(most) patches, and naswot is higher for more of them: "
+      + "compare candidates of equal numbers, or use naswot-normalized"
+  }
+
   /// A score whose order is mostly that of the sizes says little that they do not.
-  package var warning: String? {
+  private var sizeNote: String? {
     for size in [Score.parameters, .multiplyAdds] where size != method {
       guard names.count > 2, let tau = correlation(method, size), tau > 0.9 else { continue }
       let what = size == .parameters ? "the number of parameters" : "the multiply-adds"
@@ -83,6 +99,7 @@ package struct ScoreTable: Sendable {
     package let candidates: [Candidate]
     /// Kendall's τ of the method with each score.
     package let correlations: [String: Double]
+    package let notes: [String]
   }
 
   package var report: Report {
@@ -99,6 +116,7 @@ package struct ScoreTable: Sendable {
         return Report.Candidate(
           name: names[candidate], scores: values, beatsNext: probability(ofRank: index + 1))
       },
-      correlations: scores.reduce(into: [:]) { $0[$1.rawValue] = correlation(method, $1) })
+      correlations: scores.reduce(into: [:]) { $0[$1.rawValue] = correlation(method, $1) },
+      notes: notes)
   }
 }

@@ -62,7 +62,7 @@ package struct ScoringRun: Sendable {
       }
       if scores.contains(.milliseconds) {
         let model = candidates[candidate].model.configuration
-        values[.milliseconds] = [try times("\(candidate)", model, threads: pool.threads)]
+        values[.milliseconds] = try times("\(candidate)", model, threads: pool.threads)
       }
       return values
     }

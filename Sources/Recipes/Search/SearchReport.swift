@@ -17,6 +17,9 @@ package struct SearchReport: Codable, Sendable {
     /// The accuracy of the best by the score of ten candidates, less that of a random one, in
     /// points, over 10,000 draws of ten; nil of fewer than ten.
     package let gainOfTen: Double?
+    /// How far the most accurate of the three best by the score of ten candidates is below the most
+    /// accurate of the ten, in points, over the same draws: what is lost if only three are trained.
+    package let lossOfThree: Double?
   }
 
   package struct Candidate: Codable, Sendable {
@@ -124,23 +127,32 @@ extension SearchRun {
         RankCorrelation.kendall(sample.map { values[$0] }, sample.map { accuracies[$0] })?
           .coefficient
       }
+      let ofTen = chosenOfTen(values, accuracies)
       return SearchReport.Correlation(
         score: score.rawValue, tau: found.coefficient,
         interval: interval.map { [$0.lowerBound, $0.upperBound] } ?? [], p: found.p,
-        gainOfTen: gainOfTen(values, accuracies))
+        gainOfTen: ofTen?.gain, lossOfThree: ofTen?.loss)
     }
   }
 
-  private func gainOfTen(_ values: [Double], _ accuracies: [Double]) -> Double? {
+  private func chosenOfTen(
+    _ values: [Double], _ accuracies: [Double]
+  ) -> (gain: Double, loss: Double)? {
     guard values.count >= 10 else { return nil }
     var random = Random(seed: 0).split("ten")
     let mean = accuracies.reduce(0, +) / Double(accuracies.count)
-    let gains = (0..<10_000).map { _ in
+    let draws = 10_000
+    var (gain, loss) = (0.0, 0.0)
+    for _ in 0..<draws {
       let ten = random.permutation(values.count).prefix(10)
-      let best = ten.max { (values[$0], $1) < (values[$1], $0) } ?? 0
-      return accuracies[best] - mean
+      let byScore = ten.sorted { (values[$0], $1) > (values[$1], $0) }
+      func best(_ candidates: some Sequence<Int>) -> Double {
+        candidates.map { accuracies[$0] }.max() ?? mean
+      }
+      gain += accuracies[byScore[0]] - mean
+      loss += best(ten) - best(byScore.prefix(3))
     }
-    return gains.reduce(0, +) / Double(gains.count)
+    return (gain / Double(draws), loss / Double(draws))
   }
 }
 

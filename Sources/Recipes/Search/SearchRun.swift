@@ -53,7 +53,7 @@ package struct SearchRun: Sendable {
     /// Whether a candidate with these scores is within it, those that it has not left aside.
     func allows(_ scores: [Score: [Double]]) -> Bool {
       func isWithin(_ limit: Double?, _ score: Score) -> Bool {
-        guard let limit, let value = scores[score]?.first else { return true }
+        guard let limit, let value = scores[score].flatMap(Statistics.mean) else { return true }
         return value <= limit
       }
       return isWithin(parameters.map(Double.init), .parameters)
@@ -101,7 +101,7 @@ package struct SearchRun: Sendable {
         var scores = scores
         if budget.milliseconds != nil || method == .milliseconds {
           let model = try run.model(of: candidate.configuration)
-          scores[.milliseconds] = [try times(candidate.name, model, threads: pool.threads)]
+          scores[.milliseconds] = try times(candidate.name, model, threads: pool.threads)
         }
         guard budget.allows(scores) else { continue }
         candidates.append(candidate)

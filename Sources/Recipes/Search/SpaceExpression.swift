@@ -3,7 +3,7 @@ import Yams
 
 /// A formula over the choices of a search space: `dim % heads == 0`, `dim / heads`.
 ///
-/// Numbers, names of choices, words in quotation marks, + − * / %, comparisons, `and`, `or`,
+/// Numbers, names of choices, words in quotation marks, + − * / %, comparisons, `and`, `or`, `not`,
 /// parentheses; arithmetic of lists is element by element. Names may have dashes (`mlp-ratio`), so
 /// that a minus has a space behind it.
 struct SpaceExpression: Sendable {
@@ -23,6 +23,7 @@ struct SpaceExpression: Sendable {
   private indirect enum Term: Sendable {
     case value(Value)
     case name(String)
+    case not(Term)
     case binary(String, Term, Term)
   }
 
@@ -40,6 +41,7 @@ struct SpaceExpression: Sendable {
     switch term {
     case .value: []
     case .name(let name): [name]
+    case .not(let term): names(in: term)
     case .binary(_, let a, let b): names(in: a).union(names(in: b))
     }
   }
@@ -55,6 +57,11 @@ struct SpaceExpression: Sendable {
         throw Failure(reason: "'\(name)' in '\(text)' is none of the choices")
       }
       return value
+    case .not(let term):
+      guard case .truth(let truth) = try value(of: term, choices) else {
+        throw Failure(reason: "'\(text)': 'not' of what is neither true nor false")
+      }
+      return .truth(!truth)
     case .binary(let symbol, let a, let b):
       let (a, b) = (try value(of: a, choices), try value(of: b, choices))
       guard let result = Self.combined(a, symbol, b) else {
@@ -102,6 +109,9 @@ struct SpaceExpression: Sendable {
   // MARK: - Reading
 
   private static func tokens(of text: String) throws(Failure) -> [String] {
+    if text.firstMatch(of: /[^=!<>]=(?!=)/) != nil {
+      throw Failure(reason: "'=' in '\(text)': to compare, write '=='")
+    }
     let token =
       /\s*([0-9]+(?:\.[0-9]+)?|[A-Za-z_]\w*(?:-\w+)*|"[^"]*"|[=!<>]=|[-+*\/%<>()])/
     var (rest, tokens): (Substring, [String]) = (text[...], [])
@@ -118,15 +128,26 @@ struct SpaceExpression: Sendable {
   private struct Parser {
     var tokens: ArraySlice<String>
     private static let levels: [[String]] = [
-      ["or"], ["and"], ["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"],
+      ["or"], ["and"],
+      ["==", "!=", "<", "<=", ">", ">="], ["+", "-"], ["*", "/", "%"],
     ]
+
+    private static let comparison = 2
 
     mutating func term(_ level: Int = 0) throws(Failure) -> Term {
       guard level < Self.levels.count else { return try primary() }
-      var left = try term(level + 1)
+      if level == Self.comparison, tokens.first == "not" {
+        tokens.removeFirst()
+        return .not(try term(level))
+      }
+      var (left, count) = (try term(level + 1), 0)
       while let symbol = tokens.first, Self.levels[level].contains(symbol) {
+        guard level != Self.comparison || count == 0 else {
+          throw Failure(reason: "'\(symbol)' after a comparison: join two of them with 'and'")
+        }
         tokens.removeFirst()
         left = .binary(symbol, left, try term(level + 1))
+        count += 1
       }
       return left
     }
