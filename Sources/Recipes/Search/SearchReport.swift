@@ -127,32 +127,12 @@ extension SearchRun {
         RankCorrelation.kendall(sample.map { values[$0] }, sample.map { accuracies[$0] })?
           .coefficient
       }
-      let ofTen = chosenOfTen(values, accuracies)
+      let ofTen = ChoiceOfTen(scores: values, accuracies: accuracies)
       return SearchReport.Correlation(
         score: score.rawValue, tau: found.coefficient,
         interval: interval.map { [$0.lowerBound, $0.upperBound] } ?? [], p: found.p,
-        gainOfTen: ofTen?.gain, lossOfThree: ofTen?.loss)
+        gainOfTen: ofTen?.gain, lossOfThree: ofTen?.lossOfThree)
     }
-  }
-
-  private func chosenOfTen(
-    _ values: [Double], _ accuracies: [Double]
-  ) -> (gain: Double, loss: Double)? {
-    guard values.count >= 10 else { return nil }
-    var random = Random(seed: 0).split("ten")
-    let mean = accuracies.reduce(0, +) / Double(accuracies.count)
-    let draws = 10_000
-    var (gain, loss) = (0.0, 0.0)
-    for _ in 0..<draws {
-      let ten = random.permutation(values.count).prefix(10)
-      let byScore = ten.sorted { (values[$0], $1) > (values[$1], $0) }
-      func best(_ candidates: some Sequence<Int>) -> Double {
-        candidates.map { accuracies[$0] }.max() ?? mean
-      }
-      gain += accuracies[byScore[0]] - mean
-      loss += best(ten) - best(byScore.prefix(3))
-    }
-    return (gain / Double(draws), loss / Double(draws))
   }
 }
 
