@@ -140,10 +140,30 @@ import Testing
     #expect((4...7).contains(report.scored) && report.trained == report.scored)
     #expect(outcome.err.contains("population 3/3") && outcome.err.contains("child "))
     #expect(Set(report.candidates.map(\.name)).count == report.scored)
+    for front in report.fronts { Self.expectFront(front, of: report.candidates) }
     try workspace.remove("out")
     let again = try workspace.convit(arguments + ["--threads", "1"])
     #expect(again.status == 0)
     #expect(try workspace.read("out/search.csv") == table)
+  }
+
+  /// Those are in a front that no other is as cheap and as accurate as, unless it is the same in both.
+  private static func expectFront(
+    _ front: SearchReport.Front, of candidates: [SearchReport.Candidate]
+  ) {
+    let points = candidates.map {
+      (name: $0.name, cost: $0.scores[front.cost] ?? 0, accuracy: $0.accuracy ?? 0)
+    }
+    let expected = points.filter { point in
+      !points.contains {
+        $0.cost <= point.cost && $0.accuracy >= point.accuracy
+          && ($0.cost, $0.accuracy) != (point.cost, point.accuracy)
+      }
+    }
+    let places = Set(expected.map { [$0.cost, $0.accuracy] })
+    let found = front.candidates.compactMap { name in points.first { $0.name == name } }
+    #expect(Set(found.map { [$0.cost, $0.accuracy] }) == places && found.count == places.count)
+    #expect(found.map(\.cost) == found.map(\.cost).sorted())
   }
 
   /// Five are trained for an epoch of four, three of them for two, two to the end: no step twice,
