@@ -21,6 +21,7 @@ struct BenchCommand: ParsableCommand {
 
   @Option(help: "A preset; see convit models. (default: convit_tiny)") var model: String?
   @Option(help: "Or the model of a training config, with ten classes.") var config: String?
+  @Option(help: .file("Or the model of a weights file, as it is pruned.")) var weights: String?
   @Option(help: "Pixels of the images: N, or HxW.") var inputSize: InputSize?
   @Option(help: "Images a step.") var batchSize = 32
   @Option(help: "train, inference or data.") var mode = Mode.train
@@ -58,6 +59,8 @@ struct BenchCommand: ParsableCommand {
     }
     for (flags, areBothGiven) in [
       ("--model and --config", model != nil && config != nil),
+      ("--weights and --model", weights != nil && model != nil),
+      ("--weights and --config", weights != nil && config != nil),
       ("--steps and --seconds", steps != nil && seconds != nil),
       ("--mode train and --average", mode == .train && average != nil),
       ("--mode inference and --recompute", mode == .inference && recompute),
@@ -71,7 +74,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     guard mode != .data else { return try runOnData() }
     let recipe = try config.map { try TrainingConfiguration(contentsOf: $0) }
-    let name = config ?? model ?? "convit_tiny"
+    let name = weights ?? config ?? model ?? "convit_tiny"
     var benchmark = Benchmark(
       name: name, configuration: try configuration(name, recipe),
       mode: mode == .train ? .train : .inference, batchSize: batchSize,
@@ -102,6 +105,10 @@ struct BenchCommand: ParsableCommand {
   private func configuration(
     _ name: String, _ recipe: TrainingConfiguration?
   ) throws -> ViTConfiguration {
+    if let weights {
+      return try SavedModel.noted(weights, model: nil, inputSize: inputSize, patchSize: nil)
+        .transformer.configuration
+    }
     do {
       var configuration =
         try recipe?.modelConfiguration(classes: 10) ?? ViTConfiguration.preset(of: name)

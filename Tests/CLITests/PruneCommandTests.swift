@@ -121,6 +121,13 @@ import Testing
     let saved = try SavedModel(contentsOf: workspace.file("small"))
     #expect(saved.weights.tree.elementCount == report.parametersWritten)
     #expect(try saved.transformer.configuration.headDim == 4)
+    let bench = try workspace.convit([
+      "bench", "--mode", "inference", "--weights", "small", "--batch-size", "2", "--steps", "1",
+    ])
+    #expect(bench.status == 0 && bench.out.contains("small, inference, batch 2"), "\(bench.err)")
+    try workspace.expectFailure(
+      ["bench", "--weights", "small", "--model", "convit_tiny"], status: 2,
+      ["--weights and --model do not go together"])
     // It trains on.
     try workspace.train(
       "again",
