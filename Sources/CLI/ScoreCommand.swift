@@ -67,7 +67,7 @@ struct ScoreCommand: ParsableCommand {
         + String(format: "%.1f s", seconds))
     try Terminal.result(table.text)
     if explain, let best = table.order.first {
-      try Terminal.result(table.sureness)
+      try Terminal.result(table.eachScore)
       let layers = try scoring.layers(of: configurations[best], on: threads.pool())
       try Terminal.result(ScoreTable.text(layers, of: names[best]))
     }
@@ -103,24 +103,32 @@ extension ScoreTable {
     var rows = [["rank", "candidate", method.rawValue, "ranks"] + others.map(\.rawValue)]
     for (rank, candidate) in order.enumerated() {
       let place = place(candidate, by: method)
-      let ranks = place.map { interval in
-        interval.interval.count == 1
-          ? "\(interval.rank)" : "\(interval.interval.lowerBound)–\(interval.interval.upperBound)"
-      }
       rows.append(
         ["\(rank + 1)", names[candidate], shown(candidate, method, withDeviation: true)]
-          + [ranks ?? ""] + others.map { shown(candidate, $0, withDeviation: false) })
+          + [place.map(ranks) ?? ""] + others.map { shown(candidate, $0, withDeviation: false) })
     }
     return aligned(rows, texts: [1]).joined(separator: "\n")
   }
 
-  /// How probable it is that the first of each pair beats the next, for the first few.
-  fileprivate var sureness: String {
-    let pairs = (1..<min(order.count, 6)).compactMap { rank in
-      probability(ofRank: rank).map { String(format: "%d over %d: %.3f", rank, rank + 1, $0) }
+  /// What each score says of the candidate that it puts first, and how sure that is.
+  fileprivate var eachScore: String {
+    let rows = scores.compactMap { score -> [String]? in
+      let order = order(by: score)
+      guard let first = order.first, let place = place(first, by: score) else { return nil }
+      let ahead = order.count > 1 ? probability(of: first, beating: order[1], by: score) : nil
+      return [
+        score.rawValue, shown(first, score, withDeviation: true), ranks(place),
+        ahead.map { String(format: "%.3f", $0) } ?? "–",
+        correlation(score, .parameters).map { String(format: "%.2f", $0) } ?? "–", names[first],
+      ]
     }
-    return pairs.isEmpty
-      ? "" : "\nprobability of being ahead by \(method.rawValue): " + pairs.joined(separator: ", ")
+    let head = ["score", "its first", "ranks", "ahead of second", "tau with params", "candidate"]
+    return "\nby each score:\n" + aligned([head] + rows, texts: [0, 5]).joined(separator: "\n")
+  }
+
+  private func ranks(_ place: RankedScores.Place) -> String {
+    place.interval.count == 1
+      ? "\(place.rank)" : "\(place.interval.lowerBound)–\(place.interval.upperBound)"
   }
 
   /// Where a model's gradients are, and how far those of single images agree.
@@ -139,7 +147,8 @@ extension ScoreTable {
       ]
     }
     let head = ["layer", "mgm", "share", "diagonal", "off-diagonal", "agreement"]
-    return "\nmgm of \(candidate) by layer; agreement is off-diagonal by diagonal:\n"
+    return
+      "\nmgm of \(candidate) by layer, at its first start on the first batch; agreement is off-diagonal by diagonal:\n"
       + aligned([head] + rows, texts: [0]).joined(separator: "\n")
   }
 

@@ -76,6 +76,7 @@ struct SearchCommand: ParsableCommand {
       String(
         format: "%d candidates scored in %.1f s\n", search.candidates.count, search.scoring.seconds)
     )
+    try search.checkRungs(rungs ?? 1)
     let asked = samples ?? 100
     if search.candidates.count < asked {
       Terminal.write(
@@ -94,7 +95,10 @@ struct SearchCommand: ParsableCommand {
           candidate, "population \(index + 1)/\(evolution.population.count)", &search, output)
       }
       for index in 0..<evolve {
-        guard let child = try evolution.child(in: &search, on: pool) else { break }
+        guard let child = try evolution.child(in: &search, on: pool) else {
+          Terminal.write("note: evolution ends here: no child is in the space and the budget\n")
+          break
+        }
         try train(child, "child \(index + 1)/\(evolve)", &search, output)
       }
     }

@@ -21,7 +21,7 @@ public struct RankedScores: Sendable {
   public let places: [Place]
   /// The candidates from the highest mean on; equal ones as they were given.
   public let order: [Int]
-  private let errors: [MeanError?]  // of the means; nil of single scores
+  private let errors: [MeanError?]  // of the means; nil of single scores, of which none is known
 
   /// The places of candidates by their scores, `samples[candidate]`, of at least one each.
   public init(_ samples: [[Double]]) {
@@ -51,7 +51,8 @@ public struct RankedScores: Sendable {
   }
 
   /// The probability that the mean of one candidate is above that of another, by Student's t
-  /// distribution of their difference (Welch 1947): 1, 0 or ½ of single scores.
+  /// distribution of their difference (Welch 1947); ½ where one of them has a single score, which
+  /// says nothing of its error.
   public func probability(of a: Int, beating b: Int) -> Double {
     Self.probability(places[a].mean, errors[a], beats: places[b].mean, errors[b])
   }
@@ -59,9 +60,12 @@ public struct RankedScores: Sendable {
   private static func probability(
     _ a: Double, _ errorOfA: MeanError?, beats b: Double, _ errorOfB: MeanError?
   ) -> Double {
-    let errors = [errorOfA, errorOfB].compactMap { $0 }
+    func byMeans() -> Double { a > b ? 1 : a < b ? 0 : 0.5 }
+    guard a.isFinite, b.isFinite else { return byMeans() }
+    guard let errorOfA, let errorOfB else { return 0.5 }
+    let errors = [errorOfA, errorOfB]
     let square = errors.reduce(0) { $0 + $1.square }
-    guard a.isFinite, b.isFinite, square > 0 else { return a > b ? 1 : a < b ? 0 : 0.5 }
+    guard square > 0 else { return byMeans() }
     // The degrees of freedom of Welch and Satterthwaite, rounded down: rather too unsure.
     let freedom =
       square * square

@@ -32,6 +32,9 @@ public enum Score: String, Sendable, CaseIterable, Codable, CodingKeyRepresentab
   /// What is paid for a model, of which less is better.
   package static let costs: [Score] = [.parameters, .multiplyAdds, .milliseconds]
 
+  /// Whether it is the same for every start and batch.
+  package var isExact: Bool { self == .parameters || self == .multiplyAdds }
+
   /// Those that want a backward pass for each example.
   static let ofEachExample: Set<Score> = [
     .mgmDiagonal, .mgmOffDiagonal, .mgmReleased, .mgmAutoProx,

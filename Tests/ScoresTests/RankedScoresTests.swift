@@ -48,12 +48,12 @@ import Testing
     #expect(Double(apart) / Double(draws) < 0.05 + 4 * (0.05 * 0.95 / Double(draws)).squareRoot())
   }
 
-  /// Single scores are sure of their order.
+  /// Single scores say nothing of how sure their order is.
   @Test func singleScores() {
     let ranked = RankedScores([[2], [3], [2]])
     #expect(ranked.order == [1, 0, 2] && ranked.places[1].deviation == nil)
-    #expect(ranked.places.map(\.interval) == [2...3, 1...1, 2...3])
-    #expect(ranked.probability(of: 1, beating: 0) == 1)
+    #expect(ranked.places.map(\.interval) == [1...3, 1...3, 1...3])
+    #expect(ranked.probability(of: 1, beating: 0) == 0.5)
     #expect(ranked.probability(of: 0, beating: 2) == 0.5)
   }
 }

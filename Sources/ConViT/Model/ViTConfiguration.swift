@@ -157,6 +157,9 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     try require(
       mlpRatio > 0 && mlpRatio <= 64,
       "the MLP ratio must be above 0 and at most 64, found \(mlpRatio)")
+    try require(
+      hiddenDimByLayer != nil || hiddenDim > 0,
+      "an MLP ratio of \(mlpRatio) leaves no hidden unit of \(embedDim) dimensions")
     for (name, rate) in [
       ("dropout", dropRate), ("dropout", attnDropRate), ("drop-path", dropPathRate),
     ] {

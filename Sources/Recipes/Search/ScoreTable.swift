@@ -21,12 +21,18 @@ package struct ScoreTable: Sendable {
     (self.names, self.method, self.patches) = (names, method, patches)
     scores = Score.allCases.filter { samples.first?[$0] != nil }
     ranked = scores.reduce(into: [:]) { ranked, score in
-      ranked[score] = RankedScores(samples.map { $0[score] ?? [.nan] })
+      ranked[score] = RankedScores(
+        samples.map { sample in
+          let values = sample[score] ?? [.nan]
+          return score.isExact ? [values[0], values[0]] : values
+        })
     }
   }
 
   /// The candidates, the best first.
-  package var order: [Int] { ranked[method]?.order ?? Array(names.indices) }
+  package var order: [Int] { order(by: method) }
+
+  package func order(by score: Score) -> [Int] { ranked[score]?.order ?? Array(names.indices) }
 
   package func place(_ candidate: Int, by score: Score) -> RankedScores.Place? {
     ranked[score]?.places[candidate]
@@ -34,8 +40,13 @@ package struct ScoreTable: Sendable {
 
   /// The probability that the mean of the candidate at a rank is above that of the next.
   package func probability(ofRank rank: Int) -> Double? {
-    guard rank < order.count, let ranked = ranked[method] else { return nil }
-    return ranked.probability(of: order[rank - 1], beating: order[rank])
+    guard rank < order.count else { return nil }
+    return probability(of: order[rank - 1], beating: order[rank], by: method)
+  }
+
+  /// The probability that the mean of a candidate is above that of another.
+  package func probability(of a: Int, beating b: Int, by score: Score) -> Double? {
+    ranked[score]?.probability(of: a, beating: b)
   }
 
   /// Kendall's τ between two scores over the candidates.
@@ -57,10 +68,11 @@ package struct ScoreTable: Sendable {
 
   /// A score whose order is mostly that of the sizes says little that they do not.
   private var sizeNote: String? {
-    for size in [Score.parameters, .multiplyAdds] where size != method {
+    guard !method.isExact else { return nil }
+    for size in [Score.parameters, .multiplyAdds] {
       guard names.count > 2, let tau = correlation(method, size), tau > 0.9 else { continue }
-      let what = size == .parameters ? "the number of parameters" : "the multiply-adds"
-      return "\(method.rawValue) orders these candidates as \(what) does (Kendall's tau "
+      let what = size == .parameters ? "the number of parameters does" : "the multiply-adds do"
+      return "\(method.rawValue) orders these candidates as \(what) (Kendall's tau "
         + String(format: "%.2f", tau) + "): it says little that the size does not"
     }
     return nil

@@ -13,7 +13,8 @@ package struct ScoringRun: Sendable {
   /// Images of a batch, as many of each class as there can be, not augmented; if nil, 128, or what
   /// there is for all batches.
   package var batchSize: Int?
-  /// Initialisations, and batches: each candidate is scored `starts` × `batches` times.
+  /// Initialisations, and batches, over which the scores of an initialisation are averaged: those
+  /// of one are not independent.
   package var (starts, batches) = (3, 1)
   package var seed: UInt64 = 0
   private let folders: [DataSettings: ImageFolder]
@@ -32,7 +33,7 @@ package struct ScoringRun: Sendable {
     self.folders = folders
   }
 
-  /// The scores of each configuration, of each start and batch in turn.
+  /// The scores of each configuration, of each start in turn.
   ///
   /// Candidates are scored side by side, each on one thread, so that scores have the same bits for
   /// any number of threads. Milliseconds are measured afterwards, one candidate at a time.
@@ -59,6 +60,11 @@ package struct ScoringRun: Sendable {
       var values: [Score: [Double]] = [:]
       for (task, scores) in zip(tasks, found) where task.candidate == candidate {
         for (score, value) in scores { values[score, default: []].append(value) }
+      }
+      values = values.mapValues { values in
+        stride(from: 0, to: values.count, by: batches).map { first in
+          values[first..<first + batches].reduce(0, +) / Double(batches)
+        }
       }
       if scores.contains(.milliseconds) {
         let model = candidates[candidate].model.configuration
@@ -102,17 +108,16 @@ package struct ScoringRun: Sendable {
     }
   }
 
-  /// The images of a batch, of the smallest folder.
-  package var imagesOfABatch: Int { folders.values.map(batchSize).min() ?? 0 }
-
-  private func batchSize(of folder: ImageFolder) -> Int {
-    batchSize ?? min(128, max(1, folder.samples.count / batches))
+  /// The images of a batch, which is of the same size for all candidates.
+  package var imagesOfABatch: Int {
+    let least = folders.values.map(\.samples.count).min() ?? 0
+    return batchSize ?? min(128, max(1, least / batches))
   }
 
   private func meters(
     _ configuration: TrainingConfiguration, _ folder: ImageFolder, _ pool: WorkerPool
   ) throws -> [ScoreMeter] {
-    let batchSize = batchSize(of: folder)
+    let batchSize = imagesOfABatch
     let examples = folder.inClassTurns(batchSize * batches, seed: seed)
     guard examples.count == batchSize * batches else {
       throw TrainingError(

@@ -8,6 +8,7 @@ import Scores
 package struct SearchReport: Codable, Sendable {
   /// How a score orders the candidates that were trained.
   package struct Correlation: Codable, Sendable {
+    /// Its name, or `fit`: what the regression expects of each candidate from the others.
     package let score: String
     /// Kendall's τ-b with accuracy, an interval that holds it with 95 % by the bootstrap over
     /// candidates, and the probability of one as far from 0 without a connection.
@@ -29,7 +30,7 @@ package struct SearchReport: Codable, Sendable {
     package let epochs: Int?
     /// Whether that was the whole training, and not a rung of successive halving.
     package let isComplete: Bool
-    /// What the fit expects, if enough are trained.
+    /// What the fit expects, if enough are trained; of a trained one, the fit to the others.
     package let predicted: Double?
     package let scores: [String: Double]
   }
@@ -116,9 +117,12 @@ extension SearchRun {
     guard trained.count >= 3 else { return [] }
     let all = accuracies
     let accuracies = trained.map { all[$0] ?? 0 }
-    return Score.allCases.compactMap { score in
+    var rows: [(name: String, values: [Double])] = Score.allCases.compactMap { score in
       guard scores[0][score] != nil else { return nil }
-      let values = trained.map { mean($0, score) ?? -.infinity }
+      return (score.rawValue, trained.map { mean($0, score) ?? -.infinity })
+    }
+    if let fit = prediction(from: trained) { rows.append(("fit", trained.map { fit[$0] })) }
+    return rows.compactMap { name, values in
       guard let found = RankCorrelation.kendall(values, accuracies) else { return nil }
       var generator = Random(seed: 0).split("tau")
       let interval = Statistics.bootstrapInterval(
@@ -129,7 +133,7 @@ extension SearchRun {
       }
       let ofTen = ChoiceOfTen(scores: values, accuracies: accuracies)
       return SearchReport.Correlation(
-        score: score.rawValue, tau: found.coefficient,
+        score: name, tau: found.coefficient,
         interval: interval.map { [$0.lowerBound, $0.upperBound] } ?? [], p: found.p,
         gainOfTen: ofTen?.gain, lossOfThree: ofTen?.lossOfThree)
     }

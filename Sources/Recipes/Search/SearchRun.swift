@@ -23,7 +23,7 @@ package struct SearchRun: Sendable {
   package var calibration = 0
   private let budget: Budget
   private var times: PredictionTimes
-  private let batchSize: Int?
+  private var batchSize: Int?  // that of the first candidates, for all
   private let seed: UInt64
   private let dataPath: String
 
@@ -94,6 +94,7 @@ package struct SearchRun: Sendable {
       let configurations = found.map(\.configuration)
       var run = try ScoringRun(of: configurations)
       (run.seed, run.batchSize) = (seed, batchSize)
+      batchSize = run.imagesOfABatch
       run.scores = Score.ofOneBatch
       if method != .milliseconds { run.scores.insert(method) }
       for (candidate, scores) in zip(found, try run(configurations, on: pool))
@@ -153,7 +154,13 @@ package struct SearchRun: Sendable {
       let output = try OutputFolder("\(folder)/\(parts.dropLast().joined(separator: "/"))")
       return try output.write(asked.yaml(), to: "\(parts.last ?? "").yaml")
     }
-    let differences = try asked.differences(from: TrainingConfiguration(contentsOf: path))
+    var known = try TrainingConfiguration(contentsOf: path)
+    if let old = known.dataPath, let new = asked.dataPath,
+      URL(fileURLWithPath: old).standardized == URL(fileURLWithPath: new).standardized
+    {
+      known.dataPath = new  // the same folder, said in another way
+    }
+    let differences = try asked.differences(from: known)
     guard differences.isEmpty else {
       let list = differences.map { "\($0.key) is \($0.new), and was \($0.old)" }
       throw TrainingError(
@@ -175,6 +182,15 @@ package struct SearchRun: Sendable {
     guard rung < rungs else { return nil }
     let parts = 1 << min(rungs - rung, 30)
     return max(1, (candidates[candidate].configuration.totalEpochs + parts - 1) / parts)
+  }
+
+  /// Throws if a candidate has too few epochs for each rung to be longer than that before it.
+  package func checkRungs(_ rungs: Int) throws {
+    guard let least = candidates.map(\.configuration.totalEpochs).min(), rungs > 1,
+      rungs > 30 || least < 1 << (rungs - 1)
+    else { return }
+    throw TrainingError(
+      usage: "rungs \(rungs) halve the epochs \(rungs - 1) times, and a candidate has \(least)")
   }
 
   /// Of candidates that a rung was trained of, the better half.
@@ -200,15 +216,28 @@ package struct SearchRun: Sendable {
   }
 
   /// The accuracy that a ridge regression on scores, sizes and choices expects of each candidate,
-  /// fitted to those that are trained; nil of fewer than five.
-  package var prediction: [Double]? {
-    let accuracies = accuracies
-    let trained = accuracies.keys.sorted()
+  /// fitted to those that are trained; of these, each by the fit to the others. Nil of fewer than
+  /// five.
+  package var prediction: [Double]? { prediction(from: accuracies.keys.sorted()) }
+
+  /// The same, fitted to some that are trained.
+  ///
+  /// The penalty is the number of features: they are thought to say half of what decides, together.
+  func prediction(from trained: [Int]) -> [Double]? {
     guard trained.count >= 5 else { return nil }
-    let features = features
-    let fit = RidgeRegression(
-      trained.map { features[$0] }, trained.compactMap { accuracies[$0] })
-    return fit.map { fit in features.map { fit($0) } }
+    let (accuracies, features) = (accuracies, features)
+    func fit(_ some: [Int]) -> RidgeRegression? {
+      RidgeRegression(
+        some.map { features[$0] }, some.compactMap { accuracies[$0] },
+        penalty: Double(features[0].count))
+    }
+    guard let whole = fit(trained) else { return nil }
+    var values = features.map { whole($0) }
+    for candidate in trained {
+      guard let others = fit(trained.filter { $0 != candidate }) else { return nil }
+      values[candidate] = others(features[candidate])
+    }
+    return values
   }
 
   /// By candidate, its ranks by the scores and the places of its choices, each from 0 to 1.

@@ -20,10 +20,9 @@ extension SearchSpace {
       let places = canonical(slots.map { random.below($0.count) })
       if seen.insert(places).inserted, try isAllowed(places) { found.append(places) }
     }
-    guard found.count == count else {
+    guard !found.isEmpty else {
       throw TrainingError(
-        usage: "\(title): only \(found.count) of \(1000 * count) random choices are allowed by its "
-          + "conditions")
+        usage: "\(title): none of \(1000 * count) random choices is allowed by its conditions")
     }
     return try found.map(candidate)
   }
@@ -55,6 +54,10 @@ extension SearchSpace {
       let index = open[random.below(open.count)]
       let other = random.below(slots[index].count - 1)
       places[index] = other < places[index] ? other : other + 1
+      for (slot, place) in zip(slots.indices, slots)
+      where isUsed(place, in: places) && !isUsed(place, in: candidate.places) {
+        places[slot] = random.below(place.count)  // a list has become longer
+      }
       places = canonical(places)
       if try isAllowed(places) { return try self.candidate(places) }
     }

@@ -112,6 +112,19 @@ package struct SearchSpace: Sendable {
     }
     conditions = try (parts["where"]?.array() ?? []).map { try formula($0.string ?? "?") }
     try checkNames(fail)
+    try checkKeys(Set(parts["base"]?.mapping?.compactMap(\.key.string) ?? []), fail)
+  }
+
+  /// Settings that the command decides, or that a start from nothing has not.
+  private func checkKeys(_ base: Set<String>, _ fail: (String) -> TrainingError) throws {
+    let chosen = Set(choices.map(\.name) + settings.map(\.key))
+    for key in ["data-path", "output-dir", "seed", "threads", "resume"]
+    where chosen.contains(key) || base.contains(key) {
+      throw fail("\(key) is the command's to say, for all candidates: leave it out")
+    }
+    guard !chosen.contains("finetune"), !base.contains("finetune") else {
+      throw fail("finetune: candidates are scored at their initialisation, and start from it")
+    }
   }
 
   private func checkNames(_ fail: (String) -> TrainingError) throws {
@@ -203,7 +216,10 @@ package struct SearchSpace: Sendable {
       given.append((key, value.node))
     }
     let configuration = try TrainingConfiguration(settings: given, of: path, over: base)
-    do { try configuration.validateModel() } catch let error as TrainingError {
+    do {
+      try configuration.validate()
+      try configuration.validateModel()
+    } catch let error as TrainingError {
       throw TrainingError(
         usage: "\(path): \(name): \(error.message); a condition under where: can rule it out")
     }

@@ -113,7 +113,7 @@ struct SpaceExpression: Sendable {
       throw Failure(reason: "'=' in '\(text)': to compare, write '=='")
     }
     let token =
-      /\s*([0-9]+(?:\.[0-9]+)?|[A-Za-z_]\w*(?:-\w+)*|"[^"]*"|[=!<>]=|[-+*\/%<>()])/
+      /\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[A-Za-z_]\w*(?:-\w+)*|"[^"]*"|[=!<>]=|[-+*\/%<>()])/
     var (rest, tokens): (Substring, [String]) = (text[...], [])
     while let match = rest.prefixMatch(of: token) {
       tokens.append(String(match.1))
@@ -159,6 +159,7 @@ struct SpaceExpression: Sendable {
         guard tokens.popFirst() == ")" else { throw Failure(reason: "a parenthesis is not closed") }
         return inner
       }
+      if token == "-" { return .binary("-", .value(.number(0)), try primary()) }
       if let number = Double(token) { return .value(.number(number)) }
       if token.hasPrefix("\"") { return .value(.word(String(token.dropFirst().dropLast()))) }
       guard token.first?.isLetter == true || token.first == "_" else {

@@ -24,11 +24,12 @@ const showSummary = () => {
 };
 
 const showScores = () => {
-  const head = htmlElement("tr", {}, ...["score", "τ", "95 %", "p", "best of ten, points"].map((n, i) => htmlElement("th", i ? {} : { class: "text" }, n)));
+  const head = htmlElement("tr", {}, ...["score", "τ", "95 %", "p", "best of ten, points", "three of ten, points"].map((n, i) => htmlElement("th", i ? {} : { class: "text" }, n)));
   const rows = report.correlations.map((c) =>
     htmlElement(
       "tr", {}, htmlElement("th", { class: "text" }, c.score), htmlElement("td", { "data-value": c.tau }, fixed(c.tau, 2)),
       htmlElement("td", {}, c.interval.map((v) => fixed(v, 2)).join(" … ")), htmlElement("td", {}, shown(c.p)), htmlElement("td", {}, signed(c.gain_of_ten)),
+      htmlElement("td", {}, typeof c.loss_of_three === "number" ? fixed(-c.loss_of_three, 2) : "–"),
     ),
   );
   byId("scores").replaceChildren(head, ...rows);
