@@ -61,8 +61,8 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "ConViT", "DoubleNumerics", "Files", "Images", "Locality", "Runs", "Safetensors", "Scores",
-        "Symmetry", "Training", .product(name: "Yams", package: "Yams"),
+        "ConViT", "DoubleNumerics", "Files", "Images", "Locality", "Pruning", "Runs", "Safetensors",
+        "Scores", "Symmetry", "Training", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Report", dependencies: ["Files", "Locality", "Images", "Runs", "Symmetry"],
@@ -104,8 +104,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Runs", "Safetensors",
-        "TensorBoard",
+        "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Pruning", "Runs",
+        "Safetensors", "TensorBoard",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
