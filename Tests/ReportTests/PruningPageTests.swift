@@ -51,8 +51,9 @@ import Testing
     for place in 0..<2 {
       let color = LineColors.light.distinct[place]
       let own = lines(figure.gaps, color)
-      #expect(own.count == 4 && own.count { $0.contains("stroke-dasharray") } == 2)
-      #expect(lines(figure.accuracies, color).count == 2)
+      // Two charts and the legend.
+      #expect(own.count == 6 && own.count { $0.contains("stroke-dasharray") } == 3)
+      #expect(lines(figure.accuracies, color).count == 3)
     }
     for part in ["of each layer", "of all layers together"] {
       #expect(figure.gaps.contains(part) && figure.accuracies.contains(part))
