@@ -16,7 +16,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop soak weights report-check search-page-check symmetry pruning pruning-table vit-bench tensorboard-check clean
+  consumer kill-loop search-kill-loop prune-kill-loop soak weights report-check search-page-check pruning-page-check symmetry pruning pruning-table vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -88,8 +88,11 @@ pruning: ## Hold what is predicted of pruning against random networks, at all si
 	swift build --build-tests $(TEST_FLAGS_release)
 	CONVIT_BARS=1 swift test --skip-build $(TEST_FLAGS_release) --filter PruningTests
 
-pruning-table: build ## Gap and accuracy of pruned models by sparsity, as CSV (DATA=<Fashion-MNIST> SAMPLE=2000)
-	python3 Scripts/pruning/table.py --data-path $(or $(DATA),data/fashion-mnist) --sample $(or $(SAMPLE),2000)
+pruning-table: build ## Sweep the shipped models over sparsities (DATA=<Fashion-MNIST> SAMPLE=2000 OUT=sweeps)
+	for model in fashion fashion-deit; do \
+	  .build/release/convit prune --sweep --weights Weights/$$model.safetensors --data-path $(or $(DATA),data/fashion-mnist) \
+	    --sample $(or $(SAMPLE),2000) --output-dir $(or $(OUT),sweeps)/$$model || exit; \
+	done
 
 bench-allocations: build ## Count the heap allocations of a step, by depth and batch
 	Benchmarks/allocations.sh
@@ -116,6 +119,9 @@ kill-loop: build ## Kill a run at 50 random moments, resume each time, compare (
 search-kill-loop: build ## Kill a search at 20 random moments, resume each time, compare (KILLS="--kills 5")
 	python3 Scripts/runs/search_kill_loop.py $(KILLS)
 
+prune-kill-loop: build ## Kill runs on pruned weights, with each optimiser; zeros must stay (KILLS="--kills 1")
+	python3 Scripts/runs/prune_kill_loop.py $(KILLS)
+
 soak: build ## Watch the memory of 2,400 steps of training
 	python3 Scripts/runs/soak.py
 
@@ -138,6 +144,10 @@ report-check: build ## Drive the page of runs in headless Chromium (RUN="runs/de
 search-page-check: build ## Drive the page of a search in headless Chromium (SEARCH="searches/fashion")
 	Scripts/report/environment.sh
 	.venv-report/bin/python Scripts/report/check_search.py $(SEARCH)
+
+pruning-page-check: build ## Drive the page of a sweep in headless Chromium (SWEEP="sweeps/fashion")
+	Scripts/report/environment.sh
+	.venv-report/bin/python Scripts/report/check_pruning.py $(SWEEP)
 
 tensorboard-check: build ## Hold what TensorBoard reads of killed runs against their logs
 	Scripts/tensorboard/environment.sh

@@ -46,7 +46,7 @@ let package = Package(
       dependencies: ["ConViT", "DoubleNumerics", "Images", "CKernels", "Files"]),
     .target(name: "Symmetry", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(name: "Scores", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
-    .target(name: "Pruning", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
+    .target(name: "Pruning", dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Files"]),
     .target(
       name: "ONNXExport",
       dependencies: [
@@ -61,11 +61,12 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "ConViT", "DoubleNumerics", "Files", "Images", "Locality", "Runs", "Safetensors", "Scores",
-        "Symmetry", "Training", .product(name: "Yams", package: "Yams"),
+        "ConViT", "DoubleNumerics", "Files", "Images", "Locality", "Pruning", "Runs", "Safetensors",
+        "Scores", "Symmetry", "Training", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
-      name: "Report", dependencies: ["Files", "Locality", "Images", "Runs", "Symmetry"],
+      name: "Report",
+      dependencies: ["Files", "Locality", "Images", "Pruning", "Runs", "Symmetry"],
       resources: [
         .embedInCode("Page/shell.html"), .embedInCode("Page/page.html"),
         .embedInCode("Page/style.css"),
@@ -76,6 +77,7 @@ let package = Package(
         .embedInCode("Page/evaluation.html"), .embedInCode("Page/evaluation.js"),
         .embedInCode("Page/search.html"), .embedInCode("Page/search.js"),
         .embedInCode("Page/scatter.js"),
+        .embedInCode("Page/pruning.html"), .embedInCode("Page/pruning.js"),
       ]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "Fetching", dependencies: ["CTransfer", "Files"]),
@@ -104,8 +106,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Runs", "Safetensors",
-        "TensorBoard",
+        "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Pruning", "Runs",
+        "Safetensors", "TensorBoard",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
@@ -123,7 +125,7 @@ let package = Package(
     .testTarget(
       name: "ReportTests",
       dependencies: [
-        "Files", "Report", "Locality", "ConViT", "Images", "Autodiff", "Symmetry",
+        "Files", "Report", "Locality", "ConViT", "Images", "Autodiff", "Pruning", "Symmetry",
       ]),
     .testTarget(
       name: "ONNXExportTests",

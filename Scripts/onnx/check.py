@@ -61,13 +61,18 @@ MODELS = {
     "vit, 224 x 96 pixels": configuration("vit", 4, 48, imageWidth=96, **small),
     "convit, 48 x 40 patches": configuration("convit", 4, 32, localUpToLayer=2, imageHeight=384, imageWidth=320, patchSize=8, depth=3, classes=10),
     "vit, layer scale, registers, no_embed_class": configuration("vit", 4, 48, registers=3, layerScale=1e-5, embedsTokens=False, **small),
+    "convit, heads and units pruned": configuration(
+        "convit", 4, 48, localUpToLayer=3, headDim=12, headsByLayer=[3, 1, 4, 2], hiddenDimByLayer=[96, 7, 150, 1], **small
+    ),
     "a single block": configuration("vit", 2, 16, depth=1, classes=3),
 }
 
 
 def shapes(c):
     """The names and shapes of a model's parameters, from its configuration."""
-    dim, hidden = c["embedDim"], int(c["embedDim"] * c["mlpRatio"])
+    dim, width = c["embedDim"], c.get("headDim") or c["embedDim"] // c["heads"]
+    every_heads = c.get("headsByLayer") or [c["heads"]] * c["depth"]
+    every_hidden = c.get("hiddenDimByLayer") or [int(dim * c["mlpRatio"])] * c["depth"]
     patches = (c["imageHeight"] // c["patchSize"]) * (c["imageWidth"] // c["patchSize"])
     tokens = 0 if c["pooling"] == "average" else 1 + c["isDistilled"]
 
@@ -89,17 +94,18 @@ def shapes(c):
     yield "patch_embed.proj.weight", (dim, c["channels"], c["patchSize"], c["patchSize"])
     yield "patch_embed.proj.bias", (dim,)
     for block in range(c["depth"]):
-        at = f"blocks.{block}"
+        at, heads, hidden = f"blocks.{block}", every_heads[block], every_hidden[block]
+        inside = heads * width
         yield from norm(f"{at}.norm1")
         if block < c["localUpToLayer"]:
-            yield from linear(f"{at}.attn.qk", 2 * dim, dim, c["qkvBias"])
-            yield from linear(f"{at}.attn.v", dim, dim, c["qkvBias"])
-            yield from linear(f"{at}.attn.pos_proj", c["heads"], 3)
+            yield from linear(f"{at}.attn.qk", 2 * inside, dim, c["qkvBias"])
+            yield from linear(f"{at}.attn.v", inside, dim, c["qkvBias"])
+            yield from linear(f"{at}.attn.pos_proj", heads, 3)
             if c["isGated"]:
-                yield f"{at}.attn.gating_param", (c["heads"],)
+                yield f"{at}.attn.gating_param", (heads,)
         else:
-            yield from linear(f"{at}.attn.qkv", 3 * dim, dim, c["qkvBias"])
-        yield from linear(f"{at}.attn.proj", dim, dim)
+            yield from linear(f"{at}.attn.qkv", 3 * inside, dim, c["qkvBias"])
+        yield from linear(f"{at}.attn.proj", dim, inside)
         yield from norm(f"{at}.norm2")
         yield from linear(f"{at}.mlp.fc1", hidden, dim)
         yield from linear(f"{at}.mlp.fc2", dim, hidden)

@@ -3,6 +3,7 @@ import Autodiff
 import ConViT
 import Files
 import Foundation
+import Images
 import Pruning
 
 struct PruneCommand: ParsableCommand {
@@ -18,21 +19,28 @@ struct PruneCommand: ParsableCommand {
         convit prune --weights W --sparsity 0.5 --output half.safetensors
         convit prune --weights W --plan --eps 0.1 --data-path D --output light.safetensors
         convit prune --weights W --structured both --sparsity 0.5 --output small.safetensors
+        convit prune --weights W --sweep --data-path D --output-dir sweeps/W
       """)
 
   @OptionGroup var model: ModelOptions
   @Option(
-    help: "What goes: the smallest weights, any, or those that matter least to the loss (taylor).")
-  var method = PruningRule.Method.magnitude
+    .name(
+      "What goes: the smallest weights, any (random), or those that matter least to the loss "
+        + "(taylor, of heads and units also gate). (default: magnitude)"))
+  var method: PruningMethod?
   @Option(.number("The share of the weights, heads or hidden units that goes.")) var sparsity:
     Double?
   @Flag(help: "Find the largest sparsity that keeps --eps.") var plan = false
   @Option(.number("For --plan, the relative change of outputs that may be: 0.1."))
   var eps: Double?
-  @Option(help: "Take the share of each layer, or of all layers together.") var scope =
-    PruningRule.Scope.layer
+  @Option(.name("Take the share of each layer, or of all together (global). (default: layer)"))
+  var scope: PruningRule.Scope?
   @Option(.name("Remove whole heads, hidden units of MLPs (mlp), or both."))
   var structured: KeptParts.Kind?
+  @Flag(help: "Measure 11 sparsities by all methods that fit, and show them on a page.")
+  var sweep = false
+  @Option(.int("For --sweep, random choices at each sparsity. (default: 3)")) var seeds: Int?
+  @Option(.folder("For --sweep, the folder to write to.")) var outputDir: String?
   @Flag(help: "Prune the weights that make patches, too.") var patchEmbed = false
   @Flag(help: "Prune the weights of the heads that give classes, too.") var head = false
   @OptionGroup var images: PruningImages
@@ -48,6 +56,10 @@ struct PruneCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
+    if sweep { return try validateSweep() }
+    guard seeds == nil, outputDir == nil else {
+      throw ValidationError("--seeds and --output-dir are for --sweep")
+    }
     guard plan == (sparsity == nil), plan == (eps != nil) else {
       throw ValidationError("say how much: --sparsity P, or --plan --eps E")
     }
@@ -61,18 +73,43 @@ struct PruneCommand: ParsableCommand {
     guard !plan || images.dataPath != nil else {
       throw ValidationError("--plan measures on images: it needs --data-path")
     }
-    guard method != .taylor || images.dataPath != nil else {
-      throw ValidationError("--method taylor looks at images of train: it needs --data-path")
+    if let method {
+      guard method.ofWeights != nil || structured != nil else {
+        throw ValidationError("--method \(method) is for heads and units: --structured")
+      }
+      guard !method.needsImages || images.dataPath != nil else {
+        throw ValidationError("--method \(method) looks at images of train: it needs --data-path")
+      }
     }
     guard output != nil || plan || reportBound else {
       throw ValidationError("--output says which file to write")
     }
-    guard structured == nil || !(patchEmbed || head) else {
-      throw ValidationError("--structured takes heads and hidden units alone")
-    }
+    try validateStructured()
     guard !sparse || (structured == nil && output != nil) else {
       throw ValidationError("--sparse is for an --output of zeros, which --structured has not")
     }
+  }
+
+  private func validateStructured() throws {
+    guard structured == nil || !(patchEmbed || head) else {
+      throw ValidationError("--structured takes heads and hidden units alone")
+    }
+  }
+
+  private func validateSweep() throws {
+    let others: [(String, Bool)] = [
+      ("method", method != nil), ("sparsity", sparsity != nil), ("plan", plan),
+      ("eps", eps != nil), ("scope", scope != nil), ("output", output != nil),
+      ("sparse", sparse), ("report-bound", reportBound),
+    ]
+    if let other = others.first(where: \.1) {
+      throw ValidationError("--sweep measures all there are: --\(other.0) has no use beside it")
+    }
+    guard images.dataPath != nil, outputDir != nil else {
+      throw ValidationError("--sweep needs --data-path to measure on, and --output-dir")
+    }
+    try require("seeds", seeds, in: 1...1000)
+    try validateStructured()
   }
 
   func run() throws {
@@ -80,47 +117,47 @@ struct PruneCommand: ParsableCommand {
       throw WeightsError(path: output, reason: "is there already; --force replaces it")
     }
     let saved = try model.load()
-    var rule = PruningRule(
-      method, scope: scope, selection: .prunable(patchEmbedding: patchEmbed, head: head),
-      seed: seed ?? 0)
-    let whole = try saved.transformer
-    if structured == nil, let warning = rule.warning(for: saved.weights) {
+    if sweep { return try runSweep(of: saved) }
+    let (method, scope) = (method ?? .magnitude, scope ?? .layer)
+    let maker = try maker(for: saved, [method])
+    if let warning = maker.warning(method, scope) {
       Terminal.write("note: \(model.file.weights): \(warning)\n")
     }
     let sample = try images.sample(for: saved, seed: seed ?? 0, model.threads)
-    if method == .taylor,
-      let batch = try images.sample(
-        for: saved, split: "train", seed: seed ?? 0, model.threads)
-    {
-      rule.gradients = Gradients(
-        ofLoss: whole, saved.weights, examples: batch.inputs, labels: batch.labels)
-    }
-    let gap = sample.map {
-      OutputGap(
-        whole, saved.weights, on: $0.inputs, pool: model.threads.pool(),
-        precision: model.precision)
-    }
+    let gap = try sample.map { try self.gap(of: saved, on: $0) }
     /// What goes for a share of it.
     func masks(_ share: Double) throws -> (ParameterMasks, KeptParts?) {
-      guard let structured else { return (rule.masks(of: saved.weights, sparsity: share), nil) }
-      let parts = try KeptParts(
-        of: whole, saved.weights, removing: structured, share: min(share, 1 - 1e-9), by: rule)
-      return (try parts.masks(of: whole, saved.weights.tree), parts)
+      try maker.masks(method, scope, seed: seed ?? 0, share: share)
     }
-    _ = try masks(0)  // so that what cannot be done is said before anything is measured
     let plan = gap.flatMap { gap in
       eps.map { GapPlan(keeping: $0, of: gap) { (try? masks($0).0) ?? .init(saved.weights.tree) } }
     }
     let (chosen, parts) = try masks(plan?.sparsity ?? sparsity ?? 0)
     var report = PruneReport(
-      saved.weights, chosen, sparsity: plan?.sparsity ?? sparsity ?? 0, rule, parts)
+      saved.weights, chosen, sparsity: plan?.sparsity ?? sparsity ?? 0, method, scope, parts)
     report.trials = plan?.trials
     if let gap { report.add(gap, chosen, labels: sample?.labels ?? []) }
-    if reportBound { report.addBounds(of: whole, saved.weights, chosen) }
+    if reportBound { report.addBounds(of: maker.model, saved.weights, chosen) }
     if let output { report.parametersWritten = try write(saved, chosen, parts, to: output) }
     if json { return try Terminal.result(JSON.tableText(report)) }
     try report.lines.forEach(Terminal.result)
     if let output { Terminal.write("wrote \(output)\n") }
+  }
+
+  /// What chooses by some methods, which may look at images of `train`.
+  func maker(for saved: SavedModel, _ methods: [PruningMethod]) throws -> MaskMaker {
+    let examples =
+      methods.contains(where: \.needsImages)
+      ? try images.sample(for: saved, split: "train", seed: seed ?? 0, model.threads) : nil
+    return try MaskMaker(
+      of: saved, structured, .prunable(patchEmbedding: patchEmbed, head: head), for: methods,
+      examples: examples, on: model.threads.pool())
+  }
+
+  func gap(of saved: SavedModel, on sample: Batch) throws -> OutputGap {
+    OutputGap(
+      try saved.transformer, saved.weights, on: sample.inputs, pool: model.threads.pool(),
+      precision: model.precision)
   }
 
   /// Writes what is left, and returns the number of its parameters.
@@ -140,6 +177,5 @@ struct PruneCommand: ParsableCommand {
   }
 }
 
-extension PruningRule.Method: ExpressibleByArgument {}
 extension PruningRule.Scope: ExpressibleByArgument {}
 extension KeptParts.Kind: ExpressibleByArgument {}

@@ -37,10 +37,10 @@ struct PruneReport: Codable {
   var mlpBounds: [MLPBound]?
 
   init(
-    _ weights: ParameterStore, _ masks: ParameterMasks, sparsity: Double, _ rule: PruningRule,
-    _ kept: KeptParts?
+    _ weights: ParameterStore, _ masks: ParameterMasks, sparsity: Double,
+    _ method: PruningMethod, _ scope: PruningRule.Scope, _ kept: KeptParts?
   ) {
-    (method, scope, self.sparsity) = (rule.method.rawValue, rule.scope.rawValue, sparsity)
+    (self.method, self.scope, self.sparsity) = (method.rawValue, scope.rawValue, sparsity)
     let parts = RemovedPart.parts(of: weights, by: masks)
     layers = parts.map {
       Layer(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autodiff
 import Images
+import Pruning
 import Recipes
 import Training
 
@@ -14,6 +15,7 @@ struct FileFlags: ParsableArguments {
 /// The other flags of `convit train`: each replaces a value of the configuration.
 struct TrainOptions: SettingFlags {
   @OptionGroup(title: "Model") var model: ModelFlags
+  @OptionGroup(title: "Pruning") var pruning: PruningFlags
   @OptionGroup(title: "Ablation") var ablation: AblationFlags
   @OptionGroup(title: "Schedule") var schedule: ScheduleFlags
   @OptionGroup(title: "Optimiser") var optimizer: OptimizerFlags
@@ -62,8 +64,18 @@ struct ModelFlags: SettingFlags {
   var finetune: OrNone<String>?
   @Flag(onOff: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
   var partial: Bool?
+}
+
+/// The flags of `convit train` about weights that are pruned.
+struct PruningFlags: SettingFlags {
   @Flag(onOff: "Keep at 0 what is pruned in the weights of --finetune. (default: on)")
   var keepPruned: Bool?
+  @Option(.number("Share of the weights of --finetune that is gone at the end. (default: none)"))
+  var prune: OrNone<Double>?
+  @Option(.int("Rounds, over the epochs, in which they go, the smallest first. (default: 1)"))
+  var pruneRounds: Int?
+  @Option(.name("Of each layer that share, or of all together (global). (default: layer)"))
+  var pruneScope: PruningRule.Scope?
 }
 
 /// The flags of `convit train` that take something away from the model.

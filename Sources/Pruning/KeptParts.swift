@@ -24,39 +24,30 @@ public struct KeptParts: Sendable, Hashable, Codable {
   /// Of each block, the hidden units of its MLP that stay, rising; one at least.
   public let units: [[Int]]
 
-  /// What stays when a share of the heads, the hidden units or both goes: those whose weights have
-  /// the smallest norm, or matter least to a loss, or any.
+  /// What stays when a share of the heads, the hidden units or both goes: those of the lowest
+  /// scores, of equal ones the first.
   ///
   /// - Parameters:
   ///   - kind: which may go.
   ///   - share: how much of them, in 0 ..< 1: of each block the nearest whole number to the share
   ///     of its parts, or of all blocks together; but one stays in each.
-  ///   - rule: its method, scope, seed and gradients.
+  public init(
+    removing kind: Kind, share: Double, _ scope: PruningRule.Scope = .layer, by scores: PartScores
+  ) {
+    checkPrecondition((0..<1).contains(share), "KeptParts: a share of \(share)")
+    heads = Self.kept(scores.heads, share: kind == .mlp ? 0 : share, scope)
+    units = Self.kept(scores.units, share: kind == .heads ? 0 : share, scope)
+  }
+
+  /// The same by the scores that a rule gives, and in its scope.
+  ///
   /// - Throws: `ConfigurationError` for an attention of another kind than those of this package.
   public init(
     of model: VisionTransformer, _ weights: ParameterStore, removing kind: Kind, share: Double,
     by rule: PruningRule = PruningRule(.magnitude)
   ) throws(ConfigurationError) {
-    checkPrecondition((0..<1).contains(share), "KeptParts: a share of \(share)")
-    var heads: [PartSlices] = []
-    for block in model.blocks { heads.append(try PartSlices(headsOf: block.attn)) }
-    let units = model.blocks.map { PartSlices(unitsOf: $0.mlp) }
-    func kept(_ parts: [PartSlices], _ name: String, _ mayGo: Bool) -> [[Int]] {
-      guard mayGo else { return parts.map { Array(0..<$0.count) } }
-      return Self.kept(
-        parts.enumerated().map { layer, slices in
-          switch rule.method {
-          case .magnitude: return slices.squaredNorms(weights)
-          case .taylor:
-            return slices.squaredSaliencies(weights, rule.givenGradients(for: weights))
-          case .random:
-            var random = Random(seed: rule.seed).split("pruning").split(name).split(layer)
-            return (0..<slices.count).map { _ in random.uniform() }
-          }
-        }, share: share, rule.scope)
-    }
-    self.heads = kept(heads, "heads", kind != .mlp)
-    self.units = kept(units, "units", kind != .heads)
+    let scores = try PartScores(of: model, weights, by: rule)
+    self.init(removing: kind, share: share, rule.scope, by: scores)
   }
 
   /// The parts that stay, by their scores: the lowest go, of equal ones the first.
@@ -147,12 +138,8 @@ public struct KeptParts: Sendable, Hashable, Codable {
     checkPrecondition(
       heads.count == model.blocks.count && units.count == model.blocks.count,
       "KeptParts: of \(heads.count) blocks for a model of \(model.blocks.count)")
-    var all: [(PartSlices, kept: [Int])] = []
-    for (layer, block) in model.blocks.enumerated() {
-      all.append((try PartSlices(headsOf: block.attn), heads[layer]))
-      all.append((PartSlices(unitsOf: block.mlp), units[layer]))
-    }
-    return all
+    let (ofHeads, ofUnits) = try PartSlices.all(of: model)
+    return zip(ofHeads, heads).map { ($0, kept: $1) } + zip(ofUnits, units).map { ($0, kept: $1) }
   }
 }
 

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Files
 
 /// How far the outputs of a model move when weights are taken from it: measured, and predicted
 /// before any is taken.
@@ -63,6 +64,15 @@ public struct OutputGap: Sendable {
   ///
   /// - Parameter labels: the classes, one an example.
   public func accuracy(_ labels: [Int], _ masks: ParameterMasks) -> Double {
+    outcome(masks, labels: labels).accuracy
+  }
+
+  /// The gap that masks make and the accuracy with them, by one pass.
+  ///
+  /// - Parameter labels: the classes, one an example.
+  public func outcome(
+    _ masks: ParameterMasks, labels: [Int]
+  ) -> (measured: Double, accuracy: Double) {
     let answers = self.answers(at: 1, masks)
     let columns = answers.count / max(labels.count, 1)
     checkPrecondition(
@@ -73,7 +83,15 @@ public struct OutputGap: Sendable {
         return (0..<columns).allSatisfy { $0 == label || numbers[row * columns + $0] < own }
       }
     }
-    return Double(right) / Double(max(labels.count, 1))
+    let accuracy = Double(right) / Double(max(labels.count, 1))
+    return (relative([(1, answers), (-1, outputs)]), accuracy)
+  }
+
+  /// What tells gaps of one model on some images from those of others: a hash of the outputs.
+  package var fingerprint: String {
+    var hash = FNV1a()
+    outputs.withUnsafeBufferPointer { hash.add(UnsafeRawBufferPointer($0)) }
+    return String(hash.value, radix: 16)
   }
 
   private static let step: Float = 1 / 8

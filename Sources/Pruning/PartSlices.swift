@@ -60,18 +60,39 @@ struct PartSlices {
       } + [Slice(parameter: mlp.fc2.weight, axis: 1, groups: 1, width: 1)]
   }
 
+  /// The heads and the hidden units of each block.
+  ///
+  /// - Throws: `ConfigurationError` for an attention of another kind than those of this package.
+  static func all(
+    of model: VisionTransformer
+  ) throws(ConfigurationError) -> (heads: [PartSlices], units: [PartSlices]) {
+    var heads: [PartSlices] = []
+    for block in model.blocks { heads.append(try PartSlices(headsOf: block.attn)) }
+    return (heads, model.blocks.map { PartSlices(unitsOf: $0.mlp) })
+  }
+
+  /// Where the weights are that take what a part gives.
+  var behind: Slice { slices[slices.count - 1] }
+
+  /// The derivatives of a loss by a factor on what each part gives: Σ w · ∂L/∂w behind it.
+  func gateDerivatives(_ weights: ParameterStore, _ gradients: Gradients) -> [Double] {
+    products(of: [behind]) { (weights[$0], gradients[$0]) }
+  }
+
   /// The squared norm of all weights of each part; biases, positions and gates do not count.
   func squaredNorms(_ weights: ParameterStore) -> [Double] {
-    products { (weights[$0], weights[$0]) }
+    products(of: slices) { (weights[$0], weights[$0]) }
   }
 
   /// The same of Σ w · ∂L/∂w, squared: of what the loss changes by where a part goes.
   func squaredSaliencies(_ weights: ParameterStore, _ gradients: Gradients) -> [Double] {
-    products { (weights[$0], gradients[$0]) }.map { $0 * $0 }
+    products(of: slices) { (weights[$0], gradients[$0]) }.map { $0 * $0 }
   }
 
   /// For each part the sum of the products of two tensors, of all of its weights.
-  private func products(_ tensors: (Parameter) -> (Tensor, Tensor)) -> [Double] {
+  private func products(
+    of slices: [Slice], _ tensors: (Parameter) -> (Tensor, Tensor)
+  ) -> [Double] {
     var sums = Array(repeating: 0.0, count: count)
     for slice in slices where slice.parameter.kind == .weight {
       let (a, b) = tensors(slice.parameter)

@@ -56,11 +56,19 @@ public struct PruningRule: Sendable {
   /// The masks that remove the share `sparsity`: of each D weights (of a layer, or of all) the
   /// nearest whole number to `sparsity` · D, halves rounded up.
   ///
+  /// - Parameter earlier: what is gone already. It counts among what goes, before all else, and
+  ///   stays gone where it is more than the share.
   /// - Precondition: `sparsity` is in 0 ... 1, and there are gradients for ``Method/taylor``.
-  public func masks(of weights: ParameterStore, sparsity: Double) -> ParameterMasks {
+  public func masks(
+    of weights: ParameterStore, sparsity: Double, after earlier: ParameterMasks? = nil
+  ) -> ParameterMasks {
     checkPrecondition((0...1).contains(sparsity), "PruningRule: a sparsity of \(sparsity)")
     let slots = selection.slots(in: weights.tree)
-    let keys = slots.map { self.keys(weights, $0) }
+    let keys = slots.map { slot in
+      let keys = self.keys(weights, slot)
+      guard let mask = earlier?.values[slot] else { return keys }
+      return zip(keys, mask.elements).map { $1 == 0 ? 0 : max($0, 1) }
+    }
     var masks = ParameterMasks(weights.tree)
     for group in scope == .layer ? slots.indices.map({ [$0] }) : [Array(slots.indices)] {
       let count = group.reduce(0) { $0 + keys[$1].count }
@@ -71,7 +79,17 @@ public struct PruningRule: Sendable {
         masks[slot: slots[index]] = Tensor(shape, keys[index].map { cut.take($0) ? 0 : 1 })
       }
     }
-    return masks
+    return earlier.map(masks.intersection) ?? masks
+  }
+
+  /// The share of the weights that may go that masks remove.
+  public func share(removedBy masks: ParameterMasks) -> Double {
+    var (gone, all) = (0, 0)
+    for slot in selection.slots(in: masks.tree) {
+      all += masks.tree.parameters[slot].shape.elementCount
+      gone += masks.values[slot]?.elements.count { $0 == 0 } ?? 0
+    }
+    return all == 0 ? 0 : Double(gone) / Double(all)
   }
 
   /// What orders the weights of a parameter, the first to go with the lowest.

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Pruning
 
 /// A page about one run or several: one HTML file that needs no other.
 package struct ReportPage: Sendable {
@@ -57,6 +58,23 @@ package struct SearchPage: Sendable {
         PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
         PackageResources.scatter_js, PackageResources.search_js,
       ], data: "{\"colors\":\(colors),\"report\":\(report)}")
+  }
+}
+
+/// A page about how much of a model can be pruned: one HTML file that needs no other.
+package struct PruningPage: Sendable {
+  package let html: String
+
+  /// The page of a sweep.
+  package init(_ sweep: PruningSweep) throws {
+    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+    let (origin, curves) = (try JSON.tableText(sweep.origin), try JSON.tableText(sweep.curves))
+    html = Page.html(
+      PackageResources.pruning_html,
+      scripts: [
+        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.pruning_js,
+      ], data: "{\"colors\":\(colors),\"origin\":\(origin),\"curves\":\(curves)}")
   }
 }
 

@@ -55,19 +55,25 @@ package struct EpochRecord: Sendable, Codable, Hashable {
   package var bestAcc1: Double? { testAcc1.map { max($0, emaTestAcc1 ?? 0) } }
 }
 
-/// An epoch's line with the reference's entries about heads, and why the run ends early, if so.
+/// An epoch's line with the reference's entries about heads, the share of the weights that is
+/// pruned, and why the run ends early, if so.
 package struct EpochLine: Encodable {
   private let record: EpochRecord
   private let entries: [String: [Double?]]
+  private let sparsity: Double?
   private let ended: String?
 
-  package init(record: EpochRecord, entries: [String: [Double?]], ended: String?) {
-    (self.record, self.entries, self.ended) = (record, entries, ended)
+  package init(
+    record: EpochRecord, entries: [String: [Double?]], sparsity: Double?, ended: String?
+  ) {
+    (self.record, self.entries) = (record, entries)
+    (self.sparsity, self.ended) = (sparsity, ended)
   }
 
   package func encode(to encoder: any Encoder) throws {
     try record.encode(to: encoder)
     try entries.encode(to: encoder)
+    if let sparsity { try ["sparsity": sparsity].encode(to: encoder) }
     if let ended { try ["ended": ended].encode(to: encoder) }
   }
 }

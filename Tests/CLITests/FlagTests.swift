@@ -22,6 +22,8 @@ import Training
     (["--nb-classes", "7"], ["nb-classes: 7"]), (["--drop", "0.3"], ["drop: 0.3"]),
     (["--drop-path", "0.2"], ["drop-path: 0.2"]), (["--finetune", "w"], ["finetune: w"]),
     (["--partial"], ["partial: true"]), (["--no-keep-pruned"], ["keep-pruned: false"]),
+    (["--prune", "0.8"], ["prune: 0.8"]), (["--prune-rounds", "5"], ["prune-rounds: 5"]),
+    (["--prune-scope", "global"], ["prune-scope: global"]),
     (["--gate", "absent"], ["gate: absent"]), (["--gate-start", "0.5"], ["gate-start: 0.5"]),
     (["--no-local-init"], ["local-init: false"]), (["--freeze-gpsa"], ["freeze-gpsa: true"]),
     (["--no-pos-embed"], ["pos-embed: false"]),
@@ -180,7 +182,7 @@ import Training
     let headings = help.matches(of: /(?m)^([A-Z ]+):/).map { String($0.1) }
     #expect(
       headings == [
-        "OVERVIEW", "USAGE", "FILES", "MODEL", "ABLATION", "SCHEDULE", "OPTIMISER",
+        "OVERVIEW", "USAGE", "FILES", "MODEL", "PRUNING", "ABLATION", "SCHEDULE", "OPTIMISER",
         "TARGETS AND LOSS",
         "AUGMENTATION", "DATA", "RUNNING", "OPTIONS",
       ])

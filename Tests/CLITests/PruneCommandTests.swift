@@ -37,8 +37,8 @@ import Testing
   }
 
   /// Zeros, exactly as many, and the masks of them; any command reads the file.
-  @Test(arguments: PruningRule.Method.allCases, PruningRule.Scope.allCases)
-  func zeros(_ method: PruningRule.Method, _ scope: PruningRule.Scope) throws {
+  @Test(arguments: [PruningMethod.magnitude, .random, .taylor], PruningRule.Scope.allCases)
+  func zeros(_ method: PruningMethod, _ scope: PruningRule.Scope) throws {
     let report = try report(
       [
         "--sparsity", "0.4", "--method", method.rawValue, "--scope", scope.rawValue, "--output",
@@ -128,13 +128,81 @@ import Testing
     try workspace.expectFailure(
       ["bench", "--weights", "small", "--model", "convit_tiny"], status: 2,
       ["--weights and --model do not go together"])
-    // It trains on.
+    // It trains on, predicts and exports.
     try workspace.train(
       "again",
       [
         "--finetune", "small", "--heads", "2", "--head-dim", "4", "--dim", "16",
         "--hidden-by-layer", "32", "32",
       ])
+    let again = try SavedModel(contentsOf: workspace.file("again/model.safetensors"))
+    #expect(again.weights.tree.elementCount == report.parametersWritten)
+    #expect(again.weights.values != saved.weights.values)
+    let exported = try workspace.convit(["export", "--weights", "small", "--onnx", "small.onnx"])
+    #expect(exported.out.contains("\(saved.weights.tree.elementCount) parameters"))
+    let answer = try workspace.convit(["predict", "--weights", "small", "data/val/ant/0.png"])
+    #expect(answer.status == 0 && answer.outLines.count == 4)
+  }
+
+  /// Each method chooses heads and units by its own numbers; the fewest that may stay is one.
+  @Test(arguments: PruningMethod.allCases) func structuredBy(_ method: PruningMethod) throws {
+    let data = ["--data-path", "data", "--output"]
+    let flags = ["--structured", "both", "--method", method.rawValue, "--sparsity"]
+    let half = try report(flags + ["0.5", "--scope", "global"] + data + ["half"])
+    #expect(half.method == method.rawValue && half.scope == "global")
+    #expect(half.heads?.reduce(0, +) == 4 && half.hiddenUnits?.reduce(0, +) == 64)
+    let least = try report(flags + ["0.99"] + data + ["least"])
+    #expect(least.heads == [1, 1] && least.hiddenUnits == [1, 1])
+    let told = try #require(half.gap).acc1Pruned
+    #expect(abs(try accuracy("half") - told) < 1e-6)
+  }
+
+  /// All methods at all sparsities; stopped in between, the same command comes to the same files.
+  @Test(arguments: [[], ["--structured", "mlp"]]) func sweep(_ structured: [String]) throws {
+    let flags = ["--sweep", "--data-path", "data", "--seeds", "2"] + structured
+    let outcome = try prune(flags + ["--output-dir", "out", "--json"])
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let sweep = try decoder.decode(PruningSweep.self, from: Data(outcome.out.utf8))
+    // Magnitude, Taylor and gate, and random twice; of each layer and of all together.
+    let ways = structured.isEmpty ? 2 * (2 + 2) : 2 * (3 + 2)
+    #expect(sweep.trials.count == 11 * ways && Set(sweep.trials.map(\.choice)).count == 11 * ways)
+    #expect(sweep.origin.images == 9 && sweep.curves.count == (structured.isEmpty ? 6 : 8))
+    // What one prunes by hand.
+    for index in [3, 38] {
+      let trial = sweep.trials[index]
+      let single = try report(
+        structured + [
+          "--method", trial.choice.method, "--scope", trial.choice.scope.rawValue, "--sparsity",
+          "\(trial.choice.sparsity)", "--seed", "\(trial.choice.seed ?? 0)", "--data-path", "data",
+          "--output", "w", "--force",
+        ])
+      let gap = try #require(single.gap)
+      if trial.choice.seed ?? 0 == 0 {
+        #expect(trial.measured == gap.measured && trial.predicted == gap.predicted)
+        #expect(trial.acc1 == gap.acc1Pruned && sweep.origin.acc1 == gap.acc1)
+      }
+      #expect(trial.removed == single.removedShare)
+    }
+    let files = ["sweep.json", "sweep.csv", "sweep.html", "gaps.svg", "accuracies.svg"]
+    let before = try files.map { try workspace.read("out/\($0)") }
+    #expect(
+      String(decoding: before[1], as: UTF8.self).split(separator: "\n").count == 11 * ways + 1)
+    // As a start that was stopped leaves it: some trials, which another start takes as they are.
+    var some = sweep
+    some.trials = [sweep.trials[0], sweep.trials[40]]
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    try workspace.write("out/sweep.json", try encoder.encode(some))
+    let table = try prune(flags + ["--output-dir", "out"]).outLines
+    #expect(table.count == 11 * sweep.curves.count + 2)
+    #expect(try files.map { try workspace.read("out/\($0)") } == before)
+    try workspace.expectFailure(
+      ["prune", "--weights", model] + flags + ["--output-dir", "out", "--seed", "5"],
+      ["out/sweep.json: is of other weights, images or settings; --force replaces it"])
+    try workspace.write("out/sweep.json", "{}".utf8)
+    try workspace.expectFailure(
+      ["prune", "--weights", model] + flags + ["--output-dir", "out"], ["is no sweep's record"])
   }
 
   @Test func inspect() throws {
@@ -184,7 +252,29 @@ import Testing
     ),
   ]
 
-  @Test(arguments: faults) func usage(_ flags: [String], _ part: String) throws {
+  static let more: [(flags: [String], part: String)] = [
+    (
+      ["--sparsity", "0.5", "--method", "gate", "--data-path", "data", "--output", "w"],
+      "--method gate is for heads and units: --structured"
+    ),
+    (
+      ["--sparsity", "0.5", "--method", "gate", "--structured", "mlp", "--output", "w"],
+      "--method gate looks at images of train"
+    ),
+    (["--sweep", "--output-dir", "o"], "--sweep needs --data-path"),
+    (["--sweep", "--data-path", "data"], "and --output-dir"),
+    (
+      ["--sweep", "--data-path", "data", "--output-dir", "o", "--sparsity", "0.5"],
+      "--sparsity has no use beside it"
+    ),
+    (
+      ["--sweep", "--data-path", "data", "--output-dir", "o", "--seeds", "0"],
+      "seeds must be 1 to 1000, found 0"
+    ),
+    (["--sparsity", "0.5", "--output", "w", "--seeds", "2"], "are for --sweep"),
+  ]
+
+  @Test(arguments: faults + more) func usage(_ flags: [String], _ part: String) throws {
     try workspace.expectFailure(["prune", "--weights", model] + flags, status: 2, [part])
   }
 

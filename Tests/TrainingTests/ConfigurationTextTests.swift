@@ -10,7 +10,7 @@ import Testing
   private static let keys = """
     model input-size channels patch-size heads head-dim mlp-ratio dim heads-by-layer
     hidden-by-layer depth local-up-to-layer locality-strength nb-classes drop attn-drop drop-path
-    finetune partial keep-pruned gate gate-start
+    finetune partial keep-pruned prune prune-rounds prune-scope gate gate-start
     local-init freeze-gpsa pos-embed
     batch-size global-batch-size epochs lr unscale-lr min-lr warmup-lr warmup-epochs
     cooldown-epochs sched decay-epochs decay-milestones decay-rate patience-epochs early-stop

@@ -30,8 +30,6 @@ package struct ModelSettings: Settings {
   package var dropPath: Float = 0.1
   package var finetune: String?
   package var partial = false
-  /// Whether what is pruned in the weights of `finetune` stays 0.
-  package var keepPruned = true
 
   package init() {}
 

@@ -25,6 +25,13 @@ extension TrainingConfiguration {
         start.isEmpty,
         "\(start.joined(separator: ", ")): of the start, which finetune takes from a file")
     }
+    try requireUse(
+      of: "prune", pruning.prune == nil || architecture.finetune != nil,
+      "prune takes from weights that are trained: finetune is missing")
+    try require(
+      pruning.prune == nil || pruning.pruneRounds <= epochs,
+      "prune-rounds must be at most the epochs, of which there are \(epochs), found "
+        + "\(pruning.pruneRounds)")
     try require(
       [data.mean, data.std].allSatisfy { [nil, 1, architecture.channels].contains($0?.count) },
       "mean and std must be one number, or one a channel, of which there are "

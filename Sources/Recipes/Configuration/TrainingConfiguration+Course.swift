@@ -42,8 +42,10 @@ extension TrainingConfiguration {
     progress.epoch >= totalEpochs || endsEarly(progress)
   }
 
+  /// Whether accuracies have stopped to rise, and no round of pruning is to come.
   func endsEarly(_ progress: RunProgress) -> Bool {
-    schedule.earlyStop.map { progress.stale >= $0 } ?? false
+    guard progress.rounds >= pruning.rounds?.count ?? 0 else { return false }
+    return schedule.earlyStop.map { progress.stale >= $0 } ?? false
   }
 
   func earlyEnd(_ progress: RunProgress) -> String? {

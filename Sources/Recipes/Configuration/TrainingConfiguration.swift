@@ -8,6 +8,7 @@ import Training
 @dynamicMemberLookup
 package struct TrainingConfiguration: Hashable, Sendable, Codable {
   package var architecture = ModelSettings()
+  package var pruning = PruningSettings()
   package var ablation = AblationSettings()
   package var schedule = ScheduleSettings()
   package var optimizer = OptimizerSettings()
@@ -19,7 +20,7 @@ package struct TrainingConfiguration: Hashable, Sendable, Codable {
   package init() {}
 
   private var parts: [any Settings] {
-    [architecture, ablation, schedule, optimizer, loss, augmentation, data, running]
+    [architecture, pruning, ablation, schedule, optimizer, loss, augmentation, data, running]
   }
 
   static let keys = TrainingConfiguration().values.map(\.key)
@@ -29,6 +30,7 @@ package struct TrainingConfiguration: Hashable, Sendable, Codable {
   /// A configuration of the values of all parts, flat, under the names of their properties.
   package init(from decoder: any Decoder) throws {
     architecture = try ModelSettings(from: decoder)
+    pruning = try PruningSettings(from: decoder)
     ablation = try AblationSettings(from: decoder)
     schedule = try ScheduleSettings(from: decoder)
     optimizer = try OptimizerSettings(from: decoder)
@@ -52,6 +54,10 @@ extension TrainingConfiguration {
   package subscript<V>(dynamicMember path: WritableKeyPath<ModelSettings, V>) -> V {
     get { architecture[keyPath: path] }
     set { architecture[keyPath: path] = newValue }
+  }
+  package subscript<V>(dynamicMember path: WritableKeyPath<PruningSettings, V>) -> V {
+    get { pruning[keyPath: path] }
+    set { pruning[keyPath: path] = newValue }
   }
   package subscript<V>(dynamicMember path: WritableKeyPath<AblationSettings, V>) -> V {
     get { ablation[keyPath: path] }

@@ -18,6 +18,8 @@ package struct RunProgress: Hashable, Sendable {
   package var stale = 0
   /// The steps of the whole run that were left out because they were not finite.
   package var skipped = 0
+  /// The rounds of pruning that are made.
+  package var rounds = 0
 
   package var plateau = LearningRateSchedule.Plateau()
 
@@ -26,13 +28,21 @@ package struct RunProgress: Hashable, Sendable {
   mutating func endEpoch() {
     var next = RunProgress()
     (next.epoch, next.best, next.skipped, next.plateau) = (epoch + 1, best, skipped, plateau)
-    next.stale = stale
+    (next.stale, next.rounds) = (stale, rounds)
     self = next
   }
 
+  /// Begins a round of pruning: what accuracies were before is no measure of what they can be.
+  mutating func beginRound() {
+    rounds += 1
+    (best, stale) = (-.infinity, 0)
+    (plateau.best, plateau.badEpochs) = (RunProgress().plateau.best, 0)
+  }
+
   init(_ snapshot: Snapshot) throws {
-    for (name, value) in Self.integers where name != "stale" || snapshot.has(name) {
-      self[keyPath: value] = try snapshot.integer(name)  // checkpoints may be of before "stale"
+    let later = ["stale", "pruning.rounds"]  // than the first checkpoints
+    for (name, value) in Self.integers where !later.contains(name) || snapshot.has(name) {
+      self[keyPath: value] = try snapshot.integer(name)
     }
     for (name, value) in Self.doubles { self[keyPath: value] = try snapshot.double(name) }
   }
@@ -47,6 +57,7 @@ package struct RunProgress: Hashable, Sendable {
     ("epoch", \.epoch), ("step", \.step), ("images", \.images), ("bad_images", \.badImages),
     ("skipped", \.skipped), ("plateau.bad_epochs", \.plateau.badEpochs),
     ("plateau.drops", \.plateau.drops), ("stale", \.stale),
+    ("pruning.rounds", \.rounds),
   ]
   /// The other numbers under their names in a checkpoint.
   package static let doubles: [(String, WritableKeyPath<RunProgress, Double> & Sendable)] = [

@@ -70,6 +70,21 @@ extension TrainingPlan {
       : (nil, "\(path): \(count), and may grow again")
   }
 
+  /// What is to be said of weights from which rounds of pruning take.
+  ///
+  /// - Throws: `TrainingError` if more than that is gone from them.
+  static func check(
+    _ weights: ParameterStore, _ masks: ParameterMasks?, _ settings: TrainingConfiguration
+  ) throws -> [String] {
+    guard let share = settings.prune, let path = settings.finetune else { return [] }
+    let gone = masks.map(settings.pruning.rule.share(removedBy:)) ?? 0
+    guard gone <= share else {
+      throw TrainingError(
+        "\(path): \(gone) of its weights are pruned, which is more than prune, \(share)")
+    }
+    return [settings.pruning.rule.warning(for: weights)].compactMap(\.self).map { "\(path): \($0)" }
+  }
+
   /// Throws unless a run may go on from a checkpoint, and returns what is to be said about it.
   static func check(
     _ checkpoint: Checkpoint, _ settings: TrainingConfiguration, _ data: DataFingerprint,

@@ -78,6 +78,7 @@ struct TrainingPlan: Sendable {
       let pruned = try Self.masks(weights.tree, asked)
       masks = pruned.masks
       notes += changes + [pruned.note].compactMap(\.self)
+      notes += try Self.check(weights, masks, asked)
     }
     rates = settings.learningRates
     order = asked.sampleOrder

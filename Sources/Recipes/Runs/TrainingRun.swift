@@ -50,6 +50,7 @@ struct TrainingRun {
   mutating func callAsFunction() throws -> SavedModel {
     try measureTheStart()
     while !plan.settings.hasEnded(progress), progress.epoch < lastEpoch {
+      try makeRoundsThatAreDue()
       try trainToEndOfEpoch()
       try endEpoch(try measured(after: progress.epoch + 1))
     }
@@ -61,6 +62,21 @@ struct TrainingRun {
     guard progress == RunProgress(), let sample = locality?.sample else { return }
     let measured = try evaluated(learner.weights, lookingAt: sample, alone: true)
     try write(measured.locality, after: 0)
+  }
+
+  /// Prunes, where a round of pruning begins with the epoch.
+  private mutating func makeRoundsThatAreDue() throws {
+    guard let rounds = plan.settings.pruning.rounds else { return }
+    let due = rounds.made(at: progress.epoch, of: plan.settings.scaledEpochs)
+    while progress.rounds < due {
+      progress.beginRound()
+      let pruned = plan.settings.pruning.masks(
+        of: learner.weights, after: learner.masks, round: progress.rounds, rounds)
+      learner.mask(by: pruned)
+      let share = String(format: "%.1f", 100 * pruned.sparsity)
+      try report(
+        .note("round \(progress.rounds) of \(rounds.count): \(share) % of the weights are pruned"))
+    }
   }
 
   private mutating func trainToEndOfEpoch() throws {
@@ -219,7 +235,9 @@ struct TrainingRun {
     }
     progress.endEpoch()
     try folder.append(
-      EpochLine(record: record, entries: entries, ended: plan.settings.earlyEnd(progress)))
+      EpochLine(
+        record: record, entries: entries, sparsity: learner.masks?.sparsity,
+        ended: plan.settings.earlyEnd(progress)))
     try save()
     try report(.epoch(record, isBest: isBest))
   }

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Loads the page of a sweep in headless Chromium, drives its controls, and holds what it shows against sweep.csv.
+
+    Scripts/report/check_pruning.py OUT [--screenshots DIRECTORY]
+
+Needs what check.py needs. Ends with 1 if the console has an error, a shown value is not the file's, or a control does nothing.
+"""
+
+import argparse
+import csv
+import json
+import sys
+from pathlib import Path
+from statistics import mean
+
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
+
+import check as runs
+
+SCOPES = {"layer": "of each layer", "global": "of all layers together"}
+
+
+def near(a, b):
+    return abs(a - b) <= 1e-9 * max(abs(a), abs(b))
+
+
+def curves(folder):
+    """Of each method and scope, in the file's order, the means by sparsity."""
+    found = {}
+    for row in csv.DictReader(open(folder / "sweep.csv")):
+        points = found.setdefault((row["method"], row["scope"]), {})
+        points.setdefault(float(row["sparsity"]), []).append(row)
+    return {
+        key: {s: {k: mean(float(r[k]) for r in rows) for k in ("predicted", "measured", "acc1")} for s, rows in points.items()}
+        for key, points in found.items()
+    }
+
+
+def tip(check, chart, share):
+    """The values that the tip of a chart shows at a share of its width, and the sparsity that it is of."""
+    svg = chart.find_element(By.TAG_NAME, "svg")
+    check.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", svg)
+    ActionChains(check.driver).move_to_element_with_offset(svg, int((share - 0.5) * svg.size["width"]), 0).perform()
+    shown = chart.find_element(By.CSS_SELECTOR, ".tip")
+    check.expect(shown.is_displayed(), "no values under the pointer")
+    place = float(shown.text.splitlines()[0].split()[-1])
+    lines = shown.find_elements(By.CSS_SELECTOR, "[data-series]")
+    return place, {line.get_attribute("data-series"): float(line.get_attribute("data-value")) for line in lines}
+
+
+def page(check, known, whole):
+    methods = list(dict.fromkeys(method for method, _ in known))
+    scopes = [scope for scope in SCOPES if any(s == scope for _, s in known)]
+    ranges = Select(check.one("#range"))
+    for value in [o.get_attribute("value") for o in ranges.options]:
+        ranges.select_by_value(value)
+        most = float(value)
+        charts = check.all("#gaps .chart")
+        check.expect(len(charts) == len(scopes), f"{len(charts)} charts of gaps for {len(scopes)} scopes")
+        for chart, scope in zip(charts, scopes):
+            expected = {
+                (f"{m}, {k}", s): point[k]
+                for m in methods for s, point in known[m, scope].items() for k in ("measured", "predicted") if point[k] <= most
+            }
+            for share in (0.2, 0.5, 0.9):
+                place, values = tip(check, chart, share)
+                shown = {(name, place): value for name, value in values.items()}
+                at = {key: v for key, v in expected.items() if key[1] == place}
+                same = shown.keys() == at.keys() and all(near(v, at[k]) for k, v in shown.items())
+                check.expect(same and shown, f"gaps up to {value}, {scope}, {place}: {shown} shown, {at} in the file")
+            lines = len({name for name, _ in expected})
+            check.expect(len(chart.find_elements(By.CSS_SELECTOR, "svg[role=img] > path.ink")) == lines, f"gaps, {scope}: not {lines} lines")
+    for chart, scope in zip(check.all("#accuracies .chart"), scopes):
+        place, values = tip(check, chart, 0.5)
+        check.expect(values.keys() == set(methods), f"accuracies, {scope}: {values.keys()}")
+        check.expect(all(near(v, known[m, scope][place]["acc1"]) for m, v in values.items()), f"accuracies, {scope}: not the file's")
+        check.expect(chart.find_elements(By.CSS_SELECTOR, ".yardstick"), "no line of the whole model's accuracy")
+    cells = [e.get_attribute("data-value") for e in check.all("#tenth [data-value]")]
+    tenths = [max((s for s, p in known[m, scope].items() if p["measured"] <= 0.1), default=None) for m in methods for scope in scopes]
+    check.expect([float(c) if c else None for c in cells] == tenths, f"what can go: {cells} shown, {tenths} in the file")
+    choices = Select(check.one("#curve"))
+    check.expect([o.text for o in choices.options] == [f"{m}, {SCOPES[s]}" for m, s in known], "not a choice a curve")
+    for index, points in enumerate(known.values()):
+        choices.select_by_index(index)
+        shown = [float(e.get_attribute("data-value")) for e in check.all("#points [data-value]")]
+        expected = [p[k] for _, p in sorted(points.items()) for k in ("predicted", "measured", "acc1")]
+        same = len(shown) == len(expected) and all(map(near, shown, expected))
+        check.expect(same, f"curve {index}: numbers are not the file's")
+    check.expect(f"{whole:.2f} %" in check.one("#summary").text, "the accuracy of the whole model is not told")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--screenshots", type=Path)
+    arguments = parser.parse_args()
+    known = curves(arguments.folder)
+    whole = json.loads((arguments.folder / "sweep.json").read_text())["origin"]["acc1"]
+    faults = []
+    for name, width, dark in (("light", 1300, False), ("dark", 1300, True), ("narrow", 390, False)):
+        driver = runs.browser(width, 1200, dark)
+        driver.get((arguments.folder / "sweep.html").resolve().as_uri())
+        check = runs.Check(driver)
+        lines, drawn = driver.execute_script(runs.DRAWINGS)
+        page(check, known, whole)
+        found = [f"{name}: {fault}" for fault in check.faults + drawn]
+        if driver.execute_script("return document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{name}: the page is wider than the window")
+        found += [f"{name}: {entry['message']}" for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+        if arguments.screenshots:
+            arguments.screenshots.mkdir(parents=True, exist_ok=True)
+            height = driver.execute_script("return document.documentElement.scrollHeight")
+            driver.set_window_size(width, min(height + 100, 4000))
+            driver.save_screenshot(str(arguments.screenshots / f"sweep-{name}.png"))
+        driver.quit()
+        print(f"{name}: {check.count} checks, {lines} drawn in colour, {len(found)} faults")
+        faults += found
+    print("\n".join(faults))
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
