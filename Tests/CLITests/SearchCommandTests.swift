@@ -111,6 +111,7 @@ import Testing
     #expect(report.candidates.count { $0.accuracy != nil } == report.trained)
     #expect(report.candidates.allSatisfy { $0.predicted != nil })
     #expect(report.correlations.allSatisfy { abs($0.tau) <= 1 && $0.interval.count == 2 })
+    #expect(report.correlations.last?.score == "fit")
     #expect(outcome.out.contains("acc@1   epochs  predicted  candidate"))
     let runs = try workspace.listing().filter {
       $0.hasPrefix("out/candidates/") && $0.hasSuffix("/log.jsonl")
@@ -121,6 +122,9 @@ import Testing
     try workspace.remove("out/search.json")
     let again = try workspace.convit(arguments)
     #expect(again.status == 0 && again.err.contains("candidates scored"))
+    // The folder of images may be said in another way.
+    let spelt = try workspace.convit(arguments.map { $0 == "data" ? "./data/" : $0 })
+    #expect(spelt.status == 0, "\(spelt.err)")
     #expect(try workspace.read("out/search.csv") == table)
     #expect(try workspace.read(runs[0]) == first)
   }
@@ -260,6 +264,10 @@ import Testing
       (score + ["--space", "s", "--method", "nas"], "'nas' is invalid for '--method"),
       (["search"] + few + ["--output-dir", "o", "--calibrate", "9"], "calibrate is more than"),
       (["search"] + few + ["--output-dir", "o", "--rungs", "0"], "rungs must be 1 to 20"),
+      (
+        ["search"] + few + ["--output-dir", "o", "--rungs", "2"],
+        "rungs 2 halve the epochs 1 times, and a candidate has 1"
+      ),
       (["search"] + few + ["--output-dir", "o", "--max-ms", "0"], "max-ms must be positive"),
     ] { try workspace.expectFailure(arguments, status: 2, [part]) }
     try workspace.expectFailure(

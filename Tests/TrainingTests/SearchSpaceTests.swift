@@ -90,6 +90,7 @@ import Training
     ("1 + 2 * 3 - 4 / 2 == 5", true), ("(1 + 2) * 3 == 9", true), ("7 % 4 < 3", false),
     ("a-b - 1 == 4 and 1 == 1 or 1 == 2", true), ("word != \"other\"", true),
     ("not 1 == 2 and not (1 == 1 and 2 == 3)", true), ("not not 1 == 1", true),
+    ("1e-3 == 0.001 and 2.5e2 == 250", true), ("2 - 3 == -1 and -(2) < -1.5", true),
     ("1 == 1 or not 1 == 1", true), ("not 1 == 1 or 1 == 2", false),
     ("1 < 2 and 2 < 1", false), ("8 / 2 / 2 == 2", true),
   ]) func formulas(_ text: String, _ expected: Bool) throws {
@@ -107,6 +108,15 @@ import Training
     ("choices: {depth: [1]}\nwhere: [depth +]", "a formula ends too early"),
     ("choices: {depth: [1]}\nwhere: [(depth == 1]", "a parenthesis is not closed"),
     ("choices: {depth: [1]}\nwhere: [depth & 1]", "cannot read 'depth & 1' from"),
+    ("choices: {seed: [1, 2]}", "seed is the command's to say, for all candidates: leave it out"),
+    ("choices: {depth: [1]}\nbase: {data-path: d}", "data-path is the command's to say"),
+    ("choices: {depth: [1]}\nbase: {finetune: w}", "finetune: candidates are scored at their init"),
+    ("choices: {lr: [-1]}", "lr -1: lr must be positive"),
+    ("choices: {mixup: [.nan]}", "mixup nan: mixup"),
+    (
+      "choices: {mlp-ratio: [0.5]}\nbase: {dim: 1, heads: 1}",
+      "an MLP ratio of 0.5 leaves no hidden unit of 1 dimensions"
+    ),
     ("choices: {depth: [1]}\nwhere: [depth = 1]", "'=' in 'depth = 1': to compare, write '=='"),
     ("choices: {depth: [1]}\nwhere: [0 < depth < 4]", "'<' after a comparison: join two of them"),
     ("choices: {depth: [1]}\nwhere: [not depth]", "'not depth': 'not' of what is neither true"),
