@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "Symmetry", targets: ["Symmetry"]),
     .library(name: "Scores", targets: ["Scores"]),
     .library(name: "Pruning", targets: ["Pruning"]),
+    .library(name: "Tickets", targets: ["Tickets"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "ONNXExport", targets: ["ONNXExport"]),
@@ -48,6 +49,8 @@ let package = Package(
     .target(name: "Scores", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(name: "Pruning", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(
+      name: "Tickets", dependencies: ["Autodiff", "ConViT", "Pruning", "Scores", "Training"]),
+    .target(
       name: "ONNXExport",
       dependencies: [
         "Autodiff", "ConViT", "Files", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -61,8 +64,8 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "ConViT", "DoubleNumerics", "Files", "Images", "Locality", "Runs", "Safetensors", "Scores",
-        "Symmetry", "Training", .product(name: "Yams", package: "Yams"),
+        "ConViT", "DoubleNumerics", "Files", "Images", "Locality", "Pruning", "Runs", "Safetensors",
+        "Scores", "Symmetry", "Tickets", "Training", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Report", dependencies: ["Files", "Locality", "Images", "Runs", "Symmetry"],
@@ -83,7 +86,7 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "Fetching", "Files", "ONNXExport", "Pruning", "Recipes", "Training", "Locality", "Report",
-        "Runs", "Scores", "Symmetry",
+        "Runs", "Scores", "Symmetry", "Tickets",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
@@ -104,8 +107,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Runs", "Safetensors",
-        "TensorBoard",
+        "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Pruning", "Runs",
+        "Safetensors", "TensorBoard", "Tickets",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
@@ -120,6 +123,9 @@ let package = Package(
     .testTarget(
       name: "PruningTests",
       dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Pruning", "Safetensors"]),
+    .testTarget(
+      name: "TicketsTests",
+      dependencies: ["Autodiff", "ConViT", "Pruning", "Tickets", "Training"]),
     .testTarget(
       name: "ReportTests",
       dependencies: [
