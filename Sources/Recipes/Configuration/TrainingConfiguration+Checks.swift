@@ -19,11 +19,11 @@ extension TrainingConfiguration {
     let epochs = scaledEpochs
     try require(
       epochs <= 1_000_000, "scale-epochs makes \(epochs) epochs, of which there can be 1000000")
-    if architecture.finetune != nil, !architecture.partial {
+    if let file = architecture.startFile, !architecture.partial {
       let start = ablation.start + (architecture.localityStrength == 1 ? [] : ["locality-strength"])
       try require(
         start.isEmpty,
-        "\(start.joined(separator: ", ")): of the start, which finetune takes from a file")
+        "\(start.joined(separator: ", ")): of the start, which \(file.key) takes from a file")
     }
     try require(
       [data.mean, data.std].allSatisfy { [nil, 1, architecture.channels].contains($0?.count) },
