@@ -16,7 +16,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop soak weights report-check search-page-check symmetry pruning pruning-table vit-bench tensorboard-check clean
+  consumer kill-loop search-kill-loop ticket-kill-loop ticket-labels ticket-table soak weights report-check search-page-check symmetry pruning pruning-table vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -115,6 +115,22 @@ kill-loop: build ## Kill a run at 50 random moments, resume each time, compare (
 
 search-kill-loop: build ## Kill a search at 20 random moments, resume each time, compare (KILLS="--kills 5")
 	python3 Scripts/runs/search_kill_loop.py $(KILLS)
+
+ticket-kill-loop: build ## Kill a search for tickets at 20 random moments, resume each time, compare
+	python3 Scripts/runs/ticket_kill_loop.py $(KILLS)
+
+ticket-labels: build ## Flip 5 % of the labels of 6,000 images, and count how many are found
+	@Scripts/dependencies.sh demo
+	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
+	python3 Scripts/tickets/labels.py data/fashion-mnist
+
+ticket-table: build ## Six ways to lottery tickets on 6,000 images, three seeds, into tickets/fashion
+	@Scripts/dependencies.sh demo
+	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
+	python3 Scripts/tickets/tables.py data/fashion-mnist tickets/data
+	$(CONVIT) ticket --config Configs/tickets.yaml --data-path tickets/data/train.csv \
+	  --val-path tickets/data/val.csv --output-dir tickets/fashion --resume auto --method all --seeds 3 \
+	  --rounds 8 --rate 0.36 --rewind-step 40 --patch-embed --retrain 2 6 8
 
 soak: build ## Watch the memory of 2,400 steps of training
 	python3 Scripts/runs/soak.py

@@ -48,10 +48,12 @@ public struct TicketWatch: TrainingObserver {
     (self.earlyBird, self.rewind) = (earlyBird, rewind)
   }
 
+  /// Keeps the weights of the start, if it is these that are gone back to.
   public mutating func begin(_ learner: Learner) throws {
     if rewind?.step == 0 { try rewind?.keep(learner.weights) }
   }
 
+  /// Counts what was right, and keeps the weights of the step that is gone back to.
   public mutating func observe(_ step: StepResult, _ learner: Learner) throws {
     for example in step.examples {
       forgetting.add(example.index, isRight: example.predicted == example.label)
@@ -59,6 +61,7 @@ public struct TicketWatch: TrainingObserver {
     if learner.optimizer.steps == rewind?.step { try rewind?.keep(learner.weights) }
   }
 
+  /// Makes the mask that the epoch would leave, and compares it with the one before.
   public mutating func endEpoch(_ done: Int, _ learner: Learner) throws {
     let tree = learner.weights.tree
     let masks = cut.masks(

@@ -23,7 +23,8 @@ import Testing
     train-interpolation src aa color-jitter reprob remode recount resplit data-path val-path
     data-set inat-category train-split val-split val-fraction sampling-ratio sampling-first
     scale-epochs prac-set repeated-aug shuffle on-bad-image max-bad exif alpha-background
-    eval-crop-ratio mean std sixteen-bit lenient-jpeg max-pixels max-bytes scaled-decoding output-dir resume
+    eval-crop-ratio mean std sixteen-bit lenient-jpeg max-pixels max-bytes scaled-decoding
+    output-dir resume
     allow-other-data allow-nonfinite save-every save-every-steps eval-every time-budget
     on-nonfinite seed threads num-workers shard-size lanes pin-threads precision recompute
     log-every locality-every locality-sample tensorboard report
