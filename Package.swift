@@ -79,6 +79,7 @@ let package = Package(
         .embedInCode("Page/evaluation.html"), .embedInCode("Page/evaluation.js"),
         .embedInCode("Page/search.html"), .embedInCode("Page/search.js"),
         .embedInCode("Page/scatter.js"),
+        .embedInCode("Page/tickets.html"), .embedInCode("Page/tickets.js"),
       ]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "Fetching", dependencies: ["CTransfer", "Files"]),

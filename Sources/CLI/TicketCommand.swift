@@ -4,6 +4,7 @@ import ConViT
 import Files
 import Foundation
 import Recipes
+import Report
 import Tickets
 import Training
 
@@ -53,6 +54,7 @@ struct TicketCommand: ParsableCommand {
     }
     let output = try OutputFolder(search.folder)
     try search { results in try write(TicketReport(results), results, to: output) }
+    try writePage(search, to: output)
     try Terminal.result(TicketReport(search.results).text)
   }
 
@@ -83,6 +85,23 @@ struct TicketCommand: ParsableCommand {
     try output.write(JSON.tableText(report) + "\n", to: "tickets.json")
     try output.write(report.csv, to: "tickets.csv")
     try output.write(results.hard.csv, to: "hard.csv")
+  }
+}
+
+extension TicketCommand {
+  /// Images that the page shows at most.
+  private static let shown = 48
+
+  private func writePage(_ search: TicketSearch, to output: OutputFolder) throws {
+    let reader = try search.configuration.evaluationReader()
+    let hard = search.results.hard.rows.prefix(Self.shown).map { row in
+      TicketPage.HardImage(
+        path: row.path, label: row.label, neverRight: row.neverRight, trainings: row.trainings,
+        forgotten: row.forgotten, accuracy: row.accuracy, picture: reader.smallPicture(at: row.path)
+      )
+    }
+    let report = try JSON.tableText(TicketReport(search.results))
+    try output.write(TicketPage(report: report, hard: hard).html, to: "tickets.html")
   }
 }
 

@@ -74,7 +74,9 @@ import Testing
     (["--prac-set", "t"], "prac-set: a search makes its own"),
   ])
   func wrongUse(_ flags: [String], _ message: String) throws {
-    let outcome = try Workspace().convit(["ticket"] + tiny + flags + ["--output-dir", "t"])
+    let workspace = try Workspace()
+    let outcome = try workspace.convit(["ticket"] + tiny + flags + ["--output-dir", "t"])
     #expect(outcome.status == 2 && outcome.err.contains(message), "\(outcome.err)")
+    #expect(try !workspace.listing().contains { $0.hasPrefix("t/") }, "nothing is begun")
   }
 }

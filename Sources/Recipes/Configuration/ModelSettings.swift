@@ -65,9 +65,6 @@ package struct ModelSettings: Settings {
     try require(
       ticket == nil || finetune == nil,
       "ticket and finetune are two files of weights to start from: leave out one")
-    try requireUse(
-      of: "keep-pruned", ticket == nil || keepPruned,
-      "no-keep-pruned: what a ticket prunes stays 0; --finetune takes its weights alone")
   }
 }
 

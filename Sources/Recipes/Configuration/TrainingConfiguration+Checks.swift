@@ -19,6 +19,9 @@ extension TrainingConfiguration {
     let epochs = scaledEpochs
     try require(
       epochs <= 1_000_000, "scale-epochs makes \(epochs) epochs, of which there can be 1000000")
+    try requireUse(
+      of: "keep-pruned", architecture.ticket == nil || self.keepPruned,
+      "no-keep-pruned: what a ticket prunes stays 0; --finetune takes its weights alone")
     if let file = architecture.startFile, !architecture.partial {
       let start = ablation.start + (architecture.localityStrength == 1 ? [] : ["locality-strength"])
       try require(

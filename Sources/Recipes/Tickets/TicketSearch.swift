@@ -59,7 +59,7 @@ package struct TicketSearch {
     (configuration.outputDir, configuration.resume) = (nil, nil)
     configuration.warmupEpochs = configuration.learningRates.warmupEpochs
     self.configuration = configuration
-    try noteSettings(goingOn: isAgain)
+    try checkFolder(goingOn: isAgain)
   }
 
   /// Searches with each seed; `report` is called when there is something new in ``results``.
@@ -68,21 +68,31 @@ package struct TicketSearch {
       var configuration = configuration
       configuration.seed += UInt64(number)
       var seed = try SeedSearch(self, TicketGround(configuration, settings, pool: pool))
+      try noteSettings()
       try seed.run(&results, report)
     }
   }
 
   // MARK: - What all seeds share
 
-  /// Writes by which settings tickets are found; throws if what is there was found by others.
-  private func noteSettings(goingOn isAgain: Bool) throws {
-    let path = "\(folder)/\(Self.settingsFile)"
-    let asked = Noted(
-      training: try configuration.withoutMachine.yaml(), search: settings.fixed)
-    guard FileManager.default.fileExists(atPath: path) else {
-      let output = try OutputFolder(folder)
-      return try output.write(JSON.text(asked, isPretty: true) + "\n", to: Self.settingsFile)
+  private var noted: Noted {
+    get throws {
+      Noted(training: try configuration.withoutMachine.yaml(), search: settings.fixed)
     }
+  }
+
+  /// Writes by which settings tickets are found, if nothing says it yet.
+  private func noteSettings() throws {
+    guard !FileManager.default.fileExists(atPath: "\(folder)/\(Self.settingsFile)") else { return }
+    let output = try OutputFolder(folder)
+    try output.write(JSON.text(noted, isPretty: true) + "\n", to: Self.settingsFile)
+  }
+
+  /// Throws if the folder has a search, and is not to go on with it or has other settings.
+  private func checkFolder(goingOn isAgain: Bool) throws {
+    let path = "\(folder)/\(Self.settingsFile)"
+    guard FileManager.default.fileExists(atPath: path) else { return }
+    let asked = try noted
     guard isAgain else {
       throw TrainingError(
         usage:
