@@ -16,7 +16,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop prune-kill-loop soak weights report-check search-page-check pruning-page-check symmetry pruning pruning-table vit-bench tensorboard-check clean
+  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table soak weights report-check search-page-check pruning-page-check symmetry pruning pruning-table pruning-retrained vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -94,6 +94,9 @@ pruning-table: build ## Sweep the shipped models over sparsities (DATA=<Fashion-
 	    --sample $(or $(SAMPLE),2000) --output-dir $(or $(OUT),sweeps)/$$model || exit; \
 	done
 
+pruning-retrained: build ## Train pruned models for two epochs, at all sparsities (DATA=… CSV=sweeps/retrained.csv)
+	python3 Scripts/pruning/retrain.py --data-path $(or $(DATA),data/fashion-mnist) $(or $(CSV),sweeps/retrained.csv)
+
 bench-allocations: build ## Count the heap allocations of a step, by depth and batch
 	Benchmarks/allocations.sh
 
@@ -121,6 +124,22 @@ search-kill-loop: build ## Kill a search at 20 random moments, resume each time,
 
 prune-kill-loop: build ## Kill runs on pruned weights, with each optimiser; zeros must stay (KILLS="--kills 1")
 	python3 Scripts/runs/prune_kill_loop.py $(KILLS)
+
+ticket-kill-loop: build ## Kill a search for tickets at 20 random moments, resume each time, compare
+	python3 Scripts/runs/ticket_kill_loop.py $(KILLS)
+
+ticket-labels: build ## Flip 5 % of the labels of 6,000 images, and count how many are found
+	@Scripts/dependencies.sh demo
+	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
+	python3 Scripts/tickets/labels.py data/fashion-mnist
+
+ticket-table: build ## Six ways to lottery tickets on 6,000 images, three seeds, into tickets/fashion
+	@Scripts/dependencies.sh demo
+	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
+	python3 Scripts/tickets/tables.py data/fashion-mnist tickets/data
+	$(CONVIT) ticket --config Configs/tickets.yaml --data-path tickets/data/train.csv \
+	  --val-path tickets/data/val.csv --output-dir tickets/fashion --resume auto --method all --seeds 3 \
+	  --rounds 8 --rate 0.36 --rewind-step 40 --patch-embed --retrain 2 6 8
 
 soak: build ## Watch the memory of 2,400 steps of training
 	python3 Scripts/runs/soak.py

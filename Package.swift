@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "Symmetry", targets: ["Symmetry"]),
     .library(name: "Scores", targets: ["Scores"]),
     .library(name: "Pruning", targets: ["Pruning"]),
+    .library(name: "Tickets", targets: ["Tickets"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "ONNXExport", targets: ["ONNXExport"]),
@@ -48,6 +49,8 @@ let package = Package(
     .target(name: "Scores", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(name: "Pruning", dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Files"]),
     .target(
+      name: "Tickets", dependencies: ["Autodiff", "ConViT", "Pruning", "Scores", "Training"]),
+    .target(
       name: "ONNXExport",
       dependencies: [
         "Autodiff", "ConViT", "Files", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -62,7 +65,7 @@ let package = Package(
       name: "Recipes",
       dependencies: [
         "ConViT", "DoubleNumerics", "Files", "Images", "Locality", "Pruning", "Runs", "Safetensors",
-        "Scores", "Symmetry", "Training", .product(name: "Yams", package: "Yams"),
+        "Scores", "Symmetry", "Tickets", "Training", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Report",
@@ -78,6 +81,7 @@ let package = Package(
         .embedInCode("Page/search.html"), .embedInCode("Page/search.js"),
         .embedInCode("Page/scatter.js"),
         .embedInCode("Page/pruning.html"), .embedInCode("Page/pruning.js"),
+        .embedInCode("Page/tickets.html"), .embedInCode("Page/tickets.js"),
       ]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "Fetching", dependencies: ["CTransfer", "Files"]),
@@ -85,7 +89,7 @@ let package = Package(
       name: "CLI",
       dependencies: [
         "Fetching", "Files", "ONNXExport", "Pruning", "Recipes", "Training", "Locality", "Report",
-        "Runs", "Scores", "Symmetry",
+        "Runs", "Scores", "Symmetry", "Tickets",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
@@ -107,7 +111,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Recipes", "Training", "Autodiff", "ConViT", "Files", "Images", "Pruning", "Runs",
-        "Safetensors", "TensorBoard",
+        "Safetensors", "TensorBoard", "Tickets",
       ],
       resources: [.copy("Fixtures")]),
     .testTarget(
@@ -122,6 +126,9 @@ let package = Package(
     .testTarget(
       name: "PruningTests",
       dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Pruning", "Safetensors"]),
+    .testTarget(
+      name: "TicketsTests",
+      dependencies: ["Autodiff", "ConViT", "Pruning", "Tickets", "Training"]),
     .testTarget(
       name: "ReportTests",
       dependencies: [

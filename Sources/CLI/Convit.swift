@@ -24,7 +24,7 @@ struct Convit: ParsableCommand {
         name: "Training",
         subcommands: [
           TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self, ScoreCommand.self,
-          SearchCommand.self,
+          SearchCommand.self, TicketCommand.self,
         ]),
       CommandGroup(
         name: "Using a model",

@@ -11,6 +11,8 @@ struct DataFlags: SettingFlags {
   var samplingFirst: Bool?
   @Flag(onOff: "Divide --epochs by the ratio, for as many images in all. (default: off)")
   var scaleEpochs: Bool?
+  @Option(.file("Train on the critical images of a ticket of convit ticket. (default: all)"))
+  var pracSet: OrNone<String>?
   @Flag(onOff: "Three augmented copies of each image in turn. (default: on)") var repeatedAug: Bool?
   @Flag(onOff: "A new order every epoch. (default: on)") var shuffle: Bool?
   @OptionGroup(title: "Data") var bad: BadImageOptions

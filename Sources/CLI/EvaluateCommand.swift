@@ -129,20 +129,8 @@ extension MaskOptions {
 }
 
 extension FolderOptions {
-  /// The longer side of pictures on a page, at most.
-  private static let side = 128
-
   /// Makes small PNGs of images as the model sees them; nil for one that cannot be read any more.
   fileprivate func pictures(of saved: SavedModel) throws -> (String) -> [UInt8]? {
-    let reader = try saved.imageReader(images.settings(), cropRatio: images.evalCropRatio)
-    return { path in
-      guard let image = try? reader.image(at: path) else { return nil }
-      let scale = min(1, Double(Self.side) / Double(max(image.width, image.height)))
-      guard scale < 1 else { return try? image.pngData(effort: 9) }
-      func side(_ length: Int) -> Int { max(1, Int((scale * Double(length)).rounded())) }
-      return try? image.resized(
-        width: side(image.width), height: side(image.height), resampling: .bicubic
-      ).pngData(effort: 9)
-    }
+    try saved.imageReader(images.settings(), cropRatio: images.evalCropRatio).smallPicture
   }
 }

@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Images
 import Recipes
+import Training
 
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,6 +38,15 @@ struct TrainCommand: ParsableCommand {
     _ configuration: TrainingConfiguration, from checkpoint: Checkpoint.Requested? = nil,
     notes: [String] = [], until epochs: Int? = nil
   ) throws {
+    var observer: (any TrainingObserver)?
+    try train(configuration, from: checkpoint, notes: notes, until: epochs, watching: &observer)
+  }
+
+  /// The same, with an observer that looks on.
+  static func train(
+    _ configuration: TrainingConfiguration, from checkpoint: Checkpoint.Requested? = nil,
+    notes: [String] = [], until epochs: Int? = nil, watching observer: inout (any TrainingObserver)?
+  ) throws {
     StopSignals.watch()
     var display = TrainingDisplay()
     do {
@@ -44,7 +54,7 @@ struct TrainCommand: ParsableCommand {
       for note in notes { display.show(.note(note)) }
       var page = LivePage(trainer.configuration)
       defer { page?.end { display.show(.note($0)) } }
-      try trainer.run(until: epochs) { event in
+      try trainer.run(until: epochs, watching: &observer) { event in
         display.show(event)
         page?.renew(after: event) { display.show(.note($0)) }
       } isStopped: {

@@ -62,6 +62,9 @@ struct ModelFlags: SettingFlags {
       "Weights to start from; a head for other classes starts anew, and the position embedding "
         + "is resampled for images of another size."))
   var finetune: OrNone<String>?
+  @Option(
+    .file("A ticket of convit ticket to train: its weights, its masks held. (default: none)"))
+  var ticket: OrNone<String>?
   @Flag(onOff: "Use of --finetune what fits; the rest starts anew and is named. (default: off)")
   var partial: Bool?
 }

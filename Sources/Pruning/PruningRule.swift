@@ -65,7 +65,7 @@ public struct PruningRule: Sendable {
     checkPrecondition((0...1).contains(sparsity), "PruningRule: a sparsity of \(sparsity)")
     let slots = selection.slots(in: weights.tree)
     let keys = slots.map { slot in
-      let keys = self.keys(weights, slot)
+      let keys = self.keys(of: weights, slot: slot)
       guard let mask = earlier?.values[slot] else { return keys }
       return zip(keys, mask.elements).map { $1 == 0 ? 0 : max($0, 1) }
     }
@@ -93,7 +93,7 @@ public struct PruningRule: Sendable {
   }
 
   /// What orders the weights of a parameter, the first to go with the lowest.
-  private func keys(_ weights: ParameterStore, _ slot: Int) -> [UInt32] {
+  package func keys(of weights: ParameterStore, slot: Int) -> [UInt32] {
     let values = weights.values[slot]
     switch method {
     case .magnitude:  // the bits of positive floats are in the order of the floats
@@ -121,12 +121,12 @@ extension PruningRule {
 }
 
 /// A number of the lowest among keys that come one by one, in order: of equal ones the first.
-struct LowestKeys {
+package struct LowestKeys {
   private let limit: UInt32  // all below it are
   private var ties: Int  // and the first so many that equal it
 
   /// The `count` lowest of all keys in some lists: which these are takes two counts of 16 bits.
-  init(_ count: Int, of keys: [[UInt32]]) {
+  package init(_ count: Int, of keys: [[UInt32]]) {
     guard count < keys.reduce(0, { $0 + $1.count }) else {  // all of them
       (limit, ties) = (.max, .max)
       return
@@ -150,7 +150,7 @@ struct LowestKeys {
   }
 
   /// Whether the next key is among them.
-  mutating func take(_ key: UInt32) -> Bool {
+  package mutating func take(_ key: UInt32) -> Bool {
     guard key == limit, ties > 0 else { return key < limit }
     ties -= 1
     return true

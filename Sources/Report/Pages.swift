@@ -78,6 +78,41 @@ package struct PruningPage: Sendable {
   }
 }
 
+/// A page about a search for lottery tickets: which of them are worth their search, what rounds
+/// took, and the hardest images. One HTML file that needs no other.
+package struct TicketPage: Sendable {
+  package let html: String
+
+  /// An image that is hard to learn, with a PNG of it, if there is one.
+  package struct HardImage: Encodable, Sendable {
+    let path, label: String
+    let neverRight, trainings: Int
+    let forgotten, accuracy: Double
+    let picture: String?
+
+    package init(
+      path: String, label: String, neverRight: Int, trainings: Int, forgotten: Double,
+      accuracy: Double, picture: [UInt8]?
+    ) {
+      (self.path, self.label) = (path, label)
+      (self.neverRight, self.trainings) = (neverRight, trainings)
+      (self.forgotten, self.accuracy) = (forgotten, accuracy)
+      self.picture = picture.map { "data:image/png;base64," + Data($0).base64EncodedString() }
+    }
+  }
+
+  /// The page of a report in JSON, and of the hardest images, the hardest first.
+  package init(report: String, hard: [HardImage]) throws {
+    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+    html = Page.html(
+      PackageResources.tickets_html,
+      scripts: [
+        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.tickets_js,
+      ], data: "{\"colors\":\(colors),\"report\":\(report),\"hard\":\(try JSON.text(hard))}")
+  }
+}
+
 /// A page in one file: its body, style, scripts and data put into what all pages have around them.
 enum Page {
   static func html(

@@ -33,6 +33,13 @@ public struct SynapticFlow: Sendable {
     }
   }
 
+  /// |θ| ⊙ ∂R/∂|θ| of each weight, by parameter in the model's order: what a weight carries.
+  package var byWeight: [Tensor] {
+    weights.values.enumerated().map { slot, value in
+      Tensor(value.shape, zip(value.elements, gradients[slot: slot].elements).map { $0 * $1 })
+    }
+  }
+
   /// SynFlow: the sum over all parameters.
   public var total: Double { byParameter.reduce(0) { $0 + $1.flow } }
 

@@ -21,6 +21,7 @@ import Training
     (["--locality-strength", "0.7"], ["locality-strength: 0.7"]),
     (["--nb-classes", "7"], ["nb-classes: 7"]), (["--drop", "0.3"], ["drop: 0.3"]),
     (["--drop-path", "0.2"], ["drop-path: 0.2"]), (["--finetune", "w"], ["finetune: w"]),
+    (["--ticket", "t"], ["ticket: t"]), (["--prac-set", "t"], ["prac-set: t"]),
     (["--partial"], ["partial: true"]), (["--no-keep-pruned"], ["keep-pruned: false"]),
     (["--prune", "0.8"], ["prune: 0.8"]), (["--prune-rounds", "5"], ["prune-rounds: 5"]),
     (["--prune-scope", "global"], ["prune-scope: global"]),

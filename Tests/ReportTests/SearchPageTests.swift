@@ -20,6 +20,21 @@ import Testing
     #expect(!html.contains("src=\"") && !html.contains("@import") && !html.contains("<link"))
   }
 
+  @Test func aPageOfTickets() throws {
+    let hard = TicketPage.HardImage(
+      path: "a/</script>.png", label: "ant", neverRight: 1, trainings: 1, forgotten: 0, accuracy: 0,
+      picture: [1, 2, 3])
+    let html = try TicketPage(report: #"{"rows":[],"notes":[],"tickets":[]}"#, hard: [hard]).html
+    let start = try #require(html.range(of: #"<script type="application/json" id="data">"#))
+    let end = try #require(html[start.upperBound...].range(of: "</script>"))
+    let data = Data(html[start.upperBound..<end.lowerBound].utf8)
+    let content = try #require(JSONSerialization.jsonObject(with: data) as? [String: Any])
+    let images = try #require(content["hard"] as? [[String: Any]])
+    #expect(images[0]["path"] as? String == "a/</script>.png")
+    #expect(images[0]["picture"] as? String == "data:image/png;base64,AQID")
+    #expect(!html.contains("src=\"") && !html.contains("/*data*/"))
+  }
+
   /// A circle for each trained model, a line for the front, under the name of the cost.
   @Test func aFrontIsDrawn() {
     let points = [(100.0, 50.0), (200.0, 40.0), (300.0, 70.0)]

@@ -191,7 +191,9 @@ public struct SavedModel: Sendable {
   }
 
   /// Writes tensors in the place of the weights, with what else is known of the model.
-  func write(_ tensors: [OutputTensor], metadata: [String: String], to path: String) throws {
+  package func write(
+    _ tensors: [OutputTensor], metadata: [String: String], to path: String
+  ) throws {
     if let reason = inconsistency { throw WeightsError(path: path, reason: reason) }
     try SafetensorsWriter.write(
       tensors + (masks?.outputTensors ?? []),

@@ -15,6 +15,7 @@ package struct DataSettings: Settings {
   package var samplingRatio = 1.0
   package var samplingFirst = false
   package var scaleEpochs = false
+  package var pracSet: String?
   /// Three differently augmented copies of each image, a third of the images an epoch.
   package var repeatedAug = true
   package var shuffle = true

@@ -29,9 +29,15 @@ package struct ModelSettings: Settings {
   /// Stochastic depth of the last block; it grows linearly from 0 at the first.
   package var dropPath: Float = 0.1
   package var finetune: String?
+  package var ticket: String?
   package var partial = false
 
   package init() {}
+
+  /// The file of the weights to start from, and the setting that names it.
+  package var startFile: (key: String, path: String)? {
+    ticket.map { ("ticket", $0) } ?? finetune.map { ("finetune", $0) }
+  }
 
   package func validate() throws(TrainingError) {
     try requireCounts([
@@ -54,6 +60,9 @@ package struct ModelSettings: Settings {
     try requireUse(
       of: "partial", !partial || finetune != nil,
       "partial is about a weights file: finetune is missing")
+    try require(
+      ticket == nil || finetune == nil,
+      "ticket and finetune are two files of weights to start from: leave out one")
   }
 }
 

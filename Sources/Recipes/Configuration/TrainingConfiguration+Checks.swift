@@ -19,11 +19,14 @@ extension TrainingConfiguration {
     let epochs = scaledEpochs
     try require(
       epochs <= 1_000_000, "scale-epochs makes \(epochs) epochs, of which there can be 1000000")
-    if architecture.finetune != nil, !architecture.partial {
+    try requireUse(
+      of: "keep-pruned", architecture.ticket == nil || self.keepPruned,
+      "no-keep-pruned: what a ticket prunes stays 0; --finetune takes its weights alone")
+    if let file = architecture.startFile, !architecture.partial {
       let start = ablation.start + (architecture.localityStrength == 1 ? [] : ["locality-strength"])
       try require(
         start.isEmpty,
-        "\(start.joined(separator: ", ")): of the start, which finetune takes from a file")
+        "\(start.joined(separator: ", ")): of the start, which \(file.key) takes from a file")
     }
     try requireUse(
       of: "prune", pruning.prune == nil || architecture.finetune != nil,

@@ -53,7 +53,8 @@ extension TrainingConfiguration {
     let asked = try given(sized)
     var nameless = TrainingConfiguration()
     nameless.model = ""
-    guard let path = asked.finetune, !asked.partial, try given(nameless).model.isEmpty,
+    guard let path = asked.architecture.startFile?.path, !asked.partial,
+      try given(nameless).model.isEmpty,
       let file = try? WeightsFile(contentsOf: path)
     else { return (asked, nil) }
     let own = try? asked.modelConfiguration(classes: 1)

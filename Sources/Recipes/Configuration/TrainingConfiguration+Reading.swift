@@ -15,7 +15,7 @@ extension TrainingConfiguration {
       erasing: augmentation.erasing)
   }
 
-  func evaluationReader() throws -> ImageReader {
+  package func evaluationReader() throws -> ImageReader {
     ImageReader(
       decoder: try data.decoder(),
       transform: data.evaluationTransform(size: architecture.inputSize.size),

@@ -19,9 +19,10 @@ package struct TrainingData: Sendable {
     } else {
       (all, validation) = try settings.divided(seed: seed)
     }
-    training =
+    let sampled =
       settings.samplingRatio < 1
       ? try all.sampled(settings.samplingRatio, seed: settings.samplingFirst ? nil : seed) : all
+    training = try settings.pracSet.map { try PracSet(contentsOf: $0).part(of: sampled) } ?? sampled
     notes = Self.notes(all, validation, isDivided: settings.valFraction != nil)
   }
 

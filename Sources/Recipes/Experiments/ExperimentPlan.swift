@@ -121,7 +121,8 @@ extension ExperimentPlan.Run {
     try configuration.validate()
     try configuration.validateModel()
     for (name, path) in [
-      ("finetune", configuration.finetune), ("teacher-path", configuration.teacherPath),
+      ("finetune", configuration.finetune), ("ticket", configuration.ticket),
+      ("prac-set", configuration.pracSet), ("teacher-path", configuration.teacherPath),
       (
         "class-weights", configuration.classWeights == "balanced" ? nil : configuration.classWeights
       ),

@@ -55,12 +55,13 @@ package struct Checkpoint: Sendable {
 
   /// Writes the moment of a run to `path`, replacing a file there when all is on the disk.
   static func write(
-    _ learner: Learner, _ progress: RunProgress, configuration: TrainingConfiguration,
-    data: DataFingerprint, to path: String
+    _ learner: Learner, _ progress: RunProgress, _ observer: (any TrainingObserver)? = nil,
+    configuration: TrainingConfiguration, data: DataFingerprint, to path: String
   ) throws {
     var snapshot = Snapshot()
     progress.save(to: &snapshot)
     learner.save(to: &snapshot)
+    observer?.save(to: &snapshot)
     snapshot.texts = [
       "format": format, "format_version": "\(formatVersion)",
       "library_version": PackageVersion.current,

@@ -21,7 +21,7 @@ package struct DataFingerprint: Codable, Hashable, Sendable {
     val = Self.classes(of: validation)
   }
 
-  private static func classes(of folder: ImageFolder) -> [Class] {
+  static func classes(of folder: ImageFolder) -> [Class] {
     var counts = Array(repeating: 0, count: folder.classes.count)
     var hashes = Array(repeating: FNV1a(), count: folder.classes.count)
     let root = folder.root.utf8
@@ -44,7 +44,7 @@ package struct DataFingerprint: Codable, Hashable, Sendable {
     Self.differences("train", train, old.train) + Self.differences("val", val, old.val)
   }
 
-  private static func differences(_ split: String, _ new: [Class], _ old: [Class]) -> [String] {
+  static func differences(_ split: String, _ new: [Class], _ old: [Class]) -> [String] {
     // From a file, where a name may be there twice; by bytes, as an accent may be spelled two ways.
     func key(_ entry: Class) -> [UInt8] { Array(entry.name.utf8) }
     let before = Dictionary(old.map { (key($0), $0) }, uniquingKeysWith: { first, _ in first })

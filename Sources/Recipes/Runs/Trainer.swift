@@ -63,15 +63,27 @@ public struct Trainer: Sendable {
     until epochs: Int? = nil, _ report: @escaping (Event) throws -> Void = { _ in },
     isStopped: @escaping () -> Bool = { false }
   ) throws -> SavedModel {
+    var observer: (any TrainingObserver)?
+    return try run(until: epochs, watching: &observer, report, isStopped: isStopped)
+  }
+
+  /// The same, with an observer that looks on: what it remembers is saved with the run, and when it
+  /// is satisfied the run ends. A run that has ended gives it what it then remembered.
+  @discardableResult
+  package func run(
+    until epochs: Int? = nil, watching observer: inout (any TrainingObserver)?,
+    _ report: @escaping (Event) throws -> Void, isStopped: @escaping () -> Bool = { false }
+  ) throws -> SavedModel {
     do {
-      return try runToEnd(report, isStopped: isStopped, until: epochs ?? .max)
+      return try runToEnd(report, isStopped: isStopped, until: epochs ?? .max, &observer)
     } catch let error as FileError {
       throw TrainingError(error)
     }
   }
 
   private func runToEnd(
-    _ report: @escaping (Event) throws -> Void, isStopped: @escaping () -> Bool, until epochs: Int
+    _ report: @escaping (Event) throws -> Void, isStopped: @escaping () -> Bool, until epochs: Int,
+    _ observer: inout (any TrainingObserver)?
   ) throws -> SavedModel {
     let settings = plan.settings
     let progress = plan.checkpoint?.progress ?? RunProgress()
@@ -83,7 +95,11 @@ public struct Trainer: Sendable {
     for note in plan.notes { try report(.note(note)) }
     do {
       let learner = try plan.learner()
-      guard !settings.hasEnded(progress), progress.epoch < epochs else {
+      if let checkpoint = plan.checkpoint {
+        try observer?.restore(checkpoint.snapshot, of: learner.weights.tree)
+      }
+      let isSatisfied = observer?.isSatisfied ?? false
+      guard !settings.hasEnded(progress), progress.epoch < epochs, !isSatisfied else {
         if let reason = settings.earlyEnd(progress) { try report(.note(reason)) }
         try report(.finished(progress.epoch))
         return plan.saved(learner.weights, learner.masks)
@@ -91,8 +107,9 @@ public struct Trainer: Sendable {
       try folder.write(settings)
       try report(.started(plan.summary(progress)))
       var run = try TrainingRun(
-        plan, in: folder, from: learner, progress, until: epochs, isStopped: isStopped,
-        report: report)
+        plan, in: folder, from: learner, progress, until: epochs, watching: observer,
+        isStopped: isStopped, report: report)
+      defer { observer = run.observer }
       return try run()
     } catch let error as SampleError {
       folder.removeUnlessUsed()

@@ -45,12 +45,12 @@ extension TrainingPlan {
     _ model: VisionTransformer, _ configuration: TrainingConfiguration, classes: [String],
     _ normalization: ChannelStatistics
   ) throws -> (weights: ParameterStore, notes: [String]) {
-    guard let path = configuration.finetune else {
+    guard let (key, path) = configuration.architecture.startFile else {
       return (ParameterStore(model, seed: configuration.seed), [])
     }
     guard try !Checkpoint.isCheckpoint(WeightsSource.open(path)) else {
       throw TrainingError(
-        usage: "finetune: \(path) is a checkpoint; its weights are in model.safetensors beside it")
+        usage: "\(key): \(path) is a checkpoint; its weights are in model.safetensors beside it")
     }
     return try SavedModel.finetuned(
       model, from: path, seed: configuration.seed, isPartial: configuration.partial,
@@ -61,14 +61,19 @@ extension TrainingPlan {
   static func masks(
     _ tree: ParameterTree, _ configuration: TrainingConfiguration
   ) throws -> (masks: ParameterMasks?, note: String?) {
-    guard let path = configuration.finetune,
-      let masks = try ParameterMasks(in: WeightsFile(contentsOf: path), of: tree)
-    else { return (nil, nil) }
+    guard let (key, path) = configuration.architecture.startFile else { return (nil, nil) }
+    guard let masks = try ParameterMasks(in: WeightsFile(contentsOf: path), of: tree) else {
+      guard key == "ticket" else { return (nil, nil) }
+      throw TrainingError(
+        "\(path): not a ticket, as it has no masks of this model; --finetune starts from weights")
+    }
     let count = "\(tree.elementCount - masks.keptCount) of its weights are pruned"
     return configuration.keepPruned
-      ? (masks, "\(path): \(count), and stay 0 (--no-keep-pruned lets them grow)")
+      ? (masks, "\(path): \(count), and stay 0" + (key == "ticket" ? "" : Self.wayToGrow))
       : (nil, "\(path): \(count), and may grow again")
   }
+
+  private static let wayToGrow = " (--no-keep-pruned lets them grow)"
 
   /// What is to be said of weights from which rounds of pruning take.
   ///

@@ -21,6 +21,7 @@ struct TrainingRun {
   private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
   private var locality: LocalityRecording?
   private var clock: BudgetClock?
+  private(set) var observer: (any TrainingObserver)?
 
   private struct Measurement {
     /// Of the model and of the moving average, unless the epoch is not evaluated.
@@ -31,11 +32,11 @@ struct TrainingRun {
 
   init(
     _ plan: TrainingPlan, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
-    until epochs: Int, isStopped: @escaping () -> Bool,
-    report: @escaping (Trainer.Event) throws -> Void
+    until epochs: Int, watching observer: (any TrainingObserver)?,
+    isStopped: @escaping () -> Bool, report: @escaping (Trainer.Event) throws -> Void
   ) throws {
     (self.plan, self.folder, self.isStopped, self.report) = (plan, folder, isStopped, report)
-    lastEpoch = epochs
+    (lastEpoch, self.observer) = (epochs, observer)
     (self.learner, self.progress) = (learner, progress)
     let maxBad = plan.settings.maxBad ?? DataSettings.defaultMaxBad
     trainingSkips = SkippedImages(plan.data.training, maxBad: maxBad)
@@ -49,7 +50,8 @@ struct TrainingRun {
 
   mutating func callAsFunction() throws -> SavedModel {
     try measureTheStart()
-    while !plan.settings.hasEnded(progress), progress.epoch < lastEpoch {
+    if progress == RunProgress() { try observer?.begin(learner) }
+    while !plan.settings.hasEnded(progress), progress.epoch < lastEpoch, !isSatisfied {
       try makeRoundsThatAreDue()
       try trainToEndOfEpoch()
       try endEpoch(try measured(after: progress.epoch + 1))
@@ -57,6 +59,8 @@ struct TrainingRun {
     if let reason = plan.settings.earlyEnd(progress) { try report(.endedEarly(reason)) }
     return plan.saved(learner.weights, learner.masks)
   }
+
+  private var isSatisfied: Bool { observer?.isSatisfied ?? false }
 
   private mutating func measureTheStart() throws {
     guard progress == RunProgress(), let sample = locality?.sample else { return }
@@ -129,7 +133,7 @@ struct TrainingRun {
       progress.badImages += badImages
     }
     do {
-      return try learner.step(
+      let result = try learner.step(
         of: count, epoch: progress.epoch, rate: progress.rate, on: plan.pool
       ) { [report] in
         guard let batch = try loader.next() else {
@@ -138,7 +142,9 @@ struct TrainingRun {
         try skips.note(batch) { try report(.note($0)) }
         badImages += batch.failures.count
         return batch
-      }?.loss
+      }
+      if let result { try observer?.observe(result, learner) }
+      return result?.loss
     } catch let fault as NonFiniteStep {
       let files = fault.samples.compactMap { plan.data.training.sample(index: $0)?.path }
       try AtomicFile.replace(folder.nonFiniteReport, by: fault.json(files: files))
@@ -234,6 +240,7 @@ struct TrainingRun {
       progress.plateau = schedule.plateau
     }
     progress.endEpoch()
+    try observer?.endEpoch(progress.epoch, learner)
     try folder.append(
       EpochLine(
         record: record, entries: entries, sparsity: learner.masks?.sparsity,
@@ -246,7 +253,7 @@ struct TrainingRun {
     let begin = ContinuousClock.now
     try folder.replaceCheckpoint {
       try Checkpoint.write(
-        learner, progress, configuration: plan.settings, data: plan.fingerprint, to: $0)
+        learner, progress, observer, configuration: plan.settings, data: plan.fingerprint, to: $0)
     }
     clock?.saved(in: .now - begin)
   }

@@ -65,7 +65,7 @@ const chartFrame = ({ title, x, xs, ys, natural, across: bounds }) => {
 };
 
 /**
- * A chart of series {name, color, dash, points: [[x, y], …]}; `yardstick` {name, value} is a line across. What the values
+ * A chart of series {name, color, dash, points: [[x, y], …], spread: [[x, low, high], …]}; `yardstick` {name, value} is a line across. What the values
  * can be is `natural`; `across` is the same of x, and whether its axis has whole numbers alone.
  * The reading under the pointer is in an element of class `tip`, a line a series.
  */
@@ -75,7 +75,8 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
     .filter((s) => s.points.length > 0);
   if (kept.length === 0) return null;
   const all = kept.flatMap((s) => s.points);
-  const ys = all.map((p) => p[1]).concat(yardstick ? [yardstick.value] : []);
+  const spreads = kept.flatMap((s) => s.spread ?? []).flatMap(([, low, high]) => [low, high]);
+  const ys = all.map((p) => p[1]).concat(spreads, yardstick ? [yardstick.value] : []);
   const frame = chartFrame({ title, x, xs: all.map((p) => p[0]), ys, natural, across: bounds });
   const { box, svg, tip, showTip, width, height, top, bottom, left, right, across, px, py } = frame;
   if (yardstick) {
@@ -86,6 +87,9 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
   for (const s of kept) {
     const line = s.points.map(([a, b], i) => `${i ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("");
     svg.append(svgElement("path", { d: line, ...inked(s.color), ...(s.dash ? { "stroke-dasharray": s.dash } : {}) }));
+    for (const [a, low, high] of s.spread ?? []) {
+      svg.append(svgElement("path", { d: `M${px(a).toFixed(1)} ${py(low).toFixed(1)}V${py(high).toFixed(1)}`, ...inked(s.color) }));
+    }
     if (s.points.length < 2) svg.append(svgElement("circle", { cx: px(s.points[0][0]), cy: py(s.points[0][1]), r: 3, ...inked(s.color) }));
   }
   const rule = svgElement("line", { class: "rule", y1: top, y2: height - bottom, visibility: "hidden" });
