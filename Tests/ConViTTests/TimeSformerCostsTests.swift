@@ -60,8 +60,8 @@ struct TimeSformerCostsTests {
     }
   }
 
-  /// By these numbers, joint attention needs fewer from D = 136 on with N = 49 and from D = 544 with
-  /// N = 196, both with heads of 4 features more at a time.
+  /// By these numbers, joint attention of 8 frames needs fewer from D = 136 on with N = 49, and
+  /// from D = 544 with N = 196.
   @Test(arguments: [(112, 136), (224, 544)]) func jointNeedsFewerFrom(side: Int, dim: Int) throws {
     func count(_ dim: Int, _ scheme: Scheme) throws -> Int {
       var c = ViTConfiguration(.vit, imageSize: side, embedDim: dim, heads: 4)

@@ -144,8 +144,8 @@ struct TimeSformerTests {
     #expect(tape.tapped.map(\.value.shape[1]) == [scheme == .space ? 14 : 38])
   }
 
-  /// Attention in time and space can be looked at, and derivatives by it are the same as through the
-  /// attention that keeps none.
+  /// Attention in time and space can be looked at, and derivatives by it are the same as through
+  /// the attention that keeps none.
   @Test(arguments: schemes) func mapsToLookAt(scheme: TimeSformerConfiguration.Scheme) throws {
     let inflated = try small("vit").inflated(frames: 3, scheme: scheme)
     let (model, weights) = (inflated.model, lively(inflated.weights))
@@ -173,6 +173,9 @@ struct TimeSformerTests {
     for tape in [shown, derived] {
       #expect(tape.tapped.map(\.place) == expected.map { "blocks.1.\($0.0).map" })
       #expect(tape.tapped.map(\.value.shape) == expected.map(\.1))
+    }
+    for (a, b) in zip(shown.tapped, derived.tapped) {
+      #expect(difference(a.value, b.value) < 1e-5, "\(a.place)")
     }
     #expect(derived.tapped.allSatisfy { $0.derivative?.shape == $0.value.shape })
     for name in weights.tree.names {

@@ -61,8 +61,8 @@ extension SavedModel {
     return inflated
   }
 
-  /// `blocks.0.attn.qkv.weight` of `blocks.0.temporal_attn.qkv.weight`, and `temporal_attn`; nil for
-  /// what is not of a further attention, or starts as zero.
+  /// `blocks.0.attn.qkv.weight` of `blocks.0.temporal_attn.qkv.weight`, and `temporal_attn`; nil
+  /// for what is not of a further attention, or starts as zero.
   private func spatialName(of name: String) -> (name: String, part: String)? {
     for prefix in ["temporal", "width", "global"] {
       for part in ["attn", "norm1"] where name.contains(".\(prefix)_\(part).") {

@@ -4,9 +4,9 @@ extension TimeSformerConfiguration {
 
   /// The structure of a model of clips, for 400 classes and divided attention.
   ///
-  /// `timesformer_base_patch16_224` has 8 frames, `…_hr` 16 of 448 × 448 pixels, `…_l` 96: the three
-  /// of the paper. `tiny` and `small` are on the ViTs of these names. The authors' stochastic depth
-  /// of 0.1 is theirs, too.
+  /// `timesformer_base_patch16_224` has 8 frames, `timesformer_base_patch16_224_hr` 16 of 448 × 448
+  /// pixels, `timesformer_base_patch16_224_l` 96: the three of the paper. `tiny` and `small` are on
+  /// the ViTs of these names. The authors' stochastic depth of 0.1 is theirs, too.
   ///
   /// - Throws: `ConfigurationError` with the names that are near.
   public static func preset(

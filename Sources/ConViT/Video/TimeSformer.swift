@@ -102,8 +102,8 @@ public struct TimeSformer: Model {
     return norm.map { $0(x) } ?? x
   }
 
-  /// The patches with their places in space and time: [B, T, channels, height, width] → [B, T·N, C],
-  /// or [B·T, N, C] in the scheme `space`.
+  /// The patches with their places in space and time: [B, T, channels, height, width] →
+  /// [B, T·N, C], or [B·T, N, C] in the scheme `space`.
   private func embedded(_ clips: Variable) -> Variable {
     let (c, image) = (configuration, configuration.image)
     checkPrecondition(

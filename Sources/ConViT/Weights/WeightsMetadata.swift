@@ -109,7 +109,9 @@ struct WeightsMetadata {
     let found = try architecture == nil ? file.clipsConfiguration(description) : stored
     let isAsked = description.name.map(TimeSformerConfiguration.presetNames.contains) ?? false
     guard let found else {
-      guard !isAsked else { throw file.error("its model is not one of clips, as asked") }
+      guard !isAsked, description.frames == nil else {
+        throw file.error("its model is not one of clips, as asked")
+      }
       return nil
     }
     guard description.name == nil || isAsked || description.name == name else {
