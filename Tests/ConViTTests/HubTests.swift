@@ -77,7 +77,7 @@ import Testing
 
   @Test(arguments: [
     (#""gelu""#, #""relu""#, "config.json: its activation is 'relu', not 'gelu'"),
-    (#""vit""#, #""bert""#, "config.json: its model is of the type 'bert'; vit, deit and"),
+    (#""vit""#, #""bert""#, "config.json: its model is of the type 'bert'; vit, deit, vit_mae and"),
     (#""num_attention_heads": 2"#, #""num_attention_heads": 3"#, "is not divisible by 3 heads"),
     (#""num_hidden_layers": 2"#, #""num_hidden_layers": 1e9"#, "the depth must be 1 to 1000"),
     (#""patch_size": 4"#, #""patch_size": "x""#, "config.json: patch_size is no number"),

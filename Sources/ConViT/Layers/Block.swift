@@ -16,7 +16,7 @@ public struct Block: Module {
   public var mlp: MLP
   /// Behind the MLP, if the block has layer scale.
   public var ls2: LayerScale?
-  private let dropPath: Float
+  let dropPath: Float
 
   /// A block around an attention; `dropPath` is the probability that a sample skips a part, and
   /// `layerScale` what each part is multiplied by at first, nil for blocks without.

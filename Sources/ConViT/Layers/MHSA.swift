@@ -11,7 +11,7 @@ public struct MHSA: Attention {
   public let proj: Linear
   /// The number of heads, H.
   public let heads: Int
-  private let dropRate, attnDropRate: Float
+  let dropRate, attnDropRate: Float
 
   /// An attention of `heads` heads of `headDim` features, D, by default dim / heads; dropout after
   /// the projection, and of the softmax's elements (`attnDropRate`).

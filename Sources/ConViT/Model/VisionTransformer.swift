@@ -9,7 +9,7 @@ import Autodiff
 /// let logits = model(tape.constant(images))  // [B, 3, 224, 224] → [B, 1000]
 /// ```
 public struct VisionTransformer: Model {
-  private let clsToken, distToken, regToken: Parameter?
+  let clsToken, distToken, regToken: Parameter?
   /// [1, N, C], or [1, T + N, C] in the ViT family, if it embeds its T tokens.
   public let posEmbed: Parameter?
   /// Pixels → patches. In its place may stand any ``Stem`` that makes as many of them.
@@ -36,13 +36,9 @@ public struct VisionTransformer: Model {
       Parameter([1, length, dim], kind: .embedding, initial: .truncatedNormal(0.02))
     }
     func attention(_ layer: Int) -> any Attention {
+      guard layer < c.localUpToLayer else { return c.selfAttention(inLayer: layer) }
       let heads = c.heads(inLayer: layer)
       let headDim = c.headsByLayer == nil ? c.headDim : c.headFeatures
-      guard layer < c.localUpToLayer else {
-        return MHSA(
-          dim: dim, heads: heads, headDim: headDim, qkvBias: c.qkvBias, dropRate: c.dropRate,
-          attnDropRate: c.attnDropRate)
-      }
       guard c.isGated else {
         return PSA(
           dim: dim, heads: heads, headDim: headDim, grid: grid, start: c.start, qkvBias: c.qkvBias,
@@ -169,5 +165,15 @@ public struct VisionTransformer: Model {
 
   private func token(_ index: Int, of features: Variable) -> Variable {
     features.sliced(1, index..<index + 1).reshaped(features.shape.removing(1))
+  }
+}
+
+extension ViTConfiguration {
+  /// The self-attention of a block that is not local.
+  func selfAttention(inLayer layer: Int) -> MHSA {
+    MHSA(
+      dim: embedDim, heads: heads(inLayer: layer),
+      headDim: headsByLayer == nil ? headDim : headFeatures, qkvBias: qkvBias, dropRate: dropRate,
+      attnDropRate: attnDropRate)
   }
 }

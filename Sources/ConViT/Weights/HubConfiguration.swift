@@ -11,6 +11,16 @@ struct HubConfiguration {
   let cropRatio: Double?
   let interpolation: Interpolation?
   private(set) var notes: [String] = []
+  private var clips: (frames: Int, scheme: TimeSformerConfiguration.Scheme)?
+
+  var architecture: any Architecture { clipsConfiguration ?? configuration }
+
+  /// "vit_tiny_patch16_224, patches of 16 pixels": for people.
+  var text: String { clipsConfiguration?.text ?? configuration.shapeText }
+
+  private var clipsConfiguration: TimeSformerConfiguration? {
+    clips.map { TimeSformerConfiguration(configuration, frames: $0.frames, scheme: $0.scheme) }
+  }
 
   /// What is said beside a file; nil if there is no `config.json` of these two.
   ///
@@ -31,6 +41,7 @@ struct HubConfiguration {
     }
     do {
       try configuration.validate()
+      try clipsConfiguration?.validate()
     } catch {
       throw content.fault(error.message)
     }
@@ -99,9 +110,10 @@ struct HubConfiguration {
   /// Hugging Face's: every size by itself (`transformers/models/vit/configuration_vit.py`).
   private init(huggingFace content: JSONFile, _ reading: JSONFile?) throws {
     let kind = content.text("model_type") ?? ""
-    guard ["vit", "deit", "vit_mae"].contains(kind) else {
+    guard ["vit", "deit", "vit_mae", "timesformer"].contains(kind) else {
       throw content.fault(
-        "its model is of the type '\(kind.printable(limit: 60))'; vit, deit and vit_mae are read")
+        "its model is of the type '\(kind.printable(limit: 60))'; vit, deit, vit_mae and "
+          + "timesformer are read")
     }
     func number(_ key: String, default other: Int) throws -> Int {
       guard content.keys.contains(key) else { return other }
@@ -134,7 +146,16 @@ struct HubConfiguration {
     // LABEL_0, LABEL_1, … are what transformers write for classes without names.
     let areNamed = labels?.contains { !$0.hasPrefix("LABEL_") } ?? false
     classNames = areNamed ? labels.flatMap { Self.unique($0, count: c.classes) } : nil
-    c.normEpsilon = content.number("layer_norm_eps").map(Float.init) ?? 1e-12
+    c.normEpsilon =
+      content.number("layer_norm_eps").map(Float.init) ?? (kind == "timesformer" ? 1e-6 : 1e-12)
+    if kind == "timesformer" {
+      let text = content.text("attention_type") ?? "divided_space_time"
+      guard let scheme = Self.schemes[text] else {
+        throw content.fault("its attention_type '\(text.printable(limit: 60))' is not known")
+      }
+      clips = (try number("num_frames", default: 8), scheme)
+      c.dropPathRate = content.number("drop_path_rate").map(Float.init) ?? 0
+    }
     configuration = c
     normalization =
       reading?.flag("do_normalize") == false ? nil : reading?.statistics("image_mean", "image_std")
@@ -153,6 +174,10 @@ struct HubConfiguration {
       }
     }
   }
+
+  private static let schemes: [String: TimeSformerConfiguration.Scheme] = [
+    "space_only": .space, "joint_space_time": .joint, "divided_space_time": .divided,
+  ]
 
   private static func ratio(_ value: Double) -> Double? { value > 0 && value <= 1 ? value : nil }
 

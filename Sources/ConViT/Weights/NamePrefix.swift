@@ -84,8 +84,13 @@ struct NamePrefix: Hashable {
     var pooled = ViTConfiguration(.vit, imageSize: 2, patchSize: 1, embedDim: 2, heads: 1)
     (pooled.depth, pooled.pooling, pooled.normFollowsPooling) = (1, .average, true)
     pooled.registers = 1
-    let trees = [convit, vit, pooled].compactMap { try? ParameterTree(VisionTransformer($0)) }
-    checkPrecondition(trees.count == 3, "the smallest models are valid")
+    var clips = ViTConfiguration(.vit, imageSize: 2, patchSize: 1, embedDim: 2, heads: 1)
+    clips.depth = 1
+    let models: [any Architecture] =
+      [convit, vit, pooled]
+      + [.axial, .localGlobal].map { TimeSformerConfiguration(clips, frames: 1, scheme: $0) }
+    let trees = models.compactMap { try? ParameterTree($0.makeModel()) }
+    checkPrecondition(trees.count == models.count, "the smallest models are valid")
     return Set(trees.flatMap(\.names))
   }()
 }

@@ -38,7 +38,7 @@ struct Renaming {
   /// In the order in which they are tried.
   static let all = [huggingFace, torchvision, deitAndMAE]
 
-  /// ViT, DeiT, DINO, MAE's encoder and DINOv2 of Hugging Face's transformers
+  /// ViT, DeiT, DINO, MAE's encoder, DINOv2 and TimeSformer of Hugging Face's transformers
   /// (`models/vit/modeling_vit.py` and its neighbours).
   private static let huggingFace = Renaming(
     "Hugging Face's transformers", anchor: "embeddings.patch_embeddings.projection.weight",
@@ -65,6 +65,13 @@ struct Renaming {
       ("blocks.*.ls2.gamma", ["encoder.layer.*.layer_scale2.lambda1"]),
       ("blocks.*.mlp.fc1", ["encoder.layer.*.mlp.fc1"]),
       ("blocks.*.mlp.fc2", ["encoder.layer.*.mlp.fc2"]),
+      // TimeSformer
+      ("time_embed", ["embeddings.time_embeddings"]),
+      ("blocks.*.attn.qkv", ["encoder.layer.*.attention.attention.qkv"]),
+      ("blocks.*.temporal_attn.qkv", ["encoder.layer.*.temporal_attention.attention.qkv"]),
+      ("blocks.*.temporal_attn.proj", ["encoder.layer.*.temporal_attention.output.dense"]),
+      ("blocks.*.temporal_norm1", ["encoder.layer.*.temporal_layernorm"]),
+      ("blocks.*.temporal_fc", ["encoder.layer.*.temporal_dense"]),
     ],
     heads: [
       ("head", ["classifier"]),

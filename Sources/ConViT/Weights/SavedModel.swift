@@ -77,7 +77,7 @@ public struct SavedModel: Sendable {
     package var name: String?
     package var (imageHeight, imageWidth): (Int?, Int?)
     package var patchSize: Int?
-    let heads: Int?
+    let heads, frames: Int?
 
     /// A description; nothing is said of what is left out.
     ///
@@ -86,11 +86,12 @@ public struct SavedModel: Sendable {
     ///   - imageHeight, imageWidth, patchSize: pixels.
     ///   - heads: their number, for files that do not say which model they are of: shapes do not
     ///     tell it, but of GPSA.
+    ///   - frames: of a clip, for models of clips.
     public init(
       name: String? = nil, imageHeight: Int? = nil, imageWidth: Int? = nil, patchSize: Int? = nil,
-      heads: Int? = nil
+      heads: Int? = nil, frames: Int? = nil
     ) {
-      (self.name, self.patchSize, self.heads) = (name, patchSize, heads)
+      (self.name, self.patchSize, self.heads, self.frames) = (name, patchSize, heads, frames)
       (self.imageHeight, self.imageWidth) = (imageHeight, imageWidth)
     }
 
@@ -131,7 +132,17 @@ public struct SavedModel: Sendable {
     let file = try WeightsFile(file)
     let stored = try WeightsMetadata(file, architectures)
     let named = stored.name ?? description.name
-    if let own = stored.architecture, stored.configuration == nil {
+    if let clips = try stored.clipsConfiguration(description, file) {
+      let model = try Self.naming(path) { () throws(ConfigurationError) in try TimeSformer(clips) }
+      let (weights, notes) = try model.weights(
+        from: file, stored: stored.architecture as? TimeSformerConfiguration)
+      let normalization = stored.architecture == nil ? .clips : stored.normalization
+      self.init(model, clips, weights, stored.classNames, named, normalization)
+      warnings =
+        (stored.architecture == nil
+          ? ["the file does not say which model it is; by its shapes it has \(clips.text)"] : [])
+        + notes
+    } else if let own = stored.architecture, stored.configuration == nil {
       let model = try Self.naming(path) { () throws(ConfigurationError) in try own.makeModel() }
       let weights = try ParameterStore.load(
         ParameterTree(model), from: file, start: .zeros(ParameterTree(model))

@@ -12,8 +12,11 @@ extension WeightsFile {
     tensors: Int, numbers: Int, notes: [String]
   ) {
     var metadata = try WeightsMetadata(self)
-    if let name {
-      let configuration = try metadata.configuration(SavedModel.Description(name: name), self)
+    let description = SavedModel.Description(name: name)
+    if name != nil, let clips = try metadata.clipsConfiguration(description, self) {
+      if metadata.architecture == nil { (metadata.name, metadata.architecture) = (name, clips) }
+    } else if let name {
+      let configuration = try metadata.configuration(description, self)
       if metadata.configuration == nil {
         let faults = differences(from: configuration)
         guard faults.isEmpty else {
@@ -22,7 +25,7 @@ extension WeightsFile {
         (metadata.name, metadata.architecture) = (name, configuration)
       }
     }
-    let (kept, left) = converted(by: metadata.configuration)
+    let (kept, left) = converted(by: metadata.architecture)
     guard !kept.isEmpty else { throw error("it holds no weights") }
     try SafetensorsWriter.write(
       kept.map { tensor in
@@ -40,9 +43,9 @@ extension WeightsFile {
 
   /// The tensors that are written, under their names there, and the names of the others.
   private func converted(
-    by configuration: ViTConfiguration?
+    by architecture: (any Architecture)?
   ) -> (kept: [(name: String, info: TensorInfo)], left: [String]) {
-    let own = configuration.flatMap { try? VisionTransformer($0) }.map { ParameterTree($0) }
+    let own = architecture.flatMap { try? $0.makeModel() }.map { ParameterTree($0) }
     var (kept, left): ([(name: String, info: TensorInfo)], [String]) = ([], renamedAway)
     for (tensor, name) in zip(file.tensors, names) {
       let isOurs =

@@ -31,10 +31,10 @@ struct WeightsMetadata {
       let difference = file.differences(from: hub.configuration).first
       notes = [
         difference.map { "its config.json is not used, as the weights have \($0)" }
-          ?? "its config.json says which model it is: \(hub.configuration.shapeText)"
+          ?? "its config.json says which model it is: \(hub.text)"
       ]
       if difference == nil {
-        (name, architecture) = (hub.name, hub.configuration)
+        (name, architecture) = (hub.name, hub.architecture)
         (classNames, normalization) = (hub.classNames, hub.normalization)
         (cropRatio, interpolation) = (hub.cropRatio, hub.interpolation)
         notes += hub.notes
@@ -59,7 +59,8 @@ struct WeightsMetadata {
     }
     name = file.metadata["model"]
     let kind = file.metadata["architecture"] ?? ViTConfiguration.name
-    let kinds: [any Architecture.Type] = [ViTConfiguration.self] + architectures
+    let kinds: [any Architecture.Type] =
+      [ViTConfiguration.self, TimeSformerConfiguration.self] + architectures
     guard let known = kinds.first(where: { $0.name == kind }) else {
       throw file.error(
         "its model is of the kind '\(kind.printable(limit: 60))', which is not known here")
@@ -70,6 +71,7 @@ struct WeightsMetadata {
     }
     do {
       try (architecture as? ViTConfiguration)?.validate()
+      try (architecture as? TimeSformerConfiguration)?.validate()
     } catch {
       throw file.error(error.message)
     }
@@ -96,6 +98,35 @@ struct WeightsMetadata {
       strings["crop_ratio"] = try cropRatio.map { try JSON.text($0) }
       strings["interpolation"] = try interpolation.map { try JSON.text($0) }
       return strings
+    }
+  }
+
+  /// The same of a model of clips; nil if the file is of another.
+  func clipsConfiguration(
+    _ description: SavedModel.Description, _ file: WeightsFile
+  ) throws -> TimeSformerConfiguration? {
+    let stored = architecture as? TimeSformerConfiguration
+    let found = try architecture == nil ? file.clipsConfiguration(description) : stored
+    let isAsked = description.name.map(TimeSformerConfiguration.presetNames.contains) ?? false
+    guard let found else {
+      guard !isAsked, description.frames == nil else {
+        throw file.error("its model is not one of clips, as asked")
+      }
+      return nil
+    }
+    guard description.name == nil || isAsked || description.name == name else {
+      throw file.error("its model is one of clips (\(found.text)), not as asked")
+    }
+    if isAsked, let asked = description.name, asked != name,
+      let difference = found.image.difference(
+        from: try TimeSformerConfiguration.preset(of: asked).image)
+    {
+      throw file.error(difference)
+    }
+    do {
+      return try found.sized(description)
+    } catch {
+      throw file.error(error.message)
     }
   }
 

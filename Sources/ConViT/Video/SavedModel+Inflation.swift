@@ -1,0 +1,81 @@
+import Autodiff
+
+extension SavedModel {
+  /// A model of clips that starts as this model of images: a ViT, DeiT or ConViT.
+  ///
+  /// What both have, the model of clips takes over. Its further attentions start as the one within
+  /// the frames (of GPSA its content: queries, keys and values), with a map of zeros behind them,
+  /// and the time embedding is zero, so that with `divided` equal frames give the logits of the
+  /// image. For frames of another size the position embedding is resized to the nearest place.
+  /// Inputs are normalised as they were.
+  ///
+  /// - Parameters:
+  ///   - frames: the frames of a clip.
+  ///   - scheme: which patches look at which.
+  ///   - imageHeight, imageWidth: the pixels of a frame, if not those of the images.
+  ///   - classNames: what the model is to learn; if they are not those of this model, the head
+  ///     starts anew from `seed`.
+  /// - Returns: the model; its `warnings` say what starts how.
+  /// - Throws: `WeightsError` if this is no model of images, or the configuration is not valid.
+  public func inflated(
+    frames: Int = 8, scheme: TimeSformerConfiguration.Scheme = .divided, imageHeight: Int? = nil,
+    imageWidth: Int? = nil, classNames: [String]? = nil, seed: UInt64 = 0
+  ) throws -> SavedModel {
+    let image = try transformer.configuration
+    var c = TimeSformerConfiguration(image, frames: frames, scheme: scheme)
+    c.image.imageHeight = imageHeight ?? image.imageHeight
+    c.image.imageWidth = imageWidth ?? image.imageWidth
+    let isAnew = classNames.map { $0 != self.classNames } ?? false
+    c.image.classes = classNames?.count ?? image.classes
+    let tree = ParameterTree(try TimeSformer(c))
+    var start = ParameterStore(tree, seed: seed)
+    var added: Set<String> = []
+    for (slot, name) in tree.names.enumerated() {
+      if isAnew, VisionTransformer.heads.contains(name) { continue }
+      if let (spatial, part) = spatialName(of: name), let value = content(spatial) {
+        start[slot: slot] = value
+        added.insert(part)
+      } else if name == "pos_embed", let value = weights[name], c.image.grid != image.grid {
+        start[slot: slot] = value.resizedToNearest(
+          from: image.grid, to: c.image.grid, behind: image.embeddedTokens)
+      } else if let value = weights[name] {
+        start[slot: slot] = value
+      }
+    }
+    var inflated = try SavedModel(
+      c, start, classNames: classNames ?? self.classNames, normalization: normalization)
+    (inflated.cropRatio, inflated.interpolation) = (cropRatio, interpolation)
+    let notes = [
+      added.isEmpty
+        ? nil
+        : "\(added.sorted().joined(separator: " and ")) starts as the attention within the frames, "
+          + "and adds nothing at first",
+      c.image.grid == image.grid
+        ? nil
+        : "position embedding resized from \(image.grid.rows) × \(image.grid.columns) to "
+          + "\(c.image.grid.rows) × \(c.image.grid.columns) patches, each the nearest",
+      isAnew ? "the classes are others: the head starts anew" : nil,
+      masks == nil ? nil : "its masks are left: what was pruned may grow again",
+    ]
+    inflated.warnings = notes.compactMap(\.self)
+    return inflated
+  }
+
+  /// `blocks.0.attn.qkv.weight` of `blocks.0.temporal_attn.qkv.weight`, and `temporal_attn`; nil
+  /// for what is not of a further attention, or starts as zero.
+  private func spatialName(of name: String) -> (name: String, part: String)? {
+    for prefix in ["temporal", "width", "global"] {
+      for part in ["attn", "norm1"] where name.contains(".\(prefix)_\(part).") {
+        return (name.replacing(".\(prefix)_\(part).", with: ".\(part)."), "\(prefix)_attn")
+      }
+    }
+    return nil
+  }
+
+  /// A value of the attention within the frames; of GPSA, queries, keys and values joined.
+  private func content(_ name: String) -> Tensor? {
+    if let value = weights[name] { return value }
+    let parts = ["qk", "v"].compactMap { weights[name.replacing(".qkv.", with: ".\($0).")] }
+    return parts.count == 2 ? Tensor.concatenated(parts, 0) : nil
+  }
+}
