@@ -22,8 +22,9 @@ import kill_loop
 
 SEARCH = [
     "--method", "prac", "imp", "random", "--rounds", "4", "--rate", "0.36", "--rewind-step", "7", "--patch-embed",
-    "--early-bird", "0.2", "--retrain", "2", "4", "--batch-size", "16", "--epochs", "6", "--lr", "2e-3",
-    "--unscale-lr", "--save-every-steps", "4", *images.MODEL,
+    "--early-bird", "0.2", "--retrain", "2", "4", "--batch-size", "24", "--epochs", "4", "--lr", "2e-3",
+    "--unscale-lr", "--save-every-steps", "4", *images.MODEL, "--patch-size", "7", "--head-dim", "8", "--depth", "2",
+    "--local-up-to-layer", "1",
 ]
 
 
