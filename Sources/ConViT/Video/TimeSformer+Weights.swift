@@ -110,7 +110,7 @@ extension WeightsFile {
 }
 
 extension TimeSformerConfiguration {
-  /// "timesformer: vit_base_patch16_224, patches of 16 pixels, 8 frames, divided attention".
+  /// "vit_base_patch16_224, patches of 16 pixels, 8 frames, divided attention": for people.
   var text: String { "\(image.shapeText), \(frames) frames, \(scheme.rawValue) attention" }
 
   /// With the sizes that a description asks for.
