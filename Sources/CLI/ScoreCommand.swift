@@ -148,7 +148,8 @@ extension ScoreTable {
     }
     let head = ["layer", "mgm", "share", "diagonal", "off-diagonal", "agreement"]
     return
-      "\nmgm of \(candidate) by layer, at its first start on the first batch; agreement is off-diagonal by diagonal:\n"
+      "\nmgm of \(candidate) by layer, at its first start on the first batch; agreement is "
+      + "off-diagonal by diagonal:\n"
       + aligned([head] + rows, texts: [0]).joined(separator: "\n")
   }
 

@@ -71,12 +71,12 @@ struct SearchCommand: ParsableCommand {
       within: SearchRun.Budget(
         parameters: maxParams, multiplyAdds: maxMacs, milliseconds: maxMs),
       times: PredictionTimes(in: outputDir), batchSize: batchSize, on: pool)
+    try search.checkRungs(rungs ?? 1)
     let output = try OutputFolder(outputDir)
     Terminal.write(
       String(
         format: "%d candidates scored in %.1f s\n", search.candidates.count, search.scoring.seconds)
     )
-    try search.checkRungs(rungs ?? 1)
     let asked = samples ?? 100
     if search.candidates.count < asked {
       Terminal.write(

@@ -4,7 +4,7 @@ import Autodiff
 package struct ChoiceOfTen: Sendable {
   /// The accuracy of the best by the score, less that of a random one.
   package let gain: Double
-  /// How far the most accurate of the three best by the score is below the most accurate of the ten.
+  /// How far the most accurate of the three best by the score is below that of the ten.
   package let lossOfThree: Double
 
   /// Of candidates with these scores and accuracies, of equal scores those that come first; nil of

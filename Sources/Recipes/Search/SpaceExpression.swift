@@ -113,7 +113,7 @@ struct SpaceExpression: Sendable {
       throw Failure(reason: "'=' in '\(text)': to compare, write '=='")
     }
     let token =
-      /\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|[A-Za-z_]\w*(?:-\w+)*|"[^"]*"|[=!<>]=|[-+*\/%<>()])/
+      /\s*([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?|[A-Za-z_]\w*(?:-\w+)*|"[^"]*"|[=!<>]=|[-+*\/%<>()])/
     var (rest, tokens): (Substring, [String]) = (text[...], [])
     while let match = rest.prefixMatch(of: token) {
       tokens.append(String(match.1))
