@@ -72,6 +72,7 @@ import Testing
     (["--scaling", "square"], "scaling"),
     (["--resume", "elsewhere"], "a search goes on with auto"),
     (["--prac-set", "t"], "prac-set: a search makes its own"),
+    (["--finetune", "w", "--prune", "0.5"], "prune: a search prunes by itself"),
   ])
   func wrongUse(_ flags: [String], _ message: String) throws {
     let workspace = try Workspace()

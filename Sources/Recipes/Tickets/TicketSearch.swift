@@ -46,6 +46,10 @@ package struct TicketSearch {
       guard value != nil else { continue }
       throw TrainingError(usage: "\(key): a search makes its own")
     }
+    guard configuration.prune == nil else {
+      throw TrainingError(
+        usage: "prune: a search prunes by itself; --rounds and --rate say how much")
+    }
     guard configuration.resume == nil || configuration.resume == "auto" else {
       throw TrainingError(usage: "resume: a search goes on with auto, in its output-dir")
     }
