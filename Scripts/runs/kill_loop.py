@@ -103,6 +103,40 @@ def stopped_at(run):
     return ", ".join(parts) or "no file"
 
 
+def repeat(arguments, folder, start, result, share, what):
+    """Kills a search at random moments until there were enough kills, and compares `result` of each that ended,
+    a dictionary by file, with that of one that was left alone. A kill comes within `share` of its duration.
+    """
+    begun = time.monotonic()
+    if start(arguments, folder, "reference", 2).wait():
+        sys.exit(f"the search that was to be left alone failed: see {folder}/messages.txt")
+    duration = time.monotonic() - begun
+    reference = result(folder / "reference")
+    print(f"left alone: {duration:.1f} s, {len(reference)} files", flush=True)
+
+    draw = random.Random(arguments.seed)
+    kills, searches, starts = 0, 0, 0
+    output = folder / "search0"
+    while True:
+        process = start(arguments, folder, output.name, draw.randint(1, 4))
+        starts += 1
+        if kills < arguments.kills and kill(process, output, draw, duration * share):
+            kills += 1
+            continue
+        if process.wait():
+            sys.exit(f"convit ended with {process.returncode}: see {folder}/messages.txt")
+        found = result(output)
+        different = [name for name in reference if found.get(name) != reference[name]]
+        if different or found.keys() != reference.keys():
+            sys.exit(f"{output} differs from {folder}/reference in {different or 'the names of its files'}")
+        searches += 1
+        print(f"{output.name}: equal after {kills} kills in all, {starts} starts", flush=True)
+        if kills >= arguments.kills:
+            break
+        output = folder / f"search{searches}"
+    print(f"{kills} kills, {searches} searches, all with the {what} of the search that was left alone")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=50)

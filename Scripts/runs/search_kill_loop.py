@@ -10,12 +10,9 @@ number of threads. When a search ends before its last kill, it is compared, and 
 import argparse
 import os
 import pathlib
-import random
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
 
 import images
 import kill_loop
@@ -46,6 +43,11 @@ def start(arguments, folder, output, threads):
             [*command, *SEARCH, "--threads", str(threads)], cwd=folder, stderr=messages, stdout=subprocess.DEVNULL)
 
 
+def result(folder):
+    """What must be equal."""
+    return {"search.csv": (folder / "search.csv").read_bytes()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
@@ -56,33 +58,7 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="search-kill-loop-"))
     images.make(arguments.convit, f"{folder}/data")
     (folder / "space.yaml").write_text(SPACE)
-
-    begun = time.monotonic()
-    if start(arguments, folder, "reference", 2).wait():
-        sys.exit(f"the search that was to be left alone failed: see {folder}/messages.txt")
-    duration = time.monotonic() - begun
-    reference = (folder / "reference/search.csv").read_bytes()
-    print(f"left alone: {duration:.1f} s, {len(reference.splitlines()) - 1} candidates", flush=True)
-
-    draw = random.Random(arguments.seed)
-    kills, searches, starts = 0, 0, 0
-    output = folder / "search0"
-    while True:
-        process = start(arguments, folder, output.name, draw.randint(1, 4))
-        starts += 1
-        if kills < arguments.kills and kill_loop.kill(process, output, draw, duration / 4):
-            kills += 1
-            continue
-        if process.wait():
-            sys.exit(f"convit ended with {process.returncode}: see {folder}/messages.txt")
-        if (output / "search.csv").read_bytes() != reference:
-            sys.exit(f"{output}/search.csv differs from {folder}/reference/search.csv")
-        searches += 1
-        print(f"{output.name}: equal after {kills} kills in all, {starts} starts", flush=True)
-        if kills >= arguments.kills:
-            break
-        output = folder / f"search{searches}"
-    print(f"{kills} kills, {searches} searches, all with the table of the search that was left alone")
+    kill_loop.repeat(arguments, folder, start, result, 1 / 4, "table")
     shutil.rmtree(folder)
 
 

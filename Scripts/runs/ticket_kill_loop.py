@@ -10,12 +10,9 @@ another begins.
 import argparse
 import os
 import pathlib
-import random
 import shutil
 import subprocess
-import sys
 import tempfile
-import time
 
 import images
 import kill_loop
@@ -49,35 +46,7 @@ def main():
     arguments = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ticket-kill-loop-"))
     images.make(arguments.convit, f"{folder}/data")
-
-    begun = time.monotonic()
-    if start(arguments, folder, "reference", 2).wait():
-        sys.exit(f"the search that was to be left alone failed: see {folder}/messages.txt")
-    duration = time.monotonic() - begun
-    reference = result(folder / "reference")
-    print(f"left alone: {duration:.1f} s, {len(reference)} files", flush=True)
-
-    draw = random.Random(arguments.seed)
-    kills, searches, starts = 0, 0, 0
-    output = folder / "search0"
-    while True:
-        process = start(arguments, folder, output.name, draw.randint(1, 4))
-        starts += 1
-        if kills < arguments.kills and kill_loop.kill(process, output, draw, duration / 5):
-            kills += 1
-            continue
-        if process.wait():
-            sys.exit(f"convit ended with {process.returncode}: see {folder}/messages.txt")
-        found = result(output)
-        different = [name for name in reference if found.get(name) != reference[name]]
-        if different or found.keys() != reference.keys():
-            sys.exit(f"{output} differs from {folder}/reference in {different or 'the names of its files'}")
-        searches += 1
-        print(f"{output.name}: equal after {kills} kills in all, {starts} starts", flush=True)
-        if kills >= arguments.kills:
-            break
-        output = folder / f"search{searches}"
-    print(f"{kills} kills, {searches} searches, all with the tickets of the search that was left alone")
+    kill_loop.repeat(arguments, folder, start, result, 1 / 5, "tickets")
     shutil.rmtree(folder)
 
 
