@@ -233,6 +233,33 @@ def drawings(check, name):
     check.faults += [f"{name}: {fault}" for fault in faults]
 
 
+def in_each_theme(page, screenshots, drive):
+    """Opens a page light, dark and on a narrow screen, and ends the program: with 1 if there are faults.
+
+    `drive` is given a Check; it looks at the page, and returns what DRAWINGS found there.
+    """
+    faults = []
+    for name, width, dark in (("light", 1300, False), ("dark", 1300, True), ("narrow", 390, False)):
+        driver = browser(width, 1200, dark)
+        driver.get(page.resolve().as_uri())
+        check = Check(driver)
+        lines, drawn = drive(check)
+        found = [f"{name}: {fault}" for fault in check.faults + drawn]
+        if driver.execute_script("return document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            found.append(f"{name}: the page is wider than the window")
+        found += [f"{name}: {entry['message']}" for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+        if screenshots:
+            screenshots.mkdir(parents=True, exist_ok=True)
+            height = driver.execute_script("return document.documentElement.scrollHeight")
+            driver.set_window_size(width, min(height + 100, 4000))
+            driver.save_screenshot(str(screenshots / f"{page.stem}-{name}.png"))
+        driver.quit()
+        print(f"{name}: {check.count} checks, {lines} drawn in colour, {len(found)} faults")
+        faults += found
+    print("\n".join(faults))
+    sys.exit(1 if faults else 0)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("page", type=Path)

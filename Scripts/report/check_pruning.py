@@ -9,7 +9,6 @@ Needs what check.py needs. Ends with 1 if the console has an error, a shown valu
 import argparse
 import csv
 import json
-import sys
 from pathlib import Path
 from statistics import mean
 
@@ -98,27 +97,13 @@ def main():
     arguments = parser.parse_args()
     known = curves(arguments.folder)
     whole = json.loads((arguments.folder / "sweep.json").read_text())["origin"]["acc1"]
-    faults = []
-    for name, width, dark in (("light", 1300, False), ("dark", 1300, True), ("narrow", 390, False)):
-        driver = runs.browser(width, 1200, dark)
-        driver.get((arguments.folder / "sweep.html").resolve().as_uri())
-        check = runs.Check(driver)
-        lines, drawn = driver.execute_script(runs.DRAWINGS)
+
+    def drive(check):
+        drawn = check.driver.execute_script(runs.DRAWINGS)
         page(check, known, whole)
-        found = [f"{name}: {fault}" for fault in check.faults + drawn]
-        if driver.execute_script("return document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            found.append(f"{name}: the page is wider than the window")
-        found += [f"{name}: {entry['message']}" for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-        if arguments.screenshots:
-            arguments.screenshots.mkdir(parents=True, exist_ok=True)
-            height = driver.execute_script("return document.documentElement.scrollHeight")
-            driver.set_window_size(width, min(height + 100, 4000))
-            driver.save_screenshot(str(arguments.screenshots / f"sweep-{name}.png"))
-        driver.quit()
-        print(f"{name}: {check.count} checks, {lines} drawn in colour, {len(found)} faults")
-        faults += found
-    print("\n".join(faults))
-    sys.exit(1 if faults else 0)
+        return drawn
+
+    runs.in_each_theme(arguments.folder / "sweep.html", arguments.screenshots, drive)
 
 
 if __name__ == "__main__":

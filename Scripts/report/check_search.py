@@ -8,7 +8,6 @@ Needs what check.py needs. Ends with 1 if the console has an error, a shown valu
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from selenium.webdriver.common.action_chains import ActionChains
@@ -72,29 +71,12 @@ def main():
     parser.add_argument("--screenshots", type=Path)
     arguments = parser.parse_args()
     report = json.loads((arguments.folder / "search.json").read_text())
-    faults = []
-    for name, width, dark in (("light", 1300, False), ("dark", 1300, True), ("narrow", 390, False)):
-        driver = runs.browser(width, 1200, dark)
-        driver.get((arguments.folder / "search.html").resolve().as_uri())
-        check = runs.Check(driver)
+
+    def drive(check):
         page(check, report)
-        found = [f"{name}: {fault}" for fault in check.faults]
-        scrolls = driver.execute_script("return document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        if scrolls:
-            found.append(f"{name}: the page is wider than the window")
-        lines, drawn = driver.execute_script(runs.DRAWINGS)
-        found += [f"{name}: {fault}" for fault in drawn]
-        found += [f"{name}: {entry['message']}" for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-        if arguments.screenshots:
-            arguments.screenshots.mkdir(parents=True, exist_ok=True)
-            height = driver.execute_script("return document.documentElement.scrollHeight")
-            driver.set_window_size(width, min(height + 100, 4000))
-            driver.save_screenshot(str(arguments.screenshots / f"search-{name}.png"))
-        driver.quit()
-        print(f"{name}: {check.count} checks, {lines} drawn in colour, {len(found)} faults")
-        faults += found
-    print("\n".join(faults))
-    sys.exit(1 if faults else 0)
+        return check.driver.execute_script(runs.DRAWINGS)
+
+    runs.in_each_theme(arguments.folder / "search.html", arguments.screenshots, drive)
 
 
 if __name__ == "__main__":
