@@ -56,11 +56,11 @@ struct PruneReport: Codable {
   }
 
   mutating func add(_ gap: OutputGap, _ masks: ParameterMasks, labels: [Int]) {
+    let outcome = gap.outcome(masks, labels: labels)
     self.gap = Gap(
-      images: labels.count, predicted: gap.predicted(masks),
-      measured: gap.measured(masks),
+      images: labels.count, predicted: gap.predicted(masks), measured: outcome.measured,
       acc1: 100 * gap.accuracy(labels, ParameterMasks(masks.tree)),
-      acc1Pruned: 100 * gap.accuracy(labels, masks))
+      acc1Pruned: 100 * outcome.accuracy)
     for (place, layer) in gap.predictedByLayer(masks).enumerated() {
       layers[place].gap = layer.gap
     }

@@ -22,7 +22,7 @@ struct AttentionRecord {
       guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else {
         throw FileError(path: "\(folder)/\(name)", reason: "missing, though the index has it")
       }
-      return "data:image/png;base64," + data.base64EncodedString()
+      return Page.address(ofPNG: data)
     }
     index = String(decoding: data, as: UTF8.self)
     pictures = try found.images.indices.map { try picture(AttentionIndex.image($0)) }

@@ -11,7 +11,7 @@ package struct ReportPage: Sendable {
     let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }
     let made = "Made by convit report."
-    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+    let colors = try Page.colors()
     let data =
       "{\"made\":\(quoted(made)),\"colors\":\(colors),"
       + "\"runs\":[\(records.joined(separator: ","))]}"
@@ -34,7 +34,7 @@ package struct EvaluationPage: Sendable {
   /// (`data`); `pictures` are PNGs of its mistakes, in their order, nil where there is none.
   package init(title: String, data: String, report: String, pictures: [[UInt8]?]) {
     let pictures = pictures.map { bytes in
-      bytes.map { quoted("data:image/png;base64," + Data($0).base64EncodedString()) } ?? "null"
+      bytes.map { quoted(Page.address(ofPNG: $0)) } ?? "null"
     }
     html = Page.html(
       PackageResources.evaluation_html,
@@ -51,7 +51,7 @@ package struct SearchPage: Sendable {
 
   /// The page of a report in JSON.
   package init(report: String) throws {
-    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+    let colors = try Page.colors()
     html = Page.html(
       PackageResources.search_html,
       scripts: [
@@ -67,7 +67,7 @@ package struct PruningPage: Sendable {
 
   /// The page of a sweep.
   package init(_ sweep: PruningSweep) throws {
-    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+    let colors = try Page.colors()
     let (origin, curves) = (try JSON.tableText(sweep.origin), try JSON.tableText(sweep.curves))
     html = Page.html(
       PackageResources.pruning_html,
@@ -97,13 +97,13 @@ package struct TicketPage: Sendable {
       (self.path, self.label) = (path, label)
       (self.neverRight, self.trainings) = (neverRight, trainings)
       (self.forgotten, self.accuracy) = (forgotten, accuracy)
-      self.picture = picture.map { "data:image/png;base64," + Data($0).base64EncodedString() }
+      self.picture = picture.map { Page.address(ofPNG: $0) }
     }
   }
 
   /// The page of a report in JSON, and of the hardest images, the hardest first.
   package init(report: String, hard: [HardImage]) throws {
-    let colors = try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+    let colors = try Page.colors()
     html = Page.html(
       PackageResources.tickets_html,
       scripts: [
@@ -115,6 +115,16 @@ package struct TicketPage: Sendable {
 
 /// A page in one file: its body, style, scripts and data put into what all pages have around them.
 enum Page {
+  /// The colours of lines, as JSON.
+  static func colors() throws -> String {
+    try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
+  }
+
+  /// A picture as the address of an image element, so that the page needs no file.
+  static func address(ofPNG bytes: some DataProtocol) -> String {
+    "data:image/png;base64," + Data(bytes).base64EncodedString()
+  }
+
   static func html(
     _ body: [UInt8], scripts: [[UInt8]], data: String, head: String = ""
   ) -> String {

@@ -154,7 +154,7 @@ extension AttentionFigure {
       [
         "id": id, "x": x, "y": y, "width": width, "height": height, "opacity": opacity,
         "preserveAspectRatio": "none", "image-rendering": "pixelated",
-        "xlink:href": "data:image/png;base64," + Data(try image.pngData()).base64EncodedString(),
+        "xlink:href": Page.address(ofPNG: try image.pngData()),
       ])
   }
 }
