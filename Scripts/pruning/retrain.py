@@ -38,7 +38,8 @@ def accuracy(arguments, method, scope, sparsity, seed, model, folder):
         [arguments.convit, "train", "--config", "Configs/fashion.yaml", "--finetune", pruned, "--epochs", "2"]
         + ["--model", "deit_tiny_patch16_224" if "deit" in model else "convit_tiny", "--lr", "5e-4"]
         + ["--warmup-epochs", "0", "--eval-every", "2", "--sampling-ratio", arguments.ratio, "--seed", seed]
-        + ["--data-path", arguments.data_path, "--output-dir", run],
+        + ["--data-path", arguments.data_path, "--output-dir", run]
+        + (["--threads", arguments.threads] if arguments.threads else []),
         check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with open(os.path.join(run, "log.jsonl")) as lines:
         return json.loads(lines.readlines()[-1])["test_acc1"]
@@ -49,6 +50,7 @@ def main():
     parser.add_argument("--convit", default=".build/release/convit")
     parser.add_argument("--data-path", default="data/fashion-mnist")
     parser.add_argument("--ratio", default="0.1", help="share of the training images")
+    parser.add_argument("--threads", help="of a training (the processors)")
     parser.add_argument("--seeds", type=int, default=3, help="of random pruning")
     parser.add_argument("csv")
     arguments = parser.parse_args()

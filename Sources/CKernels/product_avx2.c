@@ -22,7 +22,14 @@ INLINE vector zero(void) { return _mm256_setzero_ps(); }
 INLINE vector load(const float *p) { return _mm256_loadu_ps(p); }
 INLINE vector load_some(const float *p, lanes some) { return _mm256_maskload_ps(p, some); }
 INLINE void store(float *p, vector x) { _mm256_storeu_ps(p, x); }
-INLINE void store_some(float *p, vector x, lanes some) { _mm256_maskstore_ps(p, some, x); }
+/// A masked store takes more than a step of a tile, so whole vectors are stored without.
+INLINE void store_some(float *p, vector x, lanes some) {
+  if (_mm256_movemask_ps(_mm256_castsi256_ps(some)) == 0xff) {
+    store(p, x);
+  } else {
+    _mm256_maskstore_ps(p, some, x);
+  }
+}
 INLINE vector broadcast(float x) { return _mm256_set1_ps(x); }
 INLINE vector fused(vector a, vector b, vector c) { return _mm256_fmadd_ps(a, b, c); }
 
@@ -75,6 +82,7 @@ INLINE void transpose(vector rows[LANES]) {
 /// A pointer that the compiler knows nothing about.
 #define OPAQUE(pointer) __asm__("" : "+r"(pointer))
 #define OWN_SUMS 1
+#define FETCHES_OUTPUT 1
 
 /// Adds a step to the sums of a tile whose fourth row begins at `fourth`.
 INLINE void add_step(

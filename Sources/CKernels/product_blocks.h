@@ -13,6 +13,8 @@
 //
 //     tile_sums(rows, vectors, sums, tile)         that loop
 //
+// where stores wait for what they overwrite, FETCHES_OUTPUT,
+//
 // and, where an instruction multiplies small matrices of bfloat16, MATRIX_STEPS in a row of them,
 //
 //     matrix_sum(sum, first, second)               that instruction

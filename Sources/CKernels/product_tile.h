@@ -4,6 +4,9 @@
 
 enum { PANEL = TILE_VECTORS * LANES };
 
+#ifndef FETCHES_OUTPUT
+#define FETCHES_OUTPUT 0
+#endif
 #ifndef MATRIX_STEPS
 #define MATRIX_STEPS 1
 #define matrix_sum(sum, first, second) product_sum(CK_BFLOAT16, sum, first, second)
@@ -17,6 +20,7 @@ BODY void tile_of(
   vector sums[TILE_ROWS][TILE_VECTORS];
   CK_UNROLL
   for (int i = 0; i < rows; i++) {
+    if (FETCHES_OUTPUT) __builtin_prefetch(out + i * stride, 1);
     CK_UNROLL
     for (int j = 0; j < vectors; j++) sums[i][j] = zero();
   }
