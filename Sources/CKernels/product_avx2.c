@@ -81,7 +81,7 @@ INLINE void transpose(vector rows[LANES]) {
 
 /// A pointer that the compiler knows nothing about.
 #define OPAQUE(pointer) __asm__("" : "+r"(pointer))
-#define OWN_SUMS 1
+#define OWN_TILES 1
 #define FETCHES_OUTPUT 1
 
 /// Adds a step to the sums of a tile whose fourth row begins at `fourth`.
@@ -135,6 +135,43 @@ INLINE void tile_sums(
     OPAQUE(fourth);
     add_step(rows, vectors, sums, first++, fourth++, stride, panel);
     panel += width;
+  }
+}
+
+/// alpha sums + bias + beta out, a term after the other for the whole tile: where each vector asks
+/// anew which terms there are, that takes longer than the arithmetic.
+INLINE void end_tile(
+    const int rows, const int vectors, vector sums[TILE_ROWS][TILE_VECTORS], float *out,
+    ptrdiff_t stride, float alpha, float beta, const float *bias, lanes last) {
+  const vector scale = broadcast(alpha), kept = broadcast(beta);
+  CK_UNROLL
+  for (int i = 0; i < rows; i++) {
+    CK_UNROLL
+    for (int j = 0; j < vectors; j++) sums[i][j] *= scale;
+  }
+  if (bias) {
+    CK_UNROLL
+    for (int j = 0; j < vectors; j++) {
+      const float *place = bias + LANES * j;
+      const vector added = j == vectors - 1 ? load_some(place, last) : load(place);
+      CK_UNROLL
+      for (int i = 0; i < rows; i++) sums[i][j] += added;
+    }
+  }
+  CK_UNROLL
+  for (int i = 0; beta != 0 && i < rows; i++) {
+    CK_UNROLL
+    for (int j = 0; j < vectors; j++) {
+      const float *place = out + i * stride + LANES * j;
+      sums[i][j] = fused(kept, j == vectors - 1 ? load_some(place, last) : load(place), sums[i][j]);
+    }
+  }
+  CK_UNROLL
+  for (int i = 0; i < rows; i++) {
+    float *row = out + i * stride;
+    CK_UNROLL
+    for (int j = 0; j < vectors - 1; j++) store(row + LANES * j, sums[i][j]);
+    store_some(row + LANES * (vectors - 1), sums[i][vectors - 1], last);
   }
 }
 

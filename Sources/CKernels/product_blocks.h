@@ -9,9 +9,11 @@
 //     steps_along, step_across   steps of a matrix, along or across its rows
 //     transpose                  LANES vectors
 //
-// where the compiler makes too little of the plain loop along the inner size, OWN_SUMS and
+// where the compiler makes too little of the plain loops of a tile, OWN_TILES and
 //
-//     tile_sums(rows, vectors, sums, tile)         that loop
+//     tile_sums(rows, vectors, sums, tile)         the loop along the inner size
+//     end_tile(rows, vectors, sums, out, stride, alpha, beta, bias, last)
+//                                                  what is done with its sums
 //
 // where stores wait for what they overwrite, FETCHES_OUTPUT,
 //

@@ -27,7 +27,7 @@ BODY void tile_of(
 #if MATRIX_STEPS > 1
   if (precision == CK_BFLOAT16) tile = matrix_sums(rows, vectors, sums, tile);
 #endif
-#if OWN_SUMS
+#if OWN_TILES
   tile_sums(rows, vectors, sums, tile);
 #else
   for (ptrdiff_t step = 0; step < tile.steps; step++) {
@@ -46,6 +46,9 @@ BODY void tile_of(
     tile.second += tile.second_stride;
   }
 #endif
+#if OWN_TILES
+  end_tile(rows, vectors, sums, out, stride, alpha, beta, bias, last);
+#else
   const vector scale = broadcast(alpha), kept = broadcast(beta);
   CK_UNROLL
   for (int i = 0; i < rows; i++) {
@@ -63,6 +66,7 @@ BODY void tile_of(
       }
     }
   }
+#endif
 }
 
 #define ROW_CASE(count, vectors) \
