@@ -9,7 +9,7 @@
 #define INLINE CK_INLINE TARGET
 
 enum { LANES = 8, TILE_ROWS = 6, TILE_VECTORS = 2, ROW_PANEL = 24 };
-enum { INNER = 400, BLOCK = 80000, ROWS = 48, SHORT = 256 };
+enum { INNER = 320, BLOCK = 80000, ROWS = 96, SHORT = 256 };
 
 typedef __m256 vector;
 typedef __m256i lanes;
