@@ -27,8 +27,6 @@ import Training
     return s
   }
 
-  private struct Stop: Error {}
-
   /// A search, with `isStopped` asked at every step; its results.
   @discardableResult
   private func search(
@@ -175,9 +173,81 @@ import Training
     (s.rounds, s.methods) = (4, [.random, .snip])
     #expect(try search(c, s).entries.map(\.round) == [4, 4])
     s.rate = 0.4
-    #expect(try message(c, s).contains("the search there has other settings"))
+    #expect(try message(c, s).contains("the search there has other settings: rate is 0.4, and was"))
     (s.rate, c.lr) = (0.5, 1e-3)
     #expect(try message(c, s).contains("lr is 0.001, and was 0.005"))
+  }
+
+  /// The folder of a search may move, or be called otherwise; a ticket that is another is refused.
+  @Test func aFolderThatMoved() throws {
+    var (c, polls) = (try configuration("before"), 0)
+    let s = settings(.prac)
+    let left = try search(try configuration("left"), s)
+    #expect(throws: RunInterrupted.self) {
+      try search(
+        c, s,
+        isStopped: {
+          polls += 1
+          return polls == 60
+        })
+    }
+    try FileManager.default.moveItem(at: fixture.file("before"), to: fixture.file("after"))
+    (c.outputDir, c.resume) = (fixture.file("after").path + "/", "auto")
+    #expect(
+      try search(c, s).entries.map(\.trained?.accuracy) == left.entries.map(\.trained?.accuracy))
+    #expect(try bytes("left", "prac/ticket-3") == bytes("after", "prac/ticket-3"))
+    let run = fixture.file("after/seed-0/prac/trained-3").path
+    var other = try TrainingConfiguration(contentsOf: "\(run)/config.yaml")
+    (other.outputDir, other.resume) = (run, "auto")
+    other.ticket = fixture.file("after/seed-0/prac/ticket-2.safetensors").path
+    let error = #expect(throws: TrainingError.self) { try Trainer(other) }
+    #expect(error?.message.contains("ticket-2.safetensors is another: it keeps") == true)
+  }
+
+  /// What would end in a message hours later is refused at once.
+  @Test func refusedAtOnce() throws {
+    func message(
+      _ change: (inout TrainingConfiguration, inout TicketSettings) throws -> Void
+    ) throws -> String {
+      var (c, s) = (try configuration("refused"), settings(.prac))
+      try change(&c, &s)
+      let error = #expect(throws: TrainingError.self) { try search(c, s) }
+      return error?.message ?? ""
+    }
+    #expect(try message { ($0.evalEvery, $1.earlyBird) = (2, 0.1) }.contains("early-bird needs 1"))
+    #expect(try message { ($0.seed, $1.seeds) = (.max, 2) }.contains("there are no 2 seeds from"))
+    try search(try configuration("found"), settings(.random))
+    let ticket = fixture.file("found/seed-0/random/ticket-3.safetensors").path
+    #expect(
+      try message { c, _ in (c.finetune, c.localityStrength) = (ticket, 1) }
+        .contains("are pruned, and a search prunes a whole model"))
+    #expect(!FileManager.default.fileExists(atPath: fixture.file("refused").path))
+    // The dense training ends before the step that weights are to go back to.
+    #expect(
+      try message { c, s in
+        (c.earlyStop, c.lr, c.minLr, c.warmupLr, s.rewindStep) = (1, 1e-9, 1e-9, 1e-9, 28)
+      }
+      .contains("give an earlier --rewind-step"))
+  }
+
+  /// Of hard images those come first that were never right; of equal ones those with more loss. The
+  /// last set of critical images is marked.
+  @Test func hardImages() throws {
+    var notes: [String] = []
+    var (c, s) = (try configuration("hard"), settings(.prac))
+    (c.mixup, s.seeds) = (0.2, 2)
+    let results = try search(c, s, say: { notes.append($0) })
+    let rows = results.hard.rows
+    #expect(rows.count == 256 && rows.allSatisfy { $0.trainings == 2 })
+    for (a, b) in zip(rows, rows.dropFirst()) {
+      #expect((a.accuracy, -a.forgotten, -a.loss) <= (b.accuracy, -b.forgotten, -b.loss))
+    }
+    #expect(Set(rows.map(\.loss)).count > 200, "losses order what is equal otherwise")
+    let sets = try (0...1).map {
+      try PracSet(contentsOf: fixture.file("hard/seed-\($0)/prac/ticket-3.safetensors").path)
+    }
+    #expect(rows.reduce(0) { $0 + $1.critical } == sets.reduce(0) { $0 + $1.indices.count })
+    #expect(notes.contains { $0.hasPrefix("mixup, cutmix: ") } && notes.count == 1)
   }
 
   @Test func moreRoundsThanFloorsAllow() throws {
