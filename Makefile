@@ -16,7 +16,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table soak weights report-check search-page-check pruning-page-check symmetry pruning pruning-table pruning-retrained vit-bench tensorboard-check clean
+  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -167,6 +167,10 @@ search-page-check: build ## Drive the page of a search in headless Chromium (SEA
 pruning-page-check: build ## Drive the page of a sweep in headless Chromium (SWEEP="sweeps/fashion")
 	Scripts/report/environment.sh
 	.venv-report/bin/python Scripts/report/check_pruning.py $(SWEEP)
+
+tickets-page-check: build ## Hold the page of a search for tickets against its table (TICKETS="tickets/fashion")
+	Scripts/report/environment.sh
+	.venv-report/bin/python Scripts/report/check_tickets.py $(TICKETS)
 
 tensorboard-check: build ## Hold what TensorBoard reads of killed runs against their logs
 	Scripts/tensorboard/environment.sh

@@ -3,6 +3,7 @@ import Autodiff
 import ConViT
 import Files
 import Foundation
+import Images
 import Recipes
 import Report
 import Tickets
@@ -18,9 +19,9 @@ struct TicketCommand: ParsableCommand {
       many weights, start from the same ones and are trained alike; the table says which are \
       better than random masks by more than chance explains. docs/TICKETS.md has the whole.
 
-        convit ticket --data-path D --config C --method prac --rounds 8 --output-dir tickets/first
-        convit train --ticket tickets/first/seed-0/prac/ticket-8.safetensors --config C \\
-          --data-path D --output-dir runs/sparse
+        convit ticket --data-path D --config C --rounds 8 --output-dir tickets/first
+        convit train --ticket tickets/first/seed-0/prac/ticket-8.safetensors \\
+          --config C --data-path D --output-dir runs/sparse
 
       The flags of convit train say how models are trained; here --no-repeated-aug, --mixup 0, \
       --cutmix 0 and --sched-on-updates are the defaults. Each training is a run like any other in \
@@ -53,8 +54,8 @@ struct TicketCommand: ParsableCommand {
       }
     }
     let output = try OutputFolder(search.folder)
-    try search { results in try write(TicketReport(results), results, to: output) }
-    try writePage(search, to: output)
+    let reader = try search.configuration.evaluationReader()
+    try search { results in try write(results, reader, to: output) }
     try Terminal.result(TicketReport(search.results).text)
   }
 
@@ -79,29 +80,25 @@ struct TicketCommand: ParsableCommand {
     return configuration
   }
 
-  private func write(
-    _ report: TicketReport, _ results: TicketResults, to output: OutputFolder
-  ) throws {
-    try output.write(JSON.tableText(report) + "\n", to: "tickets.json")
-    try output.write(report.csv, to: "tickets.csv")
-    try output.write(results.hard.csv, to: "hard.csv")
-  }
-}
-
-extension TicketCommand {
   /// Images that the page shows at most.
   private static let shown = 48
 
-  private func writePage(_ search: TicketSearch, to output: OutputFolder) throws {
-    let reader = try search.configuration.evaluationReader()
-    let hard = search.results.hard.rows.prefix(Self.shown).map { row in
+  /// Writes what was found so far.
+  private func write(
+    _ results: TicketResults, _ reader: ImageReader, to output: OutputFolder
+  ) throws {
+    let report = TicketReport(results)
+    let (json, rows) = (try JSON.tableText(report), results.hard.rows)
+    try output.write(json + "\n", to: "tickets.json")
+    try output.write(report.csv, to: "tickets.csv")
+    try output.write(HardExamples.csv(rows), to: "hard.csv")
+    let hard = rows.prefix(Self.shown).map { row in
       TicketPage.HardImage(
         path: row.path, label: row.label, neverRight: row.neverRight, trainings: row.trainings,
         forgotten: row.forgotten, accuracy: row.accuracy, picture: reader.smallPicture(at: row.path)
       )
     }
-    let report = try JSON.tableText(TicketReport(search.results))
-    try output.write(TicketPage(report: report, hard: hard).html, to: "tickets.html")
+    try output.write(TicketPage(report: json, hard: hard).html, to: "tickets.html")
   }
 }
 
@@ -140,16 +137,19 @@ struct TicketFlags: ParsableArguments {
   var settings: TicketSettings {
     get throws {
       var settings = TicketSettings()
-      if method.contains("all") {
-        settings.methods = TicketSettings.Method.allCases
-      } else if !method.isEmpty {
-        settings.methods = try method.map { name in
+      if !method.isEmpty {
+        let all = TicketSettings.Method.allCases
+        let asked = try method.flatMap { name in
+          if name == "all" { return all }
           guard let method = TicketSettings.Method(rawValue: name) else {
-            let names = TicketSettings.Method.allCases.map(\.rawValue).joined(separator: ", ")
+            let names = all.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("method must be of \(names) or all, found \(name)")
           }
-          return method
+          return [method]
         }
+        settings.methods = asked.enumerated().filter { place, method in
+          asked.firstIndex(of: method) == place
+        }.map(\.element)
       }
       settings.rounds = rounds ?? settings.rounds
       settings.rate = rate ?? settings.rate

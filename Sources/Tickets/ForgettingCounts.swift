@@ -14,6 +14,7 @@ public struct ForgettingCounts: Sendable, Hashable {
   public let indices: [Int]
   private let places: [Int: Int]
   private var (seen, right, forgotten, last): ([Int], [Int], [Int], [Int])
+  private var losses: [Double]  // sums
 
   /// Counts of examples of which none was seen; one that comes twice is counted once.
   public init(of indices: [Int]) {
@@ -21,12 +22,13 @@ public struct ForgettingCounts: Sendable, Hashable {
     places = Dictionary(uniqueKeysWithValues: self.indices.enumerated().map { ($1, $0) })
     let zeros = Array(repeating: 0, count: self.indices.count)
     (seen, right, forgotten, last) = (zeros, zeros, zeros, zeros)
+    losses = zeros.map(Double.init)
   }
 
-  /// Notes that an example was seen, and whether it was right.
+  /// Notes that an example was seen, whether it was right, and its loss.
   ///
   /// - Precondition: it is of the set.
-  public mutating func add(_ index: Int, isRight: Bool) {
+  public mutating func add(_ index: Int, isRight: Bool, loss: Float) {
     guard let place = places[index] else {
       fatalError("ForgettingCounts: example \(index) is not of the set")
     }
@@ -34,6 +36,7 @@ public struct ForgettingCounts: Sendable, Hashable {
     if isRight { right[place] += 1 }
     if !isRight, last[place] == 1 { forgotten[place] += 1 }
     last[place] = isRight ? 1 : 0
+    losses[place] += Double(loss)
   }
 
   /// How often an example was forgotten, ``neverLearned`` if it was never right; nil if it is not
@@ -48,6 +51,13 @@ public struct ForgettingCounts: Sendable, Hashable {
   public func accuracy(of index: Int) -> Double? {
     guard let place = places[index], seen[place] > 0 else { return nil }
     return Double(right[place]) / Double(seen[place])
+  }
+
+  /// The mean loss of an example over its sightings; nil if it was never seen, or is not of the
+  /// set.
+  public func loss(of index: Int) -> Double? {
+    guard let place = places[index], seen[place] > 0 else { return nil }
+    return losses[place] / Double(seen[place])
   }
 
   /// The examples that were forgotten more often than `limit`, or never learned: critical ones.
@@ -68,6 +78,7 @@ extension ForgettingCounts {
       snapshot.put(values, as: "\(name).\(part)")
     }
     snapshot.put(forgotten, as: "\(name).forgotten")
+    snapshot.put(losses.map { Int(Int64(bitPattern: $0.bitPattern)) }, as: "\(name).losses")
   }
 
   /// Takes them out again.
@@ -87,5 +98,6 @@ extension ForgettingCounts {
     }
     (seen, right) = (try values("seen"), try values("right"))
     (forgotten, last) = (try values("forgotten"), try values("last"))
+    losses = try values("losses").map { Double(bitPattern: UInt64(bitPattern: Int64($0))) }
   }
 }

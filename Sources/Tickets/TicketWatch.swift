@@ -56,7 +56,8 @@ public struct TicketWatch: TrainingObserver {
   /// Counts what was right, and keeps the weights of the step that is gone back to.
   public mutating func observe(_ step: StepResult, _ learner: Learner) throws {
     for example in step.examples {
-      forgetting.add(example.index, isRight: example.predicted == example.label)
+      forgetting.add(
+        example.index, isRight: example.predicted == example.label, loss: example.loss)
     }
     if learner.optimizer.steps == rewind?.step { try rewind?.keep(learner.weights) }
   }

@@ -50,6 +50,7 @@ import Testing
       "--batch-size", "4", "--no-repeated-aug",
     ])
     try #require(trained.status == 0, "\(trained.err)")
+    #expect(!trained.err.contains("prac.indices"), "the set is a part of a ticket")
     #expect(trained.err.contains("of its weights are pruned, and stay 0\n"))
     let inspected = try workspace.convit(["inspect", "run/model.safetensors"])
     #expect(inspected.status == 0 && inspected.out.contains("75"))
@@ -63,6 +64,7 @@ import Testing
 
   @Test(arguments: [
     (["--method", "lottery"], "method must be of prac, imp"),
+    (["--method", "all", "lottery"], "method must be of prac, imp"),
     (["--rate", "1"], "rate must be between 0 and 1"),
     (["--retrain", "3"], "there are tickets of rounds 1 to 2, not of 3"),
     (["--early-bird", "0.1", "--method", "imp"], "early-bird is for the methods prac and early"),

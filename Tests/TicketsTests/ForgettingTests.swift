@@ -7,7 +7,7 @@ import Training
   private func counts(_ histories: [String]) -> ForgettingCounts {
     var counts = ForgettingCounts(of: Array(histories.indices))
     for (index, history) in histories.enumerated() {
-      for bit in history { counts.add(index, isRight: bit == "1") }
+      for bit in history { counts.add(index, isRight: bit == "1", loss: bit == "1" ? 0.25 : 1.5) }
     }
     return counts
   }
@@ -24,13 +24,14 @@ import Training
     #expect(counts.critical(above: 1) == [0, 2, 4, 5, 7])
     #expect(counts[9] == nil && counts[2] == 2)
     #expect(counts.accuracy(of: 3) == 0.4 && counts.accuracy(of: 4) == nil)
+    #expect(counts.loss(of: 3) == 1 && counts.loss(of: 4) == nil && counts.loss(of: 9) == nil)
   }
 
   /// Examples have any indices, in any order, and one that comes twice is one.
   @Test func indicesAreThoseOfTheData() {
     var counts = ForgettingCounts(of: [70, 3, 70, 12])
-    for right in [true, false] { counts.add(12, isRight: right) }
-    counts.add(3, isRight: true)
+    for right in [true, false] { counts.add(12, isRight: right, loss: 1) }
+    counts.add(3, isRight: true, loss: 1)
     #expect(counts.indices == [3, 12, 70] && counts.counts == [0, 1, 200_000])
   }
 
@@ -44,10 +45,12 @@ import Training
       try second.restore(snapshot, as: "f")
       #expect(second == first)
       for (index, history) in histories.enumerated() {
-        for bit in history.dropFirst(moment) { second.add(index, isRight: bit == "1") }
+        for bit in history.dropFirst(moment) {
+          second.add(index, isRight: bit == "1", loss: bit == "1" ? 0.25 : 1.5)
+        }
       }
       #expect(second == whole)
-      whole.add(0, isRight: true)
+      whole.add(0, isRight: true, loss: 1)
       #expect(second != whole)
       first = ForgettingCounts(of: [0, 1])
       #expect(throws: TrainingError.self) { try first.restore(snapshot, as: "f") }

@@ -27,8 +27,6 @@ import Training
     return s
   }
 
-  private struct Stop: Error {}
-
   /// A search, with `isStopped` asked at every step; its results.
   @discardableResult
   private func search(
@@ -155,9 +153,10 @@ import Training
     let results = try search(try configuration("b"), s)
     #expect(try bytes("a", "random/ticket-3") == bytes("b", "random/ticket-3"))
     #expect(results.dense.keys.sorted() == [0, 1] && results.entries.count == 2)
-    let other = try Data(
-      contentsOf: fixture.file("b/seed-1/random/ticket-3.safetensors"))
-    #expect(try other != bytes("b", "random/ticket-3"))
+    let other = try Ticket(
+      contentsOf: fixture.file("b/seed-1/random/ticket-3.safetensors").path)
+    let masks = try ticket("b", "random/ticket-3").saved.masks
+    #expect(masks.flatMap { other.saved.masks?.jaccard($0) } ?? 1 < 0.9, "masks are drawn anew")
     #expect(results.entries.allSatisfy { $0.steps == 0 && $0.rounds.isEmpty })
   }
 
@@ -175,17 +174,81 @@ import Training
     (s.rounds, s.methods) = (4, [.random, .snip])
     #expect(try search(c, s).entries.map(\.round) == [4, 4])
     s.rate = 0.4
-    #expect(try message(c, s).contains("the search there has other settings"))
+    #expect(try message(c, s).contains("the search there has other settings: rate is 0.4, and was"))
     (s.rate, c.lr) = (0.5, 1e-3)
     #expect(try message(c, s).contains("lr is 0.001, and was 0.005"))
   }
 
-  @Test func moreRoundsThanFloorsAllow() throws {
-    var s = settings(.imp)
-    s.rounds = 9
-    let error = #expect(throws: TrainingError.self) { try search(try configuration("deep"), s) }
-    #expect(error?.message.contains("9 rounds at rate 0.5 leave") == true)
-    #expect(error?.message.contains("at most") == true && error?.isUsage == true)
+  /// The folder of a search may move, or be called otherwise; a ticket that is another is refused.
+  @Test func aFolderThatMoved() throws {
+    var (c, polls) = (try configuration("before"), 0)
+    let s = settings(.prac)
+    let left = try search(try configuration("left"), s)
+    #expect(throws: RunInterrupted.self) {
+      try search(
+        c, s,
+        isStopped: {
+          polls += 1
+          return polls == 60
+        })
+    }
+    try FileManager.default.moveItem(at: fixture.file("before"), to: fixture.file("after"))
+    (c.outputDir, c.resume) = (fixture.file("after").path + "/", "auto")
+    #expect(
+      try search(c, s).entries.map(\.trained?.accuracy) == left.entries.map(\.trained?.accuracy))
+    #expect(try bytes("left", "prac/ticket-3") == bytes("after", "prac/ticket-3"))
+    let run = fixture.file("after/seed-0/prac/trained-3").path
+    var other = try TrainingConfiguration(contentsOf: "\(run)/config.yaml")
+    (other.outputDir, other.resume) = (run, "auto")
+    other.ticket = fixture.file("after/seed-0/prac/ticket-2.safetensors").path
+    let error = #expect(throws: TrainingError.self) { try Trainer(other) }
+    #expect(error?.message.contains("ticket-2.safetensors is another: it keeps") == true)
+  }
+
+  /// What would end in a message hours later is refused at once.
+  @Test func refusedAtOnce() throws {
+    func message(
+      _ change: (inout TrainingConfiguration, inout TicketSettings) throws -> Void
+    ) throws -> String {
+      var (c, s) = (try configuration("refused"), settings(.prac))
+      try change(&c, &s)
+      let error = #expect(throws: TrainingError.self) { try search(c, s) }
+      return error?.message ?? ""
+    }
+    #expect(try message { ($0.evalEvery, $1.earlyBird) = (2, 0.1) }.contains("early-bird needs 1"))
+    #expect(try message { ($0.seed, $1.seeds) = (.max, 2) }.contains("there are no 2 seeds from"))
+    try search(try configuration("found"), settings(.random))
+    let ticket = fixture.file("found/seed-0/random/ticket-3.safetensors").path
+    #expect(
+      try message { c, _ in (c.finetune, c.localityStrength) = (ticket, 1) }
+        .contains("are pruned, and a search prunes a whole model"))
+    #expect(!FileManager.default.fileExists(atPath: fixture.file("refused").path))
+    // The dense training ends before the step that weights are to go back to.
+    #expect(
+      try message { c, s in
+        (c.earlyStop, c.lr, c.minLr, c.warmupLr, s.rewindStep) = (1, 1e-9, 1e-9, 1e-9, 28)
+      }
+      .contains("give an earlier --rewind-step"))
+  }
+
+  /// Of hard images those come first that were never right; of equal ones those with more loss. The
+  /// last set of critical images is marked.
+  @Test func hardImages() throws {
+    var notes: [String] = []
+    var (c, s) = (try configuration("hard"), settings(.prac))
+    (c.mixup, s.seeds) = (0.2, 2)
+    let results = try search(c, s, say: { notes.append($0) })
+    let rows = results.hard.rows
+    #expect(rows.count == 256 && rows.allSatisfy { $0.trainings == 2 })
+    for (a, b) in zip(rows, rows.dropFirst()) {
+      #expect((a.accuracy, -a.forgotten, -a.loss) <= (b.accuracy, -b.forgotten, -b.loss))
+    }
+    #expect(Set(rows.map(\.loss)).count > 200, "losses order what is equal otherwise")
+    let sets = try (0...1).map {
+      try PracSet(contentsOf: fixture.file("hard/seed-\($0)/prac/ticket-3.safetensors").path)
+    }
+    #expect(rows.reduce(0) { $0 + $1.critical } == sets.reduce(0) { $0 + $1.indices.count })
+    #expect(notes.contains { $0.hasPrefix("mixup, cutmix: ") } && notes.count == 1)
   }
 
   /// Another architecture trains on the set; other data, and tickets without a set, are refused.
@@ -213,18 +276,5 @@ import Training
     (c.model, c.localUpToLayer, c.depth) = ("convit_tiny", 1, 2)
     error = #expect(throws: TrainingError.self) { try Trainer(c) }
     #expect(error?.message.contains("not a ticket, as it has no masks") == true)
-  }
-
-  /// Milestones and the warm-up shrink as the epochs do.
-  @Test func courseOfARound() throws {
-    var c = try configuration("course")
-    (c.epochs, c.warmupEpochs, c.sched, c.cooldownEpochs) = (182, 10, .multistep, 0)
-    c.decayMilestones = [91, 136]
-    (c.localityStrength, c.finetune, c.partial) = (2, "w", true)
-    let length = RoundScaling.epochs.length(part: 36_000, of: 45_000)
-    let round = c.training(ticket: "t", onSet: true, for: length)
-    #expect(round.epochs == 145 && round.warmupEpochs == 8 && round.decayMilestones == [72, 108])
-    #expect(round.ticket == "t" && round.pracSet == "t" && round.finetune == nil)
-    #expect(round.localityStrength == 1 && !round.partial)
   }
 }

@@ -65,6 +65,9 @@ package struct WeightsFile: Sendable {
 
   func error(_ reason: String) -> WeightsError { WeightsError(path: path, reason: reason) }
 
+  /// What the names of the critical images in a lottery ticket begin with.
+  static let criticalPrefix = "prac."
+
   /// The tensors that are not among those of a model: what is left to itself (counts of steps, of
   /// averaged models or of operations: whole numbers, or a single one; DINO's projection head), and
   /// what is unexpected.
@@ -72,7 +75,7 @@ package struct WeightsFile: Sendable {
     var (left, unexpected): ([String], [String]) = (renamedAway, [])
     for (tensor, name) in zip(file.tensors, names) {
       if tensor.name == prefix + name, tree.slot(named: name) != nil { continue }
-      if isMask(tensor, of: tree) { continue }
+      if isMask(tensor, of: tree) || tensor.name.hasPrefix(Self.criticalPrefix) { continue }
       if isLeft(tensor) { left.append(name) } else { unexpected.append(name) }
     }
     return (left, unexpected)

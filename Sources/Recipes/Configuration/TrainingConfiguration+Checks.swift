@@ -78,7 +78,11 @@ extension TrainingConfiguration {
   ///
   /// The number of epochs may change; rates are then those of a run of the new length.
   func checkResuming(_ old: TrainingConfiguration, of path: String) throws -> [String] {
-    let differences = try differences(from: old).filter { !Self.changeable.contains($0.key) }
+    var changeable = Self.changeable
+    // Files that may be elsewhere by now: what the checkpoint has of them is compared instead.
+    if architecture.ticket != nil, old.architecture.ticket != nil { changeable.insert("ticket") }
+    if data.pracSet != nil, old.data.pracSet != nil { changeable.insert("prac-set") }
+    let differences = try differences(from: old).filter { !changeable.contains($0.key) }
     func described(_ difference: (key: String, new: String, old: String)) -> String {
       "\(difference.key) is \(difference.new) instead of \(difference.old)"
     }

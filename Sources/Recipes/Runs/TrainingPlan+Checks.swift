@@ -123,4 +123,23 @@ extension TrainingPlan {
     }
     return notes
   }
+
+  /// Throws if a run goes on with another ticket than it began with, which its masks tell: the
+  /// folder that both are in may have moved.
+  static func checkTicket(
+    _ path: String?, of checkpoint: Checkpoint, _ tree: ParameterTree
+  ) throws {
+    guard let path, let old = checkpoint.configuration.ticket, path != old else { return }
+    let masks = try ParameterMasks(in: WeightsFile(contentsOf: path), of: tree)
+    for (slot, name) in tree.names.enumerated() {
+      let (entry, shape) = ("mask.\(name)", tree.parameters[slot].shape)
+      let snapshot = checkpoint.snapshot
+      let begun = snapshot.has(entry) ? try snapshot.tensor(entry, shape) : nil
+      guard begun?.elements == masks?[slot: slot]?.elements else {
+        throw TrainingError(
+          "\(checkpoint.path): the run began with the ticket \(old), and \(path) is another: it "
+            + "keeps other weights of \(name)")
+      }
+    }
+  }
 }

@@ -68,6 +68,7 @@ struct TrainingPlan: Sendable {
     if let checkpoint {
       notes += try Self.check(
         checkpoint, settings, fingerprint, allowsOtherData: asked.allowOtherData)
+      try Self.checkTicket(asked.ticket, of: checkpoint, ParameterTree(model))
       start = .zeros(ParameterTree(model))
       masks = nil  // the checkpoint has them
     } else {

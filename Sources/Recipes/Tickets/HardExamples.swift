@@ -13,55 +13,79 @@ package struct HardExamples: Sendable {
     /// How often it was forgotten, where it was ever right, and the share of its sightings in which
     /// it was right: means over trainings.
     package let forgotten, accuracy: Double
+    /// Its loss, a mean over all sightings of each training, and then over trainings.
+    package let loss: Double
+    /// The last sets of critical images that it is in, one of each training at most.
+    package let critical: Int
+  }
+
+  private struct Entry {
+    let example: Example
+    var counts: [Int]
+    var accuracies, losses: [Double]
   }
 
   private var classes: [String] = []
-  private var examples: [Int: (example: Example, counts: [Int], accuracies: [Double])] = [:]
+  private var entries: [Int: Entry] = [:]
+  private var sets: [UInt64: Set<Int>] = [:]  // of critical images, by seed
 
   package init() {}
 
   init(_ counts: ForgettingCounts, in images: ImageFolder) {
     classes = images.classes
     for sample in images.samples {
-      guard let count = counts[sample.index], let accuracy = counts.accuracy(of: sample.index)
+      guard let count = counts[sample.index], let accuracy = counts.accuracy(of: sample.index),
+        let loss = counts.loss(of: sample.index)
       else { continue }
-      examples[sample.index] = (sample, [count], [accuracy])
+      entries[sample.index] = Entry(
+        example: sample, counts: [count], accuracies: [accuracy], losses: [loss])
     }
   }
 
   /// Takes in those of a training with another seed.
   mutating func add(_ other: HardExamples) {
     if classes.isEmpty { classes = other.classes }
-    examples.merge(other.examples) { ours, theirs in
-      (ours.example, ours.counts + theirs.counts, ours.accuracies + theirs.accuracies)
+    entries.merge(other.entries) { ours, theirs in
+      Entry(
+        example: ours.example, counts: ours.counts + theirs.counts,
+        accuracies: ours.accuracies + theirs.accuracies, losses: ours.losses + theirs.losses)
     }
   }
 
-  /// The hardest first; of equal ones those that were forgotten more often, then in the order of
-  /// the data.
+  /// Notes the critical images that a search with a seed has come to.
+  mutating func note(critical indices: [Int], seed: UInt64) { sets[seed] = Set(indices) }
+
+  /// The hardest first; of equal ones those that were forgotten more often, then those with the
+  /// higher loss, then in the order of the data.
   package var rows: [Row] {
-    let indexed = examples.map { index, entry -> (index: Int, row: Row) in
+    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+    let indexed = entries.map { index, entry -> (index: Int, row: Row) in
       let learned = entry.counts.filter { $0 != ForgettingCounts.neverLearned }
       let row = Row(
         path: entry.example.path, label: classes[entry.example.label],
         neverRight: entry.counts.count - learned.count, trainings: entry.counts.count,
-        forgotten: Double(learned.reduce(0, +)) / Double(max(learned.count, 1)),
-        accuracy: entry.accuracies.reduce(0, +) / Double(entry.accuracies.count))
+        forgotten: mean(learned.map(Double.init)), accuracy: mean(entry.accuracies),
+        loss: mean(entry.losses), critical: sets.values.count { $0.contains(index) })
       return (index, row)
     }
     return indexed.sorted { a, b in
-      (a.row.accuracy, -a.row.forgotten, a.index) < (b.row.accuracy, -b.row.forgotten, b.index)
+      (a.row.accuracy, -a.row.forgotten, -a.row.loss, a.index)
+        < (b.row.accuracy, -b.row.forgotten, -b.row.loss, b.index)
     }.map(\.row)
   }
 
-  package var csv: String {
-    let head = ["path", "label", "never_right", "trainings", "forgotten", "accuracy"]
+  /// A line for each row.
+  package static func csv(_ rows: [Row]) -> String {
+    let head = [
+      "path", "label", "never_right", "trainings", "forgotten", "accuracy", "loss", "critical",
+    ]
     return CSV.table(
       [head]
         + rows.map { row in
           [
             CSV.cell(row.path), CSV.cell(row.label), "\(row.neverRight)", "\(row.trainings)",
-            CSV.cell(row.forgotten), CSV.cell(row.accuracy),
+            CSV.cell(row.forgotten), CSV.cell(row.accuracy), CSV.cell(row.loss),
+            "\(row.critical)",
           ]
         })
   }

@@ -49,6 +49,11 @@ struct SeedSearch {
       ground.configuration, "\(folder)/dense",
       denseWatch(keeping: ground.count(after: 1), nil))
     guard let watch = dense.watch else { fatalError("SeedSearch: the dense training has no watch") }
+    guard FileManager.default.fileExists(atPath: rewindFile) else {
+      throw TrainingError(
+        "\(path("\(folder)/dense")): the training ended after \(dense.outcome.steps) steps, before "
+          + "step \(rewindStep), which weights are to go back to; give an earlier --rewind-step")
+    }
     results.add(dense: dense.outcome, seed: seed)
     results.add(HardExamples(watch.forgetting, in: ground.data.training), seed: seed)
     try report(results)
@@ -123,6 +128,7 @@ struct SeedSearch {
       }
       if let ticket { note(ticket) }
       if let ticket { results.add(found, round: number, of: ticket, after: dense) }
+      if let set = ticket?.critical { results.note(critical: set.indices, seed: seed) }
       try report(results)
       if settings.retrained.contains(number) { try retrain(method, number, &results, report) }
     }

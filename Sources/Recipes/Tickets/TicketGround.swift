@@ -25,6 +25,13 @@ struct TicketGround {
     model = try VisionTransformer(
       configuration.modelConfiguration(classes: data.training.classes.count))
     tree = ParameterTree(model)
+    if let path = configuration.finetune, configuration.keepPruned,
+      try ParameterMasks(in: WeightsFile(contentsOf: path), of: tree) != nil
+    {
+      throw TrainingError(
+        usage: "finetune: some weights of \(path) are pruned, and a search prunes a whole model; "
+          + "--no-keep-pruned lets them grow")
+    }
     reader = try configuration.evaluationReader()
     workers = configuration.numWorkers ?? pool.threads
     cut = settings.cut

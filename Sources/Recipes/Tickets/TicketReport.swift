@@ -101,7 +101,7 @@ package struct TicketReport: Codable, Sendable {
     return rounds.flatMap { round -> [String] in
       let others = rows.filter { $0.round == round && $0.method != "random" }
       guard let sparsity = others.first?.sparsity else { return [] }
-      let percent = String(format: "%.1f", 100 * sparsity)
+      let percent = String(format: "%.2f", 100 * sparsity)
       let compared = others.filter { $0.beatsRandom != nil }
       guard !compared.isEmpty else {
         return [
@@ -133,7 +133,7 @@ package struct TicketReport: Codable, Sendable {
             "\(entry.prunable)",
             CSV.cell(1 - Double(entry.kept) / Double(max(entry.prunable, 1))),
             CSV.cell(entry.trained?.accuracy), "\(entry.steps)", CSV.cell(entry.seconds),
-            "\(entry.rounds.last?.images ?? 0)",
+            entry.rounds.last.map { "\($0.images)" } ?? "",
           ]
         })
   }

@@ -43,6 +43,11 @@ package struct TicketResults: Sendable {
     hard.add(examples)
   }
 
+  /// Notes the critical images that a search with a seed has come to.
+  mutating func note(critical indices: [Int], seed: UInt64) {
+    hard.note(critical: indices, seed: seed)
+  }
+
   mutating func add(
     _ rounds: [Training], round: Int, of ticket: Ticket, after dense: Training
   ) {

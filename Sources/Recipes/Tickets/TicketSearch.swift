@@ -56,6 +56,15 @@ package struct TicketSearch {
     guard configuration.scaledEpochs == configuration.epochs else {
       throw TrainingError(usage: "scale-epochs: say how many --epochs there are instead")
     }
+    guard configuration.evalEvery == 1 || !settings.endsEarly else {
+      throw TrainingError(
+        usage: "eval-every: a training that ends early is tested after its last epoch, which "
+          + "may be any: early-bird needs 1")
+    }
+    guard configuration.seed <= UInt64.max - UInt64(settings.seeds - 1) else {
+      throw TrainingError(
+        usage: "seed: there are no \(settings.seeds) seeds from \(configuration.seed) on")
+    }
     (self.settings, self.folder, self.pool) = (settings, folder, pool)
     (self.say, self.train) = (say, train)
     let isAgain = configuration.resume == "auto"
@@ -68,6 +77,7 @@ package struct TicketSearch {
 
   /// Searches with each seed; `report` is called when there is something new in ``results``.
   package mutating func callAsFunction(_ report: (TicketResults) throws -> Void) throws {
+    for note in configuration.notesOnForgetting { say(note) }
     for number in 0..<settings.seeds {
       var configuration = configuration
       configuration.seed += UInt64(number)
@@ -111,11 +121,11 @@ package struct TicketSearch {
     let differences = try configuration.withoutMachine.differences(from: old)
       .filter { !Self.changeable.contains($0.key) }
       .map { "\($0.key) is \($0.new), and was \($0.old)" }
-    let others = found.search == asked.search ? [] : ["rate, rewind-step, early-bird … are others"]
-    guard differences.isEmpty, others.isEmpty else {
+    let faults = differences + asked.search.differences(from: found.search)
+    guard faults.isEmpty else {
       throw TrainingError(
         usage: "\(folder): the search there has other settings: "
-          + (differences + others).joined(separator: ", ") + "; choose another output-dir")
+          + faults.joined(separator: ", ") + "; choose another output-dir")
     }
   }
 

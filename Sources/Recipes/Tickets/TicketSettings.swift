@@ -79,11 +79,31 @@ package struct TicketSettings: Sendable, Hashable, Codable {
     return limit.map { EarlyBird(below: $0, warmup: earlyBirdWarmup) }
   }
 
+  /// Whether a training may end before its last epoch.
+  var endsEarly: Bool { earlyBird != nil || methods.contains(.earlyBird) }
+
   /// Without what may be another when a search goes on: it adds to what is there.
   var fixed: TicketSettings {
     var fixed = self
     (fixed.methods, fixed.rounds, fixed.seeds, fixed.retrain) = ([.prac], 1, 1, nil)
     return fixed
+  }
+
+  /// What is another than it was in a search that is gone on with, in words.
+  func differences(from old: TicketSettings) -> [String] {
+    func texts(_ settings: TicketSettings) -> KeyValuePairs<String, String> {
+      [
+        "rate": "\(settings.rate)",
+        "rewind-step": settings.rewindStep.map { "\($0)" } ?? "that of three epochs",
+        "early-bird": settings.earlyBird.map { "\($0)" } ?? "left out",
+        "early-bird-warmup": "\(settings.earlyBirdWarmup)",
+        "scaling": settings.scaling.rawValue, "floor": "\(settings.floor)",
+        "patch-embed": "\(settings.patchEmbed)",
+      ]
+    }
+    return zip(texts(self), texts(old)).compactMap { new, old in
+      new.value == old.value ? nil : "\(new.key) is \(new.value), and was \(old.value)"
+    }
   }
 }
 
@@ -95,5 +115,17 @@ extension TrainingConfiguration {
     (training.repeatedAug, training.mixup, training.cutmix) = (false, 0, 0)
     training.schedOnUpdates = true
     return training
+  }
+
+  /// What makes counts of forgetting say little about an image.
+  var notesOnForgetting: [String] {
+    [
+      loss.mixes
+        ? "mixup, cutmix: images are mixed, and what a mixture is answered says little of which "
+          + "image is hard; --mixup 0 --cutmix 0 asks each by itself" : nil,
+      data.repeatedAug
+        ? "repeated-aug: an epoch does not visit every image, and what is not visited counts as "
+          + "never right; --no-repeated-aug visits every one" : nil,
+    ].compactMap(\.self)
   }
 }
