@@ -16,7 +16,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained vit-bench tensorboard-check clean
+  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -140,6 +140,9 @@ ticket-table: build ## Six ways to lottery tickets on 6,000 images, three seeds,
 	$(CONVIT) ticket --config Configs/tickets.yaml --data-path tickets/data/train.csv \
 	  --val-path tickets/data/val.csv --output-dir tickets/fashion --resume auto --method all --seeds 3 \
 	  --rounds 8 --rate 0.36 --rewind-step 40 --patch-embed --retrain 2 6 8
+
+ticket-transfer: build ## Tickets of DeiT on ConViT's critical images, and the other way round (DATA=… OUT=tickets/transfer)
+	python3 Scripts/tickets/transfer.py $(or $(DATA),data/fashion-mnist) $(or $(OUT),tickets/transfer)
 
 soak: build ## Watch the memory of 2,400 steps of training
 	python3 Scripts/runs/soak.py

@@ -73,7 +73,7 @@ import Testing
     (["--floor", "0.5", "--rate", "0.9"], "and the floors of the layers keep"),
     (["--scaling", "square"], "scaling"),
     (["--resume", "elsewhere"], "a search goes on with auto"),
-    (["--prac-set", "t"], "prac-set: a search makes its own"),
+    (["--prac-set", "t"], "prac-set: of the methods only imp trains on a set that is given"),
     (["--finetune", "w", "--prune", "0.5"], "prune: a search prunes by itself"),
   ])
   func wrongUse(_ flags: [String], _ message: String) throws {

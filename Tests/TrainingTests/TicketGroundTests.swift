@@ -16,7 +16,7 @@ import Training
     func begin(_ rounds: Int) throws {
       var s = TicketSettings()
       (s.methods, s.rounds, s.rate, s.patchEmbed) = ([.imp], rounds, 0.5, true)
-      _ = try TicketGround(configuration, s, pool: WorkerPool(threads: 1))
+      _ = try TicketGround(configuration, s, pracSet: nil, pool: WorkerPool(threads: 1))
     }
     let error = try #require(throws: TrainingError.self) { try begin(9) }
     #expect(error.message.hasPrefix("9 rounds at rate 0.5 leave ") && error.isUsage)
@@ -33,7 +33,7 @@ import Training
     c.decayMilestones = [91, 136]
     (c.localityStrength, c.finetune, c.partial) = (2, "w", true)
     let length = RoundScaling.epochs.length(part: 36_000, of: 45_000)
-    let round = c.training(ticket: "t", onSet: true, for: length)
+    let round = c.training(ticket: "t", onSet: "t", for: length)
     #expect(round.epochs == 145 && round.warmupEpochs == 8 && round.decayMilestones == [72, 108])
     #expect(round.ticket == "t" && round.pracSet == "t" && round.finetune == nil)
     #expect(round.localityStrength == 1 && !round.partial)

@@ -277,4 +277,24 @@ import Training
     error = #expect(throws: TrainingError.self) { try Trainer(c) }
     #expect(error?.message.contains("not a ticket, as it has no masks") == true)
   }
+
+  /// Rounds on the critical images of another model are short; tickets train on all images.
+  @Test func onTheSetOfAnotherModel() throws {
+    var first = try configuration("first")
+    first.model = "deit_tiny_patch16_224"
+    try search(first, settings(.prac))
+    let set = fixture.file("first/seed-0/prac/ticket-2.safetensors").path
+    let critical = try #require(try Ticket(contentsOf: set).critical).indices
+    var second = try configuration("second")
+    second.pracSet = set
+    let results = try search(second, settings(.imp))
+    let last = try #require(results.entries.last)
+    #expect(last.rounds.map(\.images) == [320, critical.count, critical.count])
+    #expect(last.trained?.images == 320)
+    second.resume = "auto"
+    try search(second, settings(.imp))
+    second.pracSet = fixture.file("first/seed-0/prac/ticket-1.safetensors").path
+    #expect(throws: TrainingError.self) { try search(second, settings(.imp)) }
+    #expect(throws: TrainingError.self) { try search(second, settings(.prac)) }
+  }
 }

@@ -95,16 +95,16 @@ struct SeedSearch {
     var (ticket, found): (Ticket?, [TicketResults.Training]) = (nil, [])
     for number in 1...settings.rounds {
       if number > 1, let last = ticket {
-        let isOnSet = method == .prac
-        let length = settings.scaling.length(
-          part: last.critical?.indices.count ?? ground.indices.count, of: ground.indices.count)
-        let file = "\(place)/ticket-\(number - 1).safetensors"
-        name = isOnSet ? "\(place)/round-\(number - 1)" : "\(place)/trained-\(number - 1)"
+        let file = path("\(place)/ticket-\(number - 1).safetensors")
+        let critical = last.critical.map { (set: $0, file: file) } ?? ground.given
+        let images = critical?.set.indices ?? ground.indices
+        let length = settings.scaling.length(part: images.count, of: ground.indices.count)
+        name = "\(place)/\(critical == nil ? "trained" : "round")-\(number - 1)"
         (watch, training) = try round(
-          ground.configuration.training(ticket: path(file), onSet: isOnSet, for: length), name,
+          ground.configuration.training(ticket: file, onSet: critical?.file, for: length), name,
           TicketWatch(
-            over: last.critical?.indices ?? ground.indices, keeping: ground.count(after: number),
-            of: last.saved.masks, by: ground.cut, earlyBird: earlyBird))
+            over: images, keeping: ground.count(after: number), of: last.saved.masks,
+            by: ground.cut, earlyBird: earlyBird))
       }
       found.append(training)
       let file = path("\(place)/ticket-\(number).safetensors")
@@ -266,14 +266,14 @@ struct SeedSearch {
     let file = path("\(place)/ticket-\(number).safetensors")
     let name = "\(place)/trained-\(number)"
     var watch: TicketWatch?
-    if method == .imp {  // of which it is a round
+    if method == .imp, ground.given == nil {  // of which it is a round
       watch = TicketWatch(
         over: ground.indices, keeping: ground.count(after: number + 1),
         of: try Ticket(contentsOf: file).saved.masks, by: ground.cut)
     }
     let outcome = try train(
       ground.configuration.training(
-        ticket: file, onSet: false, for: RoundScaling.iterations.length(part: 1, of: 1)),
+        ticket: file, onSet: nil, for: RoundScaling.iterations.length(part: 1, of: 1)),
       name, watch
     ).outcome
     results.add(trained: outcome, of: method, round: number, seed: seed)

@@ -14,14 +14,20 @@ struct TicketGround {
   /// Weights that are left after each round, and one more, from all of them on.
   let remaining: [Int]
   private let least: Int
+  /// The critical images of another search that rounds train on, and their file.
+  let given: (set: PracSet, file: String)?
   let cut: GlobalCut
   private let reader: ImageReader
   private let workers: Int
 
-  init(_ configuration: TrainingConfiguration, _ settings: TicketSettings, pool: WorkerPool) throws
-  {
+  init(
+    _ configuration: TrainingConfiguration, _ settings: TicketSettings, pracSet: String?,
+    pool: WorkerPool
+  ) throws {
     (self.configuration, self.pool) = (configuration, pool)
     data = try TrainingData(configuration.data, seed: configuration.seed)
+    given = try pracSet.map { (try PracSet(contentsOf: $0), $0) }
+    _ = try given?.set.part(of: data.training)
     model = try VisionTransformer(
       configuration.modelConfiguration(classes: data.training.classes.count))
     tree = ParameterTree(model)
@@ -93,12 +99,12 @@ struct TicketGround {
 }
 
 extension TrainingConfiguration {
-  /// The training of a ticket: from its weights, on its critical images if it has any, in a course
-  /// of another length.
-  func training(ticket: String, onSet isOnSet: Bool, for length: RoundLength) -> Self {
+  /// The training of a ticket: from its weights, on the critical images of a file or on all, in a
+  /// course of another length.
+  func training(ticket: String, onSet set: String?, for length: RoundLength) -> Self {
     var round = self
     (round.ticket, round.finetune, round.partial, round.keepPruned) = (ticket, nil, false, true)
-    round.pracSet = isOnSet ? ticket : nil
+    round.pracSet = set
     round.localityStrength = 1
     (round.gateStart, round.localInit) = (AblationSettings().gateStart, true)
     let warmup = learningRates.warmupEpochs

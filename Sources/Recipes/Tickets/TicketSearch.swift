@@ -14,6 +14,8 @@ package struct TicketSearch {
   package let settings: TicketSettings
   package let configuration: TrainingConfiguration
   package let folder: String
+  /// The file of the critical images that rounds train on, where those of another search are taken.
+  let pracSet: String?
   package private(set) var results = TicketResults()
   private let pool: WorkerPool
   private let train: Train
@@ -42,9 +44,12 @@ package struct TicketSearch {
     guard let folder = configuration.outputDir, !folder.isEmpty else {
       throw TrainingError(usage: "output-dir is missing: the folder to write the search to")
     }
-    for (key, value) in [("ticket", configuration.ticket), ("prac-set", configuration.pracSet)] {
-      guard value != nil else { continue }
-      throw TrainingError(usage: "\(key): a search makes its own")
+    guard configuration.ticket == nil else {
+      throw TrainingError(usage: "ticket: a search makes its own")
+    }
+    guard configuration.pracSet == nil || settings.methods == [.imp] else {
+      throw TrainingError(
+        usage: "prac-set: of the methods only imp trains on a set that is given: --method imp")
     }
     guard configuration.prune == nil else {
       throw TrainingError(
@@ -70,6 +75,8 @@ package struct TicketSearch {
     let isAgain = configuration.resume == "auto"
     var configuration = configuration
     (configuration.outputDir, configuration.resume) = (nil, nil)
+    pracSet = configuration.pracSet
+    configuration.pracSet = nil  // the dense training and those of tickets are on all images
     configuration.warmupEpochs = configuration.learningRates.warmupEpochs
     self.configuration = configuration
     try checkFolder(goingOn: isAgain)
@@ -81,7 +88,8 @@ package struct TicketSearch {
     for number in 0..<settings.seeds {
       var configuration = configuration
       configuration.seed += UInt64(number)
-      var seed = try SeedSearch(self, TicketGround(configuration, settings, pool: pool))
+      var seed = try SeedSearch(
+        self, TicketGround(configuration, settings, pracSet: pracSet, pool: pool))
       try noteSettings()
       try seed.run(&results, report)
     }
@@ -91,7 +99,9 @@ package struct TicketSearch {
 
   private var noted: Noted {
     get throws {
-      Noted(training: try configuration.withoutMachine.yaml(), search: settings.fixed)
+      Noted(
+        training: try configuration.withoutMachine.yaml(), search: settings.fixed,
+        pracSet: try pracSet.map { try PracSet(contentsOf: $0).indices })
     }
   }
 
@@ -121,7 +131,8 @@ package struct TicketSearch {
     let differences = try configuration.withoutMachine.differences(from: old)
       .filter { !Self.changeable.contains($0.key) }
       .map { "\($0.key) is \($0.new), and was \($0.old)" }
-    let faults = differences + asked.search.differences(from: found.search)
+    var faults = differences + asked.search.differences(from: found.search)
+    if asked.pracSet != found.pracSet { faults.append("prac-set has other images") }
     guard faults.isEmpty else {
       throw TrainingError(
         usage: "\(folder): the search there has other settings: "
@@ -132,6 +143,7 @@ package struct TicketSearch {
   private struct Noted: Codable, Hashable {
     let training: String
     let search: TicketSettings
+    var pracSet: [Int]?  // nil: that of each round, or all images
   }
 
   private static let settingsFile = "search.json"
