@@ -21,7 +21,8 @@ extension PruneCommand {
     let gap = try gap(of: saved, on: sample)
     let origin = PruningSweep.Origin(
       weights: model.file.weights, structured: structured, dataPath: dataPath,
-      split: images.split, seed: seed ?? 0, gap, labels: sample.labels, .init(saved.weights.tree))
+      split: images.split, seed: seed ?? 0, gap, labels: sample.labels,
+      .init(saved.weights.tree))
     let output = try OutputFolder(outputDir)
     let path = "\(outputDir)/sweep.json"
     let earlier = try earlier(at: path, origin)
@@ -35,9 +36,10 @@ extension PruneCommand {
         continue
       }
       guard let method = PruningMethod(rawValue: choice.method) else { continue }
-      let (masks, _) = try maker.masks(
+      let cut = try maker.cut(
         method, choice.scope, seed: choice.seed ?? 0, share: choice.sparsity)
-      sweep.trials.append(.init(choice, masks, gap, labels: sample.labels))
+      sweep.trials.append(
+        .init(choice, removed: cut.masks.sparsity, cut.gates, gap, labels: sample.labels))
       made += 1
       let left = terminal.elapsed / Double(made) * Double(choices.count - index - 1)
       terminal.progress("measured \(index + 1)/\(choices.count)  ETA \(clock(left))")

@@ -28,10 +28,12 @@ public struct PruningSweep: Sendable, Hashable, Codable {
     /// Accuracy without training again, in percent.
     public let acc1: Double
 
-    /// Prunes, and measures.
-    public init(_ choice: Choice, _ masks: ParameterMasks, _ gap: OutputGap, labels: [Int]) {
+    /// Prunes, and measures; for heads and units, by ``KeptParts/gateMasks(of:_:)``.
+    public init(
+      _ choice: Choice, removed: Double, _ masks: ParameterMasks, _ gap: OutputGap, labels: [Int]
+    ) {
       let outcome = gap.outcome(masks, labels: labels)
-      (self.choice, removed, predicted) = (choice, masks.sparsity, gap.predicted(masks))
+      (self.choice, self.removed, predicted) = (choice, removed, gap.predicted(masks))
       (measured, acc1) = (outcome.measured, 100 * outcome.accuracy)
     }
   }

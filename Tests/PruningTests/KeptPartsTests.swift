@@ -51,6 +51,9 @@ import Testing
           zip(Self.logits(small.model, small.weights).elements, masked.elements)
           .map { abs($0 - $1) }.max() ?? .nan
         #expect(difference < 1e-5, "\(scope) \(method)")
+        let gates = try parts.gateMasks(of: whole, saved.weights.tree)
+        let gated = Self.logits(whole, saved.weights.pruned(by: gates))
+        #expect(zip(gated.elements, masked.elements).allSatisfy { abs($0 - $1) < 1e-5 })
         #expect(Self.logits(whole, saved.weights) != masked)
         #expect(small.weights.tree.elementCount < saved.weights.tree.elementCount)
         let path = NSTemporaryDirectory() + "small-\(UUID().uuidString)"
@@ -62,6 +65,23 @@ import Testing
           Self.logits(read.model, read.weights) == Self.logits(small.model, small.weights))
       }
     }
+  }
+
+  /// Of the parts that matter least, the derivative along their gates says all. (Along all weights
+  /// that go it says twice as much: a unit is in two matrices.)
+  @Test(arguments: [(KeptParts.Kind.mlp, 0.05), (.heads, 0.1)])
+  func predicted(_ kind: KeptParts.Kind, _ share: Double) throws {
+    let saved = try Self.saved(.convit)
+    let model = try saved.transformer
+    let images = Tensor.normal([8, 3, 8, 8], seed: 5)
+    let pool = WorkerPool(threads: 1)
+    let scores = try PartScores(
+      gatesOf: model, saved.weights, examples: images, labels: [0, 1, 2, 3, 4, 0, 1, 2], on: pool)
+    let parts = KeptParts(removing: kind, share: share, .global, by: scores)
+    let gap = OutputGap(model, saved.weights, on: images, pool: pool)
+    let gates = try parts.gateMasks(of: model, saved.weights.tree)
+    let (predicted, measured) = (gap.predicted(gates), gap.measured(gates))
+    #expect(abs(predicted / measured - 1) < 0.15, "\(predicted) \(measured)")
   }
 
   /// The heads and units of the smallest norm go, and one stays.
