@@ -41,13 +41,13 @@ struct MaskMaker {
     _ = try cut(methods[0], .layer, seed: 0, share: 0)  // what cannot be done is said at once
   }
 
-  /// What goes.
+  /// What goes. What is pruned in the file already is gone first, and stays so.
   func cut(
     _ method: PruningMethod, _ scope: PruningRule.Scope, seed: UInt64, share: Double
   ) throws -> Cut {
     guard let structured else {
       let rule = rule(method, scope, seed: seed)
-      let masks = rule.masks(of: saved.weights, sparsity: share)
+      let masks = rule.masks(of: saved.weights, sparsity: share, after: saved.masks)
       return Cut(masks: masks, gates: masks, parts: nil)
     }
     let scores =

@@ -12,9 +12,7 @@ extension PruneCommand {
     let methods: [PruningMethod] =
       structured == nil ? [.magnitude, .random, .taylor] : PruningMethod.allCases
     let maker = try maker(for: saved, methods)
-    if let warning = maker.warning(.magnitude, .global) {
-      Terminal.write("note: \(model.file.weights): \(warning)\n")
-    }
+    noteWhatIsKnown(of: saved, maker.warning(.magnitude, .global))
     guard let sample = try images.sample(for: saved, seed: seed ?? 0, model.threads),
       let dataPath = images.dataPath, let outputDir
     else { return }  // `validate` has asked for both

@@ -120,9 +120,7 @@ struct PruneCommand: ParsableCommand {
     if sweep { return try runSweep(of: saved) }
     let (method, scope) = (method ?? .magnitude, scope ?? .layer)
     let maker = try maker(for: saved, [method])
-    if let warning = maker.warning(method, scope) {
-      Terminal.write("note: \(model.file.weights): \(warning)\n")
-    }
+    noteWhatIsKnown(of: saved, maker.warning(method, scope))
     let sample = try images.sample(for: saved, seed: seed ?? 0, model.threads)
     let gap = try sample.map { try self.gap(of: saved, on: $0) }
     /// What goes for a share of it.
@@ -144,6 +142,16 @@ struct PruneCommand: ParsableCommand {
     if json { return try Terminal.result(JSON.tableText(report)) }
     try report.lines.forEach(Terminal.result)
     if let output { Terminal.write("wrote \(output)\n") }
+  }
+
+  /// Says what there is to know before anything goes.
+  func noteWhatIsKnown(of saved: SavedModel, _ warning: String?) {
+    let path = model.file.weights
+    if let warning { Terminal.write("note: \(path): \(warning)\n") }
+    guard let masks = saved.masks else { return }
+    let gone = PruningRule(.magnitude, selection: selection).share(removedBy: masks)
+    let percent = String(format: "%.1f", 100 * gone)
+    Terminal.write("note: \(path): \(percent) % of its weights are pruned already, and stay 0\n")
   }
 
   private var selection: ParameterSelection { .prunable(patchEmbedding: patchEmbed, head: head) }

@@ -137,6 +137,14 @@ public struct KeptParts: Sendable, Hashable, Codable {
       small, ParameterStore(smallTree, values), classNames: saved.classNames,
       name: made == model.configuration ? saved.name : nil, normalization: saved.normalization)
     (result.cropRatio, result.interpolation) = (saved.cropRatio, saved.interpolation)
+    if let masks = saved.masks {
+      var smaller = ParameterMasks(smallTree)
+      for (slot, name) in smallTree.names.enumerated() {
+        smaller[slot: slot] = tree.slot(named: name).flatMap { masks[slot: $0] }
+          .map { left(of: $0, name) }
+      }
+      result.masks = smaller
+    }
     return result
   }
 

@@ -84,6 +84,23 @@ import Testing
     #expect(abs(predicted / measured - 1) < 0.15, "\(predicted) \(measured)")
   }
 
+  /// What is pruned of the whole is pruned of the small model, and no more.
+  @Test(arguments: Kind.allCases) func masksGoAlong(_ kind: Kind) throws {
+    var saved = try Self.saved(kind)
+    let masks = PruningRule(.random, seed: 2).masks(of: saved.weights, sparsity: 0.3)
+    saved.weights.apply(masks)
+    saved.masks = masks
+    let parts = try KeptParts(of: saved.transformer, saved.weights, removing: .both, share: 0.5)
+    let small = try parts.smaller(saved)
+    let left = try #require(small.masks)
+    #expect(left.layers.map(\.name) == masks.layers.map(\.name))
+    for layer in left.layers {
+      let slot = try #require(small.weights.tree.slot(named: layer.name))
+      let zeros = small.weights.values[slot].elements.map { $0 == 0 ? Float(0) : 1 }
+      #expect(left[slot: slot]?.elements == zeros && zeros.contains(0), "\(layer.name)")
+    }
+  }
+
   /// The heads and units of the smallest norm go, and one stays.
   @Test func theSmallestGo() throws {
     var saved = try Self.saved(.convit)
