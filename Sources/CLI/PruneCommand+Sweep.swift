@@ -19,7 +19,7 @@ extension PruneCommand {
     let gap = try gap(of: saved, on: sample)
     let origin = PruningSweep.Origin(
       weights: model.file.weights, structured: structured, dataPath: dataPath,
-      split: images.split, seed: seed ?? 0, gap, labels: sample.labels,
+      split: images.split, seed: seed ?? 0, also: also, gap, labels: sample.labels,
       .init(saved.weights.tree))
     let output = try OutputFolder(outputDir)
     let path = "\(outputDir)/sweep.json"
@@ -54,6 +54,12 @@ extension PruneCommand {
     terminal.line("wrote \(outputDir)/sweep.html, with sweep.json, sweep.csv and two figures")
     if json { return try Terminal.result(JSON.tableText(sweep)) }
     try sweep.lines.forEach(Terminal.result)
+  }
+
+  /// What is pruned beside attention and MLPs.
+  private var also: [String]? {
+    let flags = (patchEmbed ? ["patch-embed"] : []) + (head ? ["head"] : [])
+    return flags.isEmpty ? nil : flags
   }
 
   /// What an earlier start of the same sweep has measured.

@@ -226,6 +226,11 @@ import Testing
     try workspace.expectFailure(
       ["prune", "--weights", model] + flags + ["--output-dir", "out", "--seed", "5"],
       ["out/sweep.json: is of other weights, images or settings; --force replaces it"])
+    if structured.isEmpty {
+      try workspace.expectFailure(
+        ["prune", "--weights", model] + flags + ["--output-dir", "out", "--head"],
+        ["is of other weights, images or settings"])
+    }
     try workspace.write("out/sweep.json", "{}".utf8)
     try workspace.expectFailure(
       ["prune", "--weights", model] + flags + ["--output-dir", "out"], ["is no sweep's record"])
