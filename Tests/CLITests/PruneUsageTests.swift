@@ -65,6 +65,8 @@ import Testing
       "seeds must be 1 to 1000, found 0"
     ),
     (["--sparsity", "0.5", "--output", "w", "--seeds", "2"], "are for --sweep"),
+    (["--sparsity", "0.5", "--output", "w", "--sample", "9"], "--sample is about --data-path"),
+    (["--sparsity", "0.5", "--output", "w", "--split", "."], "--split is about --data-path"),
   ]
 
   @Test(arguments: faults + more) func usage(_ flags: [String], _ part: String) throws {
