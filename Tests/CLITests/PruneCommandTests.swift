@@ -1,3 +1,4 @@
+import Autodiff
 import ConViT
 import Foundation
 import Pruning
@@ -126,9 +127,19 @@ import Testing
     #expect(last.measured <= 0.2 && last.measured == gap.measured)
     #expect(last.sparsity == report.sparsity && report.sparsity > 0.01)
     #expect(report.mlpBounds?.map(\.layer) == [0, 1])
+    let (before, after) = (
+      try SavedModel(contentsOf: model), try SavedModel(contentsOf: workspace.file("w"))
+    )
     for layer in report.layers {
-      let (removed, whole) = (layer.removedNorm ?? .nan, layer.norm ?? .nan)
-      #expect(removed > 0 && removed < 1.01 * whole)
+      let (whole, kept) = (
+        try #require(before.weights[layer.name]), try #require(after.weights[layer.name])
+      )
+      let removed = Tensor(whole.shape, zip(whole.elements, kept.elements).map { $0 - $1 })
+      for (told, matrix) in [
+        (layer.removedNorm, removed), (layer.norm, whole), (layer.keptNorm, kept),
+      ] {
+        #expect(abs((told ?? .nan) / SpectralNorm.bound(of: matrix) - 1) < 1e-6)
+      }
     }
     let lines = try prune(["--plan", "--eps", "0.2", "--data-path", "data"]).outLines
     #expect(lines.dropLast().last?.contains("predicted") == true)
@@ -193,6 +204,9 @@ import Testing
     // Magnitude, Taylor and gate, and random twice; of each layer and of all together.
     let ways = structured.isEmpty ? 2 * (2 + 2) : 2 * (3 + 2)
     #expect(sweep.trials.count == 11 * ways && Set(sweep.trials.map(\.choice)).count == 11 * ways)
+    // Scopes and seeds are what they say: 0.5 of each layer and of all, 0.8 by two seeds.
+    #expect(sweep.trials[5].measured != sweep.trials[16].measured)
+    #expect(sweep.trials[38].measured != sweep.trials[39].measured)
     #expect(sweep.origin.images == 9 && sweep.curves.count == (structured.isEmpty ? 6 : 8))
     // What one prunes by hand.
     for index in [3, 38] {
@@ -231,6 +245,17 @@ import Testing
         ["prune", "--weights", model] + flags + ["--output-dir", "out", "--head"],
         ["is of other weights, images or settings"])
     }
+    // What is recorded is not measured again.
+    var record = try #require(
+      try JSONSerialization.jsonObject(with: Data(before[0])) as? [String: Any])
+    var trials = try #require(record["trials"] as? [[String: Any]])
+    trials[0]["measured"] = 7.5
+    record["trials"] = trials
+    try workspace.write("out/sweep.json", JSONSerialization.data(withJSONObject: record))
+    _ = try prune(flags + ["--output-dir", "out"])
+    let lines = try String(decoding: workspace.read("out/sweep.csv"), as: UTF8.self)
+      .split(separator: "\n")
+    #expect(lines[1].contains(",7.5,"), "\(lines[1])")
     try workspace.write("out/sweep.json", "{}".utf8)
     try workspace.expectFailure(
       ["prune", "--weights", model] + flags + ["--output-dir", "out"], ["is no sweep's record"])
@@ -247,6 +272,15 @@ import Testing
     #expect(half.contains { $0.hasPrefix("blocks.0.mlp.fc1") && $0.contains("50.0 % zero") })
     #expect(half.contains { $0.hasPrefix("mask.blocks.0.mlp.fc1.weight") })
     #expect(half.contains { $0.hasPrefix("sparsity: ") && $0.hasSuffix("empty: none") })
+    // Rows of zeros alone.
+    var some = try SavedModel(contentsOf: model)
+    let slot = try #require(some.weights.tree.slot(named: "blocks.1.mlp.fc1.weight"))
+    let numbers = some.weights.values[slot].elements.enumerated()
+    some.weights[slot: slot] = Tensor([64, 16], numbers.map { $0 / 16 % 20 == 7 ? 0 : $1 })
+    try some.write(to: workspace.file("some"))
+    let dead = try workspace.convit(["inspect", "some"]).outLines
+    #expect(dead.contains { $0.hasSuffix("4.7 % zero, 3 of 64 rows dead") })
+    #expect(dead.contains { $0.hasSuffix("; 3 dead rows; empty: none") })
     let whole = try workspace.convit(["inspect", model]).out
     #expect(!whole.contains("sparsity") && !whole.contains("% zero"))
   }

@@ -73,6 +73,15 @@ import Testing
     try workspace.expectFailure(["prune", "--weights", model] + flags, status: 2, [part])
   }
 
+  /// What is chosen by images is chosen by those of train, and measured on others.
+  @Test func noImagesToChooseBy() throws {
+    try workspace.expectFailure(
+      [
+        "prune", "--weights", model, "--sparsity", "0.5", "--method", "taylor", "--data-path",
+        "data/val", "--split", ".", "--output", "w",
+      ], ["no folder train"])
+  }
+
   @Test func aFileThatIsThere() throws {
     try workspace.write("there", "text".utf8)
     let arguments = ["prune", "--weights", model, "--sparsity", "0.5", "--output", "there"]

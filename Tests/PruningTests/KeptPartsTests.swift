@@ -108,12 +108,14 @@ import Testing
     let block = model.blocks[0]
     let attention = try #require(block.attn as? GPSA)
     // Head 2 and units 0 … 9 of the first block become small.
-    func scale(_ parameter: Parameter, _ isSmall: (Int, Int) -> Bool) {
+    func scale(
+      _ parameter: Parameter, by factor: Float = 0.01, _ isScaled: (Int, Int) -> Bool
+    ) {
       let columns = parameter.shape[1]
       saved.weights[parameter] = Tensor(
         parameter.shape,
         saved.weights[parameter].elements.enumerated().map { place, number in
-          isSmall(place / columns, place % columns) ? 0.01 * number : number
+          isScaled(place / columns, place % columns) ? factor * number : number
         })
     }
     scale(attention.qk.weight) { row, _ in row % 12 / 3 == 2 }
@@ -121,10 +123,14 @@ import Testing
     scale(attention.proj.weight) { _, column in column / 3 == 2 }
     scale(block.mlp.fc1.weight) { row, _ in row < 10 }
     scale(block.mlp.fc2.weight) { _, column in column < 10 }
+    // Unit 20 is small in one of its matrices alone, and so stays.
+    scale(block.mlp.fc1.weight, by: 10) { row, _ in row == 20 }
+    scale(block.mlp.fc2.weight) { _, column in column == 20 }
     let layer = try KeptParts(of: model, saved.weights, removing: .both, share: 0.25)
     #expect(layer.heads[0] == [0, 1, 3] && layer.heads.map(\.count) == [3, 3, 3])
     #expect(
       Set(0..<10).isDisjoint(with: layer.units[0]) && layer.units.map(\.count) == [36, 36, 36])
+    #expect(layer.units[0].contains(20))
     let global = PruningRule(.magnitude, scope: .global)
     let one = try KeptParts(of: model, saved.weights, removing: .heads, share: 1 / 12, by: global)
     #expect(one.heads == [[0, 1, 3], [0, 1, 2, 3], [0, 1, 2, 3]])
@@ -132,6 +138,21 @@ import Testing
     let almost = try KeptParts(
       of: model, saved.weights, removing: .both, share: 0.999, by: global)
     #expect(almost.heads.allSatisfy { $0.count == 1 } && almost.units.allSatisfy { $0.count == 1 })
+  }
+
+  /// At random any part may go, and a seed decides.
+  @Test func anyMayGo() throws {
+    let saved = try Self.saved(.vit)
+    let model = try saved.transformer
+    func kept(_ seed: Int) throws -> KeptParts {
+      try KeptParts(
+        of: model, saved.weights, removing: .both, share: 0.25,
+        by: PruningRule(.random, seed: UInt64(seed)))
+    }
+    let all = try (0..<30).map(kept)
+    #expect(Set(all.map { Set(0..<4).subtracting($0.heads[0]) }).count == 4)
+    #expect(Set(all.map { $0.units[1] }).count == 30)
+    #expect(try kept(7) == all[7])
   }
 
   /// By Taylor: what the loss would change by, of a head whose part of the loss is made to vanish.
