@@ -5,6 +5,16 @@ import Pruning
 
 /// What goes of a model for a share of it, by each method.
 struct MaskMaker {
+  /// What goes for one share.
+  struct Cut {
+    /// The weights that go.
+    let masks: ParameterMasks
+    /// Those of them that gaps are told by; see `KeptParts.gateMasks`.
+    let gates: ParameterMasks
+    /// What is left of heads and units, if these go.
+    let parts: KeptParts?
+  }
+
   let saved: SavedModel
   let model: VisionTransformer
   let structured: KeptParts.Kind?
@@ -28,23 +38,27 @@ struct MaskMaker {
       try PartScores(
         gatesOf: model, saved.weights, examples: $0.inputs, labels: $0.labels, on: pool)
     }
-    _ = try masks(methods[0], .layer, seed: 0, share: 0)  // what cannot be done is said at once
+    _ = try cut(methods[0], .layer, seed: 0, share: 0)  // what cannot be done is said at once
   }
 
-  /// The masks, and what is left of heads and units if these go.
-  func masks(
+  /// What goes. What is pruned in the file already is gone first, and stays so.
+  func cut(
     _ method: PruningMethod, _ scope: PruningRule.Scope, seed: UInt64, share: Double
-  ) throws -> (ParameterMasks, KeptParts?) {
+  ) throws -> Cut {
     guard let structured else {
       let rule = rule(method, scope, seed: seed)
-      return (rule.masks(of: saved.weights, sparsity: share), nil)
+      let masks = rule.masks(of: saved.weights, sparsity: share, after: saved.masks)
+      return Cut(masks: masks, gates: masks, parts: nil)
     }
     let scores =
       try gates.flatMap { method == .gate ? $0 : nil }
       ?? PartScores(of: model, saved.weights, by: rule(method, scope, seed: seed))
     let parts = KeptParts(
       removing: structured, share: min(share, 1 - 1e-9), scope, by: scores)
-    return (try parts.masks(of: model, saved.weights.tree), parts)
+    let tree = saved.weights.tree
+    return Cut(
+      masks: try parts.masks(of: model, tree), gates: try parts.gateMasks(of: model, tree),
+      parts: parts)
   }
 
   /// What is to be known before weights go.

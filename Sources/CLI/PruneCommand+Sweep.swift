@@ -12,16 +12,15 @@ extension PruneCommand {
     let methods: [PruningMethod] =
       structured == nil ? [.magnitude, .random, .taylor] : PruningMethod.allCases
     let maker = try maker(for: saved, methods)
-    if let warning = maker.warning(.magnitude, .global) {
-      Terminal.write("note: \(model.file.weights): \(warning)\n")
-    }
+    noteWhatIsKnown(of: saved, maker.warning(.magnitude, .global))
     guard let sample = try images.sample(for: saved, seed: seed ?? 0, model.threads),
       let dataPath = images.dataPath, let outputDir
     else { return }  // `validate` has asked for both
     let gap = try gap(of: saved, on: sample)
     let origin = PruningSweep.Origin(
       weights: model.file.weights, structured: structured, dataPath: dataPath,
-      split: images.split, seed: seed ?? 0, gap, labels: sample.labels, .init(saved.weights.tree))
+      split: images.split, seed: seed ?? 0, also: also, gap, labels: sample.labels,
+      .init(saved.weights.tree))
     let output = try OutputFolder(outputDir)
     let path = "\(outputDir)/sweep.json"
     let earlier = try earlier(at: path, origin)
@@ -35,9 +34,10 @@ extension PruneCommand {
         continue
       }
       guard let method = PruningMethod(rawValue: choice.method) else { continue }
-      let (masks, _) = try maker.masks(
+      let cut = try maker.cut(
         method, choice.scope, seed: choice.seed ?? 0, share: choice.sparsity)
-      sweep.trials.append(.init(choice, masks, gap, labels: sample.labels))
+      sweep.trials.append(
+        .init(choice, removed: cut.masks.sparsity, cut.gates, gap, labels: sample.labels))
       made += 1
       let left = terminal.elapsed / Double(made) * Double(choices.count - index - 1)
       terminal.progress("measured \(index + 1)/\(choices.count)  ETA \(clock(left))")
@@ -54,6 +54,12 @@ extension PruneCommand {
     terminal.line("wrote \(outputDir)/sweep.html, with sweep.json, sweep.csv and two figures")
     if json { return try Terminal.result(JSON.tableText(sweep)) }
     try sweep.lines.forEach(Terminal.result)
+  }
+
+  /// What is pruned beside attention and MLPs.
+  private var also: [String]? {
+    let flags = (patchEmbed ? ["patch-embed"] : []) + (head ? ["head"] : [])
+    return flags.isEmpty ? nil : flags
   }
 
   /// What an earlier start of the same sweep has measured.

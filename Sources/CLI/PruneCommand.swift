@@ -120,29 +120,41 @@ struct PruneCommand: ParsableCommand {
     if sweep { return try runSweep(of: saved) }
     let (method, scope) = (method ?? .magnitude, scope ?? .layer)
     let maker = try maker(for: saved, [method])
-    if let warning = maker.warning(method, scope) {
-      Terminal.write("note: \(model.file.weights): \(warning)\n")
-    }
+    noteWhatIsKnown(of: saved, maker.warning(method, scope))
     let sample = try images.sample(for: saved, seed: seed ?? 0, model.threads)
     let gap = try sample.map { try self.gap(of: saved, on: $0) }
     /// What goes for a share of it.
-    func masks(_ share: Double) throws -> (ParameterMasks, KeptParts?) {
-      try maker.masks(method, scope, seed: seed ?? 0, share: share)
+    func cut(_ share: Double) throws -> MaskMaker.Cut {
+      try maker.cut(method, scope, seed: seed ?? 0, share: share)
     }
     let plan = gap.flatMap { gap in
-      eps.map { GapPlan(keeping: $0, of: gap) { (try? masks($0).0) ?? .init(saved.weights.tree) } }
+      eps.map {
+        GapPlan(keeping: $0, of: gap) { (try? cut($0).gates) ?? .init(saved.weights.tree) }
+      }
     }
-    let (chosen, parts) = try masks(plan?.sparsity ?? sparsity ?? 0)
-    var report = PruneReport(
-      saved.weights, chosen, sparsity: plan?.sparsity ?? sparsity ?? 0, method, scope, parts)
+    let share = plan?.sparsity ?? sparsity ?? 0
+    let chosen = try cut(share)
+    var report = PruneReport(saved.weights, chosen, sparsity: share, method, scope)
     report.trials = plan?.trials
     if let gap { report.add(gap, chosen, labels: sample?.labels ?? []) }
-    if reportBound { report.addBounds(of: maker.model, saved.weights, chosen) }
-    if let output { report.parametersWritten = try write(saved, chosen, parts, to: output) }
+    if reportBound { report.addBounds(of: maker.model, saved.weights, chosen.masks) }
+    if let output { report.parametersWritten = try write(saved, chosen, to: output) }
     if json { return try Terminal.result(JSON.tableText(report)) }
     try report.lines.forEach(Terminal.result)
     if let output { Terminal.write("wrote \(output)\n") }
   }
+
+  /// Says what there is to know before anything goes.
+  func noteWhatIsKnown(of saved: SavedModel, _ warning: String?) {
+    let path = model.file.weights
+    if let warning { Terminal.write("note: \(path): \(warning)\n") }
+    guard let masks = saved.masks else { return }
+    let gone = PruningRule(.magnitude, selection: selection).share(removedBy: masks)
+    let percent = String(format: "%.1f", 100 * gone)
+    Terminal.write("note: \(path): \(percent) % of its weights are pruned already, and stay 0\n")
+  }
+
+  private var selection: ParameterSelection { .prunable(patchEmbedding: patchEmbed, head: head) }
 
   /// What chooses by some methods, which may look at images of `train`.
   func maker(for saved: SavedModel, _ methods: [PruningMethod]) throws -> MaskMaker {
@@ -150,8 +162,7 @@ struct PruneCommand: ParsableCommand {
       methods.contains(where: \.needsImages)
       ? try images.sample(for: saved, split: "train", seed: seed ?? 0, model.threads) : nil
     return try MaskMaker(
-      of: saved, structured, .prunable(patchEmbedding: patchEmbed, head: head), for: methods,
-      examples: examples, on: model.threads.pool())
+      of: saved, structured, selection, for: methods, examples: examples, on: model.threads.pool())
   }
 
   func gap(of saved: SavedModel, on sample: Batch) throws -> OutputGap {
@@ -162,12 +173,12 @@ struct PruneCommand: ParsableCommand {
 
   /// Writes what is left, and returns the number of its parameters.
   private func write(
-    _ saved: SavedModel, _ masks: ParameterMasks, _ parts: KeptParts?, to path: String
+    _ saved: SavedModel, _ cut: MaskMaker.Cut, to path: String
   ) throws -> Int {
-    guard let parts else {
+    guard let parts = cut.parts else {
       var pruned = saved
-      pruned.weights.apply(masks)
-      pruned.masks = masks
+      pruned.weights.apply(cut.masks)
+      pruned.masks = cut.masks
       try sparse ? pruned.writeSparse(to: path) : pruned.write(to: path)
       return pruned.weights.tree.elementCount
     }

@@ -37,11 +37,11 @@ struct PruneReport: Codable {
   var mlpBounds: [MLPBound]?
 
   init(
-    _ weights: ParameterStore, _ masks: ParameterMasks, sparsity: Double,
-    _ method: PruningMethod, _ scope: PruningRule.Scope, _ kept: KeptParts?
+    _ weights: ParameterStore, _ cut: MaskMaker.Cut, sparsity: Double,
+    _ method: PruningMethod, _ scope: PruningRule.Scope
   ) {
     (self.method, self.scope, self.sparsity) = (method.rawValue, scope.rawValue, sparsity)
-    let parts = RemovedPart.parts(of: weights, by: masks)
+    let parts = RemovedPart.parts(of: weights, by: cut.masks)
     layers = parts.map {
       Layer(
         name: $0.name, rows: $0.rows, columns: $0.columns, removed: $0.removed,
@@ -49,19 +49,19 @@ struct PruneReport: Codable {
     }
     removed = parts.reduce(0) { $0 + $1.removed }
     prunable = parts.reduce(0) { $0 + $1.rows * $1.columns }
-    removedShare = masks.sparsity
+    removedShare = cut.masks.sparsity
     parameters = weights.tree.elementCount
-    heads = kept?.heads.map(\.count)
-    hiddenUnits = kept?.units.map(\.count)
+    heads = cut.parts?.heads.map(\.count)
+    hiddenUnits = cut.parts?.units.map(\.count)
   }
 
-  mutating func add(_ gap: OutputGap, _ masks: ParameterMasks, labels: [Int]) {
-    let outcome = gap.outcome(masks, labels: labels)
+  mutating func add(_ gap: OutputGap, _ cut: MaskMaker.Cut, labels: [Int]) {
+    let outcome = gap.outcome(cut.gates, labels: labels)
     self.gap = Gap(
-      images: labels.count, predicted: gap.predicted(masks), measured: outcome.measured,
-      acc1: 100 * gap.accuracy(labels, ParameterMasks(masks.tree)),
+      images: labels.count, predicted: gap.predicted(cut.gates), measured: outcome.measured,
+      acc1: 100 * gap.accuracy(labels, ParameterMasks(cut.masks.tree)),
       acc1Pruned: 100 * outcome.accuracy)
-    for (place, layer) in gap.predictedByLayer(masks).enumerated() {
+    for (place, layer) in gap.predictedByLayer(cut.masks).enumerated() {
       layers[place].gap = layer.gap
     }
   }

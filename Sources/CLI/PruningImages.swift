@@ -13,7 +13,13 @@ struct PruningImages: ParsableArguments {
   @Option(help: .int("How many images.")) var sample = 256
   @OptionGroup var images: ImageOptions
 
-  func validate() throws { try require("sample", sample, in: 1...1_000_000) }
+  func validate() throws {
+    try require("sample", sample, in: 1...1_000_000)
+    let given = [("sample", sample != 256), ("split", split != "val")]
+    if dataPath == nil, let (flag, _) = given.first(where: \.1) {
+      throw ValidationError("--\(flag) is about --data-path, which is missing")
+    }
+  }
 
   /// The images as one batch; nil without a folder.
   func sample(

@@ -78,9 +78,27 @@ public struct KeptParts: Sendable, Hashable, Codable {
   public func masks(
     of model: VisionTransformer, _ tree: ParameterTree
   ) throws(ConfigurationError) -> ParameterMasks {
+    try masks(of: model, tree) { $0.slices }
+  }
+
+  /// The masks of those of them alone that take what heads and units give, with which it answers
+  /// the same. Outputs' derivative along these is that by the gates of the parts; along all weights
+  /// that go, it counts a part once for each matrix on its way. So they are for
+  /// ``OutputGap/predicted(_:)``.
+  ///
+  /// - Throws: as ``masks(of:_:)``.
+  public func gateMasks(
+    of model: VisionTransformer, _ tree: ParameterTree
+  ) throws(ConfigurationError) -> ParameterMasks {
+    try masks(of: model, tree) { [$0.behind] }
+  }
+
+  private func masks(
+    of model: VisionTransformer, _ tree: ParameterTree, in some: (PartSlices) -> [PartSlices.Slice]
+  ) throws(ConfigurationError) -> ParameterMasks {
     var masks = ParameterMasks(tree)
     for (slices, kept) in try slices(of: model) where kept.count < slices.count {
-      for slice in slices.slices where slice.parameter.kind == .weight {
+      for slice in some(slices) where slice.parameter.kind == .weight {
         let shape = slice.parameter.shape
         var along = Array(repeating: Float(0), count: shape[slice.axis])
         for place in slice.places(of: kept, among: slices.count) { along[place] = 1 }
@@ -93,28 +111,40 @@ public struct KeptParts: Sendable, Hashable, Codable {
   }
 
   /// The model without what goes, with its weights: an ordinary model, that trains on, exports, and
-  /// loads as any other.
+  /// loads as any other. Masks that there are go with it.
   ///
   /// - Throws: `WeightsError` if it is no vision transformer, `ConfigurationError` for an attention
   ///   of another kind than those of this package.
   public func smaller(_ saved: SavedModel) throws -> SavedModel {
     let (model, tree) = (try saved.transformer, saved.weights.tree)
-    var gathered: [String: Tensor] = [:]
+    var cuts: [String: (places: [Int], axis: Int)] = [:]
     for (slices, kept) in try slices(of: model) where kept.count < slices.count {
       for slice in slices.slices {
-        let places = slice.places(of: kept, among: slices.count)
-        gathered[tree.names[tree.slot(of: slice.parameter)]] =
-          saved.weights[slice.parameter].gathered(places, slice.axis)
+        cuts[tree.names[tree.slot(of: slice.parameter)]] =
+          (slice.places(of: kept, among: slices.count), slice.axis)
       }
+    }
+    func left(of tensor: Tensor, _ name: String) -> Tensor {
+      cuts[name].map { tensor.gathered($0.places, $0.axis) } ?? tensor
     }
     let made = configuration(from: model.configuration)
     let small = try VisionTransformer(made)
     let smallTree = ParameterTree(small)
-    let values = smallTree.names.map { gathered[$0] ?? saved.weights[$0] }
+    let values = smallTree.names.compactMap { name in
+      saved.weights[name].map { left(of: $0, name) }
+    }
     var result = SavedModel(
-      small, ParameterStore(smallTree, values.compactMap(\.self)), classNames: saved.classNames,
+      small, ParameterStore(smallTree, values), classNames: saved.classNames,
       name: made == model.configuration ? saved.name : nil, normalization: saved.normalization)
     (result.cropRatio, result.interpolation) = (saved.cropRatio, saved.interpolation)
+    if let masks = saved.masks {
+      var smaller = ParameterMasks(smallTree)
+      for (slot, name) in smallTree.names.enumerated() {
+        smaller[slot: slot] = tree.slot(named: name).flatMap { masks[slot: $0] }
+          .map { left(of: $0, name) }
+      }
+      result.masks = smaller
+    }
     return result
   }
 

@@ -28,10 +28,12 @@ public struct PruningSweep: Sendable, Hashable, Codable {
     /// Accuracy without training again, in percent.
     public let acc1: Double
 
-    /// Prunes, and measures.
-    public init(_ choice: Choice, _ masks: ParameterMasks, _ gap: OutputGap, labels: [Int]) {
+    /// Prunes, and measures; for heads and units, by ``KeptParts/gateMasks(of:_:)``.
+    public init(
+      _ choice: Choice, removed: Double, _ masks: ParameterMasks, _ gap: OutputGap, labels: [Int]
+    ) {
       let outcome = gap.outcome(masks, labels: labels)
-      (self.choice, removed, predicted) = (choice, masks.sparsity, gap.predicted(masks))
+      (self.choice, self.removed, predicted) = (choice, removed, gap.predicted(masks))
       (measured, acc1) = (outcome.measured, 100 * outcome.accuracy)
     }
   }
@@ -42,6 +44,8 @@ public struct PruningSweep: Sendable, Hashable, Codable {
     public let weights: String
     /// Whole heads or units, or weights where nil.
     public let structured: KeptParts.Kind?
+    /// What is pruned beside attention and MLPs, by its flags; nil for nothing.
+    public let also: [String]?
     /// How many images, and of which.
     public let images: Int
     public let dataPath, split: String
@@ -55,9 +59,9 @@ public struct PruningSweep: Sendable, Hashable, Codable {
     /// Of a gap's model and images, with their labels; `nothing` are masks that keep everything.
     public init(
       weights: String, structured: KeptParts.Kind?, dataPath: String, split: String, seed: UInt64,
-      _ gap: OutputGap, labels: [Int], _ nothing: ParameterMasks
+      also: [String]? = nil, _ gap: OutputGap, labels: [Int], _ nothing: ParameterMasks
     ) {
-      (self.weights, self.structured) = (weights, structured)
+      (self.weights, self.structured, self.also) = (weights, structured, also)
       (self.dataPath, self.split, self.seed) = (dataPath, split, seed)
       (images, fingerprint) = (labels.count, gap.fingerprint)
       acc1 = 100 * gap.accuracy(labels, nothing)

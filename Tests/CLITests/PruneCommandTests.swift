@@ -1,3 +1,4 @@
+import Autodiff
 import ConViT
 import Foundation
 import Pruning
@@ -74,6 +75,32 @@ import Testing
     #expect(try workspace.convit(["inspect", "sparse"]).out.contains("90.0 % zero"))
   }
 
+  /// What a file has pruned is gone first, whatever is chosen then, and the masks say so. One that
+  /// is converted has them, too.
+  @Test func again() throws {
+    _ = try prune(["--sparsity", "0.5", "--sparse", "--output", "half"])
+    let half = try #require(SavedModel(contentsOf: workspace.file("half")).masks)
+    for (flags, share) in [
+      (["--sparsity", "0.6", "--method", "random"], 0.6), (["--sparsity", "0.3"], 0.5),
+    ] {
+      let outcome = try workspace.convit(
+        ["prune", "--weights", "half", "--output", "more", "--force"] + flags)
+      #expect(outcome.err.contains("50.0 % of its weights are pruned already"))
+      let more = try SavedModel(contentsOf: workspace.file("more"))
+      let masks = try #require(more.masks)
+      #expect(masks.intersection(half).layers == masks.layers)
+      for layer in masks.layers {
+        let zeros = try #require(more.weights[layer.name]).elements.count { $0 == 0 }
+        #expect(zeros == layer.count - layer.kept)
+        #expect(zeros == Int((share * Double(layer.count)).rounded()))
+      }
+    }
+    let outcome = try workspace.convit(["convert", "half", "plain"])
+    #expect(outcome.status == 0 && outcome.errLines.isEmpty, "\(outcome.err)")
+    let plain = try SavedModel(contentsOf: workspace.file("plain"))
+    #expect(plain.masks?.layers == half.layers && plain.masks?.jaccard(half) == 1)
+  }
+
   @Test func gaps() throws {
     let output = ["--data-path", "data", "--output"]
     var last = 0.0
@@ -100,9 +127,19 @@ import Testing
     #expect(last.measured <= 0.2 && last.measured == gap.measured)
     #expect(last.sparsity == report.sparsity && report.sparsity > 0.01)
     #expect(report.mlpBounds?.map(\.layer) == [0, 1])
+    let (before, after) = (
+      try SavedModel(contentsOf: model), try SavedModel(contentsOf: workspace.file("w"))
+    )
     for layer in report.layers {
-      let (removed, whole) = (layer.removedNorm ?? .nan, layer.norm ?? .nan)
-      #expect(removed > 0 && removed < 1.01 * whole)
+      let (whole, kept) = (
+        try #require(before.weights[layer.name]), try #require(after.weights[layer.name])
+      )
+      let removed = Tensor(whole.shape, zip(whole.elements, kept.elements).map { $0 - $1 })
+      for (told, matrix) in [
+        (layer.removedNorm, removed), (layer.norm, whole), (layer.keptNorm, kept),
+      ] {
+        #expect(abs((told ?? .nan) / SpectralNorm.bound(of: matrix) - 1) < 1e-6)
+      }
     }
     let lines = try prune(["--plan", "--eps", "0.2", "--data-path", "data"]).outLines
     #expect(lines.dropLast().last?.contains("predicted") == true)
@@ -167,6 +204,9 @@ import Testing
     // Magnitude, Taylor and gate, and random twice; of each layer and of all together.
     let ways = structured.isEmpty ? 2 * (2 + 2) : 2 * (3 + 2)
     #expect(sweep.trials.count == 11 * ways && Set(sweep.trials.map(\.choice)).count == 11 * ways)
+    // Scopes and seeds are what they say: 0.5 of each layer and of all, 0.8 by two seeds.
+    #expect(sweep.trials[5].measured != sweep.trials[16].measured)
+    #expect(sweep.trials[38].measured != sweep.trials[39].measured)
     #expect(sweep.origin.images == 9 && sweep.curves.count == (structured.isEmpty ? 6 : 8))
     // What one prunes by hand.
     for index in [3, 38] {
@@ -200,6 +240,22 @@ import Testing
     try workspace.expectFailure(
       ["prune", "--weights", model] + flags + ["--output-dir", "out", "--seed", "5"],
       ["out/sweep.json: is of other weights, images or settings; --force replaces it"])
+    if structured.isEmpty {
+      try workspace.expectFailure(
+        ["prune", "--weights", model] + flags + ["--output-dir", "out", "--head"],
+        ["is of other weights, images or settings"])
+    }
+    // What is recorded is not measured again.
+    var record = try #require(
+      try JSONSerialization.jsonObject(with: Data(before[0])) as? [String: Any])
+    var trials = try #require(record["trials"] as? [[String: Any]])
+    trials[0]["measured"] = 7.5
+    record["trials"] = trials
+    try workspace.write("out/sweep.json", JSONSerialization.data(withJSONObject: record))
+    _ = try prune(flags + ["--output-dir", "out"])
+    let lines = try String(decoding: workspace.read("out/sweep.csv"), as: UTF8.self)
+      .split(separator: "\n")
+    #expect(lines[1].contains(",7.5,"), "\(lines[1])")
     try workspace.write("out/sweep.json", "{}".utf8)
     try workspace.expectFailure(
       ["prune", "--weights", model] + flags + ["--output-dir", "out"], ["is no sweep's record"])
@@ -216,72 +272,16 @@ import Testing
     #expect(half.contains { $0.hasPrefix("blocks.0.mlp.fc1") && $0.contains("50.0 % zero") })
     #expect(half.contains { $0.hasPrefix("mask.blocks.0.mlp.fc1.weight") })
     #expect(half.contains { $0.hasPrefix("sparsity: ") && $0.hasSuffix("empty: none") })
+    // Rows of zeros alone.
+    var some = try SavedModel(contentsOf: model)
+    let slot = try #require(some.weights.tree.slot(named: "blocks.1.mlp.fc1.weight"))
+    let numbers = some.weights.values[slot].elements.enumerated()
+    some.weights[slot: slot] = Tensor([64, 16], numbers.map { $0 / 16 % 20 == 7 ? 0 : $1 })
+    try some.write(to: workspace.file("some"))
+    let dead = try workspace.convit(["inspect", "some"]).outLines
+    #expect(dead.contains { $0.hasSuffix("4.7 % zero, 3 of 64 rows dead") })
+    #expect(dead.contains { $0.hasSuffix("; 3 dead rows; empty: none") })
     let whole = try workspace.convit(["inspect", model]).out
     #expect(!whole.contains("sparsity") && !whole.contains("% zero"))
-  }
-
-  @Test func theTrapIsTold() throws {
-    var configuration = ViTConfiguration(.convit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 4)
-    (configuration.depth, configuration.localUpToLayer) = (2, 1)
-    let start = try VisionTransformer(configuration)
-    try SavedModel(start, .init(start, seed: 0)).write(to: workspace.file("start"))
-    let arguments = ["prune", "--weights", "start", "--sparsity", "0.5", "--output", "w"]
-    let global = try workspace.convit(arguments + ["--scope", "global"])
-    #expect(global.errLines.count { $0.contains("identity, as GPSA starts") } == 1)
-    #expect(try !workspace.convit(arguments + ["--force"]).err.contains("identity"))
-  }
-
-  static let faults: [(flags: [String], part: String)] = [
-    (["--output", "w"], "--sparsity P, or --plan --eps E"),
-    (["--sparsity", "0.5", "--plan", "--eps", "1", "--output", "w"], "--sparsity P, or --plan"),
-    (["--plan", "--output", "w"], "--sparsity P, or --plan --eps E"),
-    (["--sparsity", "1.5", "--output", "w"], "sparsity must be in 0 ... 1, found 1.5"),
-    (["--sparsity", "1", "--structured", "mlp", "--output", "w"], "must be in 0 ..< 1"),
-    (["--plan", "--eps", "0", "--data-path", "data"], "eps must be positive, found 0"),
-    (["--plan", "--eps", "0.1"], "it needs --data-path"),
-    (["--sparsity", "0.5"], "--output says which file to write"),
-    (["--sparsity", "0.5", "--structured", "mlp", "--sparse", "--output", "w"], "--sparse is for"),
-    (
-      ["--sparsity", "0.5", "--method", "taylor", "--output", "w"],
-      "taylor looks at images of train"
-    ),
-    (["--sparsity", "0.5", "--method", "fisher", "--output", "w"], "'fisher'"),
-    (
-      ["--sparsity", "0.5", "--structured", "mlp", "--head", "--output", "w"],
-      "heads and hidden units alone"
-    ),
-  ]
-
-  static let more: [(flags: [String], part: String)] = [
-    (
-      ["--sparsity", "0.5", "--method", "gate", "--data-path", "data", "--output", "w"],
-      "--method gate is for heads and units: --structured"
-    ),
-    (
-      ["--sparsity", "0.5", "--method", "gate", "--structured", "mlp", "--output", "w"],
-      "--method gate looks at images of train"
-    ),
-    (["--sweep", "--output-dir", "o"], "--sweep needs --data-path"),
-    (["--sweep", "--data-path", "data"], "and --output-dir"),
-    (
-      ["--sweep", "--data-path", "data", "--output-dir", "o", "--sparsity", "0.5"],
-      "--sparsity has no use beside it"
-    ),
-    (
-      ["--sweep", "--data-path", "data", "--output-dir", "o", "--seeds", "0"],
-      "seeds must be 1 to 1000, found 0"
-    ),
-    (["--sparsity", "0.5", "--output", "w", "--seeds", "2"], "are for --sweep"),
-  ]
-
-  @Test(arguments: faults + more) func usage(_ flags: [String], _ part: String) throws {
-    try workspace.expectFailure(["prune", "--weights", model] + flags, status: 2, [part])
-  }
-
-  @Test func aFileThatIsThere() throws {
-    try workspace.write("there", "text".utf8)
-    let arguments = ["prune", "--weights", model, "--sparsity", "0.5", "--output", "there"]
-    try workspace.expectFailure(arguments, ["there: is there already; --force replaces it"])
-    #expect(try workspace.convit(arguments + ["--force"]).status == 0)
   }
 }

@@ -51,6 +51,9 @@ import Testing
           zip(Self.logits(small.model, small.weights).elements, masked.elements)
           .map { abs($0 - $1) }.max() ?? .nan
         #expect(difference < 1e-5, "\(scope) \(method)")
+        let gates = try parts.gateMasks(of: whole, saved.weights.tree)
+        let gated = Self.logits(whole, saved.weights.pruned(by: gates))
+        #expect(zip(gated.elements, masked.elements).allSatisfy { abs($0 - $1) < 1e-5 })
         #expect(Self.logits(whole, saved.weights) != masked)
         #expect(small.weights.tree.elementCount < saved.weights.tree.elementCount)
         let path = NSTemporaryDirectory() + "small-\(UUID().uuidString)"
@@ -64,6 +67,40 @@ import Testing
     }
   }
 
+  /// Of the parts that matter least, the derivative along their gates says all. (Along all weights
+  /// that go it says twice as much: a unit is in two matrices.)
+  @Test(arguments: [(KeptParts.Kind.mlp, 0.05), (.heads, 0.1)])
+  func predicted(_ kind: KeptParts.Kind, _ share: Double) throws {
+    let saved = try Self.saved(.convit)
+    let model = try saved.transformer
+    let images = Tensor.normal([8, 3, 8, 8], seed: 5)
+    let pool = WorkerPool(threads: 1)
+    let scores = try PartScores(
+      gatesOf: model, saved.weights, examples: images, labels: [0, 1, 2, 3, 4, 0, 1, 2], on: pool)
+    let parts = KeptParts(removing: kind, share: share, .global, by: scores)
+    let gap = OutputGap(model, saved.weights, on: images, pool: pool)
+    let gates = try parts.gateMasks(of: model, saved.weights.tree)
+    let (predicted, measured) = (gap.predicted(gates), gap.measured(gates))
+    #expect(abs(predicted / measured - 1) < 0.15, "\(predicted) \(measured)")
+  }
+
+  /// What is pruned of the whole is pruned of the small model, and no more.
+  @Test(arguments: Kind.allCases) func masksGoAlong(_ kind: Kind) throws {
+    var saved = try Self.saved(kind)
+    let masks = PruningRule(.random, seed: 2).masks(of: saved.weights, sparsity: 0.3)
+    saved.weights.apply(masks)
+    saved.masks = masks
+    let parts = try KeptParts(of: saved.transformer, saved.weights, removing: .both, share: 0.5)
+    let small = try parts.smaller(saved)
+    let left = try #require(small.masks)
+    #expect(left.layers.map(\.name) == masks.layers.map(\.name))
+    for layer in left.layers {
+      let slot = try #require(small.weights.tree.slot(named: layer.name))
+      let zeros = small.weights.values[slot].elements.map { $0 == 0 ? Float(0) : 1 }
+      #expect(left[slot: slot]?.elements == zeros && zeros.contains(0), "\(layer.name)")
+    }
+  }
+
   /// The heads and units of the smallest norm go, and one stays.
   @Test func theSmallestGo() throws {
     var saved = try Self.saved(.convit)
@@ -71,12 +108,14 @@ import Testing
     let block = model.blocks[0]
     let attention = try #require(block.attn as? GPSA)
     // Head 2 and units 0 … 9 of the first block become small.
-    func scale(_ parameter: Parameter, _ isSmall: (Int, Int) -> Bool) {
+    func scale(
+      _ parameter: Parameter, by factor: Float = 0.01, _ isScaled: (Int, Int) -> Bool
+    ) {
       let columns = parameter.shape[1]
       saved.weights[parameter] = Tensor(
         parameter.shape,
         saved.weights[parameter].elements.enumerated().map { place, number in
-          isSmall(place / columns, place % columns) ? 0.01 * number : number
+          isScaled(place / columns, place % columns) ? factor * number : number
         })
     }
     scale(attention.qk.weight) { row, _ in row % 12 / 3 == 2 }
@@ -84,10 +123,14 @@ import Testing
     scale(attention.proj.weight) { _, column in column / 3 == 2 }
     scale(block.mlp.fc1.weight) { row, _ in row < 10 }
     scale(block.mlp.fc2.weight) { _, column in column < 10 }
+    // Unit 20 is small in one of its matrices alone, and so stays.
+    scale(block.mlp.fc1.weight, by: 10) { row, _ in row == 20 }
+    scale(block.mlp.fc2.weight) { _, column in column == 20 }
     let layer = try KeptParts(of: model, saved.weights, removing: .both, share: 0.25)
     #expect(layer.heads[0] == [0, 1, 3] && layer.heads.map(\.count) == [3, 3, 3])
     #expect(
       Set(0..<10).isDisjoint(with: layer.units[0]) && layer.units.map(\.count) == [36, 36, 36])
+    #expect(layer.units[0].contains(20))
     let global = PruningRule(.magnitude, scope: .global)
     let one = try KeptParts(of: model, saved.weights, removing: .heads, share: 1 / 12, by: global)
     #expect(one.heads == [[0, 1, 3], [0, 1, 2, 3], [0, 1, 2, 3]])
@@ -95,6 +138,21 @@ import Testing
     let almost = try KeptParts(
       of: model, saved.weights, removing: .both, share: 0.999, by: global)
     #expect(almost.heads.allSatisfy { $0.count == 1 } && almost.units.allSatisfy { $0.count == 1 })
+  }
+
+  /// At random any part may go, and a seed decides.
+  @Test func anyMayGo() throws {
+    let saved = try Self.saved(.vit)
+    let model = try saved.transformer
+    func kept(_ seed: Int) throws -> KeptParts {
+      try KeptParts(
+        of: model, saved.weights, removing: .both, share: 0.25,
+        by: PruningRule(.random, seed: UInt64(seed)))
+    }
+    let all = try (0..<30).map(kept)
+    #expect(Set(all.map { Set(0..<4).subtracting($0.heads[0]) }).count == 4)
+    #expect(Set(all.map { $0.units[1] }).count == 30)
+    #expect(try kept(7) == all[7])
   }
 
   /// By Taylor: what the loss would change by, of a head whose part of the loss is made to vanish.

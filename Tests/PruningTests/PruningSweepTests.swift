@@ -31,7 +31,8 @@ import Testing
     where [0.2, 0.9].contains(choice.sparsity) && choice.scope == .global {
       let masks = PruningRule(.random, scope: .global, seed: choice.seed ?? 9)
         .masks(of: weights, sparsity: choice.sparsity)
-      let trial = PruningSweep.Trial(choice, masks, gap, labels: labels)
+      let trial = PruningSweep.Trial(
+        choice, removed: masks.sparsity, masks, gap, labels: labels)
       #expect(trial.predicted == gap.predicted(masks) && trial.measured == gap.measured(masks))
       #expect(trial.acc1 == 100 * gap.accuracy(labels, masks) && trial.removed == masks.sparsity)
       sweep.trials.append(trial)

@@ -50,7 +50,8 @@ extension WeightsFile {
     for (tensor, name) in zip(file.tensors, names) {
       let isOurs =
         tensor.name.hasPrefix(prefix)
-        && (own?.slot(named: name) != nil || NamePrefix.isPublished(name[...]))
+        && (own?.slot(named: name) != nil || NamePrefix.isPublished(name[...])
+          || own.map { isMask(tensor, of: $0) } ?? false)
       if !isOurs, isLeft(tensor) || isOfAnotherModel(tensor.name) {
         left.append(name)
       } else {

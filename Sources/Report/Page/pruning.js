@@ -66,7 +66,7 @@ const showPoints = () => {
   byId("points").replaceChildren(head, ...rows);
 };
 
-const what = { heads: "heads", mlp: "hidden units", both: "heads and hidden units" }[origin.structured] ?? "weights";
+const what = { heads: "heads", mlp: "hidden units", both: "heads and hidden units" }[origin.structured] ?? ["weights", ...(origin.also ?? [])].join(", ");
 document.title = `Pruning: ${origin.weights.split("/").at(-1)}`;
 byId("title").textContent = document.title;
 const lines = [`${what} go, ${origin.images} images of ${origin.data_path}, ${origin.split}`, `Acc@1 ${digits(origin.acc1, 2)} % before anything is gone`];

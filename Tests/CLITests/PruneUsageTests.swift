@@ -1,0 +1,91 @@
+import ConViT
+import Testing
+
+@testable import CLI
+
+/// What `convit prune` says of what cannot be, or should be known.
+@Suite struct PruneUsageTests {
+  private let workspace: Workspace
+  private let model: String
+
+  init() throws {
+    workspace = try Workspace()
+    model = try TrainedModel.workspace.get().file("run/model.safetensors")
+  }
+
+  @Test func theTrapIsTold() throws {
+    var configuration = ViTConfiguration(.convit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 4)
+    (configuration.depth, configuration.localUpToLayer) = (2, 1)
+    let start = try VisionTransformer(configuration)
+    try SavedModel(start, .init(start, seed: 0)).write(to: workspace.file("start"))
+    let arguments = ["prune", "--weights", "start", "--sparsity", "0.5", "--output", "w"]
+    let global = try workspace.convit(arguments + ["--scope", "global"])
+    #expect(global.errLines.count { $0.contains("identity, as GPSA starts") } == 1)
+    #expect(try !workspace.convit(arguments + ["--force"]).err.contains("identity"))
+  }
+
+  static let faults: [(flags: [String], part: String)] = [
+    (["--output", "w"], "--sparsity P, or --plan --eps E"),
+    (["--sparsity", "0.5", "--plan", "--eps", "1", "--output", "w"], "--sparsity P, or --plan"),
+    (["--plan", "--output", "w"], "--sparsity P, or --plan --eps E"),
+    (["--sparsity", "1.5", "--output", "w"], "sparsity must be in 0 ... 1, found 1.5"),
+    (["--sparsity", "1", "--structured", "mlp", "--output", "w"], "must be in 0 ..< 1"),
+    (["--plan", "--eps", "0", "--data-path", "data"], "eps must be positive, found 0"),
+    (["--plan", "--eps", "0.1"], "it needs --data-path"),
+    (["--sparsity", "0.5"], "--output says which file to write"),
+    (["--sparsity", "0.5", "--structured", "mlp", "--sparse", "--output", "w"], "--sparse is for"),
+    (
+      ["--sparsity", "0.5", "--method", "taylor", "--output", "w"],
+      "taylor looks at images of train"
+    ),
+    (["--sparsity", "0.5", "--method", "fisher", "--output", "w"], "'fisher'"),
+    (
+      ["--sparsity", "0.5", "--structured", "mlp", "--head", "--output", "w"],
+      "heads and hidden units alone"
+    ),
+  ]
+
+  static let more: [(flags: [String], part: String)] = [
+    (
+      ["--sparsity", "0.5", "--method", "gate", "--data-path", "data", "--output", "w"],
+      "--method gate is for heads and units: --structured"
+    ),
+    (
+      ["--sparsity", "0.5", "--method", "gate", "--structured", "mlp", "--output", "w"],
+      "--method gate looks at images of train"
+    ),
+    (["--sweep", "--output-dir", "o"], "--sweep needs --data-path"),
+    (["--sweep", "--data-path", "data"], "and --output-dir"),
+    (
+      ["--sweep", "--data-path", "data", "--output-dir", "o", "--sparsity", "0.5"],
+      "--sparsity has no use beside it"
+    ),
+    (
+      ["--sweep", "--data-path", "data", "--output-dir", "o", "--seeds", "0"],
+      "seeds must be 1 to 1000, found 0"
+    ),
+    (["--sparsity", "0.5", "--output", "w", "--seeds", "2"], "are for --sweep"),
+    (["--sparsity", "0.5", "--output", "w", "--sample", "9"], "--sample is about --data-path"),
+    (["--sparsity", "0.5", "--output", "w", "--split", "."], "--split is about --data-path"),
+  ]
+
+  @Test(arguments: faults + more) func usage(_ flags: [String], _ part: String) throws {
+    try workspace.expectFailure(["prune", "--weights", model] + flags, status: 2, [part])
+  }
+
+  /// What is chosen by images is chosen by those of train, and measured on others.
+  @Test func noImagesToChooseBy() throws {
+    try workspace.expectFailure(
+      [
+        "prune", "--weights", model, "--sparsity", "0.5", "--method", "taylor", "--data-path",
+        "data/val", "--split", ".", "--output", "w",
+      ], ["no folder train"])
+  }
+
+  @Test func aFileThatIsThere() throws {
+    try workspace.write("there", "text".utf8)
+    let arguments = ["prune", "--weights", model, "--sparsity", "0.5", "--output", "there"]
+    try workspace.expectFailure(arguments, ["there: is there already; --force replaces it"])
+    #expect(try workspace.convit(arguments + ["--force"]).status == 0)
+  }
+}
