@@ -76,7 +76,9 @@ import Testing
     try workspace.expectFailure(
       ["verify", "data", "--max-frames", "3"], status: 2,
       ["--max-frames and --max-seconds are limits of clips: add --clips"])
-    try workspace.expectFailure(["verify", "data", "--clips"], ["data: no clips in it"])
+    try workspace.write("none/notes.txt", "".utf8)
+    try workspace.expectFailure(
+      ["verify", "none", "--clips"], ["none: no clips in it; other files: .txt 1"])
   }
 
   @Test func usage() throws {

@@ -42,6 +42,7 @@ import Testing
     let count = try #require(ClipFixture.all[name]).frames.count
     let path = ClipFixture.path(name)
     #expect(clipError(path, ClipDecoder(maxFrames: count)) == "no error")
+    #expect(clipError(path, ClipDecoder(maxFrames: .max, programPath: "")) == "no error")
     #expect(
       clipError(path, ClipDecoder(maxFrames: count - 1))
         == "\(path): more frames than the limit of \(count - 1)")

@@ -37,7 +37,8 @@ public struct ClipDecoder: Hashable, Sendable {
     images: ImageDecoder = ImageDecoder(), maxFrames: Int = 100_000, maxSeconds: Double = 3600,
     programSeconds: Double = 600, programPath: String? = nil
   ) {
-    (self.images, self.maxFrames) = (images, max(0, maxFrames))
+    // Far beyond any clip, and far from where sums of it overflow.
+    (self.images, self.maxFrames) = (images, min(max(0, maxFrames), 1 << 40))
     (self.maxSeconds, self.programSeconds) = (maxSeconds, programSeconds)
     self.programPath = programPath
   }

@@ -35,7 +35,7 @@ public struct ClipList: Sendable {
       DatasetError(path: path, reason: "line \(line): \(reason)")
     }
     guard let text = String(validating: try fileContents(path), as: UTF8.self) else {
-      throw DatasetError(path: path, reason: "not UTF-8")
+      throw DatasetError(path: path, reason: "not UTF-8, as a list of clips is")
     }
     var rows: [Row] = []
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

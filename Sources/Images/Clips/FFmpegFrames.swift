@@ -78,8 +78,8 @@ final class FFmpegFrames: ClipFrames {
   static func input(_ path: String) -> [String] {
     let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     return [
-      "-v", "error", "-protocol_whitelist", "file", "-format_whitelist", containers, "-i",
-      "file:\(whole)",
+      "-v", "error", "-threads", "1", "-protocol_whitelist", "file", "-format_whitelist",
+      containers, "-i", "file:\(whole)",
     ]
   }
 
@@ -98,7 +98,7 @@ final class FFmpegFrames: ClipFrames {
     init(_ path: String, _ program: String, _ limits: ClipDecoder) throws {
       self.program = try PipedProgram(
         program,
-        ["-nostdin", "-threads", "1"] + FFmpegFrames.input(path) + [
+        ["-nostdin"] + FFmpegFrames.input(path) + [
           "-map", "0:v:0", "-an", "-sn", "-dn", "-vsync", "passthrough",
           "-sws_flags", "neighbor+full_chroma_int+accurate_rnd+bitexact", "-pix_fmt", "rgb24",
           "-c:v", "ppm", "-f", "image2pipe", "-",
