@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Fuzzes with libFuzzer, AddressSanitizer and LeakSanitizer, one target after another.
 #
-#   Fuzz/run.sh SECONDS [TARGET…]   images, weights, checkpoints, models, idx, configs; all if left out
+#   Fuzz/run.sh SECONDS [TARGET…]   images, gif, apng, y4m, avi, weights, checkpoints, models, idx,
+#                                   configs; all if left out
 #
 # Inputs that reached new code stay in Fuzz/.build/corpus and are where the next run goes on. What
 # crashed, leaked, or took too much time or memory is in Fuzz/.build/found, and the exit code is 1;
@@ -15,7 +16,7 @@ if ! [[ ${1:-} =~ ^[0-9]+$ ]]; then
 fi
 seconds=$1
 shift
-(($#)) || set -- images weights checkpoints models idx configs
+(($#)) || set -- images gif apng y4m avi weights checkpoints models idx configs
 
 ./libraries.sh || echo "fuzz: the system's libpng, libjpeg, libwebp and zlib are not instrumented" >&2
 export PKG_CONFIG_PATH=$PWD/.build/libraries
@@ -40,6 +41,10 @@ for target; do
     images)
       folders+=("$fixtures/ImagesTests/Fixtures"/{decode,parts})
       limit=65536
+      ;;
+    gif | apng | y4m | avi)
+      cp "$fixtures/ImagesTests/Fixtures/clips/"*."${target/apng/png}" "$seeds"
+      limit=16384
       ;;
     weights)
       folders+=("$fixtures/SafetensorsTests/Fixtures")

@@ -88,7 +88,7 @@ private func randomGeometry(of size: ImageSize, _ random: Random) -> ImageGeomet
 }
 
 /// Writes the right checksum after every chunk that is whole.
-private func repairPNG(_ bytes: inout [UInt8]) {
+func repairPNG(_ bytes: inout [UInt8]) {
   var start = 8
   guard bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]) else { return }
   while start + 12 <= bytes.count {

@@ -9,6 +9,8 @@ enum Main {
   static let targets: [String: any Target] = [
     "images": ImageTarget(), "weights": WeightsTarget(), "models": ModelTarget(),
     "checkpoints": CheckpointTarget(), "idx": IDXTarget(), "configs": ConfigTarget(),
+    "gif": ClipTarget(isPNG: false), "apng": ClipTarget(isPNG: true),
+    "y4m": ClipTarget(isPNG: false), "avi": ClipTarget(isPNG: false),
   ]
 
   static func main() throws {

@@ -79,3 +79,14 @@ CImageStatus cimage_inflate(
   }
   return status;
 }
+
+uint32_t cimage_crc32(const uint8_t *bytes, size_t count) {
+  uLong checksum = crc32(0, NULL, 0);
+  while (count > 0) {
+    uInt step = count < UINT_MAX / 2 ? (uInt)count : UINT_MAX / 2;
+    checksum = crc32(checksum, bytes, step);
+    bytes += step;
+    count -= step;
+  }
+  return (uint32_t)checksum;
+}

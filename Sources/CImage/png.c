@@ -126,18 +126,22 @@ static void read_palette(PNGReader *reader, const CImageRegion *region, uint8_t 
   png_get_PLTE(reader->png, reader->info, &palette, &colours);
   png_get_tRNS(reader->png, reader->info, &alphas, &alpha_count, NULL);
   const uint8_t *background = reader->options.background;
-  uint8_t table[256][3] = {{0}};
+  uint8_t table[256][4] = {{0}};
   for (int i = 0; i < colours && i < 256; i++) {
-    unsigned alpha = reader->options.composites && i < alpha_count ? alphas[i] : 255;
+    unsigned stored = i < alpha_count ? alphas[i] : 255;
+    unsigned alpha = reader->options.composites ? stored : 255;
     table[i][0] = cimage_blended(palette[i].red, background[0], alpha);
     table[i][1] = cimage_blended(palette[i].green, background[1], alpha);
     table[i][2] = cimage_blended(palette[i].blue, background[2], alpha);
+    table[i][3] = (uint8_t)stored;
   }
   uint8_t *indices = reader->scratch = allocate(reader, region->width, region->height, 1);
   png_set_packing(reader->png);
   read_rows(reader, region, indices, 1);
   size_t count = (size_t)region->width * region->height;
-  for (size_t i = 0; i < count; i++) memcpy(pixels + 3 * i, table[indices[i]], 3);
+  size_t channels = reader->options.keeps_alpha ? 4 : 3;
+  for (size_t i = 0; i < count; i++)
+    memcpy(pixels + channels * i, table[indices[i]], channels);
   int largest = png_get_palette_max(reader->png, reader->info);
   if (largest >= colours)
     fail(
@@ -169,21 +173,26 @@ static void clip_16_bit(png_structp png, int channels) {
 
 static void read_pixels(PNGReader *reader, const CImageRegion *region, uint8_t *pixels) {
   png_structp png = reader->png;
+  const CImageOptions *options = &reader->options;
   int colour = png_get_color_type(png, reader->info);
   int has_key = png_get_valid(png, reader->info, PNG_INFO_tRNS) != 0;
   int has_alpha = (colour & PNG_COLOR_MASK_ALPHA) != 0;
   if (colour == PNG_COLOR_TYPE_PALETTE) {
     read_palette(reader, region, pixels);
   } else {
-    if (!reader->options.cuts_16_bit)
+    if (!options->cuts_16_bit)
       png_set_scale_16(png);
     else if (colour != PNG_COLOR_TYPE_GRAY || png_get_bit_depth(png, reader->info) < 16)
       png_set_strip_16(png);
     else
-      clip_16_bit(png, reader->options.composites && has_key ? 4 : 3);
+      clip_16_bit(png, options->keeps_alpha || (options->composites && has_key) ? 4 : 3);
     if (colour == PNG_COLOR_TYPE_GRAY) png_set_expand_gray_1_2_4_to_8(png);
     if (!(colour & PNG_COLOR_MASK_COLOR)) png_set_gray_to_rgb(png);
-    if (reader->options.composites && (has_key || has_alpha)) {
+    if (options->keeps_alpha) {
+      if (has_key) png_set_tRNS_to_alpha(png);
+      if (!has_key && !has_alpha) png_set_add_alpha(png, 255, PNG_FILLER_AFTER);
+      read_rows(reader, region, pixels, 4);
+    } else if (options->composites && (has_key || has_alpha)) {
       if (has_key) png_set_tRNS_to_alpha(png);
       read_composited(reader, region, pixels);
     } else {

@@ -8,16 +8,20 @@ import Recipes
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Read every image of a folder or a CSV file, and list the bad ones.",
+    abstract: "Read every image or clip of a folder or a list, and list the bad ones.",
     discussion: """
       Images are read to their last row, as training would read them. The exit code is 1 if one \
-      cannot be. The last lines say what `convit train` would do with the folder.
+      cannot be. The last lines say what `convit train` would do with the folder. With --clips \
+      every frame of every clip is read: of files (animated GIF and PNG, Y4M, AVI, and what the \
+      program ffmpeg reads) and of folders of frames, in a folder for each class or in a text file \
+      with lines `path label` or `folder frames label`.
       """)
 
   @Argument(help: "The folder, with images at any depth, or a CSV file of images.")
   var folder: String
   @OptionGroup var layout: LayoutOptions
   @OptionGroup var limits: LimitOptions
+  @OptionGroup var clipOptions: ClipOptions
   @OptionGroup var threads: ThreadOptions
   @Flag(help: "Print one JSON object.") var json = false
 
@@ -39,8 +43,12 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     var terminal = Terminal()
     var bad = 0
-    let training = TrainingPreview(data)
-    let verifier = FolderVerifier(decoder: try data.decoder(), pool: threads.pool())
+    let clips = clipOptions.clips ? clipOptions.decoder(images: try data.decoder()) : nil
+    let training = clips == nil ? TrainingPreview(data) : nil
+    let pool = threads.pool()
+    let verifier =
+      try clips.map { FolderVerifier(clips: $0, pool: pool) }
+      ?? FolderVerifier(decoder: data.decoder(), pool: pool)
     func show(_ error: ImageError) throws {
       bad += 1
       if !json { try Terminal.result("\(error)") }
@@ -49,22 +57,28 @@ struct VerifyCommand: ParsableCommand {
       terminal.progress("verified \(done)/\(all), \(bad) bad")
     }
     let report =
-      try data.tables().map { try verifier($0, bad: show, progress: progress) }
-      ?? verifier(
-        folder, splits: training.folders(in: folder), bad: show, progress: progress)
+      if clips != nil, !isFolder(folder) {
+        try verifier(ClipList(contentsOf: folder), bad: show, progress: progress)
+      } else if let training {
+        try data.tables().map { try verifier($0, bad: show, progress: progress) }
+          ?? verifier(
+            folder, splits: training.folders(in: folder), bad: show, progress: progress)
+      } else {
+        try verifier(folder, bad: show, progress: progress)
+      }
     terminal.clear()
     if json {
       try Terminal.result(JSON.text(Both(report: report, train: training)))
     } else {
-      for line in lines(of: report) + lines(of: training, bad: report.bad) {
-        try Terminal.result(line)
-      }
+      let rest = training.map { lines(of: $0, bad: report.bad) } ?? []
+      for line in lines(of: report) + rest { try Terminal.result(line) }
     }
     if !report.bad.isEmpty { throw ExitCode.failure }
   }
 
   private func lines(of report: FolderReport) -> [String] {
-    let sound = counted(report.images, "image is", "images are")
+    let (one, many) = clipOptions.clips ? ("clip", "clips") : ("image", "images")
+    let sound = counted(report.images, "\(one) is", "\(many) are")
     let verb = report.bad.count == 1 ? "is" : "are"
     var lines = ["\(sound) sound, \(report.bad.count) \(verb) bad"]
     func add(_ title: String, _ text: String) {
@@ -75,19 +89,21 @@ struct VerifyCommand: ParsableCommand {
       "note: \(shown(note.path)): \(shown(note.reason))" + ImageError.readAllTheSame
     }
     add("formats", listed(report.formats))
-    add("modes", listed(report.modes))
+    if !report.modes.isEmpty { add("modes", listed(report.modes)) }
     let range = [report.smallest, report.largest].map { "\($0[0]) × \($0[1])" }
     add("sizes", "\(range[0]) to \(range[1]), most often \(listed(report.sizes, to: 3))")
-    add("orientations", listed(report.orientations))
+    if !report.orientations.isEmpty { add("orientations", listed(report.orientations)) }
+    if let frames = report.frames { add("frames", "\(frames[0]) to \(frames[1])") }
+    if let rates = report.rates { add("frames/second", listed(rates)) }
     for (split, classes) in report.classes.sorted(by: { $0.key < $1.key }) {
       let sorted = classes.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
       guard let fewest = sorted.first, let most = sorted.last else { continue }
       add(
         split.isEmpty ? "classes" : split,
         classes.count == 1
-          ? "1, \(named(most.key)), with \(counted(most.value, "image", "images"))"
+          ? "1, \(named(most.key)), with \(counted(most.value, one, many))"
           : "\(classes.count), with \(fewest.value) (\(named(fewest.key))) to \(most.value) "
-            + "(\(named(most.key))) images each")
+            + "(\(named(most.key))) \(many) each")
     }
     for paths in report.duplicates { add("same bytes", paths.map(shown).joined(separator: ", ")) }
     if !report.others.isEmpty { add("not read", listed(report.others)) }
@@ -135,10 +151,10 @@ struct VerifyCommand: ParsableCommand {
 /// One JSON object: the report, and what training would do under "train".
 private struct Both: Encodable {
   let report: FolderReport
-  let train: TrainingPreview
+  let train: TrainingPreview?
 
   func encode(to encoder: any Encoder) throws {
     try report.encode(to: encoder)
-    try ["train": train].encode(to: encoder)
+    if let train { try ["train": train].encode(to: encoder) }
   }
 }

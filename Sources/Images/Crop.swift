@@ -24,6 +24,9 @@ public struct PixelRegion: Hashable, Sendable {
       height: size.height)
   }
 
+  /// "7 × 5 pixels at (2, 3)", for a message.
+  var described: String { "\(width) × \(height) pixels at (\(x), \(y))" }
+
   /// Whether every pixel of `other` is in it.
   func contains(_ other: PixelRegion) -> Bool {
     other.x >= x && other.y >= y && other.width <= x + width - other.x

@@ -1,6 +1,18 @@
 import Files
 
-/// What is in a folder of images. Counts are of the images that can be read.
+/// What a clip says of itself beyond its pixels.
+struct ClipFacts: Hashable, Sendable {
+  let format: String
+  let count: Int
+  let size: ImageSize
+  let rate: Double?
+
+  init(_ clip: any ClipFrames) {
+    (format, count, size, rate) = (clip.format, clip.count, clip.size, clip.rate)
+  }
+}
+
+/// What is in a folder of images, or of clips. Counts are of those that can be read.
 package struct FolderReport: Hashable, Sendable, Codable {
   /// An image that cannot be read, or has something wrong with its file, and what that is.
   package struct BadImage: Hashable, Sendable, Codable {
@@ -25,6 +37,10 @@ package struct FolderReport: Hashable, Sendable, Codable {
   package private(set) var largest: [Int] = []
   /// How many have each EXIF orientation; "none" for those without.
   package private(set) var orientations: [String: Int] = [:]
+  /// Of clips, the fewest and the most frames; of images nil.
+  package private(set) var frames: [Int]?
+  /// Of clips, how many there are of each rate in frames per second; "none" for those without.
+  package private(set) var rates: [String: Int]?
   /// Images by split and class; the split is "" where there is no folder of one, and the class for
   /// images that are in none. Where only the Unicode form of names differs, letters beyond ASCII
   /// are numbers: caf\u{e9} and cafe\u{301}.
@@ -35,8 +51,8 @@ package struct FolderReport: Hashable, Sendable, Codable {
   package let others: [String: Int]
 
   enum CodingKeys: String, CodingKey {
-    case images, bad, notes, formats, modes, sizes, smallest, largest, orientations, classes,
-      duplicates
+    case images, bad, notes, formats, modes, sizes, smallest, largest, orientations, frames, rates,
+      classes, duplicates
     case others = "other_files"
   }
 
@@ -48,12 +64,27 @@ package struct FolderReport: Hashable, Sendable, Codable {
   mutating func add(
     _ header: ImageHeader, _ size: ImageSize, _ place: (split: [UInt8], class: [UInt8])
   ) {
+    modes[header.mode, default: 0] += 1
+    orientations[header.orientation.map(String.init) ?? "none", default: 0] += 1
+    add(header.format, size, place)
+  }
+
+  /// Adds a clip of a split and a class.
+  mutating func add(_ clip: ClipFacts, _ place: (split: [UInt8], class: [UInt8])) {
+    let known = frames ?? [clip.count, clip.count]
+    frames = [min(known[0], clip.count), max(known[1], clip.count)]
+    let rate = clip.rate.map { "\(($0 * 100).rounded() / 100)" } ?? "none"
+    rates = (rates ?? [:]).merging([rate: 1], uniquingKeysWith: +)
+    add(clip.format, clip.size, place)
+  }
+
+  private mutating func add(
+    _ format: String, _ size: ImageSize, _ place: (split: [UInt8], class: [UInt8])
+  ) {
     let (width, height) = (size.width, size.height)
     images += 1
-    formats[header.format, default: 0] += 1
-    modes[header.mode, default: 0] += 1
+    formats[format, default: 0] += 1
     sizes["\(width) × \(height)", default: 0] += 1
-    orientations[header.orientation.map(String.init) ?? "none", default: 0] += 1
     func pixels(_ sides: [Int]) -> Int { sides.reduce(1, *) }
     if smallest.isEmpty || width * height < pixels(smallest) { smallest = [width, height] }
     if largest.isEmpty || width * height > pixels(largest) { largest = [width, height] }

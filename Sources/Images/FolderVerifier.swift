@@ -1,15 +1,24 @@
 import Autodiff
 import Files
 
-/// Reads every image of a folder, or of tables, to the last row, and says what there is.
+/// Reads every image of a folder, or of tables, to the last row, or every clip to the last frame,
+/// and says what there is.
 ///
-/// One image a thread is in memory; of each file stay its path and 16 bytes.
+/// One image or clip a thread is open; of each file stay its path and 16 bytes.
 package struct FolderVerifier: Sendable {
   private let decoder: ImageDecoder
+  /// What is read instead of images, if anything.
+  private let clips: ClipDecoder?
   private let pool: WorkerPool
 
+  /// Of images.
   package init(decoder: ImageDecoder, pool: WorkerPool) {
-    (self.decoder, self.pool) = (decoder, pool)
+    (self.decoder, clips, self.pool) = (decoder, nil, pool)
+  }
+
+  /// Of clips.
+  package init(clips: ClipDecoder, pool: WorkerPool) {
+    (decoder, self.clips, self.pool) = (clips.images, clips, pool)
   }
 
   /// Reads the images in a folder and the folders in it.
@@ -24,10 +33,11 @@ package struct FolderVerifier: Sendable {
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> FolderReport {
     let root = withoutEndSlash(root)
-    let tree = try ImageTree(root)
+    let kind = clips == nil ? ExampleKind.images : .clips
+    let tree = try ImageTree(root, of: kind)
     guard !tree.images.isEmpty else {
       let found = tree.others.isEmpty ? "" : "; other files: \(ImageNames.listed(tree.others))"
-      throw DatasetError(path: root, reason: "no \(ImageFormat.readNames) images in it" + found)
+      throw DatasetError(path: root, reason: "no \(kind.described) in it" + found)
     }
     let splits = (tree.folders.filter { SplitRole(folder: $0) != nil } + splits)
       .sorted { $0.utf8.count > $1.utf8.count }
@@ -59,6 +69,17 @@ package struct FolderVerifier: Sendable {
     ) { (rows[$0].split, Array(rows[$0].class.utf8)) }
   }
 
+  /// Reads the clips of a list, without splits.
+  package func callAsFunction(
+    _ list: ClipList, bad: (ImageError) throws -> Void = { _ in },
+    progress: (Int, Int) throws -> Void = { _, _ in }
+  ) throws -> FolderReport {
+    let entries = list.entries
+    return try report(
+      entries.map(\.file), at: { $0 }, others: [:], bad: bad, progress: progress
+    ) { ([], Array(entries[$0].label.utf8)) }
+  }
+
   /// Reads images, of which `place` says the split and the class by the bytes of their names.
   private func report(
     _ images: [String], at path: (String) -> String, others: [String: Int],
@@ -74,8 +95,8 @@ package struct FolderVerifier: Sendable {
       for (offset, result) in results.enumerated() {
         switch result {
         case .success(let facts):
-          report.add(facts.header, facts.size, place(start + offset))
-          same[facts.hash, default: []].append(start + offset)
+          facts.add(&report, place(start + offset))
+          if let hash = facts.hash { same[hash, default: []].append(start + offset) }
           if let note = facts.note { report.notes.append(.init(note)) }
         case .failure(let error):
           report.bad.append(.init(error))
@@ -94,14 +115,16 @@ package struct FolderVerifier: Sendable {
   }
 
   private struct Facts {
-    let header: ImageHeader
-    let size: ImageSize
-    let hash: FNV1a
+    /// Adds the image or the clip to a report, by split and class.
+    let add: @Sendable (inout FolderReport, (split: [UInt8], class: [UInt8])) -> Void
+    /// Of the bytes of the file; of clips none, as that may be a folder, or large.
+    let hash: FNV1a?
     let note: ImageError?
   }
 
   private func read(_ path: String) -> Result<Facts, ImageError> {
     do throws(ImageError) {
+      if let clips { return .success(try facts(of: clips.open(path))) }
       let bytes = try decoder.fileBytes(path)
       var note: ImageError?
       let image = try decoder.decode(bytes, name: path, noting: { note = $0 })
@@ -109,9 +132,17 @@ package struct FolderVerifier: Sendable {
         throw ImageError(path: path, reason: "its header cannot be read")
       }
       let hash = bytes.withUnsafeBufferPointer { FNV1a($0) }
-      return .success(Facts(header: header, size: image.size, hash: hash, note: note))
+      let size = image.size
+      return .success(
+        Facts(add: { $0.add(header, size, $1) }, hash: hash, note: note))
     } catch {
       return .failure(error)
     }
+  }
+
+  private func facts(of clip: any ClipFrames) throws(ImageError) -> Facts {
+    for index in 0..<clip.count { _ = try clip.frame(at: index) }
+    let facts = ClipFacts(clip)
+    return Facts(add: { $0.add(facts, $1) }, hash: nil, note: nil)
   }
 }

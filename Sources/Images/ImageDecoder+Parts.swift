@@ -12,8 +12,25 @@ extension ImageDecoder {
     _ geometry: (ImageSize) -> ImageGeometry?, _ message: inout CMessage,
     _ result: inout RGBImage?
   ) -> CImageStatus {
+    withReader(of: bytes, format, cOptions, &message) { reader, orientation, message in
+      let status = read(reader, orientation, geometry, &message, &result)
+      if status == CIMAGE_OK {
+        withUnsafeBytes(of: &reader.pointee.note) { note in
+          message.characters = note.map { CChar(bitPattern: $0) }
+        }
+      }
+      return status
+    }
+  }
+
+  /// Opens a file, of which `body` gets the header.
+  func withReader(
+    of bytes: UnsafeBufferPointer<UInt8>, _ format: ImageFormat, _ options: CImageOptions,
+    _ message: inout CMessage,
+    _ body: (UnsafeMutablePointer<CImageReader>, ExifOrientation, inout CMessage) -> CImageStatus
+  ) -> CImageStatus {
     var reader: UnsafeMutablePointer<CImageReader>?
-    var options = cOptions
+    var options = options
     let opener =
       switch format {
       case .png: cimage_open_png
@@ -26,13 +43,7 @@ extension ImageDecoder {
     let orientation =
       appliesOrientation
       ? ExifOrientation(CameraMetadata(bytes, format: format)) : ExifOrientation.topLeft
-    let status = read(reader, orientation, geometry, &message, &result)
-    if status == CIMAGE_OK {
-      withUnsafeBytes(of: &reader.pointee.note) { note in
-        message.characters = note.map { CChar(bitPattern: $0) }
-      }
-    }
-    return status
+    return body(reader, orientation, &message)
   }
 
   /// Decodes what is needed, and turns it upright.
@@ -67,7 +78,7 @@ extension ImageDecoder {
     }
   }
 
-  private static func isThereMemory(for bytes: Int) -> Bool {
+  static func isThereMemory(for bytes: Int) -> Bool {
     let block = mmap(nil, bytes, PROT_READ | PROT_WRITE, Int32(MAP_PRIVATE | MAP_ANONYMOUS), -1, 0)
     guard let block, block != MAP_FAILED else { return false }
     munmap(block, bytes)
@@ -104,7 +115,7 @@ extension ImageDecoder {
 }
 
 extension UnsafeMutablePointer<CImageReader> {
-  fileprivate var size: ImageSize {
+  var size: ImageSize {
     ImageSize(height: Int(pointee.height), width: Int(pointee.width))
   }
 

@@ -29,7 +29,7 @@ public struct ImageDecoder: Hashable, Sendable {
     case pillow
   }
 
-  package let appliesOrientation: Bool
+  package internal(set) var appliesOrientation: Bool
   package var alpha: AlphaPolicy
   package let sixteenBit: SixteenBitPolicy
   package let isLenient: Bool
@@ -102,6 +102,22 @@ public struct ImageDecoder: Hashable, Sendable {
     _ bytes: [UInt8], name: String, as geometry: (ImageSize) -> ImageGeometry? = { _ in nil },
     noting: (ImageError) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {
+    let (inner, format, formatName) = try unpacked(bytes, name: name)
+    var message = CMessage()
+    var result: RGBImage?
+    let status = inner.withUnsafeBufferPointer {
+      read($0, format, geometry, &message, &result)
+    }
+    let text = message.reason(status, formatName)
+    guard status == CIMAGE_OK, let result else { throw ImageError(path: name, reason: text) }
+    if !message.isEmpty { noting(ImageError(path: name, reason: text)) }
+    return result
+  }
+
+  /// What is in a file that may be packed: its bytes, their format, and that in words.
+  func unpacked(
+    _ bytes: [UInt8], name: String
+  ) throws(ImageError) -> (bytes: [UInt8], format: ImageFormat, formatName: String) {
     guard bytes.count <= maxBytes else {
       throw ImageError(path: name, reason: "\(bytes.count) bytes is over the limit of \(maxBytes)")
     }
@@ -113,15 +129,7 @@ public struct ImageDecoder: Hashable, Sendable {
     guard innerFormat.isRead else {
       throw ImageError(path: name, reason: "expected \(ImageFormat.readNames), found \(formatName)")
     }
-    var message = CMessage()
-    var result: RGBImage?
-    let status = inner.withUnsafeBufferPointer {
-      read($0, innerFormat, geometry, &message, &result)
-    }
-    let text = message.reason(status, formatName)
-    guard status == CIMAGE_OK, let result else { throw ImageError(path: name, reason: text) }
-    if !message.isEmpty { noting(ImageError(path: name, reason: text)) }
-    return result
+    return (inner, innerFormat, formatName)
   }
 
   var cOptions: CImageOptions {

@@ -48,13 +48,25 @@ extension ImageFolder {
       allowEmpty: allowEmpty)
   }
 
+  /// Scans the folder of a split of clips: `root/<split>/<class>/**/<clip>`, where a clip is a file
+  /// or a folder of frames; the rest is as for images.
+  public init(
+    clips root: String, split: String, classes: [String]? = nil, excluding excluded: [String] = [],
+    allowEmpty: Bool = false
+  ) throws {
+    try self.init(
+      root: root, split: split, kind: .clips, classes: classes, of: .training, excluding: excluded,
+      allowEmpty: allowEmpty)
+  }
+
   /// The same with classes of `owner`, which messages name.
   package init(
-    root: String, split: String, classes: [String]?, of owner: ClassOwner,
+    root: String, split: String, kind: ExampleKind = .images, classes: [String]?,
+    of owner: ClassOwner,
     excluding excluded: [String] = [], allowEmpty: Bool = false
   ) throws {
     let scan = try ImageFolderScan(
-      root: root, split: split, excluding: excluded, allowEmpty: allowEmpty)
+      root: root, split: split, of: kind, excluding: excluded, allowEmpty: allowEmpty)
     var warnings = scan.warnings
     let known = classes ?? scan.classes.map(\.name)
     let labels = ClassNames.labels(known)
@@ -64,7 +76,7 @@ extension ImageFolder {
       let isUnsorted = extra.count == 1 && scan.classes.count == 1
       let suggestion =
         ClassNames.suggestion(for: extra, among: known).map { "; \($0)" }
-        ?? (isUnsorted ? "; if its images are of many classes, each needs a folder" : "")
+        ?? (isUnsorted ? "; if its \(kind.plural) are of many classes, each needs a folder" : "")
       throw DatasetError(
         path: scan.folder,
         reason: "\(counted(extra)) not in \(owner.rawValue): \(ClassNames.listed(extra))"

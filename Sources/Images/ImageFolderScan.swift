@@ -13,7 +13,10 @@ struct ImageFolderScan {
   let warnings: [String]
 
   /// Reads `root/split`, or `root` if `split` is empty, without the folders that are `excluded`.
-  init(root: String, split: String, excluding excluded: [String], allowEmpty: Bool) throws {
+  init(
+    root: String, split: String, of kind: ExampleKind, excluding excluded: [String],
+    allowEmpty: Bool
+  ) throws {
     guard let rootIdentity = FolderIdentity(path: root) else {
       throw DatasetError(path: root, reason: "no such folder")
     }
@@ -23,7 +26,7 @@ struct ImageFolderScan {
     }
     self.folder = folder
     let listing = try DirectoryListing(path: folder)
-    let stray = listing.files.filter { ImageNames.isImage($0, in: folder) }
+    let stray = listing.files.filter { kind.isExample($0, in: folder) }
     let names = listing.folders.filter { name in
       !excluded.contains { $0.utf8.elementsEqual(name.utf8) }
     }
@@ -31,15 +34,17 @@ struct ImageFolderScan {
       let reason =
         stray.isEmpty
         ? "no classes: expected a folder for each class"
-        : "images lie directly in the folder (\(stray[0])): expected a folder for each class"
+        : "\(kind.plural) lie directly in the folder (\(stray[0])): expected a folder for each "
+          + "class"
       throw DatasetError(path: folder, reason: reason)
     }
     classes = try names.map { name in
       ClassFolder(
-        name: name, tree: try ImageTree("\(folder)/\(name)", without: [rootIdentity, identity]))
+        name: name,
+        tree: try ImageTree("\(folder)/\(name)", of: kind, without: [rootIdentity, identity]))
     }
-    try Self.check(classes, in: folder, split: split, allowEmpty: allowEmpty)
-    var notes = Self.notes(on: classes)
+    try Self.check(classes, of: kind, in: folder, split: split, allowEmpty: allowEmpty)
+    var notes = Self.notes(on: classes, of: kind)
     if !stray.isEmpty {
       notes.insert("left out, as they are in no class: \(shortened(stray))", at: 0)
     }
@@ -47,7 +52,8 @@ struct ImageFolderScan {
   }
 
   private static func check(
-    _ classes: [ClassFolder], in folder: String, split: String, allowEmpty: Bool
+    _ classes: [ClassFolder], of kind: ExampleKind, in folder: String, split: String,
+    allowEmpty: Bool
   ) throws {
     func error(_ reason: String) -> DatasetError { DatasetError(path: folder, reason: reason) }
     let splits = classes.filter { SplitRole(folder: $0.name) != nil }
@@ -72,11 +78,11 @@ struct ImageFolderScan {
     let empty = classes.filter(\.tree.images.isEmpty)
     guard empty.isEmpty || allowEmpty else {
       throw error(
-        "no \(ImageFormat.readNames) images in \(empty.count == 1 ? "class" : "classes") "
+        "no \(kind.described) in \(empty.count == 1 ? "class" : "classes") "
           + ClassNames.listed(empty.map(\.name)) + found(in: empty))
     }
     guard empty.count < classes.count else {
-      throw error("no \(ImageFormat.readNames) images in any class" + found(in: classes))
+      throw error("no \(kind.described) in any class" + found(in: classes))
     }
   }
 
@@ -90,27 +96,28 @@ struct ImageFolderScan {
     return others.isEmpty ? "" : "; files that are not read: \(ImageNames.listed(others))"
   }
 
-  private static func notes(on classes: [ClassFolder]) -> [String] {
-    var notes = [leftOut(of: classes)].compactMap { $0 }
+  private static func notes(on classes: [ClassFolder], of kind: ExampleKind) -> [String] {
+    let images = kind.plural
+    var notes = [leftOut(of: classes, kind)].compactMap { $0 }
     let nested = classes.map { (name: ClassNames.shown($0.name), branches: $0.tree.branches) }
       .filter { !$0.branches.folders.isEmpty }
     if let (name, branches) = nested.first, nested.count == 1 {
-      let folders = branches.folders.count == 1 ? "a folder of images" : "folders of images"
+      let folders = branches.folders.count == 1 ? "a folder of \(images)" : "folders of \(images)"
       notes.append(
-        "class \(name) holds \(branches.areBesideImages ? "images and " : "")\(folders), which are "
-          + "all of this class: \(shortened(branches.folders))")
+        "class \(name) holds \(branches.areBesideImages ? "\(images) and " : "")\(folders), which "
+          + "are all of this class: \(shortened(branches.folders))")
     } else if nested.count > 1 {
       let shown = nested.map { "\($0.name) (\(shortened($0.branches.folders, to: 3)))" }
       let areBeside = nested.contains(where: \.branches.areBesideImages)
       notes.append(
-        "\(nested.count) classes hold folders of images\(areBeside ? " beside images" : ""), which "
-          + "are all of the class: \(shortened(shown, to: 5))")
+        "\(nested.count) classes hold folders of \(images)\(areBeside ? " beside \(images)" : ""), "
+          + "which are all of the class: \(shortened(shown, to: 5))")
     }
     return notes + ClassNames.lookalikes(classes.map(\.name))
   }
 
   /// How many files of which classes are no images.
-  private static func leftOut(of classes: [ClassFolder]) -> String? {
+  private static func leftOut(of classes: [ClassFolder], _ kind: ExampleKind) -> String? {
     let some = classes.filter { !$0.tree.others.isEmpty }
     guard let first = some.first else { return nil }
     func left(_ folder: ClassFolder) -> Int { folder.tree.others.values.reduce(0, +) }
@@ -118,7 +125,7 @@ struct ImageFolderScan {
     let count = some.reduce(0) { $0 + left($1) }
     let reason =
       "\(count == 1 ? "is" : "are") not read, as \(count == 1 ? "it is" : "they are") not "
-      + "\(ImageFormat.readNames): \(ImageNames.listed(others(classes)))"
+      + "\(kind.readNames): \(ImageNames.listed(others(classes)))"
     if some.count == 1 {
       return "\(count) of \(all(first)) files of class \(ClassNames.shown(first.name)) \(reason)"
     }

@@ -48,6 +48,8 @@ enum ImageFormat: Equatable {
   /// The names of the formats that are read, for a message.
   static let readNames = readsWebP ? "PNG, JPEG or WebP" : "PNG or JPEG"
 
+  static let mediaName = "a video or other media file"
+
   private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
   private static let signatures: [(signature: [UInt8], format: ImageFormat)] = [
@@ -78,7 +80,7 @@ enum ImageFormat: Equatable {
     switch brand {
     case "avif", "avis": return .other("AVIF")
     case "heic", "heix", "hevc", "heim", "heis", "mif1", "msf1": return .other("HEIC")
-    default: return .other("a video or other media file")
+    default: return .other(mediaName)
     }
   }
 

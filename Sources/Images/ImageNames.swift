@@ -33,7 +33,7 @@ enum ImageNames {
   /// What some sites put behind an ending: .jpg_large, .png-small, .jpg:orig.
   private static let sizes: Set = ["large", "medium", "small", "thumb", "orig"]
 
-  private static func hasKnownEnding(_ name: String) -> Bool {
+  static func hasKnownEnding(_ name: String) -> Bool {
     guard let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) else { return false }
     let suffix = name[name.index(after: dot)...].lowercased()
     if endings.contains(suffix) { return true }

@@ -1,8 +1,9 @@
-/// Every file in a folder and in the folders in it: what is taken for images, and what is passed
-/// over. Names that begin with a dot and those of systems are left out, links are followed, each
-/// folder once.
+/// Every file in a folder and in the folders in it: what is taken for images, or for clips, and
+/// what is passed over. Names that begin with a dot and those of systems are left out, links are
+/// followed, each folder once.
 struct ImageTree {
-  /// The images, as paths within the folder, sorted by the folder they are in and then by name.
+  /// The images or clips, as paths within the folder, sorted by the folder they are in and then by
+  /// name.
   private(set) var images: [String] = []
   /// The other files, by the ending of their names; "" stands for none.
   private(set) var others: [String: Int] = [:]
@@ -12,10 +13,17 @@ struct ImageTree {
   /// The folders directly in this one that hold images, at any depth.
   private(set) var folders: [String] = []
 
+  private let kind: ExampleKind
+
   /// Lists the folder at `root`.
   ///
-  /// - Parameter outer: folders to which no link is followed.
-  init(_ root: String, without outer: Set<FolderIdentity> = []) throws {
+  /// - Parameters:
+  ///   - kind: What is looked for. A folder that holds frames is one clip, unless it is `root`.
+  ///   - outer: Folders to which no link is followed.
+  init(
+    _ root: String, of kind: ExampleKind = .images, without outer: Set<FolderIdentity> = []
+  ) throws {
+    self.kind = kind
     guard FolderIdentity(path: root) != nil else {
       throw DatasetError(path: root, reason: "no such folder")
     }
@@ -55,17 +63,34 @@ struct ImageTree {
     let listing = try DirectoryListing(path: path)
     var names: [String] = []
     for name in listing.files {
-      if ImageNames.isImage(name, in: path) {
+      if kind.isExample(name, in: path) {
         names.append(name)
       } else {
         others[ImageNames.ending(of: name), default: 0] += 1
       }
     }
-    if !names.isEmpty { parts.append((prefix, names)) }
+    var folders: [String] = []
     for name in listing.folders {
+      if kind == .clips, try isClip("\(path)/\(name)", visited) {
+        names.append(name)
+      } else {
+        folders.append(name)
+      }
+    }
+    names.sort(by: precedesInBytes)
+    if !names.isEmpty { parts.append((prefix, names)) }
+    for name in folders {
       let count = parts.count
       try collect("\(path)/\(name)", prefix: "\(prefix)\(name)/", visited: &visited, into: &parts)
-      if prefix.isEmpty, parts.count > count { folders.append(name) }
+      if prefix.isEmpty, parts.count > count { self.folders.append(name) }
     }
+  }
+
+  /// Whether a folder where the scan has not been holds frames.
+  private func isClip(_ path: String, _ visited: Set<FolderIdentity>) throws -> Bool {
+    guard let identity = FolderIdentity(path: path), !visited.contains(identity) else {
+      return false
+    }
+    return ClipNames.areFrames(try DirectoryListing(path: path), in: path)
   }
 }

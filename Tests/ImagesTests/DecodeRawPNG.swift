@@ -40,6 +40,18 @@ enum RawPNG {
     [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
   }
 
+  /// Where chunks of a kind begin.
+  static func offsets(of kind: String, in bytes: [UInt8]) -> [Int] {
+    bytes.indices.dropLast(8).filter { bytes[($0 + 4)...].starts(with: Array(kind.utf8)) }
+  }
+
+  /// Puts other data, with the right checksum, into the chunk that begins at `offset`.
+  static func replace(_ bytes: inout [UInt8], chunkAt offset: Int, data: [UInt8]) {
+    let length = bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+    let kind = String(decoding: bytes[offset + 4..<offset + 8], as: UTF8.self)
+    bytes.replaceSubrange(offset..<offset + 12 + length, with: chunk(kind, data))
+  }
+
   private static func crc32(_ bytes: [UInt8]) -> UInt32 {
     var crc = ~UInt32(0)
     for byte in bytes {

@@ -32,7 +32,12 @@ typedef struct {
   int composites;         // blend with `background` instead of dropping alpha
   uint8_t background[3];  // [red, green, blue]
   int cuts_16_bit;        // PNG: Pillow's 8 bits of 16 instead of round(v / 257)
+  int keeps_alpha;        // PNG: four bytes a pixel, RGBA, instead of three
 } CImageOptions;
+
+// Checks a size against `options`; `message` says what is wrong with it.
+CImageStatus cimage_check_size(
+    uint32_t width, uint32_t height, const CImageOptions *options, char *message);
 
 // A rectangle of pixels within an image.
 typedef struct {
@@ -66,8 +71,8 @@ CImageStatus cimage_open_webp(
 // Whether this build has libwebp; without it `cimage_open_webp` gives CIMAGE_UNSUPPORTED.
 int cimage_reads_webp(void);
 
-// Decodes a part to `pixels`, [region height, region width, 3] bytes of RGB: the same bytes as in
-// the whole image, to the last bit. Once for a reader.
+// Decodes a part to `pixels`, [region height, region width, 3] bytes of RGB, or 4 with
+// `keeps_alpha`: the same bytes as in the whole image, to the last bit. Once for a reader.
 //
 // The rest of the file is read too, as far as damage shows: whether a file is sound does not depend
 // on the part that is asked for.
@@ -96,6 +101,9 @@ CImageStatus cimage_encode_png(
 CImageStatus cimage_inflate(
     const uint8_t *bytes, size_t count, size_t limit, uint8_t **output, size_t *output_count,
     char *message);
+
+// The checksum of a PNG's chunk.
+uint32_t cimage_crc32(const uint8_t *bytes, size_t count);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,133 @@
+import Autodiff
+import Foundation
+import Testing
+
+@testable import Images
+
+/// Clips in a folder for each class, and in lists.
+@Suite struct ClipFolderTests {
+  private let folder: TemporaryFolder
+
+  init() throws {
+    folder = try TemporaryFolder()
+    for (name, fixture) in [
+      ("train/jump/a.gif", "whole.gif"), ("train/jump/b.png", "rgb.png"),
+      ("train/jump/deep/c.bin", "420.y4m"), ("train/run/d.avi", "plain.avi"),
+      ("val/jump/e", "times.gif"),
+    ] { try folder.write(name, ClipFixture.bytes(fixture)) }
+    for number in 1...3 {
+      try folder.write(
+        "train/run/frames/\(number).png",
+        ClipFixture.bytes("folder/frame\(number == 1 ? 1 : 2).png"))
+    }
+    for name in ["train/run/notes.txt", "train/run/.hidden.gif", "train/run/Thumbs.db"] {
+      try folder.write(name)
+    }
+  }
+
+  private func relative(_ clips: ImageFolder) -> [String] {
+    clips.samples.map { String($0.path.dropFirst(folder.path.count + 1)) }
+  }
+
+  @Test func aClipIsAFileOrAFolderOfFrames() throws {
+    let clips = try ImageFolder(clips: folder.path, split: "train")
+    #expect(clips.classes == ["jump", "run"])
+    #expect(
+      relative(clips) == [
+        "train/jump/a.gif", "train/jump/b.png", "train/jump/deep/c.bin", "train/run/d.avi",
+        "train/run/frames",
+      ])
+    #expect(clips.samples.map(\.label) == [0, 0, 0, 1, 1])
+    let prefix = "\(folder.path)/train: "
+    #expect(
+      clips.warnings == [
+        prefix + "1 of 3 files of class run is not read, as it is not clips: .txt 1",
+        prefix + "class jump holds clips and a folder of clips, which are all of this class: deep",
+      ])
+    let val = try ImageFolder(clips: folder.path, split: "val", classes: clips.classes)
+    #expect(relative(val) == ["val/jump/e"])
+    for sample in clips.samples { #expect(clipError(sample.path) == "no error") }
+  }
+
+  @Test func whatIsMissingIsSaid() throws {
+    func text(_ split: String) -> String {
+      do {
+        _ = try ImageFolder(clips: folder.path, split: split)
+        return "no error"
+      } catch { return "\(error)" }
+    }
+    try folder.write("other/run/1.png", DecodeFixtures.bytes("rgb8.png"))
+    #expect(
+      text("other")
+        == "\(folder.path)/other: no clips in class run; files that are not read: .png 1")
+    try folder.write("flat/a.gif", ClipFixture.bytes("whole.gif"))
+    #expect(
+      text("flat")
+        == "\(folder.path)/flat: clips lie directly in the folder (a.gif): expected a folder for "
+        + "each class")
+  }
+
+  private func list(_ text: String) throws -> String {
+    try folder.write("list.txt", Array(text.utf8))
+    do {
+      let clips = try ClipList(contentsOf: "\(folder.path)/list.txt").clips()
+      return "\(relative(clips)) \(clips.samples.map(\.label)) \(clips.classes) \(clips.warnings)"
+    } catch { return "\(error)" }
+  }
+
+  @Test func bothFormsOfListsAreRead() throws {
+    #expect(
+      try list("train/jump/a.gif 2\n\ntrain/run/frames\t0\r\n")
+        == "[\"train/jump/a.gif\", \"train/run/frames\"] [2, 0] [\"0\", \"1\", \"2\"] "
+        + "[\"\(folder.path)/list.txt: no clip of 1 class: 1\"]")
+    #expect(
+      try list("train/run/frames 3 1\n").hasPrefix("[\"train/run/frames\"] [1] [\"0\", \"1\"]"))
+    let other = try ClipList(contentsOf: "\(folder.path)/list.txt")
+    #expect(try other.clips(classes: ["a", "b"]).samples.map(\.label) == [1])
+    #expect(throws: DatasetError.self) { try other.clips(classes: ["a"]) }
+  }
+
+  @Test func mistakesHaveTheirLine() throws {
+    let prefix = "\(folder.path)/list.txt: "
+    let form = "expected `path label` or `folder frames label`, and no blanks in a path"
+    #expect(try list("\n \n") == prefix + "no clips in it")
+    #expect(try list("train/jump/a.gif\n") == prefix + "line 1: " + form)
+    #expect(try list("train/jump/a.gif jump\n") == prefix + "line 1: " + form)
+    #expect(try list("a b c 1\n") == prefix + "line 1: " + form)
+    #expect(
+      try list("train/run/frames 1\ntrain/run/frames 3 1\n")
+        == prefix + "line 2: 3 fields, the first line has 2")
+    #expect(
+      try list("train/run/frames 4 1\n")
+        == prefix + "line 1: train/run/frames has 3 images, the list says 4")
+    #expect(
+      try list("train/jump/a.gif -1\n") == prefix + "line 1: the label -1 is not in 0 to 99999")
+    #expect(
+      try list("gone.gif 1\n")
+        == prefix + "line 1: no such file or folder: gone.gif (paths are from \(folder.path) on)")
+  }
+
+  @Test func verifyingReadsEveryFrame() throws {
+    try folder.write("train/run/late.gif", Array(ClipFixture.bytes("whole.gif").dropLast(40)))
+    var changed = try ClipFixture.bytes("whole.gif")
+    let last = try #require(changed.lastIndex(of: UInt8(ascii: ",")))
+    changed[last + 10] = 99  // bits of a pixel of the last frame
+    try folder.write("val/jump/late.gif", changed)
+    let verifier = FolderVerifier(clips: ClipDecoder(), pool: WorkerPool(threads: 2))
+    let report = try verifier(folder.path)
+    #expect(report.images == 6 && report.frames == [2, 3])
+    #expect(
+      report.bad.map(\.reason) == [
+        "damaged GIF: ends within the data of frame 2",
+        "damaged GIF: frame 2 has pixels of 99 bits",
+      ])
+    #expect(
+      report.formats == ["GIF": 2, "APNG": 1, "Y4M": 1, "AVI": 1, "frames": 1])
+    #expect(report.rates == ["10.0": 1, "3.0": 1, "29.97": 1, "12.0": 1, "4.0": 1, "none": 1])
+    #expect(report.classes == ["train": ["jump": 3, "run": 2], "val": ["jump": 1]])
+    #expect(report.modes.isEmpty && report.others == [".txt": 1])
+    try folder.write("list.txt", Array("train/jump/a.gif 0\nval/jump/late.gif 1\n".utf8))
+    let listed = try verifier(ClipList(contentsOf: "\(folder.path)/list.txt"))
+    #expect(listed.images == 1 && listed.bad.count == 1 && listed.classes == ["": ["0": 1]])
+  }
+}

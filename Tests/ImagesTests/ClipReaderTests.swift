@@ -1,0 +1,126 @@
+import Autodiff
+import Foundation
+import Testing
+
+@testable import Images
+
+/// Clips through `ClipReader`, against `ImageReader` on each of their frames.
+@Suite struct ClipReaderTests {
+  private let folder: TemporaryFolder
+  private let size = ImageSize(height: 6, width: 8)
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func numbers(
+    _ reader: any ExampleReader, _ path: String, random: Random = Random(seed: 3)
+  ) throws -> (numbers: [Float], notes: [String]) {
+    var values = [Float](repeating: .nan, count: reader.shape.elementCount)
+    var notes: [String] = []
+    try values.withUnsafeMutableBufferPointer {
+      let request = ExampleRequest(Example(path: path, label: 0, index: 0), random: random)
+      try reader.read(request, at: 1, of: 2, into: $0) { notes.append("\($0)") }
+    }
+    return (values, notes)
+  }
+
+  /// One draw for a clip: each frame is what the image transform makes of it alone.
+  @Test func framesAreThoseOfImages() throws {
+    let transform = TrainingTransform(
+      crop: RandomResizedCrop(size: size),
+      policy: try AugmentationPolicy("rand-m9-mstd0.5-inc1"), jitter: 0.4)
+    let erasing = RandomErasing(probability: 1)
+    let images = ImageReader(transform: transform, erasing: erasing)
+    let sampling = ClipSampling(frames: 4, stride: 2)
+    let clips = ClipReader(sampling: sampling, transform: transform, erasing: erasing)
+    #expect(clips.shape == [4, 3, 6, 8])
+    let indices = sampling.indices(of: 11)[0]
+    #expect(indices == [1, 3, 6, 8])
+    for seed in 0..<20 {
+      let random = Random(seed: UInt64(seed))
+      let found = try numbers(clips, ClipFixture.path("folder"), random: random)
+      let expected = try indices.flatMap { index in
+        let name = "frame\(index + 1)." + ((index + 1) % 3 == 0 ? "jpg" : "png")
+        return try numbers(images, ClipFixture.path("folder/\(name)"), random: random).numbers
+      }
+      #expect(found.numbers == expected && found.notes.isEmpty)
+    }
+  }
+
+  @Test func viewsComeOneAfterAnother() throws {
+    let transform = EvaluationTransform(size: size)
+    let dense = ClipReader(
+      sampling: ClipSampling(frames: 2, stride: 1, placement: .dense(2)), transform: transform)
+    #expect(dense.shape == [2, 2, 3, 6, 8])
+    let path = ClipFixture.path("plain.avi")
+    let whole = ClipReader(
+      sampling: ClipSampling(frames: 3, placement: .first), transform: transform)
+    let frames = try numbers(whole, path).numbers
+    let step = 3 * 6 * 8
+    // Of places 0 and 1: from 0 on, and from 0.5 on, which is 0 as well.
+    let view = frames[..<(2 * step)]
+    #expect(try numbers(dense, path).numbers == Array(view + view))
+  }
+
+  @Test func randomFramesAreOfTheSeed() throws {
+    let reader = ClipReader(
+      sampling: ClipSampling(frames: 2, placement: .random),
+      transform: EvaluationTransform(size: size))
+    let path = ClipFixture.path("folder")
+    var found: Set<[Float]> = []
+    for seed in 0..<20 {
+      let random = Random(seed: UInt64(seed))
+      let one = try numbers(reader, path, random: random).numbers
+      #expect(try numbers(reader, path, random: random).numbers == one)
+      found.insert(one)
+    }
+    #expect(found.count > 5)
+  }
+
+  @Test func repeatedFramesAreNoted() throws {
+    let reader = ClipReader(
+      sampling: ClipSampling(frames: 8), transform: EvaluationTransform(size: size))
+    let path = ClipFixture.path("plain.avi")
+    let (values, notes) = try numbers(reader, path)
+    #expect(
+      notes == ["\(path): 3 frames, of which 3 make 8 at a stride of 1: the last one is repeated"])
+    let step = 3 * 6 * 8
+    #expect(values[(7 * step)...].elementsEqual(values[(2 * step)..<(3 * step)]))
+    #expect(!values[..<step].elementsEqual(values[step..<(2 * step)]))
+  }
+
+  @Test func oneChannelIsGrey() throws {
+    let normalization = try Normalization(mean: [0], std: [1])
+    let reader = ClipReader(
+      sampling: ClipSampling(frames: 2), transform: EvaluationTransform(size: size),
+      normalization: normalization)
+    #expect(reader.shape == [2, 1, 6, 8])
+    let clip = try ClipDecoder().open(ClipFixture.path("444.y4m"))
+    let image = EvaluationTransform(size: size)(
+      try clip.frame(at: 0).gray, random: Random(seed: 0))
+    let values = try numbers(reader, ClipFixture.path("444.y4m")).numbers
+    #expect(Array(values[..<48]) == normalization.tensor(image).elements)
+  }
+
+  /// A bad clip ends the loader, or is left out of its batch.
+  @Test func badClipsAreLeftOutAsImagesAre() throws {
+    try folder.write("bad.gif", Array(ClipFixture.bytes("whole.gif").dropLast(40)))
+    let reader = ClipReader(
+      sampling: ClipSampling(frames: 3), transform: EvaluationTransform(size: size))
+    let paths = [
+      ClipFixture.path("whole.gif"), "\(folder.path)/bad.gif", ClipFixture.path("rgb.png"),
+    ]
+    func loader(_ bad: BadImages) -> BatchLoader {
+      BatchLoader(
+        order: paths.enumerated().map {
+          ExampleRequest(Example(path: $1, label: $0, index: $0), random: Random(seed: 0))
+        }, reader: reader, batchSize: 3, workers: 2, badImages: bad)
+    }
+    let batch = try #require(try loader(.skip).next())
+    #expect(batch.labels == [0, 2] && batch.inputs.shape == [2, 3, 3, 6, 8])
+    #expect(
+      batch.failures.map { "\($0)" } == [
+        "\(folder.path)/bad.gif: damaged GIF: ends within the data of frame 2"
+      ])
+    #expect(throws: SampleError.self) { try loader(.error).next() }
+  }
+}

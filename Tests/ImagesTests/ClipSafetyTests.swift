@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+@testable import Images
+
+/// Whatever the bytes are, a clip is read or there is an error of one line; limits hold.
+@Suite struct ClipSafetyTests {
+  private static let files = ["transparent.gif", "over.png", "420.y4m", "repeated.avi"]
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// A clip that is cut off is never taken for a whole one with as many frames.
+  @Test(arguments: files) func everyTruncationIsAnErrorOrFewerFrames(name: String) throws {
+    let bytes = try ClipFixture.bytes(name)
+    let count = try #require(ClipFixture.all[name]).frames.count
+    // Behind the last frame of a GIF is its end, of an AVI its index.
+    let last = name.hasSuffix("gif") ? bytes.count - 1 : bytes.count
+    for length in stride(from: 0, to: last, by: bytes.count > 700 ? 7 : 1) {
+      try folder.write("x", Array(bytes[..<length]))
+      let frames = try? allFrames("\(folder.path)/x").count
+      let isWhole = name.hasSuffix("avi") && length > bytes.count - 60
+      #expect(isWhole || (frames ?? 0) < count, "\(length) bytes")
+    }
+  }
+
+  @Test(arguments: files) func anyChangedByteIsSurvived(name: String) throws {
+    let bytes = try ClipFixture.bytes(name)
+    let decoder = ClipDecoder(
+      images: ImageDecoder(maxPixels: 1 << 11, maxBytes: 1 << 20), maxFrames: 50, programPath: "")
+    for place in stride(from: 0, to: bytes.count, by: bytes.count > 700 ? 3 : 1) {
+      for value: UInt8 in [0, 0xFF, bytes[place] ^ 1, bytes[place] ^ 0x80] {
+        var changed = bytes
+        changed[place] = value
+        let text = try folder.clipError(changed, decoder)
+        #expect(!text.contains("\n") && text.utf8.count < 500)
+      }
+    }
+  }
+
+  @Test(arguments: files + ["folder"]) func framesAreLimited(name: String) throws {
+    let count = try #require(ClipFixture.all[name]).frames.count
+    let path = ClipFixture.path(name)
+    #expect(clipError(path, ClipDecoder(maxFrames: count)) == "no error")
+    #expect(clipError(path, ClipDecoder(maxFrames: .max, programPath: "")) == "no error")
+    #expect(
+      clipError(path, ClipDecoder(maxFrames: count - 1))
+        == "\(path): more frames than the limit of \(count - 1)")
+  }
+
+  @Test(arguments: files) func secondsAreLimited(name: String) throws {
+    let fixture = try #require(ClipFixture.all[name])
+    let seconds = Double(fixture.frames.count) / (fixture.rate ?? 1)
+    let path = ClipFixture.path(name)
+    #expect(clipError(path, ClipDecoder(maxSeconds: seconds + 1e-9)) == "no error")
+    #expect(
+      clipError(path, ClipDecoder(maxSeconds: 0.01))
+        == "\(path): \((10 * seconds).rounded() / 10) seconds is over the limit of 0.01")
+  }
+
+  @Test(arguments: files) func pixelsAreLimited(name: String) throws {
+    let fixture = try #require(ClipFixture.all[name])
+    let pixels = fixture.width * fixture.height
+    let path = ClipFixture.path(name)
+    #expect(clipError(path, ClipDecoder(images: ImageDecoder(maxPixels: pixels))) == "no error")
+    let text = clipError(path, ClipDecoder(images: ImageDecoder(maxPixels: pixels - 1)))
+    #expect(text.hasSuffix("pixels is over the limit of \(pixels - 1) pixels"), "\(text)")
+  }
+
+  @Test func filesAreLimited() throws {
+    for name in ["transparent.gif", "over.png"] {
+      let count = try ClipFixture.bytes(name).count
+      let path = ClipFixture.path(name)
+      #expect(clipError(path, ClipDecoder(images: ImageDecoder(maxBytes: count))) == "no error")
+      #expect(
+        clipError(path, ClipDecoder(images: ImageDecoder(maxBytes: count - 1)))
+          == "\(path): \(count) bytes is over the limit of \(count - 1)")
+    }
+  }
+
+  /// However many clips are opened, neither memory nor open files stay behind: 10,000 of them with
+  /// `CONVIT_BARS=1`.
+  @Test func manyClipsTakeConstantMemory() throws {
+    func resident() throws -> Int {
+      let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+      return (Int(text.split(separator: " ")[1]) ?? 0) * Int(getpagesize())
+    }
+    func descriptors() throws -> Int {
+      try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    }
+    let paths = (Self.files + ["folder"]).map { ClipFixture.path($0) }
+    func read(_ clips: Int) throws {
+      for index in 0..<clips {
+        let clip = try ClipDecoder().open(paths[index % paths.count])
+        _ = try clip.frame(at: clip.count / 2)
+      }
+    }
+    let isLong = ProcessInfo.processInfo.environment["CONVIT_BARS"] != nil
+    try read(200)
+    let before = (try resident(), try descriptors())
+    try read(isLong ? 10_000 : 1000)
+    #expect(try resident() - before.0 < 24 << 20)  // other tests run beside this one
+    #expect(try descriptors() - before.1 < 100)
+  }
+}
