@@ -281,7 +281,7 @@ import Training
   /// Rounds on the critical images of another model are short; tickets train on all images.
   @Test func onTheSetOfAnotherModel() throws {
     var first = try configuration("first")
-    first.model = "deit_tiny_patch16_224"
+    (first.model, first.localUpToLayer) = ("deit_tiny_patch16_224", nil)
     try search(first, settings(.prac))
     let set = fixture.file("first/seed-0/prac/ticket-2.safetensors").path
     let critical = try #require(try Ticket(contentsOf: set).critical).indices
