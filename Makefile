@@ -15,7 +15,7 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-data bench-allocations bench-locality \
+.PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-products bench-data bench-allocations bench-locality \
   consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -105,6 +105,12 @@ vit-bench: ## Scores and predictions on others' trained networks: DATA=<their fo
 	CONVIT_VIT_BENCH=1 swift build -c release --scratch-path .build/vit-bench --product VitBench
 	.build/vit-bench/release/VitBench replay "$(DATA)"
 	.build/vit-bench/release/VitBench scores "$(DATA)" "$(IMAGES)"
+
+bench-products: ## Share of the multiply-adds in registers that our products reach (CONVIT_LEVEL=x86-64-v3)
+	@mkdir -p .build
+	clang -O2 -ISources/CKernels/include Benchmarks/products.c Sources/CKernels/product*.c \
+	  Sources/CKernels/level.c -o .build/bench-products
+	.build/bench-products
 
 bench-data: build ## Time reading JPEGs beside timm with Pillow, and training on them (BENCH="--rounds 3")
 	Benchmarks/environment.sh
