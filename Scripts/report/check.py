@@ -70,6 +70,22 @@ class Check:
         self.faults.append(f"{what}: not within ten seconds")
 
 
+def near(a, b):
+    return abs(a - b) <= 1e-9 * max(abs(a), abs(b))
+
+
+def tip(check, chart, share, name):
+    """What is under the pointer at a share of a chart's width from its middle: the place, and values by series."""
+    svg = chart.find_element(By.TAG_NAME, "svg")
+    check.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", svg)
+    ActionChains(check.driver).move_to_element_with_offset(svg, int(share * svg.size["width"]), 0).perform()
+    shown = chart.find_element(By.CSS_SELECTOR, ".tip")
+    check.expect(shown.is_displayed(), f"{name}: no values under the pointer")
+    place = float(shown.text.splitlines()[0].split()[-1])
+    lines = shown.find_elements(By.CSS_SELECTOR, "[data-series]")
+    return place, {line.get_attribute("data-series"): float(line.get_attribute("data-value")) for line in lines}
+
+
 def curves(check, logs):
     """Points at places of each chart; what the tip says is in the log."""
     known = {
@@ -81,14 +97,9 @@ def curves(check, logs):
         title = chart.find_element(By.TAG_NAME, "h3").text
         if title not in known:
             continue
-        svg = chart.find_element(By.TAG_NAME, "svg")
-        check.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", svg)
         for share in (-0.35, 0.1, 0.4):
-            ActionChains(check.driver).move_to_element_with_offset(svg, int(share * svg.size["width"]), 0).perform()
-            tip = chart.find_element(By.CSS_SELECTOR, ".tip")
-            check.expect(tip.is_displayed(), f"{title}: no values under the pointer")
-            epoch = int(tip.text.splitlines()[0].split()[-1])
-            shown = {e.get_attribute("data-series"): float(e.get_attribute("data-value")) for e in tip.find_elements(By.CSS_SELECTOR, "[data-series]")}
+            place, shown = tip(check, chart, share, title)
+            epoch = int(place)
             for run, log in logs.items():
                 record = next((r for r in log if r["epoch"] == epoch - 1), {})
                 for name, key in known[title].items():

@@ -12,17 +12,12 @@ import json
 from pathlib import Path
 from statistics import mean
 
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select
 
 import check as runs
 
 SCOPES = {"layer": "of each layer", "global": "of all layers together"}
-
-
-def near(a, b):
-    return abs(a - b) <= 1e-9 * max(abs(a), abs(b))
 
 
 def curves(folder):
@@ -35,18 +30,6 @@ def curves(folder):
         key: {s: {k: mean(float(r[k]) for r in rows) for k in ("predicted", "measured", "acc1")} for s, rows in points.items()}
         for key, points in found.items()
     }
-
-
-def tip(check, chart, share):
-    """The values that the tip of a chart shows at a share of its width, and the sparsity that it is of."""
-    svg = chart.find_element(By.TAG_NAME, "svg")
-    check.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", svg)
-    ActionChains(check.driver).move_to_element_with_offset(svg, int((share - 0.5) * svg.size["width"]), 0).perform()
-    shown = chart.find_element(By.CSS_SELECTOR, ".tip")
-    check.expect(shown.is_displayed(), "no values under the pointer")
-    place = float(shown.text.splitlines()[0].split()[-1])
-    lines = shown.find_elements(By.CSS_SELECTOR, "[data-series]")
-    return place, {line.get_attribute("data-series"): float(line.get_attribute("data-value")) for line in lines}
 
 
 def page(check, known, whole):
@@ -64,17 +47,17 @@ def page(check, known, whole):
                 for m in methods for s, point in known[m, scope].items() for k in ("measured", "predicted") if point[k] <= most
             }
             for share in (0.2, 0.5, 0.9):
-                place, values = tip(check, chart, share)
+                place, values = runs.tip(check, chart, share - 0.5, f"gaps, {scope}")
                 shown = {(name, place): value for name, value in values.items()}
                 at = {key: v for key, v in expected.items() if key[1] == place}
-                same = shown.keys() == at.keys() and all(near(v, at[k]) for k, v in shown.items())
+                same = shown.keys() == at.keys() and all(runs.near(v, at[k]) for k, v in shown.items())
                 check.expect(same and shown, f"gaps up to {value}, {scope}, {place}: {shown} shown, {at} in the file")
             lines = len({name for name, _ in expected})
             check.expect(len(chart.find_elements(By.CSS_SELECTOR, "svg[role=img] > path.ink")) == lines, f"gaps, {scope}: not {lines} lines")
     for chart, scope in zip(check.all("#accuracies .chart"), scopes):
-        place, values = tip(check, chart, 0.5)
+        place, values = runs.tip(check, chart, 0, f"accuracies, {scope}")
         check.expect(values.keys() == set(methods), f"accuracies, {scope}: {values.keys()}")
-        check.expect(all(near(v, known[m, scope][place]["acc1"]) for m, v in values.items()), f"accuracies, {scope}: not the file's")
+        check.expect(all(runs.near(v, known[m, scope][place]["acc1"]) for m, v in values.items()), f"accuracies, {scope}: not the file's")
         check.expect(chart.find_elements(By.CSS_SELECTOR, ".yardstick"), "no line of the whole model's accuracy")
     cells = [e.get_attribute("data-value") for e in check.all("#tenth [data-value]")]
     tenths = [max((s for s, p in known[m, scope].items() if p["measured"] <= 0.1), default=None) for m in methods for scope in scopes]
@@ -85,7 +68,7 @@ def page(check, known, whole):
         choices.select_by_index(index)
         shown = [float(e.get_attribute("data-value")) for e in check.all("#points [data-value]")]
         expected = [p[k] for _, p in sorted(points.items()) for k in ("predicted", "measured", "acc1")]
-        same = len(shown) == len(expected) and all(map(near, shown, expected))
+        same = len(shown) == len(expected) and all(map(runs.near, shown, expected))
         check.expect(same, f"curve {index}: numbers are not the file's")
     check.expect(f"{whole:.2f} %" in check.one("#summary").text, "the accuracy of the whole model is not told")
 

@@ -9,10 +9,10 @@ Needs what check.py needs. Ends with 1 if the console has an error, or a shown v
 import argparse
 import csv
 import json
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from statistics import mean
 
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
 import check as runs
@@ -20,26 +20,16 @@ import check as runs
 SHOWN = 48  # images at most
 
 
-def near(a, b):
-    return abs(a - b) <= 1e-9 * max(abs(a), abs(b))
-
-
 def tips(check, box, expected, name):
     """Under the pointer are the values of `expected`, by series and place; at least one place of each chart is seen."""
     charts = check.all(f"{box} .chart")
     check.expect(len(charts) == 1, f"{name}: {len(charts)} charts")
     for chart in charts:
-        svg = chart.find_element(By.TAG_NAME, "svg")
-        check.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", svg)
         for share in (-0.4, -0.15, 0.1, 0.3, 0.48):
-            ActionChains(check.driver).move_to_element_with_offset(svg, int(share * svg.size["width"]), 0).perform()
-            tip = chart.find_element(By.CSS_SELECTOR, ".tip")
-            check.expect(tip.is_displayed(), f"{name}: no values under the pointer")
-            place = float(tip.text.splitlines()[0].split()[-1])
-            shown = {e.get_attribute("data-series"): float(e.get_attribute("data-value")) for e in tip.find_elements(By.CSS_SELECTOR, "[data-series]")}
+            place, shown = runs.tip(check, chart, share, name)
             nearest = min((x for _, x in expected), key=lambda x: abs(x - place))
             known = {series: value for (series, x), value in expected.items() if x == nearest}
-            same = shown.keys() == known.keys() and all(near(v, known[k]) for k, v in shown.items())
+            same = shown.keys() == known.keys() and all(runs.near(v, known[k]) for k, v in shown.items())
             check.expect(same and shown, f"{name} at {place}: {shown} shown, {known} in the file")
         paths = [path.get_attribute("d") for path in chart.find_elements(By.CSS_SELECTOR, "svg[role=img] > path.ink")]
         lines, ranges = sum("V" not in path for path in paths), sum("V" in path for path in paths)
@@ -66,19 +56,22 @@ def table(check, report):
     for shown, row in zip(rows, report["rows"]):
         def text(key, digits, factor=1, unit=""):
             value = row.get(key)
-            return "–" if value is None else f"{factor * value:.{digits}f}{unit}"
+            if value is None:
+                return "–"
+            # As toFixed does: half of the last digit goes up.
+            return f"{Decimal(factor * value).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)}{unit}"
 
         known = [row["method"], text("sparsity", 2, 100, " %"), text("accuracy", 2), text("deviation", 2), text("steps", 0)]
         known += [text("share_of_imp", 0, 100, " %"), text("seconds", 1), text("beats_random", 3)]
         check.expect(shown == known, f"a row: {shown} shown, {known} in the file")
         place = f"{row['method']}, round {row['round']}"
-        check.expect(near(mean(row["accuracies"]), row["accuracy"]), f"{place}: the accuracy is not the mean over seeds")
+        check.expect(runs.near(mean(row["accuracies"]), row["accuracy"]), f"{place}: the accuracy is not the mean over seeds")
         if row["method"] != "dense":
             trained = [t["trained"]["accuracy"] for t in report["tickets"] if (t["method"], t["round"]) == (row["method"], row["round"]) and t.get("trained")]
             check.expect(sorted(trained) == sorted(row["accuracies"]), f"{place}: accuracies are not those of its tickets")
             sparsity = 1 - row["kept"] / row["prunable"]
             others = {t["kept"] for t in report["tickets"] if t["round"] == row["round"]}
-            check.expect(near(sparsity, row["sparsity"]) and others == {row["kept"]}, f"{place}: not as sparse as the others")
+            check.expect(runs.near(sparsity, row["sparsity"]) and others == {row["kept"]}, f"{place}: not as sparse as the others")
 
 
 def pictures(check, hard):
