@@ -50,8 +50,7 @@ def randomized(ticket, out, seed):
     count = entry["shape"][0]
     classes = json.loads(header["__metadata__"]["ticket_data"])
     whole = sum(part["images"] for part in classes)
-    form = {"I64": "q", "I32": "i", "U32": "I"}[entry["dtype"]]
-    data[begin:end] = struct.pack(f"<{count}{form}", *sorted(random.Random(seed).sample(range(whole), count)))
+    data[begin:end] = struct.pack(f"<{count}q", *sorted(random.Random(seed).sample(range(whole), count)))
     out.write_bytes(raw[: 8 + size] + bytes(data))
     return count / whole
 
