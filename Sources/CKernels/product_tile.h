@@ -29,6 +29,7 @@ BODY void tile_of(
 #endif
 #if OWN_TILES
   tile_sums(rows, vectors, sums, tile);
+  end_tile(rows, vectors, sums, out, stride, alpha, beta, bias, last);
 #else
   for (ptrdiff_t step = 0; step < tile.steps; step++) {
     vector second[TILE_VECTORS];
@@ -45,10 +46,6 @@ BODY void tile_of(
     tile.first += tile.step_stride;
     tile.second += tile.second_stride;
   }
-#endif
-#if OWN_TILES
-  end_tile(rows, vectors, sums, out, stride, alpha, beta, bias, last);
-#else
   const vector scale = broadcast(alpha), kept = broadcast(beta);
   CK_UNROLL
   for (int i = 0; i < rows; i++) {
