@@ -16,7 +16,7 @@ import Training
     func begin(_ rounds: Int) throws {
       var s = TicketSettings()
       (s.methods, s.rounds, s.rate, s.patchEmbed) = ([.imp], rounds, 0.5, true)
-      _ = try TicketGround(configuration, s, pracSet: nil, pool: WorkerPool(threads: 1))
+      _ = try TicketGround(configuration, s, pool: WorkerPool(threads: 1))
     }
     let error = try #require(throws: TrainingError.self) { try begin(9) }
     #expect(error.message.hasPrefix("9 rounds at rate 0.5 leave ") && error.isUsage)

@@ -66,7 +66,7 @@ package struct WeightsFile: Sendable {
   func error(_ reason: String) -> WeightsError { WeightsError(path: path, reason: reason) }
 
   /// What the names of the critical images in a lottery ticket begin with.
-  static let criticalPrefix = "prac."
+  package static let criticalPrefix = "prac."
 
   /// The tensors that are not among those of a model: what is left to itself (counts of steps, of
   /// averaged models or of operations: whole numbers, or a single one; DINO's projection head), and

@@ -94,8 +94,8 @@ private struct Stream {
     guard header.count >= 28, header.upperBound <= file.size else { return nil }
     let bytes = try file.bytes(at: header.lowerBound, count: 28)
     guard bytes.starts(with: Array("vids".utf8)) else { return nil }
-    coding = Self.code(bytes, 4)
-    let (scale, ticks) = (Self.uint32(bytes, 20), Self.uint32(bytes, 24))
+    coding = bytes.fourCC(at: 4)
+    let (scale, ticks) = (bytes.uint32LittleEndian(at: 20), bytes.uint32LittleEndian(at: 24))
     rate = scale > 0 && ticks > 0 ? Double(ticks) / Double(scale) : nil
     self.number = number
     let digits = number < 10 ? "0\(number)" : "\(number)"
@@ -106,21 +106,13 @@ private struct Stream {
   mutating func readFormat(_ format: Range<Int>, of file: RegularFile) throws {
     guard format.count >= 20, format.upperBound <= file.size else { return }
     let bytes = try file.bytes(at: format.lowerBound, count: 20)
-    let height = Int32(truncatingIfNeeded: Self.uint32(bytes, 8)).magnitude
-    size = ImageSize(height: Int(height), width: Self.uint32(bytes, 4))
-    coding = Self.code(bytes, 16)
+    let height = Int32(truncatingIfNeeded: bytes.uint32LittleEndian(at: 8)).magnitude
+    size = ImageSize(height: Int(height), width: bytes.uint32LittleEndian(at: 4))
+    coding = bytes.fourCC(at: 16)
   }
 
   var isOfJPEGs: Bool { ["mjpg", "jpeg"].contains(coding.lowercased()) }
 
   /// Whether a chunk is a frame of it.
   func owns(_ type: String) -> Bool { frameTypes.contains(type) }
-
-  private static func uint32(_ bytes: [UInt8], _ offset: Int) -> Int {
-    bytes[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
-  }
-
-  private static func code(_ bytes: [UInt8], _ offset: Int) -> String {
-    String(decoding: bytes[offset..<offset + 4], as: UTF8.self)
-  }
 }

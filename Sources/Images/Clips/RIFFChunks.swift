@@ -35,11 +35,10 @@ struct RIFFChunks {
         throw ImageError(path: file.path, reason: "AVI: more than \(maxChunks) chunks")
       }
       let head = try file.bytes(at: place, count: min(12, file.size - place))
-      let type = Self.text(head[0..<4])
-      let length = head[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+      let (type, length) = (head.fourCC(at: 0), head.uint32LittleEndian(at: 4))
       if type == "RIFF" || type == "LIST", head.count == 12, open.count < 8 {
         let isOpen = length < 4 || length > end - place - 8
-        open.append((Self.text(head[8..<12]), isOpen ? end : place + 8 + length))
+        open.append((head.fourCC(at: 8), isOpen ? end : place + 8 + length))
         place += 12
         continue
       }
@@ -48,8 +47,15 @@ struct RIFFChunks {
       place = data.upperBound + length % 2
     }
   }
+}
 
-  private static func text(_ bytes: ArraySlice<UInt8>) -> String {
-    String(decoding: bytes, as: UTF8.self)
+extension [UInt8] {
+  /// The four letters that begin at `offset`.
+  func fourCC(at offset: Int) -> String {
+    String(decoding: self[offset..<offset + 4], as: UTF8.self)
+  }
+
+  func uint32LittleEndian(at offset: Int) -> Int {
+    self[offset..<offset + 4].reversed().reduce(0) { $0 << 8 | Int($1) }
   }
 }

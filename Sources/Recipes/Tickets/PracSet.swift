@@ -5,6 +5,9 @@ import Images
 import Safetensors
 import Training
 
+/// Critical images, and the file that they are from.
+typealias GivenSet = (set: PracSet, file: String)
+
 /// The critical images of a round, as a ticket holds them, and the images they were found among.
 package struct PracSet: Sendable, Hashable {
   /// Their indices, ascending.
@@ -14,8 +17,9 @@ package struct PracSet: Sendable, Hashable {
   let data: [DataFingerprint.Class]
   private let path: String
 
-  static let (indicesName, forgottenName, dataName) =
-    ("prac.indices", "prac.forgotten", "ticket_data")
+  static let indicesName = WeightsFile.criticalPrefix + "indices"
+  static let forgottenName = WeightsFile.criticalPrefix + "forgotten"
+  static let dataName = "ticket_data"
 
   init(indices: [Int], forgotten: [Int], of images: ImageFolder) {
     (self.indices, self.forgotten) = (indices, forgotten)

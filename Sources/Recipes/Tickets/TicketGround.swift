@@ -15,18 +15,17 @@ struct TicketGround {
   let remaining: [Int]
   private let least: Int
   /// The critical images of another search that rounds train on, and their file.
-  let given: (set: PracSet, file: String)?
+  let given: GivenSet?
   let cut: GlobalCut
   private let reader: ImageReader
   private let workers: Int
 
   init(
-    _ configuration: TrainingConfiguration, _ settings: TicketSettings, pracSet: String?,
+    _ configuration: TrainingConfiguration, _ settings: TicketSettings, _ given: GivenSet? = nil,
     pool: WorkerPool
   ) throws {
-    (self.configuration, self.pool) = (configuration, pool)
+    (self.configuration, self.pool, self.given) = (configuration, pool, given)
     data = try TrainingData(configuration.data, seed: configuration.seed)
-    given = try pracSet.map { (try PracSet(contentsOf: $0), $0) }
     _ = try given?.set.part(of: data.training)
     model = try VisionTransformer(
       configuration.modelConfiguration(classes: data.training.classes.count))

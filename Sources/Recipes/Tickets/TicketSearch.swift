@@ -14,8 +14,8 @@ package struct TicketSearch {
   package let settings: TicketSettings
   package let configuration: TrainingConfiguration
   package let folder: String
-  /// The file of the critical images that rounds train on, where those of another search are taken.
-  let pracSet: String?
+  /// The critical images of another search that rounds train on, and their file.
+  private let given: GivenSet?
   package private(set) var results = TicketResults()
   private let pool: WorkerPool
   private let train: Train
@@ -75,7 +75,7 @@ package struct TicketSearch {
     let isAgain = configuration.resume == "auto"
     var configuration = configuration
     (configuration.outputDir, configuration.resume) = (nil, nil)
-    pracSet = configuration.pracSet
+    given = try configuration.pracSet.map { (try PracSet(contentsOf: $0), $0) }
     configuration.pracSet = nil  // the dense training and those of tickets are on all images
     configuration.warmupEpochs = configuration.learningRates.warmupEpochs
     self.configuration = configuration
@@ -89,7 +89,7 @@ package struct TicketSearch {
       var configuration = configuration
       configuration.seed += UInt64(number)
       var seed = try SeedSearch(
-        self, TicketGround(configuration, settings, pracSet: pracSet, pool: pool))
+        self, TicketGround(configuration, settings, given, pool: pool))
       try noteSettings()
       try seed.run(&results, report)
     }
@@ -101,7 +101,7 @@ package struct TicketSearch {
     get throws {
       Noted(
         training: try configuration.withoutMachine.yaml(), search: settings.fixed,
-        pracSet: try pracSet.map { try PracSet(contentsOf: $0).indices })
+        pracSet: given?.set.indices)
     }
   }
 
