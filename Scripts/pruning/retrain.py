@@ -49,7 +49,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--convit", default=".build/release/convit")
     parser.add_argument("--data-path", default="data/fashion-mnist")
-    parser.add_argument("--ratio", default="0.1", help="share of the training images")
+    parser.add_argument("--ratio", default="0.05", help="share of the training images")
     parser.add_argument("--threads", help="of a training (the processors)")
     parser.add_argument("--seeds", type=int, default=3, help="of random pruning")
     parser.add_argument("csv")
