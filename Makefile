@@ -60,7 +60,7 @@ format: ## Format all Swift code in place
 	swift format --in-place --parallel --recursive \
 	  $(wildcard Package.swift Sources Tests Examples Benchmarks Fuzz/Sources)
 
-lint: ## Check formatting, file and line lengths, shell scripts
+lint: ## Check formatting, file and line lengths, links, spelling, shell scripts
 	@Scripts/lint.sh
 
 parity: build ## Compare logits and training with PyTorch, in .venv

@@ -285,7 +285,7 @@ def instructions():
 
 
 def render():
-    import data  # which imports this
+    import chart, data  # which import this
 
     runs, latest, operations = read()
     pipelines = data.latest()
@@ -309,3 +309,4 @@ def render():
             lines += data.section(pipelines[processor])
     lines += instructions()
     REPORT.write_text("\n".join(lines).rstrip() + "\n")
+    chart.render(latest)

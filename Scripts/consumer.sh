@@ -26,6 +26,8 @@ there -c tag.gpgSign=false tag "$version"
 
 package=$work/examples
 cp -r Examples "$package"
+mkdir "$package/Sources/Samples"
+Scripts/samples.sh "$package/Sources/Samples"
 sed "s|@URL@|$url|; s|@VERSION@|$version|" "$package/Package.swift.in" >"$package/Package.swift"
 
 swift build -c release --package-path "$package"

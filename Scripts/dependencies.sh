@@ -3,6 +3,7 @@
 #
 #   Scripts/dependencies.sh        to build and test
 #   Scripts/dependencies.sh demo   also the data of `make demo`
+#   Scripts/dependencies.sh lint   also what `make lint` checks scripts and spelling with
 #   Scripts/dependencies.sh arm    also what `make test-arm` builds and runs for aarch64 with
 #
 # With apt (Debian, Ubuntu) it installs missing packages as root, or through sudo where that asks
@@ -123,6 +124,9 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
   command -v make >/dev/null || packages+=(make)
   if [[ ${1:-} == demo && ! -d data/fashion-mnist/val ]]; then
     packages+=(dataset-fashion-mnist)
+  fi
+  if [[ ${1:-} == lint ]]; then
+    packages+=(codespell shellcheck)
   fi
   if [[ ${1:-} == arm ]]; then
     packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static)

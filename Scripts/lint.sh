@@ -39,6 +39,17 @@ if grep -n 'unsafeFlags' Package.swift >&2; then
   complain "a package with unsafe flags cannot be depended on by version"
 fi
 
+Scripts/links.sh || failed=1
+
+# Words of code and names that the spelling checker takes for others, misspelled.
+words=inout,wee,positionof,upto,hass,dout,trian,nd
+if command -v codespell >/dev/null; then
+  git ls-files -z --cached --others --exclude-standard -- '*.md' '*.swift' '*.c' '*.h' '*.sh' '*.py' '*.yaml' '*.js' '*.css' Makefile |
+    grep -zvE 'Fixtures|\.pb\.swift' | xargs -0 codespell --ignore-words-list "$words" || failed=1
+else
+  echo "lint: codespell is not installed; the spelling was not checked" >&2
+fi
+
 if command -v shellcheck >/dev/null; then
   shellcheck "${scripts[@]}" || failed=1
 else

@@ -23,6 +23,11 @@ public struct Prediction: Sendable, Codable, Hashable {
 }
 
 /// Names what is on images.
+///
+/// ```swift
+/// let classifier = try ImageClassifier(contentsOf: "Weights/fashion.safetensors")
+/// print(try classifier.classify("boot.png").top[0].class)  // ankle-boot
+/// ```
 public struct ImageClassifier: Sendable {
   private let saved: SavedModel
   private let reader: ImageReader
@@ -40,6 +45,21 @@ public struct ImageClassifier: Sendable {
     self.reader = try reader ?? saved.imageReader()
     self.pool = pool
     frozen = FrozenWeights(saved.weights, .inference(precision))
+  }
+
+  /// A classifier of the model in a weights file, which prepares images as its evaluation does.
+  ///
+  /// - Throws: what `SavedModel(contentsOf:)` and `SavedModel.imageReader` do.
+  public init(contentsOf path: String) throws {
+    try self.init(SavedModel(contentsOf: path))
+  }
+
+  /// Predicts one image.
+  ///
+  /// - Parameter top: how many classes to name, or all if there are fewer.
+  /// - Throws: `ImageError` if it cannot be read.
+  public func classify(_ path: String, top: Int = 5) throws -> Prediction {
+    try classify([path], top: top, withLogits: false)[0].get()
   }
 
   /// Predicts each image, in order; an image that cannot be read has an error in its place.

@@ -47,6 +47,9 @@ import Testing
           .logits)
     }
     #expect(try predicted(DataSettings()) == logits)
+    let file = fixture.file("run/model.safetensors").path
+    let best = try ImageClassifier(contentsOf: file).classify(path, top: 1).top.map(\.index)
+    #expect(best == [logits.indices.max { logits[$0] < logits[$1] }])
     var other = DataSettings()
     other.mean = [0.485, 0.456, 0.406]
     #expect(try predicted(other) != logits)

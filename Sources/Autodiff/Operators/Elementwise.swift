@@ -21,11 +21,18 @@ extension Tensor {
     }
   }
 
-  static func + (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "+", ck_add) }
-  static func - (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "-", ck_sub) }
-  static func * (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "*", ck_mul) }
-  static func / (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "/", ck_div) }
-  static func * (a: Float, b: Tensor) -> Tensor { b.map { ck_scale($0, a, $1, $2) } }
+  /// a + b, shapes brought together by NumPy's rule.
+  public static func + (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "+", ck_add) }
+  /// a − b.
+  public static func - (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "-", ck_sub) }
+  /// a · b, element by element.
+  public static func * (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "*", ck_mul) }
+  /// a / b, element by element.
+  public static func / (a: Tensor, b: Tensor) -> Tensor { a.combined(b, "/", ck_div) }
+  /// factor · x.
+  public static func * (factor: Float, x: Tensor) -> Tensor {
+    x.map { ck_scale($0, factor, $1, $2) }
+  }
 }
 
 extension Variable {
@@ -126,6 +133,9 @@ extension Variable {
   public func sigmoid() -> Variable {
     apply(ck_sigmoid, as: .sigmoid) { _, y in y * (Tensor(repeating: 1, y.shape) - y) }
   }
+
+  /// x · σ(x). PyTorch equivalent: `F.silu`.
+  public func silu() -> Variable { self * sigmoid() }
 
   /// tanh x; the derivative is 1 − tanh²x.
   public func tanh() -> Variable {

@@ -50,4 +50,15 @@ extension Variable {
       inputs.add(db, to: 2)
     }
   }
+
+  /// Root-mean-square normalisation over the last axis (Zhang and Sennrich 2019): x / √(mean(x²) +
+  /// ε) · w.
+  ///
+  /// PyTorch equivalent: `F.rms_norm(x, (n,), w, ε)`.
+  public func rmsNorm(_ weight: Variable, epsilon: Float = 1e-6) -> Variable {
+    checkPrecondition(
+      shape.rank > 0 && weight.shape == [shape[-1]],
+      "rmsNorm: input \(shape), weight \(weight.shape)")
+    return self / (squared().mean(-1, keepingAxis: true) + epsilon).squareRoot() * weight
+  }
 }

@@ -14,11 +14,11 @@ public final class WorkerPool: Sendable {
   private let state = Board()
   let tapes = TapePool()
 
-  /// A pool of `threads` threads, one or more, or as many as the system gives.
+  /// A pool of `threads` threads, one or more, or fewer where the system gives no more.
   ///
   /// - Parameter pinned: whether each stays on a processor of its own; the caller's thread does
   ///   not, since threads that it starts would be kept there with it.
-  public init(threads: Int, pinned: Bool = false) {
+  public init(threads: Int = availableProcessors, pinned: Bool = false) {
     checkPrecondition(threads > 0, "WorkerPool: \(threads) threads")
     BLAS.useOneThread()
     var started = 1
@@ -35,7 +35,8 @@ public final class WorkerPool: Sendable {
 
   deinit { state.close() }
 
-  package static var availableProcessors: Int { ProcessInfo.processInfo.activeProcessorCount }
+  /// The processors of this machine, as many threads as a pool has that is not told otherwise.
+  public static var availableProcessors: Int { ProcessInfo.processInfo.activeProcessorCount }
 
   /// Calls `task` with 0 ..< `count`, each once, on whichever thread is free; returns when all are
   /// done.

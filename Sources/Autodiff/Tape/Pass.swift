@@ -22,15 +22,18 @@ public struct Pass: Sendable {
   public var recomputesBlocks: Bool
   /// Which values on the way are to be seen; see ``Taps``.
   public var taps: Taps?
+  /// What is changed on the way; see ``Edits``.
+  public var edits: Edits?
 
   /// A pass that is recorded, without dropout, in single precision, unless something else is said.
   public init(
     isRecorded: Bool = true, randomness: [Random]? = nil, precision: Precision = .float32,
-    frozen: ParameterSelection = .none, recomputesBlocks: Bool = false, taps: Taps? = nil
+    frozen: ParameterSelection = .none, recomputesBlocks: Bool = false, taps: Taps? = nil,
+    edits: Edits? = nil
   ) {
     (self.isRecorded, self.randomness) = (isRecorded, randomness.map { $0[...] })
     (self.precision, self.frozen) = (precision, frozen)
-    (self.recomputesBlocks, self.taps) = (recomputesBlocks, taps)
+    (self.recomputesBlocks, self.taps, self.edits) = (recomputesBlocks, taps, edits)
   }
 
   /// Values only: nothing is recorded.

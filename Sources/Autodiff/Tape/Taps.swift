@@ -8,8 +8,12 @@
 /// ```
 ///
 /// A place is called as the module that it belongs to: `blocks.3.input`, `blocks.3.attn.map`,
-/// `blocks.3.mlp.fc1.output`, `blocks.3.output`. A layer of one's own offers a value with
-/// ``Variable/tapped(as:of:above:)``. Nothing is computed or kept for places that no pattern names.
+/// `blocks.3.attn.heads` (what the heads see, side by side, in front of the projection),
+/// `blocks.3.attn.output` and `blocks.3.mlp.output` (what is added to the stream, in front of layer
+/// scale and stochastic depth), `blocks.3.mlp.fc1.output`, `blocks.3.output`. A layer of one's own
+/// offers a value with ``Variable/tapped(as:of:above:)``. Nothing is computed or kept for places
+/// that no pattern names. ``Edits`` change values at the same places; what is shown is what they
+/// made.
 public struct Taps: Sendable {
   private let patterns: [String]
   let withDerivatives: Bool
@@ -81,18 +85,22 @@ extension Tape {
     }
   }
 
-  /// Whether anyone looks at a value of a module, named as in `Variable.tapped`.
+  /// Whether anyone looks at a value of a module, named as in `Variable.tapped`, or changes it.
   package func isTapped(_ name: String, of parameter: Parameter, above levels: Int = 1) -> Bool {
-    guard let record = tapState.record else { return false }
-    return record.taps.contains(place(name, of: parameter, above: levels))
+    guard tapState.record != nil || pass.edits != nil else { return false }
+    let place = place(name, of: parameter, above: levels)
+    return tapState.record?.taps.contains(place) == true || pass.edits?.contains(place) == true
   }
 
-  /// Whether anyone wants the derivative by a value of a module, in a pass that is recorded.
-  package func isDerivativeTapped(
-    _ name: String, of parameter: Parameter, above levels: Int = 1
-  ) -> Bool {
-    isRecording && tapState.record?.taps.withDerivatives == true
-      && isTapped(name, of: parameter, above: levels)
+  /// Whether a value of a module must be the one that the model goes on with, and not one that is
+  /// computed beside it: someone changes it, or wants the derivative by it in a pass that is
+  /// recorded.
+  package func isUsed(_ name: String, of parameter: Parameter, above levels: Int = 1) -> Bool {
+    let isDerivativeAsked = isRecording && tapState.record?.taps.withDerivatives == true
+    guard isDerivativeAsked || pass.edits != nil else { return false }
+    let place = place(name, of: parameter, above: levels)
+    return isDerivativeAsked && tapState.record?.taps.contains(place) == true
+      || pass.edits?.contains(place) == true
   }
 
   private func place(_ name: String, of parameter: Parameter, above levels: Int) -> String {
@@ -103,9 +111,10 @@ extension Tape {
   fileprivate func offer(
     _ value: Variable, _ name: String, of parameter: Parameter, above levels: Int
   ) -> Variable {
-    guard let record = tapState.record else { return value }
+    guard tapState.record != nil || pass.edits != nil else { return value }
     let place = place(name, of: parameter, above: levels)
-    guard record.taps.contains(place) else { return value }
+    let value = pass.edits?.applied(to: value, at: place) ?? value
+    guard let record = tapState.record, record.taps.contains(place) else { return value }
     let entry: Int
     if let replayed = tapState.replayed {
       entry = replayed

@@ -33,31 +33,42 @@ public struct Block: Module {
 
   /// [..., N, dim] → [..., N, dim], or the first `count` tokens of it alone: [..., count, dim].
   ///
-  /// Whoever looks with ``Taps`` finds `input`, `attn.map`, `mlp.fc1.output` and `output`, of all
-  /// tokens.
+  /// Whoever looks with ``Taps`` finds `input`, `attn.map`, `attn.heads`, `attn.output`,
+  /// `mlp.fc1.output`, `mlp.output` and `output`, of all tokens.
   public func callAsFunction(_ x: Variable, first count: Int? = nil) -> Variable {
     let x = x.tapped(as: "input", of: norm1.weight, above: 2)
-    if let count, isTapped("output", x.tape) || isTapped("mlp.fc1.output", x.tape) {
+    let names = ["attn.heads", "attn.output", "mlp.fc1.output", "mlp.output", "output"]
+    if let count, names.contains(where: { x.tape.isTapped($0, of: norm1.weight, above: 2) }) {
       return output(x, first: nil).sliced(-2, 0..<count)
     }
     return output(x, first: count)
   }
 
-  private func isTapped(_ name: String, _ tape: Tape) -> Bool {
-    tape.isTapped(name, of: norm1.weight, above: 2)
+  private func output(_ x: Variable, first count: Int?) -> Variable {
+    let map = "attn.map"
+    if x.tape.isTapped(map, of: norm1.weight, above: 2),
+      !x.tape.isUsed(map, of: norm1.weight, above: 2)
+    {
+      attn.attentionWeights(norm1(x))?.tapped(as: map, of: norm1.weight, above: 2)
+    }
+    let y = sum("attn.output", x.tokens(count), ls1, { attn(norm1(x)).tokens(count) }) {
+      attn(norm1(x), first: count, onto: $0)
+    }
+    return sum("mlp.output", y, ls2, { mlp(norm2(y)) }) { mlp(norm2(y), onto: $0) }
+      .tapped(as: "output", of: norm1.weight, above: 2)
   }
 
-  private func output(_ x: Variable, first count: Int?) -> Variable {
-    let tape = x.tape
-    if isTapped("attn.map", tape),
-      !tape.isDerivativeTapped("attn.map", of: norm1.weight, above: 2)
-    {
-      attn.attentionWeights(norm1(x))?.tapped(as: "attn.map", of: norm1.weight, above: 2)
-    }
-    let around = Residual(value: x.tokens(count), dropPath: dropPath, scale: ls1)
-    let y = attn(norm1(x), first: count, onto: around)
-    return mlp(norm2(y), onto: Residual(value: y, dropPath: dropPath, scale: ls2))
-      .tapped(as: "output", of: norm1.weight, above: 2)
+  /// x + dropPath(scale(part)): in one step, `fused`, unless someone changes the part or wants the
+  /// derivative by it. A part that is only looked at is computed beside that.
+  private func sum(
+    _ name: String, _ x: Variable, _ scale: LayerScale?, _ part: () -> Variable,
+    fused: (Residual) -> Variable
+  ) -> Variable {
+    let around = Residual(value: x, dropPath: dropPath, scale: scale)
+    guard x.tape.isTapped(name, of: norm1.weight, above: 2) else { return fused(around) }
+    let part = part().tapped(as: name, of: norm1.weight, above: 2)
+    guard x.tape.isUsed(name, of: norm1.weight, above: 2) else { return fused(around) }
+    return around.adding(part)
   }
 }
 

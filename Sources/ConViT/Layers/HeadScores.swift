@@ -10,7 +10,7 @@ struct HeadScores {
   /// has `proj` is shown to whoever wants its derivative.
   func mixing(_ v: Heads, dropRate: Float, to proj: Linear) -> Variable {
     let tape = q.projection.tape
-    if tape.isDerivativeTapped("map", of: proj.weight, above: 2) {
+    if tape.isUsed("map", of: proj.weight, above: 2) {
       // The map by which a derivative is wanted must be the one that is used: it is kept.
       let weights = weights.tapped(as: "map", of: proj.weight, above: 2)
       return v.mixed(by: weights.dropout(dropRate))

@@ -8,7 +8,7 @@ public struct LayerNorm: Module {
   public let weight: Parameter
   /// [dim], 0 at first.
   public let bias: Parameter
-  private let epsilon: Float
+  let epsilon: Float
 
   /// A normalisation of `dim` features, whose `weight` [dim] starts as ones and `bias` [dim] as
   /// zeros; `epsilon` is added to the variance.

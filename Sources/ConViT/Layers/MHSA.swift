@@ -46,9 +46,14 @@ public struct MHSA: Attention {
     return scores(qk, qk, keys: width).weights
   }
 
-  /// The heads' values side by side, of all tokens or of the first: [..., N or count, H·D].
+  /// The heads' values side by side, of all tokens or of the first: [..., N or count, H·D];
+  /// ``Taps`` see them as `heads`.
   private func mixed(_ x: Variable, first count: Int?) -> Variable {
-    guard let count, !x.tape.isDerivativeTapped("map", of: proj.weight, above: 2) else {
+    seen(x, first: count).tapped(as: "heads", of: proj.weight, above: 2)
+  }
+
+  private func seen(_ x: Variable, first count: Int?) -> Variable {
+    guard let count, !x.tape.isUsed("map", of: proj.weight, above: 2) else {
       let qkv = qkv(x)
       let v = Heads(qkv, from: 2 * width, count: heads, of: width)
       return scores(qkv, qkv, keys: width)

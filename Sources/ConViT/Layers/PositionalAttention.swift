@@ -32,7 +32,12 @@ extension PositionalAttention {
     positioned(content(x), x.tape).weights
   }
 
+  /// The heads' values side by side, [..., N, H·D]; ``Taps`` see them as `heads`.
   private func mixed(_ x: Variable) -> Variable {
+    seen(x).tapped(as: "heads", of: proj.weight, above: 2)
+  }
+
+  private func seen(_ x: Variable) -> Variable {
     let v = Heads(v(x), count: heads, of: proj.inputs)
     let content = content(x)
     if let gateLogits, isLong(x.tape) {
@@ -51,7 +56,7 @@ extension PositionalAttention {
   private func isLong(_ tape: Tape) -> Bool {
     AttentionTiles.suit(queries: grid.count, keys: grid.count)
       && (attnDropRate == 0 || tape.pass.randomness?.isEmpty ?? true)
-      && !tape.isDerivativeTapped("map", of: proj.weight, above: 2)
+      && !tape.isUsed("map", of: proj.weight, above: 2)
   }
 
   private func content(_ x: Variable) -> HeadScores {

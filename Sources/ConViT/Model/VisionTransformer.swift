@@ -141,6 +141,12 @@ public struct VisionTransformer: Model {
     return norm.map { $0(x) } ?? x
   }
 
+  /// Tokens as they enter: those of the first block [B, N, C], and in front of them those that a
+  /// later block is the first to have, [B, T + N, C].
+  func start(_ first: Variable) -> Variable {
+    configuration.family == .vit || configuration.localUpToLayer == 0 ? first : joined(first)
+  }
+
   /// Class, distillation and register tokens in front of a sequence: [B, N, C] → [B, T + N, C].
   private func joined(_ x: Variable) -> Variable {
     func each(_ tokens: Parameter) -> Variable {
@@ -156,7 +162,8 @@ public struct VisionTransformer: Model {
     return tokens.concatenated(x, 1)
   }
 
-  private func pooled(_ features: Variable) -> Variable {
+  /// What the head reads of the last block's tokens: [B, T + N, C] → [B, C].
+  func pooled(_ features: Variable) -> Variable {
     guard configuration.pooling == .average else { return token(0, of: features) }
     let patches = configuration.grid.count
     let tokens = features.shape[1] - patches

@@ -135,7 +135,7 @@ public struct SpaceTimeBlock: Module {
   private func show(_ attention: any Attention, _ normed: Variable, _ map: String) {
     let tape = normed.tape
     guard tape.isTapped(map, of: norm1.weight, above: 2),
-      !tape.isDerivativeTapped(map, of: norm1.weight, above: 2)
+      !tape.isUsed(map, of: norm1.weight, above: 2)
     else { return }
     attention.attentionWeights(normed)?.tapped(as: map, of: norm1.weight, above: 2)
   }

@@ -63,7 +63,7 @@ public struct SparseAttention: Attention {
     checkPrecondition(
       x.shape.rank == 3 && x.shape[1] == layout.count,
       "SparseAttention: tokens \(x.shape), expected [B, \(layout.count), dim]")
-    if x.tape.isDerivativeTapped("map", of: proj.weight, above: 2) {
+    if x.tape.isUsed("map", of: proj.weight, above: 2) {
       let qkv = qkv(x)
       let v = Heads(qkv, from: 2 * width, count: heads, of: width)
       return dense(qkv).mixing(v, dropRate: attnDropRate, to: proj)

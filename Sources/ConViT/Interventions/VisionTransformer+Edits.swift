@@ -1,0 +1,62 @@
+import Autodiff
+
+extension VisionTransformer {
+  /// Head ablation: what some heads of a layer see is replaced before the projection by zeros, or
+  /// by a `value` [H·D] such as its mean over images.
+  ///
+  /// ```swift
+  /// let pass = Pass(isRecorded: false, edits: model.ablating(heads: [2], inLayer: 3))
+  /// let logits = model(Tape(weights, pass).constant(images))
+  /// ```
+  public func ablating(heads: [Int], inLayer layer: Int, with value: Tensor? = nil) -> Edits {
+    let count = heads(inLayer: layer, heads)
+    return Edits(at: "blocks.\(layer).attn.heads") { seen in
+      let (width, tape) = (seen.shape[-1], seen.tape)
+      let isAblated = Tensor(
+        [width], (0..<width).map { heads.contains($0 / (width / count)) ? 1 : 0 })
+      let other = tape.constant(value ?? Tensor(repeating: 0, [width]))
+      return .select(isAblated, other, else: seen)
+    }
+  }
+
+  /// Attention knock-out (Geva et al. 2023, arXiv:2304.14767): tokens `queries` of some heads of a
+  /// layer cannot look at tokens `keys`; the rest of a row is scaled to sum to 1. All heads, or all
+  /// tokens, if nil. Of GPSA's weights that is after the gate.
+  public func knockingOut(
+    keys: [Int], from queries: [Int]? = nil, heads: [Int]? = nil, inLayer layer: Int
+  ) -> Edits {
+    let count = self.heads(inLayer: layer, heads ?? [])
+    return Edits(at: "blocks.\(layer).attn.map") { map in
+      let shape = map.shape.suffix(3)  // [H, N, N]
+      let (rows, columns) = (shape[1], shape[2])
+      checkPrecondition(
+        (keys + (queries ?? [])).allSatisfy { 0..<columns ~= $0 },
+        "knockingOut: tokens \(keys) and \(queries ?? []) of \(columns)")
+      var stays = [Float](repeating: 1, count: shape.elementCount)
+      for head in heads ?? Array(0..<count) {
+        for query in queries ?? Array(0..<rows) {
+          for key in keys { stays[(head * rows + query) * columns + key] = 0 }
+        }
+      }
+      let left = map * map.tape.constant(Tensor(shape, stays))
+      return left / left.sum(-1, keepingAxis: true)
+    }
+  }
+
+  /// The heads of a layer; ends the process if it has none of these numbers.
+  private func heads(inLayer layer: Int, _ heads: [Int]) -> Int {
+    checkPrecondition(
+      blocks.indices ~= layer, "VisionTransformer: layer \(layer) of \(blocks.count)")
+    let count = blocks[layer].attn.heads
+    checkPrecondition(
+      heads.allSatisfy { 0..<count ~= $0 }, "VisionTransformer: heads \(heads) of \(count)")
+    return count
+  }
+
+  /// Logit lens (nostalgebraist 2020): what the head would say of each token if the model ended
+  /// behind a block, [B, N, C] → [B, N, classes]; of the values at `blocks.*.output`. A head behind
+  /// the pooling (`fcNorm`) reads each token as if it were the pooled one.
+  public func logitLens(_ tokens: Variable) -> Variable {
+    head((norm ?? fcNorm).map { $0(tokens) } ?? tokens)
+  }
+}
