@@ -263,7 +263,8 @@ import Training
     #expect(
       error(c).contains(
         "no clips in classes 0, 1; files that are not read: .png 8; images are for models of "
-          + "images, such as vit_tiny_patch16_224; the frames of a clip lie in a folder of its own"),
+          + "images, such as vit_tiny_patch16_224; the frames of a clip lie in a folder of its "
+          + "own"),
       "\(error(c))")
     for split in ["train", "val"] {
       let folder = "\(clips.path)/gifs/\(split)/a"
