@@ -5,7 +5,7 @@ package enum ExampleKind: Sendable {
   case clips
 
   /// "images", "clips".
-  var plural: String { self == .images ? "images" : "clips" }
+  package var plural: String { self == .images ? "images" : "clips" }
 
   /// What the files hold that are read: "PNG, JPEG or WebP".
   var readNames: String { self == .images ? ImageFormat.readNames : "clips" }
