@@ -3,9 +3,10 @@ import Images
 
 struct DatasetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "dataset", abstract: "Turn a known data set into a folder of images.",
+    commandName: "dataset", abstract: "Turn a known data set into a folder of images or clips.",
     subcommands: [
       FashionMNISTCommand.self, IDXCommand.self, CIFAR10Command.self, CIFAR100Command.self,
+      MovingClothesCommand.self,
     ])
 }
 
@@ -18,19 +19,23 @@ struct DatasetOptions: ParsableArguments {
     guard !output.isEmpty else { throw ValidationError("output is empty") }
   }
 
-  func write(_ splits: [ImageFolderWriter.Split], classes: [String]) throws {
-    let outcome = try ImageFolderWriter(output: output, classes: classes)
+  func write(
+    _ splits: [ImageFolderWriter.Split], classes: [String], kind: ExampleKind = .images
+  ) throws {
+    let outcome = try ImageFolderWriter(output: output, classes: classes, kind: kind)
       .write(splits, force: force) { pixels, width, height, path in
-        if pixels.count == width * height {
+        if kind == .clips {
+          try writeAPNG(gray: pixels, width: width, height: height, to: path)
+        } else if pixels.count == width * height {
           try writePNG(gray: pixels, width: width, height: height, to: path)
         } else {
           try writePNG(RGBImage(width: width, height: height, pixels: pixels), to: path)
         }
       }
     switch outcome {
-    case .written(let images): Terminal.write("\(output): \(images) images written\n")
-    case .alreadyComplete(let images):
-      Terminal.write("\(output): all \(images) images are there already\n")
+    case .written(let count): Terminal.write("\(output): \(count) \(kind.plural) written\n")
+    case .alreadyComplete(let count):
+      Terminal.write("\(output): all \(count) \(kind.plural) are there already\n")
     }
   }
 

@@ -1,11 +1,11 @@
 import Autodiff
 import Foundation
 
-/// Writes labelled images as an image folder, `output/<split>/<class>/<index>.png`, whole or
+/// Writes labelled images or clips as a folder, `output/<split>/<class>/<index>.png`, whole or
 /// not at all: into a hidden folder beside it, which is renamed at the end.
 package struct ImageFolderWriter: Sendable {
-  /// Writes one image, [height, width] grey or [height, width, 3] colour bytes, as a PNG file.
-  package typealias WritePNG = (
+  /// Writes the bytes of one image or clip as a file.
+  package typealias WriteFile = (
     _ pixels: [UInt8], _ width: Int, _ height: Int, _ path: String
   ) throws -> Void
 
@@ -14,23 +14,29 @@ package struct ImageFolderWriter: Sendable {
     package let name: String
     package let labels: [UInt8]
     let width, height: Int
-    /// [height, width] grey or [height, width, 3] colour bytes; called from several threads.
-    let image: @Sendable (Int) -> [UInt8]
+    /// [height, width] grey or [height, width, 3] colour bytes, or the grey ones of a clip,
+    /// [frames, height, width]; called from several threads.
+    let image: @Sendable (Int) throws -> [UInt8]
+    /// The name of the file of each; padded, so that names sort as the images do.
+    var file: @Sendable (Int) -> String = { paddedName($0) + ".png" }
+
+    static func paddedName(_ index: Int) -> String { String(format: "%05ld", index) }
   }
 
   package enum Outcome: Hashable, Sendable {
-    /// The folder is new and has this many images.
-    case written(images: Int)
+    /// The folder is new and has this many images or clips.
+    case written(Int)
     /// The folder was there with exactly these files, and has been left alone.
-    case alreadyComplete(images: Int)
+    case alreadyComplete(Int)
   }
 
   private let output: String
   private let classes: [String]
+  private let kind: ExampleKind
 
   /// A writer of the folder `output`, with a folder for each of `classes`, by label.
-  package init(output: String, classes: [String]) {
-    (self.output, self.classes) = (output, classes)
+  package init(output: String, classes: [String], kind: ExampleKind = .images) {
+    (self.output, self.classes, self.kind) = (output, classes, kind)
   }
 
   /// Why these cannot be folders of classes that `ImageFolder` sees; nil if they can.
@@ -52,10 +58,12 @@ package struct ImageFolderWriter: Sendable {
   /// - Parameters:
   ///   - force: Whether to replace an output that is complete, or lacks files. One that has
   ///     anything else in it is never touched.
-  ///   - writePNG: Writes a file; called from several threads.
+  ///   - writeFile: Called from several threads.
   /// - Throws: `DatasetError` for an output that cannot be written or has other content, and what
-  ///   `writePNG` throws; the output is then as it was.
-  package func write(_ splits: [Split], force: Bool = false, writePNG: WritePNG) throws -> Outcome {
+  ///   `writeFile` throws; the output is then as it was.
+  package func write(
+    _ splits: [Split], force: Bool = false, writeFile: WriteFile
+  ) throws -> Outcome {
     guard !output.isEmpty else {
       throw DatasetError(path: "''", reason: "the folder to write has no name")
     }
@@ -67,10 +75,11 @@ package struct ImageFolderWriter: Sendable {
     let count = files.reduce(0) { $0 + $1.count }
     let missing = try missing(Set(files.joined()), in: Set(folders + splits.map(\.name)))
     if let missing, !force {
-      guard missing > 0 else { return .alreadyComplete(images: count) }
+      guard missing > 0 else { return .alreadyComplete(count) }
       throw DatasetError(
         path: output,
-        reason: "is there, but lacks \(missing) of \(count) images: remove it, or use --force")
+        reason:
+          "is there, but lacks \(missing) of \(count) \(kind.plural): remove it, or use --force")
     }
     let staging = try StagingFolder(for: output)
     defer { staging.remove() }
@@ -81,7 +90,7 @@ package struct ImageFolderWriter: Sendable {
         let images = Array(start..<min(start + 64 * pool.threads, paths.count))
         let results = pool.map(images) { image -> Result<Void, any Error> in
           Result {
-            try writePNG(
+            try writeFile(
               split.image(image), split.width, split.height, "\(staging.path)/\(paths[image])")
           }
         }
@@ -89,16 +98,16 @@ package struct ImageFolderWriter: Sendable {
       }
     }
     try staging.become(output)
-    return .written(images: count)
+    return .written(count)
   }
 
-  /// The path of every image within the output; padded, so that paths sort as the images did.
+  /// The path of every image within the output.
   private func paths(of split: Split) -> [String] {
     split.labels.enumerated().map { image, label in
       checkPrecondition(
         Int(label) < classes.count,
         "ImageFolderWriter: a label is not below \(classes.count), the number of classes")
-      return "\(split.name)/\(classes[Int(label)])/\(String(format: "%05ld", image)).png"
+      return "\(split.name)/\(classes[Int(label)])/\(split.file(image))"
     }
   }
 

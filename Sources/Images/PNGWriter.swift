@@ -31,7 +31,7 @@ extension RGBImage {
 }
 
 /// `pixels`, [height, width, channels], as the bytes of a PNG.
-private func encodePNG(
+func encodePNG(
   _ pixels: [UInt8], width: Int, height: Int, channels: Int32, effort: Int32, name: String
 ) throws(ImageError) -> [UInt8] {
   guard let columns = UInt32(exactly: width), let rows = UInt32(exactly: height) else {
@@ -50,7 +50,7 @@ private func encodePNG(
 }
 
 /// Has `bytes` be the content of `path`, without waiting for the disk: pictures can be made again.
-private func replaceFile(at path: String, with bytes: [UInt8]) throws(ImageError) {
+func replaceFile(at path: String, with bytes: [UInt8]) throws(ImageError) {
   do {
     try AtomicFile.replace(path, by: bytes, .passing)
   } catch {

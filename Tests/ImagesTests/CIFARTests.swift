@@ -53,7 +53,7 @@ import Testing
     for item in expected {
       let split = try #require(splits.first { $0.name == item.split })
       #expect(classes[Int(split.labels[item.place])] == item.name)
-      let sum = split.image(item.place).enumerated().reduce(0) {
+      let sum = try split.image(item.place).enumerated().reduce(0) {
         $0 + ($1.offset + 1) * Int($1.element)
       }
       #expect(sum == item.sum)

@@ -43,8 +43,8 @@ import Testing
   }
 
   @Test func writesEveryImageIntoTheFolderOfItsClass() throws {
-    let outcome = try writer.write(splits(), writePNG: Self.writePNG)
-    #expect(outcome == .written(images: 6))
+    let outcome = try writer.write(splits(), writeFile: Self.writePNG)
+    #expect(outcome == .written(6))
     #expect(
       bytes("train/b/00000.png") == [2, 1, 0, 1] && bytes("train/a/00001.png") == [2, 1, 2, 3])
     #expect(
@@ -75,36 +75,36 @@ import Testing
 
   @Test func aCompleteOutputIsLeftAloneUnlessForced() throws {
     let splits = try splits()
-    _ = try writer.write(splits, writePNG: Self.writePNG)
+    _ = try writer.write(splits, writeFile: Self.writePNG)
     let again = try writer.write(splits) { _, _, _, _ in Issue.record("nothing is to be written") }
-    #expect(again == .alreadyComplete(images: 6))
+    #expect(again == .alreadyComplete(6))
     let forced = try writer.write(splits, force: true) { _, _, _, path in
       try Data([7]).write(to: URL(fileURLWithPath: path))
     }
-    #expect(forced == .written(images: 6) && bytes("val/b/00001.png") == [7])
+    #expect(forced == .written(6) && bytes("val/b/00001.png") == [7])
     #expect(try inParent() == ["out"])
   }
 
   @Test func anIncompleteOutputIsReplacedOnlyWhenForced() throws {
     let splits = try splits()
-    _ = try writer.write(splits, writePNG: Self.writePNG)
+    _ = try writer.write(splits, writeFile: Self.writePNG)
     try FileManager.default.removeItem(atPath: "\(output)/train/b/00003.png")
     let error = #expect(throws: DatasetError.self) {
-      try writer.write(splits, writePNG: Self.writePNG)
+      try writer.write(splits, writeFile: Self.writePNG)
     }
     #expect(error?.reason.contains("lacks 1 of 6 images") == true)
-    let forced = try writer.write(splits, force: true, writePNG: Self.writePNG)
-    #expect(forced == .written(images: 6) && bytes("train/b/00003.png") == [2, 1, 6, 7])
+    let forced = try writer.write(splits, force: true, writeFile: Self.writePNG)
+    #expect(forced == .written(6) && bytes("train/b/00003.png") == [2, 1, 6, 7])
   }
 
   @Test(arguments: ["notes.txt", "train/c/1.png", "train/a/00000.png", "val/a/x.png", ".git/x"])
   func otherContentIsNeverTouched(name: String) throws {
     let splits = try splits()
-    _ = try writer.write(splits, writePNG: Self.writePNG)
+    _ = try writer.write(splits, writeFile: Self.writePNG)
     try folder.write("deep/out/\(name)", [42])
     for force in [false, true] {
       let error = #expect(throws: DatasetError.self) {
-        try writer.write(splits, force: force, writePNG: Self.writePNG)
+        try writer.write(splits, force: force, writeFile: Self.writePNG)
       }
       #expect(error?.reason.hasPrefix("has other content (") == true)
     }
@@ -120,7 +120,7 @@ import Testing
       }
     }
     #expect(try inParent() == [])
-    _ = try writer.write(splits, writePNG: Self.writePNG)
+    _ = try writer.write(splits, writeFile: Self.writePNG)
     #expect(throws: Full.self) {
       try writer.write(splits, force: true) { _, _, _, _ in throw Full() }
     }
@@ -132,7 +132,7 @@ import Testing
     try folder.write("deep/.out.partial-2147483647/train/a/1.png")  // no such process
     try folder.write("deep/.out.partial-1/train/a/1.png")  // a process that lives
     try folder.makeFolder("deep/out")  // an empty folder may be taken
-    #expect(try writer.write(splits(), writePNG: Self.writePNG) == .written(images: 6))
+    #expect(try writer.write(splits(), writeFile: Self.writePNG) == .written(6))
     #expect(try inParent().sorted() == [".out.partial-1", "out"])
   }
 
@@ -145,7 +145,7 @@ import Testing
     ] {
       let writer = ImageFolderWriter(output: "\(folder.path)/\(path)", classes: ["a", "b"])
       let error = #expect(throws: DatasetError.self) {
-        try writer.write(splits, writePNG: Self.writePNG)
+        try writer.write(splits, writeFile: Self.writePNG)
       }
       #expect(error?.path == "\(folder.path)/file" && error?.reason == reason)
     }
@@ -156,7 +156,7 @@ import Testing
     let splits = try splits()
     let error = #expect(throws: DatasetError.self) {
       try ImageFolderWriter(output: "", classes: ["a", "b"])
-        .write(splits, writePNG: Self.writePNG)
+        .write(splits, writeFile: Self.writePNG)
     }
     #expect(error?.reason == "the folder to write has no name")
   }
@@ -165,7 +165,7 @@ import Testing
   func classesThatWouldNotBeFoldersOfTheirOwnAreAnError(classes: [String]) throws {
     let splits = try splits()
     let writer = ImageFolderWriter(output: output, classes: classes)
-    #expect(throws: DatasetError.self) { try writer.write(splits, writePNG: Self.writePNG) }
+    #expect(throws: DatasetError.self) { try writer.write(splits, writeFile: Self.writePNG) }
     #expect(!FileManager.default.fileExists(atPath: output))
   }
 }

@@ -142,7 +142,7 @@ private let gzippedLabels: [UInt8] = [
     }
     var histogram = [Int](repeating: 0, count: 256)
     for i in 0..<60000 {
-      splits[0].image(i).withUnsafeBufferPointer { for v in $0 { histogram[Int(v)] += 1 } }
+      try splits[0].image(i).withUnsafeBufferPointer { for v in $0 { histogram[Int(v)] += 1 } }
     }
     let total = Double(60000 * 28 * 28)
     let mean = histogram.indices.reduce(0.0) { $0 + Double($1 * histogram[$1]) } / total / 255

@@ -150,19 +150,11 @@ struct APNGChunks {
   /// A frame as a PNG by itself: the file's header and colours with the frame's size and data.
   func png(of frame: Frame) -> [UInt8] {
     var png = Array(bytes[..<8])
-    func number(_ value: Int) -> [UInt8] {
-      (0..<4).map { UInt8(truncatingIfNeeded: value >> (24 - 8 * $0)) }
-    }
-    func append(_ type: String, _ data: some Collection<UInt8>) {
-      let checked = Array(type.utf8) + data
-      png += number(data.count) + checked
-      png += number(Int(cimage_crc32(checked, checked.count)))
-    }
-    let (width, height) = (number(frame.region.width), number(frame.region.height))
-    append("IHDR", width + height + bytes[header].dropFirst(8))
+    let (width, height) = (bigEndian(frame.region.width), bigEndian(frame.region.height))
+    png.appendChunk("IHDR", width + height + bytes[header].dropFirst(8))
     for chunk in colours { png += bytes[chunk] }
-    for part in frame.data { append("IDAT", bytes[part]) }
-    append("IEND", [])
+    for part in frame.data { png.appendChunk("IDAT", bytes[part]) }
+    png.appendChunk("IEND", [])
     return png
   }
 }
