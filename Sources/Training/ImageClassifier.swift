@@ -42,7 +42,7 @@ public struct ImageClassifier: Sendable {
   /// - Throws: what `SavedModel.imageReader` does.
   public init(
     _ saved: SavedModel, reader: (any ExampleReader)? = nil, precision: Precision = .float32,
-    pool: WorkerPool
+    pool: WorkerPool = WorkerPool()
   ) throws {
     (self.saved, self.pool) = (saved, pool)
     self.reader = try reader ?? saved.imageReader()

@@ -109,11 +109,11 @@ extension Tape {
   }
 
   fileprivate func offer(
-    _ value: Variable, _ name: String, of parameter: Parameter, above levels: Int
+    _ given: Variable, _ name: String, of parameter: Parameter, above levels: Int
   ) -> Variable {
-    guard tapState.record != nil || pass.edits != nil else { return value }
+    guard tapState.record != nil || pass.edits != nil else { return given }
     let place = place(name, of: parameter, above: levels)
-    let value = pass.edits?.applied(to: value, at: place) ?? value
+    var value = pass.edits?.applied(to: given, at: place) ?? given
     guard let record = tapState.record, record.taps.contains(place) else { return value }
     let entry: Int
     if let replayed = tapState.replayed {
@@ -124,7 +124,7 @@ extension Tape {
     }
     guard record.taps.withDerivatives, isRecording else { return value }
     // A value of constants alone begins here, for the derivative by it.
-    let value = value.node == nil ? variable(value.value) : value
+    if value.node == nil { value = variable(value.value) }
     if let node = value.node { tapState.asked.append((entry, node)) }
     return value
   }
