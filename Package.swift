@@ -41,7 +41,9 @@ let package = Package(
       name: "CImage", dependencies: ["CWebP"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
     .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels", "Files"]),
-    .target(name: "Training", dependencies: ["ConViT", "Files", "Images", "Safetensors"]),
+    .target(
+      name: "Training",
+      dependencies: ["ConViT", "DoubleNumerics", "Files", "Images", "Safetensors"]),
     .target(
       name: "Locality",
       dependencies: ["ConViT", "DoubleNumerics", "Images", "CKernels", "Files"]),
