@@ -16,7 +16,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-products bench-data bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained vit-bench tensorboard-check clean
+  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -96,6 +96,13 @@ pruning-table: build ## Sweep the shipped models over sparsities (DATA=<Fashion-
 
 pruning-retrained: build ## Train pruned models for two epochs, at all sparsities (DATA=… CSV=sweeps/retrained.csv)
 	python3 Scripts/pruning/retrain.py --data-path $(or $(DATA),data/fashion-mnist) $(or $(CSV),sweeps/retrained.csv)
+
+video-table: build ## Six models of clips on moving clothes, three seeds, into OUT (runs/moving-clothes)
+	@Scripts/dependencies.sh demo
+	$(CONVIT) dataset moving-clothes --output data/moving-clothes
+	$(CONVIT) experiment Configs/experiments/moving-clothes.yaml --data-path data/moving-clothes \
+	  --output-dir $(or $(OUT),runs/moving-clothes)
+	python3 Scripts/video/bars.py $(or $(OUT),runs/moving-clothes)/runs.csv
 
 bench-allocations: build ## Count the heap allocations of a step, by depth and batch
 	Benchmarks/allocations.sh

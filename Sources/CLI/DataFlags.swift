@@ -17,6 +17,24 @@ struct DataFlags: SettingFlags {
   @Flag(onOff: "A new order every epoch. (default: on)") var shuffle: Bool?
   @OptionGroup(title: "Data") var bad: BadImageOptions
   @OptionGroup(title: "Data") var images: ImageOptions
+  @OptionGroup(title: "Clips") var clips: ClipFlags
+}
+
+/// The flags of `convit train` that say which frames of a clip it sees.
+struct ClipFlags: SettingFlags {
+  @Option(.int("Frames of a clip from one that the model sees to the next. (default: 1)"))
+  var frameStride: Int?
+  @Option(
+    .name("Where the frames begin in training: first, middle or random. (default: random)"))
+  var trainPlacement: DataSettings.Placement?
+  @Option(.name("Where they begin in evaluation: first or middle. (default: middle)"))
+  var evalPlacement: DataSettings.Placement?
+  @OptionGroup var limits: ClipLimitOptions
+}
+
+struct ClipLimitOptions: SettingFlags {
+  @Option(.int("The most frames of a clip. (default: 100000)")) var maxFrames: Int?
+  @Option(.number("The most seconds of a clip. (default: 3600)")) var maxSeconds: Double?
 }
 
 struct LayoutOptions: SettingFlags {
@@ -25,7 +43,7 @@ struct LayoutOptions: SettingFlags {
       "IMNET for folders of images, INAT or INAT19 for iNaturalist's files, CIFAR, CIFAR10, "
         + "CIFAR100. (default: IMNET)"))
   var dataSet: DataSettings.DataSet?
-  @Option(.file("Images to validate on, where --data-path is a CSV file without them."))
+  @Option(.file("What to validate on, where --data-path is a file that lists nothing for it."))
   var valPath: OrNone<String>?
   @Option(.name("The level of iNaturalist's classes: kingdom … genus, name. (default: name)"))
   var inatCategory: INaturalist.Category?
@@ -47,6 +65,7 @@ struct BadImageOptions: SettingFlags {
   var maxBad: OrNone<Double>?
 }
 
+extension DataSettings.Placement: ExpressibleByArgument {}
 extension DataSettings.DataSet: ExpressibleByArgument {}
 extension INaturalist.Category: ExpressibleByArgument {}
 extension BadImages: ExpressibleByArgument {}

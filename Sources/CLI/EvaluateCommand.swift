@@ -10,7 +10,8 @@ import Training
 
 struct EvaluateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "evaluate", abstract: "Measure a model's accuracy on the val images of a folder.",
+    commandName: "evaluate",
+    abstract: "Measure a model's accuracy on the val images or clips of a folder.",
     discussion: """
       --output-dir gets evaluation.html, a page that needs no other file: accuracy by class, the \
       confusion matrix and pictures of the mistakes that the model is most certain of; and \
@@ -20,6 +21,7 @@ struct EvaluateCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @OptionGroup var images: FolderOptions
   @Option(.int("The seed of the run that held out --val-fraction. (default: 0)")) var seed: UInt64?
+  @OptionGroup(title: "Clips") var views: ClipViewOptions
   @OptionGroup(title: "Masks") var mask: MaskOptions
   @Option(
     .name("Average probabilities over a group: hflip, c4, d4, cyclic:K; see convit symmetry."))
@@ -42,9 +44,11 @@ struct EvaluateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let saved = try mask.applied(to: model.load())
+    let saved = try mask.applied(to: model.load(frames: views.frames))
+    let clips = try views.reader(
+      for: saved, images.images.settings(), cropRatio: images.images.evalCropRatio)
     let folder = try images.folder(for: saved, seed: seed ?? 0)
-    let classes = try saved.transformer.configuration.classes
+    let classes = saved.architecture.outputCount ?? folder.classes.count
     // Without names, the folders stand for the classes in their order: all must be there.
     guard saved.classNames != nil || folder.classes.count == classes else {
       throw DatasetError(
@@ -55,10 +59,14 @@ struct EvaluateCommand: ParsableCommand {
     let output = try outputDir.map(OutputFolder.init)
     let pool = model.threads.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
-    let (totals, answers) = try images.evaluator(for: saved, on: pool).answers(
-      try averaged(saved.model), model.frozen(saved), on: folder.samples, pool: pool,
+    let averaged = try averaged(saved.model)
+    let asked = clips.map(averaged.averaged(over:)) ?? averaged
+    let evaluator = try images.evaluator(for: saved, reader: clips, on: pool)
+    let (totals, answers) = try evaluator.answers(
+      asked, model.frozen(saved), on: folder.samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
+    if let note = skipped.shortClips { terminal.line("note: \(note)") }
     if classes == 1 {
       terminal.line("note: the model has one class: any answer is right, and its accuracy 100 %")
     }
@@ -69,14 +77,14 @@ struct EvaluateCommand: ParsableCommand {
     report.average = try average.map { try ImageSymmetry(named: $0).name }
     report.mask = mask.record
     if let output {
-      try write(report, to: output, try images.pictures(of: saved))
+      try write(report, to: output, try clips?.smallPicture ?? images.pictures(of: saved))
       terminal.line("wrote \(outputDir ?? "")/evaluation.html, evaluation.json and tables")
     }
     if json {
       try Terminal.result(try line(report, skipped: skipped.count))
     } else {
       terminal.line(
-        "\(totals.images) images"
+        folder.kind.counted(totals.images) + (clips?.viewsText ?? "")
           + (report.average.map { ", probabilities averaged over \($0)" } ?? ""))
       if perClass { try EvaluationText(report: report).lines.forEach(Terminal.result) }
       try Terminal.result(

@@ -7,8 +7,8 @@ import Training
 
 /// Which images of a folder a model is looked at on, and how they are read.
 struct FolderOptions: ParsableArguments {
-  @Option(help: .folder("The folder that has val/<class>/, or a CSV file of images.")) var dataPath:
-    String
+  @Option(help: .folder("The folder that has val/<class>/, or a file that lists images or clips."))
+  var dataPath: String
   @Option(help: .folder("The folder in it to measure on, or . for all of it.")) var split = "val"
   @OptionGroup var layout: LayoutOptions
   @OptionGroup var reading: ReadingOptions
@@ -41,10 +41,11 @@ struct FolderOptions: ParsableArguments {
   func folder(for saved: SavedModel, seed: UInt64) throws -> ImageFolder {
     let folder: ImageFolder
     do {
-      folder = try data.images(of: split, classes: saved.classNames, seed: seed)
+      folder = try data.images(
+        of: split, kind: saved.kind, classes: saved.classNames, seed: seed)
     } catch {
       guard let names = saved.classNames,
-        let other = try? data.images(of: split, classes: nil, seed: seed),
+        let other = try? data.images(of: split, kind: saved.kind, classes: nil, seed: seed),
         other.classes.count == names.count, Set(other.classes).isDisjoint(with: names)
       else { throw error }
       let example =
@@ -69,10 +70,15 @@ struct FolderOptions: ParsableArguments {
     SkippedImages(folder, maxBad: bad.maxBad?.value ?? DataSettings.defaultMaxBad)
   }
 
-  func evaluator(for saved: SavedModel, on pool: WorkerPool) throws -> Evaluator {
-    Evaluator(
-      reader: try saved.imageReader(images.settings(), cropRatio: images.evalCropRatio),
-      batchSize: reading.batchSize,
+  /// - Parameter reader: of what the model takes, if it takes no images.
+  func evaluator(
+    for saved: SavedModel, reader: (any ExampleReader)? = nil, on pool: WorkerPool
+  ) throws -> Evaluator {
+    let reader =
+      try reader ?? saved.imageReader(images.settings(), cropRatio: images.evalCropRatio)
+    return Evaluator(
+      reader: reader,
+      batchSize: reading.batchSize ?? reader.usualBatchSize,
       workers: reading.numWorkers ?? pool.threads,
       badImages: data.onBadImage)
   }
@@ -80,11 +86,20 @@ struct FolderOptions: ParsableArguments {
 
 /// How the images of a folder are read by commands that only look at them.
 struct ReadingOptions: ParsableArguments {
-  @Option(help: .int("Images at a time.")) var batchSize = 64
+  @Option(.int("Images or clips at a time. (default: 64 images, or as many as have 64 frames)"))
+  var batchSize: Int?
   @Option(.int("Threads that read images. (default: as --threads)")) var numWorkers: Int?
 
   func validate() throws {
     try require("batch-size", batchSize, in: 1...1_000_000)
     try require("num-workers", numWorkers, in: 0...1024)
+  }
+}
+
+extension ExampleReader {
+  /// As many examples as are read together where nobody says how many: 64 images in all, whatever
+  /// the frames and views of clips.
+  var usualBatchSize: Int {
+    max(1, 64 / shape.sizes.dropLast(3).reduce(1, *))
   }
 }

@@ -20,12 +20,17 @@ struct WeightsOptions: ParsableArguments {
     if let patchSize, patchSize < 1 {
       throw ValidationError("patch-size must be at least 1, found \(patchSize)")
     }
-    _ = try usage { try model.map(ViTConfiguration.preset(of:)) }
+    _ = try usage {
+      try model.map { name in
+        name.hasPrefix(TimeSformerConfiguration.name)
+          ? try TimeSformerConfiguration.preset(of: name).image : try .preset(of: name)
+      }
+    }
   }
 
-  /// The model in the file; its warnings go to standard error.
-  func load() throws -> SavedModel {
-    try .noted(weights, model: model, inputSize: inputSize, patchSize: patchSize)
+  /// The model in the file, of so many frames if that is said; its warnings go to standard error.
+  func load(frames: Int? = nil) throws -> SavedModel {
+    try .noted(weights, model: model, inputSize: inputSize, patchSize: patchSize, frames: frames)
   }
 }
 
@@ -36,8 +41,8 @@ struct ModelOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
 
   /// The model in the file; its warnings go to standard error.
-  func load() throws -> SavedModel {
-    let saved = try file.load()
+  func load(frames: Int? = nil) throws -> SavedModel {
+    let saved = try file.load(frames: frames)
     let warning =
       precision == .float32
       ? ProductKernels.settingWarning : ProductKernels.warning(for: precision)
@@ -55,13 +60,13 @@ extension Precision: ExpressibleByArgument {}
 extension SavedModel {
   /// The model in a file, as flags describe it; its warnings go to standard error.
   static func noted(
-    _ weights: String, model: String?, inputSize: InputSize?, patchSize: Int?
+    _ weights: String, model: String?, inputSize: InputSize?, patchSize: Int?, frames: Int? = nil
   ) throws -> SavedModel {
     let saved = try SavedModel(
       weightsOrCheckpoint: weights,
       as: Description(
         name: model, imageHeight: inputSize?.size.height, imageWidth: inputSize?.size.width,
-        patchSize: patchSize))
+        patchSize: patchSize, frames: frames))
     for warning in saved.warnings { Terminal.write("note: \(weights): \(warning)\n") }
     return saved
   }

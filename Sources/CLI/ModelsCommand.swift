@@ -9,7 +9,8 @@ struct ModelsCommand: ParsableCommand {
     discussion: """
       For 1000 classes, and images of the size at the end of the name, or 224 × 224. GFLOPs are \
       multiply–adds of one image's forward pass, as in the papers. Names are timm's; a tag behind \
-      one, as in vit_base_patch16_224.mae, is understood.
+      one, as in vit_base_patch16_224.mae, is understood. TimeSformers are for 400 classes and \
+      clips of 8 frames, …_hr of 16 and …_l of 96; their GFLOPs are a clip's.
       """)
 
   func run() throws {
@@ -21,14 +22,20 @@ struct ModelsCommand: ParsableCommand {
         try Terminal.result("\n\(preset.family.rawValue)")
         family = preset.family
       }
-      let costs = try VisionTransformer(configuration).costs(isWhole: true)
-      try Terminal.result(
-        row(
-          name, "\(costs.parameters)",
-          String(format: "%.2f", Double(costs.multiplyAdds) / 1e9),
-          "\(configuration.embedDim)", "\(configuration.heads)", "\(configuration.depth)",
-          "\(configuration.localUpToLayer)"))
+      try show(name, VisionTransformer(configuration))
     }
+    try Terminal.result("\nTimeSformer, of clips")
+    for name in TimeSformerConfiguration.presetNames {
+      try show(name, TimeSformer(.preset(of: name)))
+    }
+  }
+
+  private func show(_ name: String, _ model: some VisionModel) throws {
+    let (costs, image) = (model.costs(isWhole: true), model.image)
+    try Terminal.result(
+      row(
+        name, "\(costs.parameters)", String(format: "%.2f", Double(costs.multiplyAdds) / 1e9),
+        "\(image.embedDim)", "\(image.heads)", "\(image.depth)", "\(image.localUpToLayer)"))
   }
 
   /// A row of 80 columns.

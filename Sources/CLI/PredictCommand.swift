@@ -7,15 +7,20 @@ import Training
 
 struct PredictCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "predict", abstract: "Name what is on images.",
-    discussion: "An image that cannot be read is reported; the others are predicted all the same.")
+    commandName: "predict", abstract: "Name what is on images, or in clips.",
+    discussion: """
+      What cannot be read is reported; the others are predicted all the same. With the weights of \
+      a model of clips, an argument is a clip: an animated GIF or PNG, a video, or a folder of \
+      frames.
+      """)
 
   @OptionGroup var model: ModelOptions
   @Option(help: .int("How many classes to name.")) var topk = 5
   @Flag(help: "Print one JSON object an image.") var json = false
   @Flag(help: "Give the logits as well.") var logits = false
   @OptionGroup var options: ImageOptions
-  @Argument(help: "PNG, JPEG and WebP files.") var images: [String]
+  @OptionGroup(title: "Clips") var views: ClipViewOptions
+  @Argument(help: "PNG, JPEG and WebP files; or clips, folders of frames too.") var images: [String]
 
   func validate() throws {
     guard topk > 0 else { throw ValidationError("topk must be at least 1, found \(topk)") }
@@ -23,15 +28,19 @@ struct PredictCommand: ParsableCommand {
   }
 
   func run() throws {
-    let (saved, pool) = (try model.load(), model.threads.pool())
+    let (saved, pool) = (try model.load(frames: views.frames), model.threads.pool())
+    let settings = try options.settings()
+    let reader: any ExampleReader =
+      try views.reader(for: saved, settings, cropRatio: options.evalCropRatio)
+      ?? saved.imageReader(settings, cropRatio: options.evalCropRatio)
     let classifier = try ImageClassifier(
-      saved, reader: saved.imageReader(options.settings(), cropRatio: options.evalCropRatio),
-      precision: model.precision, pool: pool)
+      saved, reader: reader, precision: model.precision, pool: pool)
     var failures = 0
-    for start in stride(from: 0, to: images.count, by: 16 * pool.threads) {
-      let part = Array(images[start..<min(start + 16 * pool.threads, images.count)])
+    let size = max(pool.threads, pool.threads * reader.usualBatchSize / 4)
+    for start in stride(from: 0, to: images.count, by: size) {
+      let part = Array(images[start..<min(start + size, images.count)])
       let results = classifier.classify(part, top: topk, withLogits: logits) { note in
-        Terminal.write("note: \(note)\(ImageError.readAllTheSame)\n")
+        Terminal.write("note: \(note)\(note is ShortClip ? "" : ImageError.readAllTheSame)\n")
       }
       for result in results {
         switch result {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Autodiff
+import ConViT
 import Files
 import Foundation
 import Images
@@ -9,9 +10,12 @@ import Training
 struct TrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train",
-    abstract: "Train a model on a folder of images.",
+    abstract: "Train a model on a folder of images, or of clips.",
     discussion: """
-      The images are PNG, JPEG and WebP files in train/<class>/ and val/<class>/. The run gets \
+      The images are PNG, JPEG and WebP files in train/<class>/ and val/<class>/; with --frames, \
+      or a model such as timesformer_tiny_patch16_224, clips: videos, animated GIF and PNG, \
+      folders of frames, or a text file of lines `path label` or `folder frames label`. \
+      The run gets \
       config.yaml, log.jsonl, steps.jsonl, model.safetensors (the last epoch), \
       best.safetensors (the most accurate) and checkpoint.safetensors, from which --resume goes \
       on. Every flag is also a key of the YAML config; a flag overrides it, and the last of a \
@@ -120,7 +124,9 @@ private struct TrainingDisplay {
       let eta = eta(Double(step.epoch) + Double(inEpoch) / Double(steps))
       terminal.progress(
         "epoch \(step.epoch + 1)/\(run?.epochs ?? 0)  step \(inEpoch)/\(steps)"
-          + String(format: "  loss %.4f  %.0f images/s", step.loss, speed)
+          + String(format: "  loss %.4f  ", step.loss)
+          + String(format: speed < 10 ? "%.1f" : "%.0f", speed)
+          + " \(run?.kind.plural ?? "")/s"
           + "  ETA \(eta)")
     case .evaluated(let images, let all):
       let epoch = "\(epochs + 1)/\(run?.epochs ?? 0)"
@@ -141,19 +147,21 @@ private struct TrainingDisplay {
   }
 
   private func describe(_ run: Trainer.Summary) -> [String] {
-    let model = run.model
+    let clips = run.model as? TimeSformerConfiguration
+    guard let model = clips?.image ?? run.model as? ViTConfiguration else { return [] }
     let (progress, visited) = (run.progress, run.imagesPerEpoch)
     let gpsa = model.localUpToLayer > 0 ? ", \(model.localUpToLayer) of them GPSA" : ""
     let trained = run.trained < run.parameters ? " (\(run.trained) of them trained)" : ""
-    let images = counted(run.trainingImages, "image", "images")
+    let images = run.kind.counted(run.trainingImages)
     let classes = counted(run.classes, "class", "classes")
     return [
       "model: \(run.parameters) parameters\(trained), \(model.depth) blocks\(gpsa), "
         + "\(model.headsText) heads of \(model.headFeatures) features, "
-        + "\(model.grid.rows) × \(model.grid.columns) patches",
+        + "\(model.grid.rows) × \(model.grid.columns) patches"
+        + (clips.map { ", \($0.frames) frames, \($0.scheme.rawValue) attention" } ?? ""),
       "data: \(images) to train on, \(run.validationImages) to test on, \(classes)",
       "training: \(counted(run.epochs, "epoch", "epochs")) of "
-        + "\(run.stepsPerEpoch) steps on \(visited.all) images, "
+        + "\(run.stepsPerEpoch) steps on \(visited.all) \(run.kind.plural), "
         + (visited.all == visited.different ? "" : "\(visited.different) different ones, ")
         + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
       progress == RunProgress()

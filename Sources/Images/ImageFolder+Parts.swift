@@ -22,7 +22,7 @@ extension ImageFolder {
         guard share > 0 else {
           throw DatasetError(
             path: folder,
-            reason: "\(ratio) of the \(counted(images.count, "image", "images")) of class "
+            reason: "\(ratio) of the \(kind.counted(images.count)) of class "
               + "\(ClassNames.shown(classes[label])) is none")
         }
         kept += images.prefix(share)
@@ -56,7 +56,8 @@ extension ImageFolder {
     }
     guard !validation.isEmpty else {
       throw DatasetError(
-        path: folder, reason: "no class has two images, one to train and one to validate on")
+        path: folder,
+        reason: "no class has two \(kind.plural), one to train and one to validate on")
     }
     let note =
       single.isEmpty
@@ -97,20 +98,31 @@ extension ImageFolder {
     return try DirectoryListing(path: root).folders
   }
 
-  /// Whether there are images in `root` itself.
-  package static func hasImages(directlyIn root: String) throws -> Bool {
-    try DirectoryListing(path: root).files.contains { ImageNames.isImage($0, in: root) }
+  /// Whether there are images, or clips, in `root` itself.
+  package static func hasExamples(
+    _ kind: ExampleKind, directlyIn root: String
+  ) throws -> Bool {
+    let listing = try DirectoryListing(path: root)
+    if listing.files.contains(where: { kind.isExample($0, in: root) }) { return true }
+    guard kind == .clips else { return false }
+    return try listing.folders.contains { name in
+      let path = "\(root)/\(name)"
+      return ClipNames.areFrames(try DirectoryListing(path: path), in: path)
+    }
   }
 
   /// Why there is no folder of a split in `root`, from what is there instead.
-  package static func missing(_ split: String, in root: String) -> DatasetError {
-    let expected = "expected \(split)/<class>/<image>"
+  package static func missing(
+    _ split: String, in root: String, of kind: ExampleKind = .images
+  ) -> DatasetError {
+    let expected = "expected \(split)/<class>/<\(kind.singular)>"
     func error(_ reason: String) -> DatasetError { DatasetError(path: root, reason: reason) }
     guard let listing = try? DirectoryListing(path: root) else {
       return error("no folder \(split)")
     }
-    if let image = listing.files.first(where: { ImageNames.isImage($0, in: root) }) {
-      return error("no folder \(split), and images directly in the folder (\(image)): \(expected)")
+    if let file = listing.files.first(where: { kind.isExample($0, in: root) }) {
+      return error(
+        "no folder \(split), and \(kind.plural) directly in the folder (\(file)): \(expected)")
     }
     if listing.folders.isEmpty { return error("no folder \(split), and no other: \(expected)") }
     return error("no folder \(split) beside \(shortened(listing.folders)): \(expected)")
@@ -127,7 +139,8 @@ extension ImageFolder {
   package var folder: String { split.isEmpty ? root : "\(root)/\(split)" }
 
   private func with(_ samples: [Example], warnings: [String]) -> ImageFolder {
-    ImageFolder(root: root, split: split, classes: classes, samples: samples, warnings: warnings)
+    ImageFolder(
+      root: root, split: split, classes: classes, samples: samples, warnings: warnings, kind: kind)
   }
 
   private func imagesByClass() -> [(label: Int, images: [Example])] {

@@ -25,6 +25,8 @@ public struct ImageFolder: Sendable {
   public let samples: [Example]
   /// What looks like a mistake but does not stand in the way, one line each.
   public let warnings: [String]
+  /// What the examples are.
+  package var kind = ExampleKind.images
 }
 
 extension ImageFolder {
@@ -99,6 +101,7 @@ extension ImageFolder {
             path: "\(scan.folder)/\(folder.name)/\(path)", label: label, index: samples.count))
       }
     }
-    self.init(root: root, split: split, classes: known, samples: samples, warnings: warnings)
+    self.init(
+      root: root, split: split, classes: known, samples: samples, warnings: warnings, kind: kind)
   }
 }

@@ -22,7 +22,7 @@ struct ImageFolderScan {
     }
     let folder = split.isEmpty ? root : "\(root)/\(split)"
     guard let identity = FolderIdentity(path: folder) else {
-      throw ImageFolder.missing(split, in: root)
+      throw ImageFolder.missing(split, in: root, of: kind)
     }
     self.folder = folder
     let listing = try DirectoryListing(path: folder)
@@ -79,10 +79,10 @@ struct ImageFolderScan {
     guard empty.isEmpty || allowEmpty else {
       throw error(
         "no \(kind.described) in \(empty.count == 1 ? "class" : "classes") "
-          + ClassNames.listed(empty.map(\.name)) + found(in: empty))
+          + ClassNames.listed(empty.map(\.name)) + found(in: empty, kind))
     }
     guard empty.count < classes.count else {
-      throw error("no \(kind.described) in any class" + found(in: classes))
+      throw error("no \(kind.described) in any class" + found(in: classes, kind))
     }
   }
 
@@ -91,9 +91,12 @@ struct ImageFolderScan {
     classes.reduce(into: [:]) { $0.merge($1.tree.others, uniquingKeysWith: +) }
   }
 
-  private static func found(in classes: [ClassFolder]) -> String {
+  private static func found(in classes: [ClassFolder], _ kind: ExampleKind) -> String {
     let others = others(classes)
-    return others.isEmpty ? "" : "; files that are not read: \(ImageNames.listed(others))"
+    return others.isEmpty
+      ? ""
+      : "; files that are not read: \(ImageNames.listed(others))"
+        + (kind.advice(on: others.keys).map { "; \($0)" } ?? "")
   }
 
   private static func notes(on classes: [ClassFolder], of kind: ExampleKind) -> [String] {

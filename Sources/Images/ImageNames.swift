@@ -30,6 +30,8 @@ enum ImageNames {
   private static let endings = Set(
     ["png", "jpg", "jpeg", "jfif", "jpe", "jif"] + (ImageFormat.readsWebP ? ["webp"] : []))
 
+  static func isEnding(_ ending: String) -> Bool { endings.contains(String(ending.dropFirst())) }
+
   /// What some sites put behind an ending: .jpg_large, .png-small, .jpg:orig.
   private static let sizes: Set = ["large", "medium", "small", "thumb", "orig"]
 

@@ -8,7 +8,7 @@ public struct ImageReader: ExampleReader {
   package let decoder: ImageDecoder
   package let transform: any ImageTransform
   package let normalization: Normalization
-  private let erasing: RandomErasing?
+  let erasing: RandomErasing?
 
   /// A reader from its parts. With a normalisation of one channel, images are read as grey.
   ///

@@ -11,7 +11,7 @@ import Foundation
 /// `class`) the name of its class; `split`, if it is there, what the image is for. Other columns
 /// are passed over, capitals do not matter. Classes are sorted by the bytes of their names, as
 /// folders are: 10 comes before 2.
-package struct ImageTable: Sendable {
+package struct ImageTable: ExampleList {
   struct Row {
     let line: Int
     let path, label: String
@@ -24,13 +24,16 @@ package struct ImageTable: Sendable {
   let rows: [Row]
   /// The folder that paths are relative to.
   private let root: String
+  private let kind: ExampleKind
 
   /// Reads a table; no image is looked at but the first. Without labels the table needs no column
   /// for them, and what is in it is not looked at.
   ///
   /// - Throws: `DatasetError` that names the line and the column.
-  package init(contentsOf path: String, withLabels: Bool = true) throws {
-    self.path = path
+  package init(
+    contentsOf path: String, withLabels: Bool = true, of kind: ExampleKind = .images
+  ) throws {
+    (self.path, self.kind) = (path, kind)
     root = folder(of: path)
     let records = try CSVRecords.read(path)
     guard let header = records.first else {
@@ -39,7 +42,7 @@ package struct ImageTable: Sendable {
     let columns = try Columns(header, table: path, withLabels: withLabels)
     rows = try records.dropFirst().map(columns.row)
     guard let first = rows.first else {
-      throw DatasetError(path: path, reason: "no images in it, only the names of columns")
+      throw DatasetError(path: path, reason: "no \(kind.plural) in it, only the names of columns")
     }
     var seen: Set<[UInt8]> = []
     splits = rows.compactMap(\.split).filter { seen.insert(Array($0.utf8)).inserted }
@@ -54,14 +57,6 @@ package struct ImageTable: Sendable {
     row.path.hasPrefix("/") ? row.path : root == "/" ? "/\(row.path)" : "\(root)/\(row.path)"
   }
 
-  /// The images of a split, or all of them for nil; in the order of the rows, of which each is the
-  /// image's index.
-  ///
-  /// - Parameters:
-  ///   - classes: The classes of the training split, when this is another one: labels are theirs,
-  ///     a class they lack is an error and a missing one a warning.
-  ///   - owner: Whose those are, for a message.
-  /// - Throws: `DatasetError` for a split without images, or an unknown class.
   package func images(
     of split: String? = nil, classes: [String]? = nil,
     owner: ImageFolder.ClassOwner = .training
@@ -93,12 +88,13 @@ package struct ImageTable: Sendable {
     let missing = known.filter { found[Array($0.utf8)] == nil }
     var warnings = ClassNames.lookalikes(names).map { "\(path): \($0)" }
     if !missing.isEmpty {
-      warnings.append("\(path): no image of \(counted(missing)): \(ClassNames.listed(missing))")
+      warnings.append(
+        "\(path): no \(kind.singular) of \(counted(missing)): \(ClassNames.listed(missing))")
     }
     let name = String(path.split(separator: "/").last ?? "")
     return ImageFolder(
       root: root, split: split.map { "\(name), split \($0)" } ?? name, classes: known,
-      samples: samples, warnings: warnings)
+      samples: samples, warnings: warnings, kind: kind)
   }
 }
 

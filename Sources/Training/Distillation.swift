@@ -15,7 +15,7 @@ public struct Distillation: Objective {
   }
 
   private let base: any Objective
-  private let teacher: any Model
+  package let teacher: any Model
   private let weights: FrozenWeights
   private let kind: Kind
   private let share: Double

@@ -2,7 +2,7 @@ import Autodiff
 import ConViT
 import Images
 
-/// What a model says of one image.
+/// What a model says of one image or clip.
 public struct Prediction: Sendable, Codable, Hashable {
   /// A class and how probable the model holds it.
   public struct Candidate: Sendable, Codable, Hashable {
@@ -22,23 +22,26 @@ public struct Prediction: Sendable, Codable, Hashable {
   public let logits: [Float]?
 }
 
-/// Names what is on images.
+/// Names what is on images, or in clips.
 public struct ImageClassifier: Sendable {
   private let saved: SavedModel
-  private let reader: ImageReader
+  private let model: any Model
+  private let reader: any ExampleReader
   private let pool: WorkerPool
   private let frozen: FrozenWeights
 
   /// A classifier that prepares images as the model's evaluation does, or with another reader.
   ///
+  /// Where the reader gives several views of each, the mean of the probabilities is taken.
+  ///
   /// - Throws: what `SavedModel.imageReader` does.
   public init(
-    _ saved: SavedModel, reader: ImageReader? = nil, precision: Precision = .float32,
+    _ saved: SavedModel, reader: (any ExampleReader)? = nil, precision: Precision = .float32,
     pool: WorkerPool
   ) throws {
-    self.saved = saved
+    (self.saved, self.pool) = (saved, pool)
     self.reader = try reader ?? saved.imageReader()
-    self.pool = pool
+    model = saved.model.averaged(over: self.reader)
     frozen = FrozenWeights(saved.weights, .inference(precision))
   }
 
@@ -48,17 +51,17 @@ public struct ImageClassifier: Sendable {
   ///   - top: how many classes to name, or all if there are fewer.
   ///   - noting: takes what is wrong with files of which all pixels are known.
   public func classify(
-    _ paths: [String], top: Int, withLogits: Bool, noting: (ImageError) -> Void = { _ in }
+    _ paths: [String], top: Int, withLogits: Bool, noting: (any Error) -> Void = { _ in }
   ) -> [Result<Prediction, any Error>] {
     let read = pool.map(paths) { path in
-      var note: ImageError?
-      let image = Result { try reader.image(at: path, noting: { note = $0 }) }
+      var note: (any Error)?
+      let image = Result { try numbers(of: path) { note = $0 } }
       return (image: image, note: note)
     }
     read.compactMap(\.note).forEach(noting)
     let images = read.map(\.image)
     let good = images.compactMap { try? $0.get() }
-    let logits = good.isEmpty ? nil : saved.model.logits(of: tensor(good), frozen, on: pool)
+    let logits = good.isEmpty ? nil : model.logits(of: .concatenated(good, 0), frozen, on: pool)
     var row = 0
     return zip(paths, images).map { path, image in
       Result {
@@ -73,15 +76,15 @@ public struct ImageClassifier: Sendable {
     }
   }
 
-  private func tensor(_ images: [RGBImage]) -> Tensor {
-    let (shape, length) = (reader.shape, reader.shape.elementCount)
-    return Tensor(unsafeUninitialized: [images.count, shape[0], shape[1], shape[2]]) { out in
-      pool.run(images.count) { index in
-        reader.normalization.write(
-          images[index],
-          into: UnsafeMutableBufferPointer(start: out + index * length, count: length))
-      }
+  /// What the model takes of a file: [1] + the shape of an example.
+  private func numbers(of path: String, noting: (any Error) -> Void) throws -> Tensor {
+    let example = Example(path: path, label: 0, index: 0)
+    var numbers = Tensor(unsafeUninitialized: Shape([1] + reader.shape.sizes))
+    try numbers.withUnsafeMutableBufferPointer {
+      try reader.read(
+        ExampleRequest(example, random: Random(seed: 0)), at: 0, of: 1, into: $0, noting: noting)
     }
+    return numbers
   }
 
   private func prediction(
@@ -98,6 +101,13 @@ public struct ImageClassifier: Sendable {
   }
 }
 
+extension Model {
+  /// The model itself, or its average over the views that a reader gives of each example.
+  package func averaged(over reader: any ExampleReader) -> any Model {
+    reader.shape.rank > input.rank ? AveragedViews(self, views: reader.shape[0]) : self
+  }
+}
+
 extension SavedModel {
   /// The size of the images that the model takes: its input's last two axes.
   public var imageSize: ImageSize { ImageSize(height: model.input[-2], width: model.input[-1]) }
@@ -111,10 +121,15 @@ extension SavedModel {
     guard model.input.rank == 3 else {
       throw TrainingError("the model takes \(model.input), which is no image")
     }
+    return try frameReader()
+  }
+
+  /// The same of the frames of a model of clips.
+  package func frameReader() throws -> ImageReader {
     let own = try normalization.map { try Normalization(mean: $0.mean, std: $0.std) }
     return ImageReader(
       transform: evaluationTransform(cropRatio: nil),
-      normalization: try own ?? .imageNet(channels: model.input[0]))
+      normalization: try own ?? .imageNet(channels: model.input[-3]))
   }
 
   /// From an image to what is evaluated of it; a `cropRatio` that is given is taken for the

@@ -72,7 +72,8 @@ import Testing
       ["--data-path", "named.csv", "--val-split", "dev"],
       ["no split dev beside train, validation"])
     try workspace.expectTrainFailure(
-      ["--val-path", "val.csv"], status: 2, ["val-path is a table of images (.csv) beside one"])
+      ["--val-path", "val.csv"], status: 2,
+      ["val-path is a table of images (.csv), or a list of clips (.txt), beside one"])
     try workspace.expectTrainFailure(
       ["--data-path", "a.csv", "--data-set", "CIFAR10"], status: 2,
       ["data-set CIFAR10 is for folders"])

@@ -59,7 +59,9 @@ import Testing
     try folder.write("other/run/1.png", DecodeFixtures.bytes("rgb8.png"))
     #expect(
       text("other")
-        == "\(folder.path)/other: no clips in class run; files that are not read: .png 1")
+        == "\(folder.path)/other: no clips in class run; files that are not read: .png 1; images "
+        + "are for models of images, such as vit_tiny_patch16_224; the frames of a clip lie in a "
+        + "folder of its own, <class>/<clip>/<frame>")
     try folder.write("flat/a.gif", ClipFixture.bytes("whole.gif"))
     #expect(
       text("flat")

@@ -61,6 +61,37 @@ import Testing
     #expect(try numbers(dense, path).numbers == Array(view + view))
   }
 
+  /// Two spans of a clip of 11 frames, three crops of each, in this order: 12 × 10 pixels become
+  /// 24 × 20, of which 20 × 20 are left, in the middle and right.
+  @Test func cropsAreAlongTheLongerSide() throws {
+    let square = ImageSize(height: 20, width: 20)
+    let frames = ImageReader(transform: EvaluationTransform(size: square))
+    let reader = ClipReader(
+      frames, ClipDecoder(), ClipSampling(frames: 1, stride: 4, placement: .dense(2)),
+      crops: SideCrop.all(size: square, resampling: .bicubic))
+    #expect(reader.shape == [6, 1, 3, 20, 20] && reader.views == 6)
+    let path = ClipFixture.path("folder")
+    let clip = try ClipDecoder().open(path)
+    let found = try numbers(reader, path).numbers
+    let images = try reader.images(at: path)
+    #expect(images.map(\.count) == Array(repeating: 1, count: 6))
+    let size = clip.size
+    let scaled = ImageSize(covering: square, width: size.width, height: size.height)
+    let room = [scaled.height - 20, scaled.width - 20]
+    #expect(room.max() ?? 0 > 1 && room.min() == 0, "\(size): frames are not square")
+    var expected: [Float] = []
+    for index in [0, 3] {  // ⌊k / 2 · (11 − 4)⌋
+      let whole = try clip.frame(at: index).resized(
+        width: scaled.width, height: scaled.height, resampling: .bicubic)
+      for place in 0..<3 {
+        let region = PixelRegion(
+          x: room[1] * place / 2, y: room[0] * place / 2, width: 20, height: 20)
+        expected += frames.normalization.tensor(whole.cropped(to: region)).elements
+      }
+    }
+    #expect(found == expected)
+  }
+
   @Test func randomFramesAreOfTheSeed() throws {
     let reader = ClipReader(
       sampling: ClipSampling(frames: 2, placement: .random),

@@ -29,27 +29,17 @@ extension SavedModel {
     c.image.classes = classNames?.count ?? image.classes
     let tree = ParameterTree(try TimeSformer(c))
     var start = ParameterStore(tree, seed: seed)
-    var added: Set<String> = []
-    for (slot, name) in tree.names.enumerated() {
-      if isAnew, VisionTransformer.heads.contains(name) { continue }
-      if let (spatial, part) = spatialName(of: name), let value = content(spatial) {
-        start[slot: slot] = value
-        added.insert(part)
-      } else if name == "pos_embed", let value = weights[name], c.image.grid != image.grid {
-        start[slot: slot] = value.resizedToNearest(
-          from: image.grid, to: c.image.grid, behind: image.embeddedTokens)
-      } else if let value = weights[name] {
-        start[slot: slot] = value
-      }
+    let added = start.inflate { name in
+      if isAnew, VisionTransformer.heads.contains(name) { return nil }
+      guard name == "pos_embed", c.image.grid != image.grid else { return weights[name] }
+      return weights[name]?.resizedToNearest(
+        from: image.grid, to: c.image.grid, behind: image.embeddedTokens)
     }
     var inflated = try SavedModel(
       c, start, classNames: classNames ?? self.classNames, normalization: normalization)
     (inflated.cropRatio, inflated.interpolation) = (cropRatio, interpolation)
     let notes = [
-      added.isEmpty
-        ? nil
-        : "\(added.sorted().joined(separator: " and ")) starts as the attention within the frames, "
-          + "and adds nothing at first",
+      added,
       c.image.grid == image.grid
         ? nil
         : "position embedding resized from \(image.grid.rows) × \(image.grid.columns) to "
@@ -59,6 +49,27 @@ extension SavedModel {
     ]
     inflated.warnings = notes.compactMap(\.self)
     return inflated
+  }
+
+}
+
+extension ParameterStore {
+  /// Takes over the weights of a model of images, which `value` gives by their names, and has what
+  /// there is beside them start as it; says what that is.
+  mutating func inflate(_ value: (String) -> Tensor?) -> String? {
+    var added: Set<String> = []
+    for (slot, name) in tree.names.enumerated() {
+      if let (spatial, part) = spatialName(of: name), let value = content(spatial, value) {
+        self[slot: slot] = value
+        added.insert(part)
+      } else if let value = value(name) {
+        self[slot: slot] = value
+      }
+    }
+    return added.isEmpty
+      ? nil
+      : "\(added.sorted().joined(separator: " and ")) starts as the attention within the frames, "
+        + "and adds nothing at first"
   }
 
   /// `blocks.0.attn.qkv.weight` of `blocks.0.temporal_attn.qkv.weight`, and `temporal_attn`; nil
@@ -73,9 +84,9 @@ extension SavedModel {
   }
 
   /// A value of the attention within the frames; of GPSA, queries, keys and values joined.
-  private func content(_ name: String) -> Tensor? {
-    if let value = weights[name] { return value }
-    let parts = ["qk", "v"].compactMap { weights[name.replacing(".qkv.", with: ".\($0).")] }
+  private func content(_ name: String, _ value: (String) -> Tensor?) -> Tensor? {
+    if let own = value(name) { return own }
+    let parts = ["qk", "v"].compactMap { value(name.replacing(".qkv.", with: ".\($0).")) }
     return parts.count == 2 ? Tensor.concatenated(parts, 0) : nil
   }
 }

@@ -34,5 +34,6 @@ extension TimeSformerConfiguration {
 
 extension ChannelStatistics {
   /// What the authors of TimeSformer normalise clips by.
-  static let clips = ChannelStatistics(mean: [0.45, 0.45, 0.45], std: [0.225, 0.225, 0.225])
+  package static let clips = ChannelStatistics(
+    mean: [0.45, 0.45, 0.45], std: [0.225, 0.225, 0.225])
 }

@@ -7,8 +7,11 @@ extension TimeSformer {
   /// nearest place, as the authors' loader does it; the grid here in two dimensions, which that
   /// loader takes for one. If the file does not say what its model is (`stored`), its patches are
   /// taken to be a square.
+  ///
+  /// What starts anew from `seed` is as for a model of images.
   func weights(
-    from file: WeightsFile, stored: TimeSformerConfiguration?
+    from file: WeightsFile, stored: TimeSformerConfiguration?, seed: UInt64? = nil,
+    isPartial: Bool = false, headsStartAnew: Bool = false
   ) throws -> (weights: ParameterStore, notes: [String]) {
     let tree = ParameterTree(self)
     var notes: [String] = []
@@ -35,9 +38,10 @@ extension TimeSformer {
         "position embedding resized from \(old.rows) × \(old.columns) to "
           + "\(new.rows) × \(new.columns) patches, each the nearest")
     }
-    let loaded = try ParameterStore.load(tree, from: file, replaced: replaced, start: .zeros(tree))
-    let left = listed(loaded.left, "tensors are left, as they are no weights of a model")
-    return (loaded.weights, notes + [left].compactMap(\.self))
+    let loaded = try ParameterStore.started(
+      tree, from: file, replaced: replaced, seed: seed, isPartial: isPartial,
+      headsStartAnew: headsStartAnew)
+    return (loaded.weights, notes + loaded.notes)
   }
 }
 
@@ -71,6 +75,19 @@ extension Tensor {
 private func nearestPlaces(from old: Int, to new: Int) -> [Int] { (0..<new).map { $0 * old / new } }
 
 extension WeightsFile {
+  /// The model of clips that the file says it is of, or that its shapes are those of; nil if it is
+  /// of another.
+  package var clipsConfiguration: TimeSformerConfiguration? {
+    get throws {
+      let said = try WeightsMetadata(self).architecture
+      return try said == nil
+        ? clipsConfiguration(SavedModel.Description()) : said as? TimeSformerConfiguration
+    }
+  }
+
+  /// Of a model of clips, the frames from one that it sees to the next, if the file says it.
+  package var frameStride: Int? { get throws { try WeightsMetadata(self).frameStride } }
+
   /// The model of clips that the names and shapes are those of, as files of the authors do not say
   /// which they are of; nil where nothing tells, or tells of one.
   func clipsConfiguration(_ description: SavedModel.Description) throws -> TimeSformerConfiguration?
@@ -111,7 +128,7 @@ extension WeightsFile {
 
 extension TimeSformerConfiguration {
   /// "vit_base_patch16_224, patches of 16 pixels, 8 frames, divided attention": for people.
-  var text: String { "\(image.shapeText), \(frames) frames, \(scheme.rawValue) attention" }
+  package var text: String { "\(image.shapeText), \(frames) frames, \(scheme.rawValue) attention" }
 
   /// With the sizes that a description asks for.
   ///

@@ -67,6 +67,38 @@ extension ParameterStore {
     return (ParameterStore(tree, values), kept, others.left, unexpected)
   }
 
+  /// The weights of a file, and notes on what is not as in it.
+  ///
+  /// From `seed` a head starts that the file has for other classes, or not at all (an error without
+  /// a seed); with `isPartial` whatever does not fit; with `headsStartAnew` all heads.
+  static func started(
+    _ tree: ParameterTree, from file: WeightsFile, replaced: [String: () throws -> Tensor],
+    seed: UInt64?, isPartial: Bool, headsStartAnew: Bool
+  ) throws -> (weights: ParameterStore, notes: [String]) {
+    let heads = VisionTransformer.heads
+    var notes: [String] = []
+    var loaded = try load(
+      tree, from: file, replaced: replaced, optional: seed == nil ? [] : heads,
+      isPartial: isPartial, start: seed.map { ParameterStore(tree, seed: $0) } ?? .zeros(tree))
+    if headsStartAnew, let seed {
+      let (start, names) = (ParameterStore(tree, seed: seed), heads.intersection(tree.names))
+      for slot in names.compactMap(tree.slot(named:)) {
+        loaded.weights[slot: slot] = start[slot: slot]
+      }
+      notes.append(
+        "the file's classes are others: \(names.sorted().joined(separator: ", ")) start anew")
+    }
+    let (left, count) = (loaded.left, loaded.left.count)
+    let others = [
+      listed(loaded.kept, "start anew"),
+      count == 1
+        ? "\(left[0].printable()) is left, as it is no weight of a model"
+        : listed(left, "tensors are left, as they are no weights of a model"),
+      listed(loaded.unused, "of the file not used"),
+    ]
+    return (loaded.weights, notes + others.compactMap(\.self))
+  }
+
   package var nonFiniteNames: [String] {
     zip(tree.names, values).filter { !$1.isFinite }.map(\.0)
   }

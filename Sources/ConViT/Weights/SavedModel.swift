@@ -19,6 +19,9 @@ public struct SavedModel: Sendable {
   public var cropRatio: Double?
   /// How images are resized for evaluation; nil where it is not known.
   public var interpolation: Interpolation?
+  /// Of a model of clips, the frames of a clip from one that it sees to the next; nil where it is
+  /// not known.
+  public var frameStride: Int?
   /// Which weights are pruned, if any are: they are 0, and stay so in a training that goes on.
   public var masks: ParameterMasks?
   /// What whoever loads the file should know: a prefix that was dropped, tensors that were left,
@@ -46,6 +49,14 @@ public struct SavedModel: Sendable {
     name: String? = nil, normalization: ChannelStatistics? = nil
   ) {
     self.init(model, model.configuration, weights, classNames, name, normalization)
+  }
+
+  /// A model that was trained, to be saved.
+  package init(
+    _ model: any VisionModel, _ weights: ParameterStore, classNames: [String]?, name: String?,
+    normalization: ChannelStatistics?
+  ) {
+    self.init(model, model.architecture, weights, classNames, name, normalization)
   }
 
   private init(
@@ -77,7 +88,8 @@ public struct SavedModel: Sendable {
     package var name: String?
     package var (imageHeight, imageWidth): (Int?, Int?)
     package var patchSize: Int?
-    let heads, frames: Int?
+    let heads: Int?
+    package let frames: Int?
 
     /// A description; nothing is said of what is left out.
     ///
@@ -174,6 +186,7 @@ public struct SavedModel: Sendable {
   /// How images are made ready, as the file says, or as for the preset's published weights.
   private mutating func takeInputs(from stored: WeightsMetadata) {
     (cropRatio, interpolation) = (stored.cropRatio, stored.interpolation)
+    frameStride = stored.frameStride
     guard normalization == nil, let preset = name.flatMap({ try? Preset.named($0) }),
       model.input.rank == 3, model.input[0] == 3
     else { return }

@@ -40,27 +40,10 @@ extension VisionTransformer {
       }
       notes.append("\(Self.patches) is summed over its three channels for one, as timm does it")
     }
-    let heads = Self.heads
-    var loaded = try ParameterStore.load(
-      tree, from: file, replaced: replaced, optional: seed == nil ? [] : heads,
-      isPartial: isPartial, start: seed.map { ParameterStore(tree, seed: $0) } ?? .zeros(tree))
-    if headsStartAnew, let seed {
-      let (start, names) = (ParameterStore(tree, seed: seed), heads.intersection(tree.names))
-      for slot in names.compactMap(tree.slot(named:)) {
-        loaded.weights[slot: slot] = start[slot: slot]
-      }
-      notes.append(
-        "the file's classes are others: \(names.sorted().joined(separator: ", ")) start anew")
-    }
-    let (left, count) = (loaded.left, loaded.left.count)
-    let others = [
-      listed(loaded.kept, "start anew"),
-      count == 1
-        ? "\(left[0].printable()) is left, as it is no weight of a model"
-        : listed(left, "tensors are left, as they are no weights of a model"),
-      listed(loaded.unused, "of the file not used"),
-    ]
-    return (loaded.weights, notes + others.compactMap(\.self))
+    let loaded = try ParameterStore.started(
+      tree, from: file, replaced: replaced, seed: seed, isPartial: isPartial,
+      headsStartAnew: headsStartAnew)
+    return (loaded.weights, notes + loaded.notes)
   }
 
   private static let patches = "patch_embed.proj.weight"
@@ -124,13 +107,7 @@ extension SavedModel {
       from: file, stored: stored, seed: seed, isPartial: isPartial,
       headsStartAnew: areOthers && stored?.classes == model.configuration.classes)
     if let note = weights.nonFiniteNote { throw file.error(note) }
-    var otherInputs: String?
-    if let theirs = metadata.normalization, let normalization, theirs != normalization,
-      theirs.mean.count == normalization.mean.count
-    {
-      otherInputs =
-        "its inputs were normalised by \(theirs), not by \(normalization) (--mean, --std)"
-    }
+    let otherInputs = normalization?.note(unless: metadata.normalization)
     let all = [difference, file.conversionNote(weights.tree), otherInputs] + notes
     let named = file.nameNotes + metadata.notes
     return (weights, (named + all.compactMap(\.self)).map { "\(path): \($0)" })

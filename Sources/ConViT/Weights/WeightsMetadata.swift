@@ -10,6 +10,7 @@ struct WeightsMetadata {
   let normalization: ChannelStatistics?
   var cropRatio: Double?
   var interpolation: Interpolation?
+  var frameStride: Int?
   var notes: [String] = []  // what is to be said about where this is from
 
   var configuration: ViTConfiguration? { architecture as? ViTConfiguration }
@@ -18,6 +19,7 @@ struct WeightsMetadata {
     (name, architecture) = (saved.name, saved.architecture)
     (classNames, normalization) = (saved.classNames, saved.normalization)
     (cropRatio, interpolation) = (saved.cropRatio, saved.interpolation)
+    frameStride = saved.frameStride
   }
 
   /// What a file says; `architectures` are known beside vision transformers.
@@ -83,6 +85,10 @@ struct WeightsMetadata {
     guard cropRatio.map({ $0 > 0 && $0 <= 1 }) ?? true else {
       throw file.error("the metadata entry 'crop_ratio' is not as expected")
     }
+    frameStride = try decode("frame_stride", Int.self)
+    guard frameStride.map((1...1_000_000).contains) ?? true else {
+      throw file.error("the metadata entry 'frame_stride' is not as expected")
+    }
   }
 
   var strings: [String: String] {
@@ -96,6 +102,7 @@ struct WeightsMetadata {
       strings["class_names"] = try classNames.map { try JSON.text($0) }
       strings["normalization"] = try normalization.map { try JSON.text($0) }
       strings["crop_ratio"] = try cropRatio.map { try JSON.text($0) }
+      strings["frame_stride"] = frameStride.map(String.init)
       strings["interpolation"] = try interpolation.map { try JSON.text($0) }
       return strings
     }

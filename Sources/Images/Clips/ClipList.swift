@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Labels are numbers from 0 on; classes have no names but these. Paths are from a root, or the
 /// folder of the list, on. What is between the fields is blanks, so that a path has none.
-public struct ClipList: Sendable {
+public struct ClipList: ExampleList {
   private struct Row {
     let line: Int
     let path: String
@@ -14,7 +14,7 @@ public struct ClipList: Sendable {
     let label: Int
   }
 
-  private let path: String
+  package let path: String
   private let root: String
   private let rows: [Row]
 
@@ -86,13 +86,22 @@ public struct ClipList: Sendable {
   /// - Parameter classes: The classes of the training list, when this is another one: a label
   ///   beyond them is an error. Nil is for as many as the greatest label asks for.
   public func clips(classes: [String]? = nil) throws -> ImageFolder {
+    try images(of: nil, classes: classes, owner: .training)
+  }
+
+  /// None: what clips are for is told by lists of their own.
+  package var splits: [String] { [] }
+
+  package func images(
+    of split: String?, classes: [String]?, owner: ImageFolder.ClassOwner
+  ) throws -> ImageFolder {
     let most = rows.map(\.label).max() ?? 0
     let known = classes ?? (0...most).map(String.init)
     if let row = rows.first(where: { $0.label >= known.count }) {
       throw DatasetError(
         path: path,
-        reason: "line \(row.line): the label \(row.label) is not among the \(known.count) training "
-          + "classes")
+        reason: "line \(row.line): the label \(row.label) is not in \(owner.rawValue), which are "
+          + "0 to \(known.count - 1)")
     }
     let present = Set(rows.map(\.label))
     let missing = known.indices.filter { !present.contains($0) }.map { known[$0] }
@@ -103,7 +112,8 @@ public struct ClipList: Sendable {
       root: root, split: String(path.split(separator: "/").last ?? ""), classes: known,
       samples: samples,
       warnings: missing.isEmpty
-        ? [] : ["\(path): no clip of \(counted(missing)): \(ClassNames.listed(missing))"])
+        ? [] : ["\(path): no clip of \(counted(missing)): \(ClassNames.listed(missing))"],
+      kind: .clips)
   }
 
   /// The files of the clips, and their labels as names, for a report.

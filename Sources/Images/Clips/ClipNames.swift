@@ -8,6 +8,8 @@ enum ClipNames {
     ".wmv", ".flv", ".ogv", ".3gp", ".mts", ".m2ts",
   ]
 
+  static func isEnding(_ ending: String) -> Bool { endings.contains(ending) }
+
   /// Matroska and WebM.
   private static let matroska: [UInt8] = [0x1A, 0x45, 0xDF, 0xA3]
 

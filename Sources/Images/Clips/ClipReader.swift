@@ -8,11 +8,12 @@ import Files
 /// augmentation and erasing, those that an image would have with the same random numbers.
 ///
 /// The shape is [frames, channels, height, width], or [views, frames, channels, height, width] with
-/// `ClipSampling.Placement.dense`.
+/// `ClipSampling.Placement.dense`, or several crops: then these are the views of each span.
 public struct ClipReader: ExampleReader {
   package let decoder: ClipDecoder
   package let sampling: ClipSampling
-  package let transform: any ImageTransform
+  /// What becomes of the pixels of a frame, for each of its crops; all give one size.
+  package let crops: [any ImageTransform]
   package let normalization: Normalization
   private let erasing: RandomErasing?
 
@@ -28,28 +29,45 @@ public struct ClipReader: ExampleReader {
     decoder: ClipDecoder = ClipDecoder(), sampling: ClipSampling, transform: any ImageTransform,
     normalization: Normalization = .imageNet, erasing: RandomErasing? = nil
   ) {
+    self.init(
+      ImageReader(
+        decoder: decoder.images, transform: transform, normalization: normalization,
+        erasing: erasing), decoder, sampling)
+  }
+
+  /// A reader that does with each frame what another does with an image, or makes these crops of
+  /// it.
+  package init(
+    _ frames: ImageReader, _ decoder: ClipDecoder, _ sampling: ClipSampling,
+    crops: [any ImageTransform] = []
+  ) {
     var decoder = decoder
-    if normalization.channels == 1 { decoder.images.isGray = true }
-    (self.decoder, self.sampling, self.transform) = (decoder, sampling, transform)
-    (self.normalization, self.erasing) = (normalization, erasing)
+    decoder.images = frames.decoder
+    (self.decoder, self.sampling) = (decoder, sampling)
+    self.crops = crops.isEmpty ? [frames.transform] : crops
+    (normalization, erasing) = (frames.normalization, frames.erasing)
   }
 
   /// [frames, channels, height, width], or [views, frames, channels, height, width]
   public var shape: Shape {
-    let frame = [normalization.channels, transform.size.height, transform.size.width]
-    if case .dense(let views) = sampling.placement {
-      return Shape([views, sampling.frames] + frame)
-    }
-    return Shape([sampling.frames] + frame)
+    let size = crops[0].size
+    let view = [sampling.frames, normalization.channels, size.height, size.width]
+    return Shape((hasViews ? [views] : []) + view)
+  }
+
+  /// The views of a clip: crops of spans.
+  package var views: Int { sampling.views * crops.count }
+
+  private var hasViews: Bool {
+    if case .dense = sampling.placement { true } else { crops.count > 1 }
   }
 
   /// The chosen frames of a clip after the transform, [views][frames].
   package func images(
-    at path: String, random: Random = Random(seed: 0), noting: (ImageError) -> Void = { _ in }
+    at path: String, random: Random = Random(seed: 0), noting: (any Error) -> Void = { _ in }
   ) throws -> [[RGBImage]] {
-    var images: [[RGBImage]] = []
+    var images: [[RGBImage]] = Array(repeating: [], count: views)
     try forEachImage(at: path, random: random, noting: noting) { view, _, image in
-      if view == images.count { images.append([]) }
       images[view].append(image)
     }
     return images
@@ -64,7 +82,7 @@ public struct ClipReader: ExampleReader {
     into planes: UnsafeMutableBufferPointer<Float>, noting: (any Error) -> Void
   ) throws {
     let path = request.example.path
-    let size = transform.size
+    let size = crops[0].size
     let step = normalization.channels * size.height * size.width
     try forEachImage(at: path, random: request.random, noting: noting) { view, frame, image in
       guard image.size == size else {
@@ -82,32 +100,40 @@ public struct ClipReader: ExampleReader {
 
   /// Calls `body` with the view, the place in it, and each chosen frame after the transform.
   private func forEachImage(
-    at path: String, random: Random, noting: (ImageError) -> Void,
+    at path: String, random: Random, noting: (any Error) -> Void,
     _ body: (Int, Int, RGBImage) throws -> Void
   ) throws {
     let clip = try decoder.open(path)
     let views = sampling.indices(of: clip.count, random: random.split("frames"))
-    if let view = views.first, case let different = Set(view).count, different < view.count {
-      noting(
-        ImageError(
-          path: path,
-          reason: "\(counted(clip.count, "frame", "frames")), of which \(different) make "
-            + "\(view.count) at a stride of \(sampling.stride): the last one is repeated"))
+    if let view = views.first, Set(view).count < view.count {
+      noting(ShortClip(path: path, frames: clip.count, sampling: sampling, taken: Set(view).count))
     }
-    let geometry = transform.geometry(of: clip.size, random: random)
-    var last: (index: Int, image: RGBImage)?
+    let geometries = crops.map { $0.geometry(of: clip.size, random: random) }
+    var last: (index: Int, images: [RGBImage])?
     for (number, view) in views.enumerated() {
       for (place, index) in view.enumerated() {
-        let image: RGBImage
+        let images: [RGBImage]
         if let last, last.index == index {
-          image = last.image
+          images = last.images
         } else {
-          image = transform.augmented(
-            try clip.frame(at: index, as: geometry), random: random)
+          images = try self.images(of: clip, at: index, as: geometries, random)
         }
-        last = (index, image)
-        try body(number, place, image)
+        last = (index, images)
+        for (crop, image) in images.enumerated() {
+          try body(number * crops.count + crop, place, image)
+        }
       }
     }
+  }
+
+  /// A frame by each of the crops; it is decoded once.
+  private func images(
+    of clip: any ClipFrames, at index: Int, as geometries: [ImageGeometry], _ random: Random
+  ) throws -> [RGBImage] {
+    if crops.count == 1 {
+      return [crops[0].augmented(try clip.frame(at: index, as: geometries[0]), random: random)]
+    }
+    let whole = try clip.frame(at: index)
+    return zip(crops, geometries).map { $0.augmented(whole.applying($1), random: random) }
   }
 }

@@ -32,6 +32,12 @@ package struct DataSettings: Settings {
   package var maxPixels = ImageDecoder().maxPixels  // checked before memory is asked for
   package var maxBytes = ImageDecoder().maxBytes
   package var scaledDecoding = false
+  /// Frames of a clip from one that the model sees to the next.
+  package var frameStride = 1
+  package var trainPlacement = Placement.random
+  package var evalPlacement = Placement.middle
+  package var maxFrames = ClipDecoder().maxFrames
+  package var maxSeconds = ClipDecoder().maxSeconds
 
   /// A share of 0.05 of a split's images may be skipped unless `maxBad` says otherwise.
   package static let defaultMaxBad = 0.05
@@ -50,6 +56,19 @@ package struct DataSettings: Settings {
     case iNaturalist2019 = "INAT19"
   }
 
+  /// Where the span of frames begins that a model sees of a clip.
+  package enum Placement: String, Hashable, Sendable, Codable, CaseIterable {
+    case first, middle, random
+
+    var ofSampling: ClipSampling.Placement {
+      switch self {
+      case .first: .first
+      case .middle: .middle
+      case .random: .random
+      }
+    }
+  }
+
   /// Throws what is wrong with the values; `decoder()` looks at the colour.
   package func validate() throws(TrainingError) {
     for (key, name) in [("train-split", trainSplit), ("val-split", valSplit)] {
@@ -62,7 +81,8 @@ package struct DataSettings: Settings {
     if let valPath {
       try require(
         Self.isTable(valPath) && namesTable,
-        "val-path is a table of images (.csv) beside one in data-path; \(valPath) and "
+        "val-path is a table of images (.csv), or a list of clips (.txt), beside one in data-path; "
+          + "\(valPath) and "
           + "\(dataPath ?? "none") are given")
       try require(
         valSplit == nil && valFraction == nil,
@@ -71,7 +91,7 @@ package struct DataSettings: Settings {
     }
     try require(
       dataSet == .imageNet || !namesTable,
-      "data-set \(dataSet.rawValue) is for folders, and data-path is a table (.csv)")
+      "data-set \(dataSet.rawValue) is for folders, and data-path is a table or list")
     if let valFraction {
       try require(
         valSplit == nil, "val-split and val-fraction are two ways to choose what to validate on")
@@ -111,5 +131,11 @@ package struct DataSettings: Settings {
       std?.allSatisfy { Float($0) > 0 } ?? true, "std must be above 0, found \(std ?? [])")
     try require(maxPixels > 0, "max-pixels must be at least 1, found \(maxPixels)")
     try require(maxBytes > 0, "max-bytes must be at least 1, found \(maxBytes)")
+    try requireCounts(["frame-stride": frameStride])
+    try require(
+      evalPlacement != .random, "eval-placement is first or middle, so that results can be repeated"
+    )
+    try require(maxFrames > 0, "max-frames must be at least 1, found \(maxFrames)")
+    try require(maxSeconds > 0, "max-seconds must be above 0, found \(maxSeconds)")
   }
 }

@@ -29,6 +29,8 @@ package enum ForeignNames {
     "finetune": "initial-checkpoint pretrained-path",
     "weights": "weights-path weight checkpoint ckpt model-path", "topk": "top-k k",
     "config": "cfg c", "precision": "precision-mode", "patch-size": "patch",
+    "frames": "num-frames n-frames clip-len clip-length", "attention": "attention-type",
+    "frame-stride": "sampling-rate frame-interval",
     "channels": "in-chans in-channels input-channels", "head-dim": "embed",
   ])
 

@@ -1,4 +1,5 @@
 import ConViT
+import Images
 import Training
 
 /// The model, and what it starts from.
@@ -21,6 +22,9 @@ package struct ModelSettings: Settings {
   package var depth: Int?
   package var localUpToLayer: Int?
   package var localityStrength: Float = 1
+  /// Frames of a clip, for models of clips: with them, one of images becomes one.
+  package var frames: Int?
+  package var attention: TimeSformerConfiguration.Scheme?
   package var nbClasses: Int?
   /// Dropout after the embedding, projections and MLP layers.
   package var drop: Float = 0
@@ -42,8 +46,11 @@ package struct ModelSettings: Settings {
   package func validate() throws(TrainingError) {
     try requireCounts([
       "patch-size": patchSize, "nb-classes": nbClasses, "heads": heads, "head-dim": headDim,
-      "depth": depth, "dim": dim,
+      "depth": depth, "dim": dim, "frames": frames,
     ])
+    try requireUse(
+      of: "attention", attention == nil || isOfClips,
+      "attention is for models of clips: frames makes one of \(model)")
     try require(
       heads == nil || headsByLayer == nil || heads == headsByLayer?.max(),
       "heads must be the most of heads-by-layer, or left out, found \(heads ?? 0)")
@@ -67,19 +74,53 @@ package struct ModelSettings: Settings {
 }
 
 extension TrainingConfiguration {
-  /// The model to train on data of `classes` classes.
+  /// The model of images to train on data of `classes` classes.
+  ///
+  /// - Throws: `TrainingError` if the settings are of no model, or of one of clips.
   package func modelConfiguration(classes: Int) throws -> ViTConfiguration {
-    var model = try architecture.configuration(classes: classes)
-    try ablation.apply(to: &model)
-    return model
+    let model = try makeModel(classes: classes)
+    guard let configuration = model.architecture as? ViTConfiguration else {
+      throw TrainingError(
+        usage: "model \(architecture.model) with frames is one of clips, and images are asked for")
+    }
+    return configuration
   }
+
+  /// The model to train on data of `classes` classes: of images, or of clips.
+  func makeModel(classes: Int) throws -> any VisionModel {
+    var image = try architecture.configuration(classes: classes)
+    try ablation.apply(to: &image)
+    guard architecture.isOfClips else { return try VisionTransformer(image) }
+    let preset = try architecture.clipPreset()
+    do {
+      return try TimeSformer(
+        TimeSformerConfiguration(
+          image, frames: architecture.frames ?? preset?.frames ?? 8,
+          scheme: architecture.attention ?? preset?.scheme ?? .divided))
+    } catch {
+      throw TrainingError(usage: error.message)
+    }
+  }
+
+  /// What the model takes.
+  package var kind: ExampleKind { architecture.isOfClips ? .clips : .images }
 }
 
 extension ModelSettings {
-  /// The model before anything is taken away from it.
+  /// Whether the model takes clips.
+  var isOfClips: Bool { frames != nil || namesClips }
+
+  private var namesClips: Bool { model.hasPrefix(TimeSformerConfiguration.name) }
+
+  /// The preset of a model of clips; nil if the name is one of images.
+  func clipPreset() throws(ConfigurationError) -> TimeSformerConfiguration? {
+    namesClips ? try .preset(of: model) : nil
+  }
+
+  /// The model before anything is taken away from it; of clips, that of their frames.
   func configuration(classes: Int) throws -> ViTConfiguration {
     do {
-      var preset = try ViTConfiguration.preset(of: model)
+      var preset = try clipPreset()?.image ?? .preset(of: model)
       if preset.localUpToLayer == 0, let localUpToLayer, localUpToLayer > 0 {
         throw TrainingError(
           unused: "local-up-to-layer",

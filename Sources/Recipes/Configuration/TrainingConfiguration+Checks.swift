@@ -39,6 +39,7 @@ extension TrainingConfiguration {
       [data.mean, data.std].allSatisfy { [nil, 1, architecture.channels].contains($0?.count) },
       "mean and std must be one number, or one a channel, of which there are "
         + "\(architecture.channels)")
+    try validateClips()
     let side = max(architecture.inputSize.size.height, architecture.inputSize.size.width)
     try require(
       loss.mixupOffEpoch < schedule.epochs,
@@ -58,12 +59,35 @@ extension TrainingConfiguration {
         + "aa, all with augment")
   }
 
+  /// Throws for settings of clips where a model takes images, and of images where it takes clips.
+  private func validateClips() throws(TrainingError) {
+    let (defaults, isOfClips) = (DataSettings(), architecture.isOfClips)
+    try requireUse(
+      isOfClips,
+      of: [
+        "frame-stride": data.frameStride != defaults.frameStride,
+        "train-placement": data.trainPlacement != defaults.trainPlacement,
+        "eval-placement": data.evalPlacement != defaults.evalPlacement,
+        "max-frames": data.maxFrames != defaults.maxFrames,
+        "max-seconds": data.maxSeconds != defaults.maxSeconds,
+      ]
+    ) { "\($0) is for models of clips: frames makes one of \(architecture.model)" }
+    guard isOfClips else { return }
+    try requireUse(
+      of: "data-set", data.dataSet == .imageNet,
+      "data-set \(data.dataSet.rawValue) is of images, and the model takes clips")
+    try requireUse(
+      of: "locality-every", running.localityEvery == nil,
+      "locality-every measures models of images; of one of clips, convit locality measures its "
+        + "weights when it is trained")
+  }
+
   /// Throws what is wrong with the model, what is trained of it and reading, whatever the data are.
   package func validateModel() throws {
     _ = try data.decoder()
-    let model = try modelConfiguration(classes: 1)
-    _ = try trainedOptimizer(of: model).frozen(in: ParameterTree(VisionTransformer(model)))
-    try validateDistillation(of: model)
+    let model = try makeModel(classes: 1)
+    _ = try trainedOptimizer(of: model.image).frozen(in: ParameterTree(model))
+    try validateDistillation(of: model.image)
   }
 
   /// What a run may change when it goes on: what does not decide about its results.
@@ -103,11 +127,15 @@ extension TrainingConfiguration {
   }
 
   /// The settings with all that was left out filled in, and without what is about going on.
-  func filled(for structure: VisionTransformer) -> TrainingConfiguration {
+  func filled(for structure: any VisionModel) -> TrainingConfiguration {
     var filled = self
     filled.resume = nil
     (filled.allowOtherData, filled.allowNonfinite) = (false, false)
-    let model = structure.configuration
+    let model = structure.image
+    if let clips = structure as? TimeSformer {
+      filled.frames = clips.configuration.frames
+      filled.attention = clips.configuration.scheme
+    }
     filled.warmupEpochs = learningRates.warmupEpochs
     filled.architecture.takeBlocks(of: model)
     filled.depth = model.depth

@@ -31,7 +31,7 @@ extension TrainingConfiguration {
   private func unused() -> TrainingError? {
     do {
       try validate()
-      _ = try modelConfiguration(classes: 1)
+      _ = try makeModel(classes: 1)
       return nil
     } catch let error as TrainingError {
       return error.unusedKey == nil ? nil : error
@@ -57,7 +57,15 @@ extension TrainingConfiguration {
       try given(nameless).model.isEmpty,
       let file = try? WeightsFile(contentsOf: path)
     else { return (asked, nil) }
-    let own = try? asked.modelConfiguration(classes: 1)
+    let own = try? asked.makeModel(classes: 1).image
+    if let clips = try? file.clipsConfiguration {
+      var defaults = TrainingConfiguration()
+      defaults.takeShape(of: clips)
+      defaults.frameStride = (try? file.frameStride) ?? defaults.frameStride
+      return (
+        try given(defaults), "no model is given, so it is that of \(path): \(clips.text)"
+      )
+    }
     guard let model = try? file.configuration else {
       if let reason = file.namelessReason(unlike: own) {
         throw WeightsError(path: path, reason: reason)
@@ -84,10 +92,17 @@ extension TrainingConfiguration {
 
   /// Replaces the sizes of images and patches by a preset's.
   private mutating func takeSizes(of name: String) {
-    guard let preset = ViTConfiguration.preset(name) else { return }
+    let clips = try? TimeSformerConfiguration.preset(of: name).image
+    guard let preset = ViTConfiguration.preset(name) ?? clips else { return }
     architecture.patchSize = preset.patchSize
     let size = InputSize("\(preset.imageHeight)x\(preset.imageWidth)")
     architecture.inputSize = size ?? architecture.inputSize
+  }
+
+  /// The same by a model of clips.
+  private mutating func takeShape(of clips: TimeSformerConfiguration) {
+    takeShape(of: clips.image, named: nil)
+    (architecture.frames, architecture.attention) = (clips.frames, clips.scheme)
   }
 
   /// Replaces what describes a model by what describes this one, as far as settings can.

@@ -22,12 +22,31 @@ extension TrainingConfiguration {
       normalization: try normalization())
   }
 
+  /// How the examples of a model are read, in training and in evaluation: images or clips.
+  func readers(
+    of model: any VisionModel
+  ) throws -> (training: any ExampleReader, evaluation: any ExampleReader) {
+    let (training, evaluation) = (try trainingReader(), try evaluationReader())
+    guard let clips = model as? TimeSformer else { return (training, evaluation) }
+    func reader(_ frames: ImageReader, _ placement: DataSettings.Placement) -> ClipReader {
+      ClipReader(
+        frames, data.clipDecoder,
+        ClipSampling(
+          frames: clips.configuration.frames, stride: data.frameStride,
+          placement: placement.ofSampling))
+    }
+    return (
+      reader(training, data.trainPlacement), reader(evaluation, data.evalPlacement)
+    )
+  }
+
   /// That of the preset, as timm's `train.py` has it, unless something else is said.
   func normalization() throws -> Normalization {
-    guard architecture.channels == 3, let preset = try? Preset.named(architecture.model) else {
+    let preset = try? Preset.named(architecture.model).normalization
+    let clips = (try? architecture.clipPreset()) == nil ? nil : ChannelStatistics.clips
+    guard architecture.channels == 3, let own = preset ?? clips else {
       return try data.normalization(over: .imageNet(channels: architecture.channels))
     }
-    let own = preset.normalization
     return try data.normalization(over: Normalization(mean: own.mean, std: own.std))
   }
 }
@@ -40,6 +59,34 @@ extension SavedModel {
     ImageReader(
       decoder: try settings.decoder(), transform: evaluationTransform(cropRatio: cropRatio),
       normalization: try settings.normalization(over: imageReader().normalization))
+  }
+}
+
+extension SavedModel {
+  /// How the clips of a model are read: as ``imageReader(_:cropRatio:)`` reads images, and as the
+  /// file says which frames it sees, every frame where it says nothing.
+  ///
+  /// - Parameters:
+  ///   - stride: frames from one that is seen to the next, in place of the file's.
+  ///   - placement: where the span of frames begins; several with `dense`.
+  ///   - crops: 1 for that of images, or 3 along the longer side.
+  /// - Throws: `WeightsError` for a model of images.
+  package func clipReader(
+    _ settings: DataSettings, cropRatio: Double? = nil, stride: Int? = nil,
+    placement: ClipSampling.Placement = .middle, crops: Int = 1
+  ) throws -> ClipReader {
+    let clips = try model(as: TimeSformer.self).configuration
+    let frames = ImageReader(
+      decoder: try settings.decoder(), transform: evaluationTransform(cropRatio: cropRatio),
+      normalization: try settings.normalization(over: frameReader().normalization))
+    return ClipReader(
+      frames, settings.clipDecoder,
+      ClipSampling(
+        frames: clips.frames, stride: stride ?? frameStride ?? 1, placement: placement),
+      crops: crops == 1
+        ? []
+        : SideCrop.all(
+          size: imageSize, resampling: interpolation == .bilinear ? .bilinear : .bicubic))
   }
 }
 
@@ -72,6 +119,11 @@ extension DataSettings {
   /// From an image to what is evaluated of it.
   package func evaluationTransform(size: ImageSize) -> EvaluationTransform {
     EvaluationTransform(size: size, cropRatio: evalCropRatio)
+  }
+
+  /// How files become frames, which become pixels by the decoder of images.
+  package var clipDecoder: ClipDecoder {
+    ClipDecoder(maxFrames: maxFrames, maxSeconds: maxSeconds)
   }
 
   package func decoder() throws -> ImageDecoder {

@@ -8,16 +8,16 @@ import Training
 extension TrainingConfiguration {
   /// How a model is trained, if the settings say so with a teacher or with weights of classes.
   package func recipe(
-    for model: VisionTransformer, teacher: SavedModel? = nil, classWeights: [Float]? = nil
+    for model: any VisionModel, teacher: SavedModel? = nil, classWeights: [Float]? = nil
   ) throws(TrainingError) -> Recipe {
-    let (settings, seed) = (trainedOptimizer(of: model.configuration), running.seed)
+    let (settings, seed) = (trainedOptimizer(of: model.image), running.seed)
     let pass = Pass(
       precision: running.precision, frozen: try settings.frozen(in: ParameterTree(model)),
       recomputesBlocks: running.recompute)
     var taught: (model: any Model, weights: FrozenWeights)?
     if let teacher {
       let weights = FrozenWeights(teacher.weights, .inference(pass.precision))
-      taught = (try loss.averaged(teacher.model), weights)
+      taught = (try loss.averaged(teacher.model).seeing(model), weights)
     }
     let objective = loss.objective(teacher: taught, classWeights: classWeights)
     var recipe = Recipe(objective: objective) { settings.optimizer(settings.groups(of: $0)) }
@@ -73,6 +73,14 @@ extension LossSettings {
   }
 }
 
+extension Model {
+  /// A teacher of what a student sees: of images, it looks at each frame of a clip, and says the
+  /// mean of what it finds probable.
+  fileprivate func seeing(_ student: any Model) -> any Model {
+    input.rank < student.input.rank ? AveragedViews(self, views: student.input[0]) : self
+  }
+}
+
 extension TrainingConfiguration {
   /// Throws unless the model has a second head for a teacher exactly if there is to be one.
   func validateDistillation(of model: ViTConfiguration) throws {
@@ -94,9 +102,10 @@ extension TrainingConfiguration {
 
   /// The teacher, for the images of a model and data of `classes`; nil if there is to be none.
   func teacher(
-    of model: ViTConfiguration, _ classes: [String], _ notes: inout [String]
+    of student: any VisionModel, _ classes: [String], _ notes: inout [String]
   ) throws -> SavedModel? {
     guard loss.hasTeacher, let path = loss.teacherPath else { return nil }
+    let model = student.image
     let teacher = try SavedModel(
       weightsOrCheckpoint: path,
       as: SavedModel.Description(
@@ -112,13 +121,18 @@ extension TrainingConfiguration {
         "\(path): the teacher's class \(place.offset) is '\(place.element.0)', the data's "
           + "'\(place.element.1)'")
     }
-    let channels = teacher.model.input[0]
+    guard teacher.model.input.rank == 3 || teacher.model.input == student.input else {
+      throw TrainingError(
+        "\(path): the teacher takes \(teacher.model.input), the model \(student.input), and both "
+          + "see the same: a teacher is of images, or of clips of as many frames")
+    }
+    let channels = teacher.model.input[-3]
     guard channels == model.channels else {
       throw TrainingError(
         "\(path): the teacher takes images of \(counted(channels, "channel", "channels")), the "
           + "model of \(model.channels), and both see the same ones")
     }
-    let (theirs, ours) = (try teacher.imageReader().normalization, try normalization())
+    let (theirs, ours) = (try teacher.frameReader().normalization, try normalization())
     guard theirs == ours else {
       throw TrainingError(
         "\(path): the teacher's images are normalised by \(theirs.statistics), the model's by "

@@ -11,6 +11,7 @@ package struct SkippedImages: Sendable {
   private var badOfClass: [Int: Int] = [:]
   private var hasWarned = false
   private var noted: Set<Int> = []
+  private var (read, short): (Set<Int>, Set<Int>) = ([], [])  // of clips
 
   /// No images of `split` yet. `maxBad` is a share of its images if below 1, else a number of them.
   package init(_ split: ImageFolder, maxBad: Double = DataSettings.defaultMaxBad) {
@@ -25,13 +26,24 @@ package struct SkippedImages: Sendable {
   /// Notes what was wrong with images of a batch, which are left out of it or not.
   package mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
     try note(batch.failures, report: report)
-    for note in batch.notes where noted.count <= Self.mostNoted {
+    if split.kind == .clips { read.formUnion(batch.indices) }
+    short.formUnion(batch.notes.filter { $0.underlying is ShortClip }.map(\.index))
+    for note in batch.notes where noted.count <= Self.mostNoted && !(note.underlying is ShortClip) {
       guard noted.insert(note.index).inserted else { continue }
       try report(
         noted.count <= Self.mostNoted
           ? "\(note)" + ImageError.readAllTheSame
           : "more images are like that; `convit verify` lists all of them")
     }
+  }
+
+  /// How many of the clips that were read are shorter than the span of frames that a model sees, as
+  /// a note; nil if none is.
+  package var shortClips: String? {
+    guard !short.isEmpty else { return nil }
+    return "\(split.folder): \(short.count) of the \(split.kind.counted(read.count)) that "
+      + "\(read.count == 1 ? "was" : "were") read \(short.count == 1 ? "has" : "have") fewer "
+      + "frames than a span (--frames × --frame-stride): the last one is repeated"
   }
 
   package mutating func note(
@@ -44,12 +56,13 @@ package struct SkippedImages: Sendable {
       let all = split.samples.count
       guard bad.count <= limit else {
         throw TrainingError(
-          "\(split.folder): \(bad.count) of \(all) images cannot be read, "
+          "\(split.folder): \(bad.count) of \(all) \(split.kind.plural) cannot be read, "
             + "max-bad allows \(limit)")
       }
       if 100 * bad.count > all, !hasWarned {
         hasWarned = true
-        try report("\(split.folder): more than 1 % of its \(all) images cannot be read")
+        try report(
+          "\(split.folder): more than 1 % of its \(all) \(split.kind.plural) cannot be read")
       }
     }
   }
@@ -60,7 +73,7 @@ package struct SkippedImages: Sendable {
     guard badOfClass[label] == split.samples.count(where: { $0.label == label }) else { return }
     let name = label < split.classes.count ? " of class \(split.classes[label])" : ""
     throw TrainingError(
-      "\(split.folder): no image\(name) can be read; "
+      "\(split.folder): no \(split.kind.singular)\(name) can be read; "
         + "the last one tried: \(failure)")
   }
 }

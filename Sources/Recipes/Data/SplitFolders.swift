@@ -22,8 +22,10 @@ struct SplitFolders {
   let base: String
   let folders: [String]
   private let told: [String: String]  // by split
+  private let kind: ExampleKind
 
-  init(_ settings: DataSettings) throws {
+  init(_ settings: DataSettings, of kind: ExampleKind = .images) throws {
+    self.kind = kind
     root = withoutEndSlash(settings.dataPath ?? "")
     told = ["train": settings.trainSplit, "val": settings.valSplit].compactMapValues { $0 }
       .mapValues(withoutEndSlash)
@@ -32,7 +34,7 @@ struct SplitFolders {
 
   func place(of split: String, classes: [String]? = nil) throws -> Place {
     guard let place = try found(split) else {
-      let error = ImageFolder.missing(split, in: folder)
+      let error = ImageFolder.missing(split, in: folder, of: kind)
       throw DatasetError(path: error.path, reason: error.reason + advice(onMissing: split, classes))
     }
     return try withClasses(place, known: classes)
@@ -188,7 +190,7 @@ struct SplitFolders {
     var (path, inner) = (place.path, try ImageFolder.folders(in: path(place.path)))
     for _ in 0..<3 where inner.count == 1 && known?.contains(inner[0]) != true {
       let only = path.isEmpty ? inner[0] : "\(path)/\(inner[0])"
-      guard try !ImageFolder.hasImages(directlyIn: self.path(only)) else { break }
+      guard try !ImageFolder.hasExamples(kind, directlyIn: self.path(only)) else { break }
       (path, inner) = (only, try ImageFolder.folders(in: self.path(only)))
     }
     let areClasses = known.map { !Set($0).isDisjoint(with: inner) } ?? (inner.count > 1)

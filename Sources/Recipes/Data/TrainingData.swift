@@ -1,7 +1,7 @@
 import Files
 import Images
 
-/// The images that a run trains and tests on.
+/// The images or clips that a run trains and tests on.
 package struct TrainingData: Sendable {
   /// The images to train on; their classes are the run's.
   package let training: ImageFolder
@@ -10,14 +10,18 @@ package struct TrainingData: Sendable {
   /// What was made of a folder that is laid out otherwise, and what looks like a mistake.
   package let notes: [String]
 
-  /// Finds the images that settings ask for; what is random about them follows from `seed`.
-  package init(_ settings: DataSettings, seed: UInt64) throws {
+  /// Finds the images or clips that settings ask for; what is random about them follows from
+  /// `seed`.
+  package init(
+    _ settings: DataSettings, of kind: ExampleKind = .images, seed: UInt64
+  ) throws {
     let all: ImageFolder
     if settings.valFraction == nil {
-      all = try settings.images(of: "train")
-      validation = try settings.images(of: "val", classes: all.classes, owner: .training)
+      all = try settings.images(of: "train", kind: kind)
+      validation = try settings.images(
+        of: "val", kind: kind, classes: all.classes, owner: .training)
     } else {
-      (all, validation) = try settings.divided(seed: seed)
+      (all, validation) = try settings.divided(kind, seed: seed)
     }
     let sampled =
       settings.samplingRatio < 1
@@ -37,12 +41,13 @@ package struct TrainingData: Sendable {
           + "answer of a model is right, and its accuracy 100 %")
     }
     let (train, val) = (training.samples.count, validation.samples.count)
+    let images = training.kind.plural
     if isDivided { return notes + others }
     if training.folder == validation.folder {
-      others.append("\(training.folder): the images to train on are those to validate on")
+      others.append("\(training.folder): the \(images) to train on are those to validate on")
     } else if val > train {
       others.append(
-        "\(validation.folder) has \(val) images to validate on, and \(training.folder) only "
+        "\(validation.folder) has \(val) \(images) to validate on, and \(training.folder) only "
           + "\(train) to train on: they may be swapped")
     }
     return notes + others
@@ -53,26 +58,26 @@ extension DataSettings {
   /// The images of a split, with the labels of `classes`, if it is another than that of training;
   /// those held out for validation if there is a `valFraction` and the split is `val`.
   package func images(
-    of split: String, classes: [String]? = nil, owner: ImageFolder.ClassOwner = .model,
-    seed: UInt64 = 0
+    of split: String, kind: ExampleKind = .images, classes: [String]? = nil,
+    owner: ImageFolder.ClassOwner = .model, seed: UInt64 = 0
   ) throws -> ImageFolder {
     let root = withoutEndSlash(dataPath ?? "")
     switch dataSet {
     case _ where valFraction != nil:
-      let parts = try divided(seed: seed)
+      let parts = try divided(kind, seed: seed)
       let images = split == "val" ? parts.validation : parts.training
       guard classes == nil || classes == images.classes else {
         throw DatasetError(path: root, reason: "its classes are not those of the model")
       }
       return images
     case .imageNet:
-      if let tables = try tables() {
-        return try images(of: split, in: tables, classes: classes, owner: owner)
+      if let lists = try lists(of: kind) {
+        return try images(of: split, in: lists, classes: classes, owner: owner)
       }
-      return try folder(of: split, classes: classes, owner: owner)
+      return try folder(of: split, kind, classes: classes, owner: owner)
     case .cifar, .cifar10, .cifar100:
       do {
-        return try folder(of: split, classes: classes, owner: owner)
+        return try folder(of: split, kind, classes: classes, owner: owner)
       } catch let error as DatasetError {
         let name = dataSet == .cifar10 ? "cifar10" : "cifar100"
         throw DatasetError(
@@ -91,13 +96,13 @@ extension DataSettings {
   }
 
   private func folder(
-    of split: String, classes: [String]?, owner: ImageFolder.ClassOwner
+    of split: String, _ kind: ExampleKind, classes: [String]?, owner: ImageFolder.ClassOwner
   ) throws -> ImageFolder {
-    let folders = try SplitFolders(self)
+    let folders = try SplitFolders(self, of: kind)
     let place = try folders.place(of: split, classes: classes)
     do {
       return try ImageFolder(
-        root: folders.root, split: place.path, classes: classes, of: owner,
+        root: folders.root, split: place.path, kind: kind, classes: classes, of: owner,
         excluding: place.excluded
       ).noting(place.notes)
     } catch let error as DatasetError where place.isGuess && split == "val" {
@@ -107,15 +112,16 @@ extension DataSettings {
 
   /// The images of training, or all in the data path, in two parts.
   fileprivate func divided(
-    seed: UInt64
+    _ kind: ExampleKind, seed: UInt64
   ) throws -> (training: ImageFolder, validation: ImageFolder) {
-    if let tables = try tables() {
-      return try whole(of: tables).divided(validation: valFraction ?? 0, seed: seed)
+    if let lists = try lists(of: kind) {
+      return try whole(of: lists).divided(validation: valFraction ?? 0, seed: seed)
     }
-    let folders = try SplitFolders(self)
+    let folders = try SplitFolders(self, of: kind)
     let place = try folders.whole()
-    return try ImageFolder(root: folders.root, split: place.path).noting(place.notes)
-      .divided(validation: valFraction ?? 0, seed: seed)
+    return try ImageFolder(
+      root: folders.root, split: place.path, kind: kind, classes: nil, of: .training
+    ).noting(place.notes).divided(validation: valFraction ?? 0, seed: seed)
   }
 }
 
@@ -148,9 +154,9 @@ package struct TrainingPreview: Sendable, Encodable {
   }
 
   /// Looks at the folder that settings name; no image is read.
-  package init(_ settings: DataSettings, seed: UInt64 = 0) {
+  package init(_ settings: DataSettings, of kind: ExampleKind = .images, seed: UInt64 = 0) {
     do {
-      let data = try TrainingData(settings, seed: seed)
+      let data = try TrainingData(settings, of: kind, seed: seed)
       let isListed = settings.namesTable
       train = Split(data.training, isListed: isListed)
       val = Split(data.validation, isListed: isListed)

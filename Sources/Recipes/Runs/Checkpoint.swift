@@ -86,13 +86,16 @@ extension SavedModel {
 
 extension Checkpoint {
   func model(as description: SavedModel.Description) throws -> SavedModel {
-    let configuration: ViTConfiguration
+    let model: any VisionModel
     do {
-      configuration = try self.configuration.modelConfiguration(classes: classes ?? 1000)
+      model = try self.configuration.makeModel(classes: classes ?? 1000)
     } catch {
       throw TrainingError("\(path): \(error)")
     }
+    let configuration = model.image
+    let frames = (model as? TimeSformer)?.configuration.frames
     for (name, asked, found) in [
+      ("frames", description.frames.map(String.init), frames.map(String.init) ?? "none"),
       ("model", description.name, self.configuration.model),
       ("patch-size", description.patchSize.map(String.init), "\(configuration.patchSize)"),
       (
@@ -109,11 +112,11 @@ extension Checkpoint {
       throw TrainingError(
         "\(path): \(names.count) class names for \(configuration.classes) classes, or one twice")
     }
-    let model = try VisionTransformer(configuration)
     var saved = SavedModel(
       model, try snapshot.store("model", ParameterTree(model)), classNames: names,
       name: self.configuration.model,
       normalization: try self.configuration.normalization().statistics)
+    saved.frameStride = frames.map { _ in self.configuration.frameStride }
     if let note = saved.weights.nonFiniteNote { saved.warnings.append(note) }
     return saved
   }

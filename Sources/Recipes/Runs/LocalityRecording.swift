@@ -10,7 +10,7 @@ struct LocalityRecording {
   /// The validation images that are measured on, and all others.
   let sample, others: [ImageFolder.Sample]
   private let period, epochs: Int
-  private let model: VisionTransformer
+  let model: VisionTransformer
   private let folder: RunFolder
   private var recorder: AttentionRecorder?
 
@@ -20,10 +20,12 @@ struct LocalityRecording {
   /// What a run records that has come to the end of `done` epochs; nil if that is not asked for.
   init?(_ plan: TrainingPlan, in folder: RunFolder, after done: Int) throws {
     let settings = plan.settings
-    guard let every = settings.localityEvery else { return nil }
+    guard let every = settings.localityEvery, let model = plan.model as? VisionTransformer,
+      let reader = plan.reader as? ImageReader
+    else { return nil }
     (period, epochs) = (every, settings.totalEpochs)
-    (model, self.folder) = (plan.model, folder)
-    let (validation, seed, reader) = (plan.data.validation, settings.seed, plan.reader)
+    (self.model, self.folder) = (model, folder)
+    let (validation, seed) = (plan.data.validation, settings.seed)
     sample = validation.balancedSample(settings.localitySample, seed: seed)
     let chosen = Set(sample.map(\.index))
     others = validation.samples.filter { !chosen.contains($0.index) }

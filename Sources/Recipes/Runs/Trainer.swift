@@ -134,7 +134,8 @@ extension Trainer {
   }
 
   package struct Summary: Sendable {
-    package let model: ViTConfiguration
+    package let model: any Architecture
+    package let kind: ExampleKind
     /// The numbers of the model, and those of them that are trained.
     package let parameters, trained: Int
     package let trainingImages, validationImages: Int

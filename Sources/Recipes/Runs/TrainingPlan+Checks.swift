@@ -23,7 +23,7 @@ extension TrainingPlan {
 
   /// What a run will need of memory, which the machine must have.
   static func memory(
-    _ model: VisionTransformer, _ recipe: Recipe, _ configuration: TrainingConfiguration,
+    _ model: any VisionModel, _ recipe: Recipe, _ configuration: TrainingConfiguration,
     teacher: SavedModel?, images: Int, threads: Int
   ) throws -> MemoryEstimate {
     let estimate = MemoryEstimate(
@@ -42,7 +42,7 @@ extension TrainingPlan {
 
   /// The weights that a new run starts from, and what is to be said about them.
   static func start(
-    _ model: VisionTransformer, _ configuration: TrainingConfiguration, classes: [String],
+    _ model: any VisionModel, _ configuration: TrainingConfiguration, classes: [String],
     _ normalization: ChannelStatistics
   ) throws -> (weights: ParameterStore, notes: [String]) {
     guard let (key, path) = configuration.architecture.startFile else {
@@ -52,9 +52,9 @@ extension TrainingPlan {
       throw TrainingError(
         usage: "\(key): \(path) is a checkpoint; its weights are in model.safetensors beside it")
     }
-    return try SavedModel.finetuned(
-      model, from: path, seed: configuration.seed, isPartial: configuration.partial,
-      classNames: classes, normalization: normalization)
+    return try model.start(
+      from: path, seed: configuration.seed, isPartial: configuration.partial, classNames: classes,
+      normalization: normalization)
   }
 
   /// What is pruned in the weights that a new run starts from, and is to stay so.

@@ -15,10 +15,11 @@ struct TrainingPlan: Sendable {
   let checkpoint: Checkpoint?
   let data: TrainingData
   let fingerprint: DataFingerprint
-  let model: VisionTransformer
+  let model: any VisionModel
   let recipe: Recipe
   let rates: LearningRateSchedule
-  let reader: ImageReader
+  let reader: any ExampleReader
+  let normalization: ChannelStatistics
   let evaluator: Evaluator
   let pool: WorkerPool
   let memory: MemoryEstimate
@@ -28,7 +29,7 @@ struct TrainingPlan: Sendable {
   private let allowsNonFinite: Bool
   private let start: ParameterStore
   private let masks: ParameterMasks?
-  private let trainingReader: ImageReader
+  private let trainingReader: any ExampleReader
   private let order: SampleOrder
   private let workers: Int
 
@@ -41,23 +42,23 @@ struct TrainingPlan: Sendable {
     try asked.validateModel()
     if checkpoint == nil { try RunFolder.check(folder) }
 
-    data = try TrainingData(asked.data, seed: asked.seed)
+    data = try TrainingData(asked.data, of: asked.kind, seed: asked.seed)
     fingerprint = DataFingerprint(training: data.training, validation: data.validation)
     notes += data.notes
     let (classes, images) = (data.training.classes, data.training.samples.count)
     if let outputs = asked.nbClasses, outputs < classes.count {
       throw TrainingError(usage: "nb-classes is \(outputs), but the data have \(classes.count)")
     }
-    model = try VisionTransformer(asked.modelConfiguration(classes: classes.count))
-    let outputs = model.configuration.classes
+    model = try asked.makeModel(classes: classes.count)
+    let outputs = model.image.classes
     try asked.loss.validate(classes: outputs)
     let classWeights = try asked.loss.classWeights.map { [data] in
       try ClassWeights($0, for: data.training, outputs: outputs)
     }
     notes += [classWeights?.note].compactMap(\.self)
-    reader = try asked.evaluationReader()
-    trainingReader = try asked.trainingReader()
-    let teacher = try asked.teacher(of: model.configuration, classes, &notes)
+    (trainingReader, reader) = try asked.readers(of: model)
+    normalization = try asked.normalization().statistics
+    let teacher = try asked.teacher(of: model, classes, &notes)
     recipe = try asked.recipe(for: model, teacher: teacher, classWeights: classWeights?.values)
 
     let threads = asked.threads ?? WorkerPool.availableProcessors
@@ -73,7 +74,6 @@ struct TrainingPlan: Sendable {
       masks = nil  // the checkpoint has them
     } else {
       notes += asked.notes(trainingImages: images)
-      let normalization = reader.normalization.statistics
       let (weights, changes) = try Self.start(model, asked, classes: classes, normalization)
       start = weights
       let pruned = try Self.masks(weights.tree, asked)
@@ -127,8 +127,9 @@ extension TrainingPlan {
   }
 
   func saved(_ weights: ParameterStore, _ masks: ParameterMasks?) -> SavedModel {
-    let own = model.configuration
-    let isPreset = ViTConfiguration.preset(settings.model).map { preset in
+    let own = model.image
+    let clips = try? TimeSformerConfiguration.preset(of: settings.model).image
+    let isPreset = (ViTConfiguration.preset(settings.model) ?? clips).map { preset in
       preset.embedDim == own.embedDim && preset.heads == own.heads && preset.depth == own.depth
         && preset.localUpToLayer == own.localUpToLayer && preset.isGated == own.isGated
         && preset.usePosEmbed == own.usePosEmbed && own.headDim == nil
@@ -137,8 +138,9 @@ extension TrainingPlan {
     var saved = SavedModel(
       model, weights, classNames: data.training.classes,
       name: isPreset == true ? settings.model : nil,
-      normalization: reader.normalization.statistics)
+      normalization: normalization)
     saved.masks = masks
+    saved.frameStride = model is TimeSformer ? settings.frameStride : nil
     return saved
   }
 
@@ -146,7 +148,8 @@ extension TrainingPlan {
   func summary(_ progress: RunProgress) -> Trainer.Summary {
     let images = data.training.samples.count
     return Trainer.Summary(
-      model: model.configuration, parameters: start.tree.elementCount, trained: trained,
+      model: model.architecture, kind: settings.kind, parameters: start.tree.elementCount,
+      trained: trained,
       trainingImages: images, validationImages: data.validation.samples.count,
       imagesPerEpoch: (imagesPerEpoch, order.uniqueCount(of: images)),
       classes: data.training.classes.count, stepsPerEpoch: stepsPerEpoch,

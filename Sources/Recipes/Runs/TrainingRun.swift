@@ -19,6 +19,7 @@ struct TrainingRun {
   private var learner: Learner
   private var progress: RunProgress
   private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
+  private var hasToldOfShortClips = false
   private var locality: LocalityRecording?
   private var clock: BudgetClock?
   private(set) var observer: (any TrainingObserver)?
@@ -121,7 +122,8 @@ struct TrainingRun {
     }
     guard progress.images > 0 else {
       throw TrainingError(
-        "no step of epoch \(progress.epoch + 1) had images that can be read and a finite loss")
+        "no step of epoch \(progress.epoch + 1) had \(plan.data.training.kind.plural) that can be "
+          + "read and a finite loss")
     }
   }
 
@@ -191,9 +193,10 @@ struct TrainingRun {
     }
     let (evaluator, model) = (plan.evaluator, plan.model)
     let totals: ClassificationTotals
-    if let sample {
+    if let sample, let locality {
       (totals, result.locality) = try evaluator.totalsAndLocality(
-        model, weights, on: sample, then: others, pool: plan.pool, noting: note, progress: show)
+        locality.model, weights, on: sample, then: others, pool: plan.pool, noting: note,
+        progress: show)
     } else {
       totals = try evaluator(
         model, weights, on: all, pool: plan.pool, noting: note, progress: show)
@@ -247,6 +250,11 @@ struct TrainingRun {
         ended: plan.settings.earlyEnd(progress)))
     try save()
     try report(.epoch(record, isBest: isBest))
+    guard !hasToldOfShortClips else { return }
+    hasToldOfShortClips = true
+    for note in [trainingSkips.shortClips, validationSkips.shortClips].compactMap(\.self) {
+      try report(.note(note))
+    }
   }
 
   private mutating func save() throws {
