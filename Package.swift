@@ -84,6 +84,7 @@ let package = Package(
         .embedInCode("Page/scatter.js"),
         .embedInCode("Page/pruning.html"), .embedInCode("Page/pruning.js"),
         .embedInCode("Page/tickets.html"), .embedInCode("Page/tickets.js"),
+        .embedInCode("Page/video.html"), .embedInCode("Page/video.js"),
       ]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "Fetching", dependencies: ["CTransfer", "Files"]),

@@ -1,9 +1,8 @@
 import ConViT
 
 extension ClipAttention {
-  /// The same over the frames beside each other, with the mean over the heads of each step, and
-  /// behind the first step what reaches the query: `reach`, which is through all steps of the
-  /// layer up to the last.
+  /// The same over the frames beside each other, with the mean over the heads of each step; with
+  /// the last step, if there are several, what reaches the query through all of them.
   package var strip: QueryAttention {
     let wide = PatchGrid(rows: grid.rows, columns: frames * grid.columns)
     /// [T·N] → [rows · T · columns]
@@ -27,9 +26,9 @@ extension ClipAttention {
       grid: wide, frames: frames, query: query,
       layers: layers.flatMap { layer in
         layer.steps.enumerated().map { index, step in
-          let isLast = index > 0 && index == layer.steps.count - 1
+          let isLast = stepCount > 1 && index == layer.steps.count - 1
           return QueryAttention.Layer(
-            layer: layer.layer, step: layer.steps.count > 1 ? step.reach.rawValue : nil,
+            layer: layer.layer, step: stepCount > 1 ? step.reach.rawValue : nil,
             heads: step.heads.map(beside),
             others: [map("mean", step.mean)] + (isLast ? [map("reach", layer.reach)] : []),
             gates: step.gates, positional: nil)

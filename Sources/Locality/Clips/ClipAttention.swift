@@ -49,6 +49,8 @@ package struct ClipAttention: Sendable {
   package let frames: Int
   package let grid: PatchGrid
   package let query: ClipQuery
+  /// How many attentions a layer has, whether the query has a part in all of them or not.
+  package let stepCount: Int
   package let layers: [Layer]
 }
 
@@ -73,7 +75,7 @@ extension ClipAttention {
       _ = model(tape.constant(clip))
     }
     self.init(
-      frames: configuration.frames, grid: grid, query: query,
+      frames: configuration.frames, grid: grid, query: query, stepCount: steps.count,
       layers: layers.map { layer in
         let all = steps.map { step in
           guard let map = maps[name(layer, step)] else {
