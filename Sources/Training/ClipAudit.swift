@@ -50,7 +50,8 @@ extension ClipAudit {
         onlySecond: pairs.count { !$0.isRight && $1.isRight }, of: all)
       let isOwn = order == .original
       return Line(
-        order: order, acc1: 100 * right.share, interval: percent(right.interval()),
+        order: order, acc1: 100 * Double(right.part) / Double(all),
+        interval: percent(right.interval()),
         sameAnswer: 100 * Double(pairs.count { $0.predicted == $1.predicted }) / Double(all),
         difference: isOwn ? nil : 100 * paired.difference,
         differenceInterval: isOwn ? nil : percent(paired.interval()))
