@@ -15,7 +15,7 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-products bench-data bench-allocations bench-locality \
+.PHONY: help demo demo-video test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-products bench-data bench-allocations bench-locality \
   consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -25,6 +25,10 @@ help: ## List the targets
 demo: ## Train, evaluate and predict on Fashion-MNIST (FRESH=1 trains again)
 	@Scripts/dependencies.sh demo
 	@FRESH=$(FRESH) Scripts/demo.sh
+
+demo-video: ## Train a model of clips on moving clothes, and see what it looks at (FRESH=1 trains again)
+	@Scripts/dependencies.sh demo
+	@FRESH=$(FRESH) Scripts/demo_video.sh
 
 test: ## Build and run all tests (CONFIGURATION=release for optimised code, debug for a debugger)
 	@Scripts/dependencies.sh

@@ -41,7 +41,9 @@ let package = Package(
       name: "CImage", dependencies: ["CWebP"],
       linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
     .target(name: "Images", dependencies: ["Autodiff", "CImage", "CKernels", "Files"]),
-    .target(name: "Training", dependencies: ["ConViT", "Files", "Images", "Safetensors"]),
+    .target(
+      name: "Training",
+      dependencies: ["ConViT", "DoubleNumerics", "Files", "Images", "Safetensors"]),
     .target(
       name: "Locality",
       dependencies: ["ConViT", "DoubleNumerics", "Images", "CKernels", "Files"]),
@@ -82,6 +84,7 @@ let package = Package(
         .embedInCode("Page/scatter.js"),
         .embedInCode("Page/pruning.html"), .embedInCode("Page/pruning.js"),
         .embedInCode("Page/tickets.html"), .embedInCode("Page/tickets.js"),
+        .embedInCode("Page/video.html"), .embedInCode("Page/video.js"),
       ]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "Fetching", dependencies: ["CTransfer", "Files"]),

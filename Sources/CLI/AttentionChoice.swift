@@ -9,9 +9,9 @@ import Recipes
 struct AttentionChoice: ParsableArguments {
   @Option(
     .value(
-      "row,column",
+      "[frame,]row,column",
       "The patch that asks, or class for the class token. (default: in the centre)"))
-  var query: AttentionQuery?
+  var query: GivenQuery?
   @Option(list: .int("Layers to show. (default: all)")) var layer: [Int] = []
   @Option(list: .int("Heads to show. (default: all)")) var head: [Int] = []
   @Flag(help: "Show the positional attention of GPSA layers alone; no image is needed.")
@@ -28,11 +28,24 @@ struct AttentionChoice: ParsableArguments {
     }
   }
 
-  /// Throws if a model has not what is to be shown; says what there is.
+  /// Throws if a model of images has not what is to be shown; says what there is.
+  func check(image c: ViTConfiguration) throws {
+    if case .patch(.some, _, _) = query {
+      throw ValidationError("a frame is for models of clips: --query is row,column")
+    }
+    try check(c)
+    guard c.heads * (c.grid.count + c.tokens) * (c.grid.count + c.tokens) <= 1 << 28
+    else {
+      throw ValidationError(
+        "the maps of a layer, \(c.heads) heads of \(c.grid.count) patches squared, are too large")
+    }
+  }
+
+  /// The same, but for the size of maps, of what a model of clips has in common with one of images.
   func check(_ c: ViTConfiguration) throws {
     try Self.require(layer, below: c.depth, "layer")
     try Self.require(head, below: c.heads, "head")
-    if case .patch(let row, let column) = query,
+    if case .patch(_, let row, let column) = query,
       !(0..<c.grid.rows).contains(row) || !(0..<c.grid.columns).contains(column)
     {
       throw ValidationError(
@@ -46,11 +59,6 @@ struct AttentionChoice: ParsableArguments {
       let range =
         able.count == 1 ? "layer \(able[0]) has" : "layers \(able[0]) to \(able.last!) have"
       throw ValidationError("layer \(missing) has no \(what); \(range)")
-    }
-    guard c.heads * (c.grid.count + c.tokens) * (c.grid.count + c.tokens) <= 1 << 28
-    else {
-      throw ValidationError(
-        "the maps of a layer, \(c.heads) heads of \(c.grid.count) patches squared, are too large")
     }
   }
 
@@ -71,6 +79,8 @@ struct AttentionChoice: ParsableArguments {
     }
   }
 
+  func layers(of c: ViTConfiguration) -> Set<Int> { Set(layer.isEmpty ? able(c) : layer) }
+
   func heads(of c: ViTConfiguration) -> [Int] {
     head.isEmpty ? Array(0..<c.heads) : head.sorted()
   }
@@ -81,8 +91,13 @@ struct AttentionChoice: ParsableArguments {
     let model = try saved.transformer
     let configuration = model.configuration
     let grid = configuration.grid
-    let query = query ?? .patch(row: grid.rows / 2, column: grid.columns / 2)
-    let layers = Set(layer.isEmpty ? able(configuration) : layer)
+    let query: AttentionQuery =
+      switch query {
+      case .classToken: .classToken
+      case .patch(_, let row, let column): .patch(row: row, column: column)
+      case nil: .patch(row: grid.rows / 2, column: grid.columns / 2)
+      }
+    let layers = layers(of: configuration)
     guard let image, !position else {
       return QueryAttention(
         positionOf: model, FrozenWeights(saved.weights), query: query, layers: layers)
@@ -90,18 +105,5 @@ struct AttentionChoice: ParsableArguments {
     return QueryAttention(
       model, FrozenWeights(saved.weights), image: image, query: query, layers: layers,
       withRollout: rollout)
-  }
-}
-
-extension AttentionQuery: ExpressibleByArgument {
-  /// A query from a flag: `6,9` or `class`.
-  package init?(argument: String) {
-    if argument == "class" {
-      self = .classToken
-      return
-    }
-    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let row = parts[0], let column = parts[1] else { return nil }
-    self = .patch(row: row, column: column)
   }
 }

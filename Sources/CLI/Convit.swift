@@ -29,10 +29,9 @@ struct Convit: ParsableCommand {
       CommandGroup(
         name: "Using a model",
         subcommands: [
-          PredictCommand.self, LocalityCommand.self, AttentionCommand.self, SymmetryCommand.self,
-          LinearGapCommand.self, ReportCommand.self,
-          FiguresCommand.self, InspectCommand.self, PruneCommand.self, ExportCommand.self,
-          ConvertCommand.self,
+          PredictCommand.self, LocalityCommand.self, AttentionCommand.self, VideoCommand.self,
+          SymmetryCommand.self, LinearGapCommand.self, ReportCommand.self, FiguresCommand.self,
+          InspectCommand.self, PruneCommand.self, ExportCommand.self, ConvertCommand.self,
         ]),
       CommandGroup(
         name: "What there is",

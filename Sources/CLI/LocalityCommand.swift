@@ -10,22 +10,23 @@ struct LocalityCommand: ParsableCommand {
     commandName: "locality",
     abstract: "Measure where a model's heads look, layer by layer.",
     discussion: """
-      Each layer is measured on what it receives in the forward pass, over a sample of images with \
-      as many of each class as there can be. OUT gets locality.json and locality.csv. Distances \
-      are in patches.
+      Each layer is measured on what it receives in the forward pass, over a sample of images or \
+      clips with as many of each class as there can be. OUT gets locality.json and locality.csv. \
+      Distances are in patches; of clips, also in frames.
       """)
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var images: FolderOptions
   @Option(help: .folder("The folder to write to.")) var outputDir: String
-  @Option(help: .name("How many images, or all.")) var sample = "1024"
+  @Option(help: .name("How many images or clips, or all.")) var sample = "1024"
   @Option(help: .int("What the sample depends on; the seed of a run, for the run's own."))
   var seed: UInt64 = 0
   @Flag(help: "Measure the first batch as the published code does, too.") var reference = false
+  @OptionGroup(title: "Clips") var views: ClipViewOptions
   @OptionGroup(title: "Masks") var mask: MaskOptions
   @Flag(help: "Print locality.json on standard output, too, in one line.") var json = false
 
-  private var sampleCount: Int? { sample == "all" ? .max : Int(sample) }
+  var sampleCount: Int? { sample == "all" ? .max : Int(sample) }
 
   func validate() throws {
     guard let sampleCount, sampleCount > 0 else {
@@ -34,7 +35,11 @@ struct LocalityCommand: ParsableCommand {
   }
 
   func run() throws {
-    let saved = try mask.applied(to: model.load())
+    let loaded = try model.load(frames: views.frames)
+    let clips = try views.reader(
+      for: loaded, images.images.settings(), cropRatio: images.images.evalCropRatio)
+    if let clips { return try run(loaded, clips) }
+    let saved = try mask.applied(to: loaded)
     let folder = try images.folder(for: saved, seed: seed)
     let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
     let output = try OutputFolder(outputDir)

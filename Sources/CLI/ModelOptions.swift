@@ -94,11 +94,15 @@ struct MaskOptions: ParsableArguments {
     }
   }
 
+  var isEmpty: Bool { mask == TestMask() }
+
+  private var mask: TestMask {
+    TestMask(contentLayers: maskContent, positionLayers: maskPosition, posEmbed: maskPosEmbed)
+  }
+
   func applied(to saved: SavedModel) throws -> SavedModel {
     var saved = saved
-    let mask = TestMask(
-      contentLayers: maskContent, positionLayers: maskPosition, posEmbed: maskPosEmbed)
-    guard mask != TestMask() else { return saved }
+    guard !isEmpty else { return saved }
     let model = try saved.transformer
     saved.weights = try usage { try model.masked(saved.weights, by: mask) }
     return saved

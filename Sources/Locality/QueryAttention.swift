@@ -16,28 +16,40 @@ package enum AttentionQuery: Hashable, Sendable {
   }
 }
 
-/// What one query gives to each patch of an image, layer by layer and head by head.
+/// What one query gives to each patch of an image, layer by layer and head by head, or to each of a
+/// clip whose frames lie beside each other.
 ///
 /// Of the maps of a layer no more is kept than the rows of the query.
 package struct QueryAttention: Sendable {
+  /// One attention of a layer.
   package struct Layer: Sendable {
     package let layer: Int
+    /// Which attention of the layer, where it has several: "time".
+    package var step: String?
     /// What the query gives to each patch, by head: [H][N]. What class and distillation tokens
     /// receive is missing in the sum.
     package let heads: [[Float]]
-    /// Attention rollout from the first layer to this one, [N], if it was asked for.
-    package let rollout: [Float]?
+    /// Other maps of the query, [N] each: attention rollout from the first layer to this one, if it
+    /// was asked for; of clips, the mean over the heads and what reaches the query.
+    package let others: [Map]
     /// The share of the positional attention, of GPSA.
     package let gates: [Double]?
     /// The Gaussians of the positional attention, where that alone was asked for.
     package let positional: [PositionalFit]?
 
-    package var isFinite: Bool {
-      (heads + (rollout.map { [$0] } ?? [])).joined().allSatisfy(\.isFinite)
-    }
+    package var isFinite: Bool { (heads + others.map(\.values)).joined().allSatisfy(\.isFinite) }
+
+    package var rollout: [Float]? { others.first { $0.name == "rollout" }?.values }
+  }
+
+  package struct Map: Sendable {
+    package let name: String
+    package let values: [Float]
   }
 
   package let grid: PatchGrid
+  /// How many frames lie beside each other in the grid: 1 of an image.
+  package var frames = 1
   package let query: AttentionQuery
   package let layers: [Layer]
 }
@@ -66,8 +78,12 @@ extension QueryAttention {
         Layer(
           layer: layer,
           heads: (0..<block.attn.heads).map { one.row(layer: 0, head: $0, query: place) },
-          rollout: withRollout
-            ? AttentionMaps(grid: grid, layers: means).rollout(query: place) : nil,
+          others: withRollout
+            ? [
+              Map(
+                name: "rollout",
+                values: AttentionMaps(grid: grid, layers: means).rollout(query: place))
+            ] : [],
           gates: block.attn.gates(weights.weights), positional: nil))
     } _: {
       _ = model(tape.constant(image))
@@ -93,7 +109,7 @@ extension QueryAttention {
       return Layer(
         layer: layer,
         heads: (0..<attention.heads).map { map.row(layer: 0, head: $0, query: place) },
-        rollout: nil, gates: attention.gates(weights.weights),
+        others: [], gates: attention.gates(weights.weights),
         positional: attention.positionalFits(weights.weights))
     }
     self.init(grid: grid, query: query, layers: layers)

@@ -36,7 +36,7 @@ import Testing
   @Test func itemsAreHalvedByTheirMeans() {
     var image = Array(repeating: UInt8(0), count: 784)
     (image[0], image[1], image[28], image[29]) = (1, 2, 3, 4)  // 10 / 4 = 2.5, rounded up
-    (image[54], image[55], image[82], image[83]) = (255, 255, 255, 254)
+    (image[26], image[27], image[54], image[55]) = (255, 255, 255, 254)
     let half = MovingClothes.halved(image)
     #expect(half.count == 196 && half[0] == 3 && half[13] == 255)
     #expect(half.dropFirst().prefix(12).allSatisfy { $0 == 0 })
@@ -157,7 +157,7 @@ import Testing
     let error = #expect(throws: DatasetError.self) {
       try MovingClothes.sources(from: folder.path)
     }
-    #expect(error?.reason == "images of 2 × 1 pixels, expected 28 × 28 in train")
+    #expect(error?.reason == "the images of train have 2 × 1 pixels, expected 28 × 28")
     for split in ["train", "val"] {
       try folder.makeFolder("images/\(split)/a")
       try writePNG(

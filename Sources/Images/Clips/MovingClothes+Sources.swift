@@ -11,7 +11,8 @@ extension MovingClothes {
       let splits = try FashionMNIST.splits(from: location)
       for split in splits where split.width != side || split.height != side {
         throw DatasetError(
-          path: location, reason: size(split.width, split.height) + " in \(split.name)")
+          path: location,
+          reason: "the images of \(split.name) have " + size(split.width, split.height))
       }
       return splits
     }
@@ -32,6 +33,6 @@ extension MovingClothes {
   }
 
   private static func size(_ width: Int, _ height: Int) -> String {
-    "images of \(width) × \(height) pixels, expected \(side) × \(side)"
+    "\(width) × \(height) pixels, expected \(side) × \(side)"
   }
 }

@@ -3,7 +3,8 @@ import Foundation
 import Images
 
 extension AttentionFigure {
-  private static let longer = 104.0  // a map's longer side
+  /// A map's longer side; strips of frames are longer.
+  private var longer: Double { min(104 * Double(frames), 312) }
   private static let (gap, line, margin) = (10.0, 13.0, 10.0)
 
   /// The figure with text: the image and its query, a colour bar, the maps with layer, head,
@@ -11,7 +12,7 @@ extension AttentionFigure {
   package func svg() throws -> String {
     var svg = SVG()
     let ratio = Double(size.width) / Double(size.height)
-    let (width, height) = (Self.longer * min(1, ratio), Self.longer * min(1, 1 / ratio))
+    let (width, height) = (longer * min(1, ratio), longer * min(1, 1 / ratio))
     let captions = rows.joined().map(\.captions.count).max() ?? 0
     let down = height + Self.line * Double(captions) + Self.gap + 4
     let across = max(width, widestCaption) + Self.gap
@@ -25,7 +26,7 @@ extension AttentionFigure {
     }
     for (row, cells) in rows.enumerated() {
       let y = top + 20 + Double(row) * down
-      svg.text("layer \(layers[row])", Self.margin, y + height / 2 + 4, isBold: true)
+      svg.text(titles[row], Self.margin, y + height / 2 + 4, isBold: true)
       for cell in cells {
         let x = x(cell.column, across)
         try draw(cell, in: &svg, x: x, y: y, width: width, height: height)
@@ -42,7 +43,7 @@ extension AttentionFigure {
   }
 
   private var left: Double {
-    let names = layers.map { 1.1 * SVG.width(of: "layer \($0)", size: 12) }
+    let names = titles.map { 1.1 * SVG.width(of: $0, size: 12) }
     return Self.margin + (names.max() ?? 0) + Self.gap
   }
 
@@ -61,7 +62,9 @@ extension AttentionFigure {
 
   private var queryText: String {
     guard case .patch(let row, let column) = query else { return "the class token" }
-    return "patch at row \(row), column \(column) of \(grid.rows) × \(grid.columns)"
+    let columns = grid.columns / frames
+    return (frames > 1 ? "frame \(column / columns) of \(frames), " : "")
+      + "patch at row \(row), column \(column % columns) of \(grid.rows) × \(columns)"
   }
 
   /// Draws the image with the query, and what colours mean; returns where the rest begins.
@@ -137,7 +140,12 @@ extension AttentionFigure {
     mark(in: &svg, x: x, y: y, width: width, height: height)
   }
 
+  /// Draws what is between frames, and a frame around the query.
   private func mark(in svg: inout SVG, x: Double, y: Double, width: Double, height: Double) {
+    for frame in 1..<frames {
+      let at = x + Double(frame) * width / Double(frames)
+      svg.line(at, y, at, y + height, style: LineStyle(color: "#fff", width: 1.2))
+    }
     guard case .patch(let row, let column) = query else { return }
     let (w, h) = (width / Double(grid.columns), height / Double(grid.rows))
     svg.rectangle(

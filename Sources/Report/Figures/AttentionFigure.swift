@@ -3,16 +3,17 @@ import Files
 import Images
 import Locality
 
-/// What a query gives to each patch, as pictures: a row a layer, a column a head.
+/// What a query gives to each patch, as pictures: a row a layer or a step of it, a column a head.
 ///
-/// A map is shown in viridis, a patch a block, over the image in grey, if there is one. All maps
-/// have one scale unless each is to have its own.
+/// A map is shown in viridis, a patch a block, over the image in grey, if there is one: of a clip,
+/// over its frames beside each other. All maps have one scale unless each is to have its own.
 package struct AttentionFigure: Sendable {
   package struct Cell: Sendable {
-    /// "layer-0-head-3", or "layer-0-rollout".
+    /// "layer-0-head-3", "layer-0-rollout" or, of a step, "layer-0-time-head-3".
     package let name: String
     let layer: Int
-    /// nil for attention rollout.
+    let step: String?
+    /// nil for what is of no head, as attention rollout.
     let head: Int?
     /// Its place in a row: blocks may have fewer heads than others.
     let column: Int
@@ -21,26 +22,32 @@ package struct AttentionFigure: Sendable {
     let captions: [String]
   }
 
-  /// The maps, a row a layer.
+  /// The maps, a row a layer, or a step of it.
   package let rows: [[Cell]]
-  /// The image as the model receives it, small ones enlarged by a whole number.
+  /// The image as the model receives it, small ones enlarged by a whole number; of a clip, its
+  /// frames beside each other.
   let image: RGBImage?
-  let layers: [Int]
+  /// "layer 0", "layer 0 time": of each row.
+  let titles: [String]
   let columns: [String]
   let grid: PatchGrid
+  /// How many frames lie beside each other.
+  let frames: Int
   let query: AttentionQuery
   /// The scale of all maps; nil if each has its own.
   let scale: AttentionScale?
   let isLogarithmic: Bool
+  /// The pixels of a map, with all frames.
   let size: ImageSize
   private let grey: RGBImage?
 
-  /// The pixels that the longer side of a map has at least.
+  /// The pixels that the longer side of a frame has at least.
   private static let least = 224
   static let mark: Palette.Color = (255, 48, 48)
 
-  /// The maps of some heads, of all layers that were asked for, over an image of the model's size
-  /// if it is not the positional attention alone. Throws a `FileError` about `source` for attention
+  /// The maps of some heads, of all layers that were asked for, over an image of the model's size,
+  /// `size`, or the frames of a clip beside each other, each of this size; without one, it is the
+  /// positional attention alone. Throws a `FileError` about `source` for attention
   /// that is not finite.
   package init(
     _ attention: QueryAttention, heads: [Int], size: ImageSize, image: RGBImage?, source: String,
@@ -49,18 +56,21 @@ package struct AttentionFigure: Sendable {
     for layer in attention.layers where !layer.isFinite {
       throw FileError(path: source, reason: "the attention of layer \(layer.layer) is not finite")
     }
-    (grid, query) = (attention.grid, attention.query)
+    (grid, frames, query) = (attention.grid, attention.frames, attention.query)
     let grid = grid
     let factor = max(1, (Self.least + size.longer - 1) / size.longer)
-    self.size = ImageSize(height: factor * size.height, width: factor * size.width)
+    self.size = ImageSize(height: factor * size.height, width: factor * frames * size.width)
     self.image = image?.enlarged(factor)
     grey = self.image?.grey
-    layers = attention.layers.map(\.layer)
-    let hasRollout = attention.layers.contains { $0.rollout != nil }
-    columns = heads.map { "head \($0)" } + (hasRollout ? ["rollout"] : [])
+    titles = attention.layers.map { "layer \($0.layer)" + ($0.step.map { " \($0)" } ?? "") }
+    var others: [String] = []
+    for name in attention.layers.flatMap(\.others).map(\.name) where !others.contains(name) {
+      others.append(name)
+    }
+    columns = heads.map { "head \($0)" } + others
     let maps = attention.layers.flatMap { layer in
       heads.filter(layer.heads.indices.contains).map { layer.heads[$0] }
-        + (layer.rollout.map { [$0] } ?? [])
+        + layer.others.map(\.values)
     }
     let shared =
       extent == .cell
@@ -68,20 +78,28 @@ package struct AttentionFigure: Sendable {
       : AttentionScale(
         maps.joined(), uniform: 1 / Double(grid.count), isLogarithmic: isLogarithmic)
     (scale, self.isLogarithmic) = (shared, isLogarithmic)
-    func cell(_ layer: QueryAttention.Layer, _ head: Int?, _ values: [Float]) -> Cell {
+    func cell(
+      _ layer: QueryAttention.Layer, _ name: String, _ column: Int, _ values: [Float],
+      head: Int? = nil
+    ) -> Cell {
       let own = shared ?? AttentionScale(values, isLogarithmic: isLogarithmic)
       return Cell(
-        name: "layer-\(layer.layer)-" + (head.map { "head-\($0)" } ?? "rollout"),
-        layer: layer.layer, head: head,
-        column: head.flatMap(heads.firstIndex) ?? heads.count,
+        name: (["layer", "\(layer.layer)", layer.step].compactMap(\.self) + [name])
+          .joined(separator: "-"),
+        layer: layer.layer, step: layer.step, head: head, column: column,
         gate: head.flatMap { layer.gates?[$0] },
         map: MapCell(values: values, grid: grid, scale: own),
         captions: [Self.range(values, shared == nil ? own : nil)]
           + (head.map { Self.captions(layer, $0) } ?? []))
     }
     rows = attention.layers.map { layer in
-      heads.filter(layer.heads.indices.contains).map { cell(layer, $0, layer.heads[$0]) }
-        + (layer.rollout.map { [cell(layer, nil, $0)] } ?? [])
+      heads.enumerated().filter { layer.heads.indices.contains($1) }.map { column, head in
+        cell(layer, "head-\(head)", column, layer.heads[head], head: head)
+      }
+        + layer.others.map { map in
+          cell(
+            layer, map.name, heads.count + (others.firstIndex(of: map.name) ?? 0), map.values)
+        }
     }
   }
 
@@ -108,8 +126,14 @@ package struct AttentionFigure: Sendable {
 
   package var queryPicture: RGBImage? { image.map(marked) }
 
-  /// An image of any size with a frame around the query.
+  /// An image of any size with a frame around the query, and white between the frames of a clip.
   func marked(_ image: RGBImage) -> RGBImage {
+    var image = image
+    for frame in 1..<frames {
+      let edge = frame * image.width / frames
+      image.frame(
+        rows: 0..<image.height, columns: edge - 1..<edge + 1, thickness: 1, (255, 255, 255))
+    }
     guard case .patch(let row, let column) = query else { return image }
     func pixels(_ place: Int, of count: Int, _ length: Int) -> Range<Int> {
       place * length / count..<(place + 1) * length / count
@@ -165,6 +189,8 @@ extension AttentionFigure {
     struct Map: Encodable {
       let file: String
       let layer: Int
+      /// Of models of clips whose layers have several attentions.
+      let step: String?
       /// None of attention rollout.
       let head: Int?
       let gate: Double?
@@ -172,8 +198,12 @@ extension AttentionFigure {
     }
 
     let files: [String]
+    /// Rows and columns of a frame.
     let grid: [Int]
-    /// The row and the column of a patch; none of the class token.
+    /// Of a clip, how many lie beside each other.
+    let frames: Int?
+    /// The row and the column of a patch, and of a clip the frame before them; none of the class
+    /// token.
     let query: [Int]?
     let scale: String
     let log: Bool
@@ -184,17 +214,24 @@ extension AttentionFigure {
   /// The pictures as JSON: of each map, the attention of its darkest and its brightest colour, and
   /// its own smallest and largest; and the names of all files.
   package func record(files: [String]) throws -> String {
-    let place: [Int]? = if case .patch(let row, let column) = query { [row, column] } else { nil }
+    let columns = grid.columns / frames
+    let place: [Int]? =
+      if case .patch(let row, let column) = query {
+        (frames > 1 ? [column / columns] : []) + [row, column % columns]
+      } else {
+        nil
+      }
     let maps = rows.joined().map { cell in
       let (scale, values) = (cell.map.scale, cell.map.values)
       return Record.Map(
-        file: cell.name + ".png", layer: cell.layer, head: cell.head, gate: cell.gate,
+        file: cell.name + ".png", layer: cell.layer, step: cell.step, head: cell.head,
+        gate: cell.gate,
         low: scale.low, high: scale.high, min: Double(values.min() ?? 0),
         max: Double(values.max() ?? 0))
     }
     return try JSON.text(
       Record(
-        files: files, grid: [grid.rows, grid.columns], query: place,
+        files: files, grid: [grid.rows, columns], frames: frames > 1 ? frames : nil, query: place,
         scale: (scale == nil ? AttentionScale.Extent.cell : .shared).rawValue, log: isLogarithmic,
         uniform: 1 / Double(grid.count), maps: maps), isPretty: true)
   }

@@ -48,6 +48,18 @@ extension RGBImage {
     self.init(width: size.width, height: size.height, pixels: pixels)
   }
 
+  /// Images of one size beside each other.
+  package init(beside images: [RGBImage]) {
+    let size = images[0].size
+    let width = images.count * size.width
+    self.init(
+      width: width, height: size.height,
+      pixels: Array(repeating: 0, count: 3 * width * size.height))
+    for (place, image) in images.enumerated() {
+      paste(image, row: 0, column: place * size.width)
+    }
+  }
+
   /// The image in grey, by the luma of ITU-R 601.
   var grey: RGBImage {
     var result = self

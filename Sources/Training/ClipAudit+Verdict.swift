@@ -1,0 +1,92 @@
+import Foundation
+
+// What the numbers of an audit support, and no more.
+extension ClipAudit {
+  /// A loss of accuracy below this, in points, is called none: so much is at most lost if the whole
+  /// 95 % interval is below it.
+  package static let negligible = 2.0
+
+  /// Two sentences: on the order of frames, and on motion.
+  public var verdicts: [String] { [orderVerdict, motionVerdict].compactMap(\.self) }
+
+  /// By reversed and shuffled clips.
+  private var orderVerdict: String? {
+    let changed = [ClipOrder.reversed, .shuffled].compactMap { self[$0] }
+    guard let worst = changed.min(by: { ($0.difference ?? 0) < ($1.difference ?? 0) }),
+      let interval = worst.differenceInterval
+    else { return nil }
+    let name = worst.order.rawValue
+    if changed.allSatisfy({ $0.sameAnswer == 100 }) {
+      return
+        "This model does not use the order of frames: reversed and shuffled clips get the same "
+        + "answers."
+    }
+    if interval[1] < 0 {
+      return "This model uses the order of frames: on \(name) clips it is right "
+        + "\(points(worst)) less often."
+    }
+    if changed.allSatisfy({ isNegligible($0) }) {
+      return "This model does not need the order of frames: on reversed and shuffled clips it is "
+        + "right at most \(shown(largestLoss(of: changed))) points less often."
+    }
+    return "Whether this model uses the order of frames, \(clips) clips do not tell: on \(name) "
+      + "clips the difference is \(range(interval))."
+  }
+
+  /// By clips that stand still.
+  private var motionVerdict: String? {
+    let still = [ClipOrder.first, .frozen].compactMap { self[$0] }
+    guard let best = still.max(by: { ($0.difference ?? 0) < ($1.difference ?? 0) }),
+      let interval = best.differenceInterval
+    else { return nil }
+    let frame = best.order == .first ? "the first frame" : "the frame in the middle"
+    if interval[1] < 0 {
+      return "It looks at more than one frame: with \(frame) in the place of all it is right "
+        + "\(points(best)) less often."
+    }
+    if isNegligible(best) {
+      return "It does not need motion: with \(frame) in the place of all it is right at most "
+        + "\(shown(largestLoss(of: [best]))) points less often."
+    }
+    return "Whether it needs motion, \(clips) clips do not tell: with \(frame) in the place of all "
+      + "the difference is \(range(interval))."
+  }
+
+  /// What accuracy on clips with other backgrounds says; `name` is what these clips are called.
+  package func verdict(of other: ClipAudit, named name: String) -> String? {
+    guard let (difference, interval) = difference(of: other) else { return nil }
+    if interval[1] < 0 {
+      return "It uses what \(name) takes away: it is right \(shown(-difference)) points "
+        + "(95 % interval \(shown(-interval[1])) to \(shown(-interval[0]))) less often there."
+    }
+    if interval[0] > -Self.negligible {
+      return "It does not need what \(name) takes away: it is right at most "
+        + "\(shown(max(0, -interval[0]))) points less often there."
+    }
+    return
+      "Whether it uses what \(name) takes away, \(clips) and \(other.clips) clips do not tell: "
+      + "the difference is \(range(interval))."
+  }
+
+  private func isNegligible(_ line: Line) -> Bool {
+    line.differenceInterval.map { $0[0] > -Self.negligible } ?? false
+  }
+
+  private func largestLoss(of lines: [Line]) -> Double {
+    max(0, -(lines.compactMap { $0.differenceInterval?[0] }.min() ?? 0))
+  }
+
+  private func points(_ line: Line) -> String {
+    let interval = line.differenceInterval ?? [0, 0]
+    return "\(shown(-(line.difference ?? 0))) points (95 % interval \(shown(-interval[1])) to "
+      + "\(shown(-interval[0])))"
+  }
+
+  private func range(_ interval: [Double]) -> String {
+    "between \(shown(interval[0])) and \(shown(interval[1])) points"
+  }
+
+  private func shown(_ value: Double) -> String {
+    String(format: "%.1f", value == 0 ? 0 : value).replacing("-", with: "−")
+  }
+}

@@ -1,0 +1,143 @@
+import Autodiff
+import ConViT
+import Foundation
+import Images
+import Testing
+
+/// `convit video audit`, `convit locality` and `convit attention` on clips.
+@Suite struct VideoAuditTests {
+  private let workspace: Workspace
+
+  /// Six clips of three frames of grey noise, in three classes, and a model of them.
+  init() throws {
+    workspace = try Workspace()
+    for split in ["val", "val-shuffled"] {
+      for (label, name) in Workspace.classes.enumerated() {
+        try workspace.makeFolder("clips/\(split)/\(name)")
+        for index in 0..<2 {
+          var source = Random(seed: UInt64(10 * label + index))
+          try writeAPNG(
+            gray: (0..<3 * 96).map { _ in UInt8(source.below(256)) }, width: 12, height: 8,
+            to: workspace.file("clips/\(split)/\(name)/\(index).apng"))
+        }
+      }
+    }
+    for scheme in [TimeSformerConfiguration.Scheme.space, .divided] {
+      var c = ViTConfiguration(.vit, patchSize: 4, embedDim: 8, heads: 2)
+      (c.imageHeight, c.imageWidth, c.depth, c.classes) = (8, 12, 2, 3)
+      let configuration = TimeSformerConfiguration(c, frames: 3, scheme: scheme)
+      let model = try TimeSformer(configuration)
+      var weights = ParameterStore(model, seed: 1)
+      for slot in 0..<weights.tree.names.count {
+        var source = Random(seed: 2).split(slot)
+        let old = weights[slot: slot]
+        weights[slot: slot] = Tensor(
+          old.shape, old.elements.map { $0 + Float(0.5 * source.normal()) })
+      }
+      try SavedModel(configuration, weights, classNames: Workspace.classes)
+        .write(to: workspace.file("\(scheme.rawValue).safetensors"))
+    }
+  }
+
+  private func object(_ text: String) throws -> [String: Any] {
+    try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  @Test func anAuditOfAModelWithoutTime() throws {
+    let command = ["video", "audit", "--weights", "space.safetensors", "--data-path", "clips"]
+    let outcome = try workspace.convit(command)
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(outcome.outLines.first == "val: 6 clips")
+    #expect(outcome.out.contains("val-shuffled: 6 clips"))
+    #expect(
+      outcome.out.contains(
+        "This model does not use the order of frames: reversed and shuffled clips get the same"))
+    let json = try object(workspace.convit(command + ["--json"]).out)
+    let lines = try #require((json["audit"] as? [String: Any])?["lines"] as? [[String: Any]])
+    #expect(
+      lines.map { $0["order"] as? String } == [
+        "original", "reversed", "shuffled", "first", "frozen",
+      ])
+    #expect(lines[1]["same_answer"] as? Double == 100 && lines[1]["difference"] as? Double == 0)
+    #expect((json["compared"] as? [String: Any])?["split"] as? String == "val-shuffled")
+    #expect((json["verdicts"] as? [String])?.count == 3)
+  }
+
+  @Test func thePageOfAnAudit() throws {
+    let outcome = try workspace.convit([
+      "video", "audit", "--weights", "divided.safetensors", "--data-path", "clips",
+      "--output-dir", "out", "--show", "2",
+    ])
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let html = String(decoding: try workspace.read("out/audit.html"), as: UTF8.self)
+    #expect(html.components(separatedBy: "data:image/svg+xml;base64,").count == 3)
+    #expect(html.contains("\"scheme\":\"divided\""))
+    let locality = try object(
+      String(decoding: try workspace.read("out/locality.json"), as: UTF8.self))
+    #expect(locality["clips"] as? Int == 6 && (locality["layers"] as? [Any])?.count == 2)
+    _ = try object(String(decoding: try workspace.read("out/audit.json"), as: UTF8.self))
+  }
+
+  @Test func howFarHeadsLook() throws {
+    let outcome = try workspace.convit([
+      "locality", "--weights", "divided.safetensors", "--data-path", "clips", "--output-dir", "out",
+    ])
+    #expect(outcome.status == 0, "\(outcome.err)")
+    #expect(outcome.outLines.count == 1 + 2 * 2 + 1)
+    #expect(outcome.outLines[1].hasPrefix("    0  time"))
+    // (9 − 1) / 9 frames, and on 2 × 3 patches
+    #expect(outcome.outLines[5].contains("uniform") && outcome.outLines[5].contains("0.8889"))
+    let table = String(decoding: try workspace.read("out/locality.csv"), as: UTF8.self)
+    #expect(table.split(separator: "\n").count == 1 + 2 * 2 * 2)
+  }
+
+  @Test func theMapsOfAClip() throws {
+    let command = ["attention", "clips/val/ant/0.apng", "--weights", "divided.safetensors"]
+    let outcome = try workspace.convit(command + ["--query", "2,1,0", "--output-dir", "out"])
+    #expect(outcome.status == 0, "\(outcome.err)")
+    let files = try workspace.listing().filter { $0.hasPrefix("out/") }
+    for name in [
+      "attention.svg", "attention.png", "query.png", "layer-0-time-head-1.png",
+      "layer-1-frame-mean.png", "layer-1-frame-reach.png",
+    ] { #expect(files.contains("out/" + name), "\(name)") }
+    #expect(!files.contains("out/layer-1-time-reach.png"))
+    // Three frames of 12 × 8 pixels, 19 times as large.
+    let strip = try ImageDecoder().decode(contentsOf: workspace.file("out/query.png"))
+    #expect(strip.width == 3 * 19 * 12 && strip.height == 19 * 8)
+    let record = try object(
+      String(decoding: try workspace.read("out/attention.json"), as: UTF8.self))
+    #expect(record["query"] as? [Int] == [2, 1, 0] && record["frames"] as? Int == 3)
+    #expect(record["grid"] as? [Int] == [2, 3])
+    // Once more, into the same folder.
+    let again = try workspace.convit(
+      command + ["--query", "class", "--layer", "1", "--output-dir", "out"])
+    #expect(again.status == 0, "\(again.err)")
+    let left = try workspace.listing().filter { $0.hasPrefix("out/layer") }
+    #expect(left.allSatisfy { $0.hasPrefix("out/layer-1-frame") } && left.count == 4)
+  }
+
+  @Test func whatThereIsNotIsOneLine() throws {
+    let clip = ["attention", "clips/val/ant/0.apng", "--output-dir", "out"]
+    for (arguments, message) in [
+      (clip + ["--weights", "divided.safetensors", "--query", "3,0,0"], "there is no frame 3"),
+      (clip + ["--weights", "divided.safetensors", "--rollout"], "are for models of images"),
+      (clip + ["--query", "0,0,0"], "a frame is for models of clips"),
+      (
+        [
+          "locality", "--weights", "divided.safetensors", "--data-path", "clips", "--output-dir",
+          "out", "--reference",
+        ], "reference and masks are for models of images"
+      ),
+      (
+        [
+          "video", "audit", "--weights", "divided.safetensors", "--data-path", "clips", "--show",
+          "1",
+        ],
+        "show is for --output-dir"
+      ),
+    ] {
+      let outcome = try workspace.convit(arguments)
+      #expect(outcome.status == 2 && outcome.err.contains(message), "\(outcome.err)")
+    }
+  }
+}
