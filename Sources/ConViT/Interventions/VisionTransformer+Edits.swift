@@ -9,7 +9,7 @@ extension VisionTransformer {
   /// let logits = model(Tape(weights, pass).constant(images))
   /// ```
   public func ablating(heads: [Int], inLayer layer: Int, with value: Tensor? = nil) -> Edits {
-    let count = heads(inLayer: layer, heads)
+    let count = headCount(ofLayer: layer, having: heads)
     return Edits(at: "blocks.\(layer).attn.heads") { seen in
       let (width, tape) = (seen.shape[-1], seen.tape)
       let isAblated = Tensor(
@@ -25,10 +25,10 @@ extension VisionTransformer {
   public func knockingOut(
     keys: [Int], from queries: [Int]? = nil, heads: [Int]? = nil, inLayer layer: Int
   ) -> Edits {
-    let count = self.heads(inLayer: layer, heads ?? [])
+    let count = headCount(ofLayer: layer, having: heads ?? [])
     return Edits(at: "blocks.\(layer).attn.map") { map in
-      let shape = map.shape.suffix(3)  // [H, N, N]
-      let (rows, columns) = (shape[1], shape[2])
+      let (rows, columns) = (map.shape[-2], map.shape[-1])
+      let shape = Shape(count, rows, columns)
       checkPrecondition(
         (keys + (queries ?? [])).allSatisfy { 0..<columns ~= $0 },
         "knockingOut: tokens \(keys) and \(queries ?? []) of \(columns)")
@@ -43,8 +43,8 @@ extension VisionTransformer {
     }
   }
 
-  /// The heads of a layer; ends the process if it has none of these numbers.
-  private func heads(inLayer layer: Int, _ heads: [Int]) -> Int {
+  /// The number of heads of a layer; ends the process if one of `heads` is not among them.
+  private func headCount(ofLayer layer: Int, having heads: [Int]) -> Int {
     checkPrecondition(
       blocks.indices ~= layer, "VisionTransformer: layer \(layer) of \(blocks.count)")
     let count = blocks[layer].attn.heads
