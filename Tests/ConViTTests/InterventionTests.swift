@@ -62,7 +62,7 @@ import Testing
       let output = "blocks.\(layer).output"
       let other = try m.tapped(output, of: flipped)
       try m.expect(m.logits(.patch(output, with: other, rows: 1..<4)), "patched.\(layer)")
-      let silent = Edits(at: "blocks.\(layer).attn.output") { 0 * $0 }
+      let silent = Edits(at: "blocks.\(layer).attn.added") { 0 * $0 }
       try m.expect(m.logits(silent), "silent.\(layer)")
       let tape = Tape(m.weights, .inference)
       let own = tape.constant(try m.tapped(output, of: m.images))
@@ -113,14 +113,14 @@ import Testing
   @Test func lookingChangesNothing() throws {
     let m = try Models("vit")
     let plain = m.model(Tape(m.weights, .inference).constant(m.images)).value
-    let taps = Taps("*.attn.output", "*.mlp.output", "*.attn.heads")
+    let taps = Taps("*.attn.added", "*.mlp.added", "*.attn.heads")
     let tape = Tape(m.weights, Pass(isRecorded: false, taps: taps))
     #expect(m.model(tape.constant(m.images)).value.elements == plain.elements)
     #expect(tape.tapped.count == 9)
-    let edits = Edits(at: "blocks.0.mlp.output") { 0 * $0 } + Edits(at: "*.0.mlp.output") { $0 + 2 }
+    let edits = Edits(at: "blocks.0.mlp.added") { 0 * $0 } + Edits(at: "*.0.mlp.added") { $0 + 2 }
     let changed = Tape(m.weights, Pass(isRecorded: false, taps: taps, edits: edits))
     _ = m.model(changed.constant(m.images))
-    let seen = try #require(changed.tapped("blocks.0.mlp.output")).value
+    let seen = try #require(changed.tapped("blocks.0.mlp.added")).value
     #expect(seen.elements.allSatisfy { $0 == 2 })
   }
 }

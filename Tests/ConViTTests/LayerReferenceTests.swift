@@ -48,7 +48,7 @@ import Testing
       Case("number_minus", "a") { x, _ in x[0] - 3 },
       Case("number_negative", "a") { x, _ in -x[0] },
     ]
-    + [(2, 2, 0), (3, 2, 1), (3, 1, 0)].flatMap { size, stride, padding in
+    + ([(2, 2, 0), (3, 2, 1), (3, 1, 0)] as [(Int, Int, Int)]).flatMap { size, stride, padding in
       [
         Case("max_pool_\(size)_\(stride)_\(padding)") { x, _ in
           x[0].maxPooled(size, stride: stride, padding: padding)

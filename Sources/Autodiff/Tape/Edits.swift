@@ -2,7 +2,7 @@
 /// of ``Taps``.
 ///
 /// ```swift
-/// let edits = Edits(at: "blocks.3.attn.output") { 0 * $0 }  // block 3 without its attention
+/// let edits = Edits(at: "blocks.3.attn.added") { 0 * $0 }  // block 3 without its attention
 /// let logits = model(Tape(weights, Pass(isRecorded: false, edits: edits)).constant(images))
 /// ```
 ///

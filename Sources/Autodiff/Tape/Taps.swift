@@ -9,7 +9,7 @@
 ///
 /// A place is called as the module that it belongs to: `blocks.3.input`, `blocks.3.attn.map`,
 /// `blocks.3.attn.heads` (what the heads see, side by side, in front of the projection),
-/// `blocks.3.attn.output` and `blocks.3.mlp.output` (what is added to the stream, in front of layer
+/// `blocks.3.attn.added` and `blocks.3.mlp.added` (what is added to the stream, in front of layer
 /// scale and stochastic depth), `blocks.3.mlp.fc1.output`, `blocks.3.output`. A layer of one's own
 /// offers a value with ``Variable/tapped(as:of:above:)``. Nothing is computed or kept for places
 /// that no pattern names. ``Edits`` change values at the same places; what is shown is what they
@@ -83,6 +83,14 @@ extension Tape {
       defer { tapState = before }
       return try body()
     }
+  }
+
+  /// What `body` computes beside the pass: nobody is shown what is on the way.
+  package func unseen<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = tapState
+    tapState = TapState()
+    defer { tapState = before }
+    return try body()
   }
 
   /// Whether anyone looks at a value of a module, named as in `Variable.tapped`, or changes it.

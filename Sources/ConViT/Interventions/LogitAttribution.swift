@@ -28,7 +28,7 @@ public struct LogitAttribution: Sendable {
         message: "logit attribution is of models with one head, and a distilled one has two")
     }
     let taps = Taps(
-      "blocks.0.input", "blocks.*.attn.heads", "blocks.*.attn.output", "blocks.*.mlp.output",
+      "blocks.0.input", "blocks.*.attn.heads", "blocks.*.attn.added", "blocks.*.mlp.added",
       "blocks.\(model.blocks.count - 1).output")
     let tape = Tape(weights, Pass(isRecorded: false, taps: taps))
     logits = model(tape.constant(images)).value
@@ -55,9 +55,9 @@ public struct LogitAttribution: Sendable {
           add("attn.bias", tape[bias].broadcast(to: shape), block.ls1)
         }
       } else {
-        add("attn", value("blocks.\(layer).attn.output"), block.ls1)
+        add("attn", value("blocks.\(layer).attn.added"), block.ls1)
       }
-      add("mlp", value("blocks.\(layer).mlp.output"), block.ls2)
+      add("mlp", value("blocks.\(layer).mlp.added"), block.ls2)
     }
     found.append(("bias", last.bias.broadcast(to: logits.shape)))
     parts = found.map { ($0, $1.value) }

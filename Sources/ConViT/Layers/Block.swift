@@ -33,11 +33,11 @@ public struct Block: Module {
 
   /// [..., N, dim] → [..., N, dim], or the first `count` tokens of it alone: [..., count, dim].
   ///
-  /// Whoever looks with ``Taps`` finds `input`, `attn.map`, `attn.heads`, `attn.output`,
-  /// `mlp.fc1.output`, `mlp.output` and `output`, of all tokens.
+  /// Whoever looks with ``Taps`` finds `input`, `attn.map`, `attn.heads`, `attn.added`,
+  /// `mlp.fc1.output`, `mlp.added` and `output`, of all tokens.
   public func callAsFunction(_ x: Variable, first count: Int? = nil) -> Variable {
     let x = x.tapped(as: "input", of: norm1.weight, above: 2)
-    let names = ["attn.heads", "attn.output", "mlp.fc1.output", "mlp.output", "output"]
+    let names = ["attn.heads", "attn.added", "mlp.fc1.output", "mlp.added", "output"]
     if let count, names.contains(where: { x.tape.isTapped($0, of: norm1.weight, above: 2) }) {
       return output(x, first: nil).sliced(-2, 0..<count)
     }
@@ -51,24 +51,27 @@ public struct Block: Module {
     {
       attn.attentionWeights(norm1(x))?.tapped(as: map, of: norm1.weight, above: 2)
     }
-    let y = sum("attn.output", x.tokens(count), ls1, { attn(norm1(x)).tokens(count) }) {
+    let y = sum("attn.added", x.tokens(count), ls1, { attn(norm1(x)).tokens(count) }) {
       attn(norm1(x), first: count, onto: $0)
     }
-    return sum("mlp.output", y, ls2, { mlp(norm2(y)) }) { mlp(norm2(y), onto: $0) }
+    return sum("mlp.added", y, ls2, { mlp(norm2(y)) }) { mlp(norm2(y), onto: $0) }
       .tapped(as: "output", of: norm1.weight, above: 2)
   }
 
   /// x + dropPath(scale(part)): in one step, `fused`, unless someone changes the part or wants the
-  /// derivative by it. A part that is only looked at is computed beside that.
+  /// derivative by it. A part that is only looked at is computed once more, beside that.
   private func sum(
     _ name: String, _ x: Variable, _ scale: LayerScale?, _ part: () -> Variable,
     fused: (Residual) -> Variable
   ) -> Variable {
-    let around = Residual(value: x, dropPath: dropPath, scale: scale)
-    guard x.tape.isTapped(name, of: norm1.weight, above: 2) else { return fused(around) }
-    let part = part().tapped(as: name, of: norm1.weight, above: 2)
-    guard x.tape.isUsed(name, of: norm1.weight, above: 2) else { return fused(around) }
-    return around.adding(part)
+    let (tape, around) = (x.tape, Residual(value: x, dropPath: dropPath, scale: scale))
+    guard tape.isTapped(name, of: norm1.weight, above: 2) else { return fused(around) }
+    if tape.isUsed(name, of: norm1.weight, above: 2) {
+      return around.adding(part().tapped(as: name, of: norm1.weight, above: 2))
+    }
+    let sum = fused(around)
+    tape.unseen(part).tapped(as: name, of: norm1.weight, above: 2)
+    return sum
   }
 }
 
