@@ -7,7 +7,7 @@ import Testing
 /// Frames against those of Pillow, ffmpeg and the specifications, byte for byte.
 @Suite struct ClipFrameTests {
   @Test func thereAreFixtures() {
-    #expect(ClipFixture.all.count == 58)
+    #expect(ClipFixture.all.count == 60)
     #expect(ClipFixture.names.count >= 50)
   }
 
