@@ -72,6 +72,14 @@ import Testing
     #expect(try allFrames(opaque, decoder)[0] == allFrames(opaque)[0])
   }
 
+  /// "Over", worked out by hand: weights of 255 · 77 and 178 · 130 of 65025 make an alpha of 167.7.
+  @Test func halfTransparentOverHalfTransparent() {
+    let one = PixelRegion(x: 0, y: 0, width: 1, height: 1)
+    var canvas = ClipCanvas(ImageSize(height: 1, width: 1), RGBA(10, 20, 30, 130))
+    canvas.blend([RGBA(100, 50, 0, 77)], over: one)
+    #expect(canvas[one] == [RGBA(51, 34, 16, 168)])
+  }
+
   @Test func namesAreInTheOrderOfTheirNumbers() {
     let sorted = [
       "01.png", "1.png", "2.png", "10.png", "a1b2", "a1b10", "a2b1", "frame", "frame0", "frame9",

@@ -116,6 +116,28 @@ import Testing
     #expect(try ClipDecoder().open("\(folder.path)/x").seconds == 3)
   }
 
+  /// The last of 4096 codes stands for a string as all others do, and there is none behind it; and
+  /// behind a code that clears them, all are unknown.
+  @Test func theLastCode() {
+    // Pixels, of which each but the first makes a string: 258 codes are known before the second.
+    let codes =
+      [(256, 9)]
+      + (0..<3839).map { number in
+        let known = 258 + max(number - 1, 0)
+        return (number % 250, known < 512 ? 9 : known < 1024 ? 10 : known < 2048 ? 11 : 12)
+      }
+    let start = (0..<3839).map { UInt8($0 % 250) }
+    func pixels(_ more: [(Int, Int)], count: Int) -> [UInt8]? {
+      GIFCodes.pixels(RawGIF.bytes(of: codes + more), size: 8, count: count)
+    }
+    #expect(pixels([(4095, 12)], count: 3841) == start + [start[3837], start[3838]])
+    #expect(pixels([(4095, 12), (7, 12)], count: 3842)?.last == 7)
+    #expect(pixels([(256, 12), (4, 9), (5, 9)], count: 3841) == start + [4, 5])
+    for unknown in [256 + 2, 300] {
+      #expect(pixels([(256, 12), (unknown, 9)], count: 3840) == nil)
+    }
+  }
+
   /// The older version of the format has no controls, and is read all the same.
   @Test func theOlderVersion() throws {
     var gif = RawGIF.encode(width: 2, height: 1, [RawGIF.row([1, 2])])

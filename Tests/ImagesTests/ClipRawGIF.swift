@@ -32,10 +32,17 @@ enum RawGIF {
   /// Codes of three bits, which start anew (4) before each pair of pixels, and an end (5).
   private static func codes(_ pixels: [UInt8]) -> [UInt8] {
     let codes = pixels.enumerated().flatMap { $0 % 2 == 0 ? [4, Int($1)] : [Int($1)] } + [5]
-    var bytes = [UInt8](repeating: 0, count: (3 * codes.count + 7) / 8)
-    for (place, code) in codes.enumerated() {
-      for bit in 0..<3 where code >> bit & 1 == 1 {
-        bytes[(3 * place + bit) / 8] |= 1 << ((3 * place + bit) % 8)
+    return bytes(of: codes.map { ($0, 3) })
+  }
+
+  /// Codes, each of so many bits, one behind the other from the lowest bit on.
+  static func bytes(of codes: [(code: Int, bits: Int)]) -> [UInt8] {
+    var (bytes, place) = ([UInt8](), 0)
+    for (code, bits) in codes {
+      for bit in 0..<bits {
+        if place % 8 == 0 { bytes.append(0) }
+        bytes[place / 8] |= UInt8(code >> bit & 1) << (place % 8)
+        place += 1
       }
     }
     return bytes
