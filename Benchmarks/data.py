@@ -42,10 +42,10 @@ RECIPES = {
 TRAINING = ["--model", "convit_tiny", "--batch-size", "32"]
 
 
-def output(command):
-    """The last line that a process prints, as JSON; ends the run if there is none."""
+def output(command, more={}):
+    """The last line that a process prints, as JSON; ends the run if there is none. `more` are variables of its environment."""
     variables = {name: value for name, value in os.environ.items() if name not in peers.THREAD_VARIABLES + peers.KERNEL_VARIABLES}
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=variables)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, env=variables | more)
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))}\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else None

@@ -1,7 +1,6 @@
 import ArgumentParser
 import ConViT
 import Files
-import Foundation
 
 /// `convit convert IN OUT`: any weights file to safetensors.
 struct ConvertCommand: ParsableCommand {
@@ -30,9 +29,7 @@ struct ConvertCommand: ParsableCommand {
   func validate() throws { _ = try usage { try model.map(ViTConfiguration.preset(of:)) } }
 
   func run() throws {
-    guard force || !FileManager.default.fileExists(atPath: output) else {
-      throw WeightsError(path: output, reason: "is there already; --force replaces it")
-    }
+    try requirePlace(for: output, force: force)
     let file = try WeightsFile(WeightsSource.open(input, key: key), prefix: prefix)
     let written = try file.write(to: output, model: model)
     for note in written.notes { Terminal.write("note: \(input): \(note)\n") }

@@ -113,9 +113,7 @@ struct PruneCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let output, !force, FileManager.default.fileExists(atPath: output) {
-      throw WeightsError(path: output, reason: "is there already; --force replaces it")
-    }
+    if let output { try requirePlace(for: output, force: force) }
     let saved = try model.load()
     if sweep { return try runSweep(of: saved) }
     let (method, scope) = (method ?? .magnitude, scope ?? .layer)

@@ -93,6 +93,16 @@ package struct AtomicFile {
     }
   }
 
+  /// Throws what stands in the way of a file at `path`, which is known before there are bytes to
+  /// write: a folder that is not there or takes none, or something that is no file.
+  package static func requirePlace(_ path: String) throws(FileError) {
+    try requireReplaceable(path)
+    let folder = folder(of: path)
+    guard access("\(folder)/.", W_OK | X_OK) == 0 else {
+      throw FileError(path: path, cannot: "write to the folder '\(folder)'", code: errno)
+    }
+  }
+
   /// Refuses what a rename would wrongly replace, such as /dev/null for the superuser.
   static func requireReplaceable(_ path: String) throws(FileError) {
     try requireNoZeroByte(path)

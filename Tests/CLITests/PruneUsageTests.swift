@@ -82,6 +82,21 @@ import Testing
       ], ["no folder train"])
   }
 
+  /// Where no file can be is told before the weights are looked at.
+  @Test func aPlaceThatTakesNoFile() throws {
+    try workspace.write("file", "text".utf8)
+    for (place, part) in [
+      ("gone/w", "gone/w: cannot write to the folder 'gone': No such file or directory"),
+      ("file/w", "file/w: cannot write to the folder 'file': Not a directory"),
+      ("data", "data: cannot replace a directory by a file"),
+    ] {
+      for command in [
+        ["prune", "--weights", "none", "--sparsity", "0.5", "--force", "--output", place],
+        ["convert", "none", place, "--force"],
+      ] { try workspace.expectFailure(command, [part]) }
+    }
+  }
+
   @Test func aFileThatIsThere() throws {
     try workspace.write("there", "text".utf8)
     let arguments = ["prune", "--weights", model, "--sparsity", "0.5", "--output", "there"]

@@ -109,6 +109,68 @@ import Testing
         == prefix + "line 1: no such file or folder: gone.gif (paths are from \(folder.path) on)")
   }
 
+  /// Paths of a list are from its folder on, or from another one; those from / on stay as they are.
+  @Test func pathsOfLists() throws {
+    let whole = "\(folder.path)/train/run/d.avi"
+    try folder.write("lists/list.txt", Array("jump/a.gif 0\n\(whole) 1\n".utf8))
+    let list = "\(folder.path)/lists/list.txt"
+    let clips = try ClipList(contentsOf: list, root: "\(folder.path)/train").clips()
+    #expect(relative(clips) == ["train/jump/a.gif", "train/run/d.avi"])
+    #expect(clips.root == "\(folder.path)/train" && clips.split == "list.txt")
+    #expect(throws: DatasetError.self) { try ClipList(contentsOf: list) }
+    try folder.write("lists/list.txt", Array("\(whole.dropFirst()) 1\n".utf8))
+    #expect(try ClipList(contentsOf: list, root: "/").clips().samples.map(\.path) == [whole])
+  }
+
+  @Test func labelsOfLists() throws {
+    let prefix = "\(folder.path)/list.txt: "
+    let clip = "train/jump/a.gif"
+    #expect(try list("\(clip) 99999\n").hasPrefix("[\"\(clip)\"] [99999] "))
+    #expect(
+      try list("\(clip) 100000\n") == prefix + "line 1: the label 100000 is not in 0 to 99999")
+    try folder.write("list.txt", Array("\n\(clip) 0\n\(clip) 2\n".utf8))
+    let clips = try ClipList(contentsOf: "\(folder.path)/list.txt")
+    #expect(
+      try clips.clips(classes: ["a", "b", "c"]).warnings == [prefix + "no clip of 1 class: b"])
+    let error = #expect(throws: DatasetError.self) { try clips.clips(classes: ["a", "b"]) }
+    #expect(
+      error?.description
+        == prefix + "line 3: the label 2 is not among the 2 training classes")
+    try folder.write("list.txt", Array("\(clip) 0\n".utf8) + [0xFF, 0x20, 0x31])
+    #expect(
+      throws: DatasetError(
+        path: "\(folder.path)/list.txt", reason: "not UTF-8, as a list of clips is")
+    ) { try ClipList(contentsOf: "\(folder.path)/list.txt") }
+    #expect(
+      try list("train/run/frames 3 1\n\(clip) 0\n")
+        == prefix + "line 2: 2 fields, the first line has 3")
+  }
+
+  /// A file is a clip by its ending, or by how it begins; a frame is an image that is no clip.
+  @Test func whatIsTakenForAClip() throws {
+    let matroska: [UInt8] = [0x1A, 0x45, 0xDF, 0xA3, 0x80]
+    let mp4 = [0, 0, 0, 20] + Array("ftypisom".utf8) + [0, 0, 2, 0]
+    let image = try DecodeFixtures.bytes("rgb8.png")
+    for (name, bytes, isClip) in [
+      ("a.mp4", [1], true), ("a.MOV", [1], true), ("a.mkv", [1], true), ("a.gif", [1], true),
+      ("a", matroska, true), ("a.bin", mp4, true), ("a", try ClipFixture.bytes("plain.avi"), true),
+      ("a.png", try ClipFixture.bytes("rgb.png"), true), ("a.png", image, false),
+      ("a.jpg", try ClipFixture.bytes("whole.gif"), false), ("a", image, false), ("a", [], false),
+      ("a.dat", [0, 1, 2, 3, 4, 5, 6, 7], false), ("a.txt", Array("text".utf8), false),
+    ] as [(String, [UInt8], Bool)] {
+      try folder.write(name, bytes)
+      #expect(ClipNames.isClip(name, in: folder.path) == isClip, "\(name) \(bytes.prefix(4))")
+    }
+    try folder.write("one/1.png", ClipFixture.bytes("rgb.png"))
+    func areFrames() throws -> Bool {
+      let path = "\(folder.path)/one"
+      return ClipNames.areFrames(try DirectoryListing(path: path), in: path)
+    }
+    #expect(try !areFrames())
+    try folder.write("one/2.png", image)
+    #expect(try areFrames())
+  }
+
   @Test func verifyingReadsEveryFrame() throws {
     try folder.write("train/run/late.gif", Array(ClipFixture.bytes("whole.gif").dropLast(40)))
     var changed = try ClipFixture.bytes("whole.gif")

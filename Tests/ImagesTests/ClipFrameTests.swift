@@ -7,7 +7,7 @@ import Testing
 /// Frames against those of Pillow, ffmpeg and the specifications, byte for byte.
 @Suite struct ClipFrameTests {
   @Test func thereAreFixtures() {
-    #expect(ClipFixture.all.count == 58)
+    #expect(ClipFixture.all.count == 60)
     #expect(ClipFixture.names.count >= 50)
   }
 
@@ -70,6 +70,14 @@ import Testing
     }
     let opaque = ClipFixture.path("rgb.png")
     #expect(try allFrames(opaque, decoder)[0] == allFrames(opaque)[0])
+  }
+
+  /// "Over", worked out by hand: weights of 255 · 77 and 178 · 130 of 65025 make an alpha of 167.7.
+  @Test func halfTransparentOverHalfTransparent() {
+    let one = PixelRegion(x: 0, y: 0, width: 1, height: 1)
+    var canvas = ClipCanvas(ImageSize(height: 1, width: 1), RGBA(10, 20, 30, 130))
+    canvas.blend([RGBA(100, 50, 0, 77)], over: one)
+    #expect(canvas[one] == [RGBA(51, 34, 16, 168)])
   }
 
   @Test func namesAreInTheOrderOfTheirNumbers() {

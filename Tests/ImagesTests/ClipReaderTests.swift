@@ -119,6 +119,46 @@ import Testing
     #expect(!values[..<step].elementsEqual(values[step..<(2 * step)]))
   }
 
+  /// As for images, the first half of a batch may be spared; and one more repeated frame is noted.
+  @Test func whatIsErasedAndNoted() throws {
+    let sampling = ClipSampling(frames: 4)
+    let path = ClipFixture.path("plain.avi")
+    func numbers(_ erasing: RandomErasing?, at place: Int) throws -> [Float] {
+      let reader = ClipReader(
+        sampling: sampling, transform: EvaluationTransform(size: size), erasing: erasing)
+      var (values, notes) = ([Float](repeating: .nan, count: reader.shape.elementCount), 0)
+      try values.withUnsafeMutableBufferPointer {
+        let request = ExampleRequest(
+          Example(path: path, label: 0, index: 0), random: Random(seed: 3))
+        try reader.read(request, at: place, of: 4, into: $0) { _ in notes += 1 }
+      }
+      #expect(notes == 1)
+      return values
+    }
+    let plain = try numbers(nil, at: 0)
+    let erased = try numbers(RandomErasing(probability: 1), at: 0)
+    #expect(erased != plain)
+    let erasing = RandomErasing(probability: 1, sparesFirstHalf: true)
+    for place in 0..<4 {
+      #expect(try numbers(erasing, at: place) == (place < 2 ? plain : erased))
+    }
+  }
+
+  /// A transform that gives another size than its own is an error, not memory that is overwritten.
+  @Test func anotherSizeIsAnError() throws {
+    struct Wrong: ImageTransform {
+      let size = ImageSize(height: 6, width: 8)
+      func geometry(of image: ImageSize, random: Random) -> ImageGeometry {
+        ImageGeometry(
+          region: PixelRegion(wholeOf: image), resized: ImageSize(height: 8, width: 6))
+      }
+    }
+    let path = ClipFixture.path("whole.gif")
+    let reader = ClipReader(sampling: ClipSampling(frames: 2), transform: Wrong())
+    let error = #expect(throws: DatasetError.self) { try numbers(reader, path) }
+    #expect(error?.path == path && error?.reason.hasPrefix("the transform gave ") == true)
+  }
+
   @Test func oneChannelIsGrey() throws {
     let normalization = try Normalization(mean: [0], std: [1])
     let reader = ClipReader(

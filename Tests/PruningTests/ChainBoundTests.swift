@@ -94,4 +94,43 @@ import Testing
     }
     #expect(MLPBound.bounds(of: model, weights, by: ParameterMasks(weights.tree)).isEmpty)
   }
+
+  /// Where all factors are reached but the activation's, the bound is above the change by no more
+  /// than that: one path of numbers through an MLP, which the longest token takes.
+  @Test(
+    arguments: [(1, 0, 0), (2, 0, 0), (1, 30, 0), (2, 30, 200), (0.5, 0, 200)]
+      as [(Float, Float, Float)])
+  func aPerceptronThatReachesIt(_ scale: Float, _ shift: Float, _ bias: Float) throws {
+    var configuration = ViTConfiguration(.vit, imageSize: 8, patchSize: 4, embedDim: 16, heads: 2)
+    configuration.depth = 1
+    let model = try VisionTransformer(configuration)
+    var weights = ParameterStore(model, seed: 0)
+    let block = model.blocks[0]
+    let direction = (0..<16).map { Float($0 % 2 == 0 ? 0.25 : -0.25) }  // of length 1 and mean 0
+    weights[block.norm2.weight] = Tensor(repeating: scale, [16])
+    weights[block.norm2.bias] = Tensor([16], direction.map { shift * $0 })
+    let (fc1, fc2) = (block.mlp.fc1, block.mlp.fc2)
+    weights[fc1.weight] = Tensor(
+      [64, 16], direction.map { 3 * $0 } + .init(repeating: 0, count: 1008))
+    weights[try #require(fc1.bias)] = Tensor([64], [bias] + .init(repeating: 0, count: 63))
+    weights[fc2.weight] = Tensor([16, 64], [5] + .init(repeating: 0, count: 1023))
+    weights[try #require(fc2.bias)] = Tensor(repeating: 7, [16])
+    // What goes in at most: √16 by the normalisation, times its scale, and its shift.
+    let size = Double(4 * scale + shift)
+    func output(_ weights: ParameterStore) -> Tensor {
+      let tape = Tape(weights, .inference)
+      return block.mlp(block.norm2(tape.constant(Tensor([1, 16], direction.map { 1e3 * $0 }))))
+        .value
+    }
+    for parameter in [fc1.weight, fc2.weight] {
+      var masks = ParameterMasks(weights.tree)
+      masks[parameter] = Tensor(repeating: 0, parameter.shape)
+      let bound = try #require(MLPBound.bounds(of: model, weights, by: masks).first)
+      #expect(abs(bound.inputSize / size - 1) < 1e-6)
+      let change = output(weights).minus(output(weights.pruned(by: masks))).squaredNorm.squareRoot()
+      #expect(bound.gap >= change && bound.gap < 1.13 * change, "\(bound.gap) \(change)")
+      let whole = Double(5 * (3 * Float(size) + bias))
+      #expect(bound.outputSize >= whole && bound.outputSize < 1.13 * whole)
+    }
+  }
 }

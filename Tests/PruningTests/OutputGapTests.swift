@@ -66,4 +66,17 @@ import Testing
     #expect(gap.measured(rule.masks(of: weights, sparsity: plan.sparsity + 0.05)) > eps)
     #expect(plan.trials.dropLast().allSatisfy { $0.measured > eps })
   }
+
+  /// Nothing goes where nothing may, and all where all may.
+  @Test func plansAtTheEdges() {
+    let model = RandomChain([20, 30, 10], law: Self.law)
+    let weights = ParameterStore(model, seed: 4)
+    let gap = OutputGap(model, weights, on: .normal([50, 20], seed: 1), pool: Self.pool)
+    let rule = PruningRule(.magnitude)
+    func plan(_ eps: Double) -> GapPlan {
+      GapPlan(keeping: eps, of: gap) { rule.masks(of: weights, sparsity: $0) }
+    }
+    #expect(plan(1e-12).trials == [GapPlan.Trial(sparsity: 0, predicted: 0, measured: 0)])
+    #expect(plan(10).trials.map(\.sparsity) == [1])
+  }
 }

@@ -82,6 +82,16 @@ import Testing
     #expect(a.masks(of: weights, sparsity: 0.4).jaccard(b.masks(of: weights, sparsity: 0.4)) < 1)
   }
 
+  /// Layers are drawn by themselves: not the same places in two of one shape.
+  @Test func randomLayersDiffer() throws {
+    let rule = PruningRule(.random)
+    let slots = try ["fc1.weight", "fc2.weight"].map {
+      try #require(weights.tree.slot(named: $0))
+    }
+    let keys = slots.map { rule.keys(of: weights, slot: $0).prefix(15) }
+    #expect(keys[0] != keys[1] && Set(keys[0]).count == 15)
+  }
+
   /// What stays in any case, of a whole model.
   @Test func whatMayGo() throws {
     var configuration = ViTConfiguration(.convit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 4)

@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import Foundation
 import Testing
 
 @testable import Pruning
@@ -46,9 +47,50 @@ import Testing
     let squares = (a - mean) * (a - mean) + (b - mean) * (b - mean) + (d - mean) * (d - mean)
     #expect(abs(curve.points[0].measured - mean) < 1e-12)
     #expect(abs((curve.points[0].measuredError ?? 0) - (squares / 2 / 3).squareRoot()) < 1e-12)
+    #expect(abs(curve.points[0].removed - 0.2) < 1e-3 && curve.points[0].acc1Error != nil)
+    let accuracies = sweep.trials[..<3].map(\.acc1)
+    #expect(abs(curve.points[0].acc1 - accuracies.reduce(0, +) / 3) < 1e-9)
+    let predictions = sweep.trials[..<3].map(\.predicted)
+    #expect(abs(curve.points[0].predicted - predictions.reduce(0, +) / 3) < 1e-12)
     // Other images are another sweep.
     let other = OutputGap(
       model, weights, on: .normal([9, 3, 8, 8], seed: 6), pool: WorkerPool(threads: 1))
     #expect(other.fingerprint != gap.fingerprint)
+  }
+
+  /// Curves are by method and by scope, with rising sparsity; a table has a line for each trial.
+  @Test func whatATrialIsOf() throws {
+    func trial(_ method: String, _ scope: String, _ sparsity: Double, _ seed: Int?) -> String {
+      """
+      {"choice":{"method":"\(method)","scope":"\(scope)","sparsity":\(sparsity)
+       \(seed.map { ",\"seed\":\($0)" } ?? "")},"removed":0.25,"predicted":0.5,
+       "measured":\(sparsity / 2),"acc1":75}
+      """
+    }
+    let trials = [
+      trial("magnitude", "layer", 0.8, nil), trial("magnitude", "layer", 0.2, nil),
+      trial("magnitude", "global", 0.4, nil), trial("random", "global", 0.6, 3),
+      trial("random", "global", 0.6, 4),
+    ]
+    let text = """
+      {"origin":{"weights":"w","images":9,"dataPath":"d","split":"val","seed":0,"acc1":90,
+       "fingerprint":"f"},"trials":[\(trials.joined(separator: ","))]}
+      """
+    let sweep = try JSONDecoder().decode(PruningSweep.self, from: Data(text.utf8))
+    let curves = sweep.curves
+    #expect(curves.map(\.method) == ["magnitude", "magnitude", "random"])
+    #expect(curves.map(\.scope) == [.layer, .global, .global])
+    #expect(curves.map { $0.points.map(\.sparsity) } == [[0.2, 0.8], [0.4], [0.6]])
+    #expect(curves[2].points[0].measuredError == 0 && curves[2].points[0].acc1Error == 0)
+    #expect(curves[1].points[0].measuredError == nil && curves[1].points[0].acc1Error == nil)
+    #expect(
+      sweep.csv.split(separator: "\n") == [
+        #""method","scope","sparsity","seed","removed","predicted","measured","acc1""#,
+        #""magnitude","layer",0.8,,0.25,0.5,0.4,75.0"#,
+        #""magnitude","layer",0.2,,0.25,0.5,0.1,75.0"#,
+        #""magnitude","global",0.4,,0.25,0.5,0.2,75.0"#,
+        #""random","global",0.6,3,0.25,0.5,0.3,75.0"#,
+        #""random","global",0.6,4,0.25,0.5,0.3,75.0"#,
+      ])
   }
 }

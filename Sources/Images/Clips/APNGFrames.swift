@@ -47,7 +47,7 @@ final class APNGFrames: FrameSequence {
     switch frame.disposal {
     case .stays: remains = nil
     case .background: remains = (frame.region, nil)
-    case .previous: remains = (frame.region, index == 0 ? nil : canvas[frame.region])
+    case .previous: remains = (frame.region, canvas[frame.region])  // of the first one: nothing
     }
     let pixels: [RGBA]
     do {

@@ -81,18 +81,15 @@ final class GIFFrames: FrameSequence {
     guard pixels.count == count else {
       throw blocks.error("frame \(index) ends after \(pixels.count) of \(count) pixels")
     }
+    let drawn = pixels.lazy.filter { $0 != frame.transparent }
+    if let largest = drawn.max(), Int(largest) >= colours.count {
+      throw blocks.error(
+        "frame \(index) uses colour \(largest) of a palette of \(colours.count) (they count from "
+          + "0)")
+    }
     var table: [RGBA?] = colours
-    if let largest = pixels.max(), Int(largest) >= colours.count {
-      guard pixels.allSatisfy({ Int($0) < colours.count || $0 == frame.transparent }) else {
-        throw blocks.error(
-          "frame \(index) uses colour \(largest) of a palette of \(colours.count) (they count from "
-            + "0)")
-      }
-      table += Array(repeating: nil, count: 256 - table.count)
-    }
-    if let transparent = frame.transparent, Int(transparent) < table.count {
-      table[Int(transparent)] = nil
-    }
+    table += Array(repeating: nil, count: 256 - table.count)
+    if let transparent = frame.transparent { table[Int(transparent)] = nil }
     for (row, y) in rows(of: frame).enumerated() {
       let start = row * region.width
       canvas.draw(pixels[start..<start + region.width], table, x: region.x, y: region.y + y)

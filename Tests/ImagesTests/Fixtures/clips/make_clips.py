@@ -452,5 +452,20 @@ for number in range(1, 12):
   shown.append(np.asarray(Image.open(HERE / "folder" / name).convert("RGB")))
 save("folder", None, shown, "Pillow", None)
 
+# What came later, from numbers of its own
+
+random = np.random.default_rng(21)
+save_gif(
+    "first-previous-transparent.gif",
+    [part(5, 3), part(7, 1, x=4), part(5, 3, x=1, y=1), part(7, 1, y=0)])
+small = [jpeg(8, 8) for _ in range(2)]
+wide = [jpeg() for _ in range(2)]
+down = bytearray(stream(b"vids", b"jpeg"))
+down[down.index(b"strf") + 16 : down.index(b"strf") + 20] = struct.pack("<i", -18)  # the first row first
+save_avi(
+    "eleventh-stream.avi",
+    avi([stream(b"auds", b"\0\0\0\0")] * 10 + [bytes(down), stream(b"vids", b"MJPG", (8, 8))],
+        [chunk(b"11dc", small[0]), chunk(b"10db", wide[0]), chunk(b"10dc", wide[1]), sound]), wide)
+
 lines = [f"{json.dumps(name)}: {json.dumps(entry)}" for name, entry in sorted(entries.items())]
 (HERE / "manifest.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
