@@ -42,7 +42,7 @@ fi
 Scripts/links.sh || failed=1
 
 # Words of code and names that the spelling checker takes for others, misspelled.
-words=inout,wee,positionof,upto,hass,dout,trian,nd
+words=inout,framei,wee,positionof,upto,hass,dout,trian,nd
 if command -v codespell >/dev/null; then
   git ls-files -z --cached --others --exclude-standard -- '*.md' '*.swift' '*.c' '*.h' '*.sh' '*.py' '*.yaml' '*.js' '*.css' Makefile |
     grep -zvE 'Fixtures|\.pb\.swift' | xargs -0 codespell --ignore-words-list "$words" || failed=1
