@@ -98,8 +98,8 @@ pruning-table: build ## Sweep the shipped models over sparsities (DATA=<Fashion-
 	    --sample $(or $(SAMPLE),2000) --output-dir $(or $(OUT),sweeps)/$$model || exit; \
 	done
 
-pruning-retrained: build ## Train pruned models for two epochs, at all sparsities (DATA=… CSV=sweeps/retrained.csv)
-	python3 Scripts/pruning/retrain.py --data-path $(or $(DATA),data/fashion-mnist) $(or $(CSV),sweeps/retrained.csv)
+pruning-retrained: build ## Train pruned models for two epochs, at all sparsities (DATA=… CSV=docs/experiments/pruning-retrained.csv)
+	python3 Scripts/pruning/retrain.py --data-path $(or $(DATA),data/fashion-mnist) $(or $(CSV),docs/experiments/pruning-retrained.csv)
 
 video-table: build ## Six models of clips on moving clothes, three seeds, into OUT (runs/moving-clothes)
 	@Scripts/dependencies.sh demo

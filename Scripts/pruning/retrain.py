@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Accuracy of pruned models after two epochs of training with their zeros kept, by sparsity.
 
-    make pruning-retrained      # DATA=data/fashion-mnist CSV=sweeps/retrained.csv
+    make pruning-retrained      # DATA=data/fashion-mnist CSV=docs/experiments/pruning-retrained.csv
 
 A line for each model, method, scope, sparsity and seed; what the file has already is not done again,
 so that it can be stopped at any time. Magnitude pruning has one seed. Models are trained by

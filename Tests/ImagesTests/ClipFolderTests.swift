@@ -135,7 +135,7 @@ import Testing
     let error = #expect(throws: DatasetError.self) { try clips.clips(classes: ["a", "b"]) }
     #expect(
       error?.description
-        == prefix + "line 3: the label 2 is not among the 2 training classes")
+        == prefix + "line 3: the label 2 is not in the training classes, which are 0 to 1")
     try folder.write("list.txt", Array("\(clip) 0\n".utf8) + [0xFF, 0x20, 0x31])
     #expect(
       throws: DatasetError(
