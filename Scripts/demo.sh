@@ -4,15 +4,10 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-config=Configs/fashion-demo.yaml
 data=data/fashion-mnist
 run=runs/demo
 weights=$run/model.safetensors
-finished=$run/.finished  # a copy of the config that this run was trained to the end with
-convit=.build/release/convit
-
-step() { printf '\n== %s\n' "$*" >&2; }
-show() { (set -x; "$@"); }
+source Scripts/demo_steps.sh
 
 step "Building"
 swift build -c release --product convit
@@ -20,14 +15,7 @@ swift build -c release --product convit
 step "Images"
 show $convit dataset fashion-mnist --output "$data"
 
-if [[ ${FRESH:-} != 1 && -s $weights ]] && cmp -s "$config" "$finished"; then
-  step "Training: $run is finished (make demo FRESH=1 trains it again)"
-else
-  step "Training"
-  rm -rf "$run"
-  show $convit train --config "$config" --data-path "$data" --output-dir "$run"
-  cp "$config" "$finished"
-fi
+train_once demo Configs/fashion-demo.yaml "$data" "$run"
 
 step "Accuracy on the validation images"
 show $convit evaluate --data-path "$data" --weights "$weights"
