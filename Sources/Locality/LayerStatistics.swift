@@ -4,7 +4,7 @@ import ConViT
 import DoubleNumerics
 
 /// What is summed up over images about the heads of one layer.
-struct LayerStatistics: Sendable {
+struct LayerStatistics: MapSums {
   private(set) var heads: [HeadStatistics]
   /// Σ_images of the cosine between the maps of two heads, [H · H].
   private(set) var similarity: [Double]

@@ -39,17 +39,9 @@ public struct LocalityMeter: Sendable {
   public func add(
     _ images: Tensor, to statistics: inout LocalityStatistics, on pool: WorkerPool
   ) -> Tensor {
-    let shards = Shards(for: model, batchSize: images.shape[0])
-    let logits = shards.outputs(
-      of: images.shape[0], at: weights, on: pool, into: &statistics.lanes
-    ) { range, tape, layers in
-      tape.showing(Taps(Array(places.keys))) { map in
-        if let layer = places[map.place] { layers[layer].add(map.value, distances: distances) }
-      } _: {
-        model(tape.constant(images.sliced(0, range))).value
-      }
+    model.logits(of: images, at: weights, on: pool, showing: places, into: &statistics.lanes) {
+      $1.add($0, distances: distances)
     }
-    return .concatenated(logits, 0)
   }
 
   /// What the statistics say of the model. Layers whose attention has no weights to look at are
@@ -98,9 +90,7 @@ public struct LocalityStatistics: Sendable {
   public var images: Int { lanes.reduce(0) { $0 + ($1.map(\.images).max() ?? 0) } }
 
   subscript(layer: Int) -> LayerStatistics {
-    var sum = lanes[0][layer]
-    for lane in lanes.dropFirst() { sum.add(lane[layer]) }
-    return sum
+    total(of: layer, in: lanes)
   }
 }
 

@@ -40,17 +40,9 @@ public struct ClipLocalityMeter: Sendable {
   public func add(
     _ clips: Tensor, to statistics: inout ClipLocalityStatistics, on pool: WorkerPool
   ) -> Tensor {
-    let shards = Shards(for: model, batchSize: clips.shape[0])
-    let logits = shards.outputs(
-      of: clips.shape[0], at: weights, on: pool, into: &statistics.lanes
-    ) { range, tape, attentions in
-      tape.showing(Taps(Array(places.keys))) { map in
-        if let place = places[map.place] { attentions[place].add(map.value) }
-      } _: {
-        model(tape.constant(clips.sliced(0, range))).value
-      }
+    model.logits(of: clips, at: weights, on: pool, showing: places, into: &statistics.lanes) {
+      $1.add($0)
     }
-    return .concatenated(logits, 0)
   }
 
   /// What the statistics say of the model. Attentions without weights to look at are left out.
@@ -103,8 +95,6 @@ public struct ClipLocalityStatistics: Sendable {
   public var clips: Int { lanes.reduce(0) { $0 + ($1.map(\.clips).max() ?? 0) } }
 
   subscript(attention: Int) -> ClipStatistics {
-    var sum = lanes[0][attention]
-    for lane in lanes.dropFirst() { sum.add(lane[attention]) }
-    return sum
+    total(of: attention, in: lanes)
   }
 }

@@ -4,7 +4,7 @@ import ConViT
 import DoubleNumerics
 
 /// What is summed up over clips about the heads of one step of a layer.
-struct ClipStatistics: Sendable {
+struct ClipStatistics: MapSums {
   struct Head: Sendable {
     /// The mean over a clip's queries of Σ A |t − t′|, in frames, and of Σ A ‖δ‖, in patches.
     var frames = RunningMoments()
