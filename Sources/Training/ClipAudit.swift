@@ -94,12 +94,8 @@ extension Evaluator {
     checkPrecondition(!samples.isEmpty, "audit: no examples")
     let random = Random(seed: seed).split("clip order")
     var answers: [ClipOrder: [Answer]] = [:]
-    var (done, last): (Int, SampleError?) = (0, nil)
-    func note(_ batch: Batch) throws {
-      try noting(batch)
-      last = batch.failures.last ?? last
-    }
-    try batches(of: samples, noting: note) { batch in
+    var done = 0
+    try batches(of: samples, needsSome: true, noting: noting) { batch in
       let randoms = batch.indices.map { random.split($0) }
       for order in Set(orders).union([.original]) {
         let logits = model.logits(
@@ -110,7 +106,6 @@ extension Evaluator {
       done += batch.count
       try progress(done)
     }
-    if done == 0, let last { throw last }
     return ClipAudit(answers)
   }
 }

@@ -48,11 +48,11 @@ public struct Evaluator: Sendable {
 
   /// Adds to the totals what `logits` makes of images, batch by batch, of which `adding` is told.
   package func read(
-    _ samples: [Example], _ totals: inout ClassificationTotals,
+    _ samples: [Example], needsSome: Bool = false, _ totals: inout ClassificationTotals,
     _ noting: (Batch) throws -> Void, _ progress: (Int) throws -> Void,
     _ logits: (Tensor) -> Tensor, adding: (Batch, Tensor) -> Void = { _, _ in }
   ) throws {
-    try batches(of: samples, noting: noting) { batch in
+    try batches(of: samples, needsSome: needsSome, noting: noting) { batch in
       let logits = logits(batch.inputs)
       totals.add(ClassificationTotals(logits: logits, labels: batch.labels))
       adding(batch, logits)
@@ -62,15 +62,23 @@ public struct Evaluator: Sendable {
 
   /// Calls `body` with the examples in their order, batch by batch, and `noting` before it with
   /// each batch, which may be without any.
+  ///
+  /// - Parameter needsSome: whether it is an error, the last one, if no example can be read.
   package func batches(
-    of samples: [Example], noting: (Batch) throws -> Void, _ body: (Batch) throws -> Void
+    of samples: [Example], needsSome: Bool = false, noting: (Batch) throws -> Void,
+    _ body: (Batch) throws -> Void
   ) throws {
     let loader = BatchLoader(
       order: samples.map { ExampleRequest($0, random: Random(seed: 0)) }, reader: reader,
       batchSize: batchSize, workers: workers, badImages: badImages)
+    var (hasSome, last): (Bool, SampleError?) = (false, nil)
     while let batch = try loader.next() {
       try noting(batch)
-      if batch.count > 0 { try body(batch) }
+      last = batch.failures.last ?? last
+      guard batch.count > 0 else { continue }
+      hasSome = true
+      try body(batch)
     }
+    if needsSome, !hasSome, let last { throw last }
   }
 }

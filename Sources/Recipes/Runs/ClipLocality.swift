@@ -12,16 +12,10 @@ extension Evaluator {
   ) throws -> ClipLocalityReport {
     let meter = ClipLocalityMeter(model, weights)
     var statistics = meter.start
-    var last: SampleError?
-    func note(_ batch: Batch) throws {
-      try noting(batch)
-      last = batch.failures.last ?? last
-    }
-    try batches(of: samples, noting: note) { batch in
+    try batches(of: samples, needsSome: true, noting: noting) { batch in
       meter.add(batch.inputs, to: &statistics, on: pool)
       try progress(statistics.clips)
     }
-    if statistics.clips == 0, let last { throw last }
     return meter.report(statistics)
   }
 }

@@ -93,16 +93,10 @@ extension Evaluator {
     let meter = LocalityMeter(model, weights)
     var statistics = meter.start
     var reference: [[Double]] = []
-    var last: SampleError?
-    func note(_ batch: Batch) throws {
-      try noting(batch)
-      last = batch.failures.last ?? last
-    }
-    try read(sample, &totals, note, progress) { images in
+    try read(sample, needsSome: true, &totals, noting, progress) { images in
       if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }
       return meter.add(images, to: &statistics, on: pool)
     }
-    if totals.images == 0, let last { throw last }
     let report = meter.report(statistics).adding(reference: reference)
     try read(others, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
     return (totals, report)
