@@ -37,12 +37,18 @@ public struct Block: Module {
   /// `mlp.fc1.output`, `mlp.added` and `output`, of all tokens.
   public func callAsFunction(_ x: Variable, first count: Int? = nil) -> Variable {
     let x = x.tapped(as: "input", of: norm1.weight, above: 2)
-    let names = ["attn.heads", "attn.added", "mlp.fc1.output", "mlp.added", "output"]
-    if let count, names.contains(where: { x.tape.isTapped($0, of: norm1.weight, above: 2) }) {
+    if let count,
+      Self.placesOfAll.contains(where: { x.tape.isTapped($0, of: norm1.weight, above: 2) })
+    {
       return output(x, first: nil).sliced(-2, 0..<count)
     }
     return output(x, first: count)
   }
+
+  /// Who looks at one of these sees all tokens; made once, as a step allocates nothing for a layer.
+  private static let placesOfAll = [
+    "attn.heads", "attn.added", "mlp.fc1.output", "mlp.added", "output",
+  ]
 
   private func output(_ x: Variable, first count: Int?) -> Variable {
     let map = "attn.map"
