@@ -15,8 +15,8 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo demo-video test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-products bench-data bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table vit-bench tensorboard-check clean
+.PHONY: help demo demo-video test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
+  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table clips-memory vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -88,6 +88,10 @@ bench-peers: build ## Time this package, PyTorch, JAX, ONNX Runtime and OpenVINO
 symmetry: build ## Hold the closed forms of linear models against fits of random data
 	Scripts/symmetry.sh
 
+clips-memory: ## Open 10,000 clips of all formats in constant memory
+	swift build --build-tests $(TEST_FLAGS)
+	CONVIT_BARS=1 swift test --skip-build $(TEST_FLAGS) --filter manyClipsTakeConstantMemory
+
 pruning: ## Hold what is predicted of pruning against random networks, at all sizes and draws
 	swift build --build-tests $(TEST_FLAGS_release)
 	CONVIT_BARS=1 swift test --skip-build $(TEST_FLAGS_release) --filter PruningTests
@@ -126,6 +130,10 @@ bench-products: ## Share of the multiply-adds in registers that our products rea
 bench-data: build ## Time reading JPEGs beside timm with Pillow, and training on them (BENCH="--rounds 3")
 	Benchmarks/environment.sh
 	python3 Benchmarks/data.py $(BENCH)
+
+bench-video: build ## Time models of clips beside Hugging Face's on PyTorch (BENCH="--rounds 1 --only joint")
+	Benchmarks/environment.sh
+	python3 Benchmarks/video.py $(BENCH)
 
 bench-locality: build ## What measuring where heads look costs beside an evaluation
 	python3 Benchmarks/locality.py

@@ -42,7 +42,7 @@ struct AttentionCommand: ParsableCommand {
   @Option(.int("What the initialisation depends on. (default: 0)")) var seed: UInt64?
   @OptionGroup var threads: ThreadOptions
   @OptionGroup(title: "Reading") var options: ImageOptions
-  @OptionGroup(title: "Clips") var views: ClipViewOptions
+  @OptionGroup(title: "Clips") var clips: ClipFrameOptions
   @Argument(
     help: ArgumentHelp("A PNG, JPEG or WebP file, or a clip.", valueName: "image"))
   var image: String?
@@ -54,9 +54,6 @@ struct AttentionCommand: ParsableCommand {
     }
     guard ablation.freezeGpsa == nil, ablation.gate != .frozen else {
       throw ValidationError("freeze-gpsa and gate frozen are for training")
-    }
-    guard views.clips == nil, views.crops == nil else {
-      throw ValidationError("clips and crops are for evaluation: one view of a clip is shown")
     }
     guard weights == nil else { return try checkFlagsWithWeights() }
     try choice.check(image: usage { try start() })
@@ -89,7 +86,7 @@ struct AttentionCommand: ParsableCommand {
     if let weights {
       return try .noted(
         weights, model: structure.model, inputSize: structure.inputSize,
-        patchSize: structure.patchSize, frames: views.frames)
+        patchSize: structure.patchSize, frames: clips.frames)
     }
     let model = try VisionTransformer(start())
     return SavedModel(model, ParameterStore(ParameterTree(model), seed: seed ?? 0, on: pool))
@@ -98,9 +95,9 @@ struct AttentionCommand: ParsableCommand {
   func run() throws {
     let pool = threads.pool()
     let saved = try load(pool)
-    let clips = try views.reader(
+    let reader = try clips.reader(
       for: saved, options.settings(), cropRatio: options.evalCropRatio)
-    let figure = try clips.map { try self.figure(saved, clip: $0) } ?? self.figure(saved)
+    let figure = try reader.map { try self.figure(saved, clip: $0) } ?? self.figure(saved)
     let folder = try PictureFolder(outputDir, record: "attention.json") { name in
       name.wholeMatch(of: /attention\.svg|(attention|query)\.png/) != nil
         || name.wholeMatch(of: /layer-\d+-([a-z]+-)?(head-\d+|rollout|mean|reach)\.png/) != nil

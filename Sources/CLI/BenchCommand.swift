@@ -10,8 +10,8 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure how fast a model trains or predicts here.",
     discussion: """
-      With modes train and inference: random images that are in memory, at the rate of the median \
-      step. Beside it stand the rate of the model's matrix products by themselves ("alone", all \
+      With modes train and inference: random images, or clips, that are in memory, at the rate of \
+      the median step. Beside it stand the rate of the model's matrix products by themselves ("alone", all \
       threads) and that of multiply-adds whose operands are in registers, which no program can \
       exceed, each measured in the same process; and the level, which says what instructions the \
       kernels use (CONVIT_LEVEL=x86-64-v3 holds them to AVX2). With mode data: no model, but the \
@@ -22,8 +22,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "A preset; see convit models. (default: convit_tiny)") var model: String?
   @Option(help: "Or the model of a training config, with ten classes.") var config: String?
   @Option(help: .file("Or the model of a weights file, as it is pruned.")) var weights: String?
-  @Option(help: "Pixels of the images: N, or HxW.") var inputSize: InputSize?
-  @Option(help: "Images a step.") var batchSize = 32
+  @Option(help: "Pixels of the images, or frames: N, or HxW.") var inputSize: InputSize?
+  @Option(help: "Images, or clips, a step.") var batchSize = 32
   @Option(help: "train, inference or data.") var mode = Mode.train
   @Option(help: "Threads that compute. (default: the processors)") var threads: Int?
   @Option(help: "Seconds to measure. (default: 10)") var seconds: Double?
@@ -33,7 +33,8 @@ struct BenchCommand: ParsableCommand {
   var recompute = false
   @Option(.int("Sums of gradients kept apart: threads that train at a time. (default: 4)"))
   var lanes: Int?
-  @Option(.int("Images a thread differentiates at a time. (default: by the model's size)"))
+  @Option(
+    .int("Images, or clips, a thread differentiates at a time. (default: by the model's size)"))
   var shardSize: Int?
   @Flag(help: "Keep each thread on one processor.") var pinThreads = false
   @Option(help: "The precision of matrix products. (default: fp32)") var precision: Precision?
@@ -76,50 +77,64 @@ struct BenchCommand: ParsableCommand {
     let recipe = try config.map { try TrainingConfiguration(contentsOf: $0) }
     let name = weights ?? config ?? model ?? "convit_tiny"
     var benchmark = Benchmark(
-      name: name, configuration: try configuration(name, recipe),
-      mode: mode == .train ? .train : .inference, batchSize: batchSize,
-      threads: threads ?? WorkerPool.availableProcessors)
+      name: name, model: try makeModel(name, recipe), mode: mode == .train ? .train : .inference,
+      batchSize: batchSize, threads: threads ?? WorkerPool.availableProcessors)
     (benchmark.warmup, benchmark.steps, benchmark.seconds) = (warmup ?? 2, steps, seconds ?? 10)
     benchmark.recompute = recompute
     benchmark.precision = precision ?? recipe?.precision ?? .float32
     (benchmark.lanes, benchmark.shardSize) = (lanes ?? 4, shardSize)
     benchmark.pinThreads = pinThreads
-    let averages = try average.map { group in
-      var averages = try usage {
-        try AverageBenchmark(
-          benchmark.configuration, over: ImageSymmetry(named: group), batchSize: batchSize,
-          threads: benchmark.threads)
-      }
-      (averages.steps, averages.seconds) = (benchmark.steps, benchmark.seconds)
-      averages.precision = benchmark.precision
-      return averages
-    }
+    let averages = try average.map { try self.averages(over: $0, benchmark) }
     if let warning = ProductKernels.warning(for: benchmark.precision) {
       Terminal.write("note: \(warning)\n")
     }
     var report = try benchmark()
     report.average = averages?()
-    json ? try printJSON(report) : show(report)
+    json ? try printJSON(report) : show(report, benchmark.model)
   }
 
-  private func configuration(
+  private func averages(over group: String, _ benchmark: Benchmark) throws -> AverageBenchmark {
+    guard let model = benchmark.model as? VisionTransformer else {
+      throw ValidationError("--average is for models of images, and \(benchmark.name) is of clips")
+    }
+    var averages = try usage {
+      try AverageBenchmark(
+        model, over: ImageSymmetry(named: group), batchSize: batchSize, threads: benchmark.threads)
+    }
+    (averages.steps, averages.seconds) = (benchmark.steps, benchmark.seconds)
+    averages.precision = benchmark.precision
+    return averages
+  }
+
+  private func makeModel(
     _ name: String, _ recipe: TrainingConfiguration?
-  ) throws -> ViTConfiguration {
+  ) throws -> any VisionModel {
     if let weights {
-      return try SavedModel.noted(weights, model: nil, inputSize: inputSize, patchSize: nil)
-        .transformer.configuration
+      let saved = try SavedModel.noted(weights, model: nil, inputSize: inputSize, patchSize: nil)
+      return try saved.model as? TimeSformer ?? saved.transformer
     }
     do {
-      var configuration =
-        try recipe?.modelConfiguration(classes: 10) ?? ViTConfiguration.preset(of: name)
-      if let size = inputSize?.size {
-        (configuration.imageHeight, configuration.imageWidth) = (size.height, size.width)
+      if var recipe {
+        recipe.inputSize = inputSize ?? recipe.inputSize
+        return try recipe.makeModel(classes: 10)
       }
-      try configuration.validate()
-      return configuration
+      guard name.hasPrefix(TimeSformerConfiguration.name) else {
+        return try VisionTransformer(resized(.preset(of: name)))
+      }
+      var clips = try TimeSformerConfiguration.preset(of: name)
+      clips.image = resized(clips.image)
+      return try TimeSformer(clips)
     } catch let error as ConfigurationError {
       throw ValidationError(error.message)
     }
+  }
+
+  private func resized(_ configuration: ViTConfiguration) -> ViTConfiguration {
+    var resized = configuration
+    if let size = inputSize?.size {
+      (resized.imageHeight, resized.imageWidth) = (size.height, size.width)
+    }
+    return resized
   }
 
   func printJSON(_ report: some Encodable) throws {
@@ -128,7 +143,8 @@ struct BenchCommand: ParsableCommand {
     print(String(decoding: try encoder.encode(report), as: UTF8.self))
   }
 
-  private func show(_ report: Benchmark.Report) {
+  private func show(_ report: Benchmark.Report, _ model: any VisionModel) {
+    let examples = model is TimeSformer ? "clips" : "images"
     func whole(_ number: Double) -> String { String(format: "%.0f", number) }
     let speeds = [report.imagesPerSecond, report.imagesPerSecondBest]
     let alone = report.gemmGflops.map { "; alone " + whole($0) } ?? ""
@@ -138,7 +154,7 @@ struct BenchCommand: ParsableCommand {
       """
       \(report.model), \(report.mode), batch \(report.batchSize), \(report.threads) threads
       products  \(report.precision.rawValue), \(report.products), level \(report.level)
-      \(String(format: "speed     %.1f images/s (fastest step %.1f)", arguments: speeds))
+      \(String(format: "speed     %.1f \(examples)/s (fastest step %.1f)", arguments: speeds))
                 \(whole(report.gflops)) GFLOPS\(alone)\(peak)\(blas)
       memory    \(whole(report.peakRssMb)) MB at most
       """)

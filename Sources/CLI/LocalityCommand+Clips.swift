@@ -8,19 +8,16 @@ import Recipes
 
 extension LocalityCommand {
   /// Measures a model of clips.
-  func run(_ saved: SavedModel, _ clips: ClipReader) throws {
+  func run(_ saved: SavedModel, _ reader: ClipReader) throws {
     guard !reference, mask.isEmpty else {
       throw ValidationError("reference and masks are for models of images")
-    }
-    guard clips.views == 1 else {
-      throw ValidationError("clips and crops are for evaluation: one view of a clip is measured")
     }
     let folder = try images.folder(for: saved, seed: seed)
     let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
     let output = try OutputFolder(outputDir)
     let pool = model.threads.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
-    let report = try images.evaluator(for: saved, reader: clips, on: pool).clipLocality(
+    let report = try images.evaluator(for: saved, reader: reader, on: pool).clipLocality(
       saved.model(as: TimeSformer.self), model.frozen(saved), on: samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("measured \($0)/\(samples.count)") })

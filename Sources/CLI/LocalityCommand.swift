@@ -22,7 +22,7 @@ struct LocalityCommand: ParsableCommand {
   @Option(help: .int("What the sample depends on; the seed of a run, for the run's own."))
   var seed: UInt64 = 0
   @Flag(help: "Measure the first batch as the published code does, too.") var reference = false
-  @OptionGroup(title: "Clips") var views: ClipViewOptions
+  @OptionGroup(title: "Clips") var clips: ClipFrameOptions
   @OptionGroup(title: "Masks") var mask: MaskOptions
   @Flag(help: "Print locality.json on standard output, too, in one line.") var json = false
 
@@ -35,10 +35,10 @@ struct LocalityCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try model.load(frames: views.frames)
-    let clips = try views.reader(
+    let loaded = try model.load(frames: clips.frames)
+    let reader = try clips.reader(
       for: loaded, images.images.settings(), cropRatio: images.images.evalCropRatio)
-    if let clips { return try run(loaded, clips) }
+    if let reader { return try run(loaded, reader) }
     let saved = try mask.applied(to: loaded)
     let folder = try images.folder(for: saved, seed: seed)
     let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)

@@ -14,10 +14,8 @@ extension VideoAuditCommand {
   /// Writes the page of an audit, and its numbers.
   func write(_ record: Record, _ saved: SavedModel, to output: OutputFolder) throws {
     let model = try saved.model(as: TimeSformer.self)
-    var views = views
-    (views.clips, views.crops) = (nil, nil)  // of one view each
     guard
-      let reader = try views.reader(
+      let reader = try views.one.reader(
         for: saved, images.images.settings(), cropRatio: images.images.evalCropRatio)
     else { return }
     let folder = try images.folder(for: saved, seed: seed)

@@ -14,12 +14,11 @@ package struct AverageBenchmark: Sendable {
   package var seconds = 10.0
   package var precision = Precision.float32
 
-  /// - Throws: what is wrong with the configuration; `SymmetryError` if its images have no such
-  ///   symmetry.
+  /// - Throws: `SymmetryError` if the model's images have no such symmetry.
   package init(
-    _ configuration: ViTConfiguration, over symmetry: ImageSymmetry, batchSize: Int, threads: Int
+    _ model: VisionTransformer, over symmetry: ImageSymmetry, batchSize: Int, threads: Int
   ) throws {
-    model = try VisionTransformer(configuration)
+    self.model = model
     averaged = try Averaged(model, over: symmetry)
     (self.batchSize, self.threads) = (batchSize, threads)
   }
@@ -36,7 +35,7 @@ package struct AverageBenchmark: Sendable {
   package func callAsFunction() -> Report {
     let pool = WorkerPool(threads: threads)
     let weights = FrozenWeights(ParameterStore(model, seed: 0), .inference(precision))
-    let images = model.configuration.randomImages(batchSize)
+    let images = model.randomExamples(batchSize)
     func processorSeconds(_ model: some Model) -> Double {
       let start = Resources.current.processorSeconds
       _ = model.logits(of: images, weights, on: pool)

@@ -4,12 +4,12 @@ import Foundation
 import Images
 import Training
 
-/// How fast a model trains or predicts, on random images that are in memory.
+/// How fast a model trains or predicts, on random images or clips that are in memory.
 package struct Benchmark: Sendable {
   package enum Mode: String, Sendable, Codable, CaseIterable { case train, inference }
 
-  let name: String
-  package let configuration: ViTConfiguration
+  package let name: String
+  package let model: any VisionModel
   /// Steps of the optimiser, or predictions.
   let mode: Mode
   let batchSize: Int
@@ -26,9 +26,9 @@ package struct Benchmark: Sendable {
   package var precision = Precision.float32
 
   package init(
-    name: String, configuration: ViTConfiguration, mode: Mode, batchSize: Int, threads: Int
+    name: String, model: any VisionModel, mode: Mode, batchSize: Int, threads: Int
   ) {
-    (self.name, self.configuration, self.mode) = (name, configuration, mode)
+    (self.name, self.model, self.mode) = (name, model, mode)
     (self.batchSize, self.threads) = (batchSize, threads)
   }
 
@@ -36,7 +36,7 @@ package struct Benchmark: Sendable {
     package let model: String
     package let mode: Mode
     package let batchSize, threads: Int
-    /// By the median step, and by the fastest one.
+    /// Images, or clips, by the median step, and by the fastest one.
     package let imagesPerSecond, imagesPerSecondBest: Double
     /// Operations of the model's matrix products a second, at the median step; those that a
     /// derivative needs again are not counted.
@@ -62,9 +62,8 @@ package struct Benchmark: Sendable {
 
   package func callAsFunction() throws -> Report {
     let pool = WorkerPool(threads: threads, pinned: pinThreads)
-    let model = try VisionTransformer(configuration)
     var times: [Double] = []
-    let step = try makeStep(model, pool)
+    let step = try makeStep(pool)
     for index in 0..<warmup { try step(index) }
     let work = try WorkMeter.seconds { times = try timesInOrder(of: step).sorted() }
     let peak = Resources.current.peakMegabytes
@@ -73,8 +72,8 @@ package struct Benchmark: Sendable {
       model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
       imagesPerSecondBest: Double(batchSize) / times[0],
       gflops: rate * 2 * Double(model.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
-      gemmGflops: steps == nil ? gemmRate(of: model, on: pool, in: precision) : nil,
-      blasGflops: steps == nil ? gemmRate(of: model, on: pool, in: nil) : nil,
+      gemmGflops: steps == nil ? gemmRate(on: pool, in: precision) : nil,
+      blasGflops: steps == nil ? gemmRate(on: pool, in: nil) : nil,
       peakGflops: steps == nil
         ? ProductKernels.serving(precision).map {
           $0.peakOperationsPerSecond(on: pool, seconds: 0.5) / 1e9
@@ -89,7 +88,7 @@ package struct Benchmark: Sendable {
   /// machine agrees with itself.
   package func secondsPerImage() throws -> [Double] {
     let pool = WorkerPool(threads: threads, pinned: pinThreads)
-    let step = try makeStep(try VisionTransformer(configuration), pool)
+    let step = try makeStep(pool)
     for index in 0..<warmup { try step(index) }
     let times = try timesInOrder(of: step)
     return (0..<3).map { third in
@@ -115,11 +114,15 @@ package struct Benchmark: Sendable {
     return times
   }
 
+  private func makeStep(_ pool: WorkerPool) throws -> (Int) throws -> Void {
+    try makeStep(model, pool)
+  }
+
   private func makeStep(
-    _ model: VisionTransformer, _ pool: WorkerPool
+    _ model: some VisionModel, _ pool: WorkerPool
   ) throws -> (Int) throws -> Void {
     let weights = ParameterStore(model, seed: 0)
-    let batch = configuration.randomImages(batchSize)
+    let batch = model.randomExamples(batchSize)
     switch mode {
     case .inference:
       let frozen = FrozenWeights(weights, .inference(precision))
@@ -131,7 +134,7 @@ package struct Benchmark: Sendable {
       recipe.precision = precision
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
       var learner = Learner(model, weights, try recipe.recipe(for: model))
-      let labels = (0..<batchSize).map { $0 % configuration.classes }
+      let labels = (0..<batchSize).map { $0 % model.image.classes }
       let samples = Batch(inputs: batch, labels: labels, indices: Array(0..<batchSize))
       return { _ = try learner.step(samples, epoch: $0, rate: 1e-4, on: pool) }
     }
@@ -150,9 +153,7 @@ package struct Benchmark: Sendable {
   }
 
   /// The rate of the model's own products: all operations by all time.
-  private func gemmRate(
-    of model: VisionTransformer, on pool: WorkerPool, in precision: Precision?
-  ) -> Double {
+  private func gemmRate(on pool: WorkerPool, in precision: Precision?) -> Double {
     let shard = Shards(for: model, batchSize: batchSize, size: shardSize).size
     let costs = model.costs(examples: shard, Pass(isRecorded: mode == .train), isWhole: true)
     var (operations, time) = (0.0, 0.0)
@@ -166,14 +167,14 @@ package struct Benchmark: Sendable {
   }
 }
 
-extension ViTConfiguration {
-  /// [count, channels, height, width], uniform from −2 to 2.
-  func randomImages(_ count: Int) -> Tensor {
+extension Model {
+  /// [count] + `input`, uniform from −2 to 2.
+  func randomExamples(_ count: Int) -> Tensor {
     var random = Random(seed: 0).split("benchmark")
-    var images = Tensor(repeating: 0, [count, channels, imageHeight, imageWidth])
-    images.withUnsafeMutableBufferPointer { pixels in
-      for index in pixels.indices { pixels[index] = Float(random.uniform(-2, 2)) }
+    var examples = Tensor(repeating: 0, Shape([count] + input.sizes))
+    examples.withUnsafeMutableBufferPointer { numbers in
+      for index in numbers.indices { numbers[index] = Float(random.uniform(-2, 2)) }
     }
-    return images
+    return examples
   }
 }

@@ -1,3 +1,4 @@
+import DoubleNumerics
 import Foundation
 
 // What the numbers of an audit support, and no more.
@@ -17,9 +18,11 @@ extension ClipAudit {
     else { return nil }
     let name = worst.order.rawValue
     if changed.allSatisfy({ $0.sameAnswer == 100 }) {
-      return
-        "This model does not use the order of frames: reversed and shuffled clips get the same "
-        + "answers."
+      return isEnoughForNone
+        ? "This model does not use the order of frames: reversed and shuffled, all \(clips) clips "
+          + "get the same answers."
+        : "Whether this model uses the order of frames, \(clips) clips do not tell: reversed and "
+          + "shuffled, they get the same answers."
     }
     if interval[1] < 0 {
       return "This model uses the order of frames: on \(name) clips it is right "
@@ -66,6 +69,12 @@ extension ClipAudit {
     return
       "Whether it uses what \(name) takes away, \(clips) and \(other.clips) clips do not tell: "
       + "the difference is \(range(interval))."
+  }
+
+  /// Whether what none of the clips shows is negligible among all that there could be: the end of
+  /// the 95 % interval around 0, from 189 clips on.
+  private var isEnoughForNone: Bool {
+    100 * Proportion(0, of: clips).interval().upperBound < Self.negligible
   }
 
   private func isNegligible(_ line: Line) -> Bool {

@@ -167,6 +167,14 @@ import Training
     (["bench", "--mode", "inference", "--recompute"], ["do not go together"]),
     (["bench", "--average", "d4"], ["--mode train and --average do not go together"]),
     (["bench", "--mode", "inference", "--average", "d5"], ["no group is called 'd5'"]),
+    (
+      [
+        "bench", "--mode", "inference", "--model", "timesformer_tiny_patch16_224", "--average",
+        "c4",
+      ],
+      ["--average is for models of images, and timesformer_tiny_patch16_224 is of clips"]
+    ),
+    (["bench", "--model", "timesformer_tin"], ["no model of clips is called 'timesformer_tin'"]),
     (["bench", "--input-size", "30"], ["the patch size 16 does not divide"]),
     (["bench", "--no-exif"], ["flags about images are for --mode data"]),
     (["bench", "--data-path", "data"], ["flags about images are for --mode data"]),

@@ -51,7 +51,8 @@ import Testing
     #expect(outcome.out.contains("val-shuffled: 6 clips"))
     #expect(
       outcome.out.contains(
-        "This model does not use the order of frames: reversed and shuffled clips get the same"))
+        "Whether this model uses the order of frames, 6 clips do not tell: reversed and shuffled, "
+          + "they get the same answers."))
     let json = try object(workspace.convit(command + ["--json"]).out)
     let lines = try #require((json["audit"] as? [String: Any])?["lines"] as? [[String: Any]])
     #expect(

@@ -99,9 +99,15 @@ import Testing
     let none = audit(1000, own: 500, reversed: 500, shuffled: 500, first: 500, frozen: 500)
     #expect(
       none.verdicts[0]
-        == "This model does not use the order of frames: reversed and shuffled clips get the same "
-        + "answers.")
+        == "This model does not use the order of frames: reversed and shuffled, all 1000 clips get "
+        + "the same answers.")
     #expect(none.verdicts[1].hasPrefix("It does not need motion: with the first frame in the "))
+    // 1.96² / (n + 1.96²) is 0.02 at n = 188.2.
+    for (count, start) in [(189, "This model does not use the order"), (188, "Whether this model")]
+    {
+      let equal = audit(count, own: 90, reversed: 90, shuffled: 90, first: 90, frozen: 90)
+      #expect(equal.verdicts[0].hasPrefix(start))
+    }
     let little = audit(5000, own: 4000, reversed: 3990, shuffled: 3995, first: 0, frozen: 0)
     #expect(little.verdicts[0].hasPrefix("This model uses the order of frames: on reversed"))
     let hardly = audit(5000, own: 4000, reversed: 3999, shuffled: 4001, first: 4000, frozen: 0)

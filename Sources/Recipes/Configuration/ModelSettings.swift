@@ -87,7 +87,7 @@ extension TrainingConfiguration {
   }
 
   /// The model to train on data of `classes` classes: of images, or of clips.
-  func makeModel(classes: Int) throws -> any VisionModel {
+  package func makeModel(classes: Int) throws -> any VisionModel {
     var image = try architecture.configuration(classes: classes)
     try ablation.apply(to: &image)
     guard architecture.isOfClips else { return try VisionTransformer(image) }

@@ -34,7 +34,8 @@ package struct PredictionTimes {
   ) throws -> [Double] {
     if let time = known[name], time.model == model { return time.milliseconds }
     var benchmark = Benchmark(
-      name: name, configuration: model, mode: .inference, batchSize: 32, threads: threads)
+      name: name, model: try VisionTransformer(model), mode: .inference, batchSize: 32,
+      threads: threads)
     benchmark.seconds = 1
     let times = try benchmark.secondsPerImage().map { 1000 * $0 }
     known[name] = Time(model: model, milliseconds: times)
