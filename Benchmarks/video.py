@@ -39,7 +39,7 @@ def words(mode, options, memory):
 
 
 def ours(shape, scheme, mode, options, memory=False):
-    settings = {"model": "timesformer_tiny_patch16_224", "input-size": 112, "attention": scheme, **shape}
+    settings = {"model": "timesformer_tiny_patch16_224", "input-size": 112, "attention": scheme, "drop-path": 0, **shape}
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
         config.write(json.dumps(settings))  # which is YAML
         config.flush()
