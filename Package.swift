@@ -11,6 +11,7 @@ let package = Package(
     .library(name: "Images", targets: ["Images"]),
     .library(name: "Locality", targets: ["Locality"]),
     .library(name: "Symmetry", targets: ["Symmetry"]),
+    .library(name: "Probing", targets: ["Probing"]),
     .library(name: "Scores", targets: ["Scores"]),
     .library(name: "Pruning", targets: ["Pruning"]),
     .library(name: "Tickets", targets: ["Tickets"]),
@@ -48,6 +49,7 @@ let package = Package(
       name: "Locality",
       dependencies: ["ConViT", "DoubleNumerics", "Images", "CKernels", "Files"]),
     .target(name: "Symmetry", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
+    .target(name: "Probing", dependencies: ["ConViT", "DoubleNumerics", "Training"]),
     .target(name: "Scores", dependencies: ["Autodiff", "ConViT", "DoubleNumerics"]),
     .target(name: "Pruning", dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Files"]),
     .target(
@@ -91,7 +93,8 @@ let package = Package(
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Fetching", "Files", "ONNXExport", "Pruning", "Recipes", "Training", "Locality", "Report",
+        "Fetching", "Files", "ONNXExport", "Probing", "Pruning", "Recipes", "Training", "Locality",
+        "Report",
         "Runs", "Scores", "Symmetry", "Tickets",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -124,6 +127,8 @@ let package = Package(
       name: "SymmetryTests",
       dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Safetensors", "Symmetry"],
       resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "ProbingTests", dependencies: ["Autodiff", "ConViT", "Probing", "Training"]),
     .testTarget(
       name: "ScoresTests", dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Scores"]),
     .testTarget(

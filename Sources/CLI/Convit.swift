@@ -29,7 +29,8 @@ struct Convit: ParsableCommand {
       CommandGroup(
         name: "Using a model",
         subcommands: [
-          PredictCommand.self, LocalityCommand.self, AttentionCommand.self, VideoCommand.self,
+          PredictCommand.self, LocalityCommand.self, AttentionCommand.self, ProbeCommand.self,
+          VideoCommand.self,
           SymmetryCommand.self, LinearGapCommand.self, ReportCommand.self, FiguresCommand.self,
           InspectCommand.self, PruneCommand.self, ExportCommand.self, ConvertCommand.self,
         ]),

@@ -12,8 +12,10 @@ package enum JSON {
   }
 
   /// A value with its keys in lower case and underscores between words, as logs have them.
-  package static func tableText(_ value: some Encodable) throws -> String {
-    let encoder = encoder()
+  package static func tableText(
+    _ value: some Encodable, isPretty: Bool = false
+  ) throws -> String {
+    let encoder = encoder(isPretty: isPretty)
     encoder.keyEncodingStrategy = .convertToSnakeCase
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }

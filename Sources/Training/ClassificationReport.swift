@@ -78,7 +78,7 @@ package struct ClassificationReport: Sendable, Codable {
       all > 0 ? 100 * Double(part) / Double(all) : nil
     }
     (images, acc1, acc5) = (totals.images, totals.accuracy1, totals.accuracy5)
-    loss = totals.meanLoss.isFinite ? totals.meanLoss : nil
+    loss = totals.finiteLoss
     classes = Set(own.keys).union(given.keys).sorted().map { label in
       let (images, answered) = (own[label] ?? 0, given[label] ?? 0)
       let correct = counts[[label, label]] ?? 0

@@ -17,7 +17,7 @@ public struct ClassificationTotals: Sendable, Hashable {
     if rank < 5 { firstFive += 1 }
   }
 
-  mutating func add(_ other: ClassificationTotals) {
+  package mutating func add(_ other: ClassificationTotals) {
     images += other.images
     loss += other.loss
     first += other.first
@@ -26,13 +26,15 @@ public struct ClassificationTotals: Sendable, Hashable {
 
   /// The mean loss.
   public var meanLoss: Double { (loss / Double(max(images, 1))).withoutSignOfNaN }
+  /// The mean loss; nil if it is no number, which JSON has not.
+  package var finiteLoss: Double? { meanLoss.isFinite ? meanLoss : nil }
   /// Images whose class is the first, in percent.
   public var accuracy1: Double { 100 * Double(first) / Double(max(images, 1)) }
   /// Images whose class is among the first five (of however many there are), in percent.
   public var accuracy5: Double { 100 * Double(firstFive) / Double(max(images, 1)) }
 
   /// The totals of logits [B, classes] and the classes of the images.
-  init(logits: Tensor, labels: [Int]) {
+  package init(logits: Tensor, labels: [Int]) {
     self.init()
     let losses = Tape(.inference).constant(logits).crossEntropy(labels: labels).value.elements
     let classes = logits.shape[-1]

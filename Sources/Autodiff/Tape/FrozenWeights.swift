@@ -18,6 +18,18 @@ public struct FrozenWeights: Sendable {
     (self.weights, self.pass) = (weights, pass)
     shared = SharedValues(weights, pass)
   }
+
+  private init(_ frozen: FrozenWeights, _ pass: Pass) {
+    (weights, shared, self.pass) = (frozen.weights, frozen.shared, pass)
+  }
+
+  /// The same, with values changed on the way through a model; what follows from the weights alone
+  /// is not computed again.
+  public func changing(_ edits: Edits) -> FrozenWeights {
+    var pass = pass
+    pass.edits = pass.edits.map { $0 + edits } ?? edits
+    return FrozenWeights(self, pass)
+  }
 }
 
 extension Tape {

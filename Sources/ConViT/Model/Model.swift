@@ -34,6 +34,9 @@ public struct Outputs {
   public init(_ logits: Variable, distillation: Variable? = nil) {
     (self.logits, self.distillation) = (logits, distillation)
   }
+
+  /// The mean over the heads, as a distilled model is used: [B, outputs].
+  var averaged: Variable { distillation.map { 0.5 * (logits + $0) } ?? logits }
 }
 
 extension Model {

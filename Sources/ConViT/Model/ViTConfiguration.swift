@@ -115,7 +115,7 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
   package var tokens: Int { (hasClassToken ? 1 : 0) + (isDistilled ? 1 : 0) + registers }
 
   /// The number of tokens, from the first, that heads read; 0 if they read the mean over patches.
-  var headTokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
+  package var headTokens: Int { pooling == .average ? 0 : isDistilled ? 2 : 1 }
 
   /// The places of the position embedding that are these tokens'.
   var embeddedTokens: Int { family == .vit && embedsTokens ? tokens : 0 }

@@ -86,8 +86,7 @@ public struct VisionTransformer: Model {
 
   /// The same from the patches on: [B, N, C] → [B, classes].
   package func logits(ofPatches patches: Variable) -> Variable {
-    let outputs = outputs(ofPatches: patches)
-    return outputs.distillation.map { 0.5 * (outputs.logits + $0) } ?? outputs.logits
+    outputs(ofPatches: patches).averaged
   }
 
   /// Images to the logits of each head, [B, channels, height, width] → [B, classes]: `head`'s, and
@@ -107,11 +106,27 @@ public struct VisionTransformer: Model {
   package func outputs(ofPatches patches: Variable) -> Outputs {
     // Heads that read tokens read nothing else, so the last block computes nothing else.
     let tokens = configuration.headTokens
-    let features = features(patches, first: tokens > 0 ? tokens : nil)
+    return outputs(ofFeatures: features(patches, first: tokens > 0 ? tokens : nil))
+  }
+
+  /// What the heads make of the last tokens, which are normalised unless the pooling comes first.
+  private func outputs(ofFeatures features: Variable) -> Outputs {
     let pooled = pooled(features)
     return Outputs(
       head(fcNorm.map { $0(pooled) } ?? pooled),
       distillation: headDist.map { $0(token(1, of: features)) })
+  }
+
+  /// The logits if the model ended behind a block, of the values at `blocks.*.output`:
+  /// [B, T + N, C] → [B, classes]. Where a block has no class token yet, the head reads the mean
+  /// over the patches in its place.
+  public func earlyExit(_ tokens: Variable) -> Variable {
+    let features = norm.map { $0(tokens) } ?? tokens
+    guard tokens.shape[1] == configuration.grid.count, configuration.headTokens > 0 else {
+      return outputs(ofFeatures: features).averaged
+    }
+    let mean = features.mean(1)
+    return Outputs(head(mean), distillation: headDist.map { $0(mean) }).averaged
   }
 
   /// Images to the last block's tokens, normalised unless the pooling comes first:

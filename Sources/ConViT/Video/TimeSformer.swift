@@ -64,8 +64,7 @@ public struct TimeSformer: Model {
   /// Clips to logits, [B, T, channels, height, width] → [B, classes]; a distilled model's two heads
   /// are averaged.
   public func callAsFunction(_ clips: Variable) -> Variable {
-    let outputs = outputs(clips)
-    return outputs.distillation.map { 0.5 * (outputs.logits + $0) } ?? outputs.logits
+    outputs(clips).averaged
   }
 
   /// Clips to the logits of each head, [B, T, channels, height, width] → [B, classes].

@@ -1,0 +1,178 @@
+import ArgumentParser
+import Autodiff
+import ConViT
+import Files
+import Foundation
+import Images
+import Probing
+import Recipes
+import Safetensors
+import Training
+
+/// Which of a layer's tokens is read.
+struct ReadingOption: ParsableArguments {
+  @Option(
+    .name(
+      "Which tokens: patches (their mean), or token (the class token). (default: the class token, if "
+        + "all blocks have one)"))
+  var tokens: LayerFeatures.Reading?
+}
+
+extension LayerFeatures.Reading: ExpressibleByArgument {}
+
+struct LinearProbeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "linear", abstract: "Fit a linear probe to the features of each layer.",
+    discussion: """
+      Logistic regression from a layer's features to the class, on images of the train split, \
+      measured on --split. It is the best one there is, by L-BFGS: scikit-learn's \
+      LogisticRegression(C=1 / penalty) on standardised features finds the same. The file \
+      linear.safetensors has the weights of each probe, for features as they are.
+      """)
+
+  @OptionGroup var options: ProbeOptions
+  @OptionGroup var reading: ReadingOption
+  @Option(help: .folder("The folder of the images to fit to.")) var fitSplit = "train"
+  @Option(help: .name("How many images to fit to, of each class in turn, or all."))
+  var fitSample = "5000"
+  @Option(help: .number("λ of λ / 2n ‖W‖², above 0.")) var penalty = 1.0
+
+  struct Record: Encodable {
+    struct Layer: Encodable {
+      let place: String
+      let acc1, fitAcc1, slope: Double
+      let loss: Double?
+      let steps: Int
+    }
+
+    let weights, split, fitSplit, tokens: String
+    let images, fitImages: Int
+    let penalty: Double
+    let layers: [Layer]
+  }
+
+  func validate() throws {
+    _ = try ProbeOptions.count(fitSample, "fit-sample")
+    guard penalty > 0, penalty.isFinite else {
+      throw ValidationError("penalty must be above 0, found \(penalty)")
+    }
+  }
+
+  func run() throws {
+    let saved = try options.model.load()
+    let (model, weights) = (try saved.transformer, options.model.frozen(saved))
+    let pool = options.model.threads.pool()
+    func features(_ split: String?, _ sample: String?, _ doing: String) throws -> LayerFeatures {
+      var features = LayerFeatures(of: model, reading: reading.tokens)
+      _ = try options.read(saved, on: pool, split: split, sample: sample, doing) {
+        features.add($0.inputs, labels: $0.labels, weights, on: pool)
+      }
+      return features
+    }
+    let fitted = try features(fitSplit, fitSample, "read to fit")
+    let held = try features(nil, nil, "read to measure")
+    var (layers, tensors, terminal) = ([Record.Layer](), [OutputTensor](), Terminal())
+    for (index, place) in fitted.places.enumerated() {
+      let rows = fitted[index]
+      let probe = LinearProbe(
+        rows, labels: fitted.labels, classes: model.configuration.classes, penalty: penalty,
+        on: pool)
+      layers.append(
+        Record.Layer(
+          place: place, acc1: probe.accuracy(on: held[index], labels: held.labels),
+          fitAcc1: probe.accuracy(on: rows, labels: fitted.labels), slope: probe.slope,
+          loss: probe.loss.isFinite ? probe.loss : nil, steps: probe.steps))
+      for (name, value) in [("weight", probe.weight), ("bias", probe.bias)] {
+        tensors.append(
+          OutputTensor(name: "\(place).\(name)", shape: value.shape.sizes, data: value.elements))
+      }
+      terminal.progress("fitted \(index + 1)/\(fitted.places.count)")
+    }
+    let record = Record(
+      weights: options.model.file.weights, split: options.images.split, fitSplit: fitSplit,
+      tokens: fitted.reading.rawValue, images: held.labels.count, fitImages: fitted.labels.count,
+      penalty: penalty, layers: layers)
+    let table =
+      [["features", "Acc@1", "fitted", "loss", "steps"]]
+      + layers.map {
+        [$0.place, decimal($0.acc1), decimal($0.fitAcc1), decimal($0.loss, 4), "\($0.steps)"]
+      }
+    try options.show("linear", record, table: table, tensors)
+  }
+}
+
+struct CKACommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cka", abstract: "Measure how alike layers see images.",
+    discussion: """
+      Linear centred kernel alignment between all layers of a model, or between those of two. \
+      Estimates are debiased, so that features of chance get about 0 however few the images are; \
+      --biased shows the form of Kornblith et al. (2019). The files have both.
+      """)
+
+  @OptionGroup var options: ProbeOptions
+  @OptionGroup var reading: ReadingOption
+  @Option(.file("The weights of another model, whose layers are the columns.")) var other: String?
+  @Flag(help: "Show the biased form.") var biased = false
+
+  struct Record: Encodable {
+    let weights, split: String
+    let other: String?
+    let images: Int
+    let rows, columns: [String]
+    let cka, biased: [[Double?]]
+  }
+
+  func validate() throws {
+    if let count = try ProbeOptions.count(options.sample, "sample"), count < 4 {
+      throw ValidationError("cka needs 4 images, and sample is \(count)")
+    }
+  }
+
+  func run() throws {
+    let pool = options.model.threads.pool()
+    func features(_ saved: SavedModel, _ doing: String) throws -> LayerFeatures {
+      var features = LayerFeatures(of: try saved.transformer, reading: reading.tokens)
+      let weights = options.model.frozen(saved)
+      _ = try options.read(saved, on: pool, doing) {
+        features.add($0.inputs, labels: $0.labels, weights, on: pool)
+      }
+      return features
+    }
+    let rows = try features(options.model.load(), "read")
+    let columns = try other.map { other in
+      let saved = try SavedModel.noted(other, model: nil, inputSize: nil, patchSize: nil)
+      return try features(saved, "read again")
+    }
+    guard rows.labels.count >= 4, columns.map({ $0.labels == rows.labels }) ?? true else {
+      throw ValidationError(
+        "cka needs the same images for both models, 4 at least: found \(rows.labels.count) and "
+          + "\(columns?.labels.count ?? 0)")
+    }
+    func matrix(_ measure: (Tensor, Tensor) -> Double) -> [[Double?]] {
+      let others = (columns ?? rows).places.indices.map { (columns ?? rows)[$0] }
+      return rows.places.indices.map { row in
+        let own = rows[row]
+        return others.map { other in
+          let alike = measure(own, other)
+          return alike.isFinite ? alike : nil  // not of features that are the same for all images
+        }
+      }
+    }
+    let record = Record(
+      weights: options.model.file.weights, split: options.images.split, other: other,
+      images: rows.labels.count, rows: rows.places, columns: (columns ?? rows).places,
+      cka: matrix(CKA.debiased), biased: matrix(CKA.linear))
+    let shown = biased ? record.biased : record.cka
+    let table =
+      [[""] + record.columns.map { $0.replacing("blocks.", with: "") }]
+      + zip(record.rows, shown).map { place, values in [place] + values.map { decimal($0) } }
+    func tensor(_ name: String, _ values: [[Double?]]) -> OutputTensor {
+      OutputTensor(
+        name: name, shape: [record.rows.count, record.columns.count],
+        data: values.flatMap { $0.map { Float($0 ?? .nan) } })
+    }
+    try options.show(
+      "cka", record, table: table, [tensor("cka", record.cka), tensor("biased", record.biased)])
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Autodiff
+import ConViT
+import Files
+import Images
+import Recipes
+import Safetensors
+import Training
+
+/// A model of images, the images to look at it on, and where results go.
+struct ProbeOptions: ParsableArguments {
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var images: FolderOptions
+  @Option(help: .name("How many images of the split, of each class in turn, or all."))
+  var sample = "1000"
+  @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
+  @Option(.folder("The folder to write the numbers to, as JSON, CSV and safetensors."))
+  var outputDir: String?
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws { _ = try Self.count(sample, "sample") }
+
+  /// The number that a flag says, or nil for all.
+  static func count(_ text: String, _ flag: String) throws -> Int? {
+    guard text != "all" else { return nil }
+    guard let count = Int(text), count > 0 else {
+      throw ValidationError("\(flag) must be a positive number or all, found \(text)")
+    }
+    return count
+  }
+
+  /// Calls `body` with the images of a split, batch by batch, always in the same order; returns how
+  /// many there were.
+  ///
+  /// - Parameter sample: as `--sample`, in the place of that.
+  func read(
+    _ saved: SavedModel, on pool: WorkerPool, split: String? = nil, sample: String? = nil,
+    _ doing: String, _ body: (Batch) throws -> Void
+  ) throws -> Int {
+    var images = images
+    images.split = split ?? images.split
+    let folder = try images.folder(for: saved, seed: seed)
+    let classes = try saved.transformer.configuration.classes
+    guard folder.classes.count <= classes else {
+      throw ValidationError(
+        "\(images.dataPath) has \(folder.classes.count) classes and the model \(classes)")
+    }
+    let count = try Self.count(sample ?? self.sample, "sample")
+    let samples = folder.balancedSample(count ?? .max, seed: seed)
+    var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
+    var done = 0
+    try images.evaluator(for: saved, on: pool).batches(
+      of: samples, needsSome: true,
+      noting: { try skipped.note($0) { terminal.line("note: \($0)") } }
+    ) { batch in
+      try body(batch)
+      done += batch.count
+      terminal.progress("\(doing) \(done)/\(samples.count)")
+    }
+    return done
+  }
+
+  /// Writes what was found to `--output-dir` and prints it.
+  func show(
+    _ name: String, _ record: some Encodable, table: [[String]], texts: Set<Int> = [0],
+    _ tensors: [OutputTensor]
+  ) throws {
+    if let outputDir {
+      let output = try OutputFolder(outputDir)
+      try output.write(JSON.tableText(record, isPretty: true) + "\n", to: "\(name).json")
+      let rows = table.map { $0.map { $0.replacing("−", with: "-") }.joined(separator: ",") }
+      try output.write(rows.joined(separator: "\n") + "\n", to: "\(name).csv")
+      try SafetensorsWriter.write(tensors, to: "\(outputDir)/\(name).safetensors")
+      var terminal = Terminal()
+      terminal.line("wrote \(outputDir)/\(name).json, .csv and .safetensors")
+    }
+    if json { return try Terminal.result(JSON.tableText(record)) }
+    try aligned(table, texts: texts).forEach(Terminal.result)
+  }
+}
+
+/// "12.3", "−0.5", and "nan" of nothing.
+func decimal(_ value: Double?, _ places: Int = 2) -> String {
+  guard let value else { return "nan" }
+  let text = String(format: "%.\(places)f", value)
+  return (Double(text) == 0 ? text.replacing("-", with: "") : text).replacing("-", with: "−")
+}

@@ -1,0 +1,199 @@
+import Autodiff
+import ConViT
+import Probing
+import Testing
+
+/// A model with weights of some size, and images.
+struct Subject {
+  let model: VisionTransformer
+  var weights: ParameterStore
+  let images: Tensor
+  let labels = [0, 1, 2, 3, 4, 0]
+  let pool = WorkerPool(threads: 2)
+
+  init(_ family: ViTConfiguration.Family, depth: Int = 2, distilled: Bool = false) throws {
+    var c = ViTConfiguration(family, imageSize: 8, patchSize: 4, embedDim: 16, heads: 2)
+    (c.channels, c.classes, c.depth, c.mlpRatio) = (1, 5, depth, 1.5)
+    c.localUpToLayer = family == .convit ? 1 : 0
+    c.isDistilled = distilled
+    model = try VisionTransformer(c)
+    weights = ParameterStore(model, seed: 1)
+    for (slot, name) in weights.tree.names.enumerated() {
+      var random = Random(seed: 2).split(slot)
+      let old = weights[name]!
+      weights[weights.tree.parameters[slot]] = Tensor(
+        old.shape, old.elements.map { $0 + Float(0.2 * random.normal()) })
+    }
+    var random = Random(seed: 3)
+    images = Tensor([6, 1, 8, 8], (0..<384).map { _ in Float(random.uniform(-2, 2)) })
+  }
+
+  func logits(_ weights: ParameterStore) -> Tensor {
+    model.logits(of: images, FrozenWeights(weights), on: pool)
+  }
+
+  func tapped(_ place: String) -> Tensor {
+    let tape = Tape(weights, Pass(isRecorded: false, taps: Taps(place)))
+    _ = model(tape.constant(images))
+    return tape.tapped(place)!.value
+  }
+}
+
+extension Tensor {
+  func isClose(to other: Tensor, _ tolerance: Float = 1e-5) -> Bool {
+    shape == other.shape && zip(elements, other.elements).allSatisfy { abs($0 - $1) <= tolerance }
+  }
+}
+
+@Suite struct LayerFeaturesTests {
+  @Test func rowsAreThoseOfTheLayers() throws {
+    let vit = try Subject(.vit)
+    var features = LayerFeatures(of: vit.model)
+    let frozen = FrozenWeights(vit.weights)
+    let first = features.add(
+      vit.images.sliced(0, 0..<4), labels: Array(vit.labels[..<4]), frozen, on: vit.pool)
+    features.add(
+      vit.images.sliced(0, 4..<6), labels: Array(vit.labels[4...]), frozen, on: vit.pool)
+    #expect(features.places == ["blocks.0.output", "blocks.1.output"])
+    #expect(features.reading == .token && features.labels == vit.labels)
+    #expect(first.isClose(to: vit.logits(vit.weights).sliced(0, 0..<4)))
+    let output = vit.tapped("blocks.1.output")  // [6, 1 + 4, 16]
+    let tokens = output.sliced(1, 0..<1).reshaped([6, 16])
+    #expect(features[1].isClose(to: tokens))
+
+    var patches = LayerFeatures(of: vit.model, reading: .patches)
+    patches.add(vit.images, labels: vit.labels, frozen, on: vit.pool)
+    #expect(patches.places == ["blocks.0.input", "blocks.0.output", "blocks.1.output"])
+    let means = (0..<96).map { index in
+      (1..<5).reduce(Float(0)) { $0 + output[index / 16, $1, index % 16] } / 4
+    }
+    #expect(patches[2].isClose(to: Tensor([6, 16], means)))
+  }
+
+  /// The local block of a ConViT has no class token.
+  @Test func layersWithoutClassToken() throws {
+    let convit = try Subject(.convit)
+    #expect(LayerFeatures(of: convit.model).reading == .patches)
+    let tokens = LayerFeatures(of: convit.model, reading: .token)
+    #expect(tokens.places == ["blocks.1.output"])
+  }
+}
+
+@Suite struct EarlyExitsTests {
+  /// Behind a block it is the model that ends there; behind the last, the model.
+  @Test(arguments: [false, true]) func aShorterModelAnswersSo(distilled: Bool) throws {
+    let whole = try Subject(.vit, depth: 3, distilled: distilled)
+    let short = try Subject(.vit, depth: 2, distilled: distilled)
+    var weights = short.weights
+    for (slot, name) in weights.tree.names.enumerated() {
+      weights[weights.tree.parameters[slot]] = whole.weights[name]!
+    }
+    var exits = EarlyExits(of: whole.model)
+    let logits = exits.add(
+      whole.images, labels: whole.labels, FrozenWeights(whole.weights), on: whole.pool)
+    #expect(logits[1].isClose(to: short.logits(weights)))
+    #expect(logits[2].isClose(to: whole.logits(whole.weights)))
+    #expect(exits.images == 6 && exits.lines.map(\.layer) == [0, 1, 2])
+    let (answers, last) = (logits[1].argmax(-1), logits[2].argmax(-1))
+    let line = exits.lines[1]
+    #expect(line.acc1 == 100 * Double(zip(answers, whole.labels).count(where: ==)) / 6)
+    #expect(line.sameAnswer == 100 * Double(zip(answers, last).count(where: ==)) / 6)
+    #expect(exits.lines[2].sameAnswer == 100 && line.loss != exits.lines[2].loss)
+  }
+
+  @Test func blocksWithoutClassToken() throws {
+    let convit = try Subject(.convit)
+    var exits = EarlyExits(of: convit.model)
+    let logits = exits.add(
+      convit.images, labels: convit.labels, FrozenWeights(convit.weights), on: convit.pool)
+    let tape = Tape(convit.weights, .inference)
+    let normed = convit.model.norm!(tape.constant(convit.tapped("blocks.0.output")))
+    #expect(logits[0].isClose(to: convit.model.head(normed.mean(1)).value))
+  }
+}
+
+@Suite struct PartAblationTests {
+  /// Without a head: the columns of the projection that read it are 0. Without an MLP: its second
+  /// map is 0.
+  private func without(
+    _ part: PartAblation.Part, _ subject: Subject, _ means: (Int) -> Tensor? = { _ in nil }
+  ) -> ParameterStore {
+    var weights = subject.weights
+    func change(_ name: String, _ body: (inout [Float]) -> Void) {
+      let slot = weights.tree.names.firstIndex(of: name)!
+      let old = weights[name]!
+      var elements = old.elements
+      body(&elements)
+      weights[weights.tree.parameters[slot]] = Tensor(old.shape, elements)
+    }
+    let block = "blocks.\(part.layer)"
+    guard let head = part.head else {
+      change("\(block).mlp.fc2.weight") { $0 = $0.map { _ in 0 } }
+      change("\(block).mlp.fc2.bias") { $0 = means(part.layer)?.elements ?? $0.map { _ in 0 } }
+      return weights
+    }
+    let columns = head * 8..<(head + 1) * 8
+    if let mean = means(part.layer) {
+      let projection = weights["\(block).attn.proj.weight"]!
+      change("\(block).attn.proj.bias") { bias in
+        for row in bias.indices {
+          bias[row] += columns.reduce(0) { $0 + projection[row, $1] * mean.elements[$1] }
+        }
+      }
+    }
+    change("\(block).attn.proj.weight") { elements in
+      for index in elements.indices where columns.contains(index % 16) { elements[index] = 0 }
+    }
+    return weights
+  }
+
+  @Test(arguments: [ViTConfiguration.Family.vit, .convit])
+  func partsAreWeightsOfZero(_ family: ViTConfiguration.Family) throws {
+    let subject = try Subject(family)
+    var ablation = PartAblation(of: subject.model, FrozenWeights(subject.weights))
+    ablation.add(subject.images, labels: subject.labels, on: subject.pool)
+    #expect(
+      ablation.parts.map(\.name).prefix(3) == [
+        "blocks.0.attn.head.0", "blocks.0.attn.head.1", "blocks.0.mlp",
+      ])
+    #expect(ablation.parts.count == 6)
+    let whole = subject.logits(subject.weights)
+    let right = zip(whole.argmax(-1), subject.labels).map(==)
+    for (part, line) in zip(ablation.parts, ablation.lines) {
+      let logits = subject.logits(without(part, subject))
+      let losses = Tape(.inference).constant(logits).crossEntropy(labels: subject.labels)
+      let loss = Double(losses.value.elements.reduce(0, +)) / 6
+      #expect(line.part == part.name && abs((line.loss ?? .nan) - loss) < 1e-5, "\(part.name)")
+      let now = zip(logits.argmax(-1), subject.labels).map(==)
+      #expect(abs(line.acc1 - 100 * Double(now.count { $0 }) / 6) < 1e-9)
+      let difference = Double(now.count { $0 }) - Double(right.count { $0 })
+      #expect(line.differenceInterval[0] <= line.differenceInterval[1])
+      // Agresti and Min add half an image to each cell: the middle is that of 8 images.
+      #expect(abs(line.difference - 100 * difference / 6) < 1e-9 || difference == 0)
+    }
+    #expect(abs(ablation.whole.meanLoss - (ablation.lines[0].loss ?? 0)) > 1e-4)
+  }
+
+  /// The means that take the place are those of the values that were seen.
+  @Test func partsAreTheirMeans() throws {
+    let subject = try Subject(.vit)
+    var means = PartMeans(of: subject.model)
+    let frozen = FrozenWeights(subject.weights)
+    for range in [0..<4, 4..<6] {
+      means.add(subject.images.sliced(0, range), frozen, on: subject.pool)
+    }
+    var ablation = PartAblation(of: subject.model, frozen, means: means)
+    ablation.add(subject.images, labels: subject.labels, on: subject.pool)
+    for (part, line) in zip(ablation.parts, ablation.lines) {
+      let weights = without(part, subject) { layer in
+        let place = "blocks.\(layer)." + (part.head == nil ? "mlp.added" : "attn.heads")
+        let value = Tape(.inference).constant(subject.tapped(place))
+        return value.mean(0).mean(0).value
+      }
+      let losses = Tape(.inference).constant(subject.logits(weights))
+        .crossEntropy(labels: subject.labels)
+      let loss = Double(losses.value.elements.reduce(0, +)) / 6
+      #expect(abs((line.loss ?? .nan) - loss) < 1e-4, "\(part.name)")
+    }
+  }
+}
