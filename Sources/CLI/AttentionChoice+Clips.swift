@@ -3,6 +3,21 @@ import Autodiff
 import ConViT
 import Locality
 
+extension TimeSformerConfiguration {
+  /// Throws if the attention maps of a clip take more than 2³⁰ bytes a layer: whoever looks at them
+  /// holds those of a layer.
+  func checkMaps() throws {
+    for step in steps {
+      let length = step.length + image.tokens
+      guard step.groups * image.heads * length * length <= 1 << 28 else {
+        throw ValidationError(
+          "the maps of a layer, \(step.groups) times \(image.heads) heads of \(length) tokens "
+            + "squared, are too large: choose fewer frames or a smaller input-size")
+      }
+    }
+  }
+}
+
 /// A query from a flag: `6,9`, of a clip also `2,6,9`, or `class`.
 enum GivenQuery: Hashable, ExpressibleByArgument {
   case patch(frame: Int?, row: Int, column: Int)
@@ -32,14 +47,7 @@ extension AttentionChoice {
     if case .patch(let frame?, _, _) = query, !(0..<c.frames).contains(frame) {
       throw ValidationError("there is no frame \(frame); there are 0 to \(c.frames - 1)")
     }
-    for step in c.steps {
-      let length = step.length + c.image.tokens
-      guard step.groups * c.image.heads * length * length <= 1 << 28 else {
-        throw ValidationError(
-          "the maps of a layer, \(step.groups) times \(c.image.heads) heads of \(length) tokens "
-            + "squared, are too large")
-      }
-    }
+    try c.checkMaps()
   }
 
   /// The attention of a model of clips that has been checked, to one, [1, T, channels, height,

@@ -50,7 +50,8 @@ struct AttentionCommand: ParsableCommand {
   func validate() throws {
     guard !outputDir.isEmpty else { throw ValidationError("output-dir is empty") }
     guard image != nil || choice.position else {
-      throw ValidationError("no image is given; --position needs none")
+      throw ValidationError(
+        "no image or clip is given; --position, of a model of images, needs none")
     }
     guard ablation.freezeGpsa == nil, ablation.gate != .frozen else {
       throw ValidationError("freeze-gpsa and gate frozen are for training")

@@ -8,7 +8,8 @@ extension BenchCommand {
   func validateForData() throws {
     guard dataPath != nil else { throw ValidationError("--mode data needs --data-path") }
     for (flag, isGiven) in [
-      ("model", model != nil), ("weights", weights != nil), ("steps", steps != nil),
+      ("model", model != nil), ("frames", frames != nil), ("attention", attention != nil),
+      ("weights", weights != nil), ("steps", steps != nil),
       ("warmup", warmup != nil),
       ("recompute", recompute), ("lanes", lanes != nil), ("shard-size", shardSize != nil),
       ("pin-threads", pinThreads), ("precision", precision != nil),

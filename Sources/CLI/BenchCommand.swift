@@ -23,6 +23,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Or the model of a training config, with ten classes.") var config: String?
   @Option(help: .file("Or the model of a weights file, as it is pruned.")) var weights: String?
   @Option(help: "Pixels of the images, or frames: N, or HxW.") var inputSize: InputSize?
+  @Option(.int("Frames of a clip: a preset of images becomes one of clips.")) var frames: Int?
+  @Option(.name("Which patches of a clip look at which. (default: divided)"))
+  var attention: TimeSformerConfiguration.Scheme?
   @Option(help: "Images, or clips, a step.") var batchSize = 32
   @Option(help: "train, inference or data.") var mode = Mode.train
   @Option(help: "Threads that compute. (default: the processors)") var threads: Int?
@@ -49,6 +52,7 @@ struct BenchCommand: ParsableCommand {
   enum Mode: String, ExpressibleByArgument, CaseIterable { case train, inference, data }
 
   func validate() throws {
+    try require("frames", frames, in: 1...1024)
     try require("batch-size", batchSize, in: 1...100_000)
     try require("threads", threads, in: 1...1024)
     try require("lanes", lanes, in: 1...1024)
@@ -62,6 +66,8 @@ struct BenchCommand: ParsableCommand {
       ("--model and --config", model != nil && config != nil),
       ("--weights and --model", weights != nil && model != nil),
       ("--weights and --config", weights != nil && config != nil),
+      ("--frames and --weights or --config", frames != nil && (weights ?? config) != nil),
+      ("--attention and --weights or --config", attention != nil && (weights ?? config) != nil),
       ("--steps and --seconds", steps != nil && seconds != nil),
       ("--mode train and --average", mode == .train && average != nil),
       ("--mode inference and --recompute", mode == .inference && recompute),
@@ -118,11 +124,16 @@ struct BenchCommand: ParsableCommand {
         recipe.inputSize = inputSize ?? recipe.inputSize
         return try recipe.makeModel(classes: 10)
       }
-      guard name.hasPrefix(TimeSformerConfiguration.name) else {
+      let isOfClips = name.hasPrefix(TimeSformerConfiguration.name)
+      guard isOfClips || frames != nil else {
+        if attention != nil {
+          throw ValidationError("--attention is for models of clips: --frames")
+        }
         return try VisionTransformer(resized(.preset(of: name)))
       }
-      var clips = try TimeSformerConfiguration.preset(of: name)
+      var clips = try isOfClips ? .preset(of: name) : TimeSformerConfiguration(.preset(of: name))
       clips.image = resized(clips.image)
+      (clips.frames, clips.scheme) = (frames ?? clips.frames, attention ?? clips.scheme)
       return try TimeSformer(clips)
     } catch let error as ConfigurationError {
       throw ValidationError(error.message)

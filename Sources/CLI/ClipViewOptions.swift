@@ -11,15 +11,12 @@ struct ClipFrameOptions: ParsableArguments {
   @Option(.int("Frames from one that the model sees to the next. (default: the model's, or 1)"))
   var frameStride: Int?
   @Option(.name("Where the frames begin: first or middle. (default: middle)"))
-  var evalPlacement: DataSettings.Placement?
+  var evalPlacement: DataSettings.FixedPlacement?
   @OptionGroup var limits: ClipLimitOptions
 
   func validate() throws {
     try require("frames", frames, in: 1...1024)
     try require("frame-stride", frameStride, in: 1...1_000_000)
-    guard evalPlacement != .random else {
-      throw ValidationError("eval-placement is first or middle, so that results can be repeated")
-    }
   }
 
   /// A reader of the clips of a model of clips, nil for one of images.
@@ -43,7 +40,7 @@ struct ClipFrameOptions: ParsableArguments {
     try settings.validate()
     return try saved.clipReader(
       settings, cropRatio: cropRatio, stride: frameStride,
-      placement: spans.map { .dense($0) } ?? (evalPlacement == .first ? .first : .middle),
+      placement: spans.map { .dense($0) } ?? (evalPlacement ?? .middle).ofSampling,
       crops: crops ?? 1)
   }
 }

@@ -28,7 +28,7 @@ struct ClipFlags: SettingFlags {
     .name("Where the frames begin in training: first, middle or random. (default: random)"))
   var trainPlacement: DataSettings.Placement?
   @Option(.name("Where they begin in evaluation: first or middle. (default: middle)"))
-  var evalPlacement: DataSettings.Placement?
+  var evalPlacement: DataSettings.FixedPlacement?
   @OptionGroup var limits: ClipLimitOptions
 }
 
@@ -66,6 +66,7 @@ struct BadImageOptions: SettingFlags {
 }
 
 extension DataSettings.Placement: ExpressibleByArgument {}
+extension DataSettings.FixedPlacement: ExpressibleByArgument {}
 extension DataSettings.DataSet: ExpressibleByArgument {}
 extension INaturalist.Category: ExpressibleByArgument {}
 extension BadImages: ExpressibleByArgument {}

@@ -12,6 +12,7 @@ extension LocalityCommand {
     guard !reference, mask.isEmpty else {
       throw ValidationError("reference and masks are for models of images")
     }
+    try saved.model(as: TimeSformer.self).configuration.checkMaps()
     let folder = try images.folder(for: saved, seed: seed)
     let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
     let output = try OutputFolder(outputDir)
@@ -35,20 +36,23 @@ extension ClipLocalityReport {
     func mean(_ values: [Double]?) -> String {
       values.map { String(format: "%.4f", $0.reduce(0, +) / Double($0.count)) } ?? "–"
     }
-    var rows = [["layer", "looks at", "kind", "frames away", "non-locality", "entropy", "gates"]]
+    func number(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
+    var rows = [
+      [
+        "layer", "looks at", "kind", "frames away", "uniform", "non-locality", "uniform", "entropy",
+        "gates",
+      ]
+    ]
     for layer in layers {
       for step in layer.steps {
         rows.append([
           "\(layer.layer)", step.reach, step.kind.rawValue, mean(step.frameDistance),
-          mean(step.nonlocality), mean(step.entropy),
+          number(step.uniformFrameDistance), mean(step.nonlocality),
+          number(step.uniformNonlocality), mean(step.entropy),
           step.gate?.map { String(format: "%.2f", $0) }.joined(separator: " ") ?? "–",
         ])
       }
     }
-    rows.append([
-      "", "uniform", "", String(format: "%.4f", uniformFrames),
-      String(format: "%.4f", uniformNonlocality), "", "",
-    ])
-    return aligned(rows, texts: [1, 2, 6]).joined(separator: "\n")
+    return aligned(rows, texts: [1, 2, 8]).joined(separator: "\n")
   }
 }

@@ -59,6 +59,10 @@ extension VideoAuditCommand {
       attention.strip, heads: Array(0..<c.image.heads), size: saved.imageSize,
       image: RGBImage(beside: frames), source: self.model.file.weights, extent: .cell)
     return try VideoPage.Figure(
-      path: sample.path, caption: "is answered with \(saved.className(answer))", figure)
+      path: sample.path,
+      caption: (views.clips ?? 1) * (views.crops ?? 1) > 1
+        ? "is answered, of the view in the middle, with \(saved.className(answer))"
+        : "is answered with \(saved.className(answer))",
+      figure)
   }
 }

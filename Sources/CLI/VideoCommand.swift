@@ -51,6 +51,11 @@ struct VideoAuditCommand: ParsableCommand {
       throw ValidationError(
         "\(model.file.weights) is a model of images, which have no order; audits are of clips")
     }
+    let configuration = try saved.model(as: TimeSformer.self).configuration
+    guard configuration.frames > 1 else {
+      throw ValidationError("frames is 1: a clip of one frame has no order")
+    }
+    if outputDir != nil { try configuration.checkMaps() }
     let output = try outputDir.map(OutputFolder.init)
     let audit = try audit(saved, images)
     var result = Record(
@@ -63,8 +68,8 @@ struct VideoAuditCommand: ParsableCommand {
       result.compared = Record.Compared(split: other, audit: found)
       result.verdicts += [audit.verdict(of: found, named: other)].compactMap(\.self)
     }
-    if let output { try write(result, saved, to: output) }
     try json ? Terminal.result(JSON.text(result)) : result.lines.forEach(Terminal.result)
+    if let output { try write(result, saved, to: output) }
   }
 
   /// The split to compare with, if there is one.

@@ -32,6 +32,9 @@ package struct QueryAttention: Sendable {
     /// Other maps of the query, [N] each: attention rollout from the first layer to this one, if it
     /// was asked for; of clips, the mean over the heads and what reaches the query.
     package let others: [Map]
+    /// What each patch gets of attention that looks everywhere alike; none where that depends on
+    /// the query.
+    package let uniform: Double?
     /// The share of the positional attention, of GPSA.
     package let gates: [Double]?
     /// The Gaussians of the positional attention, where that alone was asked for.
@@ -84,7 +87,8 @@ extension QueryAttention {
                 name: "rollout",
                 values: AttentionMaps(grid: grid, layers: means).rollout(query: place))
             ] : [],
-          gates: block.attn.gates(weights.weights), positional: nil))
+          uniform: 1 / Double(grid.count), gates: block.attn.gates(weights.weights), positional: nil
+        ))
     } _: {
       _ = model(tape.constant(image))
     }
@@ -109,7 +113,7 @@ extension QueryAttention {
       return Layer(
         layer: layer,
         heads: (0..<attention.heads).map { map.row(layer: 0, head: $0, query: place) },
-        others: [], gates: attention.gates(weights.weights),
+        others: [], uniform: 1 / Double(grid.count), gates: attention.gates(weights.weights),
         positional: attention.positionalFits(weights.weights))
     }
     self.init(grid: grid, query: query, layers: layers)

@@ -12,7 +12,9 @@ struct ImageOrbit: Sendable {
   init(_ model: any Model, _ symmetry: ImageSymmetry) throws(SymmetryError) {
     let input = model.input
     guard input.rank == 3 else {
-      throw SymmetryError("a symmetry of images for a model of inputs \(input)")
+      throw SymmetryError(
+        "symmetries are of images, and the model takes "
+          + (model is TimeSformer ? "clips" : "inputs \(input)"))
     }
     self.model = model
     if let c = (model as? VisionTransformer)?.configuration,

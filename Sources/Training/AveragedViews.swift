@@ -17,11 +17,19 @@ package struct AveragedViews: Model {
 
   package var rows: Int { views * model.rows }
 
-  /// [B, views, …] → [B, classes]
+  /// [B, views, …] → [B, classes]; a few views at a time, so that the memory is theirs.
   package func callAsFunction(_ x: Variable) -> Variable {
-    let logits = model(x.reshaped(Shape([x.shape[0] * views] + model.input.sizes)))
-    let classes = logits.shape[1]
-    let mean = logits.softmax().reshaped(Shape(x.shape[0], views, classes)).mean(1)
+    let part = max(1, Self.rowsAtATime / max(1, x.shape[0] * model.rows))
+    let sums = stride(from: 0, to: views, by: part).map { first in
+      let range = first..<min(first + part, views)
+      let some = x.sliced(1, range)
+      let logits = model(some.reshaped(Shape([x.shape[0] * range.count] + model.input.sizes)))
+      return logits.softmax().reshaped(Shape(x.shape[0], range.count, logits.shape[1])).sum(1)
+    }
+    let mean = sums.dropFirst().reduce(sums[0], +) * (1 / Float(views))
     return (mean + .leastNormalMagnitude).log()
   }
+
+  /// Of the products inside, as many as fill a core's cache.
+  private static let rowsAtATime = 800
 }

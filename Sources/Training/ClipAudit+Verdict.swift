@@ -7,8 +7,17 @@ extension ClipAudit {
   /// 95 % interval is below it.
   package static let negligible = 2.0
 
-  /// Two sentences: on the order of frames, and on motion.
-  public var verdicts: [String] { [orderVerdict, motionVerdict].compactMap(\.self) }
+  /// Two sentences: on the order of frames, and on motion; or that the model has learnt too little
+  /// to tell.
+  public var verdicts: [String] {
+    if let own = self[.original], own.interval[0] <= largestClass {
+      return [
+        "What this model looks at cannot be told: \(shown(own.acc1)) % of the clips are answered "
+          + "rightly, and \(shown(largestClass)) % are of one class."
+      ]
+    }
+    return [orderVerdict, motionVerdict].compactMap(\.self)
+  }
 
   /// By reversed and shuffled clips.
   private var orderVerdict: String? {
@@ -17,6 +26,11 @@ extension ClipAudit {
       let interval = worst.differenceInterval
     else { return nil }
     let name = worst.order.rawValue
+    let least = changed.min { $0.sameAnswer < $1.sameAnswer } ?? worst
+    let others = Int(((100 - least.sameAnswer) / 100 * Double(clips)).rounded())
+    let depends =
+      "The answers of this model depend on the order of frames: \(others) of the \(clips) clips get "
+      + "another one \(least.order.rawValue)"
     if changed.allSatisfy({ $0.sameAnswer == 100 }) {
       return isEnoughForNone
         ? "This model does not use the order of frames: reversed and shuffled, all \(clips) clips "
@@ -29,11 +43,11 @@ extension ClipAudit {
         + "\(points(worst)) less often."
     }
     if changed.allSatisfy({ isNegligible($0) }) {
-      return "This model does not need the order of frames: on reversed and shuffled clips it is "
-        + "right at most \(shown(largestLoss(of: changed))) points less often."
+      return depends + ". It does not need it: on reversed and shuffled clips it is right at most "
+        + "\(shown(largestLoss(of: changed))) points less often."
     }
-    return "Whether this model uses the order of frames, \(clips) clips do not tell: on \(name) "
-      + "clips the difference is \(range(interval))."
+    return depends + ". Whether it is right more often for it, \(clips) clips do not tell: on "
+      + "\(name) clips the difference is \(range(interval))."
   }
 
   /// By clips that stand still.

@@ -30,8 +30,16 @@ public struct ClipAudit: Sendable, Hashable, Codable {
 
   /// Clips that were counted.
   public let clips: Int
+  /// The share of the largest class among them, in percent: what a model reaches that answers one
+  /// class to all.
+  public let largestClass: Double
   /// One for each order.
   public let lines: [Line]
+
+  enum CodingKeys: String, CodingKey {
+    case clips, lines
+    case largestClass = "largest_class"
+  }
 }
 
 extension ClipAudit {
@@ -41,6 +49,8 @@ extension ClipAudit {
     checkPrecondition(!original.isEmpty, "ClipAudit: no clip was answered for")
     let all = original.count
     clips = all
+    let classes = Dictionary(grouping: original, by: \.label)
+    largestClass = 100 * Double(classes.values.map(\.count).max() ?? 0) / Double(all)
     lines = ClipOrder.allCases.compactMap { order in
       guard let found = answers[order] else { return nil }
       let pairs = Array(zip(found, original))
@@ -85,7 +95,6 @@ extension Evaluator {
   ///
   /// Examples are [T, channels, height, width], or [views, T, channels, height, width] for a model
   /// that averages over views.
-  ///
   public func audit(
     _ model: any Model, _ weights: FrozenWeights, on samples: [Example],
     orders: [ClipOrder] = ClipOrder.allCases, seed: UInt64 = 0, pool: WorkerPool,

@@ -41,7 +41,7 @@ import Training
       ], "the model has no class token"
     ),
     (["--position", "--rollout"], "--position and --rollout do not go together"),
-    ([], "no image is given; --position needs none"),
+    ([], "no image or clip is given; --position, of a model of images, needs none"),
     (["a.png", "--locality-strength", "0"], "locality-strength must be positive"),
     (["a.png", "--heads", "0"], "heads must be at least 1, found 0"),
     (["a.png", "--threads", "0"], "threads must be 1 to 1024, found 0"),

@@ -19,6 +19,19 @@ import Testing
     return try JSONDecoder().decode(Report.self, from: Data(outcome.out.utf8))
   }
 
+  /// Flags make a model of clips of one of images, as a config does.
+  @Test func framesAndAttention() throws {
+    var image = try ViTConfiguration.preset(of: "vit_tiny_patch16_224")
+    (image.imageHeight, image.imageWidth) = (32, 32)
+    let found = try report([
+      "--mode", "inference", "--model", "vit_tiny_patch16_224", "--frames", "2", "--attention",
+      "axial",
+    ])
+    let clips = try TimeSformer(TimeSformerConfiguration(image, frames: 2, scheme: .axial))
+    let ratio = 2 * Double(clips.multiplyAdds) / 1e9
+    #expect(abs(found.gflops / found.images_per_second - ratio) <= 1e-9 * ratio)
+  }
+
   /// The multiply-adds of a clip's frames, all of them.
   @Test func presetAndConfig() throws {
     var preset = try TimeSformerConfiguration.preset(of: "timesformer_tiny_patch16_224")

@@ -174,6 +174,11 @@ import Training
       ],
       ["--average is for models of images, and timesformer_tiny_patch16_224 is of clips"]
     ),
+    (["bench", "--attention", "joint"], ["--attention is for models of clips: --frames"]),
+    (
+      ["bench", "--frames", "2", "--weights", "w"],
+      ["--frames and --weights or --config do not go together"]
+    ),
     (["bench", "--model", "timesformer_tin"], ["no model of clips is called 'timesformer_tin'"]),
     (["bench", "--input-size", "30"], ["the patch size 16 does not divide"]),
     (["bench", "--no-exif"], ["flags about images are for --mode data"]),

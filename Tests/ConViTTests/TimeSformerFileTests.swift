@@ -135,7 +135,7 @@ struct TimeSformerFileTests {
       SavedModel.Description(name: "timesformer_tiny_patch16_224"), .init(frames: 8),
     ] {
       let text = message { try SavedModel(contentsOf: fixture("hub/vit"), as: description) }
-      #expect(text.contains("its model is not one of clips, as asked"), "\(text)")
+      #expect(text.contains("its model is of images, and one of clips is asked for"), "\(text)")
     }
   }
 
@@ -180,9 +180,11 @@ struct TimeSformerFileTests {
     #expect(
       inflated.warnings == [
         "temporal_attn starts as the attention within the frames, and adds nothing at first",
-        "position embedding resized from 2 × 2 to 3 × 2 patches, each the nearest",
+        "position embedding resampled from 2 × 2 to 3 × 2 patches",
         "the classes are others: the head starts anew",
       ])
-    #expect(message { try inflated.inflated() }.contains("its model is TimeSformer"))
+    #expect(
+      message { try inflated.inflated() }.contains(
+        "its model is of clips, and one of images is needed"))
   }
 }

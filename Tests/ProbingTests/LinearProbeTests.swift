@@ -26,7 +26,7 @@ import Testing
     let mean = probe.bias.elements.reduce(0, +) / 3
     let biases: [Float] = [0.996464, 0.25463, -1.251095]
     #expect(zip(probe.bias.elements, biases).allSatisfy { abs($0 - mean - $1) < 1e-3 })
-    #expect(probe.slope <= 1e-5 && probe.steps < 100)
+    #expect(probe.slope <= 1e-4 && probe.steps < 100)
     #expect(abs(probe.accuracy(on: features, labels: labels) - 200.0 / 3) < 1e-9)
   }
 
@@ -36,7 +36,7 @@ import Testing
     let pool = WorkerPool(threads: 1)
     let probe = LinearProbe(constant, labels: [0, 0, 1, 1], classes: 3, penalty: 0.01, on: pool)
     #expect(probe.accuracy(on: constant, labels: [0, 0, 1, 1]) == 100)
-    #expect(probe.weight.elements.allSatisfy(\.isFinite))
+    #expect(probe.weight.elements.allSatisfy { $0.isFinite })
     #expect([1, 3, 5].allSatisfy { abs(probe.weight.elements[$0]) < 1e-6 })
     let nothing = LinearProbe(constant, labels: [0, 0, 1, 1], classes: 2, penalty: 1e9, on: pool)
     #expect(nothing.weight.elements.allSatisfy { abs($0) < 1e-6 })

@@ -51,7 +51,7 @@ import Testing
     sharp[10] = peak
     let layers = [[even, even], [even, sharp]].enumerated().map { layer, heads in
       QueryAttention.Layer(
-        layer: layer, heads: heads, others: [], gates: nil, positional: nil)
+        layer: layer, heads: heads, others: [], uniform: 1.0 / 49, gates: nil, positional: nil)
     }
     return try AttentionFigure(
       QueryAttention(

@@ -24,7 +24,7 @@ import Testing
           layer: 4, step: step, heads: [map(index), map(index + 2)],
           others: [QueryAttention.Map(name: "mean", values: map(1))]
             + (index == 1 ? [QueryAttention.Map(name: "reach", values: map(3))] : []),
-          gates: nil, positional: nil)
+          uniform: index == 0 ? 1.0 / 3 : 1.0 / 6, gates: nil, positional: nil)
       })
     return try AttentionFigure(
       attention, heads: [0, 1], size: ImageSize(height: 8, width: 12),
@@ -69,10 +69,14 @@ import Testing
     ] {
       #expect(svg.texts.contains(text), "\(text)")
     }
+    // What is uniform differs between the steps, so that it stands below the heads' maps.
+    #expect(svg.texts.count { $0 == "uniform 0.333" } == 2, "\(svg.texts)")
+    #expect(svg.texts.contains("each map has its own scale"))
+    #expect(!svg.texts.contains { $0.contains("uniform attention") })
     let record = try JSONSerialization.jsonObject(with: Data(figure.record(files: []).utf8))
     let object = try #require(record as? [String: Any])
     #expect(object["query"] as? [Int] == [2, 1, 1] && object["grid"] as? [Int] == [2, 3])
-    #expect(object["frames"] as? Int == 3)
+    #expect(object["frames"] as? Int == 3 && object["uniform"] == nil)
     let maps = try #require(object["maps"] as? [[String: Any]])
     #expect(maps[3]["step"] as? String == "frame" && maps[3]["head"] as? Int == 0)
     #expect(maps[6]["head"] == nil)
@@ -80,8 +84,7 @@ import Testing
 
   @Test func aPageHoldsAllItNeeds() throws {
     let locality = ClipLocalityReport(
-      clips: 1, frames: 3, grid: [2, 3], patchSize: 4, scheme: "divided", uniformFrames: 8.0 / 9,
-      uniformNonlocality: 1, layers: [])
+      clips: 1, frames: 3, grid: [2, 3], patchSize: 4, scheme: "divided", layers: [])
     let html = try VideoPage(
       record: #"{"weights":"</script>"}"#, data: "clips", locality: locality,
       figures: [VideoPage.Figure(path: "a.gif", caption: "is answered with b", figure())]

@@ -49,10 +49,12 @@ import Testing
     }
   }
 
-  /// Ten clips of class 0, of which so many are answered rightly.
+  /// Clips of four classes, of which so many are answered rightly.
   private func answers(_ right: [Bool]) -> [Answer] {
     right.enumerated().map {
-      Answer(index: $0, label: 0, predicted: $1 ? 0 : 1, probability: 1, ownProbability: 0)
+      Answer(
+        index: $0, label: $0 % 4, predicted: ($0 + ($1 ? 0 : 1)) % 4, probability: 1,
+        ownProbability: 0)
     }
   }
 
@@ -112,10 +114,33 @@ import Testing
     #expect(little.verdicts[0].hasPrefix("This model uses the order of frames: on reversed"))
     let hardly = audit(5000, own: 4000, reversed: 3999, shuffled: 4001, first: 4000, frozen: 0)
     #expect(
-      hardly.verdicts[0].hasPrefix("This model does not need the order of frames: on reversed"))
+      hardly.verdicts[0].hasPrefix(
+        "The answers of this model depend on the order of frames: 1 of the 5000 clips get "
+          + "another one reversed. It does not need it: on reversed and shuffled clips it is right at most"
+      ))
     let few = audit(20, own: 15, reversed: 14, shuffled: 15, first: 13, frozen: 13)
-    #expect(few.verdicts[0].contains("20 clips do not tell: on reversed clips the difference is"))
+    #expect(
+      few.verdicts[0].hasPrefix(
+        "The answers of this model depend on the order of frames: 1 of the 20 clips get "
+          + "another one reversed. Whether it is right more often for it, 20 clips do not tell: on reversed"
+      )
+    )
     #expect(few.verdicts[1].hasPrefix("Whether it needs motion, 20 clips do not tell: with the"))
+  }
+
+  /// One class for all clips is right on a quarter of them; 95 % intervals reach below that.
+  @Test func modelsThatKnowNothing() {
+    for right in [250, 270] {
+      let audit = audit(1000, own: right, reversed: right, shuffled: 0, first: 0, frozen: 0)
+      #expect(audit.largestClass == 25)
+      #expect(
+        audit.verdicts == [
+          "What this model looks at cannot be told: \(right / 10).0 % of the clips are answered "
+            + "rightly, and 25.0 % are of one class."
+        ])
+    }
+    let better = audit(1000, own: 300, reversed: 300, shuffled: 300, first: 300, frozen: 300)
+    #expect(better.verdicts.count == 2)
   }
 
   @Test func backgroundsAreFoundOut() {

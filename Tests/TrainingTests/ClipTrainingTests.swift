@@ -241,7 +241,6 @@ import Training
     expect(images, "frame-stride is for models of clips") { $0.frameStride = 2 }
     expect(images, "train-placement is for models of clips") { $0.trainPlacement = .first }
     let ours = try clips.configuration()
-    expect(ours, "eval-placement is first or middle") { $0.evalPlacement = .random }
     expect(ours, "locality-every measures models of images") { $0.localityEvery = 1 }
     expect(ours, "data-set CIFAR10 is of images") { $0.dataSet = .cifar10 }
     expect(ours, "the frames must be 1 to 1024") { $0.frames = 2000 }

@@ -6,7 +6,7 @@ extension SavedModel {
   /// What both have, the model of clips takes over. Its further attentions start as the one within
   /// the frames (of GPSA its content: queries, keys and values), with a map of zeros behind them,
   /// and the time embedding is zero, so that with `divided` equal frames give the logits of the
-  /// image. For frames of another size the position embedding is resized to the nearest place.
+  /// image. For frames of another size the position embedding is resampled, as of images.
   /// Inputs are normalised as they were.
   ///
   /// - Parameters:
@@ -32,7 +32,7 @@ extension SavedModel {
     let added = start.inflate { name in
       if isAnew, VisionTransformer.heads.contains(name) { return nil }
       guard name == "pos_embed", c.image.grid != image.grid else { return weights[name] }
-      return weights[name]?.resizedToNearest(
+      return weights[name]?.resampled(
         from: image.grid, to: c.image.grid, behind: image.embeddedTokens)
     }
     var inflated = try SavedModel(
@@ -42,15 +42,14 @@ extension SavedModel {
       added,
       c.image.grid == image.grid
         ? nil
-        : "position embedding resized from \(image.grid.rows) × \(image.grid.columns) to "
-          + "\(c.image.grid.rows) × \(c.image.grid.columns) patches, each the nearest",
+        : "position embedding resampled from \(image.grid.rows) × \(image.grid.columns) to "
+          + "\(c.image.grid.rows) × \(c.image.grid.columns) patches",
       isAnew ? "the classes are others: the head starts anew" : nil,
       masks == nil ? nil : "its masks are left: what was pruned may grow again",
     ]
     inflated.warnings = notes.compactMap(\.self)
     return inflated
   }
-
 }
 
 extension ParameterStore {
@@ -68,8 +67,8 @@ extension ParameterStore {
     }
     return added.isEmpty
       ? nil
-      : "\(added.sorted().joined(separator: " and ")) starts as the attention within the frames, "
-        + "and adds nothing at first"
+      : "\(added.sorted().joined(separator: " and ")) \(added.count == 1 ? "starts" : "start") as the attention within "
+        + "the frames, and adds nothing at first"
   }
 
   /// `blocks.0.attn.qkv.weight` of `blocks.0.temporal_attn.qkv.weight`, and `temporal_attn`; nil

@@ -72,8 +72,14 @@ public struct SavedModel: Sendable {
   /// - Throws: `WeightsError` if it is another kind of model.
   public func model<Kind: Model>(as kind: Kind.Type = Kind.self) throws(WeightsError) -> Kind {
     if let model = model as? Kind { return model }
+    func described(_ kind: any Model.Type) -> String {
+      kind == VisionTransformer.self
+        ? "of images" : kind == TimeSformer.self ? "of clips" : "\(kind)"
+    }
     throw WeightsError(
-      path: path, reason: "its model is \(type(of: model)), where \(kind) is needed")
+      path: path,
+      reason:
+        "its model is \(described(type(of: model))), and one \(described(Kind.self)) is needed")
   }
 
   package var transformer: VisionTransformer {

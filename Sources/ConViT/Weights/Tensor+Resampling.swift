@@ -16,6 +16,15 @@ extension Tensor {
     ).reshaped([new.count, features])
   }
 
+  /// A position embedding [1, tokens + N, C] for another grid, the tokens kept.
+  func resampled(from old: PatchGrid, to new: PatchGrid, behind tokens: Int) -> Tensor {
+    let (count, features) = (tokens + old.count, shape[-1])
+    let rows = reshaped([count, features])
+    let patches = rows.sliced(0, tokens..<count).resampled(from: old, to: new)
+    return Tensor.concatenated([rows.sliced(0, 0..<tokens), patches], 0)
+      .reshaped([1, tokens + new.count, features])
+  }
+
   /// Weighted sums along the middle axis of [outer, taps.inputs, inner].
   private func resampled(outer: Int, _ taps: CubicTaps, inner: Int) -> Tensor {
     let outputs = taps.weights.count

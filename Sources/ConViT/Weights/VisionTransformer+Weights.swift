@@ -69,11 +69,9 @@ extension VisionTransformer {
 
   /// The position embedding of a file, brought to the model's grid: [1, tokens + N, C].
   private func positionEmbedding(in file: WeightsFile, from old: PatchGrid) throws -> Tensor {
-    let (dim, new) = (configuration.embedDim, configuration.grid)
-    let values = Tensor([prefix + old.count, dim], try file.floats("pos_embed"))
-    let patches = values.sliced(0, prefix..<prefix + old.count).resampled(from: old, to: new)
-    return Tensor.concatenated([values.sliced(0, 0..<prefix), patches], 0)
-      .reshaped([1, prefix + new.count, dim])
+    let shape = Shape(1, prefix + old.count, configuration.embedDim)
+    return Tensor(shape, try file.floats("pos_embed"))
+      .resampled(from: old, to: configuration.grid, behind: prefix)
   }
 }
 

@@ -117,7 +117,7 @@ struct WeightsMetadata {
     let isAsked = description.name.map(TimeSformerConfiguration.presetNames.contains) ?? false
     guard let found else {
       guard !isAsked, description.frames == nil else {
-        throw file.error("its model is not one of clips, as asked")
+        throw file.error("its model is of images, and one of clips is asked for")
       }
       return nil
     }

@@ -31,7 +31,7 @@ extension ClipAttention {
             layer: layer.layer, step: stepCount > 1 ? step.reach.rawValue : nil,
             heads: step.heads.map(beside),
             others: [map("mean", step.mean)] + (isLast ? [map("reach", layer.reach)] : []),
-            gates: step.gates, positional: nil)
+            uniform: step.uniform, gates: step.gates, positional: nil)
         }
       })
   }

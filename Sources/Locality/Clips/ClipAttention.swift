@@ -24,6 +24,9 @@ package struct ClipAttention: Sendable {
   /// One attention of a layer.
   package struct Step: Sendable {
     package let reach: ClipStep.Reach
+    /// What each patch gets of attention that looks alike at all that it can; none where that
+    /// depends on the query.
+    package let uniform: Double?
     /// What the query gives to each patch, by head, 0 where it does not look: [H][T·N]. What class
     /// and distillation tokens receive is missing in the sum.
     package let heads: [[Float]]
@@ -66,36 +69,42 @@ extension ClipAttention {
     let place = query.index(frames: configuration.frames, grid: grid)
     let steps = configuration.steps
     func name(_ layer: Int, _ step: ClipStep) -> String { "blocks.\(layer).\(step.map)" }
-    let layers = chosen.sorted()
-    var maps: [String: Tensor] = [:]
+    /// What a layer's maps say of the query.
+    func layer(_ layer: Int, _ all: [ClipMaps]) -> Layer {
+      let seen = all.filter { place >= 0 || $0.tokens > 0 }
+      checkPrecondition(!seen.isEmpty, "ClipAttention: layer \(layer) has no class token")
+      var reach = seen.last.map { $0.meanRow(query: place) } ?? []
+      // A class token asks in the last step; what it takes of patches went through all before.
+      for maps in all.dropLast().reversed() { reach = maps.before(reach) }
+      return Layer(
+        layer: layer,
+        steps: seen.map { maps in
+          Step(
+            reach: maps.step.reach, uniform: maps.step.uniform,
+            heads: (0..<maps.heads).map { maps.row(head: $0, query: place) },
+            gates: maps.step.attention(of: model.blocks[layer])?.gates(weights.weights))
+        }, reach: reach)
+    }
+    let chosen = chosen.sorted()
+    var layers: [Layer] = []
+    var maps: [ClipMaps] = []  // of the layer that the pass is at
     let tape = Tape(weights)
-    tape.showing(Taps(layers.flatMap { layer in steps.map { name(layer, $0) } })) {
-      maps[$0.place] = $0.value
+    tape.showing(Taps(chosen.flatMap { layer in steps.map { name(layer, $0) } })) { map in
+      guard layers.count < chosen.count else { return }
+      let (index, step) = (chosen[layers.count], steps[maps.count])
+      guard map.place == name(index, step) else { return }
+      maps.append(ClipMaps(step, map.value))
+      guard maps.count == steps.count else { return }
+      layers.append(layer(index, maps))
+      maps = []
     } _: {
       _ = model(tape.constant(clip))
     }
+    checkPrecondition(
+      layers.count == chosen.count,
+      "ClipAttention: of layers \(chosen), not all have weights to look at")
     self.init(
       frames: configuration.frames, grid: grid, query: query, stepCount: steps.count,
-      layers: layers.map { layer in
-        let all = steps.map { step in
-          guard let map = maps[name(layer, step)] else {
-            fatalError("ClipAttention: layer \(layer) has no weights to look at")
-          }
-          return ClipMaps(step, map)
-        }
-        let seen = all.filter { place >= 0 || $0.tokens > 0 }
-        checkPrecondition(!seen.isEmpty, "ClipAttention: layer \(layer) has no class token")
-        var reach = seen.last.map { $0.meanRow(query: place) } ?? []
-        // A class token asks in the last step; what it takes of patches went through all before.
-        for maps in all.dropLast().reversed() { reach = maps.before(reach) }
-        return Layer(
-          layer: layer,
-          steps: seen.map { maps in
-            Step(
-              reach: maps.step.reach,
-              heads: (0..<maps.heads).map { maps.row(head: $0, query: place) },
-              gates: maps.step.attention(of: model.blocks[layer])?.gates(weights.weights))
-          }, reach: reach)
-      })
+      layers: layers)
   }
 }

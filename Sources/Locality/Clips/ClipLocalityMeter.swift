@@ -48,12 +48,10 @@ public struct ClipLocalityMeter: Sendable {
   /// What the statistics say of the model. Attentions without weights to look at are left out.
   public func report(_ statistics: ClipLocalityStatistics) -> ClipLocalityReport {
     let configuration = model.configuration
-    let (grid, frames) = (configuration.image.grid, Double(configuration.frames))
+    let grid = configuration.image.grid
     return ClipLocalityReport(
       clips: statistics.clips, frames: configuration.frames, grid: [grid.rows, grid.columns],
       patchSize: configuration.image.patchSize, scheme: configuration.scheme.rawValue,
-      uniformFrames: (frames * frames - 1) / (3 * frames),
-      uniformNonlocality: grid.uniformNonlocality,
       layers: model.blocks.enumerated().map { layer, block in
         ClipLocalityReport.Layer(
           layer: layer,
@@ -79,6 +77,8 @@ public struct ClipLocalityMeter: Sendable {
       nonlocality: places,
       nonlocalitySpread: isInSpace ? heads.map { $0.places.deviation ?? 0 } : nil,
       distancePixels: places?.map { $0 * Double(model.configuration.image.patchSize) },
+      uniformFrameDistance: step.uniformFrameDistance,
+      uniformNonlocality: step.uniformNonlocality,
       entropy: heads.map { $0.entropy.mean ?? .nan },
       tokenShare: hasTokens ? heads.map { $0.tokenShare.mean ?? .nan } : nil,
       gate: attention.gates(weights.weights),

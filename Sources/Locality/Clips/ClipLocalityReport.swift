@@ -12,10 +12,6 @@ public struct ClipLocalityReport: Hashable, Sendable, Codable {
   public let patchSize: Int
   /// Which patches look at which: "divided".
   public let scheme: String
-  /// (T² − 1) / 3T: the mean |t − t′| of attention that looks at all frames alike.
-  public let uniformFrames: Double
-  /// The non-locality of attention that looks everywhere alike in a frame, in patches.
-  public let uniformNonlocality: Double
   /// From the first layer to the last.
   public let layers: [Layer]
 
@@ -40,6 +36,10 @@ public struct ClipLocalityReport: Hashable, Sendable, Codable {
     /// Σ A ‖δ‖ averaged over queries and clips, in patches, its standard deviation, and the same in
     /// pixels; none of attention in time alone.
     public let nonlocality, nonlocalitySpread, distancePixels: [Double]?
+    /// Both distances of attention that looks alike at all that the step can look at:
+    /// (T² − 1) / 3T frames, and the mean distance in the frame, the row or the column. None where
+    /// that depends on the query (`window`, `sparse`).
+    public let uniformFrameDistance, uniformNonlocality: Double?
     /// The entropy of a query's attention in nats.
     public let entropy: [Double]
     /// What queries give to the class and distillation tokens, where there are any.
@@ -56,6 +56,8 @@ public struct ClipLocalityReport: Hashable, Sendable, Codable {
       case frameDistanceSpread = "frame_distance_sd"
       case nonlocalitySpread = "nonlocality_sd"
       case distancePixels = "distance_px"
+      case uniformFrameDistance = "uniform_frame_distance"
+      case uniformNonlocality = "uniform_nonlocality"
       case tokenShare = "token_share"
       case profile = "frame_to_frame"
     }
@@ -64,8 +66,6 @@ public struct ClipLocalityReport: Hashable, Sendable, Codable {
   enum CodingKeys: String, CodingKey {
     case clips, frames, grid, scheme, layers
     case patchSize = "patch_size"
-    case uniformFrames = "uniform_frame_distance"
-    case uniformNonlocality = "uniform_nonlocality"
   }
 }
 

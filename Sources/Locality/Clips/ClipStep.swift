@@ -28,6 +28,19 @@ package struct ClipStep: Hashable, Sendable {
   /// The patches of a group.
   package var length: Int { frames * patches.count }
 
+  /// Whether a patch looks at all of its group: in a window, and at every other patch, it does not.
+  private var looksAtAll: Bool { reach != .window && reach != .sparse }
+  /// What each patch gets of attention that looks alike at all that it can look at.
+  var uniform: Double? { looksAtAll ? 1 / Double(length) : nil }
+  /// The mean |t − t′| of such attention: (T² − 1) / 3T.
+  var uniformFrameDistance: Double? {
+    looksAtAll && frames > 1 ? Double(frames * frames - 1) / Double(3 * frames) : nil
+  }
+  /// Its distance in a frame, in patches.
+  var uniformNonlocality: Double? {
+    looksAtAll && patches.count > 1 ? patches.uniformNonlocality : nil
+  }
+
   init(_ reach: Reach, frames count: Int, grid: PatchGrid) {
     (self.reach, whole) = (reach, grid)
     switch reach {

@@ -35,7 +35,7 @@ package struct DataSettings: Settings {
   /// Frames of a clip from one that the model sees to the next.
   package var frameStride = 1
   package var trainPlacement = Placement.random
-  package var evalPlacement = Placement.middle
+  package var evalPlacement = FixedPlacement.middle
   package var maxFrames = ClipDecoder().maxFrames
   package var maxSeconds = ClipDecoder().maxSeconds
 
@@ -67,6 +67,13 @@ package struct DataSettings: Settings {
       case .random: .random
       }
     }
+  }
+
+  /// The same in evaluation, where results are to be the same each time.
+  package enum FixedPlacement: String, Hashable, Sendable, Codable, CaseIterable {
+    case first, middle
+
+    package var ofSampling: ClipSampling.Placement { self == .first ? .first : .middle }
   }
 
   /// Throws what is wrong with the values; `decoder()` looks at the colour.
@@ -132,9 +139,6 @@ package struct DataSettings: Settings {
     try require(maxPixels > 0, "max-pixels must be at least 1, found \(maxPixels)")
     try require(maxBytes > 0, "max-bytes must be at least 1, found \(maxBytes)")
     try requireCounts(["frame-stride": frameStride])
-    try require(
-      evalPlacement != .random, "eval-placement is first or middle, so that results can be repeated"
-    )
     try require(maxFrames > 0, "max-frames must be at least 1, found \(maxFrames)")
     try require(maxSeconds > 0, "max-seconds must be above 0, found \(maxSeconds)")
   }

@@ -70,14 +70,14 @@ extension TrainingConfiguration {
     if size > images {
       let flag = schedule.globalBatchSize == nil ? "batch-size" : "global-batch-size"
       notes.append(
-        "--\(flag) is \(size), but an epoch has \(images) images: each epoch is one step, and "
+        "--\(flag) is \(size), but an epoch has \(kind.counted(images)): each epoch is one step, and "
           + (schedule.unscaleLr ? "no more" : "the rate is scaled for \(size)"))
     }
     notes += averageNotes(steps: steps * totalEpochs)
     let visited = sampleOrder.uniqueCount(of: trainingImages)
     if visited * 4 < trainingImages {
       notes.append(
-        "an epoch visits \(visited) of the \(trainingImages) images: repeated augmentation takes "
+        "an epoch visits \(visited) of the \(kind.counted(trainingImages)): repeated augmentation takes "
           + "three copies of each, and \(images) in all; --no-repeated-aug visits every image")
     }
     if let period = running.saveEverySteps, period >= steps {

@@ -28,15 +28,16 @@ extension TrainingConfiguration {
   ) throws -> (training: any ExampleReader, evaluation: any ExampleReader) {
     let (training, evaluation) = (try trainingReader(), try evaluationReader())
     guard let clips = model as? TimeSformer else { return (training, evaluation) }
-    func reader(_ frames: ImageReader, _ placement: DataSettings.Placement) -> ClipReader {
+    func reader(_ frames: ImageReader, _ placement: ClipSampling.Placement) -> ClipReader {
       ClipReader(
         frames, data.clipDecoder,
         ClipSampling(
           frames: clips.configuration.frames, stride: data.frameStride,
-          placement: placement.ofSampling))
+          placement: placement))
     }
     return (
-      reader(training, data.trainPlacement), reader(evaluation, data.evalPlacement)
+      reader(training, data.trainPlacement.ofSampling),
+      reader(evaluation, data.evalPlacement.ofSampling)
     )
   }
 
@@ -79,7 +80,7 @@ extension SavedModel {
     let frames = ImageReader(
       decoder: try settings.decoder(), transform: evaluationTransform(cropRatio: cropRatio),
       normalization: try settings.normalization(over: frameReader().normalization))
-    return ClipReader(
+    let reader = ClipReader(
       frames, settings.clipDecoder,
       ClipSampling(
         frames: clips.frames, stride: stride ?? frameStride ?? 1, placement: placement),
@@ -87,6 +88,14 @@ extension SavedModel {
         ? []
         : SideCrop.all(
           size: imageSize, resampling: interpolation == .bilinear ? .bilinear : .bicubic))
+    let megabytes = 4 * reader.shape.elementCount >> 20
+    guard megabytes <= 1024 else {
+      throw TrainingError(
+        usage: "\(reader.views) views of \(clips.frames) frames of \(imageSize.height) × "
+          + "\(imageSize.width) pixels take \(megabytes) MB a clip, and 1024 are allowed: choose "
+          + "fewer clips, crops or frames")
+    }
+    return reader
   }
 }
 

@@ -91,10 +91,12 @@ extension AttentionFigure {
     svg.add("defs", [:], SVG.element("linearGradient", ["id": "viridis"], stops.joined()))
     let (width, height) = Self.bar
     svg.rectangle(x, y, width, height, fill: "url(#viridis)")
-    let uniform = 1 / Double(grid.count)
-    let name = "uniform attention 1/\(grid.count) = \(shown(uniform))"
+    let name = uniform.map {
+      "uniform attention 1/\(Int((1 / $0).rounded())) = \(shown($0))"
+    }
     guard let scale else {
-      svg.text("each map has its own scale; \(name)", x, y - 6, size: 10)
+      let text = ["each map has its own scale", name].compactMap(\.self).joined(separator: "; ")
+      svg.text(text, x, y - 6, size: 10)
       let first = isLogarithmic ? "its smallest value (log)" : "0"
       svg.text(first, x, y + height + 14, size: 10)
       svg.text("its largest value", x + width, y + height + 14, size: 10, anchor: .end)
@@ -108,6 +110,8 @@ extension AttentionFigure {
         (mark == scale.low && isCut(scale) ? "≤ " : "") + shown(mark), at, y + height + 14,
         size: 10, anchor: place == 1 ? .end : .middle)
     }
+    if scale.isLogarithmic { svg.text("logarithmic", x + width + 10, y + height - 1, size: 10) }
+    guard let uniform, let name else { return }
     let at = x + scale.place(uniform) * width
     svg.add(
       "path",
@@ -118,7 +122,6 @@ extension AttentionFigure {
     let room = SVG.width(of: name, size: 10)
     let start = min(max(at - room / 2, x), x + max(width - room, 0))
     svg.text(name, start + room / 2, y - 9, size: 10, anchor: .middle)
-    if scale.isLogarithmic { svg.text("logarithmic", x + width + 10, y + height - 1, size: 10) }
   }
 
   /// Whether there are values that a scale has no colour of their own for.

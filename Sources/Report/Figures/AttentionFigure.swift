@@ -37,6 +37,8 @@ package struct AttentionFigure: Sendable {
   /// The scale of all maps; nil if each has its own.
   let scale: AttentionScale?
   let isLogarithmic: Bool
+  /// What each patch gets of attention that looks everywhere alike, if that is the same in all rows.
+  let uniform: Double?
   /// The pixels of a map, with all frames.
   let size: ImageSize
   private let grey: RGBImage?
@@ -68,6 +70,9 @@ package struct AttentionFigure: Sendable {
       others.append(name)
     }
     columns = heads.map { "head \($0)" } + others
+    let uniforms = Set(attention.layers.map(\.uniform))
+    let uniform = uniforms.count == 1 ? uniforms.first ?? nil : nil
+    self.uniform = uniform
     let maps = attention.layers.flatMap { layer in
       heads.filter(layer.heads.indices.contains).map { layer.heads[$0] }
         + layer.others.map(\.values)
@@ -76,7 +81,7 @@ package struct AttentionFigure: Sendable {
       extent == .cell
       ? nil
       : AttentionScale(
-        maps.joined(), uniform: 1 / Double(grid.count), isLogarithmic: isLogarithmic)
+        maps.joined(), uniform: uniform, isLogarithmic: isLogarithmic)
     (scale, self.isLogarithmic) = (shared, isLogarithmic)
     func cell(
       _ layer: QueryAttention.Layer, _ name: String, _ column: Int, _ values: [Float],
@@ -90,6 +95,8 @@ package struct AttentionFigure: Sendable {
         gate: head.flatMap { layer.gates?[$0] },
         map: MapCell(values: values, grid: grid, scale: own),
         captions: [Self.range(values, shared == nil ? own : nil)]
+          + (uniform == nil && head != nil
+            ? layer.uniform.map { ["uniform \(shown($0))"] } ?? [] : [])
           + (head.map { Self.captions(layer, $0) } ?? []))
     }
     rows = attention.layers.map { layer in
@@ -207,7 +214,7 @@ extension AttentionFigure {
     let query: [Int]?
     let scale: String
     let log: Bool
-    let uniform: Double
+    let uniform: Double?
     let maps: [Map]
   }
 
@@ -233,6 +240,6 @@ extension AttentionFigure {
       Record(
         files: files, grid: [grid.rows, columns], frames: frames > 1 ? frames : nil, query: place,
         scale: (scale == nil ? AttentionScale.Extent.cell : .shared).rawValue, log: isLogarithmic,
-        uniform: 1 / Double(grid.count), maps: maps), isPretty: true)
+        uniform: uniform, maps: maps), isPretty: true)
   }
 }

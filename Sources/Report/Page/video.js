@@ -4,7 +4,7 @@
 const { record, locality, figures } = PAGE;
 const ORDERS = {
   original: "as they are", reversed: "reversed", shuffled: "shuffled", first: "the first frame in all places",
-  frozen: "the frame in the middle in all places",
+  frozen: "the middle frame in all places",
 };
 const percent = (value) => `${value.toFixed(1)} %`;
 const points = (value) => (value < 0 ? "−" : "") + Math.abs(value).toFixed(1);
@@ -36,13 +36,13 @@ const showOrders = () => {
 };
 
 const showDistances = () => {
-  byId("uniform").textContent =
-    `Attention that looks everywhere alike is ${shown(locality.uniform_frame_distance)} frames and ${shown(locality.uniform_nonlocality)} patches away.`;
+  const number = (value) => (value === undefined ? "–" : shown(value));
   const rows = locality.layers.flatMap((layer) => layer.steps.map((step) => row(
-    "td", `layer ${layer.layer}, ${step.reach}`, textCell("td", step.kind), mean(step.frame_distance), mean(step.nonlocality), mean(step.entropy),
+    "td", `layer ${layer.layer}, ${step.reach}`, textCell("td", step.kind), mean(step.frame_distance), number(step.uniform_frame_distance),
+    mean(step.nonlocality), number(step.uniform_nonlocality), mean(step.entropy),
     step.gate ? step.gate.map((g) => g.toFixed(2)).join(" ") : "–",
   )));
-  byId("distances").append(row("th", "attention", textCell("th", "kind"), "frames away", "non-locality", "entropy", "gates"), ...rows);
+  byId("distances").append(row("th", "attention", textCell("th", "kind"), "frames away", "uniform", "non-locality", "uniform", "entropy", "gates"), ...rows);
 };
 
 const showFigures = () => {
