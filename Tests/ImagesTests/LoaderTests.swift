@@ -139,7 +139,8 @@ import Testing
       return Self.image(request)
     }
     _ = try loader.next()
-    Thread.sleep(forTimeInterval: 0.1)
+    for _ in 0..<500 where started.value < 21 { Thread.sleep(forTimeInterval: 0.01) }
+    Thread.sleep(forTimeInterval: 0.05)
     #expect(started.value == 21)  // one read, two under way
     withExtendedLifetime(loader) {}
   }
@@ -154,7 +155,12 @@ import Testing
     var most = 0
     while let batch = try loader.next() {
       live.add(-batch.count)
-      if batch.indices[0] % 210 == 2 { Thread.sleep(forTimeInterval: 0.05) }  // time to run ahead
+      if batch.indices[0] % 210 == 2 {  // time to run ahead
+        for _ in 0..<100 where workers > 0 && live.value == 0 {
+          Thread.sleep(forTimeInterval: 0.01)
+        }
+        Thread.sleep(forTimeInterval: 0.01)
+      }
       most = max(most, live.value)
     }
     #expect(live.value == 0 && most <= 2 * 7)
