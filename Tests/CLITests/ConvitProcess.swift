@@ -89,7 +89,7 @@ enum ConvitProcess {
 
   /// The status of a process when it has ended.
   private static func wait(for process: pid_t, _ interruption: Interruption?) -> Int32 {
-    let deadline = ContinuousClock.now + .seconds(60)
+    let deadline = ContinuousClock.now + .seconds(300)
     var (status, interruption): (Int32, Interruption?) = (0, interruption)
     while waitpid(process, &status, WNOHANG) == 0 {
       usleep(2000)
