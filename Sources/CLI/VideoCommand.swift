@@ -128,9 +128,7 @@ extension VideoAuditCommand {
 extension ClipAudit.Line {
   /// A line of the table.
   fileprivate func cells(_ name: String) -> [String] {
-    func text(_ value: Double) -> String {
-      String(format: "%.1f", value == 0 ? 0 : value).replacing("-", with: "−")
-    }
+    func text(_ value: Double) -> String { decimal(value, 1) }
     func text(_ interval: [Double]?) -> String {
       interval.map { "\(text($0[0])) … \(text($0[1]))" } ?? ""
     }

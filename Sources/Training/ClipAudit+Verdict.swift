@@ -110,6 +110,7 @@ extension ClipAudit {
   }
 
   private func shown(_ value: Double) -> String {
-    String(format: "%.1f", value == 0 ? 0 : value).replacing("-", with: "−")
+    let text = String(format: "%.1f", value)
+    return (Double(text) == 0 ? "0.0" : text).replacing("-", with: "−")
   }
 }

@@ -118,6 +118,9 @@ import Testing
         "The answers of this model depend on the order of frames: 1 of the 5000 clips get "
           + "another one reversed. It does not need it: on reversed and shuffled clips it is right at most"
       ))
+    // A loss that rounds to nothing has no sign.
+    let once = audit(5000, own: 4000, reversed: 4000, shuffled: 4000, first: 3999, frozen: 3999)
+    #expect(!once.verdicts.joined().contains("−0.0"))
     let few = audit(20, own: 15, reversed: 14, shuffled: 15, first: 13, frozen: 13)
     #expect(
       few.verdicts[0].hasPrefix(

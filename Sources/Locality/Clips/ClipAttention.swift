@@ -43,10 +43,6 @@ package struct ClipAttention: Sendable {
     /// frame t, Σ over the patches p′ of its frame, S(t, p → p′) · A(p′, t → t′), each map the mean
     /// over its heads. It is the product of the attentions, without what goes around them.
     package let reach: [Float]
-
-    package var isFinite: Bool {
-      (steps.flatMap(\.heads) + [reach]).joined().allSatisfy(\.isFinite)
-    }
   }
 
   package let frames: Int

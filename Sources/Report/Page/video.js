@@ -7,7 +7,10 @@ const ORDERS = {
   frozen: "the middle frame in all places",
 };
 const percent = (value) => `${value.toFixed(1)} %`;
-const points = (value) => (value < 0 ? "−" : "") + Math.abs(value).toFixed(1);
+const points = (value) => {
+  const text = Math.abs(value).toFixed(1);
+  return (value < 0 && Number(text) > 0 ? "−" : "") + text;
+};
 const range = (interval, text) => `${text(interval[0])} … ${text(interval[1])}`;
 const mean = (values) => (values ? shown(values.reduce((a, b) => a + b, 0) / values.length) : "–");
 const textCell = (name, text) => htmlElement(name, { class: "text" }, text);
