@@ -136,7 +136,7 @@ struct AttentionCommand: ParsableCommand {
   }
 
   private func note(_ note: any Error) {
-    Terminal.write("note: \(note)\(note is ShortClip ? "" : ImageError.readAllTheSame)\n")
+    Terminal.write("note: \(note)\(note is ImageError ? ImageError.readAllTheSame : "")\n")
   }
 
   private func write(

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ConViT
-import Foundation
 import Images
 import Recipes
 
@@ -30,10 +29,4 @@ struct ClipOptions: ParsableArguments {
 extension SavedModel {
   /// What the model takes.
   var kind: ExampleKind { model is TimeSformer ? .clips : .images }
-}
-
-/// Whether there is a folder at a path, or nothing: whoever reads it then says so.
-func isFolder(_ path: String) -> Bool {
-  var isFolder: ObjCBool = false
-  return !FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) || isFolder.boolValue
 }

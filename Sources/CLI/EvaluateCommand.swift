@@ -66,7 +66,7 @@ struct EvaluateCommand: ParsableCommand {
       asked, model.frozen(saved), on: folder.samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("evaluated \($0)/\(folder.samples.count)") })
-    if let note = skipped.shortClips { terminal.line("note: \(note)") }
+    if let note = skipped.remark { terminal.line("note: \(note)") }
     if classes == 1 {
       terminal.line("note: the model has one class: any answer is right, and its accuracy 100 %")
     }

@@ -22,7 +22,7 @@ extension LocalityCommand {
       saved.model(as: TimeSformer.self), model.frozen(saved), on: samples, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("measured \($0)/\(samples.count)") })
-    if let note = skipped.shortClips { terminal.line("note: \(note)") }
+    if let note = skipped.remark { terminal.line("note: \(note)") }
     try output.write(JSON.text(report, isPretty: true) + "\n", to: "locality.json")
     try output.write(report.csv, to: "locality.csv")
     terminal.line("\(report.clips) clips; wrote \(outputDir)/locality.json and locality.csv")

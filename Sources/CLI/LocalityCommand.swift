@@ -50,6 +50,7 @@ struct LocalityCommand: ParsableCommand {
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("measured \($0)/\(samples.count)") }
     ).report
+    if let note = skipped.remark { terminal.line("note: \(note)") }
     try output.write(JSON.text(report, isPretty: true) + "\n", to: "locality.json")
     try output.write(report.csv, to: "locality.csv")
     terminal.line("\(report.images) images; wrote \(outputDir)/locality.json and locality.csv")

@@ -40,15 +40,19 @@ struct PredictCommand: ParsableCommand {
     for start in stride(from: 0, to: images.count, by: size) {
       let part = Array(images[start..<min(start + size, images.count)])
       let results = classifier.classify(part, top: topk, withLogits: logits) { note in
-        Terminal.write("note: \(note)\(note is ShortClip ? "" : ImageError.readAllTheSame)\n")
+        Terminal.write("note: \(note)\(note is ImageError ? ImageError.readAllTheSame : "")\n")
       }
       for result in results {
         switch result {
         case .success(let prediction): try show(prediction)
         case .failure(let error):
           failures += 1
-          let hint = hint(for: error, command: "predict").map { " (\($0))" } ?? ""
-          Terminal.error("\(error)\(hint)")
+          let isOther = saved.kind == .images && (error as? ImageError)?.isOfClip == true
+          let advice =
+            isOther
+            ? "a clip, and the weights are of a model of images"
+            : hint(for: error, command: "predict")
+          Terminal.error("\(error)\(advice.map { " (\($0))" } ?? "")")
         }
       }
     }

@@ -13,11 +13,11 @@ struct VerifyCommand: ParsableCommand {
       Images are read to their last row, as training would read them. The exit code is 1 if one \
       cannot be. The last lines say what `convit train` would do with the folder. With --clips \
       every frame of every clip is read: of files (animated GIF and PNG, Y4M, AVI, and what the \
-      program ffmpeg reads) and of folders of frames, in a folder for each class or in a text file \
-      with lines `path label` or `folder frames label`.
+      program ffmpeg reads) and of folders of frames, in a folder for each class or in a list: a \
+      CSV file, or a text file with lines `path label` or `folder frames label`.
       """)
 
-  @Argument(help: "The folder, with images at any depth, or a CSV file of images.")
+  @Argument(help: "The folder, with images at any depth, or a file that lists images or clips.")
   var folder: String
   @OptionGroup var layout: LayoutOptions
   @OptionGroup var limits: LimitOptions
@@ -30,7 +30,12 @@ struct VerifyCommand: ParsableCommand {
       try data.validate()
       _ = try data.decoder()
     }
+    guard kind == .images || data.dataSet == .imageNet else {
+      throw ValidationError("data-set \(data.dataSet.rawValue) is of images: leave out --clips")
+    }
   }
+
+  private var kind: ExampleKind { clipOptions.clips ? .clips : .images }
 
   private var data: DataSettings {
     var data = DataSettings()
@@ -43,12 +48,12 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     var terminal = Terminal()
     var bad = 0
-    let clips = clipOptions.clips ? clipOptions.decoder(images: try data.decoder()) : nil
-    let training = clips == nil ? TrainingPreview(data) : nil
-    let pool = threads.pool()
+    let training = TrainingPreview(data, of: kind)
+    let (decoder, pool) = (try data.decoder(), threads.pool())
     let verifier =
-      try clips.map { FolderVerifier(clips: $0, pool: pool) }
-      ?? FolderVerifier(decoder: data.decoder(), pool: pool)
+      kind == .clips
+      ? FolderVerifier(clips: clipOptions.decoder(images: decoder), pool: pool)
+      : FolderVerifier(decoder: decoder, pool: pool)
     func show(_ error: ImageError) throws {
       bad += 1
       if !json { try Terminal.result("\(error)") }
@@ -57,27 +62,20 @@ struct VerifyCommand: ParsableCommand {
       terminal.progress("verified \(done)/\(all), \(bad) bad")
     }
     let report =
-      if clips != nil, !isFolder(folder) {
-        try verifier(ClipList(contentsOf: folder), bad: show, progress: progress)
-      } else if let training {
-        try data.tables().map { try verifier($0, bad: show, progress: progress) }
-          ?? verifier(
-            folder, splits: training.folders(in: folder), bad: show, progress: progress)
-      } else {
-        try verifier(folder, bad: show, progress: progress)
-      }
+      try data.lists(of: kind).map { try verifier($0, bad: show, progress: progress) }
+      ?? verifier(folder, splits: training.folders(in: folder), bad: show, progress: progress)
     terminal.clear()
     if json {
       try Terminal.result(JSON.text(Both(report: report, train: training)))
     } else {
-      let rest = training.map { lines(of: $0, bad: report.bad) } ?? []
-      for line in lines(of: report) + rest { try Terminal.result(line) }
+      let lines = lines(of: report) + lines(of: training, bad: report.bad)
+      for line in lines { try Terminal.result(line) }
     }
     if !report.bad.isEmpty { throw ExitCode.failure }
   }
 
   private func lines(of report: FolderReport) -> [String] {
-    let (one, many) = clipOptions.clips ? ("clip", "clips") : ("image", "images")
+    let (one, many) = (kind.singular, kind.plural)
     let sound = counted(report.images, "\(one) is", "\(many) are")
     let verb = report.bad.count == 1 ? "is" : "are"
     var lines = ["\(sound) sound, \(report.bad.count) \(verb) bad"]
@@ -115,8 +113,7 @@ struct VerifyCommand: ParsableCommand {
     guard let train = training.train, let val = training.val, let classes = training.classes else {
       return []
     }
-    let images = counted(train.images, "image", "images")
-    let held = counted(val.images, "image", "images")
+    let (images, held) = (kind.counted(train.images), kind.counted(val.images))
     var lines = [
       "convit train would train on \(train.folder) (\(images) of "
         + "\(counted(classes, "class", "classes"))) and validate on "
@@ -125,8 +122,9 @@ struct VerifyCommand: ParsableCommand {
     let count = bad.count { bad in [train, val].contains { $0.contains(bad.path) } }
     if count > 0 {
       lines.append(
-        "it would stop at \(count == 1 ? "the bad image" : "the first of \(count) bad images"); "
-          + "with --on-bad-image skip it leaves out as many as --max-bad allows")
+        "it would stop at the "
+          + (count == 1 ? "bad \(kind.singular)" : "first of \(count) bad \(kind.plural)")
+          + "; with --on-bad-image skip it leaves out as many as --max-bad allows")
     }
     return (lines + training.notes.map { "note: \($0)" }).map(shown)
   }
@@ -151,10 +149,10 @@ struct VerifyCommand: ParsableCommand {
 /// One JSON object: the report, and what training would do under "train".
 private struct Both: Encodable {
   let report: FolderReport
-  let train: TrainingPreview?
+  let train: TrainingPreview
 
   func encode(to encoder: any Encoder) throws {
     try report.encode(to: encoder)
-    if let train { try ["train": train].encode(to: encoder) }
+    try ["train": train].encode(to: encoder)
   }
 }

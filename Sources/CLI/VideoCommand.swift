@@ -95,7 +95,7 @@ struct VideoAuditCommand: ParsableCommand {
       asked, model.frozen(saved), on: folder.samples, orders: orders, seed: seed, pool: pool,
       noting: { try skipped.note($0) { terminal.line("note: \($0)") } },
       progress: { terminal.progress("audited \($0)/\(folder.samples.count)") })
-    if let note = skipped.shortClips { terminal.line("note: \(note)") }
+    if let note = skipped.remark { terminal.line("note: \(note)") }
     return audit
   }
 }

@@ -13,6 +13,13 @@ public struct ImageError: PathError {
   /// What is added to the text of an error that did not keep the image from being read.
   package static let readAllTheSame = " (read all the same: no pixel is missing)"
 
+  /// Whether a clip was found where an image was expected.
+  package var isOfClip: Bool {
+    ["GIF", ImageFormat.mediaName].contains {
+      reason == "expected \(ImageFormat.readNames), found \($0)"
+    }
+  }
+
   /// Whether it is a JPEG with missing pixels, which a decoder with `isLenient` makes up.
   package var isOfDamagedJPEG: Bool { reason.hasPrefix("damaged ") && reason.contains("JPEG: ") }
 }

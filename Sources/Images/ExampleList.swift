@@ -3,6 +3,9 @@ package protocol ExampleList: Sendable {
   var path: String { get }
   /// The splits that it names; empty if it tells nothing of what examples are for.
   var splits: [String] { get }
+  /// The files in the order of the list, with the names of their splits, if it has any, and
+  /// classes.
+  var entries: [(file: String, split: String?, label: String)] { get }
   /// The examples of a split, or all of them for nil; in the order of the list, of which each is
   /// the example's index.
   ///

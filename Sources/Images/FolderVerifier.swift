@@ -1,7 +1,8 @@
 import Autodiff
 import Files
+import Foundation
 
-/// Reads every image of a folder, or of tables, to the last row, or every clip to the last frame,
+/// Reads every image of a folder, or of lists, to the last row, or every clip to the last frame,
 /// and says what there is.
 ///
 /// One image or clip a thread is open; of each file stay its path and 16 bytes.
@@ -33,14 +34,19 @@ package struct FolderVerifier: Sendable {
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> FolderReport {
     let root = withoutEndSlash(root)
-    let kind = clips == nil ? ExampleKind.images : .clips
-    let tree = try ImageTree(root, of: kind)
+    guard FolderIdentity(path: root) != nil else {
+      let isFile = FileManager.default.fileExists(atPath: root)
+      throw DatasetError(path: root, reason: isFile ? expectation : "no such file or folder")
+    }
+    let splits =
+      (try ImageFolder.folders(in: root).filter { SplitRole(folder: $0) != nil } + splits)
+      .sorted { $0.utf8.count > $1.utf8.count }
+    let tree = try ImageTree(root, of: kind, classesIn: [""] + splits)
     guard !tree.images.isEmpty else {
       let found = tree.others.isEmpty ? "" : "; other files: \(ImageNames.listed(tree.others))"
-      throw DatasetError(path: root, reason: "no \(kind.described) in it" + found)
+      let advice = kind.advice(on: tree.others.keys).map { "; \($0)" } ?? ""
+      throw DatasetError(path: root, reason: "no \(kind.described) in it" + found + advice)
     }
-    let splits = (tree.folders.filter { SplitRole(folder: $0) != nil } + splits)
-      .sorted { $0.utf8.count > $1.utf8.count }
     return try report(
       tree.images, at: { "\(root)/\($0)" }, others: tree.others, bad: bad, progress: progress
     ) { image in
@@ -52,32 +58,28 @@ package struct FolderVerifier: Sendable {
     }
   }
 
-  /// Reads the images that tables list, as the other call does those of a folder. Splits are those
-  /// of the tables or, of several tables without, their names.
+  private var kind: ExampleKind { clips == nil ? .images : .clips }
+
+  private var expectation: String {
+    "expected a folder of \(kind.plural), or a list of them in a file that ends in .csv"
+      + (kind == .clips ? " or .txt" : "")
+  }
+
+  /// Reads the images or clips of lists, as the other call does those of a folder. Splits are those
+  /// of the lists or, of several lists without, their names.
   package func callAsFunction(
-    _ tables: [ImageTable], bad: (ImageError) throws -> Void = { _ in },
+    _ lists: [any ExampleList], bad: (ImageError) throws -> Void = { _ in },
     progress: (Int, Int) throws -> Void = { _, _ in }
   ) throws -> FolderReport {
-    let rows = tables.flatMap { table in
-      let name = tables.count > 1 ? String(table.path.split(separator: "/").last ?? "") : ""
-      return table.rows.map {
-        (file: table.file(of: $0), split: Array(($0.split ?? name).utf8), class: $0.label)
+    let rows = lists.flatMap { list in
+      let name = lists.count > 1 ? String(list.path.split(separator: "/").last ?? "") : ""
+      return list.entries.map {
+        (file: $0.file, split: Array(($0.split ?? name).utf8), class: $0.label)
       }
     }
     return try report(
       rows.map(\.file), at: { $0 }, others: [:], bad: bad, progress: progress
     ) { (rows[$0].split, Array(rows[$0].class.utf8)) }
-  }
-
-  /// Reads the clips of a list, without splits.
-  package func callAsFunction(
-    _ list: ClipList, bad: (ImageError) throws -> Void = { _ in },
-    progress: (Int, Int) throws -> Void = { _, _ in }
-  ) throws -> FolderReport {
-    let entries = list.entries
-    return try report(
-      entries.map(\.file), at: { $0 }, others: [:], bad: bad, progress: progress
-    ) { ([], Array(entries[$0].label.utf8)) }
   }
 
   /// Reads images, of which `place` says the split and the class by the bytes of their names.
@@ -141,7 +143,7 @@ package struct FolderVerifier: Sendable {
   }
 
   private func facts(of clip: any ClipFrames) throws(ImageError) -> Facts {
-    for index in 0..<clip.count { _ = try clip.frame(at: index) }
+    for index in 0..<clip.count { try clip.check(at: index) }
     let facts = ClipFacts(clip)
     return Facts(add: { $0.add(facts, $1) }, hash: nil, note: nil)
   }

@@ -56,8 +56,8 @@ package struct ImageFolderWriter: Sendable {
   /// there already.
   ///
   /// - Parameters:
-  ///   - force: Whether to replace an output that is complete, or lacks files. One that has
-  ///     anything else in it is never touched.
+  ///   - force: Whether to replace an output that is complete, lacks files or has others of the
+  ///     same names. One that has anything else in it is never touched.
   ///   - writeFile: Called from several threads.
   /// - Throws: `DatasetError` for an output that cannot be written or has other content, and what
   ///   `writeFile` throws; the output is then as it was.
@@ -75,11 +75,20 @@ package struct ImageFolderWriter: Sendable {
     let count = files.reduce(0) { $0 + $1.count }
     let missing = try missing(Set(files.joined()), in: Set(folders + splits.map(\.name)))
     if let missing, !force {
-      guard missing > 0 else { return .alreadyComplete(count) }
-      throw DatasetError(
-        path: output,
-        reason:
-          "is there, but lacks \(missing) of \(count) \(kind.plural): remove it, or use --force")
+      guard missing == 0 else {
+        throw DatasetError(
+          path: output,
+          reason:
+            "is there, but lacks \(missing) of \(count) \(kind.plural): remove it, or use --force")
+      }
+      if let file = try firstOther(of: splits) {
+        throw DatasetError(
+          path: output,
+          reason:
+            "has other \(kind.plural) of the same names (\(file)), as other options or sources "
+            + "make them: --force replaces them, another --output keeps them")
+      }
+      return .alreadyComplete(count)
     }
     let staging = try StagingFolder(for: output)
     defer { staging.remove() }
@@ -109,6 +118,34 @@ package struct ImageFolderWriter: Sendable {
         "ImageFolderWriter: a label is not below \(classes.count), the number of classes")
       return "\(split.name)/\(classes[Int(label)])/\(split.file(image))"
     }
+  }
+
+  /// The first file that is there with other pixels; of each split the first few are looked at.
+  private func firstOther(of splits: [Split]) throws -> String? {
+    for split in splits {
+      for (image, file) in paths(of: split).prefix(Self.compared).enumerated() {
+        guard let found = try? pixels("\(output)/\(file)") else { return file }
+        let pixels = try split.image(image)
+        let isGray = 3 * pixels.count == found.count
+        let isSame =
+          isGray
+          ? found.indices.allSatisfy { found[$0] == pixels[$0 / 3] } : found == pixels
+        if !isSame { return file }
+      }
+    }
+    return nil
+  }
+
+  private static let compared = 16
+
+  /// Of an image or all frames of a clip, [height, width, 3] each.
+  private func pixels(_ path: String) throws -> [UInt8] {
+    guard kind == .clips else {
+      let decoder = ImageDecoder()
+      return try decoder.decode(decoder.fileBytes(path), name: path).pixels
+    }
+    let clip = try ClipDecoder().open(path)
+    return try (0..<clip.count).flatMap { try clip.frame(at: $0).pixels }
   }
 
   /// How many of the files are not there; nil if there is nothing at `output`, or an empty folder.

@@ -34,10 +34,14 @@ public struct ImageReader: ExampleReader {
 
   /// The pixels of a file after the transform.
   package func image(
-    at path: String, random: Random = Random(seed: 0), noting: (ImageError) -> Void = { _ in }
+    at path: String, random: Random = Random(seed: 0), noting: (any Error) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {
+    let bytes = try decoder.fileBytes(path)
+    if ImageFormat(sniffing: bytes) == .png, APNGChunks.isAnimated(bytes) {
+      noting(AnimatedImage(path: path))
+    }
     let part = try decoder.decode(
-      contentsOf: path, as: { transform.geometry(of: $0, random: random) }, noting: noting)
+      bytes, name: path, as: { transform.geometry(of: $0, random: random) }, noting: noting)
     return transform.augmented(part, random: random)
   }
 

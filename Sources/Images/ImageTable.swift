@@ -21,7 +21,7 @@ package struct ImageTable: ExampleList {
   package let path: String
   /// The names in the column `split`, in the order of their first rows; empty without one.
   package let splits: [String]
-  let rows: [Row]
+  private let rows: [Row]
   /// The folder that paths are relative to.
   private let root: String
   private let kind: ExampleKind
@@ -53,7 +53,11 @@ package struct ImageTable: ExampleList {
     }
   }
 
-  func file(of row: Row) -> String {
+  package var entries: [(file: String, split: String?, label: String)] {
+    rows.map { (file(of: $0), $0.split, $0.label) }
+  }
+
+  private func file(of row: Row) -> String {
     row.path.hasPrefix("/") ? row.path : root == "/" ? "/\(row.path)" : "\(root)/\(row.path)"
   }
 

@@ -14,16 +14,20 @@ struct ImageTree {
   private(set) var folders: [String] = []
 
   private let kind: ExampleKind
+  private let holders: [String]
 
   /// Lists the folder at `root`.
   ///
   /// - Parameters:
   ///   - kind: What is looked for. A folder that holds frames is one clip, unless it is `root`.
   ///   - outer: Folders to which no link is followed.
+  ///   - holders: Paths in `root` of folders that hold those of classes, "" for `root`: neither
+  ///     they and what leads to them nor the folders directly in them are clips.
   init(
-    _ root: String, of kind: ExampleKind = .images, without outer: Set<FolderIdentity> = []
+    _ root: String, of kind: ExampleKind = .images, without outer: Set<FolderIdentity> = [],
+    classesIn holders: [String] = []
   ) throws {
-    self.kind = kind
+    (self.kind, self.holders) = (kind, holders)
     guard FolderIdentity(path: root) != nil else {
       throw DatasetError(path: root, reason: "no such folder")
     }
@@ -71,7 +75,7 @@ struct ImageTree {
     }
     var folders: [String] = []
     for name in listing.folders {
-      if kind == .clips, try isClip("\(path)/\(name)", visited) {
+      if kind == .clips, !isAboveClips(name, in: prefix), try isClip("\(path)/\(name)", visited) {
         names.append(name)
       } else {
         folders.append(name)
@@ -83,6 +87,16 @@ struct ImageTree {
       let count = parts.count
       try collect("\(path)/\(name)", prefix: "\(prefix)\(name)/", visited: &visited, into: &parts)
       if prefix.isEmpty, parts.count > count { self.folders.append(name) }
+    }
+  }
+
+  /// Whether a folder, in another whose path ends in a slash, is that of a class, or has such
+  /// folders at some depth.
+  private func isAboveClips(_ name: String, in prefix: String) -> Bool {
+    holders.contains { holder in
+      let path = holder.isEmpty ? "" : holder + "/"
+      return path.utf8.elementsEqual(prefix.utf8)
+        || path.utf8.starts(with: "\(prefix)\(name)/".utf8)
     }
   }
 

@@ -85,6 +85,15 @@ import Testing
     #expect(other.err.contains("time embedding resized from 2 to 3 frames"))
   }
 
+  /// Frames that are taken for images, of which a part is held out, lie on both sides.
+  @Test func framesAsImages() throws {
+    let note =
+      "note: clips/train: 30 of 30 images are numbered in 6 folders, as the frames of clips are"
+    let divided = try workspace.convit(["verify", "clips/train", "--val-fraction", "0.2"])
+    #expect(divided.outLines.last?.hasPrefix(note) == true, "\(divided.out)")
+    #expect(try !workspace.convit(["verify", "clips"]).out.contains("are numbered in"))
+  }
+
   @Test func badClipsAreThoseOfImages() throws {
     try workspace.write("clips/train/up/bad/0.png", Array("no image".utf8))
     let stopped = try train(["--output-dir", "first", "--no-repeated-aug"])

@@ -35,6 +35,42 @@ import Testing
     #expect(try make("clips", ["--background"]).err == "clips: all 16 clips are there already\n")
   }
 
+  /// Clips of other options are not taken for these.
+  @Test func othersAreNoticed() throws {
+    _ = try make("clips")
+    #expect(try make("clips").err == "clips: all 12 clips are there already\n")
+    let other = try make("clips", ["--seed", "7"])
+    #expect(other.status == 1, "\(other.err)")
+    #expect(other.err.hasPrefix("convit: clips: has other clips of the same names (train/"))
+    #expect(other.err.contains("--force replaces them, another --output keeps them"))
+    #expect(try make("clips", ["--seed", "7", "--force"]).err == "clips: 12 clips written\n")
+    #expect(try make("clips", ["--seed", "7"]).err == "clips: all 12 clips are there already\n")
+  }
+
+  /// A model of images sees first frames, and its run says so once.
+  @Test func modelsOfImages() throws {
+    _ = try make("clips")
+    let trained = try workspace.train("run", ["--data-path", "clips", "--epochs", "2"])
+    func note(_ split: String, _ count: Int) -> String {
+      "note: clips/\(split): \(count) of the \(count) images that were read are animated: a model "
+        + "of images sees the first frame; train with --frames makes a model of clips"
+    }
+    #expect(
+      trained.errLines.filter { $0.contains("animated") } == [note("train", 8), note("val", 4)])
+    let weights = ["--weights", "run/model.safetensors"]
+    let measured = try workspace.convit(["evaluate", "--data-path", "clips"] + weights)
+    #expect(measured.errLines.contains(note("val", 4)))
+    let clip = "clips/val/left/00000.apng"
+    try workspace.write("a.gif", "GIF89a".utf8)
+    let named = try workspace.convit(["predict", clip, "a.gif"] + weights)
+    #expect(
+      named.errLines == [
+        "note: \(clip): an animation, of which the first image is read",
+        "convit: a.gif: expected PNG, JPEG or WebP, found GIF (a clip, and the weights are of a "
+          + "model of images)",
+      ])
+  }
+
   @Test func theSameSeedGivesTheSameBytes() throws {
     for (output, seed) in [("a", "1"), ("b", "1"), ("c", "2")] {
       #expect(try make(output, ["--seed", seed]).err == "\(output): 12 clips written\n")

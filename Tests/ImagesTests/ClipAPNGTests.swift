@@ -63,6 +63,19 @@ import Testing
     #expect(try ClipDecoder().open("\(folder.path)/x").rate == 10)
   }
 
+  /// Empty chunks, of which a file may have millions, leave nothing behind.
+  @Test func emptyChunks() throws {
+    let empty = ["teXt", "IDAT"].flatMap { Array(repeating: RawPNG.chunk($0, []), count: 500) }
+    let chunks = [header, animation(1), control(0)] + empty + [image] + empty
+    #expect(try frames(chunks) == [[10, 20]])
+    let read = try APNGChunks(png(chunks), name: "x", maxFrames: 9)
+    #expect(read.frames.map(\.data.count) == [1])
+    let palette = RawPNG.chunk("PLTE", [1, 2, 3])
+    #expect(
+      try text([header, animation(1), palette, palette, palette, control(0), image])
+        == "damaged APNG: PLTE is there again")
+  }
+
   @Test func whatIsNoAnimation() throws {
     let still = "a PNG of one image, not a clip: the frames of a clip need a folder"
     #expect(try text([header, image, animation(1)]) == still)

@@ -191,7 +191,7 @@ import Testing
     #expect(report.classes == ["train": ["jump": 3, "run": 2], "val": ["jump": 1]])
     #expect(report.modes.isEmpty && report.others == [".txt": 1])
     try folder.write("list.txt", Array("train/jump/a.gif 0\nval/jump/late.gif 1\n".utf8))
-    let listed = try verifier(ClipList(contentsOf: "\(folder.path)/list.txt"))
+    let listed = try verifier([ClipList(contentsOf: "\(folder.path)/list.txt")])
     #expect(listed.images == 1 && listed.bad.count == 1 && listed.classes == ["": ["0": 1]])
   }
 }

@@ -67,6 +67,45 @@ import Testing
     #expect(text.hasSuffix("pixels is over the limit of \(pixels - 1) pixels"), "\(text)")
   }
 
+  /// However small the file is, for its frames may be tiny parts of a canvas that is not.
+  @Test(arguments: ["gif", "y4m"]) func pixelsInAllAreLimited(kind: String) throws {
+    func text(_ frames: Int) throws -> String {
+      let clip =
+        kind == "gif"
+        ? RawGIF.encode(width: 2, height: 1, (0..<frames).map { _ in RawGIF.row([1]) })
+        : Array("YUV4MPEG2 W2 H1 Cmono\n".utf8)
+          + (0..<frames).flatMap { _ in Array("FRAME\n12".utf8) }
+      return try folder.clipError(clip, ClipDecoder(images: ImageDecoder(maxPixels: 2)))
+    }
+    #expect(try text(1000) == "no error")
+    #expect(
+      try text(1001)
+        == "1001 frames of 2 × 1 are over the limit of 2000 pixels in all, which is 1000 times "
+        + "that of a frame (--max-pixels raises both)")
+    let all = ClipDecoder(images: ImageDecoder(maxPixels: .max))
+    #expect(clipError(ClipFixture.path("whole.gif"), all) == "no error")
+  }
+
+  /// To see whether frames can be read, each is drawn once, and no image is made.
+  @Test func checkingMakesNoImages() throws {
+    final class Sequence: FrameSequence {
+      var (drawn, images) = ([Int](), 0)
+      func begin() { drawn = [] }
+      func advance(to index: Int) { drawn.append(index) }
+      func image() -> RGBImage {
+        images += 1
+        return RGBImage(width: 1, height: 1, pixels: [0, 0, 0])
+      }
+    }
+    let sequence = Sequence()
+    let clip: any ClipFrames = SequentialFrames(
+      sequence, count: 3, size: ImageSize(1), rate: nil, format: "GIF")
+    for index in 0..<3 { try clip.check(at: index) }
+    #expect(sequence.drawn == [0, 1, 2] && sequence.images == 0)
+    _ = try clip.frame(at: 1)
+    #expect(sequence.drawn == [0, 1] && sequence.images == 1)
+  }
+
   @Test func filesAreLimited() throws {
     for name in ["transparent.gif", "over.png"] {
       let count = try ClipFixture.bytes(name).count

@@ -75,9 +75,15 @@ import Testing
 
   @Test func aCompleteOutputIsLeftAloneUnlessForced() throws {
     let splits = try splits()
-    _ = try writer.write(splits, writeFile: Self.writePNG)
+    _ = try writer.write(splits) { try Images.writePNG(gray: $0, width: $1, height: $2, to: $3) }
     let again = try writer.write(splits) { _, _, _, _ in Issue.record("nothing is to be written") }
     #expect(again == .alreadyComplete(6))
+    let file = "\(output)/val/b/00001.png"
+    try Images.writePNG(gray: [10, 12], width: 2, height: 1, to: file)  // 10, 11 are the set's
+    let error = #expect(throws: DatasetError.self) {
+      try writer.write(splits) { _, _, _, _ in Issue.record("nothing is to be written") }
+    }
+    #expect(error?.reason.hasPrefix("has other images of the same names (val/b/00001.png)") == true)
     let forced = try writer.write(splits, force: true) { _, _, _, path in
       try Data([7]).write(to: URL(fileURLWithPath: path))
     }

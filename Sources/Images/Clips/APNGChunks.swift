@@ -1,4 +1,5 @@
 import CImage
+import Files
 
 /// What an animated PNG says of its frames, before any pixel is known: the PNG specification,
 /// third edition, 11.3.2.
@@ -21,7 +22,7 @@ struct APNGChunks {
   private let bytes: [UInt8]
   private let name: String
   private var header = 0..<0
-  /// Palette and transparency, whole chunks with their checksums.
+  /// Palette and transparency, whole chunks with their checksums: two at most.
   private var colours: [Range<Int>] = []
   private var announced: Int?
   private var sequence: UInt32 = 0
@@ -39,19 +40,36 @@ struct APNGChunks {
     }
   }
 
+  /// The same of a file, of which only the headers of chunks are read, and so many at most.
+  static func isAnimated(_ file: RegularFile, mostChunks: Int = 4096) -> Bool {
+    var place = 8
+    for _ in 0..<mostChunks {
+      guard place + 12 <= file.size, let head = try? file.bytes(at: place, count: 8) else { break }
+      switch head.fourCC(at: 4) {
+      case "acTL": return true
+      case "IDAT", "IEND": return false
+      default: place += 12 + head.withUnsafeBufferPointer { Int($0.uint32BigEndian(at: 0)) }
+      }
+    }
+    return false
+  }
+
   /// Reads the chunks of `bytes`, of a file that errors call `name`, up to `maxFrames` frames and
   /// one more.
   init(_ bytes: [UInt8], name: String, maxFrames: Int) throws(ImageError) {
     (self.bytes, self.name) = (bytes, name)
-    var hasEnded = false
-    var place = 8
-    for chunk in bytes.withUnsafeBufferPointer({ Array(FileChunks($0, isWebP: false)) }) {
-      guard isSound(chunk.data) else { throw error("\(chunk.type): CRC error") }
-      try read(chunk.type, chunk.data)
-      place = chunk.data.upperBound + 4
-      if frames.count > maxFrames { return }
-      hasEnded = chunk.type == "IEND"
+    var (place, hasEnded) = (8, false)
+    // One after the other: a file may have millions of empty chunks.
+    try bytes.withUnsafeBufferPointer { (bytes) throws(ImageError) in
+      var chunks = FileChunks(bytes, isWebP: false)
+      while frames.count <= maxFrames, let chunk = chunks.next() {
+        guard isSound(chunk.data) else { throw error("\(chunk.type): CRC error") }
+        try read(chunk.type, chunk.data)
+        place = chunk.data.upperBound + 4
+        hasEnded = chunk.type == "IEND"
+      }
     }
+    if frames.count > maxFrames { return }
     guard hasEnded else { throw error("ends within the chunk at byte \(place)") }
     guard frames.last?.data.isEmpty == false else {
       throw error(frames.isEmpty ? "no frames in it" : "frame \(frames.count - 1) has no pixels")
@@ -86,6 +104,7 @@ struct APNGChunks {
       size = ImageSize(
         height: Int(uint32(data.lowerBound + 4)), width: Int(uint32(data.lowerBound)))
     case "PLTE", "tRNS":
+      guard colours.count < 2 else { throw error("\(type) is there again") }
       colours.append(data.lowerBound - 8..<data.upperBound + 4)
     case "acTL":
       guard data.count == 8, !hasImage else { throw error("acTL in a wrong place or form") }
@@ -96,7 +115,7 @@ struct APNGChunks {
       // The default image is a frame if it has been announced as the first one.
       if !hasImage { (hasImage, isImageFrame) = (true, frames.count == 1) }
       guard frames.count == (isImageFrame ? 1 : 0) else { throw error("IDAT behind a frame") }
-      if isImageFrame { frames[0].data.append(data) }
+      if isImageFrame, !data.isEmpty { frames[0].data.append(data) }
     case "fdAT":
       guard data.count > 4, hasImage, frames.count > (isImageFrame ? 1 : 0) else {
         throw error("fdAT without a frame")

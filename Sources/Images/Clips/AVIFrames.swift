@@ -55,6 +55,12 @@ final class AVIFrames: ClipFrames {
     (self.size, rate, self.frames, count) = (size, video.rate, frames, frames.count)
   }
 
+  func check(at index: Int) throws(ImageError) {
+    checkIndex(index)
+    // An empty chunk stands for the frame before it, which has been read.
+    if index == 0 || frames[index] != frames[index - 1] { _ = try frame(at: index) }
+  }
+
   func frame(at index: Int, as geometry: ImageGeometry?) throws(ImageError) -> RGBImage {
     checkIndex(index)
     let bytes: [UInt8]

@@ -26,7 +26,8 @@ public struct ClipDecoder: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - images: How images become pixels. Its `maxPixels` and `maxSide` are for a frame of any
-  ///     clip; its `maxBytes` for the file of a GIF or PNG, an image of a folder, a frame of an
+  ///     clip, and 1000 times its `maxPixels` for all frames of one that is read without `ffmpeg`;
+  ///     its `maxBytes` for the file of a GIF or PNG, an image of a folder, a frame of an
   ///     AVI.
   ///   - maxFrames: The most frames of a clip.
   ///   - maxSeconds: The longest time that a clip may take, where it says how long.
@@ -52,7 +53,27 @@ public struct ClipDecoder: Hashable, Sendable {
       throw ImageError(path: path, reason: "more frames than the limit of \(maxFrames)")
     }
     if let seconds = clip.seconds { try check(seconds: seconds, of: path) }
+    try checkAll(clip, path)
     return clip
+  }
+
+  /// How many frames of the largest size a clip may have pixels for; of a smaller size it may have
+  /// more.
+  static let mostLargestFrames = 1000
+
+  /// Fails for more pixels in all frames than so many of the largest size have: a file of a few
+  /// kilobytes may ask for any number. What `ffmpeg` reads has its time for a limit.
+  private func checkAll(_ clip: any ClipFrames, _ path: String) throws(ImageError) {
+    let (most, isAny) = images.maxPixels.multipliedReportingOverflow(by: Self.mostLargestFrames)
+    let (pixels, isTooMany) = (clip.size.width * clip.size.height)
+      .multipliedReportingOverflow(by: clip.count)
+    guard isAny || clip is FFmpegFrames || !isTooMany && pixels <= most else {
+      throw ImageError(
+        path: path,
+        reason: "\(counted(clip.count, "frame", "frames")) of \(clip.size.width) × "
+          + "\(clip.size.height) are over the limit of \(most) pixels in all, which is "
+          + "\(Self.mostLargestFrames) times that of a frame (--max-pixels raises both)")
+    }
   }
 
   func check(seconds: Double, of path: String) throws(ImageError) {

@@ -20,9 +20,17 @@ public protocol ClipFrames: AnyObject {
   /// - Precondition: `index` is in 0 ..< `count`.
   /// - Throws: `ImageError` if the frame is damaged, or of another size.
   func frame(at index: Int, as geometry: ImageGeometry?) throws(ImageError) -> RGBImage
+
+  /// Decodes a frame to see whether it can be read, without an image of it where that is less work.
+  ///
+  /// - Throws: what `frame(at:as:)` does.
+  func check(at index: Int) throws(ImageError)
 }
 
 extension ClipFrames {
+  /// Makes the image, and drops it.
+  public func check(at index: Int) throws(ImageError) { _ = try frame(at: index) }
+
   /// The whole frame.
   public func frame(at index: Int) throws(ImageError) -> RGBImage {
     try frame(at: index, as: nil)
@@ -61,6 +69,13 @@ final class SequentialFrames: ClipFrames {
   }
 
   func frame(at index: Int, as geometry: ImageGeometry?) throws(ImageError) -> RGBImage {
+    try check(at: index)
+    let image = sequence.image()
+    return geometry.map { image.applying($0) } ?? image
+  }
+
+  /// Draws it, and those before it that are not drawn yet.
+  func check(at index: Int) throws(ImageError) {
     checkIndex(index)
     if index < last || last < 0 {
       sequence.begin()
@@ -72,7 +87,5 @@ final class SequentialFrames: ClipFrames {
       try sequence.advance(to: next)
       last = next
     }
-    let image = sequence.image()
-    return geometry.map { image.applying($0) } ?? image
   }
 }

@@ -116,8 +116,8 @@ public struct ClipList: ExampleList {
       kind: .clips)
   }
 
-  /// The files of the clips, and their labels as names, for a report.
-  var entries: [(file: String, label: String)] {
-    rows.map { (file(of: $0), String($0.label)) }
+  /// With labels as names.
+  package var entries: [(file: String, split: String?, label: String)] {
+    rows.map { (file(of: $0), nil, String($0.label)) }
   }
 }

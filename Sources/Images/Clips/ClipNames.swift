@@ -18,11 +18,12 @@ enum ClipNames {
     let ending = ImageNames.ending(of: name)
     if endings.contains(ending) { return true }
     guard ending == ".png" || !ImageNames.hasKnownEnding(name),
-      let head = RegularFile.head(of: "\(folder)/\(name)", count: 4096), !head.isEmpty
+      let file = try? RegularFile(reading: "\(folder)/\(name)"), file.size > 0,
+      let head = try? file.bytes(at: 0, count: min(64, file.size))
     else { return false }
     switch ClipFormat(sniffing: head) {
     case .gif, .y4m, .avi: return true
-    case .png: return APNGChunks.isAnimated(head)
+    case .png: return APNGChunks.isAnimated(file)
     case .video:
       return head.starts(with: matroska)
         || ImageFormat(sniffing: head) == .other(ImageFormat.mediaName)

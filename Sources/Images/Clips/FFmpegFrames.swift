@@ -68,18 +68,35 @@ final class FFmpegFrames: ClipFrames {
   private static func error(_ path: String, _ error: any Error) -> ImageError {
     switch error {
     case let error as ImageError: error
+    case let failure as PipedProgram.Failure where failure.isComplaint:
+      ImageError(path: path, reason: "video: damaged: \(plain(failure.reason, path))")
     case let failure as PipedProgram.Failure:
       ImageError(path: path, reason: "video: \(failure.reason)")
     default: ImageError(path: path, reason: "video: \(error)")
     }
   }
 
+  /// A complaint without the place of the part that has it, "[mov @ 0x5648]", and without the path.
+  private static func plain(_ complaint: String, _ path: String) -> String {
+    var text = complaint[...]
+    while let place = text.prefixMatch(of: /\[[^\]]* @ (0x)?[0-9a-fA-F]+\] ?/) {
+      text = text[place.range.upperBound...]
+    }
+    let name = "\(address(path)): "
+    return String(text.hasPrefix(name) ? text.dropFirst(name.count) : text)
+  }
+
+  /// What ffmpeg is given for a path.
+  private static func address(_ path: String) -> String {
+    let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    return "file:\(whole)"
+  }
+
   /// What both programs are told first: to say errors alone, and to open this file and no other.
   static func input(_ path: String) -> [String] {
-    let whole = path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
-    return [
+    [
       "-v", "error", "-threads", "1", "-protocol_whitelist", "file", "-format_whitelist",
-      containers, "-i", "file:\(whole)",
+      containers, "-i", address(path),
     ]
   }
 
@@ -105,7 +122,9 @@ final class FFmpegFrames: ClipFrames {
         ], deadline: PipedProgram.Seconds(limits.programSeconds))
       guard let size = try Self.header(self.program) else {
         let complaint = try self.program.finish()
-        throw PipedProgram.Failure(reason: complaint.isEmpty ? "no frames in it" : complaint)
+        throw complaint.isEmpty
+          ? PipedProgram.Failure(reason: "no frames in it")
+          : PipedProgram.Failure(reason: complaint, isComplaint: true)
       }
       try limits.images.check(size, name: path, format: "video")
       self.size = size
@@ -169,7 +188,7 @@ private struct VideoFacts {
       let text = try program.text()
       let complaint = try program.finish()
       guard complaint.isEmpty || limits.images.isLenient else {
-        throw PipedProgram.Failure(reason: "damaged: \(complaint)")
+        throw PipedProgram.Failure(reason: complaint, isComplaint: true)
       }
       let pairs = text.split(whereSeparator: \.isNewline).map { $0.split(separator: "=") }
         .filter { $0.count == 2 }.map { ($0[0], $0[1]) }

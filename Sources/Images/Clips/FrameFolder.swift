@@ -18,9 +18,16 @@ final class FrameFolder: ClipFrames {
       let reason = (error as? DatasetError)?.reason ?? "\(error)"
       throw ImageError(path: path, reason: reason)
     }
+    if let clip = listing.files.first(where: { Self.isSeenAsClip($0, in: path) }) {
+      throw Self.holdsClip(clip, path)
+    }
     names = Self.frames(of: listing, in: path)
     guard let first = names.first else {
-      throw ImageError(path: path, reason: "a folder without \(ImageFormat.readNames) images")
+      let advice =
+        listing.folders.isEmpty
+        ? "" : "; a folder is one clip of frames, and those in it are clips as \(path)/*"
+      throw ImageError(
+        path: path, reason: "a folder without \(ImageFormat.readNames) images" + advice)
     }
     count = names.count
     size = try decoder.size(ofContentsOf: "\(path)/\(first)")
@@ -34,8 +41,22 @@ final class FrameFolder: ClipFrames {
   func frame(at index: Int, as geometry: ImageGeometry?) throws(ImageError) -> RGBImage {
     checkIndex(index)
     let name = "\(path)/\(names[index])"
-    return try decoder.decode(
-      frame: decoder.fileBytes(name), name: name, size: size, as: geometry)
+    let bytes = try decoder.fileBytes(name)
+    if APNGChunks.isAnimated(bytes) { throw Self.holdsClip(names[index], path) }
+    return try decoder.decode(frame: bytes, name: name, size: size, as: geometry)
+  }
+
+  /// Whether a file is a clip, of those that need not be opened or that nothing but their content
+  /// tells; whether a PNG is animated shows when it is read.
+  private static func isSeenAsClip(_ name: String, in path: String) -> Bool {
+    !ImageNames.hasKnownEnding(name) && ClipNames.isClip(name, in: path)
+  }
+
+  private static func holdsClip(_ name: String, _ path: String) -> ImageError {
+    ImageError(
+      path: path,
+      reason: "holds the clip \(name), and a folder is one clip of frames: those in it are clips "
+        + "as \(path)/*")
   }
 }
 

@@ -23,7 +23,11 @@ final class PipedProgram {
     init(_ allowed: Double) { self.allowed = allowed }
   }
 
-  struct Failure: Error { let reason: String }
+  struct Failure: Error {
+    let reason: String
+    /// Whether the reason is what the program says of its input.
+    var isComplaint = false
+  }
 
   /// The path of a program in one of some folders, by its name; by itself in those of PATH.
   static func path(of name: String, in folders: String? = nil) -> String? {
@@ -133,7 +137,9 @@ final class PipedProgram {
     let lines = text.split(whereSeparator: \.isNewline)
     let line = (lines.first.map(String.init) ?? "").trimmingCharacters(in: .whitespaces)
     guard status == 0 else {
-      throw Failure(reason: line.isEmpty ? "\(name) ended with status \(status)" : line)
+      throw line.isEmpty
+        ? Failure(reason: "\(name) ended with status \(status)")
+        : Failure(reason: line, isComplaint: true)
     }
     return line
   }

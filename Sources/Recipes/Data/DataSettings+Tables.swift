@@ -61,6 +61,11 @@ extension DataSettings {
       return try tables[1].images(of: nil, classes: classes, owner: owner)
     }
     let table = tables[0]
+    let told = split == "train" ? trainSplit : split == "val" ? valSplit : nil
+    guard told == nil || !table.splits.isEmpty else {
+      throw DatasetError(
+        path: table.path, reason: "it has no splits, one of which \(split)-split names")
+    }
     guard !table.splits.isEmpty, split != "." else {
       guard split != "val" || owner == .model else {
         throw DatasetError(
@@ -73,7 +78,6 @@ extension DataSettings {
       }
       return try table.images(of: nil, classes: classes, owner: owner)
     }
-    let told = split == "train" ? trainSplit : split == "val" ? valSplit : nil
     let (name, notes) = try Self.name(of: split, in: table, told: told)
     return try table.images(of: name, classes: classes, owner: owner).noting(notes)
   }

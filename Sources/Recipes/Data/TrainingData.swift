@@ -27,7 +27,11 @@ package struct TrainingData: Sendable {
       settings.samplingRatio < 1
       ? try all.sampled(settings.samplingRatio, seed: settings.samplingFirst ? nil : seed) : all
     training = try settings.pracSet.map { try PracSet(contentsOf: $0).part(of: sampled) } ?? sampled
-    notes = Self.notes(all, validation, isDivided: settings.valFraction != nil)
+    let isDivided = settings.valFraction != nil
+    notes =
+      Self.notes(all, validation, isDivided: isDivided)
+      + (kind == .images && isDivided
+        ? [all.noteOnFrames(beside: validation)].compactMap(\.self) : [])
   }
 
   private static func notes(
@@ -147,9 +151,10 @@ package struct TrainingPreview: Sendable, Encodable {
       listed = isListed ? Set(images.samples.map(\.path)) : nil
     }
 
-    /// Whether a file is one of the images, or in their folder.
+    /// Whether a file is one of the images, a frame of one of the clips, or in their folder.
     package func contains(_ path: String) -> Bool {
-      listed?.contains(path) ?? path.hasPrefix(folder + "/")
+      listed.map { $0.contains(path) || $0.contains(Files.folder(of: path)) }
+        ?? path.hasPrefix(folder + "/")
     }
   }
 

@@ -19,7 +19,7 @@ struct TrainingRun {
   private var learner: Learner
   private var progress: RunProgress
   private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
-  private var hasToldOfShortClips = false
+  private var hasRemarked = false
   private var locality: LocalityRecording?
   private var clock: BudgetClock?
   private(set) var observer: (any TrainingObserver)?
@@ -250,9 +250,9 @@ struct TrainingRun {
         ended: plan.settings.earlyEnd(progress)))
     try save()
     try report(.epoch(record, isBest: isBest))
-    guard !hasToldOfShortClips else { return }
-    hasToldOfShortClips = true
-    for note in [trainingSkips.shortClips, validationSkips.shortClips].compactMap(\.self) {
+    guard !hasRemarked else { return }
+    hasRemarked = true
+    for note in [trainingSkips.remark, validationSkips.remark].compactMap(\.self) {
       try report(.note(note))
     }
   }
