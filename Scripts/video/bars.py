@@ -3,8 +3,8 @@
     python3 Scripts/video/bars.py RUNS.csv
 
 A model that averages over frames gives a clip and its reverse the same answer, which is right for one of the
-two at most: `space` is right on half of the pairs or less, in every run. The others see the order, and are
-right on 95 % or more in every run.
+two at most: `space` is right on half of the pairs or less, in every run. The other schemes see the order, and
+are right on 95 % or more in every run. The ConViT stands beside them, without a bar.
 """
 
 import csv
@@ -17,6 +17,9 @@ def main():
     failed = False
     for run in runs:
         accuracy = float(run["test_acc1"])
+        if "ConViT" in run["row"]:
+            print(f"no bar: {run['row']}, seed {run['seed']}: {accuracy} %")
+            continue
         is_space = run["row"] == "space"
         holds = accuracy <= 50 if is_space else accuracy >= 95
         failed |= not holds
