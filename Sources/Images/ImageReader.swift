@@ -37,9 +37,7 @@ public struct ImageReader: ExampleReader {
     at path: String, random: Random = Random(seed: 0), noting: (any Error) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {
     let bytes = try decoder.fileBytes(path)
-    if ImageFormat(sniffing: bytes) == .png, APNGChunks.isAnimated(bytes) {
-      noting(AnimatedImage(path: path))
-    }
+    if APNGChunks.isAnimated(bytes) { noting(AnimatedImage(path: path)) }
     let part = try decoder.decode(
       bytes, name: path, as: { transform.geometry(of: $0, random: random) }, noting: noting)
     return transform.augmented(part, random: random)

@@ -29,9 +29,10 @@ struct APNGChunks {
   private var hasImage = false
   private var isImageFrame = false
 
-  /// Whether `bytes`, the beginning of a PNG, announce an animation before the first pixels.
+  /// Whether `bytes` are a PNG that announces an animation before the first pixels.
   static func isAnimated(_ bytes: [UInt8]) -> Bool {
-    bytes.withUnsafeBufferPointer { bytes in
+    guard ImageFormat(sniffing: bytes) == .png else { return false }
+    return bytes.withUnsafeBufferPointer { bytes in
       for chunk in FileChunks(bytes, isWebP: false) {
         if chunk.type == "acTL" { return true }
         if chunk.type == "IDAT" { return false }
@@ -40,7 +41,7 @@ struct APNGChunks {
     }
   }
 
-  /// The same of a file, of which only the headers of chunks are read, and so many at most.
+  /// The same of a PNG file, of which only the headers of chunks are read, and so many at most.
   static func isAnimated(_ file: RegularFile, mostChunks: Int = 4096) -> Bool {
     var place = 8
     for _ in 0..<mostChunks {
