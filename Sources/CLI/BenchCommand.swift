@@ -11,12 +11,12 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure how fast a model trains or predicts here.",
     discussion: """
       With modes train and inference: random images, or clips, that are in memory, at the rate of \
-      the median step. Beside it stand the rate of the model's matrix products by themselves ("alone", all \
-      threads) and that of multiply-adds whose operands are in registers, which no program can \
-      exceed, each measured in the same process; and the level, which says what instructions the \
-      kernels use (CONVIT_LEVEL=x86-64-v3 holds them to AVX2). With mode data: no model, but the \
-      images of --data-path from their files to normalised \
-      batches, as convit train with the same flags reads them.
+      the median step. Beside it stand the rate of the model's matrix products by themselves \
+      ("alone", all threads) and that of multiply-adds whose operands are in registers, which no \
+      program can exceed, each measured in the same process; and the level, which says what \
+      instructions the kernels use (CONVIT_LEVEL=x86-64-v3 holds them to AVX2). With mode data: \
+      no model, but the images of --data-path from their files to normalised batches, as convit \
+      train with the same flags reads them.
       """)
 
   @Option(help: "A preset; see convit models. (default: convit_tiny)") var model: String?

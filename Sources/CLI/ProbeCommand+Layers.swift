@@ -13,8 +13,8 @@ import Training
 struct ReadingOption: ParsableArguments {
   @Option(
     .name(
-      "Which tokens: patches (their mean), or token (the class token). (default: the class token, if "
-        + "all blocks have one)"))
+      "Which tokens: patches (their mean), or token (the class token). (default: the class token, "
+        + "if all blocks have one)"))
   var tokens: LayerFeatures.Reading?
 }
 

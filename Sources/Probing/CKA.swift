@@ -8,14 +8,14 @@ public enum CKA {
   /// their means. With few images it is too large: features of chance are alike where n is not
   /// above C.
   public static func linear(_ x: Tensor, _ y: Tensor) -> Double {
-    let (x, y) = (Columns(x, y, atLeast: 2), Columns(y, x, atLeast: 2))
+    let (x, y) = (Columns(x, y, from: 2), Columns(y, x, from: 2))
     return x.product(y) / (x.product(x) * y.product(y)).squareRoot()
   }
 
   /// The same by estimates that are right on average (HSIC₁ of Song et al. 2012, as Nguyen et al.
   /// 2021, arXiv:2010.15327, equation 3): about 0 for features of chance, however few images.
   public static func debiased(_ x: Tensor, _ y: Tensor) -> Double {
-    let (x, y) = (Columns(x, y, atLeast: 4), Columns(y, x, atLeast: 4))
+    let (x, y) = (Columns(x, y, from: 4), Columns(y, x, from: 4))
     return x.unbiased(y) / (x.unbiased(x) * y.unbiased(y)).squareRoot()
   }
 }
@@ -25,7 +25,7 @@ private struct Columns {
   let values: Tensor  // [n, C]
   let squares: [Double]  // ‖xᵢ‖², [n]
 
-  init(_ x: Tensor, _ other: Tensor, atLeast least: Int) {
+  init(_ x: Tensor, _ other: Tensor, from least: Int) {
     checkPrecondition(
       x.shape.rank == 2 && other.shape.rank == 2 && x.shape[0] == other.shape[0]
         && x.shape[0] >= least,

@@ -5,8 +5,8 @@ import ConViT
 /// a layer's features by logistic regression.
 ///
 /// It is the least mean cross-entropy + λ / 2n ‖W‖² on standardised features, as of scikit-learn's
-/// `make_pipeline(StandardScaler(), LogisticRegression(C=1 / λ))`: one best answer, which depends on
-/// no learning rate.
+/// `make_pipeline(StandardScaler(), LogisticRegression(C=1 / λ))`: one best answer, which depends
+/// on no learning rate.
 public struct LinearProbe: Sendable {
   /// For features as they are, [classes, C] and [classes].
   public let weight, bias: Tensor
@@ -37,12 +37,12 @@ public struct LinearProbe: Sendable {
     let strength = penalty / Double(labels.count)
     func objective(_ x: [Double]) -> (value: Double, gradient: [Double]) {
       let weights = Self.store(x, tree, width, classes)
-      let (gradients, losses) = try! shards.gradients(of: labels.count, at: weights, on: pool) {
-        range, tape in
+      let found = try? shards.gradients(of: labels.count, at: weights, on: pool) { range, tape in
         let logits = head(tape.constant(examples.sliced(0, range)))
         let losses = logits.crossEntropy(labels: labels[range])
         return (losses, losses.value.elements.reduce(0) { $0 + Double($1) })
       }
+      guard let (gradients, losses) = found else { fatalError("LinearProbe: nothing here throws") }
       var gradient = gradients[head.weight].elements.map(Double.init)
       for i in gradient.indices { gradient[i] += strength * x[i] }
       gradient += gradients[head.bias!].elements.map(Double.init)

@@ -36,9 +36,9 @@ public struct PartAblation: Sendable {
     public let acc1: Double
     /// The mean cross-entropy; nil if that is no number.
     public let loss: Double?
-    /// The accuracy less that of the whole model, in points, and its 95 % interval (Agresti and Min
-    /// 2005), image by image.
+    /// The accuracy less that of the whole model, in points.
     public let difference: Double
+    /// The 95 % interval of the difference (Agresti and Min 2005), image by image.
     public let differenceInterval: [Double]
 
     enum CodingKeys: String, CodingKey {

@@ -29,8 +29,8 @@ extension ClipAudit {
     let least = changed.min { $0.sameAnswer < $1.sameAnswer } ?? worst
     let others = Int(((100 - least.sameAnswer) / 100 * Double(clips)).rounded())
     let depends =
-      "The answers of this model depend on the order of frames: \(others) of the \(clips) clips get "
-      + "another one \(least.order.rawValue)"
+      "The answers of this model depend on the order of frames: \(others) of the \(clips) clips "
+      + "get another one \(least.order.rawValue)"
     if changed.allSatisfy({ $0.sameAnswer == 100 }) {
       return isEnoughForNone
         ? "This model does not use the order of frames: reversed and shuffled, all \(clips) clips "

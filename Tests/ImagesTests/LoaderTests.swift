@@ -169,8 +169,8 @@ import Testing
 
   /// However many images there are, the same memory is used for their batches.
   ///
-  /// Four buffers do: two under way, one that is read, one to be freed. Tests that run beside it take
-  /// buffers of that size from the same pool and give others back, so that a few more may be seen.
+  /// Four buffers do: two under way, one that is read, one to be freed. Tests that run beside it
+  /// take buffers of that size from the same pool and give others back, so that more may be seen.
   @Test func batchesShareAFewBuffers() throws {
     let size = ImageSize(height: 91, width: 173)
     let image = countingImage(width: 173, height: 91)

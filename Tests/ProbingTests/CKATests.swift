@@ -50,7 +50,11 @@ import Testing
     let x = features(9, 3, seed: 1)
     let noise = features(9, 4, seed: 2)
     let y = Tensor(
-      [9, 4], (0..<36).map { 0.5 * noise.elements[$0] + 1.5 * x[$0 / 4, $0 % 4 % 3] + Float($0 % 4) })
+      [9, 4],
+      (0..<36).map { index in
+        let (row, column) = (index / 4, index % 4)
+        return 0.5 * noise[row, column] + 1.5 * x[row, column % 3] + Float(column)
+      })
     for (found, debiased) in [(CKA.linear(x, y), false), (CKA.debiased(x, y), true)] {
       let expected = byKernels(x, y, debiased: debiased)
       #expect(abs(found - expected) < 1e-5, "\(found) \(expected)")

@@ -116,7 +116,8 @@ import Testing
     #expect(
       hardly.verdicts[0].hasPrefix(
         "The answers of this model depend on the order of frames: 1 of the 5000 clips get "
-          + "another one reversed. It does not need it: on reversed and shuffled clips it is right at most"
+          + "another one reversed. It does not need it: on reversed and shuffled clips it is right "
+          + "at most"
       ))
     // A loss that rounds to nothing has no sign.
     let once = audit(5000, own: 4000, reversed: 4000, shuffled: 4000, first: 3999, frozen: 3999)
@@ -125,7 +126,8 @@ import Testing
     #expect(
       few.verdicts[0].hasPrefix(
         "The answers of this model depend on the order of frames: 1 of the 20 clips get "
-          + "another one reversed. Whether it is right more often for it, 20 clips do not tell: on reversed"
+          + "another one reversed. Whether it is right more often for it, 20 clips do not tell: on "
+          + "reversed"
       )
     )
     #expect(few.verdicts[1].hasPrefix("Whether it needs motion, 20 clips do not tell: with the"))

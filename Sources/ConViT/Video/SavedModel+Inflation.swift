@@ -67,8 +67,8 @@ extension ParameterStore {
     }
     return added.isEmpty
       ? nil
-      : "\(added.sorted().joined(separator: " and ")) \(added.count == 1 ? "starts" : "start") as the attention within "
-        + "the frames, and adds nothing at first"
+      : added.sorted().joined(separator: " and ") + (added.count == 1 ? " starts" : " start")
+        + " as the attention within the frames, and adds nothing at first"
   }
 
   /// `blocks.0.attn.qkv.weight` of `blocks.0.temporal_attn.qkv.weight`, and `temporal_attn`; nil

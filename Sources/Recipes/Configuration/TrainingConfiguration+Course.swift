@@ -70,15 +70,15 @@ extension TrainingConfiguration {
     if size > images {
       let flag = schedule.globalBatchSize == nil ? "batch-size" : "global-batch-size"
       notes.append(
-        "--\(flag) is \(size), but an epoch has \(kind.counted(images)): each epoch is one step, and "
-          + (schedule.unscaleLr ? "no more" : "the rate is scaled for \(size)"))
+        "--\(flag) is \(size), but an epoch has \(kind.counted(images)): each epoch is one step, "
+          + (schedule.unscaleLr ? "and no more" : "and the rate is scaled for \(size)"))
     }
     notes += averageNotes(steps: steps * totalEpochs)
     let visited = sampleOrder.uniqueCount(of: trainingImages)
     if visited * 4 < trainingImages {
       notes.append(
-        "an epoch visits \(visited) of the \(kind.counted(trainingImages)): repeated augmentation takes "
-          + "three copies of each, and \(images) in all; --no-repeated-aug visits every image")
+        "an epoch visits \(visited) of the \(kind.counted(trainingImages)): repeated augmentation "
+          + "takes three copies of each, and \(images) in all; --no-repeated-aug visits them all")
     }
     if let period = running.saveEverySteps, period >= steps {
       notes.append(

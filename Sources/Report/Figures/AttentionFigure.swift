@@ -37,7 +37,7 @@ package struct AttentionFigure: Sendable {
   /// The scale of all maps; nil if each has its own.
   let scale: AttentionScale?
   let isLogarithmic: Bool
-  /// What each patch gets of attention that looks everywhere alike, if that is the same in all rows.
+  /// What each patch gets of attention that looks everywhere alike, if that is one in all rows.
   let uniform: Double?
   /// The pixels of a map, with all frames.
   let size: ImageSize
