@@ -52,8 +52,8 @@ import Testing
     _ = try make("clips", ["--val", "16"])  // of all four classes
     let trained = try workspace.train("run", ["--data-path", "clips", "--epochs", "2"])
     func note(_ split: String, _ count: Int) -> String {
-      "note: clips/\(split): \(count) of the \(count) images that were read are animated: a model "
-        + "of images sees the first frame; train with --frames makes a model of clips"
+      "note: clips/\(split): \(count) images of those read are animated: a model of images sees "
+        + "the first frame; train with --frames makes a model of clips"
     }
     #expect(
       trained.errLines.filter { $0.contains("animated") } == [note("train", 8), note("val", 16)])

@@ -11,7 +11,7 @@ package struct SkippedImages: Sendable {
   private var badOfClass: [Int: Int] = [:]
   private var hasWarned = false
   private var noted: Set<Int> = []
-  private var read: Set<Int> = []
+  private var read: Set<Int> = []  // clips
   private var (short, animated): (Set<Int>, Set<Int>) = ([], [])  // clips, images
 
   /// No images of `split` yet. `maxBad` is a share of its images if below 1, else a number of them.
@@ -27,7 +27,7 @@ package struct SkippedImages: Sendable {
   /// Notes what was wrong with images of a batch, which are left out of it or not.
   package mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
     try note(batch.failures, report: report)
-    read.formUnion(batch.indices)
+    if split.kind == .clips { read.formUnion(batch.indices) }
     short.formUnion(batch.notes.filter { $0.underlying is ShortClip }.map(\.index))
     animated.formUnion(batch.notes.filter { $0.underlying is AnimatedImage }.map(\.index))
     for note in batch.notes where noted.count <= Self.mostNoted && note.underlying is ImageError {
@@ -42,17 +42,15 @@ package struct SkippedImages: Sendable {
   /// How many of the clips that were read are shorter than the span of frames that a model sees, or
   /// how many of the images are animated, as a note; nil if none is.
   package var remark: String? {
-    let some = short.isEmpty ? animated : short
-    guard !some.isEmpty else { return nil }
-    let count =
-      "\(split.folder): \(some.count) of the \(split.kind.counted(read.count)) that "
-      + "\(read.count == 1 ? "was" : "were") read "
-    return count
-      + (short.isEmpty
-        ? "\(some.count == 1 ? "is" : "are") animated: a model of images sees the first frame; "
-          + "train with --frames makes a model of clips"
-        : "\(some.count == 1 ? "has" : "have") fewer frames than a span (--frames × "
-          + "--frame-stride): the last one is repeated")
+    if !animated.isEmpty {
+      return "\(split.folder): \(split.kind.counted(animated.count)) of those read "
+        + "\(animated.count == 1 ? "is" : "are") animated: a model of images sees the first frame; "
+        + "train with --frames makes a model of clips"
+    }
+    guard !short.isEmpty else { return nil }
+    return "\(split.folder): \(short.count) of the \(split.kind.counted(read.count)) that "
+      + "\(read.count == 1 ? "was" : "were") read \(short.count == 1 ? "has" : "have") fewer "
+      + "frames than a span (--frames × --frame-stride): the last one is repeated"
   }
 
   package mutating func note(
