@@ -217,7 +217,7 @@ import Testing
       func callAsFunction(_ x: Variable) -> Variable { x }
     }
     let error = #expect(throws: SymmetryError.self) { try Averaged(Rows(), over: .d4) }
-    #expect(error?.description == "a symmetry of images for a model of inputs [4]")
+    #expect(error?.description == "symmetries are of images, and the model takes inputs [4]")
     #expect(throws: SymmetryError.self) {
       var c = model.configuration
       c.imageWidth = 8
