@@ -30,9 +30,9 @@ struct Convit: ParsableCommand {
         name: "Using a model",
         subcommands: [
           PredictCommand.self, LocalityCommand.self, AttentionCommand.self, ProbeCommand.self,
-          VideoCommand.self,
-          SymmetryCommand.self, LinearGapCommand.self, ReportCommand.self, FiguresCommand.self,
-          InspectCommand.self, PruneCommand.self, ExportCommand.self, ConvertCommand.self,
+          VideoCommand.self, SymmetryCommand.self, LinearGapCommand.self, ReportCommand.self,
+          FiguresCommand.self, InspectCommand.self, PruneCommand.self, ExportCommand.self,
+          ConvertCommand.self,
         ]),
       CommandGroup(
         name: "What there is",

@@ -14,7 +14,7 @@ extension LocalityCommand {
     }
     try saved.model(as: TimeSformer.self).configuration.checkMaps()
     let folder = try images.folder(for: saved, seed: seed)
-    let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
+    let samples = folder.balancedSample(try sampleCount(sample), seed: seed)
     let output = try OutputFolder(outputDir)
     let pool = model.threads.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))

@@ -26,13 +26,7 @@ struct LocalityCommand: ParsableCommand {
   @OptionGroup(title: "Masks") var mask: MaskOptions
   @Flag(help: "Print locality.json on standard output, too, in one line.") var json = false
 
-  var sampleCount: Int? { sample == "all" ? .max : Int(sample) }
-
-  func validate() throws {
-    guard let sampleCount, sampleCount > 0 else {
-      throw ValidationError("sample must be a positive number or all, found \(sample)")
-    }
-  }
+  func validate() throws { _ = try sampleCount(sample) }
 
   func run() throws {
     let loaded = try model.load(frames: clips.frames)
@@ -41,7 +35,7 @@ struct LocalityCommand: ParsableCommand {
     if let reader { return try run(loaded, reader) }
     let saved = try mask.applied(to: loaded)
     let folder = try images.folder(for: saved, seed: seed)
-    let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
+    let samples = folder.balancedSample(try sampleCount(sample), seed: seed)
     let output = try OutputFolder(outputDir)
     let pool = model.threads.pool()
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))

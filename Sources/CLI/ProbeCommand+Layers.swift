@@ -52,7 +52,7 @@ struct LinearProbeCommand: ParsableCommand {
   }
 
   func validate() throws {
-    _ = try ProbeOptions.count(fitSample, "fit-sample")
+    _ = try sampleCount(fitSample, "fit-sample")
     guard penalty > 0, penalty.isFinite else {
       throw ValidationError("penalty must be above 0, found \(penalty)")
     }
@@ -60,23 +60,16 @@ struct LinearProbeCommand: ParsableCommand {
 
   func run() throws {
     let saved = try options.model.load()
-    let (model, weights) = (try saved.transformer, options.model.frozen(saved))
+    let classes = try saved.transformer.configuration.classes
     let pool = options.model.threads.pool()
-    func features(_ split: String?, _ sample: String?, _ doing: String) throws -> LayerFeatures {
-      var features = LayerFeatures(of: model, reading: reading.tokens)
-      _ = try options.read(saved, on: pool, split: split, sample: sample, doing) {
-        features.add($0.inputs, labels: $0.labels, weights, on: pool)
-      }
-      return features
-    }
-    let fitted = try features(fitSplit, fitSample, "read to fit")
-    let held = try features(nil, nil, "read to measure")
+    let fitted = try options.features(
+      of: saved, reading.tokens, on: pool, split: fitSplit, sample: fitSample, "read to fit")
+    let held = try options.features(of: saved, reading.tokens, on: pool, "read to measure")
     var (layers, tensors, terminal) = ([Record.Layer](), [OutputTensor](), Terminal())
     for (index, place) in fitted.places.enumerated() {
       let rows = fitted[index]
       let probe = LinearProbe(
-        rows, labels: fitted.labels, classes: model.configuration.classes, penalty: penalty,
-        on: pool)
+        rows, labels: fitted.labels, classes: classes, penalty: penalty, on: pool)
       layers.append(
         Record.Layer(
           place: place, acc1: probe.accuracy(on: held[index], labels: held.labels),
@@ -124,45 +117,36 @@ struct CKACommand: ParsableCommand {
   }
 
   func validate() throws {
-    if let count = try ProbeOptions.count(options.sample, "sample"), count < 4 {
+    let count = try sampleCount(options.sample)
+    guard count >= 4 else {
       throw ValidationError("cka needs 4 images, and sample is \(count)")
     }
   }
 
   func run() throws {
     let pool = options.model.threads.pool()
-    func features(_ saved: SavedModel, _ doing: String) throws -> LayerFeatures {
-      var features = LayerFeatures(of: try saved.transformer, reading: reading.tokens)
-      let weights = options.model.frozen(saved)
-      _ = try options.read(saved, on: pool, doing) {
-        features.add($0.inputs, labels: $0.labels, weights, on: pool)
-      }
-      return features
-    }
-    let rows = try features(options.model.load(), "read")
+    let rows = try options.features(of: options.model.load(), reading.tokens, on: pool, "read")
     let columns = try other.map { other in
       let saved = try SavedModel.noted(other, model: nil, inputSize: nil, patchSize: nil)
-      return try features(saved, "read again")
+      return try options.features(of: saved, reading.tokens, on: pool, "read again")
     }
     guard rows.labels.count >= 4, columns.map({ $0.labels == rows.labels }) ?? true else {
       throw ValidationError(
         "cka needs the same images for both models, 4 at least: found \(rows.labels.count) and "
           + "\(columns?.labels.count ?? 0)")
     }
-    func matrix(_ measure: (Tensor, Tensor) -> Double) -> [[Double?]] {
-      let others = (columns ?? rows).places.indices.map { (columns ?? rows)[$0] }
-      return rows.places.indices.map { row in
-        let own = rows[row]
-        return others.map { other in
-          let alike = measure(own, other)
-          return alike.isFinite ? alike : nil  // not of features that are the same for all images
-        }
-      }
+    func layers(_ features: LayerFeatures) -> [CentredFeatures] {
+      features.places.indices.map { CentredFeatures(features[$0]) }
     }
+    let (own, others) = (layers(rows), columns.map(layers))
+    let found = own.map { row in (others ?? own).map(row.alignment) }
+    // No number where features are the same for all images.
+    func finite(_ value: Double) -> Double? { value.isFinite ? value : nil }
     let record = Record(
       weights: options.model.file.weights, split: options.images.split, other: other,
       images: rows.labels.count, rows: rows.places, columns: (columns ?? rows).places,
-      cka: matrix(CKA.debiased), biased: matrix(CKA.linear))
+      cka: found.map { $0.map { finite($0.debiased) } },
+      biased: found.map { $0.map { finite($0.biased) } })
     let shown = biased ? record.biased : record.cka
     let table =
       [[""] + record.columns.map { $0.replacing("blocks.", with: "") }]

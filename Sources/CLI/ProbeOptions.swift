@@ -3,6 +3,7 @@ import Autodiff
 import ConViT
 import Files
 import Images
+import Probing
 import Recipes
 import Safetensors
 import Training
@@ -18,16 +19,7 @@ struct ProbeOptions: ParsableArguments {
   var outputDir: String?
   @Flag(help: "Print one JSON object.") var json = false
 
-  func validate() throws { _ = try Self.count(sample, "sample") }
-
-  /// The number that a flag says, or nil for all.
-  static func count(_ text: String, _ flag: String) throws -> Int? {
-    guard text != "all" else { return nil }
-    guard let count = Int(text), count > 0 else {
-      throw ValidationError("\(flag) must be a positive number or all, found \(text)")
-    }
-    return count
-  }
+  func validate() throws { _ = try sampleCount(sample) }
 
   /// Calls `body` with the images of a split, batch by batch, always in the same order; returns how
   /// many there were.
@@ -45,8 +37,7 @@ struct ProbeOptions: ParsableArguments {
       throw ValidationError(
         "\(images.dataPath) has \(folder.classes.count) classes and the model \(classes)")
     }
-    let count = try Self.count(sample ?? self.sample, "sample")
-    let samples = folder.balancedSample(count ?? .max, seed: seed)
+    let samples = folder.balancedSample(try sampleCount(sample ?? self.sample), seed: seed)
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     var done = 0
     try images.evaluator(for: saved, on: pool).batches(
@@ -58,6 +49,19 @@ struct ProbeOptions: ParsableArguments {
       terminal.progress("\(doing) \(done)/\(samples.count)")
     }
     return done
+  }
+
+  /// What the layers of a model make of the images of a split, as `read` reads them.
+  func features(
+    of saved: SavedModel, _ reading: LayerFeatures.Reading?, on pool: WorkerPool,
+    split: String? = nil, sample: String? = nil, _ doing: String
+  ) throws -> LayerFeatures {
+    var features = LayerFeatures(of: try saved.transformer, reading: reading)
+    let weights = model.frozen(saved)
+    _ = try read(saved, on: pool, split: split, sample: sample, doing) {
+      features.add($0.inputs, labels: $0.labels, weights, on: pool)
+    }
+    return features
   }
 
   /// Writes what was found to `--output-dir` and prints it.
@@ -77,6 +81,15 @@ struct ProbeOptions: ParsableArguments {
     if json { return try Terminal.result(JSON.tableText(record)) }
     try aligned(table, texts: texts).forEach(Terminal.result)
   }
+}
+
+/// The number that a flag says, as many as there are for "all".
+func sampleCount(_ text: String, _ flag: String = "sample") throws -> Int {
+  guard text != "all" else { return .max }
+  guard let count = Int(text), count > 0 else {
+    throw ValidationError("\(flag) must be a positive number or all, found \(text)")
+  }
+  return count
 }
 
 /// "12.3", "−0.5", and "nan" of nothing.

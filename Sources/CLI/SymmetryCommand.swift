@@ -54,12 +54,8 @@ struct SymmetryCommand: ParsableCommand {
   @Flag(help: "Show gains by class and group, too; --json always does.") var perClass = false
   @Flag(help: "Print one JSON object.") var json = false
 
-  private var sampleCount: Int? { sample == "all" ? .max : Int(sample) }
-
   func validate() throws {
-    guard let sampleCount, sampleCount > 0 else {
-      throw ValidationError("sample must be a positive number or all, found \(sample)")
-    }
+    _ = try sampleCount(sample)
     try motions.validate(in: model.precision)
     guard group != "all" else { return }
     do {
@@ -83,7 +79,7 @@ struct SymmetryCommand: ParsableCommand {
     var meters = try fitting { try motions.meters(of: saved.transformer, weights, group: group) }
     let folder =
       unlabelled ? try images.unlabelled(seed: seed) : try images.folder(for: saved, seed: seed)
-    let samples = folder.balancedSample(sampleCount ?? 0, seed: seed)
+    let samples = folder.balancedSample(try sampleCount(sample), seed: seed)
     let output = try outputDir.map(Self.output)
     defer { output?.discard() }
     var (sums, statistics) = (layers?.start, OrbitStatistics(whole, subgroups: parts))
@@ -110,7 +106,7 @@ struct SymmetryCommand: ParsableCommand {
     }
     report.origin = SymmetryReport.Origin(
       weights: model.file.weights, dataPath: images.dataPath, split: images.split,
-      sample: sample == "all" ? nil : sampleCount, seed: seed)
+      sample: Int(sample), seed: seed)
     if let layers, let sums {
       (report.layers, report.layersGroup) = (layers.layers(sums), whole.name)
     }

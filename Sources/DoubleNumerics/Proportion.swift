@@ -53,6 +53,13 @@ package struct PairedProportions: Hashable, Sendable {
     (self.onlyFirst, self.onlySecond, self.all) = (onlyFirst, onlySecond, all)
   }
 
+  /// The answers themselves: whether each is right, for the same examples in one order.
+  package init(_ first: [Bool], _ second: [Bool]) {
+    let pairs = zip(first, second)
+    self.init(
+      onlyFirst: pairs.count { $0 && !$1 }, onlySecond: pairs.count { !$0 && $1 }, of: first.count)
+  }
+
   /// The share of the first less that of the second.
   package var difference: Double { Double(onlyFirst - onlySecond) / Double(all) }
 

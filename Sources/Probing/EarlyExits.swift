@@ -41,19 +41,9 @@ public struct EarlyExits: Sendable {
     _ images: Tensor, labels: [Int], _ weights: FrozenWeights, on pool: WorkerPool
   ) -> [Tensor] {
     let places = model.blocks.indices.map { "blocks.\($0).output" }
-    let shards = Shards(for: model, batchSize: labels.count)
-    let parts = shards.outputs(of: labels.count, at: weights, on: pool) { range, tape in
-      var outputs: [String: Tensor] = [:]
-      tape.showing(Taps(places)) {
-        outputs[$0.place] = $0.value
-      } _: {
-        _ = model(tape.constant(images.sliced(0, range)))
-      }
-      return places.map { model.earlyExit(tape.constant(outputs[$0]!)).value }
-    }
-    let logits = model.blocks.indices.map { block in
-      Tensor.concatenated(parts.map { $0[block] }, 0)
-    }
+    let logits = model.values(at: places, of: images, weights, on: pool) {
+      model.earlyExit($0).value
+    }.values.map { Tensor.concatenated($0, 0) }
     let answers = logits.map { $0.argmax(-1) }
     for block in blocks.indices {
       blocks[block].totals.add(ClassificationTotals(logits: logits[block], labels: labels))

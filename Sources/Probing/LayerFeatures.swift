@@ -54,27 +54,17 @@ public struct LayerFeatures: Sendable {
     checkPrecondition(
       images.shape.rank == 4 && images.shape[0] == labels.count,
       "LayerFeatures: images \(images.shape), \(labels.count) labels")
-    let shards = Shards(for: model, batchSize: labels.count)
-    let parts = shards.outputs(of: labels.count, at: weights, on: pool) { range, tape in
-      var rows: [String: Tensor] = [:]
-      let logits = tape.showing(Taps(places)) {
-        rows[$0.place] = row(of: $0.value)
-      } _: {
-        model(tape.constant(images.sliced(0, range))).value
-      }
-      return (logits, places.map { rows[$0]! })
-    }
-    for index in places.indices { batches[index] += parts.map { $0.1[index] } }
+    let found = model.values(at: places, of: images, weights, on: pool, row)
+    for index in places.indices { batches[index] += found.values[index] }
     self.labels += labels
-    return .concatenated(parts.map(\.0), 0)
+    return found.logits
   }
 
   /// [B, T + N, C] → [B, C]
-  private func row(of tokens: Tensor) -> Tensor {
-    let x = Tape(.inference).constant(tokens)
+  private func row(of tokens: Variable) -> Tensor {
     let first = tokens.shape[1] - model.configuration.grid.count
-    return (reading == .token ? x.sliced(1, 0..<1) : x.sliced(1, first..<tokens.shape[1]))
-      .mean(1).value
+    let read = reading == .token ? 0..<1 : first..<tokens.shape[1]
+    return tokens.sliced(1, read).mean(1).value
   }
 
   /// The rows of a place, by its number, [images, C].

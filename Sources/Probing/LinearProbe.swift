@@ -1,5 +1,6 @@
 import Autodiff
 import ConViT
+import DoubleNumerics
 
 /// A linear probe (Alain and Bengio 2016, arXiv:1610.01644): which class an image is of, read from
 /// a layer's features by logistic regression.

@@ -61,7 +61,9 @@ public struct PartAblation: Sendable {
   ///
   /// - Parameter means: what replaces the parts; zeros if nil.
   public init(of model: VisionTransformer, _ weights: FrozenWeights, means: PartMeans? = nil) {
-    let parts = PartAblation.parts(of: model)
+    let parts = model.blocks.enumerated().flatMap { layer, block in
+      (0..<block.attn.heads).map { Part(layer: layer, head: $0) } + [Part(layer: layer, head: nil)]
+    }
     (self.model, self.weights, self.parts) = (model, weights, parts)
     ablated = parts.map { part in
       let mean = means.map { $0[part.place] }
@@ -75,12 +77,6 @@ public struct PartAblation: Sendable {
       return weights.changing(model.ablating(heads: [head], inLayer: part.layer, with: mean))
     }
     without = parts.map { _ in (ClassificationTotals(), []) }
-  }
-
-  fileprivate static func parts(of model: VisionTransformer) -> [Part] {
-    model.blocks.enumerated().flatMap { layer, block in
-      (0..<block.attn.heads).map { Part(layer: layer, head: $0) } + [Part(layer: layer, head: nil)]
-    }
   }
 
   /// Adds images [B, channels, height, width], each of which goes through the model once more for
@@ -106,10 +102,7 @@ public struct PartAblation: Sendable {
   /// What the images that were added say, a line for each part.
   public var lines: [Line] {
     zip(parts, without).map { part, found in
-      let pairs = zip(found.right, right)
-      let paired = PairedProportions(
-        onlyFirst: pairs.count { $0 && !$1 }, onlySecond: pairs.count { !$0 && $1 },
-        of: right.count)
+      let paired = PairedProportions(found.right, right)
       let interval = paired.interval()
       return Line(
         part: part.name, acc1: found.totals.accuracy1, loss: found.totals.finiteLoss,
@@ -136,19 +129,9 @@ public struct PartMeans: Sendable {
 
   /// Adds images [B, channels, height, width].
   public mutating func add(_ images: Tensor, _ weights: FrozenWeights, on pool: WorkerPool) {
-    let count = images.shape[0]
-    let shards = Shards(for: model, batchSize: count)
-    let parts = shards.outputs(of: count, at: weights, on: pool) { range, tape in
-      var found: [String: Tensor] = [:]
-      tape.showing(Taps(places)) {
-        found[$0.place] = $0.value
-      } _: {
-        _ = model(tape.constant(images.sliced(0, range)))
-      }
-      return places.map { found[$0]! }
-    }
-    for values in parts {
-      for (place, value) in values.enumerated() { add(value, at: place) }
+    let values = model.values(at: places, of: images, weights, on: pool) { $0.value }.values
+    for (place, parts) in values.enumerated() {
+      for value in parts { add(value, at: place) }
     }
   }
 

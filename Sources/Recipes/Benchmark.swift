@@ -115,12 +115,6 @@ package struct Benchmark: Sendable {
   }
 
   private func makeStep(_ pool: WorkerPool) throws -> (Int) throws -> Void {
-    try makeStep(model, pool)
-  }
-
-  private func makeStep(
-    _ model: some VisionModel, _ pool: WorkerPool
-  ) throws -> (Int) throws -> Void {
     let weights = ParameterStore(model, seed: 0)
     let batch = model.randomExamples(batchSize)
     switch mode {

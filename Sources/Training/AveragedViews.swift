@@ -19,7 +19,7 @@ package struct AveragedViews: Model {
 
   /// [B, views, …] → [B, classes]; a few views at a time, so that the memory is theirs.
   package func callAsFunction(_ x: Variable) -> Variable {
-    let part = max(1, Self.rowsAtATime / max(1, x.shape[0] * model.rows))
+    let part = max(1, Shards.usualRows / max(1, x.shape[0] * model.rows))
     let sums = stride(from: 0, to: views, by: part).map { first in
       let range = first..<min(first + part, views)
       let some = x.sliced(1, range)
@@ -29,7 +29,4 @@ package struct AveragedViews: Model {
     let mean = sums.dropFirst().reduce(sums[0], +) * (1 / Float(views))
     return (mean + .leastNormalMagnitude).log()
   }
-
-  /// Of the products inside, as many as fill a core's cache.
-  private static let rowsAtATime = 800
 }

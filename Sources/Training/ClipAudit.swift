@@ -55,9 +55,7 @@ extension ClipAudit {
       guard let found = answers[order] else { return nil }
       let pairs = Array(zip(found, original))
       let right = Proportion(found.count(where: \.isRight), of: all)
-      let paired = PairedProportions(
-        onlyFirst: pairs.count { $0.isRight && !$1.isRight },
-        onlySecond: pairs.count { !$0.isRight && $1.isRight }, of: all)
+      let paired = PairedProportions(found.map(\.isRight), original.map(\.isRight))
       let isOwn = order == .original
       return Line(
         order: order, acc1: 100 * Double(right.part) / Double(all),

@@ -46,6 +46,9 @@ import Testing
     let share = Proportion(3, of: 10)
     #expect(share.interval(level: 0.5).lowerBound > share.interval(level: 0.99).lowerBound)
     let paired = PairedProportions(onlyFirst: 2, onlySecond: 5, of: 10)
+    let first = [true, true] + Array(repeating: false, count: 8)
+    let second = [false, false] + Array(repeating: true, count: 5) + [false, false, false]
+    #expect(PairedProportions(first, second) == paired)
     #expect(paired.interval(level: 0.5).upperBound < paired.interval(level: 0.99).upperBound)
   }
 }

@@ -86,6 +86,9 @@ extension Model {
 }
 
 extension Shards {
+  /// Rows of the matrices of a shard, which stay in a core's cache.
+  package static let usualRows = 800
+
   /// How batches of a model are cut, unless someone says otherwise: shards of about 800 rows
   /// (four images of 14 × 14 patches), whose matrices stay in a core's cache, or fewer if
   /// that leaves a lane without.
@@ -96,7 +99,7 @@ extension Shards {
     for model: some Model, batchSize: Int, size: Int? = nil, lanes: Int = 4
   ) {
     let rows = max(model.rows, 1)
-    let automatic = max(1, min((800 + rows / 2) / rows, (batchSize + lanes - 1) / lanes))
+    let automatic = max(1, min((Self.usualRows + rows / 2) / rows, (batchSize + lanes - 1) / lanes))
     self.init(size: size ?? automatic, lanes: lanes)
   }
 }

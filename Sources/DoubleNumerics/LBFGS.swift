@@ -3,20 +3,24 @@
 ///
 /// A step is halved until it descends enough (Armijo). It ends where no number of the gradient is
 /// above `tolerance`, or where rounding hides a descent.
-struct LBFGS {
-  var memory = 10
-  var tolerance = 1e-5
-  var maxSteps = 1000
+package struct LBFGS: Sendable {
+  private let memory = 10
+  private let tolerance: Double
+  private let maxSteps: Int
 
-  struct Minimum {
-    let x: [Double]
-    let value: Double
-    /// The largest number of the gradient there.
-    let slope: Double
-    let steps: Int
+  package init(tolerance: Double = 1e-5, maxSteps: Int = 1000) {
+    (self.tolerance, self.maxSteps) = (tolerance, maxSteps)
   }
 
-  func minimum(
+  package struct Minimum: Sendable {
+    package let x: [Double]
+    package let value: Double
+    /// The largest number of the gradient there.
+    package let slope: Double
+    package let steps: Int
+  }
+
+  package func minimum(
     from start: [Double], of f: (_ x: [Double]) -> (value: Double, gradient: [Double])
   ) -> Minimum {
     var (x, at) = (start, f(start))
@@ -71,13 +75,11 @@ struct LBFGS {
 }
 
 private func dot(_ x: [Double], _ y: [Double]) -> Double {
-  var sum = 0.0
-  for i in x.indices { sum += x[i] * y[i] }
-  return sum
+  dot(x, from: 0, y, from: 0, count: x.count)
 }
 
 private func difference(_ x: [Double], _ y: [Double]) -> [Double] { zip(x, y).map { $0 - $1 } }
 
 private func add(_ scale: Double, _ x: [Double], to y: inout [Double]) {
-  for i in y.indices { y[i] += scale * x[i] }
+  add(scale, times: x, from: 0, to: &y, from: 0, count: x.count)
 }
