@@ -12,7 +12,7 @@
 
 /// Levels of instructions that this processor has, lowest first.
 typedef int ck_level_index;
-enum { CK_BASELINE, CK_X86_64_V3, CK_X86_64_V4 };
+enum { CK_BASELINE, CK_X86_64_V3, CK_X86_64_V4, CK_AMX };
 /// The level in use, known before main.
 extern ck_level_index ck_chosen_level;
 
@@ -30,7 +30,7 @@ extern ck_level_index ck_chosen_level;
   CK_FOR(CK_V3) result name##_v3 parameters { return name##_body arguments; } \
   __attribute__((noinline)) result name##_baseline parameters { return name##_body arguments; } \
   result name parameters { \
-    if (ck_chosen_level == CK_X86_64_V4) return name##_v4 arguments; \
+    if (ck_chosen_level >= CK_X86_64_V4) return name##_v4 arguments; \
     if (ck_chosen_level == CK_X86_64_V3) return name##_v3 arguments; \
     return name##_baseline arguments; \
   } \

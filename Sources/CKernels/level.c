@@ -2,9 +2,15 @@
 
 #include "internal.h"
 
+#if defined(CK_X86_64)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 static const char *const names[] = {
 #if defined(CK_X86_64)
-    "baseline", "x86-64-v3", "x86-64-v4",
+    "baseline", "x86-64-v3", "x86-64-v4", "x86-64-v4+amx",
 #elif defined(__aarch64__)
     "neon",
 #else
@@ -14,11 +20,23 @@ static const char *const names[] = {
 
 ck_level_index ck_chosen_level = 0;
 
+#if defined(CK_X86_64)
+/// Whether the processor has AMX for bfloat16 and the kernel lets this process use it (Linux's
+/// Documentation/arch/x86/xstate.rst).
+static bool has_amx(void) {
+  enum { REQUEST_FEATURE = 0x1023, TILE_DATA = 18, BFLOAT16 = 1 << 22, TILES = 1 << 24 };
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d & BFLOAT16 && d & TILES &&
+      __builtin_cpu_supports("avx512bf16") &&
+      syscall(SYS_arch_prctl, REQUEST_FEATURE, TILE_DATA) == 0;
+}
+#endif
+
 /// The highest level that the processor has.
 static ck_level_index highest(void) {
 #if defined(CK_X86_64)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("x86-64-v4")) return CK_X86_64_V4;
+  if (__builtin_cpu_supports("x86-64-v4")) return has_amx() ? CK_AMX : CK_X86_64_V4;
   if (__builtin_cpu_supports("x86-64-v3")) return CK_X86_64_V3;
 #endif
   return 0;

@@ -3,7 +3,7 @@
 /// Fastest first.
 static const ck_products *const all[] = {
 #if defined(CK_X86_64)
-    &ck_products_avx512_bf16, &ck_products_avx512, &ck_products_avx2,
+    &ck_products_amx, &ck_products_avx512_bf16, &ck_products_avx512, &ck_products_avx2,
 #elif defined(__aarch64__)
     &ck_products_neon_bf16, &ck_products_neon,
 #endif

@@ -17,16 +17,37 @@
 //
 // where stores wait for what they overwrite, FETCHES_OUTPUT,
 //
-// and, where an instruction multiplies small matrices of bfloat16, MATRIX_STEPS in a row of them,
+// where an instruction multiplies small matrices of bfloat16, MATRIX_STEPS in a row of them,
 //
 //     matrix_sum(sum, first, second)               that instruction
 //     matrix_sums(rows, vectors, sums, tile)       what is left of the tile when it was used
+//
+// and, where matrices are large enough to have registers of their own, STEPS_ARE_ALONG, as those
+// take both operands with MATRIX_STEPS along, and TILES, the file that multiplies blocks of them.
 //
 // Blocks of both operands share a core's second cache: up to INNER steps of the second operand's
 // columns, up to BLOCK of their vectors' lanes, and of ROWS rows of the first. A panel (the columns
 // of a tile) stays in the first cache while the rows go by. A row is SHORT if the next tile finds
 // the other half of its lines still in the cache.
-#include "product_tile.h"
+#define BODY CK_INLINE TARGET
+
+#ifndef TILES
+#define TILES "product_tile.h"
+#endif
+#ifndef MATRIX_STEPS
+#define MATRIX_STEPS 1
+#define matrix_sum(sum, first, second) product_sum(CK_BFLOAT16, sum, first, second)
+#endif
+#ifndef STEPS_ARE_ALONG
+#define STEPS_ARE_ALONG 0
+#endif
+
+enum { PANEL = TILE_VECTORS * LANES, STEP_UNIT = STEPS_ARE_ALONG ? MATRIX_STEPS : 1 };
+
+/// Steps for an inner size of k as they are laid out, with zeros in those that fill a unit.
+BODY ptrdiff_t laid_out_steps(const ck_precision precision, ptrdiff_t k) {
+  return ck_rounded_up(ck_steps(precision, k), STEP_UNIT);
+}
 
 /// Steps in a row of the first operand where it is converted row by row.
 BODY ptrdiff_t row_steps(ptrdiff_t steps) { return ck_rounded_up(steps, LANES); }
@@ -36,7 +57,7 @@ BODY ptrdiff_t block_length(const ck_precision precision, ptrdiff_t k) {
   const ptrdiff_t longest = precision == CK_BFLOAT16 ? 2 * INNER : INNER;
   if (k <= 0) return 2;
   const ptrdiff_t blocks = (k + longest - 1) / longest;
-  return ck_rounded_up((k + blocks - 1) / blocks, 2);
+  return ck_rounded_up((k + blocks - 1) / blocks, 2 * STEP_UNIT);
 }
 
 /// Columns in a block of the second operand: whole panels.
@@ -46,18 +67,18 @@ BODY ptrdiff_t block_columns(ptrdiff_t steps) {
 
 /// Floats of the largest block of the second operand, of which that of the first lies behind.
 BODY ptrdiff_t block_count(const ck_precision precision, ptrdiff_t n, ptrdiff_t k) {
-  const ptrdiff_t steps = ck_steps(precision, block_length(precision, k));
+  const ptrdiff_t steps = laid_out_steps(precision, block_length(precision, k));
   return steps * ck_rounded_up(ck_smaller(n, block_columns(steps)), LANES);
 }
 
 BODY ptrdiff_t scratch_count(const ck_precision precision, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k) {
-  const ptrdiff_t steps = ck_steps(precision, block_length(precision, k));
+  const ptrdiff_t steps = laid_out_steps(precision, block_length(precision, k));
   return block_count(precision, n, k) +
       row_steps(steps) * ck_rounded_up(ck_smaller(m, ROWS), ROW_PANEL);
 }
 
 BODY ptrdiff_t packed_count(const ck_precision precision, ptrdiff_t n, ptrdiff_t k) {
-  return ck_steps(precision, k) * ck_rounded_up(n, LANES);
+  return laid_out_steps(precision, k) * ck_rounded_up(n, LANES);
 }
 
 /// Columns that a panel takes: the widest, or of the last what is left, a multiple of `unit`.
@@ -76,14 +97,17 @@ BODY void fetch(const ck_precision precision, const float *p, ptrdiff_t distance
 BODY void pack_rows(
     const ck_precision precision, float *out, const float *x, ptrdiff_t stride, ptrdiff_t k,
     ptrdiff_t n, const ptrdiff_t widest, const ptrdiff_t unit) {
-  const ptrdiff_t steps = ck_steps(precision, k), per_step = precision == CK_BFLOAT16 ? 2 : 1;
+  const ptrdiff_t steps = laid_out_steps(precision, k), filled = ck_steps(precision, k);
+  const ptrdiff_t per_step = precision == CK_BFLOAT16 ? 2 : 1;
   for (ptrdiff_t panel = 0; panel < n; panel += widest) {
     const ptrdiff_t width = panel_width(n - panel, widest, unit);
     float *place = out + panel * steps;
     for (ptrdiff_t step = 0; step < steps; step++) {
       for (ptrdiff_t column = 0; column < width; column += LANES) {
         fetch(precision, x + per_step * (step + 16) * stride + panel + column, stride);
-        store(place + column, step_across(precision, x, stride, step, k, panel + column, n));
+        store(
+            place + column,
+            step < filled ? step_across(precision, x, stride, step, k, panel + column, n) : zero());
       }
       place += width;
     }
@@ -94,7 +118,8 @@ BODY void pack_rows(
 BODY void pack_columns(
     const ck_precision precision, float *out, const float *x, ptrdiff_t stride, ptrdiff_t k,
     ptrdiff_t n) {
-  const ptrdiff_t steps = ck_steps(precision, k), per_step = precision == CK_BFLOAT16 ? 2 : 1;
+  const ptrdiff_t steps = laid_out_steps(precision, k);
+  const ptrdiff_t per_step = precision == CK_BFLOAT16 ? 2 : 1;
   for (ptrdiff_t column = 0; column < n; column += LANES) {
     const ptrdiff_t panel = column / PANEL * PANEL, width = panel_width(n - panel, PANEL, LANES);
     float *place = out + panel * steps + (column - panel);
@@ -115,10 +140,36 @@ BODY void pack_columns(
   }
 }
 
+/// The rows of a transposed matrix, of k rows and m columns, as those of one that is not.
+BODY void turn_rows(
+    const ck_precision precision, float *out, const float *x, ptrdiff_t stride, ptrdiff_t k,
+    ptrdiff_t m) {
+  const ptrdiff_t steps = ck_steps(precision, k), row = row_steps(steps);
+  const ptrdiff_t per_step = precision == CK_BFLOAT16 ? 2 : 1;
+  for (ptrdiff_t column = 0; column < m; column += LANES) {
+    for (ptrdiff_t step = 0; step < steps; step += LANES) {
+      vector block[LANES];
+      CK_UNROLL
+      for (int i = 0; i < LANES; i++) {
+        fetch(precision, x + per_step * (step + i + LANES) * stride + column, stride);
+        block[i] = step + i < steps
+            ? step_across(precision, x, stride, step + i, k, column, m) : zero();
+      }
+      transpose(block);
+      CK_UNROLL
+      for (int i = 0; i < LANES; i++) store(out + (column + i) * row + step, block[i]);
+    }
+  }
+}
+
 BODY ck_rows lay_out_rows(
     const ck_precision precision, const float *x, ptrdiff_t stride, bool transposed, ptrdiff_t m,
     ptrdiff_t k, float *scratch) {
   const ptrdiff_t steps = ck_steps(precision, k), row = row_steps(steps);
+  if (transposed && STEPS_ARE_ALONG) {
+    turn_rows(precision, scratch, x, stride, k, m);
+    return (ck_rows){scratch, row, 1, false};
+  }
   if (transposed && precision == CK_FLOAT32 && stride <= SHORT) {
     return (ck_rows){x, 1, stride, false};
   }
@@ -135,26 +186,7 @@ BODY ck_rows lay_out_rows(
   return (ck_rows){scratch, row, 1, false};
 }
 
-BODY const float *row_at(ck_rows rows, ptrdiff_t row, ptrdiff_t steps) {
-  if (!rows.in_panels) return rows.elements + row * rows.row_stride;
-  return rows.elements + row / ROW_PANEL * ROW_PANEL * steps + row % ROW_PANEL;
-}
-
-/// Tiles of rows that are laid out by columns that are packed.
-BODY void block_product(
-    const ck_precision precision, float *out, ptrdiff_t stride, ck_rows rows, const float *packed,
-    ptrdiff_t m, ptrdiff_t n, ptrdiff_t steps, float alpha, float beta, const float *bias) {
-  for (ptrdiff_t column = 0; column < n; column += PANEL) {
-    for (ptrdiff_t row = 0; row < m; row += TILE_ROWS) {
-      const ck_tile tile = {
-          row_at(rows, row, steps), rows.row_stride, rows.step_stride,
-          packed + column * steps, panel_width(n - column, PANEL, LANES), steps};
-      tile_product(
-          precision, ck_smaller(m - row, TILE_ROWS), ck_smaller(n - column, PANEL),
-          out + row * stride + column, stride, tile, alpha, beta, bias ? bias + column : NULL);
-    }
-  }
-}
+#include TILES
 
 /// The columns of the second operand from (`first`, `column`) on, for an inner size of `length`.
 BODY void pack(
@@ -174,7 +206,7 @@ BODY void pack_all(
   for (ptrdiff_t first = 0; first < k; first += inner) {
     const ptrdiff_t length = ck_smaller(k - first, inner);
     pack(precision, out, b, first, 0, length, n);
-    out += ck_steps(precision, length) * ck_rounded_up(n, LANES);
+    out += laid_out_steps(precision, length) * ck_rounded_up(n, LANES);
   }
 }
 
@@ -183,11 +215,12 @@ BODY void product(
     const float *packed, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, float alpha, float beta,
     const float *bias, float *scratch) {
   const ptrdiff_t inner = block_length(precision, k);
-  const ptrdiff_t widest = block_columns(ck_steps(precision, inner));
+  const ptrdiff_t widest = block_columns(laid_out_steps(precision, inner));
   float *rows = scratch + block_count(precision, n, k);
   // Once at least, so that out is written even where k is 0.
   for (ptrdiff_t first = 0; first == 0 || first < k; first += inner) {
-    const ptrdiff_t length = ck_smaller(k - first, inner), steps = ck_steps(precision, length);
+    const ptrdiff_t length = ck_smaller(k - first, inner);
+    const ptrdiff_t steps = laid_out_steps(precision, length);
     for (ptrdiff_t column = 0; column < n; column += widest) {
       const ptrdiff_t width = ck_smaller(n - column, widest);
       const float *columns = scratch;

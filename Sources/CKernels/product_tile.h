@@ -1,15 +1,7 @@
 // A tile of a matrix product: its sums stay in registers along the inner size. Part of
 // `product_blocks.h`, which says what must be defined.
-#define BODY CK_INLINE TARGET
-
-enum { PANEL = TILE_VECTORS * LANES };
-
 #ifndef FETCHES_OUTPUT
 #define FETCHES_OUTPUT 0
-#endif
-#ifndef MATRIX_STEPS
-#define MATRIX_STEPS 1
-#define matrix_sum(sum, first, second) product_sum(CK_BFLOAT16, sum, first, second)
 #endif
 
 /// out[row][column] = alpha Σ_step first second + beta out[row][column] + bias[column] for `rows`
@@ -106,4 +98,25 @@ BODY float spin(const ck_precision precision, ptrdiff_t rounds) {
   }
   for (int i = 0; i < TILE_ROWS * TILE_VECTORS; i++) total += sums[i];
   return total[0];
+}
+
+BODY const float *row_at(ck_rows rows, ptrdiff_t row, ptrdiff_t steps) {
+  if (!rows.in_panels) return rows.elements + row * rows.row_stride;
+  return rows.elements + row / ROW_PANEL * ROW_PANEL * steps + row % ROW_PANEL;
+}
+
+/// Tiles of rows that are laid out by columns that are packed.
+BODY void block_product(
+    const ck_precision precision, float *out, ptrdiff_t stride, ck_rows rows, const float *packed,
+    ptrdiff_t m, ptrdiff_t n, ptrdiff_t steps, float alpha, float beta, const float *bias) {
+  for (ptrdiff_t column = 0; column < n; column += PANEL) {
+    for (ptrdiff_t row = 0; row < m; row += TILE_ROWS) {
+      const ck_tile tile = {
+          row_at(rows, row, steps), rows.row_stride, rows.step_stride,
+          packed + column * steps, panel_width(n - column, PANEL, LANES), steps};
+      tile_product(
+          precision, ck_smaller(m - row, TILE_ROWS), ck_smaller(n - column, PANEL),
+          out + row * stride + column, stride, tile, alpha, beta, bias ? bias + column : NULL);
+    }
+  }
 }

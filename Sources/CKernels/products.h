@@ -21,7 +21,8 @@ struct ck_products {
 };
 
 #if defined(CK_X86_64)
-extern const ck_products ck_products_avx512_bf16, ck_products_avx512, ck_products_avx2;
+extern const ck_products ck_products_amx, ck_products_avx512_bf16, ck_products_avx512,
+    ck_products_avx2;
 #elif defined(__aarch64__)
 extern const ck_products ck_products_neon_bf16, ck_products_neon;
 #endif

@@ -5,11 +5,12 @@ import Testing
 
 /// `ck_product` of every level against sums in double precision of the same operands.
 @Suite(.enabled(if: !ProductKernels.all.isEmpty)) struct KernelsProductTests {
-  /// Around tiles (8 × 48, 6 × 16), their vectors (16, 8), and steps of two; several blocks of each
-  /// size.
+  /// Around tiles (32 × 32, 8 × 48, 6 × 16), their vectors (16, 8), and steps of two and 32;
+  /// several blocks of each size.
   static let sizes = [
     (1, 1, 1), (8, 48, 16), (7, 47, 3), (9, 49, 33), (3, 16, 2), (17, 33, 31), (5, 1, 50),
     (131, 5, 5), (20, 100, 450), (2, 17, 1800), (3, 900, 400), (196, 48, 7), (125, 15, 260),
+    (33, 31, 65),
   ]
 
   /// A matrix in memory that has more columns than are asked for.

@@ -16,7 +16,7 @@ func levels<Function>(
   let level = String(cString: ck_level())
   var all = [Level(name: "dispatched", call: dispatched), Level(name: "baseline", call: baseline)]
   if level.hasPrefix("x86-64") { all.append(Level(name: "x86-64-v3", call: v3)) }
-  if level == "x86-64-v4" { all.append(Level(name: "x86-64-v4", call: v4)) }
+  if level.hasPrefix("x86-64-v4") { all.append(Level(name: "x86-64-v4", call: v4)) }
   return all
 }
 

@@ -79,7 +79,7 @@ package struct BLASLibrary: Sendable {
     let avx512 = ["SkylakeX", "Cooperlake", "SapphireRapids"]
     let avx2 = ["Haswell", "Zen", "Excavator"]
     return switch level {
-    case "x86-64-v4": !avx512.contains(kernels)
+    case "x86-64-v4", "x86-64-v4+amx": !avx512.contains(kernels)
     case "x86-64-v3": !(avx512 + avx2).contains(kernels)
     default: false
     }

@@ -13,9 +13,9 @@
 //
 // NaN goes through every function unless a comment says otherwise.
 
-/// The level of instructions in use: "x86-64-v4" (AVX-512), "x86-64-v3" (AVX2), "baseline" or
-/// "neon". It is the highest that the processor has, or that which the environment's
-/// `CONVIT_LEVEL` names.
+/// The level of instructions in use: "x86-64-v4+amx" (AVX-512, and AMX for products of bfloat16),
+/// "x86-64-v4" (AVX-512), "x86-64-v3" (AVX2), "baseline" or "neon". It is the highest that the
+/// processor has, or that which the environment's `CONVIT_LEVEL` names.
 const char *ck_level(void);
 /// Whether `CONVIT_LEVEL` may have this value here: a level that the processor has.
 bool ck_level_is_known(const char *name);

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-// Matrix products (product.c), for processors with AVX-512, AVX2 or NEON.
+// Matrix products (product.c), for processors with AMX, AVX-512, AVX2 or NEON.
 
 /// How the operands of a product are read; sums are of floats.
 typedef enum {
@@ -27,7 +27,7 @@ typedef struct ck_products ck_products;
 const ck_products *ck_products_at(ptrdiff_t index);
 /// Whether they were compiled with optimisation; without, a library is faster.
 bool ck_products_are_optimized(void);
-/// Their instructions: "AVX-512 BF16", "AVX-512", "AVX2", "NEON BF16", "NEON".
+/// Their instructions: "AMX BF16", "AVX-512 BF16", "AVX-512", "AVX2", "NEON BF16", "NEON".
 const char *ck_products_name(const ck_products *kernels);
 ck_precision ck_products_precision(const ck_products *kernels);
 
