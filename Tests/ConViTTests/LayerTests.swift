@@ -129,7 +129,7 @@ import Testing
       processExitsWith: .failure, observing: [\.standardErrorContent]
     ) { _ = MHSA(dim: 30, heads: 4) }
     let message = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
-    #expect(message.contains("MHSA: 30 features do not make 4 heads"))
+    #expect(message.contains("MHSA: 30 features cannot be divided among 4 heads"))
   }
 
   private func tree(_ attention: some Attention) -> ParameterTree { ParameterTree(attention) }

@@ -10,7 +10,8 @@ extension Shape {
     for axis in 0..<rank {
       checkPrecondition(
         a[axis] == b[axis] || a[axis] == 1 || b[axis] == 1,
-        "\(name): shapes \(self) and \(other) do not match")
+        "\(name): shapes \(self) and \(other) do not match; from the last axis on, sizes must be "
+          + "equal or one of them 1")
       shape.append(a[axis] == 1 ? b[axis] : a[axis])
     }
     return shape

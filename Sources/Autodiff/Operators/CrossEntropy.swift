@@ -55,7 +55,11 @@ extension Variable {
   /// With `smoothing` s the target is 1 − s on the class and s / C spread over all of them
   /// (Szegedy et al. 2016; timm's `LabelSmoothingCrossEntropy`).
   public func crossEntropy(labels: some Sequence<Int>, smoothing: Float = 0) -> Variable {
-    crossEntropy(Tensor.targets(Array(labels)[...], classes: shape[-1], smoothing: smoothing))
+    let labels = Array(labels)
+    checkPrecondition(
+      shape.rank == 2 && labels.count == shape[0],
+      "crossEntropy: logits \(shape) and \(labels.count) labels, expected [labels, classes]")
+    return crossEntropy(Tensor.targets(labels[...], classes: shape[1], smoothing: smoothing))
   }
 
   /// Cross-entropy of each logit by itself, [B, C], against targets in 0 … 1, [B, C]; the mean over
@@ -100,7 +104,9 @@ extension Tensor {
     Tensor(unsafeUninitialized: [labels.count, classes]) { out in
       ck_fill(out, smoothing / Float(classes), labels.count * classes)
       for (row, label) in labels.enumerated() {
-        checkPrecondition(0..<classes ~= label, "targets: label \(label) of \(classes) classes")
+        checkPrecondition(
+          0..<classes ~= label,
+          "targets: label \(label) of \(classes) classes, which are 0 to \(classes - 1)")
         out[row * classes + label] += 1 - smoothing
       }
     }

@@ -127,8 +127,8 @@ extension Variable {
   public func gathered(_ axis: Int, _ places: [Int]) -> Variable {
     let (outer, size, inner) = shape.split(at: axis)
     checkPrecondition(
-      places.allSatisfy { 0..<size ~= $0 }, "gathered: places \(places) of axis \(axis) of \(shape)"
-    )
+      places.allSatisfy { 0..<size ~= $0 },
+      "gathered: places \(places) of axis \(axis) of \(shape), which has 0 to \(size - 1)")
     let count = places.count
     let result = Tensor(unsafeUninitialized: shape.replacing(axis, with: count)) { out in
       for o in 0..<outer {

@@ -10,7 +10,9 @@ extension Variable {
     let (rows, k) = x.shape.matrix
     let m = weight.samples
     checkPrecondition(
-      w.shape.rank >= 2 && w.count == m * k, "linear: input \(x.shape), weight \(w.shape)")
+      w.shape.rank >= 2 && w.count == m * k,
+      "linear: input \(x.shape) and weight \(w.shape), which takes "
+        + "\(w.count / Swift.max(m, 1)) features")
     checkPrecondition(
       bias.map { $0.shape == [m] } ?? true, "linear: bias \(bias!.shape), weight \(w.shape)")
     let packed = tape.packedWeights?.transposed(w, m, k)

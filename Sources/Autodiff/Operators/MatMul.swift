@@ -14,7 +14,8 @@ extension Tensor {
     checkPrecondition(
       k == k2,
       "matmul: \(shape)\(transposingSelf ? "ᵀ" : "") · \(other.shape)"
-        + "\(transposingOther ? "ᵀ" : ""): inner sizes \(k) and \(k2)")
+        + "\(transposingOther ? "ᵀ" : ""): inner sizes \(k) and \(k2) differ; transposingSelf and "
+        + "transposingOther take an operand as its transpose")
     let batch = shape.leading.broadcast(with: other.shape.leading, "matmul")
     let (a, b) = (broadcastLeading(to: batch), other.broadcastLeading(to: batch))
     return Tensor(unsafeUninitialized: batch.appending(m, n), evenIfDry: true) { out in

@@ -18,7 +18,8 @@ extension Variable {
   public func patches(_ size: Int) -> Variable {
     checkPrecondition(
       shape.rank == 4 && shape[2] % size == 0 && shape[3] % size == 0,
-      "patches: size \(size) does not divide images \(shape)")
+      "patches: images \(shape), expected [batch, channels, height, width] with sides that "
+        + "\(size) divides")
     return patches(PatchWindow(size: size, stride: size, padding: 0))
   }
 

@@ -123,7 +123,8 @@ extension MomentOptimizer {
     on pool: WorkerPool
   ) {
     checkPrecondition(
-      rate >= 0 && rate.isFinite, "\(Self.self).step: the learning rate is \(rate)")
+      rate >= 0 && rate.isFinite,
+      "\(Self.self).step: the learning rate is \(rate), expected 0 or above")
     checkPrecondition(
       weights.tree.hasShapes(of: groups.tree) && gradients.tree.hasShapes(of: groups.tree),
       "\(Self.self).step: weights and gradients are not of the \(groups.tree.count) parameters of "

@@ -13,7 +13,8 @@ public struct Shards: Sendable, Hashable {
   /// Shards of `size` samples (fewer in the last), and `lanes` sums of gradients that are kept
   /// apart: as many threads can be busy in a step. Both numbers are positive.
   public init(size: Int, lanes: Int) {
-    checkPrecondition(size > 0 && lanes > 0, "Shards: size \(size), lanes \(lanes)")
+    checkPrecondition(
+      size > 0 && lanes > 0, "Shards: size \(size), lanes \(lanes), expected 1 or more of both")
     (self.size, self.lanes) = (size, lanes)
   }
 

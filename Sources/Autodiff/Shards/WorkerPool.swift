@@ -19,7 +19,7 @@ public final class WorkerPool: Sendable {
   /// - Parameter pinned: whether each stays on a processor of its own; the caller's thread does
   ///   not, since threads that it starts would be kept there with it.
   public init(threads: Int = availableProcessors, pinned: Bool = false) {
-    checkPrecondition(threads > 0, "WorkerPool: \(threads) threads")
+    checkPrecondition(threads > 0, "WorkerPool: \(threads) threads, expected 1 or more")
     BLAS.useOneThread()
     var started = 1
     while started < threads,

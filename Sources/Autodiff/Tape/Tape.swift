@@ -141,7 +141,9 @@ public final class Tape {
   }
 
   private func connect(_ input: Variable) {
-    checkPrecondition(input.tape === self, "Tape: the inputs of an operator are on other tapes")
+    checkPrecondition(
+      input.tape === self,
+      "Tape: the inputs of an operator are on other tapes; one tape has all values of a pass")
     cotangents.edges.append(input.node)
     trace?.inputs.append(input.value)
   }
@@ -211,7 +213,8 @@ public final class Tape {
     checkPrecondition(
       isRecording, "Tape.gradients: the pass is for inference, of which nothing is recorded")
     checkPrecondition(
-      loss.value.count == 1, "Tape.gradients: the loss has shape \(loss.shape), not one element")
+      loss.value.count == 1,
+      "Tape.gradients: the loss has shape \(loss.shape), expected one number, such as its mean()")
     return differentiate(
       loss, by: Tensor(repeating: 1, loss.shape), into: &gradients, at: variables)
   }
@@ -222,7 +225,8 @@ public final class Tape {
     _ variable: Variable, by seed: Tensor, into gradients: inout Gradients,
     at variables: [Variable] = []
   ) -> [Tensor] {
-    checkPrecondition(!isUsedUp, "Tape.gradients: it was differentiated already")
+    checkPrecondition(
+      !isUsedUp, "Tape.gradients: it was differentiated already; take a tape for each pass")
     checkPrecondition(
       gradients.tree.hasShapes(of: weights.tree),
       "Tape.gradients: the sum is of the \(gradients.tree.count) parameters of another model")

@@ -48,7 +48,9 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
 
   func resolved(_ axis: Int) -> Int {
     let index = axis < 0 ? axis + rank : axis
-    checkPrecondition(index >= 0 && index < rank, "Shape: axis \(axis) of \(self)")
+    checkPrecondition(
+      index >= 0 && index < rank,
+      "Shape: axis \(axis) of \(self), which has \(rank): the first is 0, the last -1")
     return index
   }
 

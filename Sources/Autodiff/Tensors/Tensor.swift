@@ -90,7 +90,8 @@ public struct Tensor: Sendable {
   /// The same elements under another shape of equal count; nothing is copied.
   public func reshaped(_ shape: Shape) -> Tensor {
     checkPrecondition(
-      shape.elementCount == count, "Tensor.reshaped: \(self.shape) has not the size of \(shape)")
+      shape.elementCount == count,
+      "Tensor.reshaped: \(self.shape) has \(count) elements, and \(shape) \(shape.elementCount)")
     return Tensor(shape, sharing: storage)
   }
 

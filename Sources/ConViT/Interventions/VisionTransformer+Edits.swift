@@ -46,10 +46,12 @@ extension VisionTransformer {
   /// The number of heads of a layer; ends the process if one of `heads` is not among them.
   private func headCount(ofLayer layer: Int, having heads: [Int]) -> Int {
     checkPrecondition(
-      blocks.indices ~= layer, "VisionTransformer: layer \(layer) of \(blocks.count)")
+      blocks.indices ~= layer,
+      "VisionTransformer: layer \(layer) of \(blocks.count), which are 0 to \(blocks.count - 1)")
     let count = blocks[layer].attn.heads
     checkPrecondition(
-      heads.allSatisfy { 0..<count ~= $0 }, "VisionTransformer: heads \(heads) of \(count)")
+      heads.allSatisfy { 0..<count ~= $0 },
+      "VisionTransformer: heads \(heads) of \(count), which are 0 to \(count - 1)")
     return count
   }
 

@@ -46,7 +46,8 @@ extension Attention {
   static func width(heads: Int, of headDim: Int?, dim: Int) -> Int {
     checkPrecondition(
       heads > 0 && headDim.map { $0 > 0 } ?? (dim % heads == 0),
-      "\(Self.self): \(headDim ?? dim) features do not make \(heads) heads")
+      headDim.map { "\(Self.self): \(heads) heads of \($0) features" }
+        ?? "\(Self.self): \(dim) features cannot be divided among \(heads) heads")
     return headDim.map { heads * $0 } ?? dim
   }
 }

@@ -62,7 +62,8 @@ extension PositionalAttention {
   private func content(_ x: Variable) -> HeadScores {
     checkPrecondition(
       x.shape[-2] == grid.count,
-      "\(Self.self): \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches")
+      "\(Self.self): \(x.shape[-2]) tokens for a grid of \(grid.rows) × \(grid.columns) patches; "
+        + "it takes one for each patch, and a class token joins them behind it")
     let (width, qk) = (proj.inputs, qk(x))
     return HeadScores(
       q: Heads(qk, count: heads, of: width), k: Heads(qk, from: width, count: heads, of: width))
