@@ -89,6 +89,7 @@ import Testing
     #expect(try !isClip(image, after: profile))
     // Not without end.
     let empty = RawPNG.chunk("teXt", [])
+    #expect(try isClip(clip, after: (0..<4095).flatMap { _ in empty }))  // and IHDR
     #expect(try !isClip(clip, after: (0..<4096).flatMap { _ in empty }))
   }
 
