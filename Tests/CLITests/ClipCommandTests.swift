@@ -115,8 +115,13 @@ import Testing
       (clips + ["--crops", "3", "--eval-crop-ratio", "0.9"], "eval-crop-ratio is for one crop"),
       (clips + ["--clips", "0"], "clips must be 1 to 1000, found 0"),
       (clips + ["--average", "hflip"], "images"),
+      (
+        clips + ["--clips", "1000", "--frames", "1024"],
+        "1000 views of 1024 frames of 12 × 12 pixels take 1687 MB a clip"
+      ),
     ] {
-      try workspace.expectFailure(["evaluate"] + arguments, status: 2, [part])
+      try workspace.expectFailure(
+        ["evaluate"] + arguments, status: 2, [part], begun: arguments.contains("--frames"))
     }
     let image = try workspace.convit(
       ["train", "--data-path", "data", "--output-dir", "images"] + Workspace.tiny)

@@ -88,7 +88,7 @@ extension SavedModel {
         ? []
         : SideCrop.all(
           size: imageSize, resampling: interpolation == .bilinear ? .bilinear : .bicubic))
-    let megabytes = 4 * reader.shape.elementCount >> 20
+    let megabytes = (4 * reader.shape.elementCount) >> 20
     guard megabytes <= 1024 else {
       throw TrainingError(
         usage: "\(reader.views) views of \(clips.frames) frames of \(imageSize.height) × "
