@@ -244,9 +244,8 @@ import Testing
         let script = "#!/bin/sh\necho '\(complaint)' >&2\nexit \(status)\n"
         let probe =
           "#!/bin/sh\nprintf 'width=4\\nheight=4\\nnb_read_frames=2\\n'\n"
-        try folder.write("ffprobe", Array((program == "ffprobe" ? script : probe).utf8))
-        try folder.write("ffmpeg", Array(script.utf8))
-        for name in ["ffmpeg", "ffprobe"] { chmod("\(folder.path)/\(name)", 0o755) }
+        try folder.writeProgram("ffprobe", program == "ffprobe" ? script : probe)
+        try folder.writeProgram("ffmpeg", script)
         #expect(
           clipError(path, ClipDecoder(programPath: folder.path))
             == "\(path): video: damaged: \(reason)", "\(program) \(status)")
@@ -256,9 +255,7 @@ import Testing
 
   /// A program that hangs is waited for so long and no longer, and killed.
   @Test func aProgramThatHangsIsEnded() throws {
-    try folder.write("ffmpeg", Array("#!/bin/sh\nsleep 60\n".utf8))
-    try folder.write("ffprobe", Array("#!/bin/sh\nsleep 60\n".utf8))
-    for name in ["ffmpeg", "ffprobe"] { chmod("\(folder.path)/\(name)", 0o755) }
+    for name in ["ffmpeg", "ffprobe"] { try folder.writeProgram(name, "#!/bin/sh\nsleep 60\n") }
     let decoder = ClipDecoder(programSeconds: 0.2, programPath: folder.path)
     let path = ClipFixture.path("mpeg4.mp4")
     let start = ContinuousClock.now

@@ -48,6 +48,16 @@ func clipError(_ path: String, _ decoder: ClipDecoder = ClipDecoder()) -> String
 }
 
 extension TemporaryFolder {
+  /// A script that can be run. Another program writes it: a child that is started just then by
+  /// another test would have it open for writing, and a file that is cannot be run.
+  func writeProgram(_ name: String, _ script: String) throws {
+    try write(name + ".sh", Array(script.utf8))
+    let copy = try Process.run(
+      URL(fileURLWithPath: "/bin/cp"), arguments: ["\(path)/\(name).sh", "\(path)/\(name)"])
+    copy.waitUntilExit()
+    chmod("\(path)/\(name)", 0o755)
+  }
+
   /// The text of the error that reading `bytes` as a clip throws, without the path before it.
   func clipError(_ bytes: [UInt8], _ decoder: ClipDecoder = ClipDecoder()) throws -> String {
     try write("x", bytes)
