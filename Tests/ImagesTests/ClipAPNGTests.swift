@@ -55,6 +55,30 @@ import Testing
     #expect(try frames(parts) == [[10, 20], [30, 40]])
   }
 
+  /// What the last frame leaves behind is nothing to the first one, which is read again: half of
+  /// 100 over nothing, and not over 200.
+  @Test func fromTheFirstFrameAgain() throws {
+    func chunk(_ number: Int, disposal: UInt8, blend: UInt8) -> [UInt8] {
+      RawPNG.chunk(
+        "fcTL", [number, 2, 1, 0, 0].flatMap(RawPNG.bigEndian) + [0, 1, 0, 10, disposal, blend])
+    }
+    let header = RawPNG.chunk("IHDR", RawPNG.header(width: 2, height: 1, bits: 8, colour: 4))
+    func row(_ grey: UInt8, _ alpha: UInt8) -> [UInt8] {
+      RawPNG.stored([0, grey, alpha, grey, alpha])
+    }
+    try folder.write(
+      "x",
+      png([
+        header, animation(3), chunk(0, disposal: 0, blend: 1), RawPNG.chunk("IDAT", row(100, 128)),
+        chunk(1, disposal: 0, blend: 0), data(2, row(200, 255)), chunk(3, disposal: 2, blend: 0),
+        data(4, row(50, 255)),
+      ]))
+    let clip = try ClipDecoder().open("\(folder.path)/x")
+    for (index, grey) in [(0, 100), (2, 50), (0, 100), (1, 200), (0, 100)] as [(Int, UInt8)] {
+      #expect(try clip.frame(at: index).pixels == Array(repeating: grey, count: 6))
+    }
+  }
+
   /// An image that no frame announces is left out, and has as many pieces as it wants.
   @Test func aDefaultImage() throws {
     let chunks = [header, animation(1), image, control(0), data(1, RawPNG.stored([0, 30, 40]))]

@@ -43,6 +43,20 @@ import Testing
       try text(length - 1) == "frame 0: \(length) bytes is over the limit of \(length - 1)")
   }
 
+  /// What the frames are is said by the format of the stream, whatever its header calls them.
+  @Test func theCodingIsThatOfTheFormat() throws {
+    var clip = try ClipFixture.bytes("plain.avi")
+    let handler = try place("vids", in: clip) + 4
+    for offset in 0..<4 { clip[handler + offset] = 0 }
+    #expect(try folder.clipError(clip) == "no error")
+    clip = try ClipFixture.bytes("plain.avi")
+    let coding = try place("strf", in: clip) + 24
+    clip.replaceSubrange(coding..<coding + 4, with: Array("H264".utf8))
+    #expect(
+      try folder.clipError(clip, ClipDecoder(programPath: ""))
+        .hasPrefix("AVI of coding H264: read by the programs ffmpeg and ffprobe"))
+  }
+
   /// Chunks that are no frames are limited, too, and lists in lists are not followed without end.
   @Test func chunksAreLimited() throws {
     let junk = chunk("JUNK", [])

@@ -103,6 +103,9 @@ import Testing
       try list("train/run/frames 4 1\n")
         == prefix + "line 1: train/run/frames has 3 images, the list says 4")
     #expect(
+      try list("train/run/frames 2 1\n")
+        == prefix + "line 1: train/run/frames has 3 images, the list says 2")
+    #expect(
       try list("train/jump/a.gif -1\n") == prefix + "line 1: the label -1 is not in 0 to 99999")
     #expect(
       try list("gone.gif 1\n")
@@ -190,6 +193,11 @@ import Testing
     #expect(report.rates == ["10.0": 1, "3.0": 1, "29.97": 1, "12.0": 1, "4.0": 1, "none": 1])
     #expect(report.classes == ["train": ["jump": 3, "run": 2], "val": ["jump": 1]])
     #expect(report.modes.isEmpty && report.others == [".txt": 1])
+    for (name, frames) in [("a", 2), ("b", 4), ("c", 3)] {
+      let rows = (0..<frames).map { _ in RawGIF.row([1]) }
+      try folder.write("more/x/\(name).gif", RawGIF.encode(width: 2, height: 1, rows))
+    }
+    #expect(try verifier("\(folder.path)/more").frames == [2, 4])
     try folder.write("list.txt", Array("train/jump/a.gif 0\nval/jump/late.gif 1\n".utf8))
     let listed = try verifier([ClipList(contentsOf: "\(folder.path)/list.txt")])
     #expect(listed.images == 1 && listed.bad.count == 1 && listed.classes == ["": ["0": 1]])

@@ -86,6 +86,7 @@ import Testing
       "frame10", "frame99999999999999999999", "frame100000000000000000000", "frame-1", "frames",
     ]
     #expect(sorted.shuffled().sorted(by: precedesNaturally) == sorted)
+    #expect(precedesNaturally("frame1", "frame01a") && !precedesNaturally("frame01a", "frame1"))
   }
 
   @Test func secondsFollowFromTheRate() throws {

@@ -87,6 +87,9 @@ import Testing
     let (clip, image) = (try ClipFixture.bytes("rgb.png"), try DecodeFixtures.bytes("rgb8.png"))
     #expect(try isClip(clip, after: []) && isClip(clip, after: profile))
     #expect(try !isClip(image, after: profile))
+    // What comes behind the pixels does not say so.
+    let late = RawPNG.chunk("acTL", [0, 0, 0, 1, 0, 0, 0, 0]) + image.suffix(12)
+    #expect(try !isClip(image.dropLast(12) + late, after: []))
     // Not without end.
     let empty = RawPNG.chunk("teXt", [])
     #expect(try isClip(clip, after: (0..<4095).flatMap { _ in empty }))  // and IHDR
@@ -111,7 +114,11 @@ import Testing
     let others = (0..<9).map { "b/\($0)x.png" }
     #expect(try note(frames + others.dropLast()) != nil)
     #expect(try note(frames + others) == nil)  // less than half
-    #expect(try note(frames.filter { $0 != "a/x/f9.jpg" }) == nil)  // a gap
+    for numbers in [["8", "9", "10"], ["8", "9", "11", "12"], ["8", "08", "10", "11"]] {
+      let names = ["a/x", "a/y"].flatMap { clip in numbers.map { "\(clip)/\($0).jpg" } }
+      #expect(try note(names) == nil, "\(numbers)")  // few, a gap, one that is there twice
+    }
+    #expect(try note(frames.filter { $0 != "a/x/f9.jpg" }) == nil)  // one folder that is left
     #expect(try note(frames.map { $0.replacing("y/f8", with: "y/g8") }) == nil)  // two forms
     #expect(
       try note(frames.map { $0.replacing("/x/", with: "/x").replacing("/y/", with: "/y") }) == nil)

@@ -117,6 +117,10 @@ import Testing
     let step = 3 * 6 * 8
     #expect(values[(7 * step)...].elementsEqual(values[(2 * step)..<(3 * step)]))
     #expect(!values[..<step].elementsEqual(values[step..<(2 * step)]))
+    // A span of four frames, of which the clip has three: 0 and 2, none of them twice.
+    let two = ClipReader(
+      sampling: ClipSampling(frames: 2, stride: 2), transform: EvaluationTransform(size: size))
+    #expect(try numbers(two, path).notes.isEmpty)
   }
 
   /// As for images, the first half of a batch may be spared; and one more repeated frame is noted.

@@ -53,6 +53,8 @@ import Testing
     let seconds = Double(fixture.frames.count) / (fixture.rate ?? 1)
     let path = ClipFixture.path(name)
     #expect(clipError(path, ClipDecoder(maxSeconds: seconds + 1e-9)) == "no error")
+    let told = try #require(ClipDecoder().open(path).seconds)
+    #expect(clipError(path, ClipDecoder(maxSeconds: told)) == "no error")
     #expect(
       clipError(path, ClipDecoder(maxSeconds: 0.01))
         == "\(path): \((10 * seconds).rounded() / 10) seconds is over the limit of 0.01")

@@ -92,6 +92,7 @@ import Testing
     let brightest = try (0..<40).map { try splits()[1].image($0).max() ?? 0 }
     #expect(Set(brightest) == [40, 50])  // never an image to train on
     #expect(slides[0..<4].map(\.across) == clips.slides(of: "train", count: 4).map(\.across))
+    #expect(slides[0..<8].map(\.across) != clips.slides(of: "val", count: 8).map(\.across))
   }
 
   @Test func theSeedDecidesEverything() throws {
@@ -165,5 +166,20 @@ import Testing
     }
     let sources = try MovingClothes.sources(from: "\(folder.path)/images")
     #expect(throws: DatasetError.self) { try sources[1].image(0) }
+    // One side that is right is not enough.
+    for prefix in ["train", "t10k"] {
+      try folder.write(
+        "\(prefix)-images-idx3-ubyte",
+        [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 28] + Array(repeating: 1, count: 28))
+    }
+    let wide = #expect(throws: DatasetError.self) { try MovingClothes.sources(from: folder.path) }
+    #expect(wide?.reason == "the images of train have 28 × 1 pixels, expected 28 × 28")
+    let place = "\(folder.path)/images/val/a/0.png"
+    for (width, height) in [(2, 28), (28, 2)] {
+      try writePNG(
+        gray: Array(repeating: 1, count: 56), width: width, height: height, to: place)
+      let error = #expect(throws: DatasetError.self) { try sources[1].image(0) }
+      #expect(error?.reason == "\(width) × \(height) pixels, expected 28 × 28")
+    }
   }
 }
