@@ -88,6 +88,8 @@ struct TimeSformerFileTests {
     let theirs = try SavedModel(contentsOf: path, as: .init(heads: 2))
     #expect(try difference(theirs, from: scheme) < 1e-5)
     #expect(theirs.normalization == .clips)
+    let configuration = try theirs.model(as: TimeSformer.self).configuration
+    #expect(configuration.image.dropPathRate == 0.1)
     #expect(theirs.warnings[1].contains("by its shapes it has 2 blocks, 2 heads"))
     #expect(message { try SavedModel(contentsOf: path) }.contains("or the number of its heads"))
     let base = "timesformer_base_patch16_224"
@@ -127,6 +129,24 @@ struct TimeSformerFileTests {
     ] {
       let text = message { try SavedModel(contentsOf: place, as: description) }
       #expect(text.contains(reason), "\(text)")
+    }
+  }
+
+  /// The grid is the one that the file says, which need not be a square.
+  @Test func positionsOfAnotherGrid() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var c = ViTConfiguration(.vit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 2)
+    (c.imageWidth, c.depth, c.classes) = (12, 1, 3)
+    let old = TimeSformerConfiguration(c, frames: 2)
+    let saved = try SavedModel(old, ParameterStore(TimeSformer(old), seed: 1))
+    try saved.write(to: path)
+    let new = try SavedModel(contentsOf: path, as: .init(imageHeight: 16, imageWidth: 12))
+    let (ours, theirs) = (
+      try #require(new.weights["pos_embed"]), try #require(saved.weights["pos_embed"])
+    )
+    #expect(ours.shape == [1, 13, 8])
+    for (place, nearest) in [0, 1, 2, 3, 1, 2, 3, 4, 5, 6, 4, 5, 6].enumerated() {
+      #expect(ours.sliced(1, place..<place + 1) == theirs.sliced(1, nearest..<nearest + 1))
     }
   }
 
@@ -186,5 +206,78 @@ struct TimeSformerFileTests {
     #expect(
       message { try inflated.inflated() }.contains(
         "its model is of clips, and one of images is needed"))
+    // As many classes of other names are others, too.
+    let others = try saved.inflated(classNames: ["a", "b", "d"], seed: 3)
+    #expect(others.weights["head.weight"]?.shape == [3, 8])
+    #expect(others.weights["head.weight"] != saved.weights["head.weight"])
+  }
+
+  /// The positions of patches are resampled, those of tokens stay; frames are cut as images were.
+  @Test func inflationToAnotherSize() throws {
+    var c = ViTConfiguration(.vit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 2)
+    (c.depth, c.classes) = (1, 3)
+    let model = try VisionTransformer(c)
+    var weights = ParameterStore(model, seed: 1)
+    let slot = try #require(weights.tree.names.firstIndex(of: "pos_embed"))
+    weights[slot: slot] = Tensor([1, 5, 8], (0..<40).map { $0 < 8 ? 7 : 2 })
+    var saved = SavedModel(model, weights, classNames: ["a", "b", "c"])
+    (saved.cropRatio, saved.interpolation) = (0.75, .bilinear)
+    let inflated = try saved.inflated(imageHeight: 12)
+    let positions = try #require(inflated.weights["pos_embed"])
+    #expect(positions.shape == [1, 7, 8])
+    for (place, value) in positions.elements.enumerated() {
+      #expect(abs(value - (place < 8 ? 7 : 2)) < 1e-5)
+    }
+    #expect(inflated.weights["head.weight"] == weights["head.weight"])
+    #expect(inflated.cropRatio == 0.75 && inflated.interpolation == .bilinear)
+  }
+
+  /// Weights of the authors, which do not say so, were normalised as theirs are; weights that are
+  /// not finite begin nothing.
+  @Test func theAuthorsWeightsAsAStart() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let saved = try SavedModel(contentsOf: fixture("timesformer/divided"))
+    let model = try saved.model(as: TimeSformer.self)
+    func notes(_ normalization: ChannelStatistics, _ start: ParameterStore) throws -> [String] {
+      try SafetensorsWriter.write(
+        zip(start.tree.names, start.values).map {
+          OutputTensor(name: $0, shape: $1.shape.sizes, data: $1.elements)
+        }, to: path)
+      return try SavedModel.finetuned(model, from: path, seed: 0, normalization: normalization)
+        .notes
+    }
+    #expect(
+      try notes(.imageNet, saved.weights).contains {
+        $0.contains("its inputs were normalised by \(ChannelStatistics.clips), not by")
+      })
+    #expect(try !notes(.clips, saved.weights).contains { $0.contains("normalised") })
+    var broken = saved.weights
+    var values = broken[slot: 3].elements
+    values[0] = .nan
+    broken[slot: 3] = Tensor(broken[slot: 3].shape, values)
+    #expect(message { try notes(.clips, broken) }.contains(broken.tree.names[3]))
+  }
+
+  /// By how much a still clip differs from its frame has no sign.
+  @Test func theDifferenceOfAStillClip() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    var c = ViTConfiguration(.vit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 2)
+    (c.depth, c.classes) = (1, 1)
+    let image = try VisionTransformer(c)
+    let model = try TimeSformer(TimeSformerConfiguration(c, frames: 2, scheme: .joint))
+    var found: [Float] = []
+    for sign: Float in [1, -1] {
+      var weights = ParameterStore(image, seed: 1)
+      for (slot, name) in weights.tree.names.enumerated() {
+        let factor = (name.hasSuffix("weight") ? 10 : 1) * (name.hasPrefix("head.") ? sign : 1)
+        let old = weights[slot: slot]
+        weights[slot: slot] = Tensor(old.shape, old.elements.map { factor * $0 })
+      }
+      try SavedModel(image, weights).write(to: path)
+      let notes = try SavedModel.finetuned(model, from: path, seed: 0).notes
+      let note = try #require(notes.first { $0.contains("static clip: logits differ by") })
+      found += note.split(separator: " ").compactMap { Float($0) }
+    }
+    #expect(found.count == 2 && found[0] > 1e-3 && found[0] == found[1], "\(found)")
   }
 }

@@ -142,6 +142,9 @@ struct TimeSformerTests {
     let tape = Tape(weights, Pass(isRecorded: false, taps: Taps("blocks.2.output")))
     #expect(difference(model(tape.constant(x)).value, logits(model, weights, x)) < 1e-5)
     #expect(tape.tapped.map(\.value.shape[1]) == [scheme == .space ? 14 : 38])
+    let hidden = Tape(weights, Pass(isRecorded: false, taps: Taps("blocks.2.mlp.fc1.output")))
+    #expect(difference(model(hidden.constant(x)).value, logits(model, weights, x)) < 1e-5)
+    #expect(hidden.tapped.map(\.value.shape[1]) == [scheme == .space ? 14 : 38])
   }
 
   /// Attention in time and space can be looked at, and derivatives by it are the same as through
@@ -196,6 +199,14 @@ struct TimeSformerTests {
     #expect(model.blocks.map(\.attn.kind) == ["gpsa", "gpsa", "mhsa"])
   }
 
+  /// The authors' `no_weight_decay`: embeddings and tokens.
+  @Test func embeddingsDoNotDecay() throws {
+    let tree = ParameterTree(try small("vit").inflated(frames: 3).model)
+    let decaying = Set(ParameterSelection.decaying.slots(in: tree).map { tree.names[$0] })
+    #expect(decaying.contains("blocks.0.temporal_fc.weight"))
+    #expect(decaying.isDisjoint(with: ["time_embed", "pos_embed", "cls_token"]))
+  }
+
   @Test func framesAreCounted() throws {
     let image = try ViTConfiguration.preset(of: "vit_tiny_patch16_224")
     for (frames, reason) in [(0, "the frames must be 1 to 1024, found 0"), (1025, "found 1025")] {
@@ -204,5 +215,15 @@ struct TimeSformerTests {
       }
       #expect(error?.message.contains(reason) == true)
     }
+    var c = try small("vit").transformer.configuration
+    #expect(try TimeSformer(TimeSformerConfiguration(c, frames: 3)).rows == 1 + 3 * 12)
+    (c.patchSize, c.imageHeight, c.imageWidth) = (1, 16, 16)
+    try TimeSformerConfiguration(c, frames: 1024).validate()
+    c.imageWidth = 17
+    let error = #expect(throws: ConfigurationError.self) {
+      try TimeSformerConfiguration(c, frames: 1024).validate()
+    }
+    #expect(
+      error?.message == "278528 patches of a clip are more than the 262144 supported")
   }
 }

@@ -38,6 +38,20 @@ import Testing
     return meter.report(statistics).adding(reference: meter.referenceNonlocality(images))
   }
 
+  /// Of a model of clips it is left out of its layer, beside the attention in time.
+  @Test func inAModelOfClips() throws {
+    var c = ViTConfiguration(.vit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 2)
+    (c.depth, c.classes) = (2, 2)
+    var model = try TimeSformer(TimeSformerConfiguration(c, frames: 2))
+    model.blocks[0].attn = Shift()
+    let meter = ClipLocalityMeter(model, FrozenWeights(ParameterStore(model, seed: 1)))
+    let clips = Tensor([1, 2, 3, 8, 8], (0..<384).map { Float($0 % 11) / 5 - 1 })
+    var statistics = meter.start
+    meter.add(clips, to: &statistics, on: WorkerPool(threads: 1))
+    let reaches = meter.report(statistics).layers.map { $0.steps.map(\.reach) }
+    #expect(reaches == [["time"], ["time", "frame"]])
+  }
+
   @Test func withoutWeightsItIsLeftOut() throws {
     let report = try report(Shift())
     #expect(report.layers.map(\.layer) == [1, 2])
