@@ -240,6 +240,9 @@ import Training
     expect(images, "attention is for models of clips: frames makes one") { $0.attention = .joint }
     expect(images, "frame-stride is for models of clips") { $0.frameStride = 2 }
     expect(images, "train-placement is for models of clips") { $0.trainPlacement = .first }
+    expect(images, "eval-placement is for models of clips") { $0.evalPlacement = .first }
+    expect(images, "max-frames is for models of clips") { $0.maxFrames = 9 }
+    expect(images, "max-seconds is for models of clips") { $0.maxSeconds = 9 }
     let ours = try clips.configuration()
     expect(ours, "locality-every measures models of images") { $0.localityEvery = 1 }
     expect(ours, "data-set CIFAR10 is of images") { $0.dataSet = .cifar10 }
