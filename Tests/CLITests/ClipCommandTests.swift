@@ -131,5 +131,15 @@ import Testing
         [command, "--weights", "images/model.safetensors", "--clips", "2"] + path, status: 2,
         ["clips is for models of clips, and the weights are of images"])
     }
+    for (flag, value) in [
+      ("frame-stride", "2"), ("eval-placement", "first"), ("crops", "3"), ("max-frames", "9"),
+      ("max-seconds", "9"),
+    ] {
+      try workspace.expectFailure(
+        ["predict", "x.png", "--weights", "images/model.safetensors", "--\(flag)", value],
+        status: 2, ["\(flag) is for models of clips, and the weights are of images"])
+    }
+    try workspace.expectFailure(
+      ["evaluate", "--max-frames", "4"] + clips, ["more frames than the limit of 4"])
   }
 }

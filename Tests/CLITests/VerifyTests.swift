@@ -81,9 +81,14 @@ import Testing
     #expect(few.status == 1 && few.out.contains("more frames than the limit of 1"))
     let short = try workspace.convit(["verify", "clips", "--clips", "--max-seconds", "1.5"])
     #expect(short.out.contains("2.0 seconds is over the limit of 1.5"))
+    for limit in ["--max-frames", "--max-seconds"] {
+      try workspace.expectFailure(
+        ["verify", "data", limit, "3"], status: 2,
+        ["--max-frames and --max-seconds are limits of clips: add --clips"])
+    }
     try workspace.expectFailure(
-      ["verify", "data", "--max-frames", "3"], status: 2,
-      ["--max-frames and --max-seconds are limits of clips: add --clips"])
+      ["verify", "clips", "--clips", "--max-seconds", "0"], status: 2,
+      ["--max-seconds must be above 0, found 0"])
     try workspace.write("none/notes.txt", "".utf8)
     try workspace.expectFailure(
       ["verify", "none", "--clips"], ["none: no clips in it; other files: .txt 1"])
