@@ -55,6 +55,14 @@ import Testing
     #expect(try frames(parts) == [[10, 20], [30, 40]])
   }
 
+  @Test func framesAreAsManyAsAnnounced() throws {
+    let second = data(2, RawPNG.stored([0, 30, 40]))
+    for announced in [1, 3] {
+      let found = try text([header, animation(announced), control(0), image, control(1), second])
+      #expect(found == "damaged APNG: \(announced) frames are announced, found 2")
+    }
+  }
+
   /// What the last frame leaves behind is nothing to the first one, which is read again: half of
   /// 100 over nothing, and not over 200.
   @Test func fromTheFirstFrameAgain() throws {

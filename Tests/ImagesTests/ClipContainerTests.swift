@@ -43,6 +43,16 @@ import Testing
       try text(length - 1) == "frame 0: \(length) bytes is over the limit of \(length - 1)")
   }
 
+  /// A frame that is repeated is checked once, and the one behind it again.
+  @Test func theFrameBehindARepeatedOneIsChecked() throws {
+    try folder.write("x", avi(frame() + chunk("00dc", []) + chunk("00dc", [1, 2, 3, 4])))
+    let clip = try ClipDecoder().open("\(folder.path)/x")
+    #expect(clip.count == 3)
+    try clip.check(at: 0)
+    try clip.check(at: 1)
+    #expect(throws: ImageError.self) { try clip.check(at: 2) }
+  }
+
   /// What the frames are is said by the format of the stream, whatever its header calls them.
   @Test func theCodingIsThatOfTheFormat() throws {
     var clip = try ClipFixture.bytes("plain.avi")

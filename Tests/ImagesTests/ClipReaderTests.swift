@@ -51,6 +51,8 @@ import Testing
     let dense = ClipReader(
       sampling: ClipSampling(frames: 2, stride: 1, placement: .dense(2)), transform: transform)
     #expect(dense.shape == [2, 2, 3, 6, 8])
+    let one = ClipSampling(frames: 2, stride: 1, placement: .dense(1))
+    #expect(ClipReader(sampling: one, transform: transform).shape == [1, 2, 3, 6, 8])
     let path = ClipFixture.path("plain.avi")
     let whole = ClipReader(
       sampling: ClipSampling(frames: 3, placement: .first), transform: transform)
