@@ -124,17 +124,6 @@ import Testing
     #expect(Set(outputs).count > 1)
   }
 
-  /// How frames are shuffled follows from the seed.
-  @Test func theOrderIsOfTheSeed() throws {
-    let outputs = try (0..<6).map {
-      try workspace.convit([
-        "video", "audit", "--weights", "divided.safetensors", "--data-path", "clips", "--json",
-        "--seed", "\($0)",
-      ]).out
-    }
-    #expect(Set(outputs).count > 1)
-  }
-
   /// An audit asks about the same views as `convit evaluate`.
   @Test func viewsAreAveraged() throws {
     let data = [
