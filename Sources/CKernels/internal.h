@@ -15,6 +15,9 @@ typedef int ck_level_index;
 enum { CK_BASELINE, CK_X86_64_V3, CK_X86_64_V4, CK_AMX };
 /// The level in use, known before main.
 extern ck_level_index ck_chosen_level;
+/// Whether this process may use the registers of AMX, for which it asks the system. From then on an
+/// alternate stack for signals must have room for them (8 KB more) in all of the process.
+bool ck_may_use_amx(void);
 
 // Before a kernel's braces: `CK_KERNEL(result, name, (parameters), (arguments)) { … }` compiles it
 // once for each level, as name_v4, name_v3 and name_baseline, and name, which calls the one in use.

@@ -16,6 +16,13 @@ const ck_products *ck_products_at(ptrdiff_t index) {
   return NULL;
 }
 
+const ck_products *ck_products_fastest(ck_precision precision) {
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    if (all[i]->precision == precision && all[i]->can_run()) return all[i];
+  }
+  return NULL;
+}
+
 bool ck_products_are_optimized(void) {
 #if defined(__OPTIMIZE__)
   return true;

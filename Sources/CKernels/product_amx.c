@@ -8,7 +8,7 @@
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,amx-tile,amx-bf16")))
 #include "avx512.h"
 
-// A register is read whole: rows are laid out by steps, in whole registers, and so are panels.
+// A register is read whole, so that steps are filled up with zeros to MATRIX_STEPS.
 #define STEPS_ARE_ALONG 1
 #define MATRIX_STEPS 16
 enum { TILE_ROWS = 32, TILE_VECTORS = 2, ROW_PANEL = 32 };
@@ -17,5 +17,5 @@ enum { INNER = 512, BLOCK = 180000, ROWS = 128, SHORT = 0 };
 #define TILES "product_tile_amx.h"
 #include "product_blocks.h"
 
-CK_PRODUCTS(ck_products_amx, "AMX BF16", CK_BFLOAT16, ck_chosen_level >= CK_AMX)
+CK_PRODUCTS(ck_products_amx, "AMX BF16", CK_BFLOAT16, ck_may_use_amx())
 #endif

@@ -2,7 +2,7 @@
 // vectors. Included once by each product_….c, which defines before it
 //
 //     TARGET                     the attribute of its functions
-//     LANES, TILE_ROWS, TILE_VECTORS, INNER, BLOCK, ROWS, SHORT   (sizes, below)
+//     LANES, TILE_ROWS, TILE_VECTORS, ROW_PANEL, INNER, BLOCK, ROWS, SHORT   (sizes, below)
 //     lanes, first_lanes(n)      the first n lanes of a vector; all if there are more
 //     vector, zero, load, load_some, store, store_some, broadcast
 //     fused(a, b, c) = a b + c, product_sum(precision, sum, first, second)
@@ -22,8 +22,12 @@
 //     matrix_sum(sum, first, second)               that instruction
 //     matrix_sums(rows, vectors, sums, tile)       what is left of the tile when it was used
 //
-// and, where matrices are large enough to have registers of their own, STEPS_ARE_ALONG, as those
-// take both operands with MATRIX_STEPS along, and TILES, the file that multiplies blocks of them.
+// and, where matrices are large enough to have registers of their own, STEPS_ARE_ALONG (rows of the
+// first operand are laid out along their steps, transposed or not, and steps are filled up with
+// zeros to MATRIX_STEPS) and TILES, a file that has in place of `product_tile.h`
+//
+//     block_product(precision, out, stride, rows, packed, m, n, steps, alpha, beta, bias)
+//     spin(precision, rounds)
 //
 // Blocks of both operands share a core's second cache: up to INNER steps of the second operand's
 // columns, up to BLOCK of their vectors' lanes, and of ROWS rows of the first. A panel (the columns
@@ -184,6 +188,20 @@ BODY ck_rows lay_out_rows(
     }
   }
   return (ck_rows){scratch, row, 1, false};
+}
+
+/// out = scale sum + kept out + bias of a vector of columns, all of them or `some`.
+BODY void end_vector(
+    float *out, vector sum, vector scale, vector kept, float beta, const float *bias,
+    const bool is_whole, lanes some) {
+  vector y = scale * sum;
+  if (bias) y += is_whole ? load(bias) : load_some(bias, some);
+  if (beta != 0) y = fused(kept, is_whole ? load(out) : load_some(out, some), y);
+  if (is_whole) {
+    store(out, y);
+  } else {
+    store_some(out, y, some);
+  }
 }
 
 #include TILES

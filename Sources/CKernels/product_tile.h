@@ -43,16 +43,9 @@ BODY void tile_of(
   for (int i = 0; i < rows; i++) {
     CK_UNROLL
     for (int j = 0; j < vectors; j++) {
-      const bool is_last = j == vectors - 1;
-      float *place = out + i * stride + LANES * j;
-      vector y = scale * sums[i][j];
-      if (bias) y += is_last ? load_some(bias + LANES * j, last) : load(bias + LANES * j);
-      if (beta != 0) y = fused(kept, is_last ? load_some(place, last) : load(place), y);
-      if (is_last) {
-        store_some(place, y, last);
-      } else {
-        store(place, y);
-      }
+      end_vector(
+          out + i * stride + LANES * j, sums[i][j], scale, kept, beta,
+          bias ? bias + LANES * j : NULL, j < vectors - 1, last);
     }
   }
 #endif

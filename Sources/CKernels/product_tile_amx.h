@@ -14,7 +14,7 @@ BODY void use_registers(void) {
 
 /// sums[32][32] = Σ_step first[row][step] second[step][column]; of 16 rows if it is not `tall`, of
 /// 16 columns if it is not `wide`.
-BODY void tile_sums(const bool tall, const bool wide, float *sums, ck_tile tile) {
+BODY void square_sums(const bool tall, const bool wide, float *sums, ck_tile tile) {
   const ptrdiff_t next_row = 4 * tile.row_stride, next_step = 4 * tile.second_stride;
   _tile_zero(0);
   if (wide) _tile_zero(1);
@@ -42,19 +42,16 @@ BODY void tile_sums(const bool tall, const bool wide, float *sums, ck_tile tile)
 }
 
 /// out[row][column] = alpha sums + beta out[row][column] + bias[column].
-BODY void end_tile(
+BODY void end_square(
     const int vectors, ptrdiff_t rows, float *out, ptrdiff_t stride, const float *sums, float alpha,
     float beta, const float *bias, lanes last) {
   const vector scale = broadcast(alpha), kept = broadcast(beta);
   for (ptrdiff_t i = 0; i < rows; i++) {
     CK_UNROLL
     for (int j = 0; j < vectors; j++) {
-      const lanes some = j == vectors - 1 ? last : first_lanes(LANES);
-      float *place = out + i * stride + LANES * j;
-      vector y = scale * load(sums + i * PANEL + LANES * j);
-      if (bias) y += load_some(bias + LANES * j, some);
-      if (beta != 0) y = fused(kept, load_some(place, some), y);
-      store_some(place, y, some);
+      end_vector(
+          out + i * stride + LANES * j, load(sums + i * PANEL + LANES * j), scale, kept, beta,
+          bias ? bias + LANES * j : NULL, j < vectors - 1, last);
     }
   }
 }
@@ -78,11 +75,11 @@ BODY void block_product(
       float *place = out + row * stride + column;
       const float *added = bias ? bias + column : NULL;
       if (wide) {
-        if (tall) tile_sums(true, true, sums, tile); else tile_sums(false, true, sums, tile);
-        end_tile(2, height, place, stride, sums, alpha, beta, added, last);
+        if (tall) square_sums(true, true, sums, tile); else square_sums(false, true, sums, tile);
+        end_square(2, height, place, stride, sums, alpha, beta, added, last);
       } else {
-        if (tall) tile_sums(true, false, sums, tile); else tile_sums(false, false, sums, tile);
-        end_tile(1, height, place, stride, sums, alpha, beta, added, last);
+        if (tall) square_sums(true, false, sums, tile); else square_sums(false, false, sums, tile);
+        end_square(1, height, place, stride, sums, alpha, beta, added, last);
       }
     }
   }

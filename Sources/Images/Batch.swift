@@ -22,7 +22,8 @@ public struct Batch: Sendable {
   ) {
     checkPrecondition(
       inputs.shape.rank > 0 && inputs.shape[0] == labels.count && indices.count == labels.count,
-      "Batch: inputs \(inputs.shape), \(labels.count) labels and \(indices.count) indices")
+      "Batch: inputs \(inputs.shape), \(labels.count) labels and \(indices.count) indices, "
+        + "expected one of each for an input")
     (self.inputs, self.labels, self.indices) = (inputs, labels, indices)
     (self.failures, self.notes) = (failures, notes)
   }

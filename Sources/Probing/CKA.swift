@@ -46,7 +46,8 @@ public struct CentredFeatures: Sendable {
   public func alignment(with other: CentredFeatures) -> (biased: Double, debiased: Double) {
     checkPrecondition(
       squares.count == other.squares.count,
-      "CentredFeatures: of \(squares.count) and \(other.squares.count) images")
+      "CKA: features of \(squares.count) and of \(other.squares.count) images, expected the same "
+        + "images in both")
     let shared = Self.product(values, other.values)
     return (
       shared / (own * other.own).squareRoot(),

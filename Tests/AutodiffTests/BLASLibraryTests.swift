@@ -24,6 +24,7 @@ import Testing
 
   @Test func kernelsBelowTheProcessorAreSlow() {
     #expect(BLASLibrary.isSlow(kernels: "Haswell", level: "x86-64-v4"))
+    #expect(BLASLibrary.isSlow(kernels: "Prescott", level: "x86-64-v4+amx"))
     #expect(!BLASLibrary.isSlow(kernels: "Cooperlake", level: "x86-64-v4"))
     #expect(!BLASLibrary.isSlow(kernels: "Zen", level: "x86-64-v3"))
     #expect(BLASLibrary.isSlow(kernels: "Nehalem", level: "x86-64-v3"))

@@ -61,7 +61,7 @@ import Training
     },
     Mistake(
       "an axis that is not there",
-      says: "axis 2 of [2, 3], which has 2: the first is 0, the last -1"
+      says: "axis 2 of [2, 3], which has 2 axes, of which the first is 0 and the last -1"
     ) { _ = constant([2, 3]).mean(2) },
     Mistake(
       "one image without an axis of images",
@@ -147,7 +147,7 @@ import Training
     },
     Mistake(
       "a learning rate that is no number",
-      says: "AdamW.step: the learning rate is nan, expected 0 or above"
+      says: "AdamW.step: the learning rate is nan, expected a finite number, 0"
     ) {
       let net = Net()
       var learner = Learner(net, ParameterStore(net, seed: 0), Recipe { AdamW($0) })
@@ -158,7 +158,7 @@ import Training
     },
     Mistake(
       "a batch whose labels are too many",
-      says: "Batch: inputs [1, 3, 32, 32], 2 labels and 2 indices"
+      says: "Batch: inputs [1, 3, 32, 32], 2 labels and 2 indices, expected one of each"
     ) {
       _ = Batch(inputs: Tensor(repeating: 0, [1, 3, 32, 32]), labels: [0, 1], indices: [0, 1])
     },

@@ -124,7 +124,7 @@ extension MomentOptimizer {
   ) {
     checkPrecondition(
       rate >= 0 && rate.isFinite,
-      "\(Self.self).step: the learning rate is \(rate), expected 0 or above")
+      "\(Self.self).step: the learning rate is \(rate), expected a finite number, 0 or above")
     checkPrecondition(
       weights.tree.hasShapes(of: groups.tree) && gradients.tree.hasShapes(of: groups.tree),
       "\(Self.self).step: weights and gradients are not of the \(groups.tree.count) parameters of "

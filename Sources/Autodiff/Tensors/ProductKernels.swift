@@ -2,7 +2,7 @@ import CKernels
 import Foundation
 
 /// What makes the matrix products of a precision in this process: kernels of this package, on
-/// processors that they were written for (those with AVX-512, AVX2 or NEON), or the BLAS library.
+/// processors that they were written for (with AMX, AVX-512, AVX2 or NEON), or the BLAS library.
 ///
 /// The environment's `CONVIT_PRODUCTS=blas` leaves them all to the library, and `CONVIT_LEVEL` says
 /// which instructions all kernels may use.
@@ -30,7 +30,8 @@ package struct ProductKernels: @unchecked Sendable {  // the pointer is to a con
 
   private static func fastest(_ precision: Precision) -> ProductKernels? {
     guard ck_products_are_optimized(), !isLibraryAskedFor else { return nil }
-    return all.first { $0.precision == precision }
+    return ck_products_fastest(precision == .float32 ? CK_FLOAT32 : CK_BFLOAT16)
+      .map(ProductKernels.init)
   }
 
   private static let asked = variable("CONVIT_PRODUCTS")

@@ -50,7 +50,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
     let index = axis < 0 ? axis + rank : axis
     checkPrecondition(
       index >= 0 && index < rank,
-      "Shape: axis \(axis) of \(self), which has \(rank): the first is 0, the last -1")
+      "Shape: axis \(axis) of \(self), which has \(rank) axes, of which the first is 0 and "
+        + "the last -1")
     return index
   }
 

@@ -25,6 +25,9 @@ typedef struct ck_products ck_products;
 /// The index-th of those that this processor can run at `ck_level`, fastest first; NULL if there
 /// are no more.
 const ck_products *ck_products_at(ptrdiff_t index);
+/// The first of those of a precision. The process asks for AMX's registers only for those of
+/// bfloat16: from then on an alternate stack for signals must have room for them.
+const ck_products *ck_products_fastest(ck_precision precision);
 /// Whether they were compiled with optimisation; without, a library is faster.
 bool ck_products_are_optimized(void);
 /// Their instructions: "AMX BF16", "AVX-512 BF16", "AVX-512", "AVX2", "NEON BF16", "NEON".

@@ -46,7 +46,7 @@ extension Attention {
   static func width(heads: Int, of headDim: Int?, dim: Int) -> Int {
     checkPrecondition(
       heads > 0 && headDim.map { $0 > 0 } ?? (dim % heads == 0),
-      headDim.map { "\(Self.self): \(heads) heads of \($0) features" }
+      headDim.map { "\(Self.self): \(heads) heads of \($0) features, expected 1 or more of both" }
         ?? "\(Self.self): \(dim) features cannot be divided among \(heads) heads")
     return headDim.map { heads * $0 } ?? dim
   }

@@ -41,10 +41,11 @@ struct APNGChunks {
     }
   }
 
-  /// The same of a PNG file, of which only the headers of chunks are read, and so many at most.
-  static func isAnimated(_ file: RegularFile, mostChunks: Int = 4096) -> Bool {
+  /// The same of a PNG file, of which only the headers of chunks are read. The one that says it may
+  /// lie behind so many others.
+  static func isAnimated(_ file: RegularFile, mostOthers: Int = 4096) -> Bool {
     var place = 8
-    for _ in 0...mostChunks {
+    for _ in 0...mostOthers {
       guard place + 12 <= file.size, let head = try? file.bytes(at: place, count: 8) else { break }
       switch head.fourCC(at: 4) {
       case "acTL": return true
