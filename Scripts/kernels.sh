@@ -2,7 +2,8 @@
 # Tests/Kernels, the tests of the C kernels that need no Swift: for aarch64 under qemu, on a
 # processor that has bf16 and on one that has not, and natively under AddressSanitizer and UBSan, at
 # every level. AddressSanitizer does not see what AMX reads and writes; the other build has pages
-# around each buffer that nothing may touch. (UBSan keeps loops from vector registers, so it has a build of its own.)
+# around each buffer that nothing may touch. (UBSan keeps loops from vector registers, so it has a
+# build of its own.)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD

@@ -3,7 +3,8 @@
 #if defined(CK_X86_64)
 // Matrix products of bfloat16 for processors with AMX (Intel's Xeon from the fourth generation on):
 // an instruction multiplies 16 rows of 16 steps by 16 steps of 16 columns. A tile is two by two of
-// its results, each of which is read by two products, the fewest loads that eight registers allow.
+// its results, so that each operand that is loaded serves two of them: the fewest loads that eight
+// registers allow.
 #define TARGET \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma,amx-tile,amx-bf16")))
 #include "avx512.h"
