@@ -15,7 +15,7 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo demo-video test test-arm fuzz fuzz-products pillow-images build format lint parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
+.PHONY: help demo demo-video test test-arm fuzz fuzz-products pillow-images build format lint docs parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
   consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table clips-memory vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -63,6 +63,9 @@ build: ## Build the command, .build/release/convit
 format: ## Format all Swift code in place
 	swift format --in-place --parallel --recursive \
 	  $(wildcard Package.swift Sources Tests Examples Benchmarks Fuzz/Sources)
+
+docs: ## Write the documentation of all libraries as a static site into .build/docs
+	@Scripts/docs.sh
 
 lint: ## Check formatting, file and line lengths, links, spelling, shell scripts
 	@Scripts/lint.sh
@@ -138,8 +141,8 @@ bench-video: build ## Time models of clips beside Hugging Face's on PyTorch (BEN
 bench-locality: build ## What measuring where heads look costs beside an evaluation
 	python3 Benchmarks/locality.py
 
-consumer: ## Build and run a package that depends on this one by version
-	@Scripts/consumer.sh
+consumer: ## Build and run the examples, which depend on this package by version (REQUESTS=10000)
+	@REQUESTS=$(REQUESTS) Scripts/consumer.sh
 
 kill-loop: build ## Kill a run at 50 random moments, resume each time, compare (KILLS="--kills 9")
 	python3 Scripts/runs/kill_loop.py $(KILLS)

@@ -177,3 +177,9 @@ if Context.environment["CONVIT_VIT_BENCH"] != nil {
       dependencies: ["Autodiff", "ConViT", "DoubleNumerics", "Images", "Locality", "Scores"],
       path: "Benchmarks/VitBench"))
 }
+
+// `make docs` needs the plugin; a build does not.
+if Context.environment["CONVIT_DOCS"] != nil {
+  package.dependencies.append(
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Depends on this package as anyone else would: by URL and version, from a package of its own.
 # Builds Examples against the last commit (not the uncommitted changes) and runs each.
+# The HTTP server answers REQUESTS requests (1,000), a tenth of them malformed.
 # `convit` must bring in neither the image libraries nor unsafe flags, which SwiftPM refuses.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -36,6 +37,12 @@ bin=$(swift build -c release --package-path "$package" --show-bin-path)
 "$bin/Server"
 "$bin/Finetune" Examples/Weights/vit_small_timm.safetensors
 "$bin/OwnModel" "$work"
+"$bin/OwnAttention"
+"$bin/Segmentation"
+"$bin/TwoModels"
+(cd "$work" && "$bin/Samples" >samples.txt) || { cat "$work/samples.txt" >&2; exit 1; }
+python3 Scripts/serve_check.py "$bin/HTTPServer" Weights/fashion.safetensors \
+  Tests/ImagesTests/Fixtures/parts/{cmyk,gray,exif-[2-8]}.jpg --requests "${REQUESTS:-1000}"
 
 libraries=$(ldd "$bin/Consumer")
 if grep -E 'libpng|libjpeg' <<<"$libraries" >&2; then

@@ -6,16 +6,21 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { LINE = 64, LARGE_PAGE = 2 << 20, CLASSES = 256, DRY = -1 };
+enum { LINE = 64, LARGE_PAGE = 2 << 20, CLASSES = 256, DRY = -1, BORROWED = -2 };
 
 struct ck_storage {
   _Alignas(LINE) atomic_ptrdiff_t references;
+  float *elements;  // right behind, unless they are borrowed
   int size_class;
   union {
-    ck_storage *next;  // among the unused ones of its class
-    size_t bytes;      // of a dry run's
+    ck_storage *next;            // among the unused ones of its class
+    size_t bytes;                // of a dry run's
+    ck_storage_release_fn *end;  // of borrowed floats
   };
-  size_t dry_run;  // the number of that which made it
+  union {
+    size_t dry_run;  // the number of that which made it
+    void *owner;     // what `end` is called with
+  };
 };
 _Static_assert(sizeof(ck_storage) == LINE, "the floats start on a cache line");
 
@@ -36,6 +41,7 @@ static ck_storage *dry_storage(size_t bytes) {
 #ifdef MADV_NOHUGEPAGE
   madvise(storage, bytes, MADV_NOHUGEPAGE);  // of the count's page alone there is memory
 #endif
+  storage->elements = (float *)(storage + 1);
   storage->size_class = DRY;
   storage->bytes = bytes;
   storage->dry_run = dry.number;
@@ -65,8 +71,21 @@ ck_storage *ck_storage_make(int size_class, ptrdiff_t capacity) {
     if (bytes >= LARGE_PAGE) madvise(memory, bytes, MADV_HUGEPAGE);
 #endif
     storage = memory;
+    storage->elements = (float *)(storage + 1);
     storage->size_class = size_class;
   }
+  atomic_init(&storage->references, 1);
+  return storage;
+}
+
+ck_storage *ck_storage_borrow(const float *elements, void *owner, ck_storage_release_fn *end) {
+  void *memory = NULL;
+  if (posix_memalign(&memory, LINE, sizeof(ck_storage)) != 0) return NULL;
+  ck_storage *storage = memory;
+  storage->elements = (float *)elements;  // not written to: never the only reference
+  storage->size_class = BORROWED;
+  storage->owner = owner;
+  storage->end = end;
   atomic_init(&storage->references, 1);
   return storage;
 }
@@ -84,15 +103,24 @@ void ck_storage_release(ck_storage *storage) {
     munmap(storage, storage->bytes);
     return;
   }
+  if (storage->size_class == BORROWED) {
+    if (storage->end) storage->end(storage->owner);
+    free(storage);
+    return;
+  }
   pthread_mutex_lock(&lock);
   storage->next = unused[storage->size_class];
   unused[storage->size_class] = storage;
   pthread_mutex_unlock(&lock);
 }
 
-float *ck_storage_elements(ck_storage *storage) { return (float *)(storage + 1); }
+float *ck_storage_elements(ck_storage *storage) { return storage->elements; }
 
 bool ck_storage_is_unique(ck_storage **storage) {
+  return (*storage)->size_class != BORROWED && ck_storage_is_last(storage);
+}
+
+bool ck_storage_is_last(ck_storage **storage) {
   return atomic_load_explicit(&(*storage)->references, memory_order_acquire) == 1;
 }
 

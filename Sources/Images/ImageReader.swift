@@ -36,11 +36,43 @@ public struct ImageReader: ExampleReader {
   package func image(
     at path: String, random: Random = Random(seed: 0), noting: (any Error) -> Void = { _ in }
   ) throws(ImageError) -> RGBImage {
-    let bytes = try decoder.fileBytes(path)
-    if APNGChunks.isAnimated(bytes) { noting(AnimatedImage(path: path)) }
+    try image(in: decoder.fileBytes(path), name: path, random: random, noting: noting)
+  }
+
+  private func image(
+    in bytes: [UInt8], name: String, random: Random, noting: (any Error) -> Void
+  ) throws(ImageError) -> RGBImage {
+    if APNGChunks.isAnimated(bytes) { noting(AnimatedImage(path: name)) }
     let part = try decoder.decode(
-      bytes, name: path, as: { transform.geometry(of: $0, random: random) }, noting: noting)
+      bytes, name: name, as: { transform.geometry(of: $0, random: random) }, noting: noting)
     return transform.augmented(part, random: random)
+  }
+
+  /// The planes of the image in `bytes`, the content of a file, [channels, height, width]; nothing
+  /// is erased of it.
+  ///
+  /// - Parameters:
+  ///   - name: what errors call it.
+  ///   - noting: takes what is wrong with an image of which all pixels are known.
+  /// - Throws: `ImageError` if it cannot be read, `DatasetError` if the transform gives another size
+  ///   than its own.
+  public func tensor(
+    of bytes: [UInt8], name: String = "image", noting: (any Error) -> Void = { _ in }
+  ) throws -> Tensor {
+    let image = try image(in: bytes, name: name, random: Random(seed: 0), noting: noting)
+    var planes = Tensor(unsafeUninitialized: shape)
+    try planes.withUnsafeMutableBufferPointer { try write(image, name: name, into: $0) }
+    return planes
+  }
+
+  private func write(
+    _ image: RGBImage, name: String, into planes: UnsafeMutableBufferPointer<Float>
+  ) throws(DatasetError) {
+    guard image.size == transform.size else {
+      throw DatasetError(
+        path: name, reason: "the transform gave \(image.size) pixels, expected \(transform.size)")
+    }
+    normalization.write(image, into: planes)
   }
 
   /// Writes the planes of the image in the file of a request, [channels, height, width].
@@ -53,14 +85,9 @@ public struct ImageReader: ExampleReader {
   ) throws {
     let path = request.example.path
     let image = try image(at: path, random: request.random, noting: noting)
-    let size = transform.size
-    guard image.size == size else {
-      throw DatasetError(
-        path: path, reason: "the transform gave \(image.size) pixels, expected \(size)")
-    }
-    normalization.write(image, into: planes)
+    try write(image, name: path, into: planes)
     if let erasing, !erasing.sparesFirstHalf || place >= count / 2 {
-      erasing(planes, size: size, random: request.random.split("erase"))
+      erasing(planes, size: transform.size, random: request.random.split("erase"))
     }
   }
 }

@@ -65,6 +65,25 @@ public struct ImageClassifier: Sendable {
     try classify([path], top: top, withLogits: false)[0].get()
   }
 
+  /// Predicts the image in `bytes`, the content of a file, as it comes to a server.
+  ///
+  /// Any number of threads may call it at a time. They take turns with the classifier's pool; with
+  /// `WorkerPool(threads: 1)` each works by itself, which serves many callers best.
+  ///
+  /// - Parameter name: what the prediction and errors call it.
+  /// - Throws: `ImageError` if it cannot be read, `TrainingError` for a classifier of clips or of
+  ///   several views, which reads files.
+  public func classify(
+    _ bytes: [UInt8], name: String = "image", top: Int = 5
+  ) throws -> Prediction {
+    guard let reader = reader as? ImageReader else {
+      throw TrainingError("\(name): this classifier reads files by a \(type(of: reader)), no bytes")
+    }
+    let image = try reader.tensor(of: bytes, name: name)
+    let logits = model.logits(of: image.reshaped(Shape([1] + image.shape.sizes)), frozen, on: pool)
+    return try prediction(name, logits.elements, top: top, withLogits: false)
+  }
+
   /// Predicts each image, in order; an image that cannot be read has an error in its place.
   ///
   /// - Parameters:
@@ -88,10 +107,7 @@ public struct ImageClassifier: Sendable {
         _ = try image.get()
         defer { row += 1 }
         let values = logits?.sliced(0, row..<row + 1).elements ?? []
-        guard values.allSatisfy(\.isFinite) else {
-          throw ImageError(path: path, reason: "the model's logits for it are not all finite")
-        }
-        return prediction(path, values, top: top, withLogits: withLogits)
+        return try prediction(path, values, top: top, withLogits: withLogits)
       }
     }
   }
@@ -109,7 +125,10 @@ public struct ImageClassifier: Sendable {
 
   private func prediction(
     _ path: String, _ logits: [Float], top: Int, withLogits: Bool
-  ) -> Prediction {
+  ) throws(ImageError) -> Prediction {
+    guard logits.allSatisfy(\.isFinite) else {
+      throw ImageError(path: path, reason: "the model's logits for it are not all finite")
+    }
     let row = Tensor([1, logits.count], logits)
     let probabilities = Tape(.inference).constant(row).softmax().value.elements
     let order = logits.indices.sorted { (logits[$0], $1) > (logits[$1], $0) }

@@ -53,7 +53,7 @@ public struct Tensor: Sendable {
 
   package init(_ value: Float) { self.init(repeating: value, []) }
 
-  private init(_ shape: Shape, sharing storage: Storage) {
+  init(_ shape: Shape, sharing storage: Storage) {
     self.shape = shape
     self.storage = storage
   }
@@ -97,6 +97,9 @@ public struct Tensor: Sendable {
 
   /// Where the elements are; valid while the tensor (or a copy of it) lives.
   var pointer: UnsafePointer<Float> { UnsafePointer(storage.pointer) }
+
+  /// Whether no other tensor has these elements.
+  var isLastReference: Bool { mutating get { ck_storage_is_last(&storage) } }
 
   /// Where the elements may be written: the tensor's own memory, copied first if it is shared.
   mutating func mutablePointer() -> UnsafeMutablePointer<Float> {

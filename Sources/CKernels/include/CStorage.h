@@ -17,6 +17,13 @@ typedef struct __attribute__((swift_attr("import_reference"),
 ck_storage *_Nullable ck_storage_make(int size_class, ptrdiff_t capacity)
     __attribute__((swift_attr("returns_retained")));
 
+/// Floats of someone else's, which are read and never written, and stay until `end` is called with
+/// `owner` (if it is not NULL), when the last reference goes; NULL without memory.
+typedef void ck_storage_release_fn(void *_Nullable owner);
+ck_storage *_Nullable ck_storage_borrow(const float *_Nonnull elements, void *_Nullable owner,
+                                        ck_storage_release_fn *_Nullable end)
+    __attribute__((swift_attr("returns_retained")));
+
 /// One more reference. (Swift asks for one to nil, too, when it copies an optional.)
 void ck_storage_retain(ck_storage *_Nullable storage);
 /// One less; with the last the memory returns to the pool.
@@ -24,11 +31,14 @@ void ck_storage_release(ck_storage *_Nullable storage);
 
 float *_Nonnull ck_storage_elements(ck_storage *_Nonnull storage);
 
-/// Whether `*storage` is the only reference.
+/// Whether `*storage` is the only reference to floats that may be written: never if they are
+/// borrowed.
 ///
 /// It takes the variable and not its value: so the compiler must have counted the reference that
 /// the variable is, and cannot know that the variable is only looked at.
 bool ck_storage_is_unique(ck_storage *_Nonnull *_Nonnull storage);
+/// Whether `*storage` is the only reference, to borrowed floats too.
+bool ck_storage_is_last(ck_storage *_Nonnull *_Nonnull storage);
 
 /// How many times memory came from the system.
 ptrdiff_t ck_storage_made(void);
