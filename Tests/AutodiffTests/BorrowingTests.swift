@@ -93,6 +93,17 @@ import Testing
     #expect(releases.count == 1)
   }
 
+  /// Writing lets go of the memory, which stays as it is.
+  @Test func theOnlyReferenceIsCopiedToo() {
+    let releases = Counter()
+    let memory = UnsafeMutablePointer<Float>.allocate(capacity: 2)
+    memory.initialize(repeating: 2, count: 2)
+    var x = Tensor(unsafeBorrowing: memory, [2]) { releases.add() }
+    x.withUnsafeMutableBufferPointer { $0[0] = 9 }
+    #expect(x[0] == 9 && memory[0] == 2 && releases.count == 1)
+    memory.deallocate()
+  }
+
   @Test func aTensorThatOutlivesTheCallEndsTheProgram() async throws {
     let result = await #expect(
       processExitsWith: .failure, observing: [\.standardErrorContent]
