@@ -13,6 +13,10 @@ struct MaskMaker {
     let gates: ParameterMasks
     /// What is left of heads and units, if these go.
     let parts: KeptParts?
+    /// How many weights go, of how many that may.
+    let removed, prunable: Int
+
+    var removedShare: Double { Double(removed) / Double(max(prunable, 1)) }
   }
 
   let saved: SavedModel
@@ -20,6 +24,8 @@ struct MaskMaker {
   let structured: KeptParts.Kind?
   /// Of weights, those that may go.
   let selection: ParameterSelection
+  /// The parameters of which something may go.
+  private let slots: [Int]
   private let gradients: Gradients?
   private let gates: PartScores?
 
@@ -30,6 +36,10 @@ struct MaskMaker {
   ) throws {
     (self.saved, model) = (saved, try saved.transformer)
     (self.structured, self.selection) = (structured, selection)
+    let tree = saved.weights.tree
+    slots =
+      try structured.map { [model] in try KeptParts.matrices(of: $0, in: model, tree) }
+      ?? tree.names.indices.filter { selection.contains(tree.names[$0], tree.parameters[$0]) }
     func seen(by method: PruningMethod) -> Batch? { methods.contains(method) ? examples : nil }
     gradients = seen(by: .taylor).map { [model] in
       Gradients(ofLoss: model, saved.weights, examples: $0.inputs, labels: $0.labels)
@@ -48,7 +58,7 @@ struct MaskMaker {
     guard let structured else {
       let rule = rule(method, scope, seed: seed)
       let masks = rule.masks(of: saved.weights, sparsity: share, after: saved.masks)
-      return Cut(masks: masks, gates: masks, parts: nil)
+      return counted(masks, gates: masks, parts: nil)
     }
     let scores =
       try gates.flatMap { method == .gate ? $0 : nil }
@@ -56,9 +66,20 @@ struct MaskMaker {
     let parts = KeptParts(
       removing: structured, share: min(share, 1 - 1e-9), scope, by: scores)
     let tree = saved.weights.tree
+    return counted(
+      try parts.masks(of: model, tree), gates: try parts.gateMasks(of: model, tree), parts: parts)
+  }
+
+  private func counted(_ masks: ParameterMasks, gates: ParameterMasks, parts: KeptParts?) -> Cut {
+    let counts = slots.map { slot in
+      (
+        removed: masks.values[slot]?.elements.count { $0 == 0 } ?? 0,
+        all: saved.weights.values[slot].count
+      )
+    }
     return Cut(
-      masks: try parts.masks(of: model, tree), gates: try parts.gateMasks(of: model, tree),
-      parts: parts)
+      masks: masks, gates: gates, parts: parts, removed: counts.reduce(0) { $0 + $1.removed },
+      prunable: counts.reduce(0) { $0 + $1.all })
   }
 
   /// What is to be known before weights go.

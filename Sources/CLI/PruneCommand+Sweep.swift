@@ -23,11 +23,14 @@ extension PruneCommand {
       .init(saved.weights.tree))
     let output = try OutputFolder(outputDir)
     let path = "\(outputDir)/sweep.json"
-    let earlier = try earlier(at: path, origin)
+    let known = try earlier(at: path, origin)
+    let earlier = Dictionary(known.map { ($0.choice, $0) }) { first, _ in first }
     var (sweep, terminal) = (PruningSweep(origin), Terminal())
     let choices = PruningSweep.choices(
       methods: methods.map(\.rawValue), seeds: seeds ?? 3, from: seed ?? 0)
     var made = 0
+    // Measurements that are not asked for now, such as of more seeds, stay in the record.
+    let others = known.filter { !choices.contains($0.choice) }
     for (index, choice) in choices.enumerated() {
       if let known = earlier[choice] {
         sweep.trials.append(known)
@@ -37,15 +40,16 @@ extension PruneCommand {
       let cut = try maker.cut(
         method, choice.scope, seed: choice.seed ?? 0, share: choice.sparsity)
       sweep.trials.append(
-        .init(choice, removed: cut.masks.sparsity, cut.gates, gap, labels: sample.labels))
+        .init(choice, removed: cut.removedShare, cut.gates, gap, labels: sample.labels))
       made += 1
       let left = terminal.elapsed / Double(made) * Double(choices.count - index - 1)
       terminal.progress("measured \(index + 1)/\(choices.count)  ETA \(clock(left))")
       // With what is known of later choices: a start that is stopped loses nothing.
       var record = sweep
-      record.trials += choices[(index + 1)...].compactMap { earlier[$0] }
+      record.trials += choices[(index + 1)...].compactMap { earlier[$0] } + others
       try output.write(try JSON.tableText(record) + "\n", to: "sweep.json")
     }
+    sweep.trials += others
     try output.write(try JSON.tableText(sweep) + "\n", to: "sweep.json")
     try output.write(sweep.csv, to: "sweep.csv")
     try output.write(try PruningPage(sweep).html, to: "sweep.html")
@@ -65,8 +69,8 @@ extension PruneCommand {
   /// What an earlier start of the same sweep has measured.
   private func earlier(
     at path: String, _ origin: PruningSweep.Origin
-  ) throws -> [PruningSweep.Choice: PruningSweep.Trial] {
-    guard !force, FileManager.default.fileExists(atPath: path) else { return [:] }
+  ) throws -> [PruningSweep.Trial] {
+    guard !force, FileManager.default.fileExists(atPath: path) else { return [] }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
     let found: PruningSweep
@@ -80,7 +84,7 @@ extension PruneCommand {
       throw FileError(
         path: path, reason: "is of other weights, images or settings; --force replaces it")
     }
-    return Dictionary(found.trials.map { ($0.choice, $0) }) { first, _ in first }
+    return found.trials
   }
 }
 

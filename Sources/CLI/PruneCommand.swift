@@ -8,13 +8,13 @@ import Pruning
 
 struct PruneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "prune", abstract: "Take weights from a model, with the error told before.",
+    commandName: "prune", abstract: "Set weights to zero, or remove heads and hidden units.",
     discussion: """
-      With --data-path, the relative change of the model's outputs is predicted from derivatives \
-      at the weights as they are, and measured beside it. --plan finds how much can go: the \
-      largest sparsity that moves outputs by at most --eps. Without --structured, weights become \
-      zeros, and the file has masks of them; with it, heads and hidden units are gone from file \
-      and time.
+      With --data-path, the relative change of the logits is predicted from derivatives at the \
+      weights as they are, and measured beside it. --plan finds the largest sparsity that changes \
+      logits by at most --eps on these images. Without --structured, weights become zeros, and the \
+      file has masks of them; with it, heads and hidden units are removed, so that the file is \
+      smaller and the model faster.
 
         convit prune --weights W --sparsity 0.5 --output half.safetensors
         convit prune --weights W --plan --eps 0.1 --data-path D --output light.safetensors
@@ -33,11 +33,12 @@ struct PruneCommand: ParsableCommand {
   @Flag(help: "Find the largest sparsity that keeps --eps.") var plan = false
   @Option(.number("For --plan, the relative change of outputs that may be: 0.1."))
   var eps: Double?
-  @Option(.name("Take the share of each layer, or of all together (global). (default: layer)"))
+  @Option(
+    .name("layer: the share of each matrix; global: of all weights together. (default: layer)"))
   var scope: PruningRule.Scope?
   @Option(.name("Remove whole heads, hidden units of MLPs (mlp), or both."))
   var structured: KeptParts.Kind?
-  @Flag(help: "Measure 11 sparsities by all methods that fit, and show them on a page.")
+  @Flag(help: "Measure 11 sparsities by each method, and show them on a page.")
   var sweep = false
   @Option(.int("For --sweep, random choices at each sparsity. (default: 3)")) var seeds: Int?
   @Option(.folder("For --sweep, the folder to write to.")) var outputDir: String?
@@ -61,11 +62,12 @@ struct PruneCommand: ParsableCommand {
       throw ValidationError("--seeds and --output-dir are for --sweep")
     }
     guard plan == (sparsity == nil), plan == (eps != nil) else {
-      throw ValidationError("say how much: --sparsity P, or --plan --eps E")
+      let both = sparsity != nil && (plan || eps != nil)
+      throw ValidationError(
+        "say how much: --sparsity P, or --plan --eps E" + (both ? ", not both" : ""))
     }
-    if let sparsity, !(0...1).contains(sparsity) || (structured != nil && sparsity == 1) {
-      let range = structured == nil ? "0 ... 1" : "0 ..< 1"
-      throw ValidationError("sparsity must be in \(range), found \(sparsity)")
+    if let sparsity, !(0..<1).contains(sparsity) {
+      throw ValidationError("sparsity must be at least 0 and below 1, found \(sparsity)")
     }
     if let eps, !(eps > 0 && eps.isFinite) {
       throw ValidationError("eps must be positive, found \(eps)")
@@ -81,12 +83,23 @@ struct PruneCommand: ParsableCommand {
         throw ValidationError("--method \(method) looks at images of train: it needs --data-path")
       }
     }
-    guard output != nil || plan || reportBound else {
-      throw ValidationError("--output says which file to write")
+    guard output != nil || reportBound || images.dataPath != nil else {
+      throw ValidationError(
+        "--output says which file to write; --data-path or --report-bound show figures without one")
+    }
+    guard output != nil || !force else {
+      throw ValidationError("--force is about --output, which is missing")
+    }
+    guard seed == nil || method == .random || images.dataPath != nil else {
+      throw ValidationError("--seed is for --method random and for which images are taken")
     }
     try validateStructured()
-    guard !sparse || (structured == nil && output != nil) else {
-      throw ValidationError("--sparse is for an --output of zeros, which --structured has not")
+    guard !sparse || output != nil else {
+      throw ValidationError("--sparse is about --output, which is missing")
+    }
+    guard !sparse || structured == nil else {
+      throw ValidationError(
+        "--sparse stores zeros as bits; what --structured writes has none to store")
     }
   }
 
@@ -134,6 +147,10 @@ struct PruneCommand: ParsableCommand {
     let chosen = try cut(share)
     var report = PruneReport(saved.weights, chosen, sparsity: share, method, scope)
     report.trials = plan?.trials
+    if chosen.removed == 0 {
+      let reason = eps.map { ": all that can go changes logits by more than \($0)" } ?? ""
+      Terminal.write("note: nothing is removed\(reason)\n")
+    }
     if let gap { report.add(gap, chosen, labels: sample?.labels ?? []) }
     if reportBound { report.addBounds(of: maker.model, saved.weights, chosen.masks) }
     if let output { report.parametersWritten = try write(saved, chosen, to: output) }
@@ -149,7 +166,7 @@ struct PruneCommand: ParsableCommand {
     guard let masks = saved.masks else { return }
     let gone = PruningRule(.magnitude, selection: selection).share(removedBy: masks)
     let percent = String(format: "%.1f", 100 * gone)
-    Terminal.write("note: \(path): \(percent) % of its weights are pruned already, and stay 0\n")
+    Terminal.write("note: \(path): \(percent) % of its weights are pruned and stay 0\n")
   }
 
   private var selection: ParameterSelection { .prunable(patchEmbedding: patchEmbed, head: head) }

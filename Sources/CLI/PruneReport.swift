@@ -24,7 +24,7 @@ struct PruneReport: Codable {
   }
 
   let method, scope: String
-  /// The share that was asked for or found, and that of the weights of the pruned matrices.
+  /// The share that was asked for or found, and that of the weights that may go.
   let sparsity, removedShare: Double
   let removed, prunable, parameters: Int
   /// Those in the file that was written.
@@ -47,9 +47,7 @@ struct PruneReport: Codable {
         name: $0.name, rows: $0.rows, columns: $0.columns, removed: $0.removed,
         relativeSize: $0.relativeSize)
     }
-    removed = parts.reduce(0) { $0 + $1.removed }
-    prunable = parts.reduce(0) { $0 + $1.rows * $1.columns }
-    removedShare = cut.masks.sparsity
+    (removed, prunable, removedShare) = (cut.removed, cut.prunable, cut.removedShare)
     parameters = weights.tree.elementCount
     heads = cut.parts?.heads.map(\.count)
     hiddenUnits = cut.parts?.units.map(\.count)
@@ -94,10 +92,15 @@ extension PruneReport {
     }
     lines += aligned([columns.map(\.title)] + rows, texts: [0])
     if let mlpBounds {
-      lines.append("MLPs: bound of the change on any token, and of the output without pruning")
-      lines += mlpBounds.map {
-        String(format: "blocks.%d.mlp  %.4g  %.4g", $0.layer, $0.gap, $0.outputSize)
-      }
+      lines.append("norms that no token of any image exceeds, in the units of the MLP's output:")
+      lines += aligned(
+        [["MLP", "change ≤", "output ≤"]]
+          + mlpBounds.map {
+            [
+              "blocks.\($0.layer).mlp", String(format: "%.4g", $0.gap),
+              String(format: "%.4g", $0.outputSize),
+            ]
+          }, texts: [0])
     }
     for trial in trials ?? [] {
       lines.append(
@@ -108,7 +111,7 @@ extension PruneReport {
     if let gap {
       lines.append(
         String(
-          format: "outputs move by %.4f on %d images; predicted %.4f",
+          format: "logits change by %.4f of their size on %d images; predicted %.4f",
           gap.measured, gap.images, gap.predicted))
       lines.append(String(format: "Acc@1 %.2f, before %.2f", gap.acc1Pruned, gap.acc1))
     }

@@ -72,6 +72,18 @@ public struct KeptParts: Sendable, Hashable, Codable {
     return kept.map { $0.sorted() }
   }
 
+  /// The matrices that parts of a kind have numbers in, by their slots, rising.
+  ///
+  /// - Throws: `ConfigurationError` for an attention of another kind than those of this package.
+  package static func matrices(
+    of kind: Kind, in model: VisionTransformer, _ tree: ParameterTree
+  ) throws(ConfigurationError) -> [Int] {
+    let (heads, units) = try PartSlices.all(of: model)
+    let parts = (kind == .mlp ? [] : heads) + (kind == .heads ? [] : units)
+    return parts.flatMap(\.slices).map(\.parameter).filter { $0.kind == .weight }
+      .map(tree.slot(of:)).sorted()
+  }
+
   /// The masks of the weights that go; with them, a model answers as the small one does.
   ///
   /// - Throws: `ConfigurationError` for an attention of another kind than those of this package.

@@ -21,7 +21,7 @@ public struct PruningSweep: Sendable, Hashable, Codable {
   public struct Trial: Sendable, Hashable, Codable {
     /// What was pruned.
     public let choice: Choice
-    /// The share of the weights of all pruned matrices that is gone.
+    /// The share that is gone of the weights that may go.
     public let removed: Double
     /// Its gaps; see ``OutputGap``.
     public let predicted, measured: Double

@@ -85,7 +85,7 @@ import Testing
     ] {
       let outcome = try workspace.convit(
         ["prune", "--weights", "half", "--output", "more", "--force"] + flags)
-      #expect(outcome.err.contains("50.0 % of its weights are pruned already"))
+      #expect(outcome.err.contains("50.0 % of its weights are pruned and stay 0"))
       let more = try SavedModel(contentsOf: workspace.file("more"))
       let masks = try #require(more.masks)
       #expect(masks.intersection(half).layers == masks.layers)
@@ -256,13 +256,19 @@ import Testing
     let lines = try String(decoding: workspace.read("out/sweep.csv"), as: UTF8.self)
       .split(separator: "\n")
     #expect(lines[1].contains(",7.5,"), "\(lines[1])")
+    // Nor is it lost where less is asked for.
+    let one = ["--sweep", "--data-path", "data", "--seeds", "1"] + structured
+    _ = try prune(one + ["--output-dir", "out"])
+    let rows = String(decoding: try workspace.read("out/sweep.csv"), as: UTF8.self)
+      .split(separator: "\n")
+    #expect(Set(rows) == Set(lines))
     try workspace.write("out/sweep.json", "{}".utf8)
     try workspace.expectFailure(
       ["prune", "--weights", model] + flags + ["--output-dir", "out"], ["is no sweep's record"])
   }
 
   @Test func inspect() throws {
-    _ = try prune(["--sparsity", "1", "--output", "none"])
+    _ = try prune(["--sparsity", "0.9999", "--output", "none"])
     let empty = try workspace.convit(["inspect", "none"]).outLines
     let layer = try #require(empty.first { $0.hasPrefix("blocks.0.mlp.fc1.weight") })
     #expect(layer.hasSuffix("[64, 16]  empty"))

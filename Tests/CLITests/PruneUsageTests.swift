@@ -19,21 +19,27 @@ import Testing
     let start = try VisionTransformer(configuration)
     try SavedModel(start, .init(start, seed: 0)).write(to: workspace.file("start"))
     let arguments = ["prune", "--weights", "start", "--sparsity", "0.5", "--output", "w"]
-    let global = try workspace.convit(arguments + ["--scope", "global"])
-    #expect(global.errLines.count { $0.contains("identity, as GPSA starts") } == 1)
-    #expect(try !workspace.convit(arguments + ["--force"]).err.contains("identity"))
+    for scope in ["layer", "global"] {
+      let outcome = try workspace.convit(arguments + ["--force", "--scope", scope])
+      #expect(outcome.errLines.count { $0.contains("identity, as GPSA starts") } == 1)
+    }
+    let random = try workspace.convit(arguments + ["--force", "--method", "random"])
+    #expect(random.status == 0 && !random.err.contains("identity"))
   }
 
   static let faults: [(flags: [String], part: String)] = [
     (["--output", "w"], "--sparsity P, or --plan --eps E"),
     (["--sparsity", "0.5", "--plan", "--eps", "1", "--output", "w"], "--sparsity P, or --plan"),
     (["--plan", "--output", "w"], "--sparsity P, or --plan --eps E"),
-    (["--sparsity", "1.5", "--output", "w"], "sparsity must be in 0 ... 1, found 1.5"),
-    (["--sparsity", "1", "--structured", "mlp", "--output", "w"], "must be in 0 ..< 1"),
+    (["--sparsity", "1.5", "--output", "w"], "at least 0 and below 1, found 1.5"),
+    (["--sparsity", "1", "--output", "w"], "at least 0 and below 1, found 1"),
+    (["--sparsity", "0.5", "--report-bound", "--force"], "--force is about --output"),
+    (["--sparsity", "0.5", "--output", "w", "--seed", "5"], "--seed is for --method random"),
+    (["--sparsity", "0.5", "--report-bound", "--sparse"], "--sparse is about --output"),
     (["--plan", "--eps", "0", "--data-path", "data"], "eps must be positive, found 0"),
     (["--plan", "--eps", "0.1"], "it needs --data-path"),
     (["--sparsity", "0.5"], "--output says which file to write"),
-    (["--sparsity", "0.5", "--structured", "mlp", "--sparse", "--output", "w"], "--sparse is for"),
+    (["--sparsity", "0.5", "--structured", "mlp", "--sparse", "--output", "w"], "--sparse stores"),
     (
       ["--sparsity", "0.5", "--method", "taylor", "--output", "w"],
       "taylor looks at images of train"

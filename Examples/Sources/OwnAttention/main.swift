@@ -65,9 +65,9 @@ struct SparsemaxAttention: Attention {
   }
 }
 
-var random = Random(seed: 0)
 func noise(_ shape: Shape) -> Tensor {
-  Tensor(shape, (0..<shape.elementCount).map { _ in Float(random.normal()) })
+  var random = Random(seed: 0)
+  return Tensor(shape, (0..<shape.elementCount).map { _ in Float(random.normal()) })
 }
 let error = GradientCheck { $0[0].sparsemax() }.largestError(at: [noise([5, 7])])
 precondition(error < 1e-2, "the derivative is wrong by \(error)")

@@ -116,6 +116,7 @@ extension Checkpoint {
       model, try snapshot.store("model", ParameterTree(model)), classNames: names,
       name: self.configuration.model,
       normalization: try self.configuration.normalization().statistics)
+    saved.masks = try snapshot.masks(of: saved.weights.tree)
     saved.frameStride = frames.map { _ in self.configuration.frameStride }
     if let note = saved.weights.nonFiniteNote { saved.warnings.append(note) }
     return saved

@@ -203,24 +203,34 @@ extension Learner {
           + "the same")
     }
     let steps = try snapshot.integer("optimizer.step")
-    var masks = ParameterMasks(weights.tree)
-    for (slot, name) in weights.tree.names.enumerated() where snapshot.has("mask.\(name)") {
-      let mask = try snapshot.tensor("mask.\(name)", weights.tree.parameters[slot].shape)
-      guard ParameterMasks.isMask(mask) else {
-        throw TrainingError("\(snapshot.path): 'mask.\(name)' does not consist of zeros and ones")
-      }
-      masks[slot: slot] = mask
-    }
+    let masks = try snapshot.masks(of: weights.tree)
     weights.replaceValues(by: found[0].values)
     optimizer.state = zip(optimizer.state, found.dropFirst()).map { ($0.name, $1) }
     optimizer.steps = steps
     if average != nil, let last = found.last { average?.weights.replaceValues(by: last.values) }
-    self.masks = masks.values.contains { $0 != nil } ? masks : nil
+    self.masks = masks
   }
 
   /// What is shaped like the weights, each under its name in a snapshot.
   private var stores: [(name: String, store: ParameterStore)] {
     [("model", weights)] + optimizer.state.map { ("optimizer." + $0.name, $0.store) }
       + (average.map { [("model_ema", $0.weights)] } ?? [])
+  }
+}
+
+extension Snapshot {
+  /// The masks of pruned weights that a learner has saved; nil if none are pruned.
+  ///
+  /// - Throws: `TrainingError` if one does not consist of zeros and ones.
+  package func masks(of tree: ParameterTree) throws -> ParameterMasks? {
+    var masks = ParameterMasks(tree)
+    for (slot, name) in tree.names.enumerated() where has("mask.\(name)") {
+      let mask = try tensor("mask.\(name)", tree.parameters[slot].shape)
+      guard ParameterMasks.isMask(mask) else {
+        throw TrainingError("\(path): 'mask.\(name)' does not consist of zeros and ones")
+      }
+      masks[slot: slot] = mask
+    }
+    return masks.values.contains { $0 != nil } ? masks : nil
   }
 }
