@@ -135,6 +135,8 @@ import Testing
     let one = try KeptParts(of: model, saved.weights, removing: .heads, share: 1 / 12, by: global)
     #expect(one.heads == [[0, 1, 3], [0, 1, 2, 3], [0, 1, 2, 3]])
     #expect(one.units.allSatisfy { $0.count == 48 })
+    let units = try KeptParts(of: model, saved.weights, removing: .mlp, share: 0.5)
+    #expect(units.heads.allSatisfy { $0.count == 4 } && units.units.allSatisfy { $0.count == 24 })
     let almost = try KeptParts(
       of: model, saved.weights, removing: .both, share: 0.999, by: global)
     #expect(almost.heads.allSatisfy { $0.count == 1 } && almost.units.allSatisfy { $0.count == 1 })
@@ -198,5 +200,69 @@ import Testing
       try KeptParts(of: model, weights, removing: .mlp, share: 0.5)
     }
     #expect(error?.description.contains("Mean") == true)
+  }
+
+  /// Of parts that matter as much, the first go: of each block, and of all together.
+  @Test func ofEqualPartsTheFirstGo() throws {
+    var saved = try Self.saved(.vit)
+    for slot in saved.weights.values.indices {
+      saved.weights[slot: slot] = Tensor(repeating: 1, saved.weights.values[slot].shape)
+    }
+    func kept(_ scope: PruningRule.Scope) throws -> KeptParts {
+      try KeptParts(
+        of: saved.transformer, saved.weights, removing: .heads, share: 0.5,
+        by: PruningRule(.magnitude, scope: scope))
+    }
+    #expect(try kept(.layer).heads == [[2, 3], [2, 3], [2, 3]])
+    // Six of twelve: one stays in each of the first two blocks.
+    #expect(try kept(.global).heads == [[3], [3], [0, 1, 2, 3]])
+  }
+
+  /// At random, blocks and kinds of parts are drawn by themselves.
+  @Test func drawnByThemselves() throws {
+    let saved = try Self.saved(.vit)
+    let scores = try PartScores(of: saved.transformer, saved.weights, by: PruningRule(.random))
+    let all = scores.heads + scores.units.map { Array($0.prefix(4)) }
+    #expect(Set(all).count == 6)
+  }
+
+  /// Scores are of matrices: whatever biases, positions and gates are.
+  @Test func biasesDoNotCount() throws {
+    let saved = try Self.saved(.convit)
+    let model = try saved.transformer
+    var others = saved.weights
+    for (slot, parameter) in others.tree.parameters.enumerated() where parameter.kind != .weight {
+      others[slot: slot] = .normal(parameter.shape, seed: 1000 + UInt64(slot))
+    }
+    let rule = PruningRule(.magnitude)
+    #expect(
+      try PartScores(of: model, saved.weights, by: rule) == PartScores(of: model, others, by: rule))
+  }
+
+  /// Masks are of matrices of the blocks that lose something, and of no others.
+  @Test func whatIsMasked() throws {
+    let saved = try Self.saved(.convit)
+    let model = try saved.transformer
+    let parts = try KeptParts(
+      of: model, saved.weights, removing: .heads, share: 1 / 12,
+      by: PruningRule(.magnitude, scope: .global))
+    let place = try #require(parts.heads.firstIndex { $0.count == 3 })
+    let names = try parts.masks(of: model, saved.weights.tree).layers.map(\.name)
+    let weights = place < 2 ? ["qk", "v", "proj"] : ["qkv", "proj"]
+    #expect(names == weights.map { "blocks.\(place).attn.\($0).weight" })
+  }
+
+  /// What is known of a model beside its weights stays known; its name, where it still is that one.
+  @Test func whatElseIsKnown() throws {
+    var saved = try Self.saved(.vit)
+    saved = SavedModel(
+      try saved.transformer, saved.weights, name: "some", normalization: .imageNet)
+    (saved.cropRatio, saved.interpolation) = (0.9, .bilinear)
+    for (share, name) in [(0, "some"), (0.5, nil)] as [(Double, String?)] {
+      let parts = try KeptParts(of: saved.transformer, saved.weights, removing: .both, share: share)
+      let small = try parts.smaller(saved)
+      #expect(small.name == name && small.normalization == .imageNet)
+      #expect(small.cropRatio == 0.9 && small.interpolation == saved.interpolation)
+    }
   }
 }

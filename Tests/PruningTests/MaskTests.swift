@@ -96,4 +96,49 @@ import Testing
     #expect(read.warnings.isEmpty && read.weights.values == saved.weights.values)
     #expect(read.masks?.jaccard(masks) == 1 && read.masks?.layers == masks.layers)
   }
+
+  /// Two masks that keep nothing are alike, and so are their layers.
+  @Test func ofNothing() {
+    var nothing = ParameterMasks(tree)
+    nothing[slot: 1] = Tensor(repeating: 0, [2, 3])
+    #expect(nothing.jaccard(nothing) == 1)
+    #expect(nothing.jaccardByLayer(nothing).map(\.jaccard) == [1])
+    #expect(a.sparsity == 1 - 5.0 / 9)  // of what has a mask, which the second layer has not
+  }
+
+  /// What is pruned becomes 0, also if it was no number.
+  @Test func noNumbersBecomeZeros() {
+    var weights = ParameterStore(tree, seed: 0)
+    weights[slot: 1] = Tensor([2, 3], [.nan, .infinity, 5, -.infinity, .nan, -1])
+    weights.apply(b)
+    #expect(weights.values[1].elements == [0, 0, 5, 0, 0, 0])
+  }
+
+  /// The mask of a head for other classes is not that of this head, which is kept whole.
+  @Test func ofAHeadForOtherClasses() throws {
+    let path = NSTemporaryDirectory() + "masks-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try SafetensorsWriter.write(
+      [
+        OutputTensor(name: "fc1.weight", shape: [3, 3], data: Array(repeating: 1, count: 9)),
+        OutputTensor(name: "fc2.weight", shape: [4, 3], data: Array(repeating: 1, count: 12)),
+        OutputTensor(name: "mask.fc1.weight", type: .u8, shape: [2], bytes: [1, 1]),
+        OutputTensor(name: "mask.fc2.weight", type: .u8, shape: [2], bytes: [1, 1]),
+      ], to: path)
+    let masks = try #require(try ParameterMasks(in: WeightsFile(contentsOf: path), of: tree))
+    #expect(masks.layers == [MaskedLayer(name: "fc1.weight", kept: 2, count: 9)])
+  }
+
+  /// Masks of another model are not written, as they could not be read again.
+  @Test func ofAnotherModel() throws {
+    var configuration = ViTConfiguration(.vit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 2)
+    configuration.depth = 1
+    let model = try VisionTransformer(configuration)
+    var saved = SavedModel(model, ParameterStore(model, seed: 0))
+    saved.masks = a
+    let path = NSTemporaryDirectory() + "masks-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let error = #expect(throws: WeightsError.self) { try saved.write(to: path) }
+    #expect(error?.description.contains("the masks are of another model") == true)
+  }
 }

@@ -26,6 +26,9 @@ import Testing
       #expect(abs(MeanField.relu(u, w, c) / sum(u, w, c) - 1) < 1e-3)
     }
     #expect(abs(MeanField.relu(4, 4, 4) - 2) < 1e-12 && MeanField.relu(1, 1, -1) < 1e-12)
+    // Of two that are one, whose cosine is above 1 by rounding.
+    let (u, w, c) = (0.4213558241805164, 2.953648564816305, 1.1155881970367802)
+    #expect(c / (u * w).squareRoot() > 1 && abs(MeanField.relu(u, w, c) - c / 2) < 1e-12)
   }
 
   /// One layer: what is removed, p of random and p³ of magnitude pruning of uniform weights.

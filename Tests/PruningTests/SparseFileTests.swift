@@ -1,9 +1,9 @@
 import Autodiff
-import ConViT
 import Foundation
 import Safetensors
 import Testing
 
+@testable import ConViT
 @testable import Pruning
 
 @Suite struct SparseFileTests {
@@ -43,6 +43,9 @@ import Testing
     ("blocks.0.mlp.fc1.weight", "[]"), (#"{"head.weight":[-1,4]}"#, "a shape of [-1, 4]"),
     (#"{"head.weight":[10,64]}"#, "its mask or what is kept of it is missing"),
     (#"{"x":[2,2]}"#, "2 numbers are kept, and its mask has 3"),
+    (#"{"y":[3,3]}"#, "its mask or what is kept of it is missing, or not of its shape"),
+    (#"{"z":[2]}"#, "its mask or what is kept of it is missing, or not of its shape"),
+    (#"{"x":[1099511627776]}"#, "a shape of [1099511627776]"),
   ])
   func damaged(_ text: String, _ part: String) throws {
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -50,9 +53,31 @@ import Testing
       [
         OutputTensor(name: "kept.x", shape: [2], data: [1, 2]),
         OutputTensor(name: "mask.x", type: .u8, shape: [1], bytes: [7]),
+        OutputTensor(name: "kept.y", shape: [1], data: [1]),
+        OutputTensor(name: "mask.y", type: .u8, shape: [1], bytes: [1]),  // 9 weights need 2 bytes
+        OutputTensor(name: "kept.z", type: .u8, shape: [1], bytes: [1]),
+        OutputTensor(name: "mask.z", type: .u8, shape: [1], bytes: [1]),
       ], metadata: ["sparse": text], to: path)
     let error = #expect(throws: WeightsError.self) { try WeightsFile(contentsOf: path) }
     let message = error?.description ?? ""
     #expect(message.contains(part == "[]" ? "entry 'sparse' is not as expected" : part))
+  }
+
+  /// Weights that are 0 and kept are stored, too; and any part of a tensor can be read.
+  @Test func zerosThatAreKept() throws {
+    var saved = try Self.saved(0.5)
+    let slot = try #require(saved.weights.tree.slot(named: "blocks.1.mlp.fc1.weight"))
+    saved.weights[slot: slot] = Tensor(repeating: 0, saved.weights.values[slot].shape)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try saved.writeSparse(to: path)
+    let read = try SavedModel(contentsOf: path)
+    #expect(read.weights.values == saved.weights.values)
+    #expect(read.masks?.layers == saved.masks?.layers)
+    let file = try SparseFile.expanding(SafetensorsFile(contentsOf: path))
+    #expect(file.metadata["sparse"] == nil)
+    let info = try #require(file.info("blocks.0.mlp.fc1.weight"))
+    var part = Array(repeating: Float(1), count: 5)
+    try part.withUnsafeMutableBytes { try file.read(info, from: 4 * 70, into: $0) }
+    #expect(part == Array(try #require(saved.weights[info.name]).elements[70..<75]))
   }
 }

@@ -12,7 +12,7 @@ import Testing
         [0.2, 0.8].map { sparsity in
           """
           {"choice":{"method":"\(method)","scope":"\(scope)","sparsity":\(sparsity)},
-           "removed":\(sparsity),"predicted":\(sparsity),"measured":\(sparsity / 2),"acc1":50}
+           "removed":\(sparsity / 4),"predicted":\(sparsity),"measured":\(sparsity / 2),"acc1":50}
           """
         }
       }
@@ -55,6 +55,20 @@ import Testing
       #expect(own.count == 6 && own.count { $0.contains("stroke-dasharray") } == 3)
       #expect(lines(figure.accuracies, color).count == 3)
     }
+    // Where the last path of the first chart ends.
+    func end(_ svg: String, _ isDashed: Bool) throws -> [Double] {
+      let line = try #require(
+        lines(svg, LineColors.light.distinct[0]).first {
+          $0.contains("data-series") && $0.contains("stroke-dasharray") == isDashed
+        })
+      let path = try #require(line.firstMatch(of: #/ d="M[^"]*L([^"]*)"/#)).1
+      return path.split(separator: " ").compactMap { Double($0) }
+    }
+    let (measured, predicted) = (try end(figure.gaps, false), try end(figure.gaps, true))
+    #expect(measured.count == 2 && measured[0] == predicted[0])
+    #expect(measured[1] > predicted[1] + 10)  // 0.4 is drawn below 0.8
+    let titles = figure.gaps.ranges(of: #/of each layer|of all layers together/#)
+    #expect(titles.map { figure.gaps[$0] } == ["of each layer", "of all layers together"])
     for part in ["of each layer", "of all layers together"] {
       #expect(figure.gaps.contains(part) && figure.accuracies.contains(part))
     }

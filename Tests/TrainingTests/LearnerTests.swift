@@ -146,6 +146,21 @@ struct LearnerTests {
     }
   }
 
+  /// Masks are a part of what is restored, and what they prune is no part of a gradient's norm.
+  @Test func masksOfASnapshotAndANorm() throws {
+    var learner = learner(recipe())
+    let whole = learner.snapshot
+    var masks = ParameterMasks(learner.weights.tree)
+    for (slot, value) in learner.weights.values.enumerated() {
+      masks[slot: slot] = Tensor(repeating: 0, value.shape)
+    }
+    learner.mask(by: masks)
+    #expect(try train(&learner, 0..<1)[0].gradientNorm == 0)
+    try learner.restore(whole)
+    #expect(learner.masks == nil)
+    #expect(try train(&learner, 0..<1)[0].gradientNorm > 0)
+  }
+
   @Test func aSnapshotOfSomethingElseIsRefused() throws {
     let other = Plain()
     let snapshot = Learner(other, ParameterStore(other, seed: 1), recipe()).snapshot

@@ -80,13 +80,16 @@ import Training
     (c.prune, c.pruneRounds, c.pruneScope, c.epochs) = (0.8, 3, scope, 4)
     (c.earlyStop, c.saveEverySteps) = (1, 1)  // which must wait for the last round
     var notes: [String] = []
-    try Trainer(c).run {
+    let made = try Trainer(c).run {
       if case .note(let note) = $0 { notes.append(note) }
     }
     #expect(notes.count { $0.hasPrefix("round ") } == 3)
+    #expect(
+      notes.last { $0.hasPrefix("round ") } == "round 3 of 3: 80.0 % of the weights are pruned")
     let all = try fixture.lines("log.jsonl", of: "whole") as [Line]
     let rule = PruningRule(.magnitude, scope: scope)
     let model = try SavedModel(contentsOf: fixture.file("whole/model.safetensors").path)
+    #expect(made.masks?.layers == model.masks?.layers && made.masks != nil)
     let names = rule.selection.slots(in: model.weights.tree)
     let sizes = names.map { Double(model.weights.values[$0].count) }
     let start =
@@ -137,6 +140,36 @@ import Training
     }
   }
 
+  /// Rounds are spread over the whole run, of which a part may be trained at first.
+  @Test func aPartOfARun() throws {
+    var c = try configuration("part")
+    (c.prune, c.pruneRounds, c.epochs) = (0.8, 3, 4)
+    var notes: [String] = []
+    for epochs in [2, 3] {
+      try Trainer(c).run(until: epochs) {
+        if case .note(let note) = $0 { notes.append(String(note.prefix(12))) }
+      }
+      #expect(notes.filter { $0.hasPrefix("round ") }.last == "round \(epochs - 1) of 3")
+    }
+  }
+
+  /// A round begins anew what accuracies are compared with; after the last, a run may end early.
+  @Test func waitingForARise() {
+    var c = TrainingConfiguration()
+    (c.prune, c.pruneRounds, c.epochs, c.earlyStop) = (0.8, 2, 10, 3)
+    var progress = RunProgress()
+    (progress.epoch, progress.best, progress.stale, progress.rounds) = (4, 60, 7, 1)
+    (progress.plateau.best, progress.plateau.badEpochs, progress.plateau.drops) = (60, 5, 2)
+    #expect(!c.hasEnded(progress))  // a round is to come
+    progress.beginRound()
+    #expect(progress.rounds == 2 && progress.best == -.infinity && progress.stale == 0)
+    #expect(progress.plateau.best == RunProgress().plateau.best)
+    #expect(progress.plateau.badEpochs == 0 && progress.plateau.drops == 2)
+    #expect(!c.hasEnded(progress))
+    progress.stale = 3
+    #expect(c.hasEnded(progress))
+  }
+
   @Test func roundsThatCannotBe() throws {
     var c = try configuration("run")
     func fault(_ change: (inout TrainingConfiguration) -> Void) -> String {
@@ -146,6 +179,7 @@ import Training
       return "none"
     }
     #expect(fault { ($0.prune, $0.finetune) = (0.5, nil) }.contains("finetune is missing"))
+    #expect(fault { $0.prune = 0 }.contains("prune must be above 0 and below 1, found 0"))
     #expect(fault { $0.prune = 1 }.contains("prune must be above 0 and below 1, found 1"))
     #expect(fault { ($0.prune, $0.pruneRounds) = (0.5, 3) }.contains("at most the epochs"))
     #expect(fault { $0.pruneRounds = 3 }.contains("prune-rounds is about prune"))

@@ -1,0 +1,111 @@
+import Autodiff
+import ConViT
+import Foundation
+import Pruning
+import Testing
+
+@testable import CLI
+
+/// Every flag of `convit prune` does what it says, and nothing else.
+@Suite struct PruneFlagTests {
+  private let workspace: Workspace
+  private let model: String
+
+  init() throws {
+    workspace = try Workspace()
+    model = try TrainedModel.workspace.get().file("run/model.safetensors")
+  }
+
+  private func prune(_ flags: [String]) throws -> Outcome {
+    let outcome = try workspace.convit(["prune", "--weights", model] + flags)
+    try #require(outcome.status == 0, "\(outcome.err)")
+    return outcome
+  }
+
+  private func decoded<Value: Decodable>(_ data: Data) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Value.self, from: data)
+  }
+
+  /// What the command says without a file to write.
+  private func report(_ flags: [String]) throws -> PruneReport {
+    try decoded(Data(try prune(["--report-bound", "--json"] + flags).out.utf8))
+  }
+
+  @Test func patchesAndHeads() throws {
+    func names(_ flags: [String]) throws -> Set<String> {
+      Set(try report(["--sparsity", "0.5"] + flags).layers.map(\.name))
+    }
+    let plain = try names([])
+    #expect(try names(["--patch-embed"]).subtracting(plain) == ["patch_embed.proj.weight"])
+    #expect(try names(["--head"]).subtracting(plain) == ["head.weight"])
+  }
+
+  /// Without flags, the smallest weights of each layer go; at random, those that the seed draws.
+  @Test func methodScopeAndSeed() throws {
+    let weights = try SavedModel(contentsOf: model).weights
+    for (flags, rule) in [
+      ([], PruningRule(.magnitude)), (["--scope", "global"], .init(.magnitude, scope: .global)),
+      (["--method", "random"], .init(.random)),
+      (["--method", "random", "--seed", "7"], .init(.random, seed: 7)),
+    ] {
+      _ = try prune(["--sparsity", "0.5", "--output", "w", "--force"] + flags)
+      let masks = try #require(SavedModel(contentsOf: workspace.file("w")).masks)
+      #expect(masks.jaccard(rule.masks(of: weights, sparsity: 0.5)) == 1, "\(flags)")
+    }
+  }
+
+  /// How many images, which of them, and of which folder.
+  @Test func images() throws {
+    func gap(_ flags: [String]) throws -> PruneReport.Gap {
+      let report = try report(["--sparsity", "0.5", "--data-path", "data"] + flags)
+      return try #require(report.gap)
+    }
+    #expect(try gap(["--split", "train"]).images == 24)
+    let three = try (0..<4).map { try gap(["--sample", "3", "--seed", "\($0)"]) }
+    #expect(three.allSatisfy { $0.images == 3 } && Set(three.map(\.measured)).count > 1)
+    let (plain, rounded) = (try gap([]), try gap(["--precision", "bf16"]))
+    #expect(plain.measured != rounded.measured && plain.predicted != rounded.predicted)
+    #expect(abs(plain.measured - rounded.measured) < 0.1 * plain.measured)
+  }
+
+  /// Other images to choose by choose others.
+  @Test func imagesToChooseBy() throws {
+    let all = try (0..<4).map { seed in
+      try report([
+        "--sparsity", "0.5", "--method", "taylor", "--data-path", "data", "--sample", "3", "--seed",
+        "\(seed)",
+      ]).layers.map(\.relativeSize)
+    }
+    #expect(Set(all).count > 1)
+  }
+
+  /// A sweep that is killed has on the disk what it measured, and what one before it did; three
+  /// random choices are made from the seed on.
+  @Test func aSweepThatIsKilled() throws {
+    let flags = ["--sweep", "--data-path", "data", "--output-dir", "out", "--seed", "7"]
+    let sweep: PruningSweep = try decoded(Data(try prune(flags + ["--json"]).out.utf8))
+    #expect(Set(sweep.trials.compactMap(\.choice.seed)) == [7, 8, 9])
+    var some = sweep
+    some.trials = [try #require(sweep.trials.last)]
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    try workspace.write("out/sweep.json", try encoder.encode(some))
+    func recorded() throws -> [PruningSweep.Trial] {
+      let record: PruningSweep = try decoded(workspace.read("out/sweep.json"))
+      return record.trials
+    }
+    let outcome = try ConvitProcess.run(
+      ["prune", "--weights", model] + flags, in: workspace.path,
+      interruption: .init(isDue: { (try? recorded().first) == sweep.trials[0] }))
+    #expect(outcome.status == 128 + SIGKILL)
+    let trials = try recorded()
+    #expect(trials.first == sweep.trials.first && trials.last == sweep.trials.last)
+    #expect(trials.count > 1 && trials.count < sweep.trials.count)
+    // Whatever is there is replaced where that is asked for.
+    try workspace.write("out/sweep.json", "{}".utf8)
+    let again: PruningSweep = try decoded(Data(try prune(flags + ["--json", "--force"]).out.utf8))
+    #expect(again == sweep)
+  }
+}
