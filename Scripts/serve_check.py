@@ -28,7 +28,7 @@ def malformed(image: bytes) -> list:
         ("no body", "POST", "/classify", b"", 422),
         ("a sentence", "POST", "/classify", b"this is not an image", 422),
         ("half an image", "POST", "/classify", image[: len(image) // 2], 422),
-        ("a damaged header", "POST", "/classify", image[:8] + b"\xff" * 8 + image[16:], 422),
+        ("a JPEG that says PNG", "POST", "/classify", b"\x89PNG" + image[4:], 422),
         ("two megabytes", "POST", "/classify", b"\x89PNG" + bytes(2 << 20), 413),
         ("another path", "POST", "/nothing", image, 404),
         ("another method", "GET", "/classify", None, 404),
@@ -57,7 +57,7 @@ class Caller(threading.Thread):
             self.times.append(time.perf_counter() - begin)
             if status is not None and found != status:
                 self.wrong.append(f"{name}: status {found}, expected {status}: {answer[:200]!r}")
-            elif expected is not None and answer != expected:
+            elif expected is not None and json.loads(answer) != expected:  # keys are in any order
                 self.wrong.append(f"{name}: another answer: {answer[:200]!r}")
             elif status == 422 and len(json.loads(answer)["error"]["message"]) < 10:
                 self.wrong.append(f"{name}: the answer does not say what is wrong: {answer[:200]!r}")
@@ -125,7 +125,7 @@ def main():
         for path in images:
             body = path.read_bytes()
             status, answer = alone.ask("POST", "/classify", body)
-            good.append((path.name, "POST", "/classify", body, status, answer))
+            good.append((path.name, "POST", "/classify", body, status, json.loads(answer)))
         check_command(images, good)
         draw = random.Random(0)
         bad = [case + (None,) for case in malformed(images[0].read_bytes())]
@@ -139,7 +139,7 @@ def main():
         wrong += more
         after = resident(server)
         status, answer = alone.ask("POST", "/classify", good[0][3])
-        if (status, answer) != (200, good[0][5]):
+        if (status, json.loads(answer)) != (200, good[0][5]):
             wrong.append("the first image is answered otherwise at the end")
     finally:
         server.terminate()
@@ -163,7 +163,7 @@ def check_command(images, good):
     command = [options.convit, "predict", "--weights", options.weights, "--json", *map(str, images)]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     for line, (name, *_, answer) in zip(lines, good, strict=True):
-        assert json.loads(line)["top"] == json.loads(answer)["top"], (name, line, answer)
+        assert json.loads(line)["top"] == answer["top"], (name, line, answer)
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -25,6 +25,9 @@ import Testing
     }
     let random = try workspace.convit(arguments + ["--force", "--method", "random"])
     #expect(random.status == 0 && !random.err.contains("identity"))
+    // It is about weights, and not about whole heads.
+    let heads = try workspace.convit(arguments + ["--structured", "heads", "--force"])
+    #expect(heads.status == 0 && !heads.err.contains("identity"))
   }
 
   static let faults: [(flags: [String], part: String)] = [
@@ -66,6 +69,11 @@ import Testing
       ["--sweep", "--data-path", "data", "--output-dir", "o", "--sparsity", "0.5"],
       "--sparsity has no use beside it"
     ),
+    (
+      ["--sweep", "--data-path", "data", "--output-dir", "o", "--scope", "global"],
+      "--scope has no use beside it"
+    ),
+    (["--sparsity", "0.5", "--output", "w", "--output-dir", "o"], "are for --sweep"),
     (
       ["--sweep", "--data-path", "data", "--output-dir", "o", "--seeds", "0"],
       "seeds must be 1 to 1000, found 0"

@@ -33,6 +33,26 @@ import Testing
     #expect(Self.removed(masks, 0) == Array(0..<6) && Self.removed(masks, 1) == [0, 1])
   }
 
+  /// What is gone already counts before weights that happen to be 0, wherever these are.
+  @Test func whatIsGoneComesBeforeZeros() {
+    var (_, weights) = Self.chain([4, 5])
+    weights[slot: 0] = Tensor(repeating: 0, [5, 4])
+    var earlier = ParameterMasks(weights.tree)
+    earlier[slot: 0] = Tensor([5, 4], (0..<20).map { $0 < 12 ? 1 : 0 })
+    let masks = PruningRule(.magnitude).masks(of: weights, sparsity: 0.5, after: earlier)
+    #expect(Self.removed(masks, 0) == [0, 1] + Array(12..<20))
+  }
+
+  /// A share is of all that may go, whether it has a mask or not.
+  @Test func whatAShareIsOf() {
+    let (_, weights) = Self.chain([2, 3, 4])
+    var masks = ParameterMasks(weights.tree)
+    masks[slot: 1] = Tensor([4, 3], (0..<12).map { $0 < 9 ? 0 : 1 })
+    let rule = PruningRule(.magnitude)
+    #expect(rule.share(removedBy: masks) == 9.0 / 18)
+    #expect(rule.share(removedBy: ParameterMasks(weights.tree)) == 0)
+  }
+
   /// By Taylor, the smallest |w · ∂L/∂w| go: by a sort.
   @Test func theLeastSalientGo() {
     let (model, weights) = Self.chain([5, 3, 2])
@@ -91,7 +111,8 @@ import Testing
     weights[slot: 0] = Tensor([2, 2], [1, 0.5, 0.5, 1])
     weights[slot: 1] = Tensor([2, 2], [1, 0, 0, 1])
     var rule = PruningRule(.magnitude, scope: .global)
-    #expect(rule.warning(for: weights)?.hasPrefix("layers.1.weight is the identity") == true)
+    #expect(
+      rule.warning(for: weights)?.hasPrefix("layers.1.weight is close to the identity") == true)
     rule.selection = .named("layers.0.*")
     #expect(rule.warning(for: weights) == nil)
   }

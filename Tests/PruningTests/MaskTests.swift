@@ -129,6 +129,20 @@ import Testing
     #expect(masks.layers == [MaskedLayer(name: "fc1.weight", kept: 2, count: 9)])
   }
 
+  /// A mask of a layer that the model has not is told, as any tensor is that is left.
+  @Test func ofALayerThatIsNotThere() throws {
+    var configuration = ViTConfiguration(.vit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 2)
+    configuration.depth = 1
+    let model = try VisionTransformer(configuration)
+    let saved = SavedModel(model, ParameterStore(model, seed: 0))
+    let path = NSTemporaryDirectory() + "masks-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let mask = OutputTensor(name: "mask.blocks.7.norm", type: .u8, shape: [1], bytes: [1])
+    try saved.write(saved.weights.outputTensors + [mask], metadata: [:], to: path)
+    let warnings = try SavedModel(contentsOf: path).warnings
+    #expect(warnings == ["mask.blocks.7.norm is left, as it is no weight of a model"])
+  }
+
   /// Masks of another model are not written, as they could not be read again.
   @Test func ofAnotherModel() throws {
     var configuration = ViTConfiguration(.vit, imageSize: 8, patchSize: 4, embedDim: 8, heads: 2)
