@@ -54,8 +54,8 @@ public struct ImageReader: ExampleReader {
   /// - Parameters:
   ///   - name: what errors call it.
   ///   - noting: takes what is wrong with an image of which all pixels are known.
-  /// - Throws: `ImageError` if it cannot be read, `DatasetError` if the transform gives another size
-  ///   than its own.
+  /// - Throws: `ImageError` if it cannot be read, `DatasetError` if the transform gives another
+  ///   size than its own.
   public func tensor(
     of bytes: [UInt8], name: String = "image", noting: (any Error) -> Void = { _ in }
   ) throws -> Tensor {

@@ -20,8 +20,9 @@ public struct GapPlan: Sendable {
   /// the sparsity.
   ///
   /// It begins where the predicted gap is ε, by bisection. While what is measured is above ε, the
-  /// prediction is asked for less in the proportion by which it was wrong; from the first that keeps
-  /// ε, sparsities up to the next that does not are bisected by measurements. All weights never go.
+  /// prediction is asked for less in the proportion by which it was wrong; from the first that
+  /// keeps ε, sparsities up to the next that does not are bisected by measurements. All weights
+  /// never go.
   ///
   /// - Parameters:
   ///   - eps: the relative gap that may be made, above 0.

@@ -9,9 +9,9 @@ extension Gradients {
   /// } taking: { $0.norm }
   /// ```
   ///
-  /// Each example is a pass of its own, so that it costs as much as batches of one, and memory for a
-  /// set of gradients on each thread, besides what `transform` returns. The bits do not depend on
-  /// the number of threads. PyTorch equivalent: `torch.func.vmap(torch.func.grad(loss), (None, 0))`.
+  /// Each example is a pass of its own, so that it costs as much as batches of one, and memory for
+  /// a set of gradients on each thread, besides what `transform` returns. The bits do not depend on
+  /// the number of threads. PyTorch equivalent: `vmap(grad(loss), (None, 0))` of `torch.func`.
   ///
   /// If calls throw, the error of the first example among them is thrown when all have ended.
   ///

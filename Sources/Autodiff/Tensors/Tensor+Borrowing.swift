@@ -9,9 +9,9 @@ extension Tensor {
   /// }
   /// ```
   ///
-  /// The tensor is like any other, and is copied when it is written to. It may not outlive the call,
-  /// by itself or under another shape, on a tape that stays, or as the result. PyTorch equivalent:
-  /// `torch.from_numpy`, which borrows for as long as it lasts.
+  /// The tensor is like any other, and is copied when it is written to. It may not outlive the
+  /// call, by itself or under another shape, on a tape that stays, or as the result. PyTorch
+  /// equivalent: `torch.from_numpy`, which borrows for as long as it lasts.
   ///
   /// - Precondition: `shape` has as many elements as there are, and nothing refers to them when
   ///   `body` has returned.
