@@ -4,7 +4,7 @@
 
 Good requests must be answered with the bytes that a lone caller gets, which must be what `convit predict` says where
 --convit names it; malformed ones with the status and a sentence that say what is wrong. The memory of the server after
-the first thousand requests and after the last tells whether it leaks. Exit code 1 if anything is wrong.
+a fifth of the requests and after the last tells whether it leaks. Exit code 1 if anything is wrong.
 """
 
 import argparse
@@ -130,11 +130,12 @@ def main():
         draw = random.Random(0)
         bad = [case + (None,) for case in malformed(images[0].read_bytes())]
         plan = [draw.choice(bad) if i % 10 == 9 else draw.choice(good) for i in range(options.requests)]
-        wrong, _ = spread(plan[:1000], options.callers)
+        first = options.requests // 5
+        wrong, _ = spread(plan[:first], options.callers)
         wrong += [f"{name}: status {status}: {answer!r}" for name, _, _, _, status, answer in good if status != 200]
         before = resident(server)
         begin = time.perf_counter()
-        more, times = spread(plan[1000:], options.callers)
+        more, times = spread(plan[first:], options.callers)
         seconds = time.perf_counter() - begin
         wrong += more
         after = resident(server)
@@ -149,7 +150,7 @@ def main():
         f"serve: {options.requests} requests by {options.callers} callers, {sum(c[4] != 200 for c in plan)} malformed;"
         f" {len(times) / seconds:.0f} a second, median {1e3 * statistics.median(times):.1f} ms,"
         f" 99 % within {1e3 * times[len(times) * 99 // 100]:.1f} ms; {len(wrong)} wrong;"
-        f" {before:.0f} MB after 1000 requests, {after:.0f} MB at the end"
+        f" {before:.0f} MB after {first} requests, {after:.0f} MB at the end"
     )
     print("\n".join(wrong[:20]))
     if wrong or after > before + 16:

@@ -20,7 +20,7 @@ public struct LayerFeatures: Sendable {
     case token
   }
 
-  /// The places in the model, as ``Taps`` name them: `blocks.0.input`, where the class token is the
+  /// The places in the model, as `Taps` name them: `blocks.0.input`, where the class token is the
   /// same for all images and is left out, then `blocks.<i>.output`.
   public let places: [String]
   /// The classes of the images, in their order.

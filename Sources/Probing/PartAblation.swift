@@ -19,7 +19,7 @@ public struct PartAblation: Sendable {
     /// The head, from 0; nil of an MLP.
     public let head: Int?
 
-    /// `blocks.3.attn.head.2`, `blocks.3.mlp`, as in ``LogitAttribution``.
+    /// `blocks.3.attn.head.2`, `blocks.3.mlp`, as in `LogitAttribution`.
     public var name: String { "blocks.\(layer)." + (head.map { "attn.head.\($0)" } ?? "mlp") }
 
     /// Where its value is: that of all heads of a layer, side by side, or what the MLP adds.

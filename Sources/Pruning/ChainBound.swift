@@ -13,9 +13,8 @@ public struct ChainBound: Sendable, Hashable {
   /// The factor of ‖x‖.
   public let gap: Double
 
-  /// The bound from the norms of the layers, the first one first.
-  ///
-  /// - Parameter lipschitz: c; see ``Lipschitz``.
+  /// The bound from the norms of the layers, the first one first, and `lipschitz`, c; see
+  /// ``Lipschitz``.
   public init(weights: [Double], kept: [Double], removed: [Double], lipschitz c: Double) {
     checkPrecondition(
       !weights.isEmpty && weights.count == kept.count && kept.count == removed.count,

@@ -3,7 +3,7 @@ import ConViT
 
 /// What a training run will need of memory, before it starts, in bytes.
 ///
-/// The parts are counted in a dry run (``Costs``); what the allocator and the libraries add is not
+/// The parts are counted in a dry run (`Costs`); what the allocator and the libraries add is not
 /// in it.
 package struct MemoryEstimate: Sendable, Hashable {
   /// Weights, what the optimiser remembers, the moving average, the gradients of the lanes (by

@@ -23,7 +23,7 @@ public protocol Attention: Module {
 
   /// How much each token's result takes from each token, head by head, to look at; rows sum to 1:
   /// [..., N, dim] → [..., H, N, N]. Nil, which is the default, where there is no such thing. A
-  /// block shows them as `attn.map` (``Taps``).
+  /// block shows them as `attn.map` (`Taps`).
   func attentionWeights(_ x: Variable) -> Variable?
 
   /// The number of heads, H, that weights are of; 1 by default.

@@ -33,7 +33,7 @@ public struct Block: Module {
 
   /// [..., N, dim] → [..., N, dim], or the first `count` tokens of it alone: [..., count, dim].
   ///
-  /// Whoever looks with ``Taps`` finds `input`, `attn.map`, `attn.heads`, `attn.added`,
+  /// Whoever looks with `Taps` finds `input`, `attn.map`, `attn.heads`, `attn.added`,
   /// `mlp.fc1.output`, `mlp.added` and `output`, of all tokens.
   public func callAsFunction(_ x: Variable, first count: Int? = nil) -> Variable {
     let x = x.tapped(as: "input", of: norm1.weight, above: 2)

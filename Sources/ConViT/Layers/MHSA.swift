@@ -47,7 +47,7 @@ public struct MHSA: Attention {
   }
 
   /// The heads' values side by side, of all tokens or of the first: [..., N or count, H·D];
-  /// ``Taps`` see them as `heads`.
+  /// `Taps` see them as `heads`.
   private func mixed(_ x: Variable, first count: Int?) -> Variable {
     seen(x, first: count).tapped(as: "heads", of: proj.weight, above: 2)
   }

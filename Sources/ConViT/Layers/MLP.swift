@@ -32,7 +32,7 @@ public struct MLP: Module {
     fc2(units(x), onto: residual, dropRate: dropRate)
   }
 
-  /// [..., dim] → [..., hidden]; ``Taps`` see what comes before the activation as `fc1.output`.
+  /// [..., dim] → [..., hidden]; `Taps` see what comes before the activation as `fc1.output`.
   private func units(_ x: Variable) -> Variable {
     if activation == nil, !x.tape.isTapped("output", of: fc1.weight) {
       return fc1.gelu(x).dropout(dropRate)  // in one pass with the bias

@@ -32,7 +32,7 @@ extension PositionalAttention {
     positioned(content(x), x.tape).weights
   }
 
-  /// The heads' values side by side, [..., N, H·D]; ``Taps`` see them as `heads`.
+  /// The heads' values side by side, [..., N, H·D]; `Taps` see them as `heads`.
   private func mixed(_ x: Variable) -> Variable {
     seen(x).tapped(as: "heads", of: proj.weight, above: 2)
   }

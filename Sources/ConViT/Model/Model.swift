@@ -63,7 +63,7 @@ extension Model {
     return Tensor.concatenated(parts, 0)
   }
 
-  /// What a pass of `examples` examples costs; see ``Costs``.
+  /// What a pass of `examples` examples costs; see `Costs`.
   ///
   /// - Parameter isWhole: whether all blocks are counted for all tokens, as papers do, and timm; a
   ///   vision transformer's last block computes only those that the head reads.

@@ -12,7 +12,8 @@ extension SavedModel {
   /// - Parameters:
   ///   - frames: the frames of a clip.
   ///   - scheme: which patches look at which.
-  ///   - imageHeight, imageWidth: the pixels of a frame, if not those of the images.
+  ///   - imageHeight: the pixels of a frame, if not those of the images.
+  ///   - imageWidth: the same across.
   ///   - classNames: what the model is to learn; if they are not those of this model, the head
   ///     starts anew from `seed`.
   /// - Returns: the model; its `warnings` say what starts how.

@@ -76,7 +76,7 @@ public struct SpaceTimeBlock: Module {
   /// [B, K + T·N, C] → [B, K + T·N, C], or the first `count` ≤ K tokens alone: [B, count, C]. In
   /// the scheme `space`, B are all frames: [B·T, K + N, C].
   ///
-  /// Whoever looks with ``Taps`` finds `input`, `temporal_attn.map` [B·N, H, T, T], `attn.map` (of
+  /// Whoever looks with `Taps` finds `input`, `temporal_attn.map` [B·N, H, T, T], `attn.map` (of
   /// `divided` [B·T, H, K + N, K + N]), `width_attn.map`, `global_attn.map`, `mlp.fc1.output` and
   /// `output`, of all tokens.
   public func callAsFunction(_ x: Variable, first count: Int? = nil) -> Variable {

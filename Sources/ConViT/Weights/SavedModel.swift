@@ -101,7 +101,9 @@ public struct SavedModel: Sendable {
     ///
     /// - Parameters:
     ///   - name: a preset; see `ViTConfiguration.presetNames`.
-    ///   - imageHeight, imageWidth, patchSize: pixels.
+    ///   - imageHeight: pixels.
+    ///   - imageWidth: pixels.
+    ///   - patchSize: pixels.
     ///   - heads: their number, for files that do not say which model they are of: shapes do not
     ///     tell it, but of GPSA.
     ///   - frames: of a clip, for models of clips.

@@ -1,7 +1,7 @@
 import Autodiff
 import ConViT
 
-/// Measures how far the heads of a ``TimeSformer`` look in space and in time, inside of its real
+/// Measures how far the heads of a `TimeSformer` look in space and in time, inside of its real
 /// forward pass: what ``LocalityMeter`` does for images.
 ///
 /// ```swift

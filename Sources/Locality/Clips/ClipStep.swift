@@ -1,6 +1,6 @@
 import ConViT
 
-/// One attention of a block of a ``TimeSformer``, and the groups of patches that it deals the clip
+/// One attention of a block of a `TimeSformer`, and the groups of patches that it deals the clip
 /// to: a patch looks at those of its own group.
 ///
 /// Patches count frame by frame, in a frame row by row.

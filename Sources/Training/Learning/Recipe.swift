@@ -19,7 +19,7 @@ public struct Recipe: Sendable {
   public var clipping: Clipping?
   /// How much a moving average of the weights keeps of itself in each step; nil: none is kept.
   public var averageDecay: Double?
-  /// Whether that is less in the first steps; see ``MovingAverage``.
+  /// Whether that is less in the first steps; see `MovingAverage`.
   public var averageWarmsUp = false
   /// The precision, what is frozen, whether blocks are computed once more. Its randomness is
   /// replaced in each step.
