@@ -33,6 +33,7 @@ public protocol ExampleReader: Sendable {
   /// `request.random`.
   ///
   /// - Parameters:
+  ///   - request: Which example, and its random numbers.
   ///   - place: Which example of its batch it is, from 0.
   ///   - count: How many examples the batch has.
   ///   - numbers: As many as `shape` has; what they are before is undefined.

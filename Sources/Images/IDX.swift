@@ -30,8 +30,12 @@ public struct IDXDataset: Hashable, Sendable {
 
   /// Reads a file of images and the file of their labels.
   ///
-  /// - Parameter maxBytes: The most bytes of a file when it is unpacked; the default is enough for
-  ///   the data sets of this format (EMNIST has 550 MB).
+  /// - Parameters:
+  ///   - imagesPath: The file of images, plain or in gzip.
+  ///   - labelsPath: The file of their labels.
+  ///   - classCount: How many classes there are.
+  ///   - maxBytes: The most bytes of a file when it is unpacked; the default is enough for the
+  ///     data sets of this format (EMNIST has 550 MB).
   /// - Throws: `DatasetError` when one of them cannot be used, when they differ in length, and for
   ///   a label that is not below `classCount`.
   public init(

@@ -80,6 +80,7 @@ public struct ImageDecoder: Hashable, Sendable {
   /// limits.
   ///
   /// - Parameters:
+  ///   - path: the file.
   ///   - geometry: for the size of the upright image; nil is for the image as it is.
   ///   - noting: takes what is wrong with a file of which all pixels are known.
   public func decode(

@@ -4,10 +4,12 @@ import Files
 extension ImageFolder {
   /// A share of each class: ⌊n · ratio⌋ of its n images. The index of each sample stays.
   ///
-  /// - Parameter seed: For random ones, at least one of a class; with the same seed, those of a
-  ///   smaller share are among those of a larger one. Nil takes the first ones in the folder's
-  ///   order, as the authors' `--sampling_ratio` has it, where a class of which the share leaves
-  ///   nothing disappears: here it is an error.
+  /// - Parameters:
+  ///   - ratio: The share, in 0 … 1.
+  ///   - seed: For random ones, at least one of a class; with the same seed, those of a smaller
+  ///     share are among those of a larger one. Nil takes the first ones in the folder's order,
+  ///     as the authors' `--sampling_ratio` has it, where a class of which the share leaves
+  ///     nothing disappears: here it is an error.
   /// - Precondition: `ratio` is in 0 … 1.
   /// - Throws: `DatasetError` when nothing is left of a class (only without a seed).
   public func sampled(_ ratio: Double, seed: UInt64?) throws -> ImageFolder {

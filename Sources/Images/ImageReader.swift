@@ -52,6 +52,7 @@ public struct ImageReader: ExampleReader {
   /// is erased of it.
   ///
   /// - Parameters:
+  ///   - bytes: a PNG, JPEG or WebP.
   ///   - name: what errors call it.
   ///   - noting: takes what is wrong with an image of which all pixels are known.
   /// - Throws: `ImageError` if it cannot be read, `DatasetError` if the transform gives another

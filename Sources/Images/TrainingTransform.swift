@@ -52,8 +52,9 @@ extension TrainingTransform {
   /// them within a black border.
   ///
   /// - Parameters:
-  ///   - resamplings: The filters to choose from for each image; `[.bilinear, .bicubic]` is timm's
-  ///     `random`.
+  ///   - size: Of the images that a model takes.
+  ///   - resamplings: The filters to choose from for each image; `[.bilinear, .bicubic]` is
+  ///     timm's `random`.
   ///   - policy: What is done at random then.
   ///   - jitter: How far brightness, contrast and saturation go from 1 then.
   /// - Precondition: both sides are positive, there is a filter, and `jitter` is not negative.

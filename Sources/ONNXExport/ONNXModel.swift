@@ -35,6 +35,7 @@ public struct ONNXModel: Sendable {
   /// The graph of a model with its weights.
   ///
   /// - Parameters:
+  ///   - saved: a model with its weights.
   ///   - batch: how many examples the graph takes at a time.
   ///   - producerVersion: of the program that exports, for the file.
   /// - Throws: `ExportError` if an operator has no counterpart in ONNX, if the model does not treat

@@ -32,8 +32,10 @@ public struct LayerFeatures: Sendable {
 
   /// Features of no image yet.
   ///
-  /// - Parameter reading: which tokens; if nil, the class token where the head reads it and all
-  ///   blocks have it, else the patches.
+  /// - Parameters:
+  ///   - model: whose blocks are looked at.
+  ///   - reading: which tokens; if nil, the class token where the head reads it and all blocks
+  ///     have it, else the patches.
   public init(of model: VisionTransformer, reading: Reading? = nil) {
     let c = model.configuration
     let hasToken = c.headTokens > 0 && model.blocks.indices.allSatisfy { c.tokens(inLayer: $0) > 0 }

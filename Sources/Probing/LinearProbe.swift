@@ -19,8 +19,11 @@ public struct LinearProbe: Sendable {
   /// The probe of features [n, C] and the classes of the images.
   ///
   /// - Parameters:
+  ///   - features: a row for each image.
+  ///   - labels: the classes of the images, [n].
   ///   - classes: as many as there are, although some may be of no image.
   ///   - penalty: λ.
+  ///   - pool: whose threads work.
   public init(
     _ features: Tensor, labels: [Int], classes: Int, penalty: Double = 1, on pool: WorkerPool
   ) {

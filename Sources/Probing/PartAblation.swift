@@ -59,7 +59,10 @@ public struct PartAblation: Sendable {
 
   /// The ablations of a model.
   ///
-  /// - Parameter means: what replaces the parts; zeros if nil.
+  /// - Parameters:
+  ///   - model: whose parts are taken out, one at a time.
+  ///   - weights: its weights.
+  ///   - means: what replaces the parts; zeros if nil.
   public init(of model: VisionTransformer, _ weights: FrozenWeights, means: PartMeans? = nil) {
     let parts = model.blocks.enumerated().flatMap { layer, block in
       (0..<block.attn.heads).map { Part(layer: layer, head: $0) } + [Part(layer: layer, head: nil)]

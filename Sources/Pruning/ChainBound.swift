@@ -41,7 +41,12 @@ public struct ChainBound: Sendable, Hashable {
   /// weights follow a law, and of which the share `sparsity` goes. It holds with a probability near
   /// 1 from widths of 64 on: norms are taken to be at most 1.05 times what they come near to.
   ///
-  /// - Parameter law: of the weights of a layer, by its number of inputs.
+  /// - Parameters:
+  ///   - widths: one more than there are layers.
+  ///   - law: of the weights of a layer, by its number of inputs.
+  ///   - sparsity: the share that goes.
+  ///   - method: by what it is chosen.
+  ///   - lipschitz: c; see ``Lipschitz``.
   public init(
     widths: [Int], law: (Int) -> EntryLaw, sparsity: Double, method: PruningRule.Method,
     lipschitz: Double

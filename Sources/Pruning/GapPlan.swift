@@ -26,6 +26,7 @@ public struct GapPlan: Sendable {
   ///
   /// - Parameters:
   ///   - eps: the relative gap that may be made, above 0.
+  ///   - gap: measures and predicts.
   ///   - masks: of a sparsity.
   public init(keeping eps: Double, of gap: OutputGap, masks: (Double) -> ParameterMasks) {
     checkPrecondition(eps > 0 && eps.isFinite, "GapPlan: a gap of \(eps)")

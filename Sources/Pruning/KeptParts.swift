@@ -31,6 +31,8 @@ public struct KeptParts: Sendable, Hashable, Codable {
   ///   - kind: which may go.
   ///   - share: how much of them, in 0 ..< 1: of each block the nearest whole number to the share
   ///     of its parts, or of all blocks together; but one stays in each.
+  ///   - scope: whether the share is of each block or of all together.
+  ///   - scores: what each part matters.
   public init(
     removing kind: Kind, share: Double, _ scope: PruningRule.Scope = .layer, by scores: PartScores
   ) {

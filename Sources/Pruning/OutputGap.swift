@@ -62,14 +62,18 @@ public struct OutputGap: Sendable {
 
   /// The share of examples whose largest output is that of their class, once masks are applied.
   ///
-  /// - Parameter labels: the classes, one an example.
+  /// - Parameters:
+  ///   - labels: the classes, one an example.
+  ///   - masks: what goes.
   public func accuracy(_ labels: [Int], _ masks: ParameterMasks) -> Double {
     outcome(masks, labels: labels).accuracy
   }
 
   /// The gap that masks make and the accuracy with them, by one pass.
   ///
-  /// - Parameter labels: the classes, one an example.
+  /// - Parameters:
+  ///   - masks: what goes.
+  ///   - labels: the classes, one an example.
   public func outcome(
     _ masks: ParameterMasks, labels: [Int]
   ) -> (measured: Double, accuracy: Double) {

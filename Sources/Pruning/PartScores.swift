@@ -43,8 +43,11 @@ public struct PartScores: Sendable, Hashable {
   /// ∂L/∂g = Σ w · ∂L/∂w over them.
   ///
   /// - Parameters:
+  ///   - model: whose heads and units are scored.
+  ///   - weights: its weights.
   ///   - examples: [B] + `model.input`.
   ///   - labels: their classes.
+  ///   - pool: whose threads work.
   /// - Throws: `ConfigurationError` for an attention of another kind than those of this package.
   public init(
     gatesOf model: VisionTransformer, _ weights: ParameterStore, examples: Tensor, labels: [Int],

@@ -56,8 +56,11 @@ public struct PruningRule: Sendable {
   /// The masks that remove the share `sparsity`: of each D weights (of a layer, or of all) the
   /// nearest whole number to `sparsity` · D, halves rounded up.
   ///
-  /// - Parameter earlier: what is gone already. It counts among what goes, before all else, and
-  ///   stays gone where it is more than the share.
+  /// - Parameters:
+  ///   - weights: what goes is chosen by.
+  ///   - sparsity: the share that goes.
+  ///   - earlier: what is gone already. It counts among what goes, before all else, and stays
+  ///     gone where it is more than the share.
   /// - Precondition: `sparsity` is in 0 ... 1, and there are gradients for ``Method/taylor``.
   public func masks(
     of weights: ParameterStore, sparsity: Double, after earlier: ParameterMasks? = nil

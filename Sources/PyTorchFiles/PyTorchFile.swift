@@ -56,10 +56,11 @@ public struct PyTorchFile: TensorFile {
 
   /// Opens a checkpoint and reads its pickle.
   ///
-  /// - Parameter key: which state dict, as "model_ema" or "state.teacher"; by default the file's
-  ///   whole
-  ///   content, or the first of `model`, `state_dict`, `model_ema`, `state_dict_ema`, `teacher` and
-  ///   `student`, or the only one that is there.
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - key: which state dict, as "model_ema" or "state.teacher"; by default the file's whole
+  ///     content, or the first of `model`, `state_dict`, `model_ema`, `state_dict_ema`, `teacher`
+  ///     and `student`, or the only one that is there.
   /// - Throws: `TensorFileError` for a file that is damaged, or no checkpoint of plain tensors, or
   ///   where the key leads to none.
   public init(contentsOf path: String, key: String? = nil) throws {

@@ -19,6 +19,10 @@ public struct Evaluator: Sendable {
   /// The mean cross-entropy (without smoothing) and the accuracies over `samples`.
   ///
   /// - Parameters:
+  ///   - model: what is evaluated.
+  ///   - weights: its weights.
+  ///   - samples: the examples, in any order.
+  ///   - pool: whose threads work.
   ///   - noting: called with each batch, which may be smaller for images that were left out.
   ///   - progress: called with the images done after each batch.
   public func callAsFunction(

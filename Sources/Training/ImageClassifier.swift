@@ -59,7 +59,9 @@ public struct ImageClassifier: Sendable {
 
   /// Predicts one image.
   ///
-  /// - Parameter top: how many classes to name, or all if there are fewer.
+  /// - Parameters:
+  ///   - path: the file of the image.
+  ///   - top: how many classes to name, or all if there are fewer.
   /// - Throws: `ImageError` if it cannot be read.
   public func classify(_ path: String, top: Int = 5) throws -> Prediction {
     try classify([path], top: top, withLogits: false)[0].get()
@@ -70,7 +72,10 @@ public struct ImageClassifier: Sendable {
   /// Any number of threads may call it at a time. They take turns with the classifier's pool; with
   /// `WorkerPool(threads: 1)` each works by itself, which serves many callers best.
   ///
-  /// - Parameter name: what the prediction and errors call it.
+  /// - Parameters:
+  ///   - bytes: a PNG, JPEG or WebP.
+  ///   - name: what the prediction and errors call it.
+  ///   - top: how many classes to name.
   /// - Throws: `ImageError` if it cannot be read, `TrainingError` for a classifier of clips or of
   ///   several views, which reads files.
   public func classify(
@@ -87,7 +92,9 @@ public struct ImageClassifier: Sendable {
   /// Predicts each image, in order; an image that cannot be read has an error in its place.
   ///
   /// - Parameters:
+  ///   - paths: the files.
   ///   - top: how many classes to name, or all if there are fewer.
+  ///   - withLogits: whether predictions have the logits.
   ///   - noting: takes what is wrong with files of which all pixels are known.
   public func classify(
     _ paths: [String], top: Int, withLogits: Bool, noting: (any Error) -> Void = { _ in }

@@ -49,7 +49,11 @@ extension Variable {
   ///
   /// For C = A·B: dA = dC·Bᵀ and dB = Aᵀ·dC; transposed operands have the transposed derivative.
   ///
-  /// - Parameter precision: of the product and its derivatives; the tape's if nil.
+  /// - Parameters:
+  ///   - other: b.
+  ///   - ta: whether a is transposed.
+  ///   - tb: whether b is.
+  ///   - precision: of the product and its derivatives; the tape's if nil.
   public func matmul(
     _ other: Variable, transposingSelf ta: Bool = false, transposingOther tb: Bool = false,
     precision: Precision? = nil

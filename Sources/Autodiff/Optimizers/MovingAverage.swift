@@ -12,9 +12,10 @@ public struct MovingAverage: Sendable {
   /// The average of nothing but the start.
   ///
   /// - Parameters:
+  ///   - weights: where it starts.
   ///   - decay: what the average keeps of itself in a step, in the end.
-  ///   - warmsUp: whether the first steps keep less: min(decay, 1 − t^(−2/3)) at step t, which lets
-  ///     go of the start.
+  ///   - warmsUp: whether the first steps keep less: min(decay, 1 − t^(−2/3)) at step t, which
+  ///     lets go of the start.
   public init(of weights: ParameterStore, decay: Double, warmsUp: Bool = false) {
     checkPrecondition((0...1).contains(decay), "MovingAverage: decay \(decay)")
     (self.weights, self.decay, self.warmsUp) = (weights, decay, warmsUp)

@@ -8,7 +8,12 @@ public protocol Optimizer: Sendable {
 
   /// One step: `weights` change in place, parameter by parameter on the threads of `pool`.
   ///
-  /// - Parameter scale: what the gradients are multiplied with first, to clip them.
+  /// - Parameters:
+  ///   - weights: what is to change.
+  ///   - gradients: the derivatives of the loss.
+  ///   - rate: the learning rate.
+  ///   - scale: what the gradients are multiplied with first, to clip them.
+  ///   - pool: whose threads work.
   mutating func step(
     _ weights: inout ParameterStore, by gradients: Gradients, rate: Double, scale: Float,
     on pool: WorkerPool)

@@ -74,7 +74,9 @@ public struct ParameterStore: Sendable {
   /// Takes the values of another store whose names and shapes are those of parameters here, such as
   /// published weights for a model of which a part was replaced.
   ///
-  /// - Parameter selection: which parameters are to be taken, of those that can.
+  /// - Parameters:
+  ///   - other: where values come from.
+  ///   - selection: which parameters are to be taken, of those that can.
   /// - Returns: the names that keep their values.
   @discardableResult
   public mutating func take(

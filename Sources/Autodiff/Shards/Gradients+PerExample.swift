@@ -16,6 +16,9 @@ extension Gradients {
   /// If calls throw, the error of the first example among them is thrown when all have ended.
   ///
   /// - Parameters:
+  ///   - count: how many examples there are.
+  ///   - weights: where the derivatives are taken.
+  ///   - pool: whose threads work.
   ///   - pass: what the passes are; its randomness has a source for each example, or is empty.
   ///   - loss: from an example, and a tape of its own, to one number.
   ///   - transform: what is kept of a gradient.

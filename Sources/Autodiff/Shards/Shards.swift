@@ -29,6 +29,9 @@ public struct Shards: Sendable, Hashable {
   /// ended.
   ///
   /// - Parameters:
+  ///   - count: how many samples the batch has.
+  ///   - weights: where the derivative is taken.
+  ///   - pool: whose threads work.
   ///   - pass: what the passes are; its randomness has a source for each of the samples, or is
   ///     empty, if nothing is to be dropped in a model that has dropout.
   ///   - body: from samples, and a tape of their own, to their losses, [n], and anything else.

@@ -16,8 +16,10 @@ public final class WorkerPool: Sendable {
 
   /// A pool of `threads` threads, one or more, or fewer where the system gives no more.
   ///
-  /// - Parameter pinned: whether each stays on a processor of its own; the caller's thread does
-  ///   not, since threads that it starts would be kept there with it.
+  /// - Parameters:
+  ///   - threads: how many, the caller among them.
+  ///   - pinned: whether each stays on a processor of its own; the caller's thread does not,
+  ///     since threads that it starts would be kept there with it.
   public init(threads: Int = availableProcessors, pinned: Bool = false) {
     checkPrecondition(threads > 0, "WorkerPool: \(threads) threads, expected 1 or more")
     BLAS.useOneThread()

@@ -35,8 +35,10 @@ public struct FrozenWeights: Sendable {
 extension Tape {
   /// A tape for inference.
   ///
-  /// - Parameter pool: threads that work inside of operators, when there is nothing else for them
-  ///   to do; a pool must not be given to a tape that is used from a task of its own.
+  /// - Parameters:
+  ///   - frozen: the weights, and what the pass is for.
+  ///   - pool: threads that work inside of operators, when there is nothing else for them to do;
+  ///     a pool must not be given to a tape that is used from a task of its own.
   public convenience init(_ frozen: FrozenWeights, pool: WorkerPool? = nil) {
     self.init(frozen.weights, frozen.pass, shared: frozen.shared, pool: pool)
   }

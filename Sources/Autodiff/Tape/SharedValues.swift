@@ -105,6 +105,8 @@ extension Tape {
   ///
   /// - Parameters:
   ///   - key: the parameter that the value is known by; it can have one such value.
+  ///   - file: where it is called.
+  ///   - line: where in it.
   ///   - compute: the value, on the tape that it is given and from nothing but its parameters.
   /// - Precondition: no other line of the source shares a value by that parameter.
   public func shared(

@@ -41,7 +41,10 @@ extension Tensor {
   /// The elements must stay, and stay as they are, until `release` is called, once, on whichever
   /// thread lets go of the last tensor that reads them. PyTorch equivalent: `torch.from_blob`.
   ///
-  /// - Parameter elements: as many as `shape` has, on any address that a `Float` may have.
+  /// - Parameters:
+  ///   - elements: as many as `shape` has, on any address that a `Float` may have.
+  ///   - shape: the size of each axis.
+  ///   - release: called once, when the elements are no longer read.
   public init(
     unsafeBorrowing elements: UnsafePointer<Float>, _ shape: Shape,
     release: @escaping @Sendable () -> Void

@@ -65,8 +65,11 @@ extension Model {
 
   /// What a pass of `examples` examples costs; see `Costs`.
   ///
-  /// - Parameter isWhole: whether all blocks are counted for all tokens, as papers do, and timm; a
-  ///   vision transformer's last block computes only those that the head reads.
+  /// - Parameters:
+  ///   - examples: how many there are in the pass.
+  ///   - pass: what it is for.
+  ///   - isWhole: whether all blocks are counted for all tokens, as papers do, and timm; a vision
+  ///     transformer's last block computes only those that the head reads.
   public func costs(
     examples: Int = 1, _ pass: Pass = .inference, isWhole: Bool = false
   ) -> Costs {

@@ -14,7 +14,10 @@ public struct Predictor: Sendable {
 
   /// A model with these weights.
   ///
-  /// - Parameter precision: of matrix products.
+  /// - Parameters:
+  ///   - model: what predicts.
+  ///   - weights: its weights.
+  ///   - precision: of matrix products.
   public init(
     _ model: any Model, _ weights: ParameterStore, precision: Precision = .float32
   ) {
@@ -24,7 +27,9 @@ public struct Predictor: Sendable {
   /// What a weights file describes. Images that are not normalised, such as pixels of 0 … 255, are
   /// errors.
   ///
-  /// - Parameter precision: of matrix products.
+  /// - Parameters:
+  ///   - saved: a model with its weights.
+  ///   - precision: of matrix products.
   public init(_ saved: SavedModel, precision: Precision = .float32) {
     let isOfImages = saved.model is VisionTransformer && [1, 3].contains(saved.model.input[0])
     let own = saved.normalization ?? (isOfImages ? .imageNet : nil)

@@ -16,6 +16,7 @@ extension SavedModel {
   ///   - imageWidth: the same across.
   ///   - classNames: what the model is to learn; if they are not those of this model, the head
   ///     starts anew from `seed`.
+  ///   - seed: what a new head starts from.
   /// - Returns: the model; its `warnings` say what starts how.
   /// - Throws: `WeightsError` if this is no model of images, or the configuration is not valid.
   public func inflated(

@@ -136,7 +136,10 @@ public struct SavedModel: Sendable {
   /// model of no preset that the shapes describe, if they leave no choice. For images of another
   /// size than the file's, its position embedding is resampled.
   ///
-  /// - Parameter architectures: kinds of models of your own that the file may be of.
+  /// - Parameters:
+  ///   - path: the file, or a folder with one.
+  ///   - description: what the file does not say itself.
+  ///   - architectures: kinds of models of your own that the file may be of.
   public init(
     contentsOf path: String, as description: Description = Description(),
     architectures: [any Architecture.Type] = []

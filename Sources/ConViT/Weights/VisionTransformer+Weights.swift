@@ -82,12 +82,15 @@ extension SavedModel {
   /// For grey images, the patch embedding of weights for colours is summed over these: a grey pixel
   /// then gives what it gave as a colour, up to the difference of the normalisations.
   ///
-  /// - Parameter isPartial: whether the weights may be another model's: what fits is used, and the
-  ///   rest starts anew.
-  /// - Parameter classNames: the classes that the model is to learn; a head for others starts anew
-  ///   though it would fit.
-  /// - Parameter normalization: how inputs are normalised; a note says so if the file's were
-  ///   otherwise.
+  /// - Parameters:
+  ///   - model: what is to start.
+  ///   - path: the file of weights.
+  ///   - seed: what new heads start from.
+  ///   - isPartial: whether the weights may be another model's: what fits is used, and the rest
+  ///     starts anew.
+  ///   - classNames: the classes that the model is to learn; a head for others starts anew though
+  ///     it would fit.
+  ///   - normalization: how inputs are normalised; a note says so if the file's were otherwise.
   /// - Returns: the weights, and notes on what is not as in the file.
   /// - Throws: `WeightsError` if anything else does not fit, or a number is not finite.
   public static func finetuned(

@@ -9,7 +9,9 @@ extension AugmentationPolicy {
   ///     augmix    AugMix: m (3), w (chains, 3), d (their length; 1 to 3 by chance), b1 (blended
   ///               in turn), mstd (evenly up to m without)
   ///
-  /// - Parameter resamplings: The filters of geometric operations, one of which is drawn for each.
+  /// - Parameters:
+  ///   - text: As above, such as `rand-m9-mstd0.5-inc1`.
+  ///   - resamplings: The filters of geometric operations, one of which is drawn for each.
   /// - Throws: `TransformError` for an unknown name, an unknown or repeated setting, and
   ///   a value outside of its range.
   public init(_ text: String, resamplings: [Resampling] = [.bicubic]) throws {

@@ -43,8 +43,10 @@ public struct Learner: Sendable {
   /// One step of the optimiser by the mean loss over a batch of one example at least.
   ///
   /// - Parameters:
+  ///   - batch: the examples.
   ///   - epoch: what dropout and mixing depend on, beside seed and examples.
   ///   - rate: the learning rate.
+  ///   - pool: whose threads work.
   /// - Throws: as the step by several batches.
   @discardableResult
   public mutating func step(
