@@ -36,7 +36,10 @@ public struct TicketWatch: TrainingObserver {
   /// A watch over a training on some examples, by their indices.
   ///
   /// - Parameters:
+  ///   - indices: of the examples.
   ///   - kept: the weights that the cut leaves after the round, of those that `masks` keep.
+  ///   - masks: what is pruned already; nil: nothing.
+  ///   - cut: how weights are chosen.
   ///   - earlyBird: when the round may end; nil: with its last epoch.
   ///   - rewind: the weights to keep; nil: none.
   public init(
