@@ -14,9 +14,10 @@ struct MaskMaker {
     /// What is left of heads and units, if these go.
     let parts: KeptParts?
     /// How many weights go, of how many that may.
-    let removed, prunable: Int
-
-    var removedShare: Double { Double(removed) / Double(max(prunable, 1)) }
+    var removed: (count: Int, all: Int) { masks.removed(in: slots) }
+    /// The same as a share.
+    var removedShare: Double { masks.removedShare(in: slots) }
+    fileprivate let slots: [Int]
   }
 
   let saved: SavedModel
@@ -39,7 +40,7 @@ struct MaskMaker {
     let tree = saved.weights.tree
     slots =
       try structured.map { [model] in try KeptParts.matrices(of: $0, in: model, tree) }
-      ?? tree.names.indices.filter { selection.contains(tree.names[$0], tree.parameters[$0]) }
+      ?? selection.slots(in: tree)
     func seen(by method: PruningMethod) -> Batch? { methods.contains(method) ? examples : nil }
     gradients = seen(by: .taylor).map { [model] in
       Gradients(ofLoss: model, saved.weights, examples: $0.inputs, labels: $0.labels)
@@ -58,7 +59,7 @@ struct MaskMaker {
     guard let structured else {
       let rule = rule(method, scope, seed: seed)
       let masks = rule.masks(of: saved.weights, sparsity: share, after: saved.masks)
-      return counted(masks, gates: masks, parts: nil)
+      return Cut(masks: masks, gates: masks, parts: nil, slots: slots)
     }
     let scores =
       try gates.flatMap { method == .gate ? $0 : nil }
@@ -66,20 +67,9 @@ struct MaskMaker {
     let parts = KeptParts(
       removing: structured, share: min(share, 1 - 1e-9), scope, by: scores)
     let tree = saved.weights.tree
-    return counted(
-      try parts.masks(of: model, tree), gates: try parts.gateMasks(of: model, tree), parts: parts)
-  }
-
-  private func counted(_ masks: ParameterMasks, gates: ParameterMasks, parts: KeptParts?) -> Cut {
-    let counts = slots.map { slot in
-      (
-        removed: masks.values[slot]?.elements.count { $0 == 0 } ?? 0,
-        all: saved.weights.values[slot].count
-      )
-    }
     return Cut(
-      masks: masks, gates: gates, parts: parts, removed: counts.reduce(0) { $0 + $1.removed },
-      prunable: counts.reduce(0) { $0 + $1.all })
+      masks: try parts.masks(of: model, tree), gates: try parts.gateMasks(of: model, tree),
+      parts: parts, slots: slots)
   }
 
   /// What is to be known before weights go.

@@ -147,7 +147,7 @@ struct PruneCommand: ParsableCommand {
     let chosen = try cut(share)
     var report = PruneReport(saved.weights, chosen, sparsity: share, method, scope)
     report.trials = plan?.trials
-    if chosen.removed == 0 {
+    if report.removed == 0 {
       let reason = eps.map { ": all that can go changes logits by more than \($0)" } ?? ""
       Terminal.write("note: nothing is removed\(reason)\n")
     }

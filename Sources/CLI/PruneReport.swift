@@ -47,7 +47,8 @@ struct PruneReport: Codable {
         name: $0.name, rows: $0.rows, columns: $0.columns, removed: $0.removed,
         relativeSize: $0.relativeSize)
     }
-    (removed, prunable, removedShare) = (cut.removed, cut.prunable, cut.removedShare)
+    (removed, prunable) = cut.removed
+    removedShare = cut.removedShare
     parameters = weights.tree.elementCount
     heads = cut.parts?.heads.map(\.count)
     hiddenUnits = cut.parts?.units.map(\.count)

@@ -93,3 +93,19 @@ extension Tensor {
     }
   }
 }
+
+extension ParameterMasks {
+  /// How many weights of some parameters, by their slots, are removed, and how many there are.
+  package func removed(in slots: [Int]) -> (count: Int, all: Int) {
+    slots.reduce(into: (count: 0, all: 0)) { sum, slot in
+      sum.count += values[slot]?.elements.count { $0 == 0 } ?? 0
+      sum.all += tree.parameters[slot].shape.elementCount
+    }
+  }
+
+  /// The same as a share, 0 of none.
+  package func removedShare(in slots: [Int]) -> Double {
+    let (count, all) = removed(in: slots)
+    return all == 0 ? 0 : Double(count) / Double(all)
+  }
+}

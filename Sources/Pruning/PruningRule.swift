@@ -87,12 +87,7 @@ public struct PruningRule: Sendable {
 
   /// The share of the weights that may go that masks remove.
   public func share(removedBy masks: ParameterMasks) -> Double {
-    var (gone, all) = (0, 0)
-    for slot in selection.slots(in: masks.tree) {
-      all += masks.tree.parameters[slot].shape.elementCount
-      gone += masks.values[slot]?.elements.count { $0 == 0 } ?? 0
-    }
-    return all == 0 ? 0 : Double(gone) / Double(all)
+    masks.removedShare(in: selection.slots(in: masks.tree))
   }
 
   /// What orders the weights of a parameter, the first to go with the lowest.

@@ -17,16 +17,11 @@ import Testing
   }
 
   private func prune(_ flags: [String]) throws -> Outcome {
-    let outcome = try workspace.convit(["prune", "--weights", model] + flags)
-    try #require(outcome.status == 0, "\(outcome.err)")
-    return outcome
+    try workspace.prune(model, flags)
   }
 
   private func report(_ flags: [String]) throws -> PruneReport {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(
-      PruneReport.self, from: Data(try prune(flags + ["--json"]).out.utf8))
+    try workspace.pruneReport(model, flags).0
   }
 
   private func accuracy(_ weights: String) throws -> Double {
@@ -198,9 +193,7 @@ import Testing
   @Test(arguments: [[], ["--structured", "mlp"]]) func sweep(_ structured: [String]) throws {
     let flags = ["--sweep", "--data-path", "data", "--seeds", "2"] + structured
     let outcome = try prune(flags + ["--output-dir", "out", "--json"])
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    let sweep = try decoder.decode(PruningSweep.self, from: Data(outcome.out.utf8))
+    let sweep: PruningSweep = try Workspace.decoded(Data(outcome.out.utf8))
     // Magnitude, Taylor and gate, and random twice; of each layer and of all together.
     let ways = structured.isEmpty ? 2 * (2 + 2) : 2 * (3 + 2)
     #expect(sweep.trials.count == 11 * ways && Set(sweep.trials.map(\.choice)).count == 11 * ways)

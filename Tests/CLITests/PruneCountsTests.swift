@@ -17,11 +17,7 @@ import Testing
   }
 
   private func report(_ flags: [String]) throws -> (PruneReport, err: String) {
-    let outcome = try workspace.convit(["prune", "--weights", model, "--json"] + flags)
-    try #require(outcome.status == 0, "\(outcome.err)")
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return (try decoder.decode(PruneReport.self, from: Data(outcome.out.utf8)), outcome.err)
+    try workspace.pruneReport(model, flags)
   }
 
   /// Of heads and units it is of all that could go, and not of the matrices that lose something:

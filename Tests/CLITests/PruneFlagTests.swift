@@ -17,20 +17,12 @@ import Testing
   }
 
   private func prune(_ flags: [String]) throws -> Outcome {
-    let outcome = try workspace.convit(["prune", "--weights", model] + flags)
-    try #require(outcome.status == 0, "\(outcome.err)")
-    return outcome
-  }
-
-  private func decoded<Value: Decodable>(_ data: Data) throws -> Value {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(Value.self, from: data)
+    try workspace.prune(model, flags)
   }
 
   /// What the command says without a file to write.
   private func report(_ flags: [String]) throws -> PruneReport {
-    try decoded(Data(try prune(["--report-bound", "--json"] + flags).out.utf8))
+    try workspace.pruneReport(model, ["--report-bound"] + flags).0
   }
 
   @Test func patchesAndHeads() throws {
@@ -98,7 +90,7 @@ import Testing
   /// random choices are made from the seed on.
   @Test func aSweepThatIsKilled() throws {
     let flags = ["--sweep", "--data-path", "data", "--output-dir", "out", "--seed", "7"]
-    let sweep: PruningSweep = try decoded(Data(try prune(flags + ["--json"]).out.utf8))
+    let sweep: PruningSweep = try Workspace.decoded(Data(try prune(flags + ["--json"]).out.utf8))
     #expect(Set(sweep.trials.compactMap(\.choice.seed)) == [7, 8, 9])
     var some = sweep
     some.trials = [try #require(sweep.trials.last)]
@@ -106,7 +98,7 @@ import Testing
     encoder.keyEncodingStrategy = .convertToSnakeCase
     try workspace.write("out/sweep.json", try encoder.encode(some))
     func recorded() throws -> [PruningSweep.Trial] {
-      let record: PruningSweep = try decoded(workspace.read("out/sweep.json"))
+      let record: PruningSweep = try Workspace.decoded(workspace.read("out/sweep.json"))
       return record.trials
     }
     let outcome = try ConvitProcess.run(

@@ -131,11 +131,9 @@ extension TrainingPlan {
   ) throws {
     guard let path, let old = checkpoint.configuration.ticket, path != old else { return }
     let masks = try ParameterMasks(in: WeightsFile(contentsOf: path), of: tree)
+    let begun = try checkpoint.snapshot.masks(of: tree)
     for (slot, name) in tree.names.enumerated() {
-      let (entry, shape) = ("mask.\(name)", tree.parameters[slot].shape)
-      let snapshot = checkpoint.snapshot
-      let begun = snapshot.has(entry) ? try snapshot.tensor(entry, shape) : nil
-      guard begun?.elements == masks?[slot: slot]?.elements else {
+      guard begun?[slot: slot]?.elements == masks?[slot: slot]?.elements else {
         throw TrainingError(
           "\(checkpoint.path): the run began with the ticket \(old), and \(path) is another: it "
             + "keeps other weights of \(name)")
