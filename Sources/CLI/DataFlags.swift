@@ -55,6 +55,18 @@ struct LayoutOptions: SettingFlags {
   var valSplit: OrNone<String>?
   @Option(.number("Hold out this share of each class to test on, if there is no val/."))
   var valFraction: OrOff<Double>?
+
+  /// Throws a usage error for flags that say nothing, or something else, beside `--split`.
+  ///
+  /// - Parameter mayTrain: whether images of `train` may be looked at, whatever the split.
+  func validate(beside split: String, mayTrain: Bool = false) throws {
+    if valSplit != nil && split != "val" {
+      throw ValidationError("val-split and split are two ways to choose what to measure on")
+    }
+    if trainSplit != nil && valFraction == nil && split != "train" && !mayTrain {
+      throw ValidationError("train-split is for --val-fraction or --split train")
+    }
+  }
 }
 
 struct BadImageOptions: SettingFlags {

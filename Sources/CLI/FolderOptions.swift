@@ -17,12 +17,7 @@ struct FolderOptions: ParsableArguments {
 
   func validate() throws {
     try usage { try data.validate() }
-    if layout.valSplit != nil && split != "val" {
-      throw ValidationError("val-split and split are two ways to choose what to measure on")
-    }
-    if layout.trainSplit != nil && layout.valFraction == nil && split != "train" {
-      throw ValidationError("train-split is for --val-fraction or --split train")
-    }
+    try layout.validate(beside: split)
   }
 
   private var data: DataSettings {

@@ -37,9 +37,15 @@ struct InspectCommand: ParsableCommand {
         "\(name.padded(to: width))  \(tensor.type.rawValue)  \(tensor.shape)"
           + (count?.text.map { "  \($0)" } ?? ""))
     }
-    let numbers = file.tensors.reduce(0) { $0 + $1.count }
+    let masks = file.tensors.filter(\.isMask).count
+    let numbers = file.tensors.reduce(0) { $0 + ($1.isMask ? 0 : $1.count) }
     try Terminal.result(
-      "\(counted(file.tensors.count, "tensor", "tensors")), \(numbers) numbers")
+      "\(counted(file.tensors.count - masks, "tensor", "tensors")), \(numbers) numbers"
+        + (masks > 0 ? "; \(counted(masks, "mask", "masks")), a bit for each weight" : ""))
+    if let sparse = file as? SparseFile {
+      try Terminal.result(
+        "\(counted(sparse.partCount, "tensor is", "tensors are")) stored without what is pruned")
+    }
     if let line = ZeroCount.summary(zeros) { try Terminal.result(line) }
     // A checkpoint holds several sets of weights, each behind a prefix that is meant.
     if let model = try? WeightsFile(file), !model.prefix.isEmpty {
@@ -69,4 +75,9 @@ struct InspectCommand: ParsableCommand {
         + "papers count, for all tokens in the last block), \(model.costs().passBytes) bytes of a "
         + "prediction beside the weights")
   }
+}
+
+extension TensorInfo {
+  /// Whether it has the bits of a mask, and no numbers.
+  fileprivate var isMask: Bool { name.hasPrefix(WeightsFile.maskPrefix) && type == .u8 }
 }

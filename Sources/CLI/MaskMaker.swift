@@ -21,7 +21,6 @@ struct MaskMaker {
   }
 
   let saved: SavedModel
-  let model: VisionTransformer
   let structured: KeptParts.Kind?
   /// Of weights, those that may go.
   let selection: ParameterSelection
@@ -35,19 +34,18 @@ struct MaskMaker {
     of saved: SavedModel, _ structured: KeptParts.Kind?, _ selection: ParameterSelection,
     for methods: [PruningMethod], examples: Batch?, on pool: WorkerPool
   ) throws {
-    (self.saved, model) = (saved, try saved.transformer)
-    (self.structured, self.selection) = (structured, selection)
-    let tree = saved.weights.tree
+    (self.saved, self.structured, self.selection) = (saved, structured, selection)
+    let (model, tree) = (saved.model, saved.weights.tree)
     slots =
-      try structured.map { [model] in try KeptParts.matrices(of: $0, in: model, tree) }
+      try structured.map { try KeptParts.matrices(of: $0, in: saved.transformer, tree) }
       ?? selection.slots(in: tree)
     func seen(by method: PruningMethod) -> Batch? { methods.contains(method) ? examples : nil }
-    gradients = seen(by: .taylor).map { [model] in
+    gradients = seen(by: .taylor).map {
       Gradients(ofLoss: model, saved.weights, examples: $0.inputs, labels: $0.labels)
     }
-    gates = try seen(by: .gate).map { [model] in
+    gates = try seen(by: .gate).map {
       try PartScores(
-        gatesOf: model, saved.weights, examples: $0.inputs, labels: $0.labels, on: pool)
+        gatesOf: saved.transformer, saved.weights, examples: $0.inputs, labels: $0.labels, on: pool)
     }
     _ = try cut(methods[0], .layer, seed: 0, share: 0)  // what cannot be done is said at once
   }
@@ -61,12 +59,12 @@ struct MaskMaker {
       let masks = rule.masks(of: saved.weights, sparsity: share, after: saved.masks)
       return Cut(masks: masks, gates: masks, parts: nil, slots: slots)
     }
+    let (model, tree) = (try saved.transformer, saved.weights.tree)
     let scores =
       try gates.flatMap { method == .gate ? $0 : nil }
       ?? PartScores(of: model, saved.weights, by: rule(method, scope, seed: seed))
     let parts = KeptParts(
       removing: structured, share: min(share, 1 - 1e-9), scope, by: scores)
-    let tree = saved.weights.tree
     return Cut(
       masks: try parts.masks(of: model, tree), gates: try parts.gateMasks(of: model, tree),
       parts: parts, slots: slots)

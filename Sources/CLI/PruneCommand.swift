@@ -47,7 +47,7 @@ struct PruneCommand: ParsableCommand {
   @OptionGroup var images: PruningImages
   @Flag(help: "Show norms of what goes, and bounds of what that does to each MLP.")
   var reportBound = false
-  @Option(.int("What a random choice, and that of images, depends on. (default: 0)"))
+  @Option(.int("What a random choice, that of images, and --val-fraction depend on. (default: 0)"))
   var seed: UInt64?
   @Option(.file("The weights file to write.")) var output: String?
   @Flag(
@@ -127,7 +127,7 @@ struct PruneCommand: ParsableCommand {
 
   func run() throws {
     if let output { try requirePlace(for: output, force: force) }
-    let saved = try model.load()
+    let saved = try model.load(frames: images.clips.frames)
     if sweep { return try runSweep(of: saved) }
     let (method, scope) = (method ?? .magnitude, scope ?? .layer)
     let maker = try maker(for: saved, [method])
@@ -138,11 +138,17 @@ struct PruneCommand: ParsableCommand {
     func cut(_ share: Double) throws -> MaskMaker.Cut {
       try maker.cut(method, scope, seed: seed ?? 0, share: share)
     }
+    var (terminal, tried) = (Terminal(), 0)
     let plan = gap.flatMap { gap in
       eps.map {
-        GapPlan(keeping: $0, of: gap) { (try? cut($0).gates) ?? .init(saved.weights.tree) }
+        GapPlan(keeping: $0, of: gap) {
+          tried += 1
+          terminal.progress("planning: gap \(tried) of about 30")
+          return (try? cut($0).gates) ?? .init(saved.weights.tree)
+        }
       }
     }
+    terminal.clear()
     let share = plan?.sparsity ?? sparsity ?? 0
     let chosen = try cut(share)
     var report = PruneReport(saved.weights, chosen, sparsity: share, method, scope)
@@ -152,7 +158,7 @@ struct PruneCommand: ParsableCommand {
       Terminal.write("note: nothing is removed\(reason)\n")
     }
     if let gap { report.add(gap, chosen, labels: sample?.labels ?? []) }
-    if reportBound { report.addBounds(of: maker.model, saved.weights, chosen.masks) }
+    if reportBound { report.addBounds(of: saved.model, saved.weights, chosen.masks) }
     if let output { report.parametersWritten = try write(saved, chosen, to: output) }
     if json { return try Terminal.result(JSON.tableText(report)) }
     try report.lines.forEach(Terminal.result)
@@ -182,7 +188,7 @@ struct PruneCommand: ParsableCommand {
 
   func gap(of saved: SavedModel, on sample: Batch) throws -> OutputGap {
     OutputGap(
-      try saved.transformer, saved.weights, on: sample.inputs, pool: model.threads.pool(),
+      saved.model, saved.weights, on: sample.inputs, pool: model.threads.pool(),
       precision: model.precision)
   }
 

@@ -60,13 +60,16 @@ struct PruneReport: Codable {
       images: labels.count, predicted: gap.predicted(cut.gates), measured: outcome.measured,
       acc1: 100 * gap.accuracy(labels, ParameterMasks(cut.masks.tree)),
       acc1Pruned: 100 * outcome.accuracy)
-    for (place, layer) in gap.predictedByLayer(cut.masks).enumerated() {
-      layers[place].gap = layer.gap
+    var terminal = Terminal()
+    let gaps = gap.predictedByLayer(cut.masks) { [layers] in
+      terminal.progress("predicted \($0)/\(layers.count) layers")
     }
+    terminal.clear()
+    for (place, layer) in gaps.enumerated() { layers[place].gap = layer.gap }
   }
 
   mutating func addBounds(
-    of model: VisionTransformer, _ weights: ParameterStore, _ masks: ParameterMasks
+    of model: any Model, _ weights: ParameterStore, _ masks: ParameterMasks
   ) {
     var pruned = weights
     pruned.apply(masks)

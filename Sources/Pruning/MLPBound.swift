@@ -18,27 +18,35 @@ public struct MLPBound: Sendable, Hashable, Codable {
   /// its last bias.
   public let gap, outputSize: Double
 
-  /// The bounds of a model's blocks whose MLPs masks prune, for exact GELUs.
+  /// The bounds of a transformer's blocks whose MLPs masks prune, for exact GELUs: of images or of
+  /// clips; of other models there are none.
   public static func bounds(
-    of model: VisionTransformer, _ weights: ParameterStore, by masks: ParameterMasks
+    of model: any Model, _ weights: ParameterStore, by masks: ParameterMasks
   ) -> [MLPBound] {
     var pruned = weights
     pruned.apply(masks)
-    return model.blocks.enumerated().compactMap { layer, block in
+    let blocks: [(norm: LayerNorm, mlp: MLP)] =
+      switch model {
+      case let model as VisionTransformer: model.blocks.map { ($0.norm2, $0.mlp) }
+      case let model as TimeSformer: model.blocks.map { ($0.norm2, $0.mlp) }
+      default: []
+      }
+    return blocks.enumerated().compactMap { layer, block in
       guard masks[block.mlp.fc1.weight] != nil || masks[block.mlp.fc2.weight] != nil else {
         return nil
       }
-      return MLPBound(layer, block, weights, pruned)
+      return MLPBound(layer, block.norm, block.mlp, weights, pruned)
     }
   }
 
   private init(
-    _ layer: Int, _ block: Block, _ weights: ParameterStore, _ pruned: ParameterStore
+    _ layer: Int, _ norm: LayerNorm, _ mlp: MLP, _ weights: ParameterStore,
+    _ pruned: ParameterStore
   ) {
-    let (fc1, fc2) = (block.mlp.fc1, block.mlp.fc2)
-    let scale = weights[block.norm2.weight].elements.reduce(0) { max($0, abs(Double($1))) }
-    let dim = Double(weights[block.norm2.weight].count)
-    let size = scale * dim.squareRoot() + weights[block.norm2.bias].length
+    let (fc1, fc2) = (mlp.fc1, mlp.fc2)
+    let scale = weights[norm.weight].elements.reduce(0) { max($0, abs(Double($1))) }
+    let dim = Double(weights[norm.weight].count)
+    let size = scale * dim.squareRoot() + weights[norm.bias].length
     let (first, second) = (weights[fc1.weight], weights[fc2.weight])
     let keptSecond = pruned[fc2.weight]
     let c = Lipschitz.gelu

@@ -50,14 +50,22 @@ public struct OutputGap: Sendable {
   }
 
   /// The gap that each layer's part of the masks would make alone, by its derivative.
-  public func predictedByLayer(_ masks: ParameterMasks) -> [(name: String, gap: Double)] {
+  ///
+  /// - Parameters:
+  ///   - masks: what goes.
+  ///   - progress: called with the layers done after each.
+  public func predictedByLayer(
+    _ masks: ParameterMasks, progress: (Int) -> Void = { _ in }
+  ) -> [(name: String, gap: Double)] {
     let tree = weights.tree
-    return tree.names.indices.compactMap { slot in
-      guard let mask = masks.values[slot] else { return nil }
+    var gaps: [(name: String, gap: Double)] = []
+    for (slot, mask) in masks.values.enumerated() where mask != nil {
       var single = ParameterMasks(tree)
       single[slot: slot] = mask
-      return (tree.names[slot], predicted(single))
+      gaps.append((tree.names[slot], predicted(single)))
+      progress(gaps.count)
     }
+    return gaps
   }
 
   /// The share of examples whose largest output is that of their class, once masks are applied.

@@ -7,28 +7,11 @@ import Testing
 
   init() throws {
     workspace = try Workspace()
-    for (split, count) in [("train", 3), ("val", 2)] {
-      for (label, name) in ["down", "up"].enumerated() {
-        for clip in 0..<count {
-          for frame in 0..<5 {
-            // The bright third wanders, and there is one more frame than two spans of two.
-            let place = label == 0 ? frame % 3 : (8 - frame) % 3
-            try workspace.writeImage("clips/\(split)/\(name)/\(clip)/\(frame).png", place)
-          }
-        }
-      }
-    }
+    try workspace.writeClips()
   }
 
-  private static let tiny = [
-    "--model", "timesformer_tiny_patch16_224", "--frames", "2", "--frame-stride", "2",
-    "--input-size", "12", "--patch-size", "4", "--heads", "2", "--head-dim", "4", "--depth", "1",
-    "--batch-size", "3", "--epochs", "1", "--threads", "1",
-  ]
-
   private func train(_ arguments: [String] = []) throws -> Outcome {
-    try workspace.convit(
-      ["train", "--data-path", "clips", "--output-dir", "run"] + Self.tiny + arguments)
+    try workspace.trainOnClips(arguments)
   }
 
   @Test func trainsEvaluatesAndPredicts() throws {

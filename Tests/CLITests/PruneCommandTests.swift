@@ -67,7 +67,17 @@ import Testing
     #expect(sparse.weights.values == dense.weights.values && sparse.warnings.isEmpty)
     #expect(sparse.masks?.layers == dense.masks?.layers)
     #expect(try accuracy("sparse") == accuracy("dense"))
-    #expect(try workspace.convit(["inspect", "sparse"]).out.contains("90.0 % zero"))
+    let inspected = try workspace.convit(["inspect", "sparse"])
+    #expect(inspected.out.contains("90.0 % zero"))
+    // Masks are bits, and no numbers of the model.
+    let (masks, tensors) = (dense.masks?.layers.count ?? 0, dense.weights.values.count)
+    let line =
+      "\(tensors) tensors, \(dense.weights.tree.elementCount) numbers; \(masks) masks, a bit for "
+      + "each weight"
+    let stored = "\(masks) tensors are stored without what is pruned"
+    #expect(inspected.outLines.contains(line) && inspected.outLines.contains(stored))
+    let whole = try workspace.convit(["inspect", "dense"]).outLines
+    #expect(whole.contains(line) && !whole.contains(stored))
   }
 
   /// What a file has pruned is gone first, whatever is chosen then, and the masks say so. One that

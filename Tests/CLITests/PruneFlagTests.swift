@@ -62,6 +62,18 @@ import Testing
     #expect(abs(plain.measured - rounded.measured) < 0.1 * plain.measured)
   }
 
+  /// A folder without `val`, of which a part is held out to measure on as `convit train` does.
+  @Test func heldOutImages() throws {
+    let flags = ["--data-path", "data/train", "--val-fraction", "0.25", "--seed", "3"]
+    let gap = try #require(report(["--sparsity", "0.5"] + flags).gap)
+    #expect(gap.images == 6)
+    let outcome = try workspace.convit(["evaluate", "--weights", model, "--json"] + flags)
+    #expect(outcome.out.contains(String(format: #""acc1": %.9g,"#, gap.acc1)), "\(outcome.out)")
+    // What is chosen by is the rest.
+    _ = try prune(
+      ["--sparsity", "0.5", "--method", "taylor", "--output", "w", "--sample", "100"] + flags)
+  }
+
   /// Other images to choose by choose others.
   @Test func imagesToChooseBy() throws {
     let all = try (0..<4).map { seed in

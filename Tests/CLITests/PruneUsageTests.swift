@@ -81,6 +81,19 @@ import Testing
     (["--sparsity", "0.5", "--output", "w", "--seeds", "2"], "are for --sweep"),
     (["--sparsity", "0.5", "--output", "w", "--sample", "9"], "--sample is about --data-path"),
     (["--sparsity", "0.5", "--output", "w", "--split", "."], "--split is about --data-path"),
+    (["--sparsity", "0.5", "--output", "w", "--no-exif"], "--exif is about --data-path"),
+    (
+      ["--sparsity", "0.5", "--output", "w", "--val-fraction", "0.1"],
+      "--val-fraction is about --data-path"
+    ),
+    (
+      ["--sparsity", "0.5", "--output", "w", "--frame-stride", "2"],
+      "--frame-stride is about --data-path"
+    ),
+    (
+      ["--sparsity", "0.5", "--data-path", "data", "--frame-stride", "2"],
+      "frame-stride is for models of clips"
+    ),
   ]
 
   @Test(arguments: faults + more) func usage(_ flags: [String], _ part: String) throws {

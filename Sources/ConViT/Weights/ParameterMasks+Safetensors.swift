@@ -44,7 +44,7 @@ extension ParameterMasks {
 
 extension WeightsFile {
   /// What stands before the name of a parameter in that of its mask.
-  static let maskPrefix = "mask."
+  package static let maskPrefix = "mask."
 
   /// What the header says about the mask of a parameter; nil if there is none.
   fileprivate func maskInfo(_ name: String) -> TensorInfo? { file.info(Self.maskPrefix + name) }

@@ -5,8 +5,10 @@ import Safetensors
 /// A safetensors file of which some tensors are stored without what is pruned, read as if they were
 /// whole: `kept.<name>` has the numbers where the bits of `mask.<name>` are 1, in their order, and
 /// the metadata entry `sparse` the shapes.
-struct SparseFile: TensorFile {
-  let tensors: [TensorInfo]
+package struct SparseFile: TensorFile {
+  package let tensors: [TensorInfo]
+  /// How many tensors are stored in part.
+  package var partCount: Int { whole.count }
   private let file: any TensorFile
   private let whole: [String: TensorInfo]  // of what is stored in part
 
@@ -52,13 +54,13 @@ struct SparseFile: TensorFile {
     (self.file, self.whole) = (file, whole)
   }
 
-  var path: String { file.path }
-  var metadata: [String: String] { file.metadata.filter { $0.key != Self.key } }
-  var notes: [String] { file.notes }
+  package var path: String { file.path }
+  package var metadata: [String: String] { file.metadata.filter { $0.key != Self.key } }
+  package var notes: [String] { file.notes }
 
-  func info(_ name: String) -> TensorInfo? { whole[name] ?? file.info(name) }
+  package func info(_ name: String) -> TensorInfo? { whole[name] ?? file.info(name) }
 
-  func read(
+  package func read(
     _ info: TensorInfo, from start: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws {
     guard whole[info.name] == info else { return try file.read(info, from: start, into: buffer) }
