@@ -20,7 +20,7 @@ struct FolderOptions: ParsableArguments {
     try layout.validate(beside: split)
   }
 
-  private var data: DataSettings {
+  var data: DataSettings {
     var data = DataSettings()
     data.dataPath = dataPath
     layout.apply(to: &data)
@@ -30,28 +30,8 @@ struct FolderOptions: ParsableArguments {
   }
 
   /// The images; the seed is that of the run that held out `--val-fraction`.
-  ///
-  /// Where the model's names are words and the folders' are not (ImageNet's `n01440764`), so that
-  /// no folder has one of these names, the folders stand for the classes in their order.
   func folder(for saved: SavedModel, seed: UInt64) throws -> ImageFolder {
-    let folder: ImageFolder
-    do {
-      folder = try data.images(
-        of: split, kind: saved.kind, classes: saved.classNames, seed: seed)
-    } catch {
-      guard let names = saved.classNames,
-        let other = try? data.images(of: split, kind: saved.kind, classes: nil, seed: seed),
-        other.classes.count == names.count, Set(other.classes).isDisjoint(with: names)
-      else { throw error }
-      let example =
-        "'\(other.classes[0].printable(limit: 40))' for '\(names[0].printable(limit: 40))'"
-      Terminal.write(
-        "note: no folder is called as a class of the model is; they stand for the classes in their "
-          + "order, \(example) and so on\n")
-      folder = other
-    }
-    for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
-    return folder
+    try data.folder(of: split, for: saved, seed: seed)
   }
 
   /// The images, of which no class is asked.
@@ -96,5 +76,33 @@ extension ExampleReader {
   /// the frames and views of clips.
   var usualBatchSize: Int {
     max(1, 64 / shape.sizes.dropLast(3).reduce(1, *))
+  }
+}
+
+extension DataSettings {
+  /// The images or clips of a split for a model; the seed is that of the run that held out
+  /// `--val-fraction`.
+  ///
+  /// Where the model's names are words and the folders' are not (ImageNet's `n01440764`), so that
+  /// no folder has one of these names, the folders stand for the classes in their order.
+  func folder(of split: String, for saved: SavedModel, seed: UInt64) throws -> ImageFolder {
+    let folder: ImageFolder
+    do {
+      folder = try images(
+        of: split, kind: saved.kind, classes: saved.classNames, seed: seed)
+    } catch {
+      guard let names = saved.classNames,
+        let other = try? images(of: split, kind: saved.kind, classes: nil, seed: seed),
+        other.classes.count == names.count, Set(other.classes).isDisjoint(with: names)
+      else { throw error }
+      let example =
+        "'\(other.classes[0].printable(limit: 40))' for '\(names[0].printable(limit: 40))'"
+      Terminal.write(
+        "note: no folder is called as a class of the model is; they stand for the classes in their "
+          + "order, \(example) and so on\n")
+      folder = other
+    }
+    for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
+    return folder
   }
 }

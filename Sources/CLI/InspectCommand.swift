@@ -2,6 +2,7 @@ import ArgumentParser
 import Autodiff
 import ConViT
 import Files
+import Recipes
 import Safetensors
 
 struct InspectCommand: ParsableCommand {
@@ -46,11 +47,20 @@ struct InspectCommand: ParsableCommand {
       try Terminal.result(
         "\(counted(sparse.partCount, "tensor is", "tensors are")) stored without what is pruned")
     }
-    if let line = ZeroCount.summary(zeros) { try Terminal.result(line) }
     // A checkpoint holds several sets of weights, each behind a prefix that is meant.
-    if let model = try? WeightsFile(file), !model.prefix.isEmpty {
+    let isCheckpoint = Checkpoint.isCheckpoint(file)
+    let prefix = isCheckpoint ? "model." : (try? WeightsFile(file))?.prefix ?? ""
+    if isCheckpoint {
+      let model = file.tensors.filter { $0.name.hasPrefix(prefix) }
       try Terminal.result(
-        "prefix: \(model.prefix.printable(limit: 200)), dropped to load the weights")
+        "of its model: \(counted(model.count, "tensor", "tensors")), "
+          + "\(model.reduce(0) { $0 + $1.count }) numbers, whose names begin with \(prefix)")
+    }
+    let line = ZeroCount.summary(zeros.filter { $0.name.hasPrefix(prefix) })
+    if let line { try Terminal.result(line) }
+    if !prefix.isEmpty && !isCheckpoint {
+      try Terminal.result(
+        "prefix: \(prefix.printable(limit: 200)), dropped to load the weights")
     }
   }
 
@@ -75,9 +85,4 @@ struct InspectCommand: ParsableCommand {
         + "papers count, for all tokens in the last block), \(model.costs().passBytes) bytes of a "
         + "prediction beside the weights")
   }
-}
-
-extension TensorInfo {
-  /// Whether it has the bits of a mask, and no numbers.
-  fileprivate var isMask: Bool { name.hasPrefix(WeightsFile.maskPrefix) && type == .u8 }
 }

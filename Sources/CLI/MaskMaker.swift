@@ -28,6 +28,8 @@ struct MaskMaker {
   private let slots: [Int]
   private let gradients: Gradients?
   private let gates: PartScores?
+  /// The images of `train` that methods choose by, if any looks at some.
+  let examples: Batch?
 
   /// - Parameter examples: images of `train` for those of the methods that look at some.
   init(
@@ -35,6 +37,7 @@ struct MaskMaker {
     for methods: [PruningMethod], examples: Batch?, on pool: WorkerPool
   ) throws {
     (self.saved, self.structured, self.selection) = (saved, structured, selection)
+    self.examples = examples
     let (model, tree) = (saved.model, saved.weights.tree)
     slots =
       try structured.map { try KeptParts.matrices(of: $0, in: saved.transformer, tree) }
@@ -63,8 +66,7 @@ struct MaskMaker {
     let scores =
       try gates.flatMap { method == .gate ? $0 : nil }
       ?? PartScores(of: model, saved.weights, by: rule(method, scope, seed: seed))
-    let parts = KeptParts(
-      removing: structured, share: min(share, 1 - 1e-9), scope, by: scores)
+    let parts = KeptParts(removing: structured, share: share, scope, by: scores)
     return Cut(
       masks: try parts.masks(of: model, tree), gates: try parts.gateMasks(of: model, tree),
       parts: parts, slots: slots)

@@ -57,6 +57,10 @@ struct PruneCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
+    if images.dataPath != nil {
+      try images.layout.validate(
+        beside: images.split, mayTrain: sweep || method?.needsImages == true)
+    }
     if sweep { return try validateSweep() }
     guard seeds == nil, outputDir == nil else {
       throw ValidationError("--seeds and --output-dir are for --sweep")
@@ -99,7 +103,7 @@ struct PruneCommand: ParsableCommand {
     }
     guard !sparse || structured == nil else {
       throw ValidationError(
-        "--sparse stores zeros as bits; what --structured writes has none to store")
+        "--sparse is for weights that are set to zero; --structured removes whole heads and units")
     }
   }
 
@@ -128,6 +132,9 @@ struct PruneCommand: ParsableCommand {
   func run() throws {
     if let output { try requirePlace(for: output, force: force) }
     let saved = try model.load(frames: images.clips.frames)
+    guard structured == nil || saved.kind == .images else {
+      throw ValidationError("structured is for models of images, and the weights are of clips")
+    }
     if sweep { return try runSweep(of: saved) }
     let (method, scope) = (method ?? .magnitude, scope ?? .layer)
     let maker = try maker(for: saved, [method])
@@ -143,7 +150,7 @@ struct PruneCommand: ParsableCommand {
       eps.map {
         GapPlan(keeping: $0, of: gap) {
           tried += 1
-          terminal.progress("planning: gap \(tried) of about 30")
+          terminal.progress("planning: gap \(tried)")
           return (try? cut($0).gates) ?? .init(saved.weights.tree)
         }
       }

@@ -12,44 +12,52 @@ struct PruningImages: ParsableArguments {
   @Option(help: .folder("The folder in it to measure on, or . for all of it.")) var split = "val"
   @Option(help: .int("How many images or clips.")) var sample = 256
   @OptionGroup var layout: LayoutOptions
+  @OptionGroup var bad: BadImageOptions
   @OptionGroup var images: ImageOptions
   @OptionGroup(title: "Clips") var clips: ClipFrameOptions
 
   func validate() throws {
     try require("sample", sample, in: 1...1_000_000)
-    guard dataPath == nil else { return try layout.validate(beside: split, mayTrain: true) }
-    let ways = layout.given.merging(images.given) { $1 }.merging(clips.limits.given) { $1 }
+    guard dataPath == nil else {
+      try usage { try data.validate() }
+      return
+    }
+    let ways = [layout.given, bad.given, images.given, clips.limits.given].flatMap(\.keys)
     let given =
       [
         ("sample", sample != 256), ("split", split != "val"),
         ("frame-stride", clips.frameStride != nil),
         ("eval-placement", clips.evalPlacement != nil),
-      ].first(where: \.1)?.0 ?? ways.keys.min()?.kebabCase
+      ].first(where: \.1)?.0 ?? ways.min()?.kebabCase
     if let given { throw ValidationError("--\(given) is about --data-path, which is missing") }
+  }
+
+  private var data: DataSettings {
+    var data = DataSettings()
+    data.dataPath = dataPath
+    layout.apply(to: &data)
+    bad.apply(to: &data)
+    images.apply(to: &data)
+    return data
   }
 
   /// The examples as one batch; nil without a folder.
   func sample(
     for saved: SavedModel, split: String? = nil, seed: UInt64, _ threads: ThreadOptions
   ) throws -> Batch? {
-    guard let dataPath else { return nil }
-    var data = DataSettings()
-    data.dataPath = dataPath
-    layout.apply(to: &data)
-    images.apply(to: &data)
+    guard dataPath != nil else { return nil }
     let reader: any ExampleReader =
       try clips.reader(for: saved, images.settings(), cropRatio: images.evalCropRatio)
       ?? saved.imageReader(images.settings(), cropRatio: images.evalCropRatio)
-    let folder = try data.images(
-      of: split ?? self.split, kind: saved.kind, classes: saved.classNames, seed: seed)
-    for warning in folder.warnings { Terminal.write("note: \(warning)\n") }
+    let folder = try data.folder(of: split ?? self.split, for: saved, seed: seed)
     let evaluator = Evaluator(
       reader: reader, batchSize: reader.usualBatchSize,
-      workers: threads.threads ?? WorkerPool.availableProcessors)
+      workers: threads.threads ?? WorkerPool.availableProcessors, badImages: data.onBadImage)
     let samples = folder.balancedSample(sample, seed: seed)
-    var (batches, terminal, notes) = ([Batch](), Terminal(), SkippedImages(folder))
+    var notes = SkippedImages(folder, maxBad: data.maxBad ?? DataSettings.defaultMaxBad)
+    var (batches, terminal) = ([Batch](), Terminal())
     try evaluator.batches(
-      of: samples, noting: { try notes.note($0) { terminal.line("note: \($0)") } }
+      of: samples, needsSome: true, noting: { try notes.note($0) { terminal.line("note: \($0)") } }
     ) {
       batches.append($0)
       let read = batches.reduce(0) { $0 + $1.count }

@@ -100,11 +100,7 @@ public struct OutputGap: Sendable {
   }
 
   /// What tells gaps of one model on some images from those of others: a hash of the outputs.
-  package var fingerprint: String {
-    var hash = FNV1a()
-    outputs.withUnsafeBufferPointer { hash.add(UnsafeRawBufferPointer($0)) }
-    return String(hash.value, radix: 16)
-  }
+  package var fingerprint: String { outputs.fingerprint }
 
   private static let step: Float = 1 / 8
 
@@ -134,6 +130,13 @@ public struct OutputGap: Sendable {
 }
 
 extension Tensor {
+  /// What tells these numbers from others: a hash.
+  package var fingerprint: String {
+    var hash = FNV1a()
+    withUnsafeBufferPointer { hash.add(UnsafeRawBufferPointer($0)) }
+    return String(hash.value, radix: 16)
+  }
+
   /// (1 − t) times the numbers where a mask is 0, and the same elsewhere.
   fileprivate func shrunk(by t: Float, where mask: Tensor) -> Tensor {
     withUnsafeBufferPointer { numbers in

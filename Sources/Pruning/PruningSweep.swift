@@ -55,12 +55,17 @@ public struct PruningSweep: Sendable, Hashable, Codable {
     public let acc1: Double
     /// What tells these weights and images from others.
     public let fingerprint: String
+    /// What tells the images that methods choose by from others; nil where none looks at any.
+    public let chosenBy: String?
 
-    /// Of a gap's model and images, with their labels; `nothing` are masks that keep everything.
+    /// Of a gap's model and images, with their labels; `nothing` are masks that keep everything,
+    /// and `examples` what methods choose by.
     public init(
       weights: String, structured: KeptParts.Kind?, dataPath: String, split: String, seed: UInt64,
-      also: [String]? = nil, _ gap: OutputGap, labels: [Int], _ nothing: ParameterMasks
+      also: [String]? = nil, _ gap: OutputGap, labels: [Int], _ nothing: ParameterMasks,
+      examples: Tensor? = nil
     ) {
+      chosenBy = examples?.fingerprint
       (self.weights, self.structured, self.also) = (weights, structured, also)
       (self.dataPath, self.split, self.seed) = (dataPath, split, seed)
       (images, fingerprint) = (labels.count, gap.fingerprint)

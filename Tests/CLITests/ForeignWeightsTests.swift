@@ -155,7 +155,7 @@ import Testing
       train + [file, "--config", "model.yaml"], ["not deit_tiny_patch16_224 as asked"])
     try workspace.expectFailure(
       ["predict", "--weights", file, "--model", "deit_tiny_patch16_224", "data/val/ant/0.png"],
-      ["is a ConViT, not deit_tiny_patch16_224 as asked; without --model it is read"])
+      ["is a ConViT, not deit_tiny_patch16_224 as asked; without that name (--model) it is read"])
   }
 
   @Test func aFolderStandsForItsWeights() throws {

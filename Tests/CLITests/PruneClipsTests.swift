@@ -75,6 +75,6 @@ import Testing
     try workspace.expectFailure(
       [
         "prune", "--weights", model, "--sparsity", "0.5", "--structured", "both", "--output", "w",
-      ], ["its model is of clips, and one of images is needed"])
+      ], status: 2, ["structured is for models of images, and the weights are of clips"])
   }
 }

@@ -243,6 +243,10 @@ import Testing
     try workspace.expectFailure(
       ["prune", "--weights", model] + flags + ["--output-dir", "out", "--seed", "5"],
       ["out/sweep.json: is of other weights, images or settings; --force replaces it"])
+    // The images that methods choose by are others.
+    try workspace.expectFailure(
+      ["prune", "--weights", model] + flags + ["--output-dir", "out", "--train-split", "val"],
+      ["out/sweep.json: is of other weights, images or settings; --force replaces it"])
     if structured.isEmpty {
       try workspace.expectFailure(
         ["prune", "--weights", model] + flags + ["--output-dir", "out", "--head"],

@@ -69,6 +69,10 @@ import Testing
     #expect(gap.images == 6)
     let outcome = try workspace.convit(["evaluate", "--weights", model, "--json"] + flags)
     #expect(outcome.out.contains(String(format: #""acc1": %.9g,"#, gap.acc1)), "\(outcome.out)")
+    // By another seed, other images are held out.
+    let other = try #require(
+      report(["--sparsity", "0.5"] + flags.dropLast() + ["4"]).gap)
+    #expect(other.images == 6 && other.measured != gap.measured)
     // What is chosen by is the rest.
     _ = try prune(
       ["--sparsity", "0.5", "--method", "taylor", "--output", "w", "--sample", "100"] + flags)

@@ -42,7 +42,7 @@ import Testing
     (["--plan", "--eps", "0", "--data-path", "data"], "eps must be positive, found 0"),
     (["--plan", "--eps", "0.1"], "it needs --data-path"),
     (["--sparsity", "0.5"], "--output says which file to write"),
-    (["--sparsity", "0.5", "--structured", "mlp", "--sparse", "--output", "w"], "--sparse stores"),
+    (["--sparsity", "0.5", "--structured", "mlp", "--sparse", "--output", "w"], "--sparse is for"),
     (
       ["--sparsity", "0.5", "--method", "taylor", "--output", "w"],
       "taylor looks at images of train"
@@ -89,6 +89,22 @@ import Testing
     (
       ["--sparsity", "0.5", "--output", "w", "--frame-stride", "2"],
       "--frame-stride is about --data-path"
+    ),
+    (
+      ["--sparsity", "0.5", "--data-path", "data", "--val-fraction", "1.5"],
+      "val-fraction must be"
+    ),
+    (
+      ["--sparsity", "0.5", "--data-path", "data", "--train-split", "nope"],
+      "train-split is for --val-fraction or --split train"
+    ),
+    (
+      ["--sparsity", "0.5", "--data-path", "data", "--val-split", "a", "--split", "b"],
+      "val-split and split are two ways"
+    ),
+    (
+      ["--sparsity", "0.5", "--output", "w", "--on-bad-image", "skip"],
+      "--on-bad-image is about --data-path"
     ),
     (
       ["--sparsity", "0.5", "--data-path", "data", "--frame-stride", "2"],

@@ -45,6 +45,7 @@ import Testing
     (#"{"x":[2,2]}"#, "2 numbers are kept, and its mask has 3"),
     (#"{"y":[3,3]}"#, "its mask or what is kept of it is missing, or not of its shape"),
     (#"{"z":[2]}"#, "its mask or what is kept of it is missing, or not of its shape"),
+    (#"{"twice":[2,2]}"#, "is stored twice, whole and in part"),
     (#"{"x":[1099511627776]}"#, "a shape of [1099511627776]"),
   ])
   func damaged(_ text: String, _ part: String) throws {
@@ -57,6 +58,9 @@ import Testing
         OutputTensor(name: "mask.y", type: .u8, shape: [1], bytes: [1]),  // 9 weights need 2 bytes
         OutputTensor(name: "kept.z", type: .u8, shape: [1], bytes: [1]),
         OutputTensor(name: "mask.z", type: .u8, shape: [1], bytes: [1]),
+        OutputTensor(name: "twice", shape: [2, 2], data: [1, 2, 3, 4]),
+        OutputTensor(name: "kept.twice", shape: [1], data: [1]),
+        OutputTensor(name: "mask.twice", type: .u8, shape: [1], bytes: [1]),
       ], metadata: ["sparse": text], to: path)
     let error = #expect(throws: WeightsError.self) { try WeightsFile(contentsOf: path) }
     let message = error?.description ?? ""

@@ -60,6 +60,11 @@ extension WeightsFile {
   }
 }
 
+extension TensorInfo {
+  /// Whether a tensor of a file of weights has the bits of a mask, and no numbers.
+  package var isMask: Bool { name.hasPrefix(WeightsFile.maskPrefix) && type == .u8 }
+}
+
 extension Tensor {
   fileprivate var bits: [UInt8] {
     withUnsafeBufferPointer { mask in

@@ -37,6 +37,7 @@ package struct SparseFile: TensorFile {
       guard let info = TensorInfo(name: name, type: .f32, shape: shape), info.count < 1 << 40 else {
         throw fault("a shape of \(shape)")
       }
+      guard file.info(name) == nil else { throw fault("is stored twice, whole and in part") }
       let mask = WeightsFile.maskPrefix + name
       guard let bits = file.info(mask), bits.type == .u8, bits.shape == [(info.count + 7) / 8],
         let kept = file.info(Self.prefix + name), kept.type == .f32, kept.shape.count == 1

@@ -6,7 +6,8 @@ extension WeightsFile {
   /// what is known of their model: tensor by tensor, so that memory holds one at a time.
   ///
   /// - Parameter name: the preset that the weights are of, for files that do not say.
-  /// - Returns: how many tensors and numbers were written, and what is to be said about the rest.
+  /// - Returns: how many tensors and numbers were written beside masks, and what is to be said about
+  ///   the rest.
   /// - Throws: `WeightsError`, `ConfigurationError` or `TensorFileError`.
   package func write(to path: String, model name: String?) throws -> (
     tensors: Int, numbers: Int, notes: [String]
@@ -35,8 +36,9 @@ extension WeightsFile {
       },
       metadata: metadata.strings, to: path)
     let note = listed(left, "of the file left, as they are no weights of a model", limit: 5)
+    let numbers = kept.map(\.info).filter { !$0.isMask }
     return (
-      kept.count, kept.reduce(0) { $0 + $1.info.count },
+      numbers.count, numbers.reduce(0) { $0 + $1.count },
       nameNotes + metadata.notes + [note].compactMap(\.self)
     )
   }

@@ -160,7 +160,7 @@ struct WeightsMetadata {
     }
     if let difference = stored.difference(from: description.applied(to: expected)) {
       let isName = stored.difference(from: description.applied(to: stored)) == nil
-      throw file.error(difference + (isName ? "; without --model it is read" : ""))
+      throw file.error(difference + (isName ? "; without that name (--model) it is read" : ""))
     }
     return description.sized(stored)
   }

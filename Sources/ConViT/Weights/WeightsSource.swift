@@ -20,7 +20,7 @@ package enum WeightsSource {
   }
 
   private static func openOne(_ path: String, key: String?) throws -> any TensorFile {
-    if PyTorchFile.isOne(path) { return try PyTorchFile(contentsOf: path, key: key) }
+    if PyTorchFile.recognizes(path) { return try PyTorchFile(contentsOf: path, key: key) }
     let file = try SafetensorsFile(contentsOf: path)
     guard key == nil else {
       throw WeightsError(path: path, reason: "key is for PyTorch checkpoints; this is safetensors")

@@ -49,7 +49,9 @@ package struct Checkpoint: Sendable {
     self.path = path
   }
 
-  static func isCheckpoint(_ file: any TensorFile) -> Bool { file.metadata["format"] == format }
+  package static func isCheckpoint(_ file: any TensorFile) -> Bool {
+    file.metadata["format"] == format
+  }
 
   package var folder: String { Files.folder(of: path) }
 

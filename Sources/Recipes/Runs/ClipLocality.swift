@@ -11,7 +11,7 @@ extension Evaluator {
     noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
   ) throws -> ClipLocalityReport {
     let meter = ClipLocalityMeter(model, weights)
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     try batches(of: samples, needsSome: true, noting: noting) { batch in
       meter.add(batch.inputs, to: &statistics, on: pool)
       try progress(statistics.clips)

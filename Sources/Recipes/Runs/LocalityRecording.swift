@@ -91,7 +91,7 @@ extension Evaluator {
   ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
     var totals = ClassificationTotals()
     let meter = LocalityMeter(model, weights)
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     var reference: [[Double]] = []
     try read(sample, needsSome: true, &totals, noting, progress) { images in
       if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }

@@ -82,10 +82,15 @@ extension TrainingPlan {
     _ weights: ParameterStore, _ masks: ParameterMasks?, _ settings: TrainingConfiguration
   ) throws -> [String] {
     guard let share = settings.prune, let path = settings.finetune else { return [] }
-    let gone = masks.map(settings.pruning.rule.share(removedBy:)) ?? 0
-    guard gone <= share else {
+    let slots = settings.pruning.rule.selection.slots(in: weights.tree)
+    let (gone, all) = (masks ?? ParameterMasks(weights.tree)).removed(in: slots)
+    // Of each matrix as of all together a whole number goes, which may be above the share.
+    let most = slots.reduce(0) {
+      $0 + Int((share * Double(weights.values[$1].count)).rounded())
+    }
+    guard gone <= max(most, Int((share * Double(all)).rounded())) else {
       throw TrainingError(
-        "\(path): \(gone) of its weights are pruned, which is more than prune, \(share)")
+        "\(path): \(gone) of its \(all) weights are pruned, which is more than prune, \(share)")
     }
     return [settings.pruning.rule.warning(for: weights)].compactMap(\.self).map { "\(path): \($0)" }
   }

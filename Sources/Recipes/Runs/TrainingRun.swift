@@ -78,7 +78,8 @@ struct TrainingRun {
       let pruned = plan.settings.pruning.masks(
         of: learner.weights, after: learner.masks, round: progress.rounds, rounds)
       learner.mask(by: pruned)
-      let share = String(format: "%.1f", 100 * pruned.sparsity)
+      let share = String(
+        format: "%.1f", 100 * plan.settings.pruning.rule.share(removedBy: pruned))
       try report(
         .note("round \(progress.rounds) of \(rounds.count): \(share) % of the weights are pruned"))
     }
@@ -246,7 +247,8 @@ struct TrainingRun {
     try observer?.endEpoch(progress.epoch, learner)
     try folder.append(
       EpochLine(
-        record: record, entries: entries, sparsity: learner.masks?.sparsity,
+        record: record, entries: entries,
+        sparsity: learner.masks.map(plan.settings.pruning.rule.share(removedBy:)),
         ended: plan.settings.earlyEnd(progress)))
     try save()
     try report(.epoch(record, isBest: isBest))

@@ -41,7 +41,7 @@ struct TicketGround {
     workers = configuration.numWorkers ?? pool.threads
     cut = settings.cut
     let whole = cut.remaining(in: tree)
-    remaining = remainders(of: whole, rate: settings.rate, rounds: settings.rounds + 1)
+    remaining = GlobalCut.remainders(of: whole, rate: settings.rate, rounds: settings.rounds + 1)
     least = cut.least(in: tree)
     guard remaining[settings.rounds] >= least else {
       let most = remaining.count { [least] in $0 >= least } - 1
