@@ -13,7 +13,7 @@ struct CheckpointTarget: Target {
 
   private func read(_ bytes: [UInt8]) {
     file.fill(bytes)
-    _ = PyTorchFile.isOne(file.path)
+    _ = PyTorchFile.recognizes(file.path)
     for key in [nil, "model"] {
       guard let checkpoint = attempt({ try PyTorchFile(contentsOf: file.path, key: key) }) else {
         continue

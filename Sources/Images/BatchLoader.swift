@@ -38,8 +38,8 @@ public final class BatchLoader: Sendable {
   ) {
     checkPrecondition(
       batchSize > 0 && workers >= 0 && batchesInFlight > 0 && reader.shape.elementCount > 0,
-      "BatchLoader: batches of \(batchSize), \(workers) workers, \(batchesInFlight) in flight, "
-        + "examples \(reader.shape)")
+      "BatchLoader: batchSize \(batchSize) and batchesInFlight \(batchesInFlight) must be at least "
+        + "1, workers \(workers) at least 0, and examples \(reader.shape) not empty")
     batchCount = (order.count + batchSize - 1) / batchSize
     schedule = BatchSchedule(
       order: order, reader: reader, batchSize: batchSize, sliceSize: workers == 0 ? batchSize : 4,

@@ -16,16 +16,19 @@ extension AttentionMaps {
     checkPrecondition(
       image.shape.rank == 4 && image.shape[0] == 1, "AttentionMaps: \(image.shape) is not one image"
     )
-    var layers: [Tensor] = []
+    var (layers, seen) = ([Tensor](), Set<String>())
     let tape = Tape(frozen)
     tape.showing(Taps("blocks.*.attn.map")) {
       layers.append($0.value.removingFirstAxis)
+      seen.insert($0.place)
     } _: {
       _ = model(tape.constant(image))
     }
+    let missing = model.blocks.indices.filter { !seen.contains(Self.place(layer: $0)) }
     checkPrecondition(
-      layers.count == model.blocks.count,
-      "AttentionMaps: \(layers.count) of \(model.blocks.count) layers have maps to look at")
+      missing.isEmpty,
+      "AttentionMaps: the attention of layers \(missing) gives no map to look at: its "
+        + "attentionWeights(_:) is nil")
     self.init(grid: model.configuration.grid, layers: layers)
   }
 
@@ -33,17 +36,31 @@ extension AttentionMaps {
   static func place(layer: Int) -> String { "blocks.\(layer).attn.map" }
 
   /// Class and distillation tokens in front of a layer's patches.
-  public func tokens(layer: Int) -> Int { layers[layer].shape[1] - grid.count }
+  public func tokens(layer: Int) -> Int {
+    checkPrecondition(
+      layers.indices.contains(layer),
+      "AttentionMaps: no layer \(layer), there are \(layers.count), counted from 0")
+    return layers[layer].shape[1] - grid.count
+  }
 
   /// What a query gives to each patch, [N]; a class token may be asked as query −1.
   public func row(layer: Int, head: Int, query: Int) -> [Float] {
+    checkQuery(query, layer: layer)
     let (map, tokens) = (layers[layer], tokens(layer: layer))
-    let length = map.shape[1]
+    let (heads, length) = (map.shape[0], map.shape[1])
     checkPrecondition(
-      query < grid.count && query >= (tokens > 0 ? -1 : 0),
-      "AttentionMaps: no query \(query) in layer \(layer)")
+      (0..<heads).contains(head),
+      "AttentionMaps: no head \(head) in layer \(layer), there are \(heads), counted from 0")
     let start = (head * length + (query < 0 ? 0 : tokens + query)) * length + tokens
     return map.withUnsafeBufferPointer { Array($0[start..<start + grid.count]) }
+  }
+
+  private func checkQuery(_ query: Int, layer: Int) {
+    let first = tokens(layer: layer) > 0 ? -1 : 0
+    checkPrecondition(
+      query < grid.count && query >= first,
+      "AttentionMaps: no query \(query) in layer \(layer), there are \(first) to "
+        + "\(grid.count - 1)")
   }
 
   /// Attention rollout (Abnar and Zuidema 2020): how much of each patch reaches a query's output if
@@ -52,6 +69,7 @@ extension AttentionMaps {
   /// Tokens that join later carry nothing of the image until they do.
   public func rollout(query: Int, through last: Int? = nil) -> [Float] {
     let last = last ?? layers.count - 1
+    checkQuery(query, layer: last)
     // One row of the product, from the last layer down: row ← row · ½ (A + I).
     var tokens = tokens(layer: last)
     var row = [Float](repeating: 0, count: tokens + grid.count)

@@ -6,7 +6,7 @@ import ConViT
 ///
 /// ```swift
 /// let meter = LocalityMeter(model, FrozenWeights(weights))
-/// var statistics = meter.start
+/// var statistics = meter.emptyStatistics
 /// for images in batches { meter.add(images, to: &statistics, on: pool) }  // memory stays the same
 /// print(meter.report(statistics).layers[0].nonlocality)
 /// ```
@@ -27,8 +27,8 @@ public struct LocalityMeter: Sendable {
       uniqueKeysWithValues: model.blocks.indices.map { (AttentionMaps.place(layer: $0), $0) })
   }
 
-  /// What is known of no image.
-  public var start: LocalityStatistics {
+  /// Statistics of no image yet, to add to.
+  public var emptyStatistics: LocalityStatistics {
     let layers = model.blocks.map { LayerStatistics(heads: $0.attn.heads, patches: grid.count) }
     return LocalityStatistics(lanes: Array(repeating: layers, count: 4))
   }

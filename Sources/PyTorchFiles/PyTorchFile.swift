@@ -111,7 +111,7 @@ public struct PyTorchFile: TensorFile {
   private static func maxBytes(of file: RegularFile) -> Int { (1 << 26) + 16 * file.size }
 
   /// Whether a file is a checkpoint, by its content and not its name.
-  public static func isOne(_ path: String) -> Bool {
+  public static func recognizes(_ path: String) -> Bool {
     guard let file = try? RegularFile(reading: path) else { return false }
     return TorchLayout.zipDirectory(of: file) != nil || TorchLayout.isLegacy(file)
   }

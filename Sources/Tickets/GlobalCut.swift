@@ -119,11 +119,13 @@ extension ParameterMasks {
   public var emptyLayers: [String] { layers.filter { $0.kept == 0 }.map(\.name) }
 }
 
-/// How many weights are left after rounds that each take the share `rate` of what is left, the
-/// nearest whole number: after round k at place k.
-public func remainders(of count: Int, rate: Double, rounds: Int) -> [Int] {
-  checkPrecondition((0..<1).contains(rate), "remainders: a rate of \(rate)")
-  return (0..<rounds).reduce(into: [count]) { left, _ in
-    left.append(left[left.count - 1] - Int((rate * Double(left[left.count - 1])).rounded()))
+extension GlobalCut {
+  /// How many weights are left after rounds that each take the share `rate` of what is left, the
+  /// nearest whole number: after round k at place k.
+  public static func remainders(of count: Int, rate: Double, rounds: Int) -> [Int] {
+    checkPrecondition((0..<1).contains(rate), "GlobalCut.remainders: a rate of \(rate)")
+    return (0..<rounds).reduce(into: [count]) { left, _ in
+      left.append(left[left.count - 1] - Int((rate * Double(left[left.count - 1])).rounded()))
+    }
   }
 }

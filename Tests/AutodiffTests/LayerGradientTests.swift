@@ -115,7 +115,9 @@ import Testing
   static let norms = [
     GradientCase("softmax", [3, 5]) { $0[0].softmax() },
     GradientCase("softmax with scale", [2, 2, 5]) { $0[0].softmax(scale: -1.7) },
+    GradientCase("softmax of the first axis", [3, 2, 4]) { $0[0].softmax(0, scale: 1.5) },
     GradientCase("log softmax", [3, 5]) { $0[0].logSoftmax() },
+    GradientCase("log softmax of columns", [3, 5]) { $0[0].logSoftmax(-2) },
     GradientCase("layer norm", [2, 2, 5], [5], [5]) { $0[0].layerNorm($0[1], bias: $0[2]) },
     GradientCase("layer norm, large ε", [3, 5], [5], [5]) {
       $0[0].layerNorm($0[1], bias: $0[2], epsilon: 0.5)

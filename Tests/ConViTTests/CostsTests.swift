@@ -154,7 +154,7 @@ struct CostsTests {
     (c.imageWidth, c.depth, c.localUpToLayer, c.classes) = (28, 3, 2, 3)
     let model = try VisionTransformer(c)
     _ = model.costs(examples: 2, Pass())
-    #expect(!Costs.areCounted)
+    #expect(!Costs.isCounting)
     let attention = try #require(model.blocks[0].attn as? GPSA)
     let tape = Tape(ParameterStore(model, seed: 1))
     let offsets = tape.constant(c.grid.offsets().reshaped([35 * 35, 3]))

@@ -10,7 +10,7 @@ import Testing
 
   private func report(_ small: SmallClipModel, threads: Int = 1) -> ClipLocalityReport {
     let meter = ClipLocalityMeter(small.model, small.frozen)
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     let logits = meter.add(small.clips, to: &statistics, on: WorkerPool(threads: threads))
     #expect(logits.shape == [small.clips.shape[0], 4])
     return meter.report(statistics)
@@ -124,7 +124,7 @@ import Testing
       weights[slot: slot] = Tensor(repeating: 0, weights[slot: slot].shape)
     }
     let meter = ClipLocalityMeter(small.model, FrozenWeights(weights))
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     meter.add(small.clips, to: &statistics, on: WorkerPool(threads: 1))
     let report = meter.report(statistics)
     let expected: [String: (Double, Double)] = [
@@ -156,7 +156,7 @@ import Testing
     let one = report(small)
     #expect(one == report(small, threads: 3))
     let meter = ClipLocalityMeter(small.model, small.frozen)
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     for range in [0..<4, 4..<9] {
       meter.add(small.clips.sliced(0, range), to: &statistics, on: WorkerPool(threads: 2))
     }

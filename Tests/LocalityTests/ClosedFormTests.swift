@@ -28,7 +28,7 @@ import Testing
     weights[slot: slot] = Tensor(repeating: 0, weights[slot: slot].shape)
     let meter = LocalityMeter(model, FrozenWeights(weights))
     let images = Tensor([1, 3, 28, 28], (0..<3 * 28 * 28).map { Float($0 % 7) - 3 })
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     meter.add(images, to: &statistics, on: WorkerPool(threads: 1))
     let report = meter.report(statistics)
     #expect(abs(report.layers[0].meanNonlocality - expected) < 5e-5)

@@ -23,7 +23,7 @@ import Testing
   private func nonlocality(_ mask: TestMask) throws -> [Double] {
     let images = Tensor([2, 3, 28, 28], (0..<6 * 28 * 28).map { Float($0 % 11) / 5 - 1 })
     let meter = LocalityMeter(model, FrozenWeights(try model.masked(weights, by: mask)))
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     meter.add(images, to: &statistics, on: WorkerPool(threads: 1))
     return meter.report(statistics).layers.prefix(2).map(\.meanNonlocality)
   }

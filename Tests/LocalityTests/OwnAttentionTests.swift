@@ -32,7 +32,7 @@ import Testing
     model.blocks[0].attn = attention
     let meter = LocalityMeter(model, FrozenWeights(ParameterStore(model, seed: 1)))
     let images = Tensor([2, 3, 8, 8], (0..<384).map { Float($0 % 11) / 5 - 1 })
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     meter.add(images, to: &statistics, on: WorkerPool(threads: 1))
     #expect(statistics.images == 2)
     return meter.report(statistics).adding(reference: meter.referenceNonlocality(images))
@@ -46,7 +46,7 @@ import Testing
     model.blocks[0].attn = Shift()
     let meter = ClipLocalityMeter(model, FrozenWeights(ParameterStore(model, seed: 1)))
     let clips = Tensor([1, 2, 3, 8, 8], (0..<384).map { Float($0 % 11) / 5 - 1 })
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     meter.add(clips, to: &statistics, on: WorkerPool(threads: 1))
     let reaches = meter.report(statistics).layers.map { $0.steps.map(\.reach) }
     #expect(reaches == [["time"], ["time", "frame"]])

@@ -41,7 +41,7 @@ import Testing
     let fixture = try Fixture(name)
     let meter = LocalityMeter(try fixture.saved.transformer, FrozenWeights(fixture.saved.weights))
     let (images, pool) = (try fixture.tensor("images"), WorkerPool(threads: threads))
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     for part in [0..<2, 2..<5] { meter.add(images.sliced(0, part), to: &statistics, on: pool) }
     let report = meter.report(statistics)
     #expect(report.images == 5)
@@ -70,7 +70,7 @@ import Testing
     let (images, pool) = (try fixture.tensor("images"), WorkerPool(threads: 2))
     let tape = Tape(weights, .inference)
     let meter = LocalityMeter(model, FrozenWeights(weights))
-    var statistics = meter.start
+    var statistics = meter.emptyStatistics
     let logits = meter.add(images, to: &statistics, on: pool)
     let plain = model(tape.constant(images)).value
     for (a, b) in zip(logits.elements, plain.elements) { #expect(abs(a - b) < 1e-5) }
@@ -82,7 +82,7 @@ import Testing
     let meter = LocalityMeter(try fixture.saved.transformer, FrozenWeights(fixture.saved.weights))
     let image = try fixture.tensor("images").sliced(0, 0..<1)
     let reports = [1, 3].map { threads in
-      var statistics = meter.start
+      var statistics = meter.emptyStatistics
       meter.add(image, to: &statistics, on: WorkerPool(threads: threads))
       return meter.report(statistics)
     }

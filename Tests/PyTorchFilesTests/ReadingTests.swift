@@ -92,11 +92,11 @@ import Testing
 
   @Test func aCheckpointIsKnownByItsContent() throws {
     for name in ["types_zip.pth", "types_older_2.pth", "types_older_4.pth", "script.pt"] {
-      #expect(PyTorchFile.isOne(try fixture(name)))
+      #expect(PyTorchFile.recognizes(try fixture(name)))
     }
-    #expect(!PyTorchFile.isOne(try fixture("types.safetensors")))
-    #expect(!PyTorchFile.isOne(try fixture("opcodes.json")))
-    #expect(!PyTorchFile.isOne("/nowhere"))
+    #expect(!PyTorchFile.recognizes(try fixture("types.safetensors")))
+    #expect(!PyTorchFile.recognizes(try fixture("opcodes.json")))
+    #expect(!PyTorchFile.recognizes("/nowhere"))
   }
 
   @Test(arguments: ["types_zip.pth", "types_older_2.pth", "checkpoint.pth"])

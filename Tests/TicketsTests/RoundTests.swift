@@ -19,10 +19,10 @@ import Tickets
   }
 
   @Test func whatIsLeft() {
-    #expect(remainders(of: 1000, rate: 0.2, rounds: 4) == [1000, 800, 640, 512, 410])
-    #expect(remainders(of: 7, rate: 0.36, rounds: 2) == [7, 4, 3], "7 − 2.52, 4 − 1.44")
+    #expect(GlobalCut.remainders(of: 1000, rate: 0.2, rounds: 4) == [1000, 800, 640, 512, 410])
+    #expect(GlobalCut.remainders(of: 7, rate: 0.36, rounds: 2) == [7, 4, 3], "7 − 2.52, 4 − 1.44")
     // 1 − 0.8^k, to the rounding of a weight.
-    let left = remainders(of: 1_000_000, rate: 0.2, rounds: 16)
+    let left = GlobalCut.remainders(of: 1_000_000, rate: 0.2, rounds: 16)
     #expect(abs(1 - Double(left[16]) / 1e6 - 0.97185) < 1e-5)
   }
 

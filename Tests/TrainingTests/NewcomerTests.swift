@@ -135,6 +135,38 @@ import Training
       let (first, second) = (Linear(4, 2), Linear(4, 2))
       _ = second(Tape(ParameterStore(first, seed: 0)).constant(Tensor(repeating: 1, [1, 4])))
     },
+    Mistake(
+      "a learner whose weights are of another value",
+      says: "Learner: the weights are of another value of the model, which has parameters of its"
+    ) { _ = Learner(Net(), ParameterStore(Net(), seed: 0), Recipe { AdamW($0) }) },
+    Mistake("everything frozen", says: "has all 11 parameters, so that none would learn") {
+      let net = Net()
+      var recipe = Recipe { AdamW($0) }
+      recipe.pass.frozen = .all
+      _ = Learner(net, ParameterStore(net, seed: 0), recipe)
+    },
+    Mistake(
+      "a layer in a dictionary", says: "or to a layer that is not found, as in a dictionary"
+    ) {
+      struct Heads: Module { let heads = ["a": Linear(4, 2)] }
+      let module = Heads()
+      _ = module.heads["a"]!(
+        Tape(ParameterStore(module, seed: 0)).constant(Tensor(repeating: 1, [1, 4])))
+    },
+    Mistake(
+      "tokens that are not pooled", says: "logits [2, 16, 5] and 2 labels, expected [labels"
+    ) { _ = constant([2, 16, 5]).crossEntropy(labels: [0, 1]) },
+    Mistake(
+      "an attention that loses the tokens",
+      says: "Residual: a part [1, 1, 8] cannot be added to [1, 5, 8]"
+    ) {
+      struct Pooling: Attention {
+        let value = Linear(8, 8)
+        func callAsFunction(_ x: Variable) -> Variable { value(x).mean(-2, keepingAxis: true) }
+      }
+      let block = Block(dim: 8, attention: Pooling(), mlp: MLP(8, hidden: 8))
+      _ = block(Tape(ParameterStore(block, seed: 0)).constant(Tensor(repeating: 1, [1, 5, 8])))
+    },
     Mistake("values of two tapes", says: "on other tapes; one tape has all values of a pass") {
       _ = constant([2]) + constant([2])
     },

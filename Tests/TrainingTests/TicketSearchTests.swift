@@ -58,7 +58,7 @@ import Training
     let results = try search(
       try configuration("all"), settings(.prac, .imp, .earlyBird, .random, .snip, .synflow))
     let prunable = try #require(results.entries.first).prunable
-    let expected = remainders(of: prunable, rate: 0.5, rounds: 3)
+    let expected = GlobalCut.remainders(of: prunable, rate: 0.5, rounds: 3)
     let start = try SavedModel(contentsOf: fixture.file("all/seed-0/rewind.safetensors").path)
     for method in TicketSettings.Method.allCases {
       let last = try ticket("all", "\(method.rawValue)/ticket-3")

@@ -9,7 +9,8 @@ extension Variable {
   public func crossEntropy(_ targets: Tensor) -> Variable {
     checkPrecondition(
       shape.rank == 2 && targets.shape == shape,
-      "crossEntropy: logits \(shape), targets \(targets.shape)")
+      "crossEntropy: logits \(shape) and targets \(targets.shape), expected [examples, classes] of "
+        + "both: tokens are pooled before the head, as by mean(1)")
     checkLogits()
     let (rows, columns) = shape.matrix
     let logarithms = Tensor(unsafeUninitialized: shape) {
@@ -58,7 +59,8 @@ extension Variable {
     let labels = Array(labels)
     checkPrecondition(
       shape.rank == 2 && labels.count == shape[0],
-      "crossEntropy: logits \(shape) and \(labels.count) labels, expected [labels, classes]")
+      "crossEntropy: logits \(shape) and \(labels.count) labels, expected [labels, classes]: "
+        + "tokens are pooled before the head, as by mean(1)")
     return crossEntropy(Tensor.targets(labels[...], classes: shape[1], smoothing: smoothing))
   }
 

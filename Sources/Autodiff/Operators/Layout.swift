@@ -75,7 +75,9 @@ extension Variable {
   }
 
   /// The axes in another order: axis k of the result is axis `order[k]` of this tensor.
-  public func permuted(_ order: Int...) -> Variable {
+  public func permuted(_ order: Int...) -> Variable { permuted(order) }
+
+  func permuted(_ order: [Int]) -> Variable {
     let result = value.permuted(order)
     var inverse = order
     for (k, axis) in order.enumerated() { inverse[axis] = k }

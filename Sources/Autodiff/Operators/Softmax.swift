@@ -1,10 +1,15 @@
 import CKernels
 
 extension Variable {
-  /// Softmax over the last axis of scale · x.
+  /// Softmax over an axis of scale · x, by default over the last one, which is the fastest.
   ///
   ///     dx = scale · y · (dy − Σ y · dy)
-  public func softmax(scale: Float = 1) -> Variable {
+  public func softmax(_ axis: Int = -1, scale: Float = 1) -> Variable {
+    guard let order = shape.swappingLast(axis) else { return softmaxOfRows(scale) }
+    return permuted(order).softmaxOfRows(scale).permuted(order)
+  }
+
+  private func softmaxOfRows(_ scale: Float) -> Variable {
     let (rows, columns) = shape.matrix
     let y = Tensor(unsafeUninitialized: shape) {
       ck_softmax($0, value.pointer, scale, rows, columns)
@@ -20,10 +25,15 @@ extension Variable {
     }
   }
 
-  /// The logarithm of the softmax over the last axis.
+  /// The logarithm of the softmax over an axis, by default over the last one.
   ///
   ///     dx = dy − exp(y) · Σ dy
-  public func logSoftmax() -> Variable {
+  public func logSoftmax(_ axis: Int = -1) -> Variable {
+    guard let order = shape.swappingLast(axis) else { return logSoftmaxOfRows() }
+    return permuted(order).logSoftmaxOfRows().permuted(order)
+  }
+
+  private func logSoftmaxOfRows() -> Variable {
     let (rows, columns) = shape.matrix
     let y = Tensor(unsafeUninitialized: shape) {
       ck_log_softmax($0, value.pointer, rows, columns)
@@ -35,5 +45,16 @@ extension Variable {
       }
       inputs.add(dx, to: 0)
     }
+  }
+}
+
+extension Shape {
+  /// The order of axes in which an axis has changed places with the last one; nil if it is that.
+  fileprivate func swappingLast(_ axis: Int) -> [Int]? {
+    let axis = resolved(axis)
+    guard axis != rank - 1 else { return nil }
+    var order = Array(0..<rank)
+    order.swapAt(axis, rank - 1)
+    return order
   }
 }

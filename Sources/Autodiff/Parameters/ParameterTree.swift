@@ -39,8 +39,9 @@ public final class ParameterTree: Sendable {
       fatalError(
         "ParameterTree: a parameter of shape \(parameter.shape) and kind \(parameter.kind) is not "
           + "of this model of \(count) parameters (\(names.first ?? "none"), …): it belongs to "
-          + "another value of the model, which has parameters of its own; make weights and "
-          + "gradients with the one that is called")
+          + "another value of the model, which has parameters of its own (make the model once, and "
+          + "weights from it), or to a layer that is not found, as in a dictionary or a function: "
+          + "layers are stored properties, optionals and arrays of them")
     }
     return slot
   }

@@ -38,7 +38,7 @@ public struct Costs: Sendable {
 
   /// Whether this thread counts costs: values are not computed then. A model that keeps values from
   /// pass to pass must not keep these.
-  public static var areCounted: Bool { DryRun.isOn }
+  public static var isCounting: Bool { DryRun.isOn }
 
   /// Computes a value that is kept from pass to pass, and is not counted.
   package static func uncounted<Value>(_ body: () -> Value) -> Value {
@@ -51,7 +51,7 @@ public struct Costs: Sendable {
   /// derivatives if the pass is recorded.
   ///
   /// Nothing that `body` reads out of a tensor means anything, nor may it keep what it computes
-  /// (``areCounted``).
+  /// (``isCounting``).
   ///
   /// - Precondition: no costs are counted on this thread already.
   public init(_ tree: ParameterTree, _ pass: Pass = .inference, _ body: (Tape) -> Variable) {

@@ -100,7 +100,11 @@ public struct Residual {
 
   /// What goes around and a part of it, as one: value + dropPath(scale(part)).
   public func adding(_ part: Variable) -> Variable {
-    value + (scale.map { $0(part) } ?? part).dropPath(dropPath)
+    checkPrecondition(
+      part.shape == value.shape,
+      "Residual: a part \(part.shape) cannot be added to \(value.shape): attention and MLP give "
+        + "the shape that they take")
+    return value + (scale.map { $0(part) } ?? part).dropPath(dropPath)
   }
 }
 

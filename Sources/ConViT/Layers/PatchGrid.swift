@@ -38,7 +38,7 @@ public struct PatchGrid: Hashable, Sendable, Codable {
   /// The same, made once for all layers that ask in turn, unless they are large.
   var keptOffsets: Tensor {
     guard count <= Self.keptCount else {
-      return Costs.areCounted ? Tensor(unsafeUninitialized: Shape(count, count, 3)) : offsets()
+      return Costs.isCounting ? Tensor(unsafeUninitialized: Shape(count, count, 3)) : offsets()
     }
     return Self.latest.withLock { latest in
       if let latest, latest.grid == self { return latest.offsets }

@@ -6,7 +6,7 @@ import ConViT
 ///
 /// ```swift
 /// let meter = ClipLocalityMeter(model, FrozenWeights(weights))
-/// var statistics = meter.start
+/// var statistics = meter.emptyStatistics
 /// for clips in batches { meter.add(clips, to: &statistics, on: pool) }  // memory stays the same
 /// print(meter.report(statistics).layers[0].steps[0].frameDistance ?? [])
 /// ```
@@ -27,7 +27,7 @@ public struct ClipLocalityMeter: Sendable {
   }
 
   /// What is known of no clip.
-  public var start: ClipLocalityStatistics {
+  public var emptyStatistics: ClipLocalityStatistics {
     let all = model.blocks.flatMap { block in
       steps.map { ClipStatistics($0, heads: $0.attention(of: block)?.heads ?? 1) }
     }

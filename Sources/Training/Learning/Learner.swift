@@ -31,7 +31,18 @@ public struct Learner: Sendable {
   private var examples: [StepResult.Example] = []  // memory that each step uses again
 
   /// A training of `model` from `weights` on.
+  ///
+  /// - Precondition: the weights are of this value of the model, and not all are frozen.
   public init(_ model: any Model, _ weights: ParameterStore, _ recipe: Recipe) {
+    let parameters = ParameterTree(model).parameters
+    checkPrecondition(
+      parameters.elementsEqual(weights.tree.parameters, by: ===),
+      "Learner: the weights are of another value of the model, which has parameters of its own; "
+        + "make it once: let model = …, then Learner(model, ParameterStore(model, seed: 0), …)")
+    checkPrecondition(
+      recipe.pass.frozen.slots(in: weights.tree).count < parameters.count,
+      "Learner: recipe.pass.frozen has all \(parameters.count) parameters, so that none would "
+        + "learn")
     (self.model, self.weights, self.recipe) = (model, weights, recipe)
     optimizer = recipe.optimizer(weights.tree)
     average = recipe.averageDecay.map {
