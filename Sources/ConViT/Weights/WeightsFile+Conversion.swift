@@ -6,7 +6,7 @@ extension WeightsFile {
   /// what is known of their model: tensor by tensor, so that memory holds one at a time.
   ///
   /// - Parameter name: the preset that the weights are of, for files that do not say.
-  /// - Returns: how many tensors and numbers were written beside masks, and what is to be said about
+  /// - Returns: how many tensors and numbers were written beside masks, and what is to be said of
   ///   the rest.
   /// - Throws: `WeightsError`, `ConfigurationError` or `TensorFileError`.
   package func write(to path: String, model name: String?) throws -> (
