@@ -35,8 +35,12 @@ extension ParameterMasks {
       guard count % 8 == 0 || bits[size - 1] >> (count % 8) == 0 else {
         throw file.error("\(info.name): bits beyond the last of \(count) weights must be 0")
       }
-      self[slot: slot] = Tensor(
-        shape, (0..<count).map { bits[$0 / 8] >> ($0 % 8) & 1 == 0 ? 0 : 1 })
+      // With its type said, as the compiler takes eight seconds to find it.
+      let kept: [Float] = (0..<count).map { place in
+        let bit: UInt8 = bits[place / 8] >> (place % 8) & 1
+        return Float(bit)
+      }
+      self[slot: slot] = Tensor(shape, kept)
     }
     if values.allSatisfy({ $0 == nil }) { return nil }
   }
