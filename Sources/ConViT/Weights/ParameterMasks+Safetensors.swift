@@ -35,7 +35,7 @@ extension ParameterMasks {
       guard count % 8 == 0 || bits[size - 1] >> (count % 8) == 0 else {
         throw file.error("\(info.name): bits beyond the last of \(count) weights must be 0")
       }
-      // With its type said, as the compiler takes eight seconds to find it.
+      // Types are spelled out: the compiler needs eight seconds to infer them.
       let kept: [Float] = (0..<count).map { place in
         let bit: UInt8 = bits[place / 8] >> (place % 8) & 1
         return Float(bit)
