@@ -22,27 +22,27 @@ LIBRARY = re.compile(r'\.library\(name: "(\w+)"')
 MADE = {"hashValue", "hash(into:)", "encode(to:)", "init(from:)", "==(_:_:)", "!=(_:_:)", "allCases", "AllCases"}
 
 
-def symbol_graphs(module, folder):
-    """Lets the compiler write what is public in a module, and in its extensions of others."""
+def extraction():
+    """The command that lets the compiler write what is public, without the module and the folder."""
     modules = next(BUILD.glob("*/release/Modules"), None)
     if modules is None:
         sys.exit("api: there are no modules in .build/plain: run `make test` first")
     maps = [path.parent for place in (ROOT / "Sources", BUILD / "checkouts") for path in place.rglob("module.modulemap")]
     maps += [path.parent for path in modules.parent.glob("C*.build/module.modulemap")]  # that the build wrote
     target = json.loads(subprocess.check_output(["swift", "-print-target-info"]))["target"]["triple"]
-    command = ["swift", "symbolgraph-extract", "-module-name", module, "-target", target, "-output-dir", folder]
-    command += ["-minimum-access-level", "public", "-I", modules]
-    for path in maps:
+    command = ["swift", "symbolgraph-extract", "-target", target, "-minimum-access-level", "public"]
+    for path in [modules, *maps]:
         command += ["-I", path]
-    subprocess.run(command, check=True)
-    return [json.loads(path.read_text()) for path in sorted(pathlib.Path(folder).glob(f"{module}*.symbols.json"))]
+    return command
 
 
-def declarations(module):
+def declarations(module, command):
     """Lines such as `MHSA.proj: let proj: Linear`, sorted; a type with what it conforms to."""
     lines = set()
     with tempfile.TemporaryDirectory() as folder:
-        for graph in symbol_graphs(module, folder):
+        subprocess.run([*command, "-module-name", module, "-output-dir", folder], check=True)
+        for file in sorted(pathlib.Path(folder).glob(f"{module}*.symbols.json")):
+            graph = json.loads(file.read_text())
             conformances = {}
             for relation in graph["relationships"]:
                 if relation["kind"] in ("conformsTo", "inheritsFrom"):
@@ -65,9 +65,9 @@ def main():
     if sys.argv[1:] not in (["write"], ["check"]):
         sys.exit(__doc__)
     modules = LIBRARY.findall((ROOT / "Package.swift").read_text())
-    differs = False
+    command, differs = extraction(), False
     for module in modules:
-        lines, path = declarations(module), FOLDER / f"{module}.txt"
+        lines, path = declarations(module, command), FOLDER / f"{module}.txt"
         if sys.argv[1] == "write":
             path.write_text("\n".join(lines) + "\n")
             continue

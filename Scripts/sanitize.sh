@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs all tests under a sanitizer, which ends a test with a report where it finds
 # something: Scripts/sanitize.sh address, or thread. What follows goes to `swift test`, such as
-# --filter Suite. Each has a build of its own in .build; it takes about twice as long as `make test`.
+# --filter Suite. Each has a build of its own in .build; it takes far longer than `make test`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

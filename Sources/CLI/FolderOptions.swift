@@ -20,7 +20,7 @@ struct FolderOptions: ParsableArguments {
     try layout.validate(beside: split)
   }
 
-  var data: DataSettings {
+  private var data: DataSettings {
     var data = DataSettings()
     data.dataPath = dataPath
     layout.apply(to: &data)

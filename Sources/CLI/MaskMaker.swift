@@ -28,8 +28,8 @@ struct MaskMaker {
   private let slots: [Int]
   private let gradients: Gradients?
   private let gates: PartScores?
-  /// The images of `train` that methods choose by, if any looks at some.
-  let examples: Batch?
+  /// What tells the images of `train` that methods choose by from others; nil if none looks at any.
+  let chosenBy: String?
 
   /// - Parameter examples: images of `train` for those of the methods that look at some.
   init(
@@ -37,7 +37,7 @@ struct MaskMaker {
     for methods: [PruningMethod], examples: Batch?, on pool: WorkerPool
   ) throws {
     (self.saved, self.structured, self.selection) = (saved, structured, selection)
-    self.examples = examples
+    chosenBy = examples?.inputs.fingerprint
     let (model, tree) = (saved.model, saved.weights.tree)
     slots =
       try structured.map { try KeptParts.matrices(of: $0, in: saved.transformer, tree) }

@@ -20,7 +20,7 @@ extension PruneCommand {
     let origin = PruningSweep.Origin(
       weights: model.file.weights, structured: structured, dataPath: dataPath,
       split: images.split, seed: seed ?? 0, also: also, gap, labels: sample.labels,
-      .init(saved.weights.tree), examples: maker.examples?.inputs)
+      .init(saved.weights.tree), chosenBy: maker.chosenBy)
     let output = try OutputFolder(outputDir)
     let path = "\(outputDir)/sweep.json"
     let known = try earlier(at: path, origin)

@@ -58,14 +58,13 @@ public struct PruningSweep: Sendable, Hashable, Codable {
     /// What tells the images that methods choose by from others; nil where none looks at any.
     public let chosenBy: String?
 
-    /// Of a gap's model and images, with their labels; `nothing` are masks that keep everything,
-    /// and `examples` what methods choose by.
+    /// Of a gap's model and images, with their labels; `nothing` are masks that keep everything.
     public init(
       weights: String, structured: KeptParts.Kind?, dataPath: String, split: String, seed: UInt64,
       also: [String]? = nil, _ gap: OutputGap, labels: [Int], _ nothing: ParameterMasks,
-      examples: Tensor? = nil
+      chosenBy: String? = nil
     ) {
-      chosenBy = examples?.fingerprint
+      self.chosenBy = chosenBy
       (self.weights, self.structured, self.also) = (weights, structured, also)
       (self.dataPath, self.split, self.seed) = (dataPath, split, seed)
       (images, fingerprint) = (labels.count, gap.fingerprint)
