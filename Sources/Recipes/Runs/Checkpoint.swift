@@ -96,7 +96,7 @@ extension Checkpoint {
     }
     let configuration = model.image
     let frames = (model as? TimeSformer)?.configuration.frames
-    for (name, asked, found) in [
+    let descriptions: [(name: String, asked: String?, found: String)] = [
       ("frames", description.frames.map(String.init), frames.map(String.init) ?? "none"),
       ("model", description.name, self.configuration.model),
       ("patch-size", description.patchSize.map(String.init), "\(configuration.patchSize)"),
@@ -104,7 +104,8 @@ extension Checkpoint {
         "input-size", description.imageHeight.map { "\($0) × \(description.imageWidth ?? $0)" },
         "\(configuration.imageHeight) × \(configuration.imageWidth)"
       ),
-    ] where asked != nil && asked != found {
+    ]
+    for (name, asked, found) in descriptions where asked != nil && asked != found {
       throw TrainingError("\(path): the checkpoint's \(name) is \(found), not \(asked ?? "")")
     }
     let names = data.classNames
