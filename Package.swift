@@ -18,7 +18,13 @@ let package = Package(
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "ONNXExport", targets: ["ONNXExport"]),
+    .library(name: "MPIRanks", targets: ["MPIRanks"]),
     .executable(name: "convit", targets: ["CLI"]),
+  ],
+  traits: [
+    .trait(
+      name: "MPI",
+      description: "Training by several processes, by Open MPI or MPICH (libopenmpi-dev)")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -88,12 +94,21 @@ let package = Package(
         .embedInCode("Page/tickets.html"), .embedInCode("Page/tickets.js"),
         .embedInCode("Page/video.html"), .embedInCode("Page/video.js"),
       ]),
+    // Only the trait MPI looks at an MPI library: without it these are empty.
+    .systemLibrary(name: "CMPILibrary", pkgConfig: "mpi", providers: [.apt(["libopenmpi-dev"])]),
+    .target(
+      name: "CMPI", dependencies: [.target(name: "CMPILibrary", condition: .when(traits: ["MPI"]))],
+      cSettings: [.define("CONVIT_MPI", .when(traits: ["MPI"]))]),
+    .target(
+      name: "MPIRanks",
+      dependencies: ["Autodiff", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
     .target(name: "CTransfer", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(name: "Fetching", dependencies: ["CTransfer", "Files"]),
     .executableTarget(
       name: "CLI",
       dependencies: [
-        "Fetching", "Files", "ONNXExport", "Probing", "Pruning", "Recipes", "Training", "Locality",
+        "Fetching", "Files", "MPIRanks", "ONNXExport", "Probing", "Pruning", "Recipes", "Training",
+        "Locality",
         "Report",
         "Runs", "Scores", "Symmetry", "Tickets",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -13,5 +13,7 @@ flags=(-c release -Xswiftc -Onone -Xswiftc -enable-testing --sanitize="$sanitize
   --scratch-path ".build/$sanitizer")
 # Swift's own report of a crash would come before the sanitizer's.
 export SWIFT_BACKTRACE=enable=no
+export LSAN_OPTIONS="suppressions=$PWD/Scripts/leaks.txt:print_suppressions=0"
+export CONVIT_SANITIZER=$sanitizer  # a test that limits memory is left out: sanitizers take a lot
 swift build --build-tests "${flags[@]}"
 swift test --skip-build --disable-xctest "${flags[@]}" "$@"

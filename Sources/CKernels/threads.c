@@ -18,6 +18,20 @@ void ck_pin_thread(ptrdiff_t index) {
     return;
   }
 }
+
+ptrdiff_t ck_processor_limit(void) { return CPU_SETSIZE; }
+
+bool ck_processor_is_allowed(ptrdiff_t index) {
+  cpu_set_t allowed;
+  return sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_ISSET(index, &allowed);
+}
 #else
+ptrdiff_t ck_processor_limit(void) { return 0; }
+
+bool ck_processor_is_allowed(ptrdiff_t index) {
+  (void)index;
+  return false;
+}
+
 void ck_pin_thread(ptrdiff_t index) { (void)index; }
 #endif

@@ -32,8 +32,12 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup var options: TrainOptions
 
   func run() throws {
-    let (configuration, checkpoint, notes) = try settled()
-    try Self.train(configuration, from: checkpoint, notes: notes)
+    try TrainingProcesses.run { group in
+      let (configuration, checkpoint, notes) = try settled()
+      var observer: (any TrainingObserver)?
+      try Self.train(
+        configuration, from: checkpoint, notes: notes, watching: &observer, in: group)
+    }
   }
 
   /// A run that is shown on the terminal and that signals stop, to its end or until so many epochs
@@ -49,14 +53,17 @@ struct TrainCommand: ParsableCommand {
   /// The same, with an observer that looks on.
   static func train(
     _ configuration: TrainingConfiguration, from checkpoint: Checkpoint.Requested? = nil,
-    notes: [String] = [], until epochs: Int? = nil, watching observer: inout (any TrainingObserver)?
+    notes: [String] = [], until epochs: Int? = nil,
+    watching observer: inout (any TrainingObserver)?,
+    in group: any ProcessGroup = SingleProcess()
   ) throws {
     StopSignals.watch()
-    var display = TrainingDisplay()
+    let isFirst = group.rank == 0
+    var display = TrainingDisplay(isSilent: !isFirst)
     do {
-      let trainer = try Trainer(configuration, from: checkpoint)
+      let trainer = try Trainer(configuration, from: checkpoint, in: group)
       for note in notes { display.show(.note(note)) }
-      var page = LivePage(trainer.configuration)
+      var page = isFirst ? LivePage(trainer.configuration) : nil
       defer { page?.end { display.show(.note($0)) } }
       try trainer.run(until: epochs, watching: &observer) { event in
         display.show(event)
@@ -65,7 +72,7 @@ struct TrainCommand: ParsableCommand {
         StopSignals.haveCome
       }
     } catch let interruption as RunInterrupted {
-      Terminal.error("\(interruption)")
+      if isFirst { Terminal.error("\(interruption)") }
       throw ExitCode(StopSignals.exitCode)
     }
   }
@@ -103,12 +110,16 @@ struct TrainCommand: ParsableCommand {
 }
 
 private struct TrainingDisplay {
+  let isSilent: Bool
   private var terminal = Terminal()
   private var run: Trainer.Summary?
   private var epochs = 0
   private var before = 0.0  // epochs that were done when the run went on
 
+  init(isSilent: Bool) { self.isSilent = isSilent }
+
   mutating func show(_ event: Trainer.Event) {
+    if isSilent { return }
     switch event {
     case .note(let text): terminal.line("note: \(text)")
     case .finished(let epochs):
@@ -163,7 +174,8 @@ private struct TrainingDisplay {
       "training: \(counted(run.epochs, "epoch", "epochs")) of "
         + "\(run.stepsPerEpoch) steps on \(visited.all) \(run.kind.plural), "
         + (visited.all == visited.different ? "" : "\(visited.different) different ones, ")
-        + String(format: "learning rate %.3g", run.rate) + ", \(run.threads) threads",
+        + String(format: "learning rate %.3g", run.rate)
+        + ", \(run.ranks ?? "\(run.threads) threads")",
       progress == RunProgress()
         ? nil : "resumes: epoch \(progress.epoch + 1), after its step \(progress.step)",
       "machine: about \(run.memory.description) of memory; products in "

@@ -8,14 +8,20 @@ package struct JSONLines {
   package init(_ path: String) { self.path = path }
 
   package func lines() -> [Data] {
-    let data = FileManager.default.contents(atPath: path) ?? Data()
-    return data.split(separator: UInt8(ascii: "\n"))
+    ((try? contents()) ?? Data()).split(separator: UInt8(ascii: "\n"))
+  }
+
+  /// The bytes of the file, which may be growing; nil if there is none.
+  private func contents() throws(FileError) -> Data? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let file = try RegularFile(reading: path)
+    return Data(try file.bytes(at: 0, count: file.size))
   }
 
   /// The lines, each an object, without a last one that a crash cut short; none without a file.
   package func objects() throws(FileError) -> [String] {
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+    guard let data = try contents() else { return [] }
+    guard let text = String(data: data, encoding: .utf8) else {
       throw FileError(path: path, reason: "cannot be read as text")
     }
     let lines = text.split(separator: "\n")
@@ -60,7 +66,7 @@ package struct JSONLines {
   /// Leaves the lines that `isKept` holds for, as they are. A line without its end, which a crash
   /// tore, or that is no such object goes as well.
   package func keep<Record: Decodable>(_ isKept: (Record) -> Bool) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let data = try contents() else {
       return try AtomicFile.replace(path, by: [])
     }
     let end = UInt8(ascii: "\n")

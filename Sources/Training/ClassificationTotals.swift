@@ -1,7 +1,7 @@
 import Autodiff
 
 /// Sums over images from which losses and accuracies follow.
-public struct ClassificationTotals: Sendable, Hashable {
+public struct ClassificationTotals: Sendable, Hashable, Codable {
   /// The images counted.
   public private(set) var images = 0
   private var loss = 0.0

@@ -13,7 +13,7 @@ import Images
 public struct Mixing: Sendable {
   /// How many images have their numbers in common.
   public enum Mode: String, Hashable, Sendable, Codable, CaseIterable {
-    /// All of a batch.
+    /// All of a step.
     case batch
     /// An image and its partner.
     case pair
@@ -31,7 +31,7 @@ public struct Mixing: Sendable {
   public var probability = 1.0
   /// How probable CutMix is where there is mixup as well.
   public var switchProbability = 0.5
-  /// What is drawn once: a batch's mixing, a pair's, or an image's.
+  /// What is drawn once: a step's mixing, a pair's, or an image's.
   public var mode = Mode.batch
   /// The epoch, from 0, at which mixing ends; 0 is never.
   package var offEpoch = 0
@@ -53,16 +53,17 @@ public struct Mixing: Sendable {
     source = Random(seed: seed).split("mixing")
   }
 
-  /// What becomes of each image of a batch: a function of seed, epoch and the samples.
-  package func callAsFunction(_ indices: [Int], epoch: Int) -> [Mix] {
-    let count = indices.count
+  /// What becomes of each image of a batch: a function of seed, epoch, step, and the images' places
+  /// in the step. So a step draws the same however it is cut into batches (`StepParts`).
+  package func callAsFunction(_ places: [Int], epoch: Int, step: Int) -> [Mix] {
+    let count = places.count
     var mixes = [Mix](repeating: .none, count: count)
     guard count > 1, offEpoch == 0 || epoch < offEpoch else { return mixes }
-    let random = indices.reduce(source.split(epoch)) { $0.split($1) }
+    let random = source.split(epoch).split(step)
     let common = mode == .batch ? mix(random) : nil
     for index in 0..<count where index != count - 1 - index {
-      let owner = mode == .pair ? min(index, count - 1 - index) : index
-      mixes[index] = common ?? mix(random.split(owner)).rounded
+      let (own, other) = (places[index], places[count - 1 - index])
+      mixes[index] = common ?? mix(random.split(mode == .pair ? min(own, other) : own)).rounded
     }
     return mixes
   }

@@ -52,9 +52,10 @@ import Testing
       warnings: [])
   }
 
-  private func failure(_ index: Int) -> SampleError {
-    SampleError(
-      path: "p\(index)", index: index, underlying: ImageError(path: "p\(index)", reason: "bad"))
+  private func failure(_ index: Int) -> SkippedImages.Failure {
+    .init(
+      SampleError(
+        path: "p\(index)", index: index, underlying: ImageError(path: "p\(index)", reason: "bad")))
   }
 
   @Test func theWarningComesOnceAndTheLimitIsAShareOrANumber() throws {

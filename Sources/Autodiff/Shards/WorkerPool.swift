@@ -20,7 +20,8 @@ public final class WorkerPool: Sendable {
   ///   - threads: how many, the caller among them.
   ///   - pinned: whether each stays on a processor of its own; the caller's thread does not,
   ///     since threads that it starts would be kept there with it.
-  public init(threads: Int = availableProcessors, pinned: Bool = false) {
+  ///   - first: where processors are pinned, the first of those that are used, from 0.
+  public init(threads: Int = availableProcessors, pinned: Bool = false, from first: Int = 0) {
     checkPrecondition(threads > 0, "WorkerPool: \(threads) threads, expected 1 or more")
     BLAS.useOneThread()
     var started = 1
@@ -28,7 +29,7 @@ public final class WorkerPool: Sendable {
       startThread(
         named: "worker \(started)", stackSize: 8 << 20,
         { [state, index = started] in
-          if pinned { ck_pin_thread(index) }
+          if pinned { ck_pin_thread(first + index) }
           state.work()
         })
     { started += 1 }
@@ -39,6 +40,11 @@ public final class WorkerPool: Sendable {
 
   /// The processors of this machine, as many threads as a pool has that is not told otherwise.
   public static var availableProcessors: Int { ProcessInfo.processInfo.activeProcessorCount }
+
+  /// The numbers of the processors that this process may use; none where the system does not say.
+  package static var allowedProcessors: [Int] {
+    (0..<ck_processor_limit()).filter { ck_processor_is_allowed($0) }
+  }
 
   /// Calls `task` with 0 ..< `count`, each once, on whichever thread is free; returns when all are
   /// done.

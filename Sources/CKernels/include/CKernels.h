@@ -29,6 +29,11 @@ void ck_pause(void);
 /// and round; does nothing where the system cannot.
 void ck_pin_thread(ptrdiff_t index);
 
+/// Whether the process may use the processor of a number, below a limit that is 0 where the system
+/// does not say.
+bool ck_processor_is_allowed(ptrdiff_t index);
+ptrdiff_t ck_processor_limit(void);
+
 // MARK: Elementwise (elementwise.c). In place: out may be any of the inputs.
 
 void ck_add(float *out, const float *a, const float *b, ptrdiff_t n);

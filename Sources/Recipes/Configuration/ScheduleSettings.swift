@@ -1,9 +1,10 @@
+import Files
 import Training
 
 /// How long a run is, and how fast weights change in its course.
 package struct ScheduleSettings: Settings {
-  /// Images that are read together, and make a step unless `globalBatchSize` says otherwise;
-  /// DeiT's is for each GPU, here it is all of them.
+  /// Images that a process reads together, as DeiT's of each GPU. Those of all processes make a
+  /// step, unless `globalBatchSize` says otherwise.
   package var batchSize = 64
   package var globalBatchSize: Int?
   package var epochs = 300
@@ -28,6 +29,37 @@ package struct ScheduleSettings: Settings {
   package var schedOnUpdates = false
 
   package var stepSize: Int { globalBatchSize ?? batchSize }
+
+  /// The most images of a step that are for one of so many processes.
+  func share(of processes: Int) -> Int {
+    let parts = (stepSize + batchSize - 1) / batchSize
+    return min(stepSize, (parts + processes - 1) / processes * batchSize)
+  }
+
+  /// Settles of how many images a step of so many processes is: a batch of each, or as many as a
+  /// run began with that goes on; returns what is to be said about it.
+  mutating func settle(
+    _ processes: Int, resuming old: ScheduleSettings?
+  ) throws(TrainingError) -> [String] {
+    guard processes > 1 else { return [] }
+    let size = globalBatchSize ?? old?.stepSize ?? batchSize * processes
+    globalBatchSize = size
+    let parts = (size + batchSize - 1) / batchSize
+    if parts >= processes { return [] }
+    guard size.isMultiple(of: processes) else {
+      throw TrainingError(
+        usage: "a step of \(size) images cannot be divided among \(processes) ranks: take as many "
+          + "as divide it")
+    }
+    guard old != nil else {
+      throw TrainingError(
+        usage: "global-batch-size \(size) is \(counted(parts, "batch", "batches")) of batch-size "
+          + "\(batchSize), and there are \(processes) ranks: give --batch-size "
+          + "\(size / processes)")
+    }
+    batchSize = size / processes
+    return ["batch-size is \(batchSize), as the run's steps of \(size) images are for \(processes) ranks"]
+  }
 
   package func validate() throws(TrainingError) {
     try requireCounts([

@@ -8,9 +8,11 @@ extension TrainingConfiguration {
       seed: running.seed, isShuffled: data.shuffle, repeats: data.repeatedAug ? 3 : 1)
   }
 
-  func shards(for model: some Model) -> Shards {
+  /// How a process, one of so many, cuts its part of a step.
+  func shards(for model: some Model, processes: Int = 1) -> Shards {
     Shards(
-      for: model, batchSize: schedule.stepSize, size: running.shardSize, lanes: running.lanes)
+      for: model, batchSize: schedule.share(of: processes), size: running.shardSize,
+      lanes: running.lanes)
   }
 
   /// Throws what is wrong with the values, before any data is touched.
@@ -45,6 +47,11 @@ extension TrainingConfiguration {
       loss.mixupOffEpoch < schedule.epochs,
       "mixup-off-epoch must be below epochs, which is \(schedule.epochs), found "
         + "\(loss.mixupOffEpoch)")
+    try require(
+      !loss.mixes || schedule.stepSize == schedule.batchSize
+        || schedule.batchSize.isMultiple(of: 2),
+      "batch-size must be even where several make a step and mixup or cutmix mixes pairs of "
+        + "images, found \(schedule.batchSize)")
     if let ratios = loss.cutmixMinmax {
       let size = architecture.inputSize.size
       try require(
@@ -106,6 +113,10 @@ extension TrainingConfiguration {
     // Files that may be elsewhere by now: what the checkpoint has of them is compared instead.
     if architecture.ticket != nil, old.architecture.ticket != nil { changeable.insert("ticket") }
     if data.pracSet != nil, old.data.pracSet != nil { changeable.insert("prac-set") }
+    // A step comes to the same in any parts.
+    if schedule.stepSize == old.schedule.stepSize {
+      changeable.formUnion(["batch-size", "global-batch-size"])
+    }
     let differences = try differences(from: old).filter { !changeable.contains($0.key) }
     func described(_ difference: (key: String, new: String, old: String)) -> String {
       "\(difference.key) is \(difference.new) instead of \(difference.old)"
@@ -127,7 +138,7 @@ extension TrainingConfiguration {
   }
 
   /// The settings with all that was left out filled in, and without what is about going on.
-  func filled(for structure: any VisionModel) -> TrainingConfiguration {
+  func filled(for structure: any VisionModel, processes: Int = 1) -> TrainingConfiguration {
     var filled = self
     filled.resume = nil
     (filled.allowOtherData, filled.allowNonfinite) = (false, false)
@@ -140,7 +151,7 @@ extension TrainingConfiguration {
     filled.architecture.takeBlocks(of: model)
     filled.depth = model.depth
     filled.localUpToLayer = model.localUpToLayer
-    filled.shardSize = shards(for: structure).size
+    filled.shardSize = shards(for: structure, processes: processes).size
     filled.optBetas = optimizer.betas
     filled.aa = augmentation.policyText ?? "none"
     filled.reprob = augmentation.eraseProbability

@@ -8,7 +8,8 @@ import Training
 extension TrainingConfiguration {
   /// How a model is trained, if the settings say so with a teacher or with weights of classes.
   package func recipe(
-    for model: any VisionModel, teacher: SavedModel? = nil, classWeights: [Float]? = nil
+    for model: any VisionModel, teacher: SavedModel? = nil, classWeights: [Float]? = nil,
+    processes: Int = 1
   ) throws(TrainingError) -> Recipe {
     let (settings, seed) = (trainedOptimizer(of: model.image), running.seed)
     let pass = Pass(
@@ -26,7 +27,7 @@ extension TrainingConfiguration {
     recipe.averageDecay = settings.modelEma ? settings.modelEmaDecay : nil
     recipe.averageWarmsUp = settings.modelEmaWarmup
     recipe.pass = pass
-    recipe.shards = shards(for: model)
+    recipe.shards = shards(for: model, processes: processes)
     recipe.seed = seed
     return recipe
   }

@@ -26,7 +26,12 @@ package struct SkippedImages: Sendable {
 
   /// Notes what was wrong with images of a batch, which are left out of it or not.
   package mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
-    try note(batch.failures, report: report)
+    try note(batch.failures.map(Failure.init), report: report)
+    try noteRead(batch, report: report)
+  }
+
+  /// The same of images that are in the batch all the same.
+  mutating func noteRead(_ batch: Batch, report: (String) throws -> Void) throws {
     if split.kind == .clips { read.formUnion(batch.indices) }
     short.formUnion(batch.notes.filter { $0.underlying is ShortClip }.map(\.index))
     animated.formUnion(batch.notes.filter { $0.underlying is AnimatedImage }.map(\.index))
@@ -53,12 +58,17 @@ package struct SkippedImages: Sendable {
       + "frames than a span (--frames × --frame-stride): the last one is repeated"
   }
 
-  package mutating func note(
-    _ failures: [SampleError], report: (String) throws -> Void
-  ) throws {
+  /// An image that could not be read, as one process tells others of it.
+  struct Failure: Codable, Sendable {
+    let index: Int, text: String
+
+    init(_ error: SampleError) { (index, text) = (error.index, "\(error)") }
+  }
+
+  mutating func note(_ failures: [Failure], report: (String) throws -> Void) throws {
     for failure in failures {
       guard bad.insert(failure.index).inserted else { continue }
-      try report("skipped: \(failure)")
+      try report("skipped: \(failure.text)")
       try checkClass(of: failure)
       let all = split.samples.count
       guard bad.count <= limit else {
@@ -74,13 +84,13 @@ package struct SkippedImages: Sendable {
     }
   }
 
-  private mutating func checkClass(of failure: SampleError) throws {
+  private mutating func checkClass(of failure: Failure) throws {
     guard let label = split.sample(index: failure.index)?.label else { return }
     badOfClass[label, default: 0] += 1
     guard badOfClass[label] == split.samples.count(where: { $0.label == label }) else { return }
     let name = label < split.classes.count ? " of class \(split.classes[label])" : ""
     throw TrainingError(
       "\(split.folder): no \(split.kind.singular)\(name) can be read; "
-        + "the last one tried: \(failure)")
+        + "the last one tried: \(failure.text)")
   }
 }

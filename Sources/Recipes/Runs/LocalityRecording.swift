@@ -11,14 +11,14 @@ struct LocalityRecording {
   let sample, others: [ImageFolder.Sample]
   private let period, epochs: Int
   let model: VisionTransformer
-  private let folder: RunFolder
+  private let folder: RunFolder?
   private var recorder: AttentionRecorder?
 
   /// Images whose maps are kept, and how often at most.
   private static let (images, frames) = (4, 12)
 
   /// What a run records that has come to the end of `done` epochs; nil if that is not asked for.
-  init?(_ plan: TrainingPlan, in folder: RunFolder, after done: Int) throws {
+  init?(_ plan: TrainingPlan, in folder: RunFolder?, after done: Int) throws {
     let settings = plan.settings
     guard let every = settings.localityEvery, let model = plan.model as? VisionTransformer,
       let reader = plan.reader as? ImageReader
@@ -29,7 +29,7 @@ struct LocalityRecording {
     sample = validation.balancedSample(settings.localitySample, seed: seed)
     let chosen = Set(sample.map(\.index))
     others = validation.samples.filter { !chosen.contains($0.index) }
-    if AttentionRecorder.canRecord(model.configuration) {
+    if let folder, AttentionRecorder.canRecord(model.configuration) {
       let few = validation.balancedSample(Self.images, seed: seed)
       let shown = try few.compactMap { sample -> (name: String, image: RGBImage)? in
         do {
@@ -62,7 +62,7 @@ struct LocalityRecording {
   ) throws {
     let model = model  // read apart: the recorder, which changes, is a part of this too
     if isFrame(done) { try recorder?.record(model, weights, epochs: done, on: pool) }
-    try folder.append(LocalityRecord(epochs: done, report: report))
+    try folder?.append(LocalityRecord(epochs: done, report: report))
   }
 
   /// The entries of the reference's log, by layer and each a list over heads: `nonlocality_<i>`
@@ -83,10 +83,11 @@ struct LocalityRecording {
 
 extension Evaluator {
   /// The totals over `sample` and then `others`, and how local the attention is on the sample, seen
-  /// in the same forward passes. `addsReference`: the first batch also as the published code does.
+  /// in the same forward passes. `addsReference`: the first batch also as the published code does;
+  /// `countsSample`: whether the totals are of the sample, too.
   package func totalsAndLocality(
     _ model: VisionTransformer, _ weights: FrozenWeights, on sample: [Example],
-    then others: [Example] = [], addsReference: Bool = false, pool: WorkerPool,
+    countsSample: Bool = true, then others: [Example] = [], addsReference: Bool = false, pool: WorkerPool,
     noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
   ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
     var totals = ClassificationTotals()
@@ -98,6 +99,7 @@ extension Evaluator {
       return meter.add(images, to: &statistics, on: pool)
     }
     let report = meter.report(statistics).adding(reference: reference)
+    if !countsSample { totals = ClassificationTotals() }
     try read(others, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
     return (totals, report)
   }

@@ -27,12 +27,19 @@ public struct Trainer: Sendable {
 
   /// The same of a configuration; `found` is what
   /// `Checkpoint.requested` gives for the configuration, if it was asked.
+  ///
+  /// The processes of a group all make a trainer, and run it together, in `agreeing`. They are to
+  /// see the same files; the first of them writes the run.
   package init(
-    _ configuration: TrainingConfiguration, from found: Checkpoint.Requested? = nil
+    _ configuration: TrainingConfiguration, from found: Checkpoint.Requested? = nil,
+    in group: any ProcessGroup = SingleProcess()
   ) throws {
     try configuration.validate()
+    let ranks = try Ranks(group)
     plan = try TrainingPlan(
-      configuration, from: found ?? Checkpoint.requested(by: configuration))
+      configuration, from: found ?? Checkpoint.requested(by: configuration), ranks)
+    guard ranks.count > 1 else { return }
+    try RankIdentity.check(ranks.group.exchange(RankIdentity(plan)), ranks.places)
   }
 
   /// Trains to the last epoch, and returns the model as it is then.
@@ -87,11 +94,7 @@ public struct Trainer: Sendable {
   ) throws -> SavedModel {
     let settings = plan.settings
     let progress = plan.checkpoint?.progress ?? RunProgress()
-    let folder =
-      try plan.checkpoint.map {
-        let step = progress.epoch * plan.stepsPerEpoch + progress.step
-        return try RunFolder(resuming: $0, step: step, tensorboard: settings.tensorboard)
-      } ?? RunFolder(creating: plan.folder, tensorboard: settings.tensorboard)
+    let folder = try plan.ranks.isFirst ? makeFolder(before: progress) : nil
     for note in plan.notes { try report(.note(note)) }
     do {
       let learner = try plan.learner()
@@ -104,7 +107,7 @@ public struct Trainer: Sendable {
         try report(.finished(progress.epoch))
         return plan.saved(learner.weights, learner.masks)
       }
-      try folder.write(settings)
+      try folder?.write(settings)
       try report(.started(plan.summary(progress)))
       var run = try TrainingRun(
         plan, in: folder, from: learner, progress, until: epochs, watching: observer,
@@ -112,9 +115,21 @@ public struct Trainer: Sendable {
       defer { observer = run.observer }
       return try run()
     } catch let error as SampleError {
-      folder.removeUnlessUsed()
+      folder?.removeUnlessUsed()
       throw error
+    } catch let failure as ProcessFailure {  // of which one reason is an image, too
+      folder?.removeUnlessUsed()
+      throw failure
     }
+  }
+
+  private func makeFolder(before progress: RunProgress) throws -> RunFolder {
+    let isLogged = plan.settings.tensorboard
+    guard let checkpoint = plan.checkpoint else {
+      return try RunFolder(creating: plan.folder, tensorboard: isLogged)
+    }
+    let step = progress.epoch * plan.stepsPerEpoch + progress.step
+    return try RunFolder(resuming: checkpoint, step: step, tensorboard: isLogged)
   }
 }
 
@@ -147,6 +162,8 @@ extension Trainer {
     /// Where a run that goes on had come to; all zero in a new run.
     package let progress: RunProgress
     package let threads: Int
+    /// "4 ranks × 8 threads on 2 hosts"; nil for a process by itself.
+    package let ranks: String?
     /// The schedule's base: `lr`, scaled by images a step / 512 unless `unscaleLr`.
     package let rate: Double
     package let memory: MemoryEstimate

@@ -24,13 +24,13 @@ extension TrainingPlan {
   /// What a run will need of memory, which the machine must have.
   static func memory(
     _ model: any VisionModel, _ recipe: Recipe, _ configuration: TrainingConfiguration,
-    teacher: SavedModel?, images: Int, threads: Int
+    teacher: SavedModel?, images: Int, threads: Int, processes: Int
   ) throws -> MemoryEstimate {
     let estimate = MemoryEstimate(
       model, recipe.pass, batchSize: min(configuration.batchSize, images),
-      shards: configuration.shards(for: model), threads: threads,
+      shards: configuration.shards(for: model, processes: processes), threads: threads,
       stores: configuration.optimizer.storeCount,
-      stepSize: min(configuration.schedule.stepSize, images),
+      stepSize: min(configuration.schedule.share(of: processes), images),
       teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
     guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
       throw TrainingError(

@@ -22,6 +22,8 @@ struct TrainingPlan: Sendable {
   let normalization: ChannelStatistics
   let evaluator: Evaluator
   let pool: WorkerPool
+  /// The processes that share the work, and where this one is among them.
+  let ranks: Ranks
   let memory: MemoryEstimate
   let notes: [String]
   /// When the budget of this start began to count.
@@ -34,9 +36,13 @@ struct TrainingPlan: Sendable {
   private let workers: Int
 
   /// Looks at everything that a run needs, and writes nothing.
-  init(_ asked: TrainingConfiguration, from found: Checkpoint.Requested) throws {
+  init(
+    _ asked: TrainingConfiguration, from found: Checkpoint.Requested, _ ranks: Ranks = Ranks()
+  ) throws {
     var (asked, notes) = (asked, found.notes)
-    checkpoint = found.checkpoint
+    (checkpoint, self.ranks) = (found.checkpoint, ranks)
+    notes += try asked.schedule.settle(ranks.count, resuming: checkpoint?.configuration.schedule)
+    if ranks.count > 1 { try asked.validate() }
     if let checkpoint { asked.outputDir = checkpoint.folder }
     folder = try Self.outputFolder(of: asked)
     try asked.validateModel()
@@ -59,12 +65,14 @@ struct TrainingPlan: Sendable {
     (trainingReader, reader) = try asked.readers(of: model)
     normalization = try asked.normalization().statistics
     let teacher = try asked.teacher(of: model, classes, &notes)
-    recipe = try asked.recipe(for: model, teacher: teacher, classWeights: classWeights?.values)
+    recipe = try asked.recipe(
+      for: model, teacher: teacher, classWeights: classWeights?.values, processes: ranks.count)
 
-    let threads = asked.threads ?? WorkerPool.availableProcessors
+    let threads = asked.threads ?? ranks.usualThreads
     memory = try Self.memory(
-      model, recipe, asked, teacher: teacher, images: images, threads: threads)
-    settings = asked.filled(for: model)
+      model, recipe, asked, teacher: teacher, images: images, threads: threads,
+      processes: ranks.count)
+    settings = asked.filled(for: model, processes: ranks.count)
     allowsNonFinite = asked.allowNonfinite
     if let checkpoint {
       notes += try Self.check(
@@ -83,7 +91,8 @@ struct TrainingPlan: Sendable {
     }
     rates = settings.learningRates
     order = asked.sampleOrder
-    pool = WorkerPool(threads: threads, pinned: asked.pinThreads)
+    pool = WorkerPool(
+      threads: threads, pinned: asked.pinThreads, from: ranks.firstProcessor(threads: threads))
     workers = asked.numWorkers ?? threads
     evaluator = Evaluator(
       reader: reader, batchSize: asked.batchSize, workers: workers, badImages: asked.onBadImage)
@@ -99,7 +108,7 @@ struct TrainingPlan: Sendable {
 // What the run asks of it.
 extension TrainingPlan {
   func learner() throws -> Learner {
-    var learner = Learner(model, start, recipe)
+    var learner = Learner(model, start, recipe, in: ranks.group)
     if let masks { learner.mask(by: masks) }
     if let checkpoint {
       try learner.restore(checkpoint.snapshot, allowsNonFinite: allowsNonFinite)
@@ -114,11 +123,21 @@ extension TrainingPlan {
 
   var trained: Int { start.tree.elementCount(of: !recipe.pass.frozen) }
 
+  /// How a step of an epoch, on `count` images, is cut into what processes read together.
+  func parts(_ count: Int) -> StepParts {
+    StepParts(count, batchSize: settings.batchSize, isPaired: recipe.mixing != nil)
+  }
+
+  /// What this process reads from a step on, in the order of its parts.
   func loader(epoch: Int, from step: Int) -> BatchLoader {
     let requests = order(data.training.samples, epoch: epoch)
-      .dropFirst(step * settings.schedule.stepSize)
+    let size = settings.schedule.stepSize
+    let own = stride(from: step * size, to: requests.count, by: size).flatMap { first in
+      parts(min(size, requests.count - first)).places(of: ranks.rank, of: ranks.count)
+        .map { requests[first + $0] }
+    }
     return BatchLoader(
-      order: Array(requests), reader: trainingReader, batchSize: settings.batchSize,
+      order: own, reader: trainingReader, batchSize: parts(size).size,
       workers: workers, badImages: settings.onBadImage)
   }
 
@@ -154,6 +173,7 @@ extension TrainingPlan {
       imagesPerEpoch: (imagesPerEpoch, order.uniqueCount(of: images)),
       classes: data.training.classes.count, stepsPerEpoch: stepsPerEpoch,
       epochs: settings.totalEpochs, progress: progress,
-      threads: pool.threads, rate: rates.base, memory: memory, precision: settings.precision)
+      threads: pool.threads,
+      ranks: ranks.count > 1 ? ranks.description(threads: pool.threads) : nil, rate: rates.base, memory: memory, precision: settings.precision)
   }
 }

@@ -12,7 +12,7 @@ import Training
 /// those of another goes on as that one would have.
 struct TrainingRun {
   private let plan: TrainingPlan
-  private let folder: RunFolder
+  private let folder: RunFolder?  // none where another process writes the run
   private let lastEpoch: Int
   private let isStopped: () -> Bool
   private let report: (Trainer.Event) throws -> Void
@@ -32,7 +32,7 @@ struct TrainingRun {
   }
 
   init(
-    _ plan: TrainingPlan, in folder: RunFolder, from learner: Learner, _ progress: RunProgress,
+    _ plan: TrainingPlan, in folder: RunFolder?, from learner: Learner, _ progress: RunProgress,
     until epochs: Int, watching observer: (any TrainingObserver)?,
     isStopped: @escaping () -> Bool, report: @escaping (Trainer.Event) throws -> Void
   ) throws {
@@ -110,7 +110,7 @@ struct TrainingRun {
           epoch: progress.epoch, step: progress.epoch * steps + progress.step - 1, loss: loss,
           lr: progress.rate)
         let period = plan.settings.logEvery
-        if period > 0, record.step % period == 0 { try folder.append(record) }
+        if period > 0, record.step % period == 0 { try folder?.append(record) }
         let speed = Double(progress.images - before.images) / seconds
         try report(.step(record, ofEpoch: steps, imagesPerSecond: speed))
       }
@@ -130,36 +130,48 @@ struct TrainingRun {
 
   /// A step by the next `count` images; its loss, or none for a step that was left out.
   private mutating func make(_ count: Int, from loader: BatchLoader) throws -> Double? {
-    var (skips, badImages) = (trainingSkips, 0)
-    defer {
-      trainingSkips = skips
-      progress.badImages += badImages
-    }
-    do {
-      let result = try learner.step(
-        of: count, epoch: progress.epoch, rate: progress.rate, on: plan.pool
+    let places = plan.parts(count).places(of: plan.ranks.rank, of: plan.ranks.count)
+    var (skips, failures) = (trainingSkips, [SampleError]())
+    let outcome = Result {
+      try learner.step(
+        of: count, places, epoch: progress.epoch, rate: progress.rate, on: plan.pool
       ) { [report] in
         guard let batch = try loader.next() else {
           fatalError("TrainingRun: no images are left for \(count) of a step")
         }
-        try skips.note(batch) { try report(.note($0)) }
-        badImages += batch.failures.count
+        try skips.noteRead(batch) { try report(.note($0)) }
+        failures += batch.failures
         return batch
       }
-      if let result { try observer?.observe(result, learner) }
-      return result?.loss
-    } catch let fault as NonFiniteStep {
-      let files = fault.samples.compactMap { plan.data.training.sample(index: $0)?.path }
-      try AtomicFile.replace(folder.nonFiniteReport, by: fault.json(files: files))
-      progress.skipped += 1
-      let limit = plan.settings.onNonfinite.limit
-      guard progress.skipped <= limit else {
-        throw TrainingError(
-          "\(fault): training has diverged; images and norms are in \(folder.nonFiniteReport)")
-      }
-      try report(.note("\(fault): left out, \(progress.skipped) of at most \(limit)"))
+    }
+    trainingSkips = skips
+    let fault = outcome.error as? NonFiniteStep
+    let taken = try fault?.samples.count ?? outcome.get()?.examples.count ?? 0
+    if taken < count {
+      let bad = try plan.ranks.all(failures.map(SkippedImages.Failure.init))
+      progress.badImages += bad.count
+      try trainingSkips.note(bad) { [report] in try report(.note($0)) }
+    }
+    if let fault {
+      try leaveOut(fault)
       return nil
     }
+    guard let result = try outcome.get() else { return nil }
+    try observer?.observe(result, learner)
+    return result.loss
+  }
+
+  /// Notes a step that was not made, of which there may be some.
+  private mutating func leaveOut(_ fault: NonFiniteStep) throws {
+    let files = fault.samples.compactMap { plan.data.training.sample(index: $0)?.path }
+    let path = RunFolder.nonFiniteReport(in: plan.folder)
+    if folder != nil { try AtomicFile.replace(path, by: fault.json(files: files)) }
+    progress.skipped += 1
+    let limit = plan.settings.onNonfinite.limit
+    guard progress.skipped <= limit else {
+      throw TrainingError("\(fault): training has diverged; images and norms are in \(path)")
+    }
+    try report(.note("\(fault): left out, \(progress.skipped) of at most \(limit)"))
   }
 
   private mutating func measured(after epochs: Int) throws -> Measurement {
@@ -177,32 +189,46 @@ struct TrainingRun {
   }
 
   /// A measurement on all validation images, or a sample alone; on the sample, where heads look.
+  ///
+  /// Several processes divide the images among them, but for the sample, on which each measures the
+  /// same.
   private mutating func evaluated(
     _ weights: ParameterStore, lookingAt sample: [ImageFolder.Sample]?, alone isAlone: Bool = false
   ) throws -> Measurement {
-    let (all, weights) = (plan.data.validation.samples, plan.frozen(weights))
-    let (others, count) = isAlone ? ([], sample?.count ?? 0) : (locality?.others ?? [], all.count)
-    var (skips, result) = (validationSkips, Measurement())
-    defer { validationSkips = skips }
+    let (ranks, weights) = (plan.ranks, plan.frozen(weights))
+    let (all, sampled) = (plan.data.validation.samples, sample?.count ?? 0)
+    let count = isAlone ? sampled : all.count
+    var (skips, failures, result) = (validationSkips, [SampleError](), Measurement())
     func note(_ batch: Batch) throws {
-      try skips.note(batch) { [report] in try report(.note($0)) }
-      result.badImages += batch.failures.count
+      try skips.noteRead(batch) { [report] in try report(.note($0)) }
+      failures += batch.failures
     }
     func show(_ done: Int) throws {
-      try report(.evaluated(done, of: count))
-      try stopIfAsked()
+      let share = sampled + max(0, done - sampled) * ranks.count
+      try report(.evaluated(min(share, count), of: count))
+      if isToStop() { throw Stopping() }
     }
     let (evaluator, model) = (plan.evaluator, plan.model)
-    let totals: ClassificationTotals
-    if let sample, let locality {
+    let own = Result { () throws -> ClassificationTotals in
+      guard let sample, let locality else {
+        return try evaluator(
+          model, weights, on: ranks.part(of: all), pool: plan.pool, noting: note, progress: show)
+      }
+      var totals: ClassificationTotals
       (totals, result.locality) = try evaluator.totalsAndLocality(
-        locality.model, weights, on: sample, then: others, pool: plan.pool, noting: note,
+        locality.model, weights, on: sample, countsSample: ranks.isFirst,
+        then: isAlone ? [] : ranks.part(of: locality.others), pool: plan.pool, noting: note,
         progress: show)
-    } else {
-      totals = try evaluator(
-        model, weights, on: all, pool: plan.pool, noting: note, progress: show)
+      return totals
     }
+    validationSkips = skips
+    let stops = try ranks.any(own.error is Stopping, or: own)
+    let bad = try ranks.all(failures.map(SkippedImages.Failure.init))
+    result.badImages = bad.count
+    try validationSkips.note(bad) { [report] in try report(.note($0)) }
+    if stops { try stop() }
     if isAlone { return result }
+    let totals = try ranks.sum(own.get())
     guard totals.meanLoss.isFinite else {
       throw TrainingError(
         "the validation loss is \(totals.meanLoss) after epoch \(progress.epoch + 1)")
@@ -210,6 +236,9 @@ struct TrainingRun {
     result.totals = totals
     return result
   }
+
+  /// That this process is asked to stop in the middle of a measurement.
+  private struct Stopping: Error {}
 
   /// Writes where heads look after so many epochs, if that was measured.
   private mutating func write(_ report: LocalityReport?, after epochs: Int) throws {
@@ -226,14 +255,16 @@ struct TrainingRun {
     let isBest = record.bestAcc1.map { $0 > progress.best } ?? false
     let isKept = plan.settings.saveEvery.map { progress.epoch % $0 == 0 } ?? false
     let saved = plan.saved(learner.weights, learner.masks)
-    try saved.write(to: folder.model)
-    let average = learner.average.map { plan.saved($0.weights, learner.masks) }
-    try average?.write(to: folder.average)
-    if isBest {
-      let best = record.bestAcc1 == record.testAcc1 ? saved : average
-      try best?.write(to: folder.best)
+    if let folder {
+      try saved.write(to: folder.model)
+      let average = learner.average.map { plan.saved($0.weights, learner.masks) }
+      try average?.write(to: folder.average)
+      if isBest {
+        let best = record.bestAcc1 == record.testAcc1 ? saved : average
+        try best?.write(to: folder.best)
+      }
+      if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
     }
-    if isKept { try saved.write(to: folder.model(after: progress.epoch)) }
     try write(test.locality, after: progress.epoch + 1)
     let entries = test.locality.flatMap { locality?.entries($0, learner.weights) } ?? [:]
     if let accuracy = record.testAcc1, let best = record.bestAcc1 {
@@ -245,7 +276,7 @@ struct TrainingRun {
     }
     progress.endEpoch()
     try observer?.endEpoch(progress.epoch, learner)
-    try folder.append(
+    try folder?.append(
       EpochLine(
         record: record, entries: entries,
         sparsity: learner.masks.map(plan.settings.pruning.rule.share(removedBy:)),
@@ -260,6 +291,7 @@ struct TrainingRun {
   }
 
   private mutating func save() throws {
+    guard let folder else { return }
     let begin = ContinuousClock.now
     try folder.replaceCheckpoint {
       try Checkpoint.write(
@@ -268,12 +300,23 @@ struct TrainingRun {
     clock?.saved(in: .now - begin)
   }
 
-  /// Ends the run if somebody asks for it, or its time budget is nearly over.
+  /// Whether somebody asks this process to end the run, or its time budget is nearly over.
+  private mutating func isToStop() -> Bool { isStopped() || clock?.isUp(at: .now) ?? false }
+
+  /// Ends the run if one of its processes is to stop.
   private mutating func stopIfAsked() throws {
-    let isAsked = isStopped()
-    guard clock?.isUp(at: .now) ?? false || isAsked else { return }
+    if try plan.ranks.any(isToStop()) { try stop() }
+  }
+
+  private mutating func stop() throws -> Never {
     try save()
     throw RunInterrupted(
-      folder: folder.path, progress: progress, budget: isAsked ? nil : plan.settings.timeBudget)
+      folder: plan.folder, progress: progress, budget: isStopped() ? nil : plan.settings.timeBudget)
+  }
+}
+
+extension Result {
+  fileprivate var error: Failure? {
+    if case .failure(let error) = self { error } else { nil }
   }
 }

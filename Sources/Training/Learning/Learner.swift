@@ -27,13 +27,19 @@ public struct Learner: Sendable {
   public private(set) var average: MovingAverage?
   /// What is pruned, and stays exactly 0.
   public private(set) var masks: ParameterMasks?
+  /// The processes that make each step together, each on its part of the examples.
+  public let group: any ProcessGroup
   private let dropout: Random
   private var examples: [StepResult.Example] = []  // memory that each step uses again
 
-  /// A training of `model` from `weights` on.
+  /// A training of `model` from `weights` on, by this process, or by several that begin with the
+  /// same weights and recipe.
   ///
   /// - Precondition: the weights are of this value of the model, and not all are frozen.
-  public init(_ model: any Model, _ weights: ParameterStore, _ recipe: Recipe) {
+  public init(
+    _ model: any Model, _ weights: ParameterStore, _ recipe: Recipe,
+    in group: any ProcessGroup = SingleProcess()
+  ) {
     let parameters = ParameterTree(model).parameters
     checkPrecondition(
       parameters.elementsEqual(weights.tree.parameters, by: ===),
@@ -43,7 +49,7 @@ public struct Learner: Sendable {
       recipe.pass.frozen.slots(in: weights.tree).count < parameters.count,
       "Learner: recipe.pass.frozen has all \(parameters.count) parameters, so that none would "
         + "learn")
-    (self.model, self.weights, self.recipe) = (model, weights, recipe)
+    (self.model, self.weights, self.recipe, self.group) = (model, weights, recipe, group)
     optimizer = recipe.optimizer(weights.tree)
     average = recipe.averageDecay.map {
       MovingAverage(of: weights, decay: $0, warmsUp: recipe.averageWarmsUp)
@@ -73,33 +79,49 @@ public struct Learner: Sendable {
   /// that a batch was to have and has not, its failures, count among them, and the mean is over the
   /// others; if there are none, there is no step and no result.
   ///
+  /// In a group, each process gives `count` examples of its own.
+  ///
   /// - Throws: `NonFiniteStep` if the loss or the gradients are not finite; the weights are then
   ///   what they were.
   public mutating func step(
     of count: Int, epoch: Int, rate: Double, on pool: WorkerPool, next: () throws -> Batch
   ) throws -> StepResult? {
+    let first = group.rank * count
+    return try step(
+      of: count * group.count, Array(first..<first + count), epoch: epoch, rate: rate, on: pool,
+      next: next)
+  }
+
+  /// One step by the mean loss over `count` examples in all processes of the group, of which this
+  /// one has those at `places`, in the order in which `next` gives them.
+  package mutating func step(
+    of count: Int, _ places: [Int], epoch: Int, rate: Double, on pool: WorkerPool,
+    next: () throws -> Batch
+  ) throws -> StepResult? {
     var examples = self.examples  // moved, so that it is written in place
     self.examples = []
     defer { self.examples = examples }
     examples.removeAll(keepingCapacity: true)
-    var (taken, total) = (0, 0.0)
-    let shards = recipe.shards ?? Shards(for: model, batchSize: count)
-    var gradients = try shards.gradients(of: count, at: weights, on: pool, recipe.pass) { sum in
-      while taken < count {
-        let batch = try next()
-        if batch.count > 0 {
-          total += try add(batch, from: taken, of: count, epoch: epoch, to: sum, &examples)
-            .reduce(0, +)
+    let shards = recipe.shards ?? Shards(for: model, batchSize: max(places.count, 1))
+    func sum() throws -> Gradients {
+      try shards.gradients(of: count, at: weights, on: pool, recipe.pass) { sum in
+        var taken = 0
+        while taken < places.count {
+          let batch = try next()
+          if batch.count > 0 {
+            try add(batch, at: places[taken...].prefix(batch.count), epoch, to: sum, &examples)
+          }
+          taken += batch.count + batch.failures.count
         }
-        taken += batch.count + batch.failures.count
       }
     }
+    var gradients = try group.count == 1 ? sum() : summed(Result { try sum() }, &examples)
     guard !examples.isEmpty else { return nil }
     if examples.count < count {
       gradients.multiply(by: Float(count) / Float(examples.count))
     }
     if let masks { gradients.apply(masks, on: pool) }
-    let loss = total / Double(examples.count)
+    let loss = examples.reduce(0) { $0 + Double($1.loss) } / Double(examples.count)
     let norm = gradients.norm
     guard loss.isFinite, norm.isFinite else {
       throw NonFiniteStep(
@@ -112,22 +134,45 @@ public struct Learner: Sendable {
     return StepResult(loss: loss, gradientNorm: norm, examples: examples)
   }
 
-  /// Adds the gradients of a batch to those of a step of `count` examples, of which it is those
-  /// from `first` on, and its examples to `examples`; returns the sum of losses of each shard.
+  /// The gradients of all processes, added up, and their examples, in the order of ranks.
+  private func summed(
+    _ own: Result<Gradients, any Error>, _ examples: inout [StepResult.Example]
+  ) throws -> Gradients {
+    let bits = own.map { $0.presence }
+    let parts = try group.exchange(
+      bits.map { bits in bits + examples.withUnsafeBytes { Array($0) } })
+    var gradients = try own.get()
+    let length = gradients.presence.count
+    examples = parts.flatMap { part in
+      part.dropFirst(length).withUnsafeBytes { bytes in
+        (0..<bytes.count / MemoryLayout<StepResult.Example>.stride).map {
+          bytes.loadUnaligned(
+            fromByteOffset: $0 * MemoryLayout<StepResult.Example>.stride,
+            as: StepResult.Example.self)
+        }
+      }
+    }
+    try gradients.sum(over: group, parts.map { Array($0.prefix(length)) })
+    return gradients
+  }
+
+  /// Adds the gradients of a batch, which has the given places in the step, to those of the step,
+  /// and its examples to `examples`.
   private func add(
-    _ batch: Batch, from first: Int, of count: Int, epoch: Int, to sum: GradientSum<Double>,
+    _ batch: Batch, at places: ArraySlice<Int>, _ epoch: Int, to sum: GradientSum<Void>,
     _ examples: inout [StepResult.Example]
-  ) throws -> [Double] {
+  ) throws {
     let source = dropout.split(epoch)
-    let sources = batch.indices.enumerated().map { source.split($1).split(first + $0) }
-    let mixed = MixedBatch(batch, recipe.mixing?(batch.indices, epoch: epoch))
+    let sources = zip(batch.indices, places).map { source.split($0).split($1) }
+    let mixed = MixedBatch(
+      batch, recipe.mixing?(Array(places), epoch: epoch, step: optimizer.steps))
     let place = examples.count
     examples.append(
       contentsOf: repeatElement(
         .init(index: 0, label: 0, loss: 0, predicted: 0), count: batch.count))
-    return try examples.withUnsafeMutableBufferPointer { examples in
+    try examples.withUnsafeMutableBufferPointer { examples in
       let examples = UnsafeMutableBufferPointer(rebasing: examples[place...])
-      return try sum.add(batch.count, randomness: sources) { range, tape in
+      _ = try sum.add(batch.count, randomness: sources) { range, tape in
         let inputs = mixed.inputs(range)
         let outputs = model.outputs(tape.constant(inputs))
         let losses = recipe.objective.losses(
@@ -136,8 +181,7 @@ public struct Learner: Sendable {
           losses.shape == Shape(range.count),
           "Objective: losses of shape \(losses.shape) for \(range.count) examples; each has one")
         Self.note(batch, range, losses.value, outputs.logits.value, in: examples)
-        let sum = losses.value.withUnsafeBufferPointer { $0.reduce(0) { $0 + Double($1) } }
-        return (losses, sum)
+        return (losses, ())
       }
     }
   }

@@ -4,11 +4,11 @@ public struct StepResult: Sendable {
   public let loss: Double
   /// The norm of the gradient, before it is clipped.
   public let gradientNorm: Double
-  /// The examples, in the order of their batches.
+  /// The examples, in the order of their batches; of several processes, in that of their ranks.
   public let examples: [Example]
 
   /// An example of a step.
-  public struct Example: Hashable, Sendable {
+  public struct Example: Hashable, Sendable, BitwiseCopyable {
     /// Its index in the data set.
     public let index: Int
     /// Its class; where examples are mixed, its own.

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Autodiff
+import Foundation
+import MPIRanks
+import Recipes
+import Training
+
+/// The processes of a training that `mpirun` or `srun` has started together.
+enum TrainingProcesses {
+  /// Runs what all of them do, each with its place among them; a process by itself is alone. An
+  /// error that stops all is told once, by the first of them.
+  static func run(_ body: (any ProcessGroup) throws -> Void) throws {
+    guard let launched = LaunchedProcess() else { return try body(SingleProcess()) }
+    #if MPI
+      let group = try MPIGroup()
+      guard group.count == launched.count else {
+        throw TrainingError(
+          "\(launched.count) processes were started together, and \(group.library) knows of "
+            + "\(group.count): it is not the MPI library that started them")
+      }
+      do {
+        try group.agreeing { try body(group) }
+      } catch let error as MPIError {
+        throw error  // there is nobody to agree with any more
+      } catch {
+        group.finish()
+        if group.rank == 0 { throw error }
+        let isUsage = (error as? TrainingError)?.isUsage ?? (error is ValidationError)
+        throw error as? ExitCode ?? ExitCode(isUsage ? 2 : 1)
+      }
+      group.finish()
+    #else
+      if launched.rank > 0 { throw ExitCode(2) }
+      throw TrainingError(
+        usage: "\(launched.count) processes were started together, and this build trains in one: "
+          + "swift build -c release --product convit --traits MPI makes one that trains in all")
+    #endif
+  }
+}
