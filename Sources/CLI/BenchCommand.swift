@@ -16,7 +16,8 @@ struct BenchCommand: ParsableCommand {
       program can exceed, each measured in the same process; and the level, which says what \
       instructions the kernels use (CONVIT_LEVEL=x86-64-v3 holds them to AVX2). With mode data: \
       no model, but the images of --data-path from their files to normalised batches, as convit \
-      train with the same flags reads them.
+      train with the same flags reads them. Started by mpirun, mode train measures all ranks together, \
+      each on a batch.
       """)
 
   @Option(help: "A preset; see convit models. (default: convit_tiny)") var model: String?
@@ -80,6 +81,11 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     guard mode != .data else { return try runOnData() }
+    guard mode == .train else { return try run(in: SingleProcess()) }
+    try TrainingProcesses.run { try run(in: $0) }
+  }
+
+  private func run(in group: any ProcessGroup) throws {
     let recipe = try config.map { try TrainingConfiguration(contentsOf: $0) }
     let name = weights ?? config ?? model ?? "convit_tiny"
     var benchmark = Benchmark(
@@ -90,12 +96,14 @@ struct BenchCommand: ParsableCommand {
     benchmark.precision = precision ?? recipe?.precision ?? .float32
     (benchmark.lanes, benchmark.shardSize) = (lanes ?? 4, shardSize)
     benchmark.pinThreads = pinThreads
+    benchmark.group = group
     let averages = try average.map { try self.averages(over: $0, benchmark) }
     if let warning = ProductKernels.warning(for: benchmark.precision) {
       Terminal.write("note: \(warning)\n")
     }
     var report = try benchmark()
     report.average = averages?()
+    guard group.rank == 0 else { return }
     json ? try printJSON(report) : show(report, benchmark.model)
   }
 
@@ -159,11 +167,13 @@ struct BenchCommand: ParsableCommand {
     func whole(_ number: Double) -> String { String(format: "%.0f", number) }
     let speeds = [report.imagesPerSecond, report.imagesPerSecondBest]
     let alone = report.gemmGflops.map { "; alone " + whole($0) } ?? ""
+    let threads =
+      (report.ranks > 1 ? "\(report.ranks) ranks × " : "") + "\(report.threads) threads"
     let peak = report.peakGflops.map { "; in registers " + whole($0) } ?? ""
     let blas = report.blasGflops.map { "; \(report.blas), fp32: " + whole($0) } ?? ""
     print(
       """
-      \(report.model), \(report.mode), batch \(report.batchSize), \(report.threads) threads
+      \(report.model), \(report.mode), batch \(report.batchSize), \(threads)
       products  \(report.precision.rawValue), \(report.products), level \(report.level)
       \(String(format: "speed     %.1f \(examples)/s (fastest step %.1f)", arguments: speeds))
                 \(whole(report.gflops)) GFLOPS\(alone)\(peak)\(blas)

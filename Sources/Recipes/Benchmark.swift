@@ -24,6 +24,8 @@ package struct Benchmark: Sendable {
   package var shardSize: Int?
   package var pinThreads = false
   package var precision = Precision.float32
+  /// The processes that train together, each on `batchSize` examples and as many threads.
+  package var group: any ProcessGroup = SingleProcess()
 
   package init(
     name: String, model: any VisionModel, mode: Mode, batchSize: Int, threads: Int
@@ -36,6 +38,8 @@ package struct Benchmark: Sendable {
     package let model: String
     package let mode: Mode
     package let batchSize, threads: Int
+    /// The processes that trained together, each of which had as many threads and examples.
+    package let ranks: Int
     /// Images, or clips, by the median step, and by the fastest one.
     package let imagesPerSecond, imagesPerSecondBest: Double
     /// Operations of the model's matrix products a second, at the median step; those that a
@@ -69,8 +73,9 @@ package struct Benchmark: Sendable {
     let peak = Resources.current.peakMegabytes
     let rate = imagesPerSecond(times)
     return Report(
-      model: name, mode: mode, batchSize: batchSize, threads: threads, imagesPerSecond: rate,
-      imagesPerSecondBest: Double(batchSize) / times[0],
+      model: name, mode: mode, batchSize: batchSize, threads: threads, ranks: group.count,
+      imagesPerSecond: rate,
+      imagesPerSecondBest: Double(batchSize * group.count) / times[0],
       gflops: rate * 2 * Double(model.multiplyAdds) * (mode == .train ? 3 : 1) / 1e9,
       gemmGflops: steps == nil ? gemmRate(on: pool, in: precision) : nil,
       blasGflops: steps == nil ? gemmRate(on: pool, in: nil) : nil,
@@ -99,7 +104,7 @@ package struct Benchmark: Sendable {
 
   /// The rate of the median step.
   package func imagesPerSecond(_ times: [Double]) -> Double {
-    Double(batchSize) / times[times.count / 2]
+    Double(batchSize * group.count) / times[times.count / 2]
   }
 
   private func timesInOrder(of step: (Int) throws -> Void) throws -> [Double] {
@@ -109,9 +114,15 @@ package struct Benchmark: Sendable {
       let start = ContinuousClock.now
       try step(warmup + times.count)
       times.append((ContinuousClock.now - start) / .seconds(1))
-    } while steps.map { times.count < $0 }
-      ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds)
+    } while try goesOn(
+      steps.map { times.count < $0 }
+        ?? (times.count < 3 || (ContinuousClock.now - begin) / .seconds(1) < seconds))
     return times
+  }
+
+  /// Whether the first process says that steps go on.
+  private func goesOn(_ own: Bool) throws -> Bool {
+    group.count == 1 ? own : try group.exchange(own)[0]
   }
 
   private func makeStep(_ pool: WorkerPool) throws -> (Int) throws -> Void {
@@ -127,7 +138,7 @@ package struct Benchmark: Sendable {
       (recipe.recompute, recipe.lanes, recipe.shardSize) = (recompute, lanes, shardSize)
       recipe.precision = precision
       (recipe.mixup, recipe.cutmix) = (0, 0)  // the model is measured
-      var learner = Learner(model, weights, try recipe.recipe(for: model))
+      var learner = Learner(model, weights, try recipe.recipe(for: model), in: group)
       let labels = (0..<batchSize).map { $0 % model.image.classes }
       let samples = Batch(inputs: batch, labels: labels, indices: Array(0..<batchSize))
       return { _ = try learner.step(samples, epoch: $0, rate: 1e-4, on: pool) }

@@ -14,7 +14,7 @@ const char *cmpi_gather(const void *own, int size, void *all);
 const char *cmpi_gather_varied(
     const void *own, int size, void *all, const int *sizes, const int *offsets);
 
-/// Adds up `number` buffers over all processes, in place, by reductions that are under way at once.
+/// Adds up `number` buffers over all processes, in place, in the order of ranks.
 const char *cmpi_sum(float *const *buffers, const int *lengths, int number);
 
 /// Leaves the other processes, which all do.
