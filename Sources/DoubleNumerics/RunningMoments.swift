@@ -2,7 +2,7 @@
 /// ``Statistics`` says of a list, without the list.
 ///
 /// Welford 1962; for parts Chan et al. 1983. A large mean does not drown a small spread.
-package struct RunningMoments: Sendable {
+package struct RunningMoments: Sendable, Codable {
   /// How many numbers there were.
   package private(set) var count = 0
   private var average = 0.0

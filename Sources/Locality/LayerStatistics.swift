@@ -4,7 +4,7 @@ import ConViT
 import DoubleNumerics
 
 /// What is summed up over images about the heads of one layer.
-struct LayerStatistics: MapSums {
+struct LayerStatistics: MapSums, Codable {
   private(set) var heads: [HeadStatistics]
   /// Σ_images of the cosine between the maps of two heads, [H · H].
   private(set) var similarity: [Double]
@@ -96,10 +96,21 @@ struct LayerStatistics: MapSums {
     for index in similarity.indices { similarity[index] += other.similarity[index] }
     images += other.images
   }
+
+  /// The same but for the maps, which are empty.
+  var withoutMaps: LayerStatistics {
+    var rest = self
+    rest.set(maps: heads.map { _ in [] })
+    return rest
+  }
+
+  mutating func set(maps: [[Float]]) {
+    for (head, map) in maps.enumerated() { heads[head].map = map }
+  }
 }
 
 /// What is summed up over images about one attention head, patches only.
-struct HeadStatistics: Sendable {
+struct HeadStatistics: Sendable, Codable {
   /// Σ_images A, [N · N]: whatever is linear in the attention follows from it.
   var map: [Float]
   /// An image's non-locality, in patches.
@@ -112,7 +123,7 @@ struct HeadStatistics: Sendable {
   init(patches: Int) { map = Array(repeating: 0, count: patches * patches) }
 
   mutating func add(_ other: HeadStatistics) {
-    for index in map.indices { map[index] += other.map[index] }
+    for index in other.map.indices { map[index] += other.map[index] }
     nonlocality.add(other.nonlocality)
     entropy.add(other.entropy)
     tokenShare.add(other.tokenShare)

@@ -11,8 +11,8 @@ import ConViT
 /// print(meter.report(statistics).layers[0].nonlocality)
 /// ```
 public struct LocalityMeter: Sendable {
-  let model: VisionTransformer
-  let weights: FrozenWeights
+  package let model: VisionTransformer
+  package let weights: FrozenWeights
   let grid: PatchGrid
   let distances: [Float]
   /// The layers by the places of their attention's maps.
@@ -91,6 +91,27 @@ public struct LocalityStatistics: Sendable {
 
   subscript(layer: Int) -> LayerStatistics {
     total(of: layer, in: lanes)
+  }
+
+  /// Puts the statistics of all processes of a group together, which then all have.
+  package mutating func sum(over group: any ProcessGroup) throws {
+    guard group.count > 1 else { return }
+    let own = lanes[0].indices.map { self[$0] }
+    var all = try group.exchange(own.map(\.withoutMaps))
+    for other in all.dropFirst() {
+      for (layer, sums) in other.enumerated() { all[0][layer].add(sums) }
+    }
+    for (layer, sums) in own.enumerated() {  // maps are long, and added up by themselves
+      let maps = try sums.heads.map { head in
+        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: head.map.count)
+        defer { buffer.deallocate() }
+        _ = buffer.initialize(from: head.map)
+        try group.sum([buffer])
+        return Array(buffer)
+      }
+      all[0][layer].set(maps: maps)
+    }
+    lanes = [all[0]]
   }
 }
 

@@ -62,12 +62,14 @@ package struct EpochLine: Encodable {
   private let entries: [String: [Double?]]
   private let sparsity: Double?
   private let ended: String?
+  private let ranks: [RankRecord]
 
   package init(
-    record: EpochRecord, entries: [String: [Double?]], sparsity: Double?, ended: String?
+    record: EpochRecord, entries: [String: [Double?]], sparsity: Double?, ended: String?,
+    ranks: [RankRecord] = []
   ) {
     (self.record, self.entries) = (record, entries)
-    (self.sparsity, self.ended) = (sparsity, ended)
+    (self.sparsity, self.ended, self.ranks) = (sparsity, ended, ranks)
   }
 
   package func encode(to encoder: any Encoder) throws {
@@ -75,6 +77,24 @@ package struct EpochLine: Encodable {
     try entries.encode(to: encoder)
     if let sparsity { try ["sparsity": sparsity].encode(to: encoder) }
     if let ended { try ["ended": ended].encode(to: encoder) }
+    if !ranks.isEmpty { try ["ranks": ranks].encode(to: encoder) }
+  }
+}
+
+/// How fast one of several processes was in an epoch.
+package struct RankRecord: Sendable, Codable, Hashable {
+  /// Its own images, by all of the time.
+  package let imagesPerSecond: Double
+  /// The share of the time that it waited for others, or for what they sent.
+  package let waiting: Double
+
+  package init(imagesPerSecond: Double, waiting: Double) {
+    (self.imagesPerSecond, self.waiting) = (imagesPerSecond, waiting)
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case imagesPerSecond = "images_per_second"
+    case waiting
   }
 }
 

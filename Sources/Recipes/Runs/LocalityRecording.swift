@@ -83,24 +83,39 @@ struct LocalityRecording {
 
 extension Evaluator {
   /// The totals over `sample` and then `others`, and how local the attention is on the sample, seen
-  /// in the same forward passes. `addsReference`: the first batch also as the published code does;
-  /// `countsSample`: whether the totals are of the sample, too.
+  /// in the same forward passes. `addsReference`: the first batch also as the published code does.
   package func totalsAndLocality(
     _ model: VisionTransformer, _ weights: FrozenWeights, on sample: [Example],
-    countsSample: Bool = true, then others: [Example] = [], addsReference: Bool = false, pool: WorkerPool,
+    then others: [Example] = [], addsReference: Bool = false, pool: WorkerPool,
     noting: (Batch) throws -> Void = { _ in }, progress: (Int) throws -> Void = { _ in }
   ) throws -> (totals: ClassificationTotals, report: LocalityReport) {
-    var totals = ClassificationTotals()
     let meter = LocalityMeter(model, weights)
-    var statistics = meter.emptyStatistics
-    var reference: [[Double]] = []
-    try read(sample, needsSome: true, &totals, noting, progress) { images in
+    var (statistics, reference) = (meter.emptyStatistics, [[Double]]())
+    let totals = try totals(
+      meter, adding: &statistics, on: sample, then: others, pool: pool, noting: noting,
+      progress: progress
+    ) { images in
       if addsReference && reference.isEmpty { reference = meter.referenceNonlocality(images) }
+    }
+    return (totals, meter.report(statistics).adding(reference: reference))
+  }
+
+  /// The same, where the statistics of what the attention does are still to be put together with
+  /// those of other images; `looking` sees the batches of the sample.
+  func totals(
+    _ meter: LocalityMeter, adding statistics: inout LocalityStatistics, on sample: [Example],
+    needsSome: Bool = true, then others: [Example], pool: WorkerPool,
+    noting: (Batch) throws -> Void, progress: (Int) throws -> Void,
+    looking: (Tensor) -> Void = { _ in }
+  ) throws -> ClassificationTotals {
+    var totals = ClassificationTotals()
+    try read(sample, needsSome: needsSome, &totals, noting, progress) { images in
+      looking(images)
       return meter.add(images, to: &statistics, on: pool)
     }
-    let report = meter.report(statistics).adding(reference: reference)
-    if !countsSample { totals = ClassificationTotals() }
-    try read(others, &totals, noting, progress) { model.logits(of: $0, weights, on: pool) }
-    return (totals, report)
+    try read(others, &totals, noting, progress) {
+      meter.model.logits(of: $0, meter.weights, on: pool)
+    }
+    return totals
   }
 }

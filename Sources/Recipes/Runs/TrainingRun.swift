@@ -11,25 +11,19 @@ import Training
 /// What changes is `learner` and `progress`, and a checkpoint holds both: a run that begins with
 /// those of another goes on as that one would have.
 struct TrainingRun {
-  private let plan: TrainingPlan
+  let plan: TrainingPlan
   private let folder: RunFolder?  // none where another process writes the run
-  private let lastEpoch: Int
+  let lastEpoch: Int
   private let isStopped: () -> Bool
-  private let report: (Trainer.Event) throws -> Void
-  private var learner: Learner
-  private var progress: RunProgress
-  private var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
+  let report: (Trainer.Event) throws -> Void
+  var learner: Learner
+  var progress: RunProgress
+  var (trainingSkips, validationSkips): (SkippedImages, SkippedImages)
   private var hasRemarked = false
-  private var locality: LocalityRecording?
+  var locality: LocalityRecording?
   private var clock: BudgetClock?
+  private var speed = RankSpeed(Ranks())
   private(set) var observer: (any TrainingObserver)?
-
-  private struct Measurement {
-    /// Of the model and of the moving average, unless the epoch is not evaluated.
-    var totals, average: ClassificationTotals?
-    var badImages = 0
-    var locality: LocalityReport?
-  }
 
   init(
     _ plan: TrainingPlan, in folder: RunFolder?, from learner: Learner, _ progress: RunProgress,
@@ -92,6 +86,7 @@ struct TrainingRun {
     schedule.plateau = progress.plateau
     let loader = plan.loader(epoch: progress.epoch, from: progress.step)
     let (before, clock) = (progress, ContinuousClock.now)
+    speed = RankSpeed(plan.ranks)
     try stopIfAsked()
     while progress.step < steps {
       let count = min(size, all - progress.step * size)
@@ -121,6 +116,7 @@ struct TrainingRun {
         try save()
       }
     }
+    speed.end(plan.ranks)
     guard progress.images > 0 else {
       throw TrainingError(
         "no step of epoch \(progress.epoch + 1) had \(plan.data.training.kind.plural) that can be "
@@ -145,6 +141,7 @@ struct TrainingRun {
       }
     }
     trainingSkips = skips
+    speed.images += places.count - failures.count
     let fault = outcome.error as? NonFiniteStep
     let taken = try fault?.samples.count ?? outcome.get()?.examples.count ?? 0
     if taken < count {
@@ -173,72 +170,6 @@ struct TrainingRun {
     }
     try report(.note("\(fault): left out, \(progress.skipped) of at most \(limit)"))
   }
-
-  private mutating func measured(after epochs: Int) throws -> Measurement {
-    let isDue = locality?.isDue(after: epochs) ?? false
-    let sample = isDue ? locality?.sample : nil
-    guard plan.settings.isEvaluated(after: epochs) || epochs == lastEpoch else {
-      guard let sample else { return Measurement() }
-      return try evaluated(learner.weights, lookingAt: sample, alone: true)
-    }
-    var result = try evaluated(learner.weights, lookingAt: sample)
-    if let average = learner.average {
-      result.average = try evaluated(average.weights, lookingAt: nil).totals
-    }
-    return result
-  }
-
-  /// A measurement on all validation images, or a sample alone; on the sample, where heads look.
-  ///
-  /// Several processes divide the images among them, but for the sample, on which each measures the
-  /// same.
-  private mutating func evaluated(
-    _ weights: ParameterStore, lookingAt sample: [ImageFolder.Sample]?, alone isAlone: Bool = false
-  ) throws -> Measurement {
-    let (ranks, weights) = (plan.ranks, plan.frozen(weights))
-    let (all, sampled) = (plan.data.validation.samples, sample?.count ?? 0)
-    let count = isAlone ? sampled : all.count
-    var (skips, failures, result) = (validationSkips, [SampleError](), Measurement())
-    func note(_ batch: Batch) throws {
-      try skips.noteRead(batch) { [report] in try report(.note($0)) }
-      failures += batch.failures
-    }
-    func show(_ done: Int) throws {
-      let share = sampled + max(0, done - sampled) * ranks.count
-      try report(.evaluated(min(share, count), of: count))
-      if isToStop() { throw Stopping() }
-    }
-    let (evaluator, model) = (plan.evaluator, plan.model)
-    let own = Result { () throws -> ClassificationTotals in
-      guard let sample, let locality else {
-        return try evaluator(
-          model, weights, on: ranks.part(of: all), pool: plan.pool, noting: note, progress: show)
-      }
-      var totals: ClassificationTotals
-      (totals, result.locality) = try evaluator.totalsAndLocality(
-        locality.model, weights, on: sample, countsSample: ranks.isFirst,
-        then: isAlone ? [] : ranks.part(of: locality.others), pool: plan.pool, noting: note,
-        progress: show)
-      return totals
-    }
-    validationSkips = skips
-    let stops = try ranks.any(own.error is Stopping, or: own)
-    let bad = try ranks.all(failures.map(SkippedImages.Failure.init))
-    result.badImages = bad.count
-    try validationSkips.note(bad) { [report] in try report(.note($0)) }
-    if stops { try stop() }
-    if isAlone { return result }
-    let totals = try ranks.sum(own.get())
-    guard totals.meanLoss.isFinite else {
-      throw TrainingError(
-        "the validation loss is \(totals.meanLoss) after epoch \(progress.epoch + 1)")
-    }
-    result.totals = totals
-    return result
-  }
-
-  /// That this process is asked to stop in the middle of a measurement.
-  private struct Stopping: Error {}
 
   /// Writes where heads look after so many epochs, if that was measured.
   private mutating func write(_ report: LocalityReport?, after epochs: Int) throws {
@@ -274,13 +205,14 @@ struct TrainingRun {
       schedule.observe(accuracy: accuracy, after: progress.epoch + 1)
       progress.plateau = schedule.plateau
     }
+    let ranks = try speed.records(of: learner.weights, after: progress.epoch + 1, plan.ranks)
     progress.endEpoch()
     try observer?.endEpoch(progress.epoch, learner)
     try folder?.append(
       EpochLine(
         record: record, entries: entries,
         sparsity: learner.masks.map(plan.settings.pruning.rule.share(removedBy:)),
-        ended: plan.settings.earlyEnd(progress)))
+        ended: plan.settings.earlyEnd(progress), ranks: ranks))
     try save()
     try report(.epoch(record, isBest: isBest))
     guard !hasRemarked else { return }
@@ -301,22 +233,16 @@ struct TrainingRun {
   }
 
   /// Whether somebody asks this process to end the run, or its time budget is nearly over.
-  private mutating func isToStop() -> Bool { isStopped() || clock?.isUp(at: .now) ?? false }
+  mutating func isToStop() -> Bool { isStopped() || clock?.isUp(at: .now) ?? false }
 
   /// Ends the run if one of its processes is to stop.
   private mutating func stopIfAsked() throws {
     if try plan.ranks.any(isToStop()) { try stop() }
   }
 
-  private mutating func stop() throws -> Never {
+  mutating func stop() throws -> Never {
     try save()
     throw RunInterrupted(
       folder: plan.folder, progress: progress, budget: isStopped() ? nil : plan.settings.timeBudget)
-  }
-}
-
-extension Result {
-  fileprivate var error: Failure? {
-    if case .failure(let error) = self { error } else { nil }
   }
 }
