@@ -15,7 +15,7 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo demo-video test test-sanitized api api-check test-arm fuzz fuzz-products pillow-images build format lint docs parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
+.PHONY: help demo demo-video test test-mpi test-sanitized api api-check test-arm fuzz fuzz-products pillow-images build format lint docs parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
   consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table clips-memory vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -34,6 +34,10 @@ test: ## Build and run all tests (CONFIGURATION=release for optimised code, debu
 	@Scripts/dependencies.sh
 	swift build --build-tests $(TEST_FLAGS)
 	swift test --skip-build $(TEST_FLAGS)
+
+test-mpi: ## Check training by several processes, with Open MPI and MPICH (MPI="openmpi --kills 20")
+	@Scripts/dependencies.sh mpi
+	@Scripts/mpi.sh $(MPI)
 
 test-sanitized: ## Run all tests under a sanitizer (SANITIZER=thread; address if left out)
 	@Scripts/dependencies.sh

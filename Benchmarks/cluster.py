@@ -9,6 +9,7 @@ A round is one measurement of each, in turn; the table has the medians, and the 
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import statistics
@@ -65,7 +66,7 @@ class Link:
 
 
 def commands(arguments, folder):
-    """The contestants' command lines."""
+    """The contestants' command lines, and those that time sums alone."""
     bench = [str(arguments.convit.resolve()), "bench", "--json", "--seconds", str(arguments.seconds)]
     bench += ["--model", arguments.model]
     rank = [*bench, "--threads", "1", "--batch-size", str(arguments.batch_size // 2)]
@@ -82,26 +83,49 @@ def commands(arguments, folder):
     pinned.write_text('#!/bin/bash\nexec taskset -c "$OMPI_COMM_WORLD_RANK" "$@"\n')
     pinned.chmod(0o755)
     over = ["mpirun", "-np", "2", "--hostfile", str(hosts), "--map-by", "node", "--bind-to", "none"]
-    over += ["--mca", "plm_rsh_agent", str(enter), *OVER_TCP, str(pinned), *rank]
-    first = next(iter(HOSTS))
-    return {
+    over += ["--mca", "plm_rsh_agent", str(enter), *OVER_TCP, str(pinned)]
+    over = [str(enter), next(iter(HOSTS)), *over]
+    here = ["mpirun", "-np", "2", "--bind-to", "core"]
+    sums = folder / "sums"
+    sources = HERE.parent / "Sources/CMPI"
+    run("mpicc", "-O2", "-DCONVIT_MPI", f"-I{sources}/include", f"-I{sources}", HERE / "sums.c", *sources.glob("*.c"), "-o", sums)
+    speeds = {
         "1 rank × 2 threads": [*bench, "--threads", "2", "--batch-size", str(arguments.batch_size)],
-        "2 ranks × 1 thread": ["mpirun", "-np", "2", "--bind-to", "core", *rank],
-        "2 ranks × 1 thread, over the link": [str(enter), first, *over],
+        "2 ranks × 1 thread": [*here, *rank],
+        "2 ranks × 1 thread, over the link": [*over, *rank],
     }
+    return speeds, {"on this host": [*here, str(sums)], "over the link": [*over, str(sums)]}
 
 
-def measure(command):
+def output(command):
+    """The lines of JSON that a command prints."""
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=600, check=False)
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if not lines:
         sys.exit(f"{' '.join(command)}\n{done.stderr[-2000:]}")
-    return json.loads(lines[-1])["images_per_second"]
+    return [json.loads(line) for line in lines]
+
+
+def predict():
+    """Prints the share of a step's time that is a rank's own work, by the model of docs/CLUSTER.md."""
+    spread, message, ranks = 0.02, 2e-6, (2, 8, 64, 1000)
+    print("model         seconds  Gbit/s  latency  " + "".join(f"{n:>6} ranks" for n in ranks))
+    for model, parameters, own in ("convit_tiny", 5_717_416, 2.0), ("convit_base", 86_500_000, 8.0):
+        size = 4 * parameters
+        messages = 2 * math.ceil(size / 2**22)
+        for gigabits, latency in (1, 1e-3), (10, 50e-6), (100, 5e-6):
+            bandwidth = 0.82 * gigabits * 1e9 / 8
+            shares = []
+            for n in ranks:
+                sent = 2 * (n - 1) / n * size / bandwidth + 3 * latency + messages * (n - 1) * message
+                shares.append(own / (own * (1 + spread * math.sqrt(2 * math.log(n))) + sent))
+            print(f"{model:12} {own:8} {gigabits:7} {latency:8}  " + "".join(f"{share:12.2f}" for share in shares))
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--convit", type=pathlib.Path, required=True, help="a release build with the trait MPI")
+    parser.add_argument("--convit", type=pathlib.Path, default=".build/release/convit", help="a build with the trait MPI")
+    parser.add_argument("--predict", action="store_true", help="print what the model of the cost says, and measure nothing")
     parser.add_argument("--model", default="convit_tiny")
     parser.add_argument("--batch-size", type=int, default=32, help="images of a step, in all ranks")
     parser.add_argument("--rounds", type=int, default=5)
@@ -109,15 +133,21 @@ def main():
     parser.add_argument("--rate", default="1gbit")
     parser.add_argument("--delay", type=float, default=1, help="milliseconds each way")
     arguments = parser.parse_args()
+    if arguments.predict:
+        return predict()
     hosts = pathlib.Path("/etc/hosts")
     before = hosts.read_text()
     rates = {}
     try:
         hosts.write_text(before.rstrip("\n") + "\n" + "".join(f"{a} {h}\n" for h, a in HOSTS.items()))
         with tempfile.TemporaryDirectory() as folder, Link(arguments.delay, arguments.rate):
+            speeds, sums = commands(arguments, pathlib.Path(folder))
+            for place, command in sums.items():
+                for line in output(command):
+                    print(f"a sum of {line['numbers']:>7} numbers on two ranks {place}: {line['ms']:.2f} ms", flush=True)
             for _ in range(arguments.rounds):
-                for name, command in commands(arguments, pathlib.Path(folder)).items():
-                    rates.setdefault(name, []).append(measure(command))
+                for name, command in speeds.items():
+                    rates.setdefault(name, []).append(output(command)[-1]["images_per_second"])
     finally:
         hosts.write_text(before)
     alone = rates["1 rank × 2 threads"]

@@ -3,6 +3,7 @@
 #
 #   Scripts/dependencies.sh        to build and test
 #   Scripts/dependencies.sh demo   also the data of `make demo`
+#   Scripts/dependencies.sh mpi    also both MPI libraries, for `make test-mpi`
 #   Scripts/dependencies.sh lint   also what `make lint` checks scripts and spelling with
 #   Scripts/dependencies.sh arm    also what `make test-arm` builds and runs for aarch64 with
 #
@@ -124,6 +125,9 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
   command -v make >/dev/null || packages+=(make)
   if [[ ${1:-} == demo && ! -d data/fashion-mnist/val ]]; then
     packages+=(dataset-fashion-mnist)
+  fi
+  if [[ ${1:-} == mpi ]]; then
+    packages+=(libopenmpi-dev openmpi-bin libmpich-dev mpich)
   fi
   if [[ ${1:-} == lint ]]; then
     packages+=(codespell shellcheck)

@@ -16,8 +16,8 @@ struct BenchCommand: ParsableCommand {
       program can exceed, each measured in the same process; and the level, which says what \
       instructions the kernels use (CONVIT_LEVEL=x86-64-v3 holds them to AVX2). With mode data: \
       no model, but the images of --data-path from their files to normalised batches, as convit \
-      train with the same flags reads them. Started by mpirun, mode train measures all ranks together, \
-      each on a batch.
+      train with the same flags reads them. Started by mpirun, mode train measures all ranks \
+      together, each on a batch.
       """)
 
   @Option(help: "A preset; see convit models. (default: convit_tiny)") var model: String?

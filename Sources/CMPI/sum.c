@@ -7,9 +7,9 @@
 
 // Numbers are summed in buckets. Of each, process i sums the i-th part: it gets that part from all
 // others, adds what they sent in the order of ranks, so that the bits depend on nothing but their
-// number, and sends the sum to all. That is the least that can be sent, 2 (n - 1) / n of the numbers
-// each, in two messages' time. Some buckets are under way at once, in an order that all share, as
-// MPI wants it.
+// number, and sends the sum to all. That is the least that can be sent, 2 (n - 1) / n of the
+// numbers each, in two messages' time. Some buckets are under way at once, in an order that all
+// share, as MPI wants it.
 enum { BUCKET = 1 << 20, GATHERING = 2, ENDING = 4, AT_ONCE = ENDING + 1 };
 
 struct bucket {

@@ -12,7 +12,9 @@
   /// A program makes one, and uses it on the thread that made it. It needs the package trait `MPI`
   /// and an MPI library: Open MPI or MPICH.
   public final class MPIGroup: ProcessGroup {
+    /// The number of this process, from 0.
     public let rank: Int
+    /// How many there are.
     public let count: Int
     /// What the MPI library says that it is, as "Open MPI v4.1.4".
     public let library: String
@@ -31,6 +33,9 @@
     /// Leaves the others, which all do at their end.
     public func finish() { cmpi_finish() }
 
+    /// What each process gives, in the order of ranks.
+    ///
+    /// - Throws: `MPIError`.
     public func gather(_ bytes: [UInt8]) throws -> [[UInt8]] {
       // Short ones go along with their length: most are, and need one message.
       let most = 248
@@ -57,6 +62,10 @@
       return (0..<count).map { Array(varied[offsets[$0]..<offsets[$0 + 1]]) }
     }
 
+    /// Adds up numbers over all processes, in the order of ranks, in place: the bits depend on
+    /// their number alone. Takes memory of some 40 MB, which it keeps.
+    ///
+    /// - Throws: `MPIError`.
     public func sum(_ buffers: [UnsafeMutableBufferPointer<Float>]) throws {
       let pointers: [UnsafeMutablePointer<Float>?] = buffers.map(\.baseAddress)
       try check(cmpi_sum(pointers, buffers.map { Int32($0.count) }, Int32(buffers.count)))
@@ -65,6 +74,7 @@
 
   /// What MPI says has gone wrong, mostly that another process has ended.
   public struct MPIError: Error, CustomStringConvertible {
+    /// What MPI says.
     public let description: String
   }
 

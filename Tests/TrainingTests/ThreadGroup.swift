@@ -36,7 +36,9 @@ final class ThreadGroup: @unchecked Sendable {  // what changes is behind `lock`
     var count: Int { group.count }
 
     func gather(_ bytes: [UInt8]) -> [[UInt8]] {
-      group.meet { group.given[rank] = bytes } last: {
+      group.meet {
+        group.given[rank] = bytes
+      } last: {
         group.all = (0..<count).map { group.given[$0] ?? [] }
       } _: {
         group.all
@@ -44,7 +46,9 @@ final class ThreadGroup: @unchecked Sendable {  // what changes is behind `lock`
     }
 
     func sum(_ buffers: [UnsafeMutableBufferPointer<Float>]) {
-      group.meet { group.buffers[rank] = buffers } last: {
+      group.meet {
+        group.buffers[rank] = buffers
+      } last: {
         for (place, first) in (group.buffers[0] ?? []).enumerated() {
           for element in first.indices {
             let sum = (0..<count).reduce(Float(0)) { $0 + group.buffers[$1]![place][element] }

@@ -14,5 +14,7 @@ extension ProcessGroup {
     return try exchange(bytes).map { try decoder.decode(Value.self, from: Data($0)) }
   }
 
-  package func exchange<Value: Codable>(_ own: Value) throws -> [Value] { try exchange(.success(own)) }
+  package func exchange<Value: Codable>(_ own: Value) throws -> [Value] {
+    try exchange(.success(own))
+  }
 }

@@ -18,9 +18,13 @@ public protocol ProcessGroup: Sendable {
 public struct SingleProcess: ProcessGroup {
   /// The group of this process alone.
   public init() {}
+  /// 0.
   public var rank: Int { 0 }
+  /// 1.
   public var count: Int { 1 }
+  /// What this process gives.
   public func gather(_ bytes: [UInt8]) -> [[UInt8]] { [bytes] }
+  /// Leaves the numbers as they are.
   public func sum(_ buffers: [UnsafeMutableBufferPointer<Float>]) {}
 }
 

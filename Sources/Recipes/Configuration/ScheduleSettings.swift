@@ -58,7 +58,9 @@ package struct ScheduleSettings: Settings {
           + "\(size / processes)")
     }
     batchSize = size / processes
-    return ["batch-size is \(batchSize), as the run's steps of \(size) images are for \(processes) ranks"]
+    return [
+      "batch-size is \(batchSize), as the run's steps of \(size) images are for \(processes) ranks"
+    ]
   }
 
   package func validate() throws(TrainingError) {

@@ -174,6 +174,7 @@ extension TrainingPlan {
       classes: data.training.classes.count, stepsPerEpoch: stepsPerEpoch,
       epochs: settings.totalEpochs, progress: progress,
       threads: pool.threads,
-      ranks: ranks.count > 1 ? ranks.description(threads: pool.threads) : nil, rate: rates.base, memory: memory, precision: settings.precision)
+      ranks: ranks.count > 1 ? ranks.description(threads: pool.threads) : nil, rate: rates.base,
+      memory: memory, precision: settings.precision)
   }
 }
