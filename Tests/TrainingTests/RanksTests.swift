@@ -1,6 +1,7 @@
 import Autodiff
 import Files
 import Foundation
+import Locality
 import Runs
 import Testing
 import Training
@@ -19,7 +20,7 @@ import Training
     var c = try fixture.smallConfiguration(run)
     (c.batchSize, c.epochs, c.clipGrad, c.drop, c.dropPath) = (batchSize, 2, 1, 0.1, 0.2)
     (c.shuffle, c.augment, c.mixup, c.cutmix, c.modelEma) = (true, true, 0.8, 1, true)
-    (c.threads, c.resume) = (1, "auto")
+    (c.threads, c.resume, c.localityEvery, c.localitySample) = (1, "auto", 1, 7)
     return c
   }
 
@@ -49,6 +50,15 @@ import Training
     RunFolder.records(of: fixture.file(run).path)
   }
 
+  /// What is measured about the heads, after the epochs and at the start.
+  private func heads(_ run: String) throws -> [Double] {
+    let lines: [LocalityRecord] = try JSONLines(fixture.file("\(run)/locality.jsonl").path).all()
+    return lines.flatMap { line in
+      [Double(line.report.images)]
+        + line.report.layers.flatMap { $0.nonlocality.compactMap(\.self) }
+    }
+  }
+
   private func expectClose(_ a: [Double], _ b: [Double], within tolerance: Double = 1e-5) {
     #expect(a.count == b.count && !a.isEmpty)
     for (a, b) in zip(a, b) { #expect(abs(a - b) <= tolerance * abs(b)) }
@@ -64,6 +74,7 @@ import Training
       let weights = try train(ranks, c).map { try $0.get() }
       #expect(weights.allSatisfy { $0 == weights[0] }, "the processes agree on the weights")
       expectClose(try losses(run), try losses("one"))
+      expectClose(try heads(run), try heads("one"))
       for (epoch, expected) in zip(epochs(run), one) {
         #expect(epoch.testAcc1 == expected.testAcc1 && epoch.testAcc5 == expected.testAcc5)
         #expect(epoch.emaTestAcc1 == expected.emaTestAcc1)
