@@ -1,5 +1,6 @@
 import Foundation
 import Images
+import Recipes
 import Testing
 
 @testable import CLI
@@ -49,6 +50,26 @@ import Testing
       in: workspace.path, memoryLimit: 400 << 20)
     #expect(bench.status == 1)
     #expect(bench.errLines.last?.hasPrefix("convit: out of memory: ") == true, "\(bench.err)")
+  }
+
+  /// Several copies of a build without MPI would each train the same run.
+  @Test func severalProcessesNeedMPI() throws {
+    for (rank, messages) in [("0", 1), ("1", 0)] {
+      let outcome = try ConvitProcess.run(
+        ["train", "--data-path", "data", "--output-dir", "run"], in: workspace.path,
+        environment: ["PMI_RANK=\(rank)", "PMI_SIZE=4"])
+      #expect(outcome.status == 2 && outcome.errLines.count == messages)
+      for line in outcome.errLines {
+        #expect(line.hasPrefix("convit: 4 processes were started together, and this build trains"))
+        #expect(line.contains("--traits MPI"))
+      }
+    }
+    #expect(LaunchedProcess([:]) == nil)
+    #expect(LaunchedProcess(["PMI_RANK": "0", "PMI_SIZE": "1"]) == nil)
+    let openMPI = ["OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_SIZE": "3"]
+    #expect(LaunchedProcess(openMPI)?.rank == 2 && LaunchedProcess(openMPI)?.count == 3)
+    let slurm = ["PMIX_RANK": "7", "SLURM_STEP_NUM_TASKS": "8"]
+    #expect(LaunchedProcess(slurm)?.rank == 7 && LaunchedProcess(slurm)?.count == 8)
   }
 
   @Test func timesThatAreNone() {
