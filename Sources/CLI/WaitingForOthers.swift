@@ -4,11 +4,14 @@ import Foundation
 
 /// The waiting of a command for runs that other processes on its folder train.
 struct WaitingForOthers {
-  let whole: String  // what the same command resumes: "experiment"
+  private let hint: String
   private var told: Int?
 
-  init(ofA whole: String) {
-    self.whole = whole
+  /// - Parameters:
+  ///   - whole: what the command resumes: `experiment`.
+  ///   - command: how to start it again.
+  init(ofA whole: String, with command: String = "the same command") {
+    hint = "\(command) resumes the \(whole)"
     StopSignals.watch()
   }
 
@@ -27,7 +30,7 @@ struct WaitingForOthers {
 
   func stopIfAsked() throws {
     guard StopSignals.haveCome else { return }
-    Terminal.write("note: the same command resumes the \(whole)\n")
+    Terminal.write("note: \(hint)\n")
     throw ExitCode(StopSignals.exitCode)
   }
 }
