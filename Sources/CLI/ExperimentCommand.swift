@@ -26,7 +26,8 @@ struct ExperimentCommand: ParsableCommand {
   @Option(help: .folder("The folder to write runs and tables to.")) var outputDir: String
   @Flag(help: "The short form that the file has.") var quick = false
   @Option(
-    .value("I/N", "Only every N-th run, from the I-th on: task I of N, counted from 1, of an array."))
+    .value(
+      "I/N", "Only every N-th run, from the I-th on: task I of N, counted from 1, of an array."))
   var task: TaskShare?
   @Flag(help: "Print the runs and do nothing.") var dryRun = false
   @Flag(help: "Print the runs and how far each is, and do nothing.") var list = false
@@ -49,7 +50,9 @@ struct ExperimentCommand: ParsableCommand {
     }
     let (output, work) = (try OutputFolder(outputDir), ExperimentWork(plan, in: outputDir))
     var waiting = WaitingForOthers(ofA: "experiment")
-    try SharedWork.each(of: own) { try waiting($0) } attempt: { number, run in
+    try SharedWork.each(of: own) {
+      try waiting($0)
+    } attempt: { number, run in
       try work.attempt(run) {
         try waiting.stopIfAsked()
         Terminal.write("run \(number)/\(plan.runs.count): \(run.folder)\n")

@@ -22,8 +22,8 @@ package struct ExperimentWork: Sendable {
   /// Has `train` train a run, unless that has ended or has failed since this process began; false
   /// if another process has it now.
   ///
-  /// An error of the run is noted in its folder, and others may go on; any other is thrown. What was
-  /// trained has `ended`, perhaps with an error.
+  /// An error of the run is noted in its folder, and others may go on; any other is thrown. What
+  /// was trained has `ended`, perhaps with an error.
   package func attempt(
     _ run: ExperimentPlan.Run, train: () throws -> Void,
     ended: ((any Error)?) throws -> Void = { _ in }
@@ -35,7 +35,7 @@ package struct ExperimentWork: Sendable {
     try run.note(failure: nil, in: folder)
     do {
       try train()
-    } catch where Self.isFailure(error) {
+    } catch  where Self.isFailure(error) {
       try run.note(failure: "\(error)", in: folder)
       try ended(error)
       return true
