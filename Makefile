@@ -16,7 +16,7 @@ TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
 .PHONY: help demo demo-video test test-mpi test-sanitized api api-check test-arm fuzz fuzz-products pillow-images build format lint docs parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
-  consumer kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table clips-memory vit-bench tensorboard-check clean
+  consumer kill-loop grid-kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table clips-memory vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -160,6 +160,9 @@ consumer: ## Build and run the examples, which depend on this package by version
 
 kill-loop: build ## Kill a run at 50 random moments, resume each time, compare (KILLS="--kills 9")
 	python3 Scripts/runs/kill_loop.py $(KILLS)
+
+grid-kill-loop: build ## Four processes share a grid of 24 runs, two are killed; compare with one (ROUNDS="--rounds 5")
+	python3 Scripts/runs/grid_kill_loop.py $(ROUNDS)
 
 search-kill-loop: build ## Kill a search at 20 random moments, resume each time, compare (KILLS="--kills 5")
 	python3 Scripts/runs/search_kill_loop.py $(KILLS)

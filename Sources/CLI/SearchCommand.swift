@@ -21,6 +21,7 @@ struct SearchCommand: ParsableCommand {
       Accuracies are those on val: a space's base should hold out images (val-fraction) if the \
       test images are to say something later. Each training is a run like any other, in \
       OUT/candidates; the same command resumes where it stopped, and ends with the same table. \
+      Started several times at once, it divides the trainings among the processes. \
       OUT/search.html shows what scores said and what came of it, and which candidates are worth \
       their cost.
       """)
@@ -85,21 +86,17 @@ struct SearchCommand: ParsableCommand {
     }
     let first = Array(search.candidates.indices.prefix(calibrate ?? 0))
     search.calibration = first.count
-    for (index, candidate) in first.enumerated() {
-      try train(candidate, "calibration \(index + 1)/\(first.count)", &search, output)
-    }
+    try train(first, &search, output) { "calibration \($0 + 1)/\(first.count)" }
     if let evolve, evolve > 0 {
       var evolution = Evolution(of: search, seed: seed ?? 0)
-      for (index, candidate) in evolution.population.enumerated() {
-        try train(
-          candidate, "population \(index + 1)/\(evolution.population.count)", &search, output)
-      }
+      let population = evolution.population
+      try train(population, &search, output) { "population \($0 + 1)/\(population.count)" }
       for index in 0..<evolve {
         guard let child = try evolution.child(in: &search, on: pool) else {
           Terminal.write("note: evolution ends here: no child is in the space and the budget\n")
           break
         }
-        try train(child, "child \(index + 1)/\(evolve)", &search, output)
+        try train([child], &search, output) { _ in "child \(index + 1)/\(evolve)" }
       }
     }
     try trainBest(topk ?? (evolve ?? 0 > 0 ? 0 : 5), &search, output)
@@ -115,34 +112,50 @@ struct SearchCommand: ParsableCommand {
     let (known, rungs) = (search.accuracies, rungs ?? 1)
     var field = Array(search.order.filter { known[$0] == nil }.prefix(count))
     for rung in 1...rungs where !field.isEmpty {
-      for (index, candidate) in field.enumerated() {
-        let title = rungs == 1 ? "best" : "rung \(rung)/\(rungs)"
-        try train(
-          candidate, "\(title) \(index + 1)/\(field.count)", &search, output,
-          until: search.epochs(of: candidate, rung: rung, of: rungs))
+      let (title, count) = (rungs == 1 ? "best" : "rung \(rung)/\(rungs)", field.count)
+      try train(field, rung: rung, of: rungs, &search, output) {
+        "\(title) \($0 + 1)/\(count)"
       }
       field = search.betterHalf(of: field)
     }
   }
 
+  /// Trains those candidates, to their ends or that of a rung, that no other process on the folder
+  /// does, and waits for those that one does.
   private func train(
-    _ candidate: Int, _ title: String, _ search: inout SearchRun, _ output: OutputFolder,
-    until epochs: Int? = nil
+    _ candidates: [Int], rung: Int = 1, of rungs: Int = 1, _ search: inout SearchRun,
+    _ output: OutputFolder, title: (Int) -> String
   ) throws {
-    guard search.accuracies[candidate] == nil else { return }
-    Terminal.write("\(title): \(search.candidates[candidate].name)\n")
-    try search.noteSettings(of: candidate, in: outputDir)
-    if try search.add(resultOf: candidate, in: outputDir, after: epochs) { return }
-    let run = search.run(of: candidate)
-    try search.training.measure {
-      try run.train(
-        below: outputDir, on: dataPath, threads: threads.threads, until: epochs, ofA: "search")
+    var waiting = WaitingForOthers(ofA: "search")
+    try SharedWork.each(of: Array(candidates.enumerated())) {
+      try waiting($0)
+    } attempt: { index, candidate in
+      let epochs = search.epochs(of: candidate, rung: rung, of: rungs)
+      func isDone() throws -> Bool {
+        try search.add(resultOf: candidate, in: outputDir, after: epochs)
+      }
+      guard search.accuracies[candidate] == nil else { return true }
+      try search.noteSettings(of: candidate, in: outputDir)
+      let run = search.run(of: candidate)
+      if try isDone() { return true }
+      guard let lock = try FolderLock(sharing: "\(outputDir)/\(run.folder)") else { return false }
+      defer { withExtendedLifetime(lock) {} }
+      if try isDone() { return true }  // another had it in between
+      try waiting.stopIfAsked()
+      Terminal.write("\(title(index)): \(search.candidates[candidate].name)\n")
+      try search.training.measure {
+        try run.train(
+          below: outputDir, on: dataPath, threads: threads.threads, until: epochs, ofA: "search")
+      }
+      _ = try isDone()
+      try write(search.report, to: output)
+      return true
     }
-    _ = try search.add(resultOf: candidate, in: outputDir, after: epochs)
-    try write(search.report, to: output)
   }
 
   private func write(_ report: SearchReport, to output: OutputFolder) throws {
+    let lock = try FolderLock(sharing: outputDir, waits: true)
+    defer { withExtendedLifetime(lock) {} }
     let json = try JSON.tableText(report)
     try output.write(json + "\n", to: "search.json")
     try output.write(report.csv, to: "search.csv")

@@ -26,7 +26,8 @@ struct TicketCommand: ParsableCommand {
       The flags of convit train say how models are trained; here --no-repeated-aug, --mixup 0, \
       --cutmix 0 and --sched-on-updates are the defaults. Each training is a run like any other in \
       OUT; OUT/hard.csv lists the images that are hardest to learn. Stopped or killed, the same \
-      command with --resume auto goes on, and ends in the same tickets.
+      command with --resume auto goes on, and ends in the same tickets. Started several times at \
+      once, all with --resume auto, it divides the --seeds among the processes.
       """)
 
   @OptionGroup(title: "Files") var files: FileFlags
@@ -53,9 +54,16 @@ struct TicketCommand: ParsableCommand {
         throw stop
       }
     }
-    let output = try OutputFolder(search.folder)
+    let (folder, output) = (search.folder, try OutputFolder(search.folder))
     let reader = try search.configuration.evaluationReader()
-    try search { results in try write(results, reader, to: output) }
+    var waiting = WaitingForOthers(ofA: "search", with: "the same command with --resume auto")
+    try search { results in
+      let lock = try FolderLock(sharing: folder, waits: true)
+      defer { withExtendedLifetime(lock) {} }
+      try write(results, reader, to: output)
+    } wait: {
+      try waiting($0)
+    }
     try Terminal.result(TicketReport(search.results).text)
   }
 

@@ -26,6 +26,25 @@ import Testing
     _ = try FolderLock(folder.path)
   }
 
+  @Test func oneOfThoseThatShareAFolderHasIt() throws {
+    let folder = try Folder()
+    let path = folder.path("a/b")
+    #expect(!FolderLock.isHeld(sharing: path))
+    do {
+      let lock = try FolderLock(sharing: path)
+      #expect(lock != nil && FolderLock.isHeld(sharing: path))
+      #expect(try FolderLock(sharing: path) == nil)
+      _ = try FolderLock(path)  // the other kind
+      withExtendedLifetime(lock) {}
+    }
+    #expect(!FolderLock.isHeld(sharing: path))
+    #expect(try FolderLock(sharing: path, waits: true) != nil)
+    let file = folder.path("a/b/.lock")
+    #expect(throws: FileError(path: file + "/c", cannot: "make the folder", code: ENOTDIR)) {
+      try FolderLock(sharing: file + "/c")
+    }
+  }
+
   @Test func partsOfPaths() {
     #expect(["a/b", "a", "/a", "a/b/c"].map { folder(of: $0) } == ["a", ".", "/", "a/b"])
     #expect(["a//", "a", "//", ""].map(withoutEndSlash) == ["a", "a", "/", ""])

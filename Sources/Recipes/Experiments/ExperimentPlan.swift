@@ -105,7 +105,7 @@ extension ExperimentPlan.Run {
     let (began, length) = (checkpoint.configuration.scaledEpochs, configuration.scaledEpochs)
     guard began == length else {
       throw TrainingError(
-        "\(path): the run there is of epochs \(began), the experiment of \(length); "
+        usage: "\(path): the run there is of epochs \(began), the experiment of \(length); "
           + "choose another folder")
     }
     if let epochs {

@@ -6,11 +6,26 @@ import Runs
 package struct ExperimentTable: Sendable {
   private let plan: ExperimentPlan
   private var results: [String: EpochRecord] = [:]  // by folder
+  private var failures: [String: String] = [:]
 
   package init(_ plan: ExperimentPlan) { self.plan = plan }
 
-  package mutating func add(_ run: ExperimentPlan.Run, _ record: EpochRecord) {
+  /// The table of what runs have left below `folder`.
+  init(_ plan: ExperimentPlan, in folder: String) throws {
+    self.plan = plan
+    for run in plan.runs {
+      results[run.folder] = try run.readableResult(in: folder)
+      guard results[run.folder] == nil else { continue }
+      failures[run.folder] = run.failure(in: folder)?.message
+    }
+  }
+
+  mutating func add(_ run: ExperimentPlan.Run, _ record: EpochRecord) {
     results[run.folder] = record
+  }
+
+  mutating func add(_ run: ExperimentPlan.Run, failure message: String) {
+    failures[run.folder] = message
   }
 
   /// The values of a cell, one a seed that is done.
@@ -38,7 +53,8 @@ package struct ExperimentTable: Sendable {
     return (100 * (a.mean - b.mean) / b.mean, error)
   }
 
-  /// The table in the paper's shape, as Markdown: mean ± standard deviation over seeds.
+  /// The table in the paper's shape, as Markdown: mean ± standard deviation over seeds. Runs that
+  /// failed are named below it.
   package var markdown: String {
     var head = [""] + plan.marks.map(\.name)
     for measure in plan.measures {
@@ -61,6 +77,8 @@ package struct ExperimentTable: Sendable {
       }
       lines.append("| " + cells.joined(separator: " | ") + " |")
     }
+    let failed = plan.runs.compactMap { run in failures[run.folder].map { (run.folder, $0) } }
+    if !failed.isEmpty { lines += ["", "Failed:", ""] + failed.map { "- `\($0)`: \($1)" } }
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -105,13 +123,17 @@ package struct ExperimentTable: Sendable {
     return CSV.table([head] + rows)
   }
 
+  /// A line for each run that has ended or failed; the errors are a column once there are any.
   package var runs: String {
-    var rows = [["row", "column", "seed"] + plan.measures]
+    let hasFailures = !failures.isEmpty
+    var rows = [["row", "column", "seed"] + plan.measures + (hasFailures ? ["error"] : [])]
     for run in plan.runs {
-      guard let values = results[run.folder] else { continue }
+      let (values, failure) = (results[run.folder], failures[run.folder])
+      guard values != nil || failure != nil else { continue }
       let names = [plan.rows[run.row], plan.columns[run.column]].map { CSV.cell($0) }
-      let numbers = plan.measures.map { CSV.cell(values[measure: $0]) }
-      rows.append(names + ["\(run.seed)"] + numbers)
+      let numbers = plan.measures.map { CSV.cell(values?[measure: $0]) }
+      let error = hasFailures ? [failure.map { CSV.cell($0) } ?? ""] : []
+      rows.append(names + ["\(run.seed)"] + numbers + error)
     }
     return CSV.table(rows)
   }

@@ -24,6 +24,7 @@ package struct RunFolder: Sendable {
     removeTemporaries()
     try AtomicFile.replace(file(RunFiles.unfinished), by: [])
     for name in [RunFiles.log, RunFiles.steps] { try AtomicFile.replace(file(name), by: []) }
+    for name in Self.weights { unlink(file(name)) }
     removeLocality()
     unlink(file(BoardFile.name))
     if tensorboard { board = try BoardFile(in: path) }
@@ -98,7 +99,7 @@ package struct RunFolder: Sendable {
   func removeUnlessUsed() {
     guard Self.isUnused(path) else { return }
     removeLocality()
-    for name in Self.files + [RunFiles.unfinished] { unlink(file(name)) }
+    for name in Self.files + Self.weights + [RunFiles.unfinished] { unlink(file(name)) }
     rmdir(file(BoardFile.folder))
     if isNew { rmdir(path) }  // which does it only if it is empty
   }
@@ -130,10 +131,11 @@ package struct RunFolder: Sendable {
     FileManager.default.fileExists(atPath: "\(folder)/\(name)")
   }
 
-  /// Whether there is no file of a run's names, or only those of a run that saved nothing.
+  /// Whether there is no file of a run's names, or only those of a run without a checkpoint: one
+  /// that was killed before it saved anything, or between its first weights and the checkpoint.
   private static func isUnused(_ path: String) -> Bool {
-    if weights.contains(where: { exists($0, in: path) }) { return false }
-    return exists(RunFiles.unfinished, in: path) || !files.contains { exists($0, in: path) }
+    if exists(RunFiles.unfinished, in: path) { return !hasCheckpoint(path) }
+    return !(files + weights).contains { exists($0, in: path) }
   }
 
   static func hasCheckpoint(_ path: String) -> Bool {

@@ -149,6 +149,8 @@ package struct SearchRun: Sendable {
   package func noteSettings(of candidate: Int, in folder: String) throws {
     let run = run(of: candidate)
     let (path, asked) = ("\(folder)/\(run.folder).yaml", run.configuration.withoutMachine)
+    let lock = try FolderLock(sharing: Files.folder(of: path), waits: true)
+    defer { withExtendedLifetime(lock) {} }
     guard FileManager.default.fileExists(atPath: path) else {
       let parts = run.folder.split(separator: "/")
       let output = try OutputFolder("\(folder)/\(parts.dropLast().joined(separator: "/"))")

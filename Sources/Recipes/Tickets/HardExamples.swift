@@ -58,7 +58,10 @@ package struct HardExamples: Sendable {
   /// The hardest first; of equal ones those that were forgotten more often, then those with the
   /// higher loss, then in the order of the data.
   package var rows: [Row] {
-    func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }
+    // Sorted: the trainings come in any order where processes share a search.
+    func mean(_ values: [Double]) -> Double {
+      values.sorted().reduce(0, +) / Double(max(values.count, 1))
+    }
     let indexed = entries.map { index, entry -> (index: Int, row: Row) in
       let learned = entry.counts.filter { $0 != ForgettingCounts.neverLearned }
       let row = Row(

@@ -10,7 +10,7 @@ import Training
 struct SeedSearch {
   private let search: TicketSearch
   private let ground: TicketGround
-  private let folder: String  // below that of the search
+  let folder: String  // below that of the search
   private let rewindStep: Int
   private var trained: [String: TicketResults.Training] = [:]  // by folder, in this start
 

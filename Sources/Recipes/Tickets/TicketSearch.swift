@@ -18,6 +18,7 @@ package struct TicketSearch {
   private let given: GivenSet?
   package private(set) var results = TicketResults()
   private let pool: WorkerPool
+  private let isAgain: Bool
   private let train: Train
   private let say: (String) -> Void
 
@@ -72,26 +73,37 @@ package struct TicketSearch {
     }
     (self.settings, self.folder, self.pool) = (settings, folder, pool)
     (self.say, self.train) = (say, train)
-    let isAgain = configuration.resume == "auto"
+    isAgain = configuration.resume == "auto"
     var configuration = configuration
     (configuration.outputDir, configuration.resume) = (nil, nil)
     given = try configuration.pracSet.map { (try PracSet(contentsOf: $0), $0) }
     configuration.pracSet = nil  // the dense training and those of tickets are on all images
     configuration.warmupEpochs = configuration.learningRates.warmupEpochs
     self.configuration = configuration
-    try checkFolder(goingOn: isAgain)
+    try checkFolder()
   }
 
-  /// Searches with each seed; `report` is called when there is something new in ``results``.
-  package mutating func callAsFunction(_ report: (TicketResults) throws -> Void) throws {
+  /// Searches with each seed that no other process on the folder has, and takes over what those
+  /// have found; `report` is called when there is something new in ``results``.
+  ///
+  /// - Parameter wait: is told with how many seeds others search, when there is nothing else to do.
+  package mutating func callAsFunction(
+    _ report: (TicketResults) throws -> Void, wait: (Int) throws -> Void = { _ in sleep(1) }
+  ) throws {
     for note in configuration.notesOnForgetting { say(note) }
-    for number in 0..<settings.seeds {
+    let seeds = try (0..<settings.seeds).map { number in
       var configuration = configuration
       configuration.seed += UInt64(number)
-      var seed = try SeedSearch(
+      return try SeedSearch(
         self, TicketGround(configuration, settings, given, pool: pool))
-      try noteSettings()
+    }
+    try noteSettings()
+    try SharedWork.each(of: seeds, wait: wait) { seed in
+      guard let lock = try FolderLock(sharing: "\(folder)/\(seed.folder)") else { return false }
+      defer { withExtendedLifetime(lock) {} }
+      var seed = seed
       try seed.run(&results, report)
+      return true
     }
   }
 
@@ -105,15 +117,19 @@ package struct TicketSearch {
     }
   }
 
-  /// Writes by which settings tickets are found, if nothing says it yet.
+  /// Writes by which settings tickets are found, if nothing says it yet; throws if another process
+  /// has just written others.
   private func noteSettings() throws {
+    let lock = try FolderLock(sharing: folder, waits: true)
+    defer { withExtendedLifetime(lock) {} }
+    try checkFolder()
     guard !FileManager.default.fileExists(atPath: "\(folder)/\(Self.settingsFile)") else { return }
     let output = try OutputFolder(folder)
     try output.write(JSON.text(noted, isPretty: true) + "\n", to: Self.settingsFile)
   }
 
   /// Throws if the folder has a search, and is not to go on with it or has other settings.
-  private func checkFolder(goingOn isAgain: Bool) throws {
+  private func checkFolder() throws {
     let path = "\(folder)/\(Self.settingsFile)"
     guard FileManager.default.fileExists(atPath: path) else { return }
     let asked = try noted

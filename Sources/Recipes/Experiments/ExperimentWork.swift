@@ -1,0 +1,137 @@
+import ConViT
+import Files
+import Foundation
+import Images
+import Runs
+import Safetensors
+import Training
+
+/// What one of the processes on an experiment's folder does there: it takes the runs that are still
+/// to be made and that no other has.
+package struct ExperimentWork: Sendable {
+  package let plan: ExperimentPlan
+  package let folder: String
+  /// Failures from before this process began, which it tries again.
+  private let old: [String: ExperimentPlan.Failure]  // by the run's folder
+
+  package init(_ plan: ExperimentPlan, in folder: String) {
+    (self.plan, self.folder) = (plan, folder)
+    old = plan.runs.reduce(into: [:]) { $0[$1.folder] = $1.failure(in: folder) }
+  }
+
+  /// Has `train` train a run, unless that has ended or has failed since this process began; false
+  /// if another process has it now.
+  ///
+  /// An error of the run is noted in its folder, and others may go on; any other is thrown. What
+  /// was trained has `ended`, perhaps with an error.
+  package func attempt(
+    _ run: ExperimentPlan.Run, train: () throws -> Void,
+    ended: ((any Error)?) throws -> Void = { _ in }
+  ) throws -> Bool {
+    if try isSettled(run) { return true }
+    guard let lock = try FolderLock(sharing: "\(folder)/\(run.folder)") else { return false }
+    defer { withExtendedLifetime(lock) {} }
+    if try isSettled(run) { return true }  // another had it in between
+    try run.note(failure: nil, in: folder)
+    do {
+      try train()
+    } catch  where Self.isFailure(error) {
+      try run.note(failure: "\(error)", in: folder)
+      try ended(error)
+      return true
+    }
+    try ended(nil)
+    return true
+  }
+
+  private func isSettled(_ run: ExperimentPlan.Run) throws -> Bool {
+    if try run.readableResult(in: folder) != nil { return true }
+    return hasFailed(run)
+  }
+
+  /// Whether a run has failed since this process began.
+  package func hasFailed(_ run: ExperimentPlan.Run) -> Bool {
+    guard let failure = run.failure(in: folder) else { return false }
+    return failure != old[run.folder]
+  }
+
+  /// Whether an error is one of the run: not a wish to stop, and not about the images of all.
+  private static func isFailure(_ error: any Error) -> Bool {
+    error is TrainingError || error is SampleError || error is WeightsError
+      || error is TensorFileError
+  }
+
+  /// Has `write` write the table of what is in the folder; no two processes do at a time, so that
+  /// a table is never replaced by one that knows less.
+  @discardableResult
+  package func writeTable(
+    _ write: (ExperimentTable) throws -> Void
+  ) throws -> ExperimentTable {
+    let lock = try FolderLock(sharing: folder, waits: true)
+    defer { withExtendedLifetime(lock) {} }
+    let table = try ExperimentTable(plan, in: folder)
+    try write(table)
+    return table
+  }
+}
+
+extension ExperimentPlan {
+  /// Why a run failed, and when.
+  package struct Failure: Hashable, Sendable {
+    package let message: String
+    fileprivate let moment: Date?
+  }
+
+  /// How far a run is.
+  package enum State: Sendable {
+    case done(EpochRecord), failed(String)
+    /// So many of its epochs are done, by a process that goes on with it or has stopped.
+    case running(Int), begun(Int)
+    case waiting
+  }
+}
+
+extension ExperimentPlan.Run {
+  private func failureFile(in folder: String) -> String { "\(folder)/\(self.folder)/failed.txt" }
+
+  func failure(in folder: String) -> ExperimentPlan.Failure? {
+    let path = failureFile(in: folder)
+    guard let data = FileManager.default.contents(atPath: path) else { return nil }
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+    let text = String(decoding: data, as: UTF8.self)
+    return ExperimentPlan.Failure(
+      message: text.trimmingCharacters(in: .whitespacesAndNewlines),
+      moment: attributes?[.modificationDate] as? Date)
+  }
+
+  /// Notes why a run failed, or that it is tried again.
+  func note(failure: String?, in folder: String) throws {
+    let path = failureFile(in: folder)
+    guard let failure else {
+      unlink(path)
+      return
+    }
+    try AtomicFile.replace(path, by: Array("\(failure.printable(limit: 4096))\n".utf8))
+  }
+
+  /// The result of a run, if there is one that can be read: training says what is wrong with it.
+  func readableResult(in folder: String) throws -> EpochRecord? {
+    do {
+      return try result(in: folder)
+    } catch let error as TrainingError where error.isUsage {
+      throw error
+    } catch {
+      return nil
+    }
+  }
+
+  /// How far the run in its folder below `folder` is.
+  package func state(in folder: String) throws -> ExperimentPlan.State {
+    if let record = try readableResult(in: folder) { return .done(record) }
+    let path = "\(folder)/\(self.folder)"
+    let epochs = RunFolder.records(of: path).count
+    if FolderLock.isHeld(sharing: path) { return .running(epochs) }
+    if let failure = failure(in: folder) { return .failed(failure.message) }
+    return RunFolder.hasCheckpoint(path) ? .begun(epochs) : .waiting
+  }
+}
