@@ -69,7 +69,7 @@ def main():
     for module in modules:
         lines, path = declarations(module, command), FOLDER / f"{module}.txt"
         if sys.argv[1] == "write":
-            path.write_text("\n".join(lines) + "\n")
+            path.write_text("".join(line + "\n" for line in lines))
             continue
         before = path.read_text().splitlines() if path.exists() else []
         for line in difflib.unified_diff(before, lines, f"docs/api/{module}.txt", "the module", n=0, lineterm=""):
