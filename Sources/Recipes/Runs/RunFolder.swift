@@ -158,7 +158,6 @@ package struct RunFolder: Sendable {
   package var best: String { file(RunFiles.best) }
   package func model(after epoch: Int) -> String { file(RunFiles.model(after: epoch)) }
   var attention: String { file(RunFiles.attention) }
-  package var nonFiniteReport: String { Self.nonFiniteReport(in: path) }
   static func nonFiniteReport(in folder: String) -> String {
     "\(folder)/\(RunFiles.nonFiniteStep)"
   }
