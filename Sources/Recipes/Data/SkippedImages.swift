@@ -8,6 +8,7 @@ package struct SkippedImages: Sendable {
   private let split: ImageFolder
   private let limit: Int
   private var bad: Set<Int> = []
+  private var untold: [Failure] = []  // which `shareUntold` has not counted yet
   private var badOfClass: [Int: Int] = [:]
   private var hasWarned = false
   private var noted: Set<Int> = []
@@ -30,8 +31,23 @@ package struct SkippedImages: Sendable {
     try noteRead(batch, report: report)
   }
 
-  /// The same of images that are in the batch all the same.
-  mutating func noteRead(_ batch: Batch, report: (String) throws -> Void) throws {
+  /// The same, where the images that are left out are also told to the other processes of a run:
+  /// at once by a process alone, else with `shareUntold`.
+  mutating func note(_ batch: Batch, in ranks: Ranks, report: (String) throws -> Void) throws {
+    untold += batch.failures.map(Failure.init)
+    if ranks.count == 1 { try note(batch.failures.map(Failure.init), report: report) }
+    try noteRead(batch, report: report)
+  }
+
+  /// How many images all processes have left out since the last time; all of them ask.
+  mutating func shareUntold(_ ranks: Ranks, report: (String) throws -> Void) throws -> Int {
+    let all = try ranks.all(untold)
+    untold = []
+    if ranks.count > 1 { try note(all, report: report) }
+    return all.count
+  }
+
+  private mutating func noteRead(_ batch: Batch, report: (String) throws -> Void) throws {
     if split.kind == .clips { read.formUnion(batch.indices) }
     short.formUnion(batch.notes.filter { $0.underlying is ShortClip }.map(\.index))
     animated.formUnion(batch.notes.filter { $0.underlying is AnimatedImage }.map(\.index))

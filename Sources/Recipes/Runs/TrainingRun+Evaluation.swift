@@ -36,10 +36,9 @@ extension TrainingRun {
     let (ranks, weights) = (plan.ranks, plan.frozen(weights))
     let all = plan.data.validation.samples
     let count = isAlone ? sample?.count ?? 0 : all.count
-    var (skips, failures, result) = (validationSkips, [SampleError](), Measurement())
+    var (skips, result) = (validationSkips, Measurement())
     func note(_ batch: Batch) throws {
-      try skips.noteRead(batch) { [report] in try report(.note($0)) }
-      failures += batch.failures
+      try skips.note(batch, in: ranks) { [report] in try report(.note($0)) }
     }
     func show(_ done: Int) throws {
       try report(.evaluated(min(done * ranks.count, count), of: count))
@@ -62,9 +61,9 @@ extension TrainingRun {
     }
     validationSkips = skips
     let stops = try ranks.any(own.error is Stopping, or: own)
-    let bad = try ranks.all(failures.map(SkippedImages.Failure.init))
-    result.badImages = bad.count
-    try validationSkips.note(bad) { [report] in try report(.note($0)) }
+    result.badImages = try validationSkips.shareUntold(ranks) { [report] in
+      try report(.note($0))
+    }
     if stops { try stop() }
     if var seen {
       try seen.statistics.sum(over: ranks.group)

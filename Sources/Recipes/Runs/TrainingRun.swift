@@ -127,27 +127,27 @@ struct TrainingRun {
   /// A step by the next `count` images; its loss, or none for a step that was left out.
   private mutating func make(_ count: Int, from loader: BatchLoader) throws -> Double? {
     let places = plan.parts(count).places(of: plan.ranks.rank, of: plan.ranks.count)
-    var (skips, failures) = (trainingSkips, [SampleError]())
+    var (skips, read) = (trainingSkips, 0)
     let outcome = Result {
       try learner.step(
         of: count, places, epoch: progress.epoch, rate: progress.rate, on: plan.pool
-      ) { [report] in
+      ) { [report, plan] in
         guard let batch = try loader.next() else {
           fatalError("TrainingRun: no images are left for \(count) of a step")
         }
-        try skips.noteRead(batch) { try report(.note($0)) }
-        failures += batch.failures
+        try skips.note(batch, in: plan.ranks) { try report(.note($0)) }
+        read += batch.count
         return batch
       }
     }
     trainingSkips = skips
-    speed.images += places.count - failures.count
+    speed.images += read
     let fault = outcome.error as? NonFiniteStep
     let taken = try fault?.samples.count ?? outcome.get()?.examples.count ?? 0
     if taken < count {
-      let bad = try plan.ranks.all(failures.map(SkippedImages.Failure.init))
-      progress.badImages += bad.count
-      try trainingSkips.note(bad) { [report] in try report(.note($0)) }
+      progress.badImages += try trainingSkips.shareUntold(plan.ranks) { [report] in
+        try report(.note($0))
+      }
     }
     if let fault {
       try leaveOut(fault)
