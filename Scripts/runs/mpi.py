@@ -37,11 +37,15 @@ class Check:
     def __init__(self, arguments):
         self.convit, self.mpirun = os.path.abspath(arguments.convit), arguments.mpirun
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="mpi-"))
+        self.ranks = self.folder / "ranks"  # a file for each process of the last job, by its number
         images.make(self.convit, f"{self.folder}/data")
 
     def start(self, ranks, run, *more, settings=STEPS_OF_24, own=()):
         """Starts a run; `own` is said to the last rank alone."""
-        train = [self.convit, "train", "--data-path", "data", "--output-dir", run, "--resume", "auto", *settings, *more]
+        shutil.rmtree(self.ranks, ignore_errors=True)
+        self.ranks.mkdir()
+        train = ["sh", "-c", ': > ranks/$$ && exec "$@"', "sh", self.convit, "train", "--data-path", "data"]
+        train += ["--output-dir", run, "--resume", "auto", *settings, *more]
         command = train
         if ranks > 1 and own:
             command = [self.mpirun, "-np", str(ranks - 1), *train, ":", "-np", "1", *train, *own]
@@ -100,24 +104,21 @@ def check_messages(check):
         print(f"{name}: {found[0]}", flush=True)
 
 
-def ranks_of(check, process):
-    """The processes of a job that train."""
+def ranks_of(check):
+    """The processes of the last job that run; not those that have ended and wait for their parent."""
     found = []
-    for entry in pathlib.Path("/proc").iterdir():
+    for name in os.listdir(check.ranks):
         try:
-            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
-            if words and words[0].decode() == check.convit and os.getsid(int(entry.name)):
-                folder = os.readlink(entry / "cwd")
-                if folder == str(check.folder):
-                    found.append(int(entry.name))
-        except (OSError, ProcessLookupError):
+            if pathlib.Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.append(int(name))
+        except FileNotFoundError:
             pass
     return found
 
 
 def wait_for_ranks(check, process, count):
     while process.poll() is None:
-        found = ranks_of(check, process)
+        found = ranks_of(check)
         if len(found) == count:
             return found
         time.sleep(0.01)
@@ -157,7 +158,7 @@ def check_kills(check, kills, seed):
                     os.kill(victim, signal.SIGKILL)
                     killed = time.monotonic()
                     process.communicate(timeout=60)
-                    while ranks_of(check, process):
+                    while ranks_of(check):
                         time.sleep(0.01)
                     slowest = max(slowest, time.monotonic() - killed)
                     if slowest > 10:
