@@ -12,6 +12,9 @@ public struct Batch: Sendable {
   public let failures: [SampleError]
   /// What is wrong with examples of which all numbers are known: these are in the batch.
   package let notes: [SampleError]
+  /// Where each example is among those that the batch was to have, [count]. Failures have places as
+  /// well, so that what is drawn by place does not depend on them.
+  package internal(set) var places: [Int]
 
   /// A batch from its parts.
   ///
@@ -26,10 +29,19 @@ public struct Batch: Sendable {
         + "expected one of each for an input")
     (self.inputs, self.labels, self.indices) = (inputs, labels, indices)
     (self.failures, self.notes) = (failures, notes)
+    places = Array(labels.indices)
   }
 
   /// How many examples there are.
   public var count: Int { labels.count }
+
+  /// The example that each is mixed with, [count]: that of place n − 1 − i for place i of n, as in
+  /// timm, or itself where that is its own place or could not be read.
+  package var partners: [Int] {
+    let last = count + failures.count - 1
+    let indices = Dictionary(uniqueKeysWithValues: zip(places, labels.indices))
+    return labels.indices.map { indices[last - places[$0]] ?? $0 }
+  }
 
   /// The shape of one example.
   public var shape: Shape { inputs.shape.removing(0) }

@@ -67,8 +67,10 @@ final class BatchInProgress: @unchecked Sendable {
       inputs = inputs.sliced(0, 0..<kept.count)
     }
     let good = kept.map { requests[requests.startIndex + $0].example }
-    return Batch(
+    var batch = Batch(
       inputs: inputs, labels: good.map(\.label), indices: good.map(\.index), failures: failed,
       notes: kept.compactMap { outcomes[$0].note })
+    batch.places = kept
+    return batch
   }
 }

@@ -9,6 +9,7 @@ struct MixedBatch: Sendable {
   let batch: Batch
   /// What becomes of each example; nil where nothing is mixed.
   private let mixes: [Mix]?
+  private let partners: [Int]
 
   init(_ batch: Batch, _ mixes: [Mix]?) {
     checkPrecondition(
@@ -18,9 +19,8 @@ struct MixedBatch: Sendable {
       batch.shape.rank > 1 || mixes?.contains { $0.box != nil } != true,
       "MixedBatch: boxes need two axes, examples have \(batch.shape)")
     (self.batch, self.mixes) = (batch, mixes)
+    partners = mixes == nil ? [] : batch.partners
   }
-
-  private func partner(_ index: Int) -> Int { batch.count - 1 - index }
 
   /// The inputs of some of the examples, [range] + the shape of one.
   func inputs(_ range: Range<Int>) -> Tensor {
@@ -30,8 +30,9 @@ struct MixedBatch: Sendable {
       batch.inputs.withUnsafeBufferPointer { numbers in
         guard let base = numbers.baseAddress else { return }
         for index in range {
+          let partner = partners.isEmpty ? index : partners[index]
           write(
-            mixes?[index] ?? .none, base + index * length, base + partner(index) * length,
+            mixes?[index] ?? .none, base + index * length, base + partner * length,
             to: out + (index - range.lowerBound) * length)
         }
       }
@@ -76,7 +77,7 @@ struct MixedBatch: Sendable {
     return Tensor(unsafeUninitialized: [range.count, classes]) { out in
       for index in range {
         let row = out + (index - range.lowerBound) * classes
-        let (own, other) = (batch.labels[index], batch.labels[partner(index)])
+        let (own, other) = (batch.labels[index], batch.labels[partners[index]])
         let (share, rest) = (Float(mixes[index].share), Float(1 - mixes[index].share))
         row.update(repeating: share * off + rest * off, count: classes)
         row[own] = share * on + rest * (own == other ? on : off)

@@ -8,8 +8,8 @@ import Images
 /// and the same box for all before them (colours, frames).
 ///
 /// As there, the partner of image i of n is image n − 1 − i. That leaves the middle one of an odd
-/// number without any: it stays what it is. (With a rotation instead, every batch would differ from
-/// timm's, and pairs would not be pairs.)
+/// number without any, and one whose partner cannot be read: it stays what it is. (With a rotation
+/// instead, every batch would differ from timm's, and pairs would not be pairs.)
 public struct Mixing: Sendable {
   /// How many images have their numbers in common.
   public enum Mode: String, Hashable, Sendable, Codable, CaseIterable {
@@ -53,16 +53,18 @@ public struct Mixing: Sendable {
     source = Random(seed: seed).split("mixing")
   }
 
-  /// What becomes of each image of a batch: a function of seed, epoch, step, and the images' places
-  /// in the step. So a step draws the same however it is cut into batches (`StepParts`).
-  package func callAsFunction(_ places: [Int], epoch: Int, step: Int) -> [Mix] {
-    let count = places.count
-    var mixes = [Mix](repeating: .none, count: count)
-    guard count > 1, offEpoch == 0 || epoch < offEpoch else { return mixes }
+  /// What becomes of each image of a batch, by their partners in it: a function of seed, epoch,
+  /// step, and the images' places in the step. So a step draws the same however it is cut into
+  /// batches (`StepParts`).
+  package func callAsFunction(
+    _ places: [Int], partners: [Int], epoch: Int, step: Int
+  ) -> [Mix] {
+    var mixes = [Mix](repeating: .none, count: places.count)
+    guard places.count > 1, offEpoch == 0 || epoch < offEpoch else { return mixes }
     let random = source.split(epoch).split(step)
     let common = mode == .batch ? mix(random) : nil
-    for index in 0..<count where index != count - 1 - index {
-      let (own, other) = (places[index], places[count - 1 - index])
+    for (index, partner) in partners.enumerated() where index != partner {
+      let (own, other) = (places[index], places[partner])
       mixes[index] = common ?? mix(random.split(mode == .pair ? min(own, other) : own)).rounded
     }
     return mixes

@@ -92,7 +92,7 @@ import Testing
       var settings = recipe.settings
       settings.mixupMode = mode
       let mixing = try #require(settings.mixing(shape: [3, 20, 28], seed: 3))
-      let mixes = (0..<count).map { mixing([0, 1], epoch: 1, step: $0)[0] }
+      let mixes = (0..<count).map { mixing([0, 1], partners: [1, 0], epoch: 1, step: $0)[0] }
       for kind: UInt8 in 0...2 {
         let ours = mixes.filter { $0.kind == kind }
         let theirs = (0..<count).filter { kinds[$0] == kind }
@@ -139,7 +139,8 @@ import Testing
       change(&settings)
       let mixing = try #require(
         settings.mixing(shape: [3, 9, 9], seed: 0))
-      return mixing(Array(0..<count), epoch: 4, step: 3)
+      return mixing(
+        Array(0..<count), partners: (0..<count).reversed(), epoch: 4, step: 3)
     }
     for count in [2, 4, 5, 7] {
       let batch = try mixes(count)
@@ -211,7 +212,7 @@ import Testing
     var settings = LossSettings()
     settings.cutmix = 0
     let mixing = try #require(settings.mixing(shape: [7], seed: 1))
-    let mixes = mixing([0, 1], epoch: 0, step: 0)
+    let mixes = mixing([0, 1], partners: [1, 0], epoch: 0, step: 0)
     let (share, rest) = (Float(mixes[0].share), Float(1 - mixes[0].share))
     #expect(mixes[0].box == nil && mixes[0].share < 1)
     let mixed = MixedBatch(batch([7]), mixes).inputs(1..<2)

@@ -84,6 +84,34 @@ import Training
     }
   }
 
+  @Test func imagesThatCannotBeReadAreLeftOutByAll() throws {
+    func skipping(_ run: String, batchSize: Int) throws -> TrainingConfiguration {
+      var c = try configuration(run, batchSize: batchSize)
+      (c.onBadImage, c.maxBad, c.globalBatchSize, c.mixupMode) = (.skip, 4, 24, .pair)
+      for split in ["train", "val"] {
+        let folder = try #require(c.dataPath) + "/\(split)/3"
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted().prefix(2) {
+          try Data().write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        }
+      }
+      return c
+    }
+    _ = try train(1, skipping("one", batchSize: 24))[0].get()
+    #expect(epochs("one").map(\.badImages) == [4, 4])
+    for (ranks, batchSize) in [(1, 8), (2, 12), (3, 4)] {
+      let run = "\(ranks)x\(batchSize)"
+      _ = try train(ranks, skipping(run, batchSize: batchSize))[0].get()
+      expectClose(try losses(run), try losses("one"))
+      #expect(epochs(run).map(\.badImages) == epochs("one").map(\.badImages))
+      #expect(epochs(run).map(\.testAcc1) == epochs("one").map(\.testAcc1))
+    }
+    var strict = try skipping("strict", batchSize: 12)
+    strict.maxBad = 1
+    for result in train(2, strict) {
+      let error = #expect(throws: TrainingError.self) { try result.get() }
+      #expect(error?.message.contains("cannot be read, max-bad allows 1") == true)
+    }
+  }
   @Test func theStepIsOfAllBatchesAndTheRateWithIt() throws {
     var c = try configuration("own", batchSize: 12)
     (c.epochs, c.unscaleLr) = (1, false)

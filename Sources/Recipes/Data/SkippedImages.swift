@@ -8,7 +8,7 @@ package struct SkippedImages: Sendable {
   private let split: ImageFolder
   private let limit: Int
   private var bad: Set<Int> = []
-  private var untold: [Failure] = []  // which `shareUntold` has not counted yet
+  private var untold = Finding()  // which `shareUntold` has not counted yet
   private var badOfClass: [Int: Int] = [:]
   private var hasWarned = false
   private var noted: Set<Int> = []
@@ -27,35 +27,56 @@ package struct SkippedImages: Sendable {
 
   /// Notes what was wrong with images of a batch, which are left out of it or not.
   package mutating func note(_ batch: Batch, report: (String) throws -> Void) throws {
-    try note(batch.failures.map(Failure.init), report: report)
-    try noteRead(batch, report: report)
+    try note(finding(in: batch), report: report)
   }
 
-  /// The same, where the images that are left out are also told to the other processes of a run:
-  /// at once by a process alone, else with `shareUntold`.
+  /// The same, where the other processes of a run are told as well: at once by a process alone, else
+  /// with `shareUntold`.
   mutating func note(_ batch: Batch, in ranks: Ranks, report: (String) throws -> Void) throws {
-    untold += batch.failures.map(Failure.init)
-    if ranks.count == 1 { try note(batch.failures.map(Failure.init), report: report) }
-    try noteRead(batch, report: report)
+    let new = finding(in: batch)
+    untold.failures += new.failures
+    guard ranks.count > 1 else { return try note(new, report: report) }
+    untold.damaged += new.damaged
+    untold.read += new.read
+    untold.short += new.short
+    untold.animated += new.animated
   }
 
   /// How many images all processes have left out since the last time; all of them ask.
   mutating func shareUntold(_ ranks: Ranks, report: (String) throws -> Void) throws -> Int {
-    let all = try ranks.all(untold)
-    untold = []
-    if ranks.count > 1 { try note(all, report: report) }
-    return all.count
+    let all = try ranks.all([untold])
+    untold = Finding()
+    if ranks.count > 1 { for finding in all { try note(finding, report: report) } }
+    return all.reduce(0) { $0 + $1.failures.count }
   }
 
-  private mutating func noteRead(_ batch: Batch, report: (String) throws -> Void) throws {
-    if split.kind == .clips { read.formUnion(batch.indices) }
-    short.formUnion(batch.notes.filter { $0.underlying is ShortClip }.map(\.index))
-    animated.formUnion(batch.notes.filter { $0.underlying is AnimatedImage }.map(\.index))
-    for note in batch.notes where noted.count <= Self.mostNoted && note.underlying is ImageError {
-      guard noted.insert(note.index).inserted else { continue }
+  /// What is not known yet of the images of a batch.
+  private func finding(in batch: Batch) -> Finding {
+    var finding = Finding(failures: batch.failures.map(Failure.init))
+    if split.kind == .clips { finding.read = batch.indices.filter { !read.contains($0) } }
+    for note in batch.notes {
+      switch note.underlying {
+      case is ShortClip: finding.short.append(note.index)
+      case is AnimatedImage: finding.animated.append(note.index)
+      case is ImageError 
+      where noted.count + untold.damaged.count <= Self.mostNoted && !noted.contains(note.index):
+        finding.damaged.append(Failure(note))
+      default: break
+      }
+    }
+    return finding
+  }
+
+  private mutating func note(_ finding: Finding, report: (String) throws -> Void) throws {
+    try note(finding.failures, report: report)
+    read.formUnion(finding.read)
+    short.formUnion(finding.short)
+    animated.formUnion(finding.animated)
+    for image in finding.damaged where noted.count <= Self.mostNoted {
+      guard noted.insert(image.index).inserted else { continue }
       try report(
         noted.count <= Self.mostNoted
-          ? "\(note)" + ImageError.readAllTheSame
+          ? image.text + ImageError.readAllTheSame
           : "more images are like that; `convit verify` lists all of them")
     }
   }
@@ -74,7 +95,16 @@ package struct SkippedImages: Sendable {
       + "frames than a span (--frames × --frame-stride): the last one is repeated"
   }
 
-  /// An image that could not be read, as one process tells others of it.
+  /// What was found out about the images of a batch, as one process tells others of it.
+  private struct Finding: Codable, Sendable {
+    var failures: [Failure] = []
+    var damaged: [Failure] = []  // of which all numbers are known all the same
+    var read: [Int] = []
+    var short: [Int] = []
+    var animated: [Int] = []
+  }
+
+  /// An image, and what is wrong with it.
   struct Failure: Codable, Sendable {
     let index: Int, text: String
 

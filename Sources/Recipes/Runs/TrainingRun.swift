@@ -215,6 +215,7 @@ struct TrainingRun {
         ended: plan.settings.earlyEnd(progress), ranks: ranks))
     try save()
     try report(.epoch(record, isBest: isBest))
+    _ = try trainingSkips.shareUntold(plan.ranks) { [report] in try report(.note($0)) }
     guard !hasRemarked else { return }
     hasRemarked = true
     for note in [trainingSkips.remark, validationSkips.remark].compactMap(\.self) {

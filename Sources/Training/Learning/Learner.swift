@@ -109,7 +109,8 @@ public struct Learner: Sendable {
         while taken < places.count {
           let batch = try next()
           if batch.count > 0 {
-            try add(batch, at: places[taken...].prefix(batch.count), epoch, to: sum, &examples)
+            let own = batch.places.map { places[taken + $0] }
+            try add(batch, at: own, epoch, to: sum, &examples)
           }
           taken += batch.count + batch.failures.count
         }
@@ -159,13 +160,14 @@ public struct Learner: Sendable {
   /// Adds the gradients of a batch, which has the given places in the step, to those of the step,
   /// and its examples to `examples`.
   private func add(
-    _ batch: Batch, at places: ArraySlice<Int>, _ epoch: Int, to sum: GradientSum<Void>,
+    _ batch: Batch, at places: [Int], _ epoch: Int, to sum: GradientSum<Void>,
     _ examples: inout [StepResult.Example]
   ) throws {
     let source = dropout.split(epoch)
     let sources = zip(batch.indices, places).map { source.split($0).split($1) }
     let mixed = MixedBatch(
-      batch, recipe.mixing?(Array(places), epoch: epoch, step: optimizer.steps))
+      batch,
+      recipe.mixing?(places, partners: batch.partners, epoch: epoch, step: optimizer.steps))
     let place = examples.count
     examples.append(
       contentsOf: repeatElement(
