@@ -1,6 +1,5 @@
 import Autodiff
 import Foundation
-import Synchronization
 import Testing
 
 /// The gradient of a batch in shards: the same bits for any number of threads.

@@ -1,7 +1,8 @@
 import Autodiff
 import Foundation
-import Synchronization
 import Testing
+
+import struct Synchronization.Atomic
 
 @Suite struct WorkerPoolTests {
   /// How often each task ran.

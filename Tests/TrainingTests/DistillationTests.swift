@@ -50,7 +50,8 @@ import Testing
     let loss = try learner.step(batch, epoch: 1, rate: 1e-3, on: WorkerPool(threads: 2)).loss
 
     let mixing = try #require(c.loss.mixing(shape: [3, 28, 28], seed: c.seed))
-    let mixed = MixedBatch(batch, mixing(Array(0..<count), partners: batch.partners, epoch: 1, step: 0))
+    let mixed = MixedBatch(
+      batch, mixing(Array(0..<count), partners: batch.partners, epoch: 1, step: 0))
     let images = Tape(.inference).constant(mixed.inputs(0..<count))
     let tape = Tape(weights, .inference)
     let heads = model.outputs(tape.constant(images.value))

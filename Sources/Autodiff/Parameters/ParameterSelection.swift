@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// Some of a model's parameters, by their names and kinds: which are frozen, decay, are pruned,
 /// start anew.

@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 
 /// How the batch of a step is cut: into shards of a fixed number of samples, which are fed in order
 /// to a fixed number of lanes, each with a sum of gradients of its own.

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Tapes of passes that are over, and the shared values of the last step: the next step of the same
 /// model works in their memory, and allocates nothing for shards or layers.
 final class TapePool: Sendable {

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What happens when the system has no memory for a tensor, which no operator can go on without.
 package enum MemoryShortage {
   private static let handler = Mutex<(@Sendable (_ bytes: Int) -> Void)?>(nil)

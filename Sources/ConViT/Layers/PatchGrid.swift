@@ -1,5 +1,4 @@
 import Autodiff
-import Synchronization
 
 /// The patches of an image: rows from the top, columns from the left.
 public struct PatchGrid: Hashable, Sendable, Codable {

@@ -30,8 +30,8 @@ package struct SkippedImages: Sendable {
     try note(finding(in: batch), report: report)
   }
 
-  /// The same, where the other processes of a run are told as well: at once by a process alone, else
-  /// with `shareUntold`.
+  /// The same, where the other processes of a run are told as well: at once by a process alone,
+  /// else with `shareUntold`.
   mutating func note(_ batch: Batch, in ranks: Ranks, report: (String) throws -> Void) throws {
     let new = finding(in: batch)
     untold.failures += new.failures
@@ -58,7 +58,7 @@ package struct SkippedImages: Sendable {
       switch note.underlying {
       case is ShortClip: finding.short.append(note.index)
       case is AnimatedImage: finding.animated.append(note.index)
-      case is ImageError 
+      case is ImageError
       where noted.count + untold.damaged.count <= Self.mostNoted && !noted.contains(note.index):
         finding.damaged.append(Failure(note))
       default: break

@@ -1,5 +1,4 @@
 import Autodiff
-import Synchronization
 
 /// A group that notes how long it takes until the others have come and the numbers are summed.
 final class WaitingGroup: ProcessGroup {
