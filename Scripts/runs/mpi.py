@@ -3,8 +3,8 @@
     python3 Scripts/runs/mpi.py --convit .build/mpi/release/convit --mpirun mpirun.openmpi [--kills 3]
 
 Losses of 1, 2 and 4 ranks with the same images a step, the bits of any number of threads, what is said when a rank is not
-as the others, SIGTERM, and SIGKILL to one rank at a random moment: the job must end within ten seconds, and the run that
-resumes must end in the weights of one that was left alone.
+as the others, SIGUSR1, SIGTERM while one hangs, and SIGKILL to one rank at a random moment: the job must end within ten
+seconds, and the run that resumes must end in the weights of one that was left alone.
 """
 
 import argparse
@@ -140,6 +140,20 @@ def check_stop(check):
     print("SIGUSR1 to one rank: all stop and save; resumed to the same bits", flush=True)
 
 
+def check_hanging(check):
+    process = check.start(2, "hanging", "--batch-size", "12", "--threads", "1")
+    ranks = wait_for_ranks(check, process, 2)
+    while not (check.folder / "hanging/steps.jsonl").exists() or not check.losses("hanging"):
+        time.sleep(0.02)
+    os.kill(ranks[0], signal.SIGSTOP)  # as one that has died where nobody ends the others
+    os.kill(ranks[1], signal.SIGTERM)
+    messages = process.communicate(timeout=60)[1]
+    found = [line for line in messages.splitlines() if line.startswith("convit: ")]
+    if process.returncode == 0 or len(found) != 1 or "has waited for the others in vain" not in found[0]:
+        sys.exit(f"a rank that hangs: ended with {process.returncode}:\n{messages}")
+    print(f"a rank that hangs, and SIGTERM: {found[0]}", flush=True)
+
+
 def check_kills(check, kills, seed):
     begun = time.monotonic()
     check.train(2, "reference", "--batch-size", "12", "--threads", "1")
@@ -189,6 +203,7 @@ def main():
     check_splits(check)
     check_messages(check)
     check_stop(check)
+    check_hanging(check)
     check_kills(check, arguments.kills, arguments.seed)
     shutil.rmtree(check.folder)
 

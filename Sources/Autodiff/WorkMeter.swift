@@ -1,4 +1,4 @@
-import Synchronization
+internal import Synchronization
 
 /// Where the time of a computation goes, by kind of work, summed over all threads.
 ///

@@ -12,7 +12,8 @@ enum TrainingProcesses {
   static func run(_ body: (any ProcessGroup) throws -> Void) throws {
     guard let launched = LaunchedProcess() else { return try body(SingleProcess()) }
     #if MPI
-      let group = try MPIGroup()
+      // Once asked to stop, it does not wait for one that has died until the launcher kills it.
+      let group = try MPIGroup { .seconds(StopSignals.haveCome ? 15 : 1800) }
       guard group.count == launched.count else {
         throw TrainingError(
           "\(launched.count) processes were started together, and \(group.library) knows of "

@@ -2,24 +2,44 @@
 
 #if defined(CONVIT_MPI)
 #include <sched.h>
+#include <stdbool.h>
 #include <time.h>
+
+const char *const cmpi_gave_up = "the others have not answered";
+static double (*patience)(void *);
+static void *context;
+static bool has_given_up = false;  // for good: the others are somewhere else, if anywhere
 
 const char *cmpi_text(int code) {
   static char message[MPI_MAX_ERROR_STRING];
   int length = 0;
   if (code == MPI_SUCCESS) return NULL;
+  if (code == GAVE_UP) return cmpi_gave_up;
   if (MPI_Error_string(code, message, &length) != MPI_SUCCESS) return "an error without a name";
   return message;
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
 // Looks again and again at first, as most waits are short, then lets others run, and sleeps between
 // two looks when the wait is long: there may be as many processes as processors, or more.
 int cmpi_wait(MPI_Request *requests, int number) {
+  double begin = 0;
+  if (has_given_up) return GAVE_UP;
   for (long tries = 0;; tries++) {
     int is_done = 0;
     const int code = MPI_Testall(number, requests, &is_done, MPI_STATUSES_IGNORE);
     if (code != MPI_SUCCESS || is_done) return code;
     if (tries > 400) {
+      if (begin == 0) begin = now();
+      if (tries % 1000 == 0 && now() - begin > patience(context)) {
+        has_given_up = true;
+        return GAVE_UP;
+      }
       nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
     } else if (tries > 100) {
       sched_yield();
@@ -27,9 +47,12 @@ int cmpi_wait(MPI_Request *requests, int number) {
   }
 }
 
-const char *cmpi_start(int *rank, int *count, const char **library) {
+const char *cmpi_start(
+    int *rank, int *count, const char **library, double (*asked)(void *), void *of) {
   static char name[MPI_MAX_LIBRARY_VERSION_STRING];
   int provided, length;
+  patience = asked;
+  context = of;
   int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &provided);
   if (code == MPI_SUCCESS) code = MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   if (code == MPI_SUCCESS) code = MPI_Comm_rank(MPI_COMM_WORLD, rank);

@@ -21,13 +21,21 @@
 
     /// Joins the others.
     ///
+    /// MPI does not tell that a process has died where whoever started it does not end the others:
+    /// a call that has waited for longer than `patience`, which is asked now and then, throws.
+    ///
     /// - Throws: `MPIError`.
-    public init() throws {
+    public init(patience: @escaping @Sendable () -> Duration = { .seconds(1800) }) throws {
       var (rank, count, name): (Int32, Int32, UnsafePointer<CChar>?) = (0, 0, nil)
-      try check(cmpi_start(&rank, &count, &name))
+      let context = Unmanaged.passRetained(Patience(patience))  // as long as the process
+      let message = cmpi_start(
+        &rank, &count, &name,
+        { Unmanaged<Patience>.fromOpaque($0!).takeUnretainedValue().duration() / .seconds(1) },
+        context.toOpaque())
       (self.rank, self.count) = (Int(rank), Int(count))
       let text = name.map { String(cString: $0) } ?? ""
       library = String(text.prefix { $0 != "," && $0 != "\n" })
+      try check(message)
     }
 
     /// Leaves the others, which all do at their end.
@@ -62,6 +70,15 @@
       return (0..<count).map { Array(varied[offsets[$0]..<offsets[$0 + 1]]) }
     }
 
+    private func check(_ message: UnsafePointer<CChar>?) throws {
+      guard let message else { return }
+      let text =
+        message == cmpi_gave_up
+        ? "rank \(rank) has waited for the others in vain: one has ended, hangs, or cannot be reached"
+        : "MPI: \(String(cString: message))"
+      throw MPIError(description: text)
+    }
+
     /// Adds up numbers over all processes, in the order of ranks, in place: the bits depend on
     /// their number alone. Takes memory of some 40 MB, which it keeps.
     ///
@@ -78,8 +95,9 @@
     public let description: String
   }
 
-  private func check(_ message: UnsafePointer<CChar>?) throws {
-    guard let message else { return }
-    throw MPIError(description: "MPI: \(String(cString: message))")
+  private final class Patience: Sendable {
+    let duration: @Sendable () -> Duration
+
+    init(_ duration: @escaping @Sendable () -> Duration) { self.duration = duration }
   }
 #endif

@@ -1,6 +1,6 @@
 import CKernels
 import Foundation
-import Synchronization
+internal import Synchronization
 
 /// A fixed number of threads that share out numbered tasks.
 ///

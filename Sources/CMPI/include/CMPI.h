@@ -5,7 +5,12 @@
 #pragma once
 
 /// Joins the processes that mpirun or srun has started; `library` is the name of the MPI library.
-const char *cmpi_start(int *rank, int *count, const char **library);
+///
+/// A call that has waited for others for longer than the seconds of `patience`, which is asked
+/// again and again, gives up and returns `cmpi_gave_up`.
+const char *cmpi_start(
+    int *rank, int *count, const char **library, double (*patience)(void *), void *context);
+extern const char *const cmpi_gave_up;
 
 /// Each process's `size` bytes, one after the other in the order of ranks.
 const char *cmpi_gather(const void *own, int size, void *all);
