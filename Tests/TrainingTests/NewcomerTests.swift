@@ -189,6 +189,15 @@ import Training
         on: WorkerPool(threads: 1))
     },
     Mistake(
+      "a slip in the names of what is frozen",
+      says: "recipe.pass.frozen names 'block.*', and no parameter is called so; names are as '"
+    ) {
+      let net = Net()
+      var recipe = Recipe { AdamW($0) }
+      recipe.pass.frozen = .named("block.*")
+      _ = Learner(net, ParameterStore(net, seed: 0), recipe)
+    },
+    Mistake(
       "a batch whose labels are too many",
       says: "Batch: inputs [1, 3, 32, 32], 2 labels and 2 indices, expected one of each"
     ) {

@@ -12,8 +12,17 @@ import Foundation
 /// `[0-5]` for one of some.
 public struct ParameterSelection: Sendable {
   private let rule: Rule?  // which names and parameters belong to it; nil: none
+  private let patterns: [[String]]  // of each `named` that it is made of
 
-  private init(rule: Rule?) { self.rule = rule }
+  private init(rule: Rule?, _ patterns: [[String]] = []) {
+    (self.rule, self.patterns) = (rule, patterns)
+  }
+
+  private init(
+    _ patterns: [[String]], _ contains: @escaping @Sendable (String, Parameter) -> Bool
+  ) {
+    self.init(rule: Rule(contains), patterns)
+  }
 
   /// The parameters for which `contains` is true.
   public init(_ contains: @escaping @Sendable (_ name: String, _ parameter: Parameter) -> Bool) {
@@ -31,7 +40,7 @@ public struct ParameterSelection: Sendable {
   public static func named(_ patterns: String...) -> ParameterSelection { named(patterns) }
 
   package static func named(_ patterns: [String]) -> ParameterSelection {
-    ParameterSelection { name, _ in matches(name, patterns) }
+    ParameterSelection([patterns]) { name, _ in matches(name, patterns) }
   }
 
   /// Those of one of the kinds.
@@ -41,17 +50,17 @@ public struct ParameterSelection: Sendable {
 
   /// All others.
   public static prefix func ! (selection: ParameterSelection) -> ParameterSelection {
-    ParameterSelection { !selection.contains($0, $1) }
+    ParameterSelection(selection.patterns) { !selection.contains($0, $1) }
   }
 
   /// Those that belong to either.
   public static func || (a: ParameterSelection, b: ParameterSelection) -> ParameterSelection {
-    ParameterSelection { a.contains($0, $1) || b.contains($0, $1) }
+    ParameterSelection(a.patterns + b.patterns) { a.contains($0, $1) || b.contains($0, $1) }
   }
 
   /// Those that belong to both.
   public static func && (a: ParameterSelection, b: ParameterSelection) -> ParameterSelection {
-    ParameterSelection { a.contains($0, $1) && b.contains($0, $1) }
+    ParameterSelection(a.patterns + b.patterns) { a.contains($0, $1) && b.contains($0, $1) }
   }
 
   package func contains(_ name: String, _ parameter: Parameter) -> Bool {
@@ -60,6 +69,12 @@ public struct ParameterSelection: Sendable {
 
   package func slots(in tree: ParameterTree) -> [Int] {
     isContained(tree).enumerated().filter(\.element).map(\.offset)
+  }
+
+  /// The patterns of a `named` in it that no parameter of a tree has a name of, as after a slip of
+  /// the pen; nil where there are none.
+  package func unknownPatterns(in tree: ParameterTree) -> [String]? {
+    patterns.first { patterns in !tree.names.contains { matches($0, patterns) } }
   }
 
   /// For each slot of a tree whether its parameter belongs to it; empty where none does.

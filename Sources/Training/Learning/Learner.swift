@@ -35,7 +35,8 @@ public struct Learner: Sendable {
   /// A training of `model` from `weights` on, by this process, or by several that begin with the
   /// same weights and recipe.
   ///
-  /// - Precondition: the weights are of this value of the model, and not all are frozen.
+  /// - Precondition: the weights are of this value of the model, not all are frozen, and patterns
+  ///   for what is frozen match something.
   public init(
     _ model: any Model, _ weights: ParameterStore, _ recipe: Recipe,
     in group: any ProcessGroup = SingleProcess()
@@ -49,6 +50,11 @@ public struct Learner: Sendable {
       recipe.pass.frozen.slots(in: weights.tree).count < parameters.count,
       "Learner: recipe.pass.frozen has all \(parameters.count) parameters, so that none would "
         + "learn")
+    if let unknown = recipe.pass.frozen.unknownPatterns(in: weights.tree) {
+      fatalError(
+        "Learner: recipe.pass.frozen names '\(unknown.joined(separator: "', '"))', and no parameter "
+          + "is called so; names are as '\(weights.tree.names.last ?? "")'")
+    }
     (self.model, self.weights, self.recipe, self.group) = (model, weights, recipe, group)
     optimizer = recipe.optimizer(weights.tree)
     average = recipe.averageDecay.map {
@@ -274,22 +280,5 @@ extension Learner {
   private var stores: [(name: String, store: ParameterStore)] {
     [("model", weights)] + optimizer.state.map { ("optimizer." + $0.name, $0.store) }
       + (average.map { [("model_ema", $0.weights)] } ?? [])
-  }
-}
-
-extension Snapshot {
-  /// The masks of pruned weights that a learner has saved; nil if none are pruned.
-  ///
-  /// - Throws: `TrainingError` if one does not consist of zeros and ones.
-  package func masks(of tree: ParameterTree) throws -> ParameterMasks? {
-    var masks = ParameterMasks(tree)
-    for (slot, name) in tree.names.enumerated() where has("mask.\(name)") {
-      let mask = try tensor("mask.\(name)", tree.parameters[slot].shape)
-      guard ParameterMasks.isMask(mask) else {
-        throw TrainingError("\(path): 'mask.\(name)' does not consist of zeros and ones")
-      }
-      masks[slot: slot] = mask
-    }
-    return masks.values.contains { $0 != nil } ? masks : nil
   }
 }

@@ -158,3 +158,20 @@ extension Snapshot.Entry {
     }
   }
 }
+
+extension Snapshot {
+  /// The masks of pruned weights that a learner has saved; nil if none are pruned.
+  ///
+  /// - Throws: `TrainingError` if one does not consist of zeros and ones.
+  package func masks(of tree: ParameterTree) throws -> ParameterMasks? {
+    var masks = ParameterMasks(tree)
+    for (slot, name) in tree.names.enumerated() where has("mask.\(name)") {
+      let mask = try tensor("mask.\(name)", tree.parameters[slot].shape)
+      guard ParameterMasks.isMask(mask) else {
+        throw TrainingError("\(path): 'mask.\(name)' does not consist of zeros and ones")
+      }
+      masks[slot: slot] = mask
+    }
+    return masks.values.contains { $0 != nil } ? masks : nil
+  }
+}
