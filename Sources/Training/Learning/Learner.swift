@@ -52,8 +52,8 @@ public struct Learner: Sendable {
         + "learn")
     if let unknown = recipe.pass.frozen.unknownPatterns(in: weights.tree) {
       fatalError(
-        "Learner: recipe.pass.frozen names '\(unknown.joined(separator: "', '"))', and no parameter "
-          + "is called so; names are as '\(weights.tree.names.last ?? "")'")
+        "Learner: recipe.pass.frozen names '\(unknown.joined(separator: "', '"))', and no "
+          + "parameter is called so; names are as '\(weights.tree.names.last ?? "")'")
     }
     (self.model, self.weights, self.recipe, self.group) = (model, weights, recipe, group)
     optimizer = recipe.optimizer(weights.tree)
