@@ -117,7 +117,7 @@ def predict():
             bandwidth = 0.82 * gigabits * 1e9 / 8
             shares = []
             for n in ranks:
-                sent = 2 * (n - 1) / n * size / bandwidth + 3 * latency + messages * (n - 1) * message
+                sent = 2 * (n - 1) / n * size / bandwidth + 6 * latency + (messages + 3) * (n - 1) * message
                 shares.append(own / (own * (1 + spread * math.sqrt(2 * math.log(n))) + sent))
             print(f"{model:12} {own:8} {gigabits:7} {latency:8}  " + "".join(f"{share:12.2f}" for share in shares))
 

@@ -18,6 +18,8 @@ if [[ -x $plain/convit ]]; then
     exit 1
   fi
   echo "a build without the trait: no header, library or symbol of MPI"
+else
+  echo "no build without the trait was looked at: make test makes one" >&2
 fi
 declare -A module=([openmpi]=ompi-c [mpich]=mpich)
 for library in "${libraries[@]}"; do
@@ -27,5 +29,10 @@ for library in "${libraries[@]}"; do
   cp "$(pkg-config --variable=pcfiledir "${module[$library]}")/${module[$library]}.pc" "$files/mpi.pc"
   PKG_CONFIG_PATH=$PWD/$files swift build --product convit --traits MPI -c release -Xswiftc -Onone \
     --scratch-path .build/mpi
-  python3 Scripts/runs/mpi.py --convit .build/mpi/release/convit --mpirun "mpirun.$library" "$@"
+  python3 Scripts/runs/mpi.py --convit .build/mpi/release/convit --mpirun "mpirun.$library" \
+    --weights ".build/mpi-$library.safetensors" "$@"
 done
+if ((${#libraries[@]} == 2)); then
+  cmp .build/mpi-openmpi.safetensors .build/mpi-mpich.safetensors
+  echo "the same weights by Open MPI and MPICH"
+fi

@@ -40,15 +40,15 @@ class Check:
         self.ranks = self.folder / "ranks"  # a file for each process of the last job, by its number
         images.make(self.convit, f"{self.folder}/data")
 
-    def start(self, ranks, run, *more, settings=STEPS_OF_24, own=()):
-        """Starts a run; `own` is said to the last rank alone."""
+    def start(self, ranks, run, *more, settings=STEPS_OF_24, own=(), place=()):
+        """Starts a run; `own` is said to the last rank alone, and `place` to mpirun about it."""
         shutil.rmtree(self.ranks, ignore_errors=True)
         self.ranks.mkdir()
-        train = ["sh", "-c", ': > ranks/$$ && exec "$@"', "sh", self.convit, "train", "--data-path", "data"]
+        train = ["sh", "-c", f': > {self.ranks}/$$ && exec "$@"', "sh", self.convit, "train", "--data-path", "data"]
         train += ["--output-dir", run, "--resume", "auto", *settings, *more]
         command = train
-        if ranks > 1 and own:
-            command = [self.mpirun, "-np", str(ranks - 1), *train, ":", "-np", "1", *train, *own]
+        if ranks > 1 and (own or place):
+            command = [self.mpirun, "-np", str(ranks - 1), *train, ":", "-np", "1", *place, *train, *own]
         elif ranks > 1:
             command = [self.mpirun, "-np", str(ranks), *train]
         return subprocess.Popen(
@@ -92,11 +92,17 @@ def check_splits(check):
 
 
 def check_messages(check):
-    for name, own, wanted in [
-        ("other settings", ["--seed", "7"], r"rank 2 on \S+ is not as rank 0 on \S+: the settings differ: 'seed: 7'"),
-        ("no data", ["--data-path", "nowhere"], r"rank 2: nowhere"),
+    elsewhere = check.folder / "elsewhere"
+    shutil.copytree(check.folder / "data", elsewhere / "data")
+    pictures = sorted((elsewhere / "data/train").rglob("*.png"))
+    shutil.copy(pictures[-1], pictures[0])
+    differs = r"rank 2 on \S+ differs from rank 0 on \S+: "
+    for name, own, place, wanted in [
+        ("other settings", ["--seed", "7"], [], differs + "the settings differ: 'seed: 7'"),
+        ("other images", [], ["-wdir", str(elsewhere)], differs + "images of train have the same names and other"),
+        ("no data", ["--data-path", "nowhere"], [], r"rank 2: nowhere"),
     ]:
-        process = check.start(3, "refused", "--batch-size", "8", own=own)
+        process = check.start(3, "refused", "--batch-size", "8", own=own, place=place)
         messages = process.communicate(timeout=60)[1]
         found = [line for line in messages.splitlines() if line.startswith("convit: ")]
         if process.returncode == 0 or len(found) != 1 or not re.search(wanted, found[0]):
@@ -197,6 +203,7 @@ def main():
     parser.add_argument("--mpirun", default="mpirun")
     parser.add_argument("--kills", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--weights", help="where to copy those that two ranks train, for another library's to be held against")
     arguments = parser.parse_args()
     print(subprocess.run([arguments.mpirun, "--version"], capture_output=True, text=True).stdout.splitlines()[0])
     check = Check(arguments)
@@ -205,6 +212,8 @@ def main():
     check_stop(check)
     check_hanging(check)
     check_kills(check, arguments.kills, arguments.seed)
+    if arguments.weights:
+        shutil.copy(check.folder / "of2/model.safetensors", arguments.weights)
     shutil.rmtree(check.folder)
 
 

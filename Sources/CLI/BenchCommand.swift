@@ -168,7 +168,8 @@ struct BenchCommand: ParsableCommand {
     let speeds = [report.imagesPerSecond, report.imagesPerSecondBest]
     let alone = report.gemmGflops.map { "; alone " + whole($0) } ?? ""
     let threads =
-      (report.ranks > 1 ? "\(report.ranks) ranks × " : "") + "\(report.threads) threads"
+      (report.ranks > 1 ? "\(report.ranks) ranks × " : "")
+      + counted(report.threads, "thread", "threads")
     let peak = report.peakGflops.map { "; in registers " + whole($0) } ?? ""
     let blas = report.blasGflops.map { "; \(report.blas), fp32: " + whole($0) } ?? ""
     print(

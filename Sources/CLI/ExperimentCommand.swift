@@ -33,6 +33,12 @@ struct ExperimentCommand: ParsableCommand {
   @Flag(help: "Print the runs and how far each is, and do nothing.") var list = false
   @OptionGroup var threads: ThreadOptions
 
+  func validate() throws {
+    guard let task, !task.isOne else { return }
+    throw ValidationError(
+      "task is I/N, the I-th of N tasks, with I from 1 to N: 3/24; found \(task.description)")
+  }
+
   func run() throws {
     let plan = try ExperimentPlan(contentsOf: file, quick: quick)
     let numbered = plan.runs.enumerated().map { (number: $0.offset + 1, run: $0.element) }
@@ -48,27 +54,33 @@ struct ExperimentCommand: ParsableCommand {
       for line in aligned(rows, texts: [1, 2]) { try Terminal.result(line) }
       return
     }
+    if own.isEmpty {
+      Terminal.write("note: the grid has \(plan.runs.count) runs, and none for this task\n")
+    }
     let (output, work) = (try OutputFolder(outputDir), ExperimentWork(plan, in: outputDir))
     var waiting = WaitingForOthers(ofA: "experiment")
-    try SharedWork.each(of: own) {
-      try waiting($0)
-    } attempt: { number, run in
-      try work.attempt(run) {
-        try waiting.stopIfAsked()
-        Terminal.write("run \(number)/\(plan.runs.count): \(run.folder)\n")
-        try run.train(
-          below: outputDir, on: dataPath, threads: threads.threads, ofA: "experiment")
-      } ended: {
-        if let failure = $0 { Terminal.error("\(run.folder): failed: \(failure)") }
-        try write(work, to: output)
+    // Another process may have begun to try again what failed here.
+    while try own.contains(where: { try !work.isSettled($0.run) }) {
+      try SharedWork.each(of: own) {
+        try waiting($0)
+      } attempt: { number, run in
+        try work.attempt(run) {
+          try waiting.stopIfAsked()
+          Terminal.write("run \(number)/\(plan.runs.count): \(run.folder)\n")
+          try run.train(
+            below: outputDir, on: dataPath, threads: threads.threads, ofA: "experiment")
+        } ended: {
+          if let failure = $0 { Terminal.error("\(run.folder): failed: \(failure)") }
+          try write(work, to: output)
+        }
       }
     }
     try Terminal.result(String(try write(work, to: output).markdown.dropLast()))
-    let failed = own.count { work.hasFailed($0.run) }
+    let failed = try own.count { try !work.isDone($0.run) }
     guard failed == 0 else {
       throw TrainingError(
         "\(outputDir): \(failed) of \(counted(own.count, "run", "runs")) failed, as table.md says; "
-          + "the same command tries again")
+          + "the same command tries again, or remove a run's folder to begin it anew")
     }
   }
 
@@ -83,16 +95,18 @@ struct ExperimentCommand: ParsableCommand {
 }
 
 /// What one task of an array has to do: `3/24`, the third of 24.
-struct TaskShare: ExpressibleByArgument {
+struct TaskShare: ExpressibleByArgument, CustomStringConvertible {
   private let place, count: Int
 
   init?(argument: String) {
     let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
-    guard parts.count == 2, let place = parts[0], let count = parts[1],
-      place >= 1, place <= count
-    else { return nil }
+    guard parts.count == 2, let place = parts[0], let count = parts[1] else { return nil }
     (self.place, self.count) = (place, count)
   }
+
+  /// Whether it is one of those that there are.
+  var isOne: Bool { place >= 1 && place <= count }
+  var description: String { "\(place)/\(count)" }
 
   /// Whether it is the task of the `number`-th run, counted from 1.
   func has(_ number: Int) -> Bool { (number - place).isMultiple(of: count) }

@@ -16,11 +16,23 @@ import Training
       }
       let (arguments, notes) = try prepared(Array(CommandLine.arguments.dropFirst()))
       var command = try Convit.parseAsRoot(arguments)
-      for note in notes { Terminal.write("note: \(note)\n") }
+      let launched = LaunchedProcess()
+      try checkTogether(launched, command: arguments.first ?? "")
+      if launched?.rank ?? 0 == 0 { for note in notes { Terminal.write("note: \(note)\n") } }
       try command.run()
     } catch {
       exit(with: error)
     }
+  }
+
+  /// Throws for a command that is the work of one process and that several were started of.
+  private static func checkTogether(_ launched: LaunchedProcess?, command: String) throws {
+    let shared = ["train", "bench", "experiment", "search", "ticket"]
+    guard let launched, !shared.contains(command), !command.hasPrefix("-") else { return }
+    guard launched.rank == 0 else { throw ExitCode(2) }
+    throw TrainingError(
+      usage: "\(launched.count) processes were started together, and each would do all of the "
+        + "work of 'convit \(command)': start one, without mpirun or srun --ntasks")
   }
 
   /// The arguments as the parser takes them, and notes about what was changed.

@@ -5,6 +5,7 @@ import Foundation
 import Recipes
 import Report
 import Scores
+import Training
 
 struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -103,6 +104,11 @@ struct SearchCommand: ParsableCommand {
     let report = search.report
     try write(report, to: output)
     try Terminal.result(report.text)
+    guard search.failures.isEmpty else {
+      let failed = counted(search.failures.count, "candidate", "candidates")
+      throw TrainingError(
+        "\(outputDir): \(failed) failed, as search.json says; the same command tries again")
+    }
   }
 
   /// The best by the order of the search, of which each rung keeps half.
@@ -110,13 +116,16 @@ struct SearchCommand: ParsableCommand {
     _ count: Int, _ search: inout SearchRun, _ output: OutputFolder
   ) throws {
     let (known, rungs) = (search.accuracies, rungs ?? 1)
-    var field = Array(search.order.filter { known[$0] == nil }.prefix(count))
+    func isOpen(_ candidate: Int) -> Bool {
+      known[candidate] == nil && search.failures[candidate] == nil
+    }
+    var field = Array(search.order.filter(isOpen).prefix(count))
     for rung in 1...rungs where !field.isEmpty {
       let (title, count) = (rungs == 1 ? "best" : "rung \(rung)/\(rungs)", field.count)
       try train(field, rung: rung, of: rungs, &search, output) {
         "\(title) \($0 + 1)/\(count)"
       }
-      field = search.betterHalf(of: field)
+      field = search.betterHalf(of: field.filter { search.failures[$0] == nil })
     }
   }
 
@@ -127,6 +136,7 @@ struct SearchCommand: ParsableCommand {
     _ output: OutputFolder, title: (Int) -> String
   ) throws {
     var waiting = WaitingForOthers(ofA: "search")
+    let attempt = RunAttempts(of: candidates.map(search.run), in: outputDir)
     try SharedWork.each(of: Array(candidates.enumerated())) {
       try waiting($0)
     } attempt: { index, candidate in
@@ -134,22 +144,25 @@ struct SearchCommand: ParsableCommand {
       func isDone() throws -> Bool {
         try search.add(resultOf: candidate, in: outputDir, after: epochs)
       }
-      guard search.accuracies[candidate] == nil else { return true }
-      try search.noteSettings(of: candidate, in: outputDir)
-      let run = search.run(of: candidate)
-      if try isDone() { return true }
-      guard let lock = try FolderLock(sharing: "\(outputDir)/\(run.folder)") else { return false }
-      defer { withExtendedLifetime(lock) {} }
-      if try isDone() { return true }  // another had it in between
-      try waiting.stopIfAsked()
-      Terminal.write("\(title(index)): \(search.candidates[candidate].name)\n")
-      try search.training.measure {
-        try run.train(
-          below: outputDir, on: dataPath, threads: threads.threads, until: epochs, ofA: "search")
+      guard search.accuracies[candidate] == nil, search.failures[candidate] == nil else {
+        return true
       }
-      _ = try isDone()
-      try write(search.report, to: output)
-      return true
+      try search.noteSettings(of: candidate, in: outputDir)
+      let (run, name) = (search.run(of: candidate), search.candidates[candidate].name)
+      let isSettled = try attempt(run, unless: isDone) {
+        try waiting.stopIfAsked()
+        Terminal.write("\(title(index)): \(name)\n")
+        try search.training.measure {
+          try run.train(
+            below: outputDir, on: dataPath, threads: threads.threads, until: epochs, ofA: "search")
+        }
+      } ended: {
+        if let failure = $0 { Terminal.error("\(name): failed: \(failure)") }
+        if $0 == nil { _ = try isDone() }
+        try write(search.report, to: output)
+      }
+      if isSettled { search.failures[candidate] = attempt.failure(of: run) }
+      return isSettled
     }
   }
 
@@ -193,6 +206,9 @@ extension SearchReport {
       lines.append("of \(correlated) that were trained to the end:")
       lines += aligned(
         [["score", "tau", "95 %", "p", "best of ten", "three of ten"]] + rows, texts: [0])
+    }
+    lines += candidates.compactMap { candidate in
+      candidate.failure.map { "failed: \(candidate.name): \($0)" }
     }
     lines.append("acc@1   epochs  predicted  candidate")
     lines += candidates.prefix(max(candidates.count { $0.accuracy != nil }, 10)).map {

@@ -175,7 +175,7 @@ private struct TrainingDisplay {
         + "\(run.stepsPerEpoch) steps on \(visited.all) \(run.kind.plural), "
         + (visited.all == visited.different ? "" : "\(visited.different) different ones, ")
         + String(format: "learning rate %.3g", run.rate)
-        + ", \(run.ranks ?? "\(run.threads) threads")",
+        + ", \(run.ranks ?? counted(run.threads, "thread", "threads"))",
       progress == RunProgress()
         ? nil : "resumes: epoch \(progress.epoch + 1), after its step \(progress.step)",
       "machine: about \(run.memory.description) of memory; products in "

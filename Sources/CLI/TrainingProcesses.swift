@@ -16,8 +16,9 @@ enum TrainingProcesses {
       let group = try MPIGroup { .seconds(StopSignals.haveCome ? 15 : 1800) }
       guard group.count == launched.count else {
         throw TrainingError(
-          "\(launched.count) processes were started together, and \(group.library) knows of "
-            + "\(group.count): it is not the MPI library that started them")
+          "\(launched.count) processes were started together, and \(group.library), which this "
+            + "convit is built with, sees \(group.count): start them by its own mpirun, or by srun "
+            + "with --mpi=pmix or another that srun --mpi=list names")
       }
       do {
         try group.agreeing { try body(group) }

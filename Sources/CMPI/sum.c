@@ -15,6 +15,8 @@ enum { BUCKET = 1 << 20, GATHERING = 2, ENDING = 4, AT_ONCE = ENDING + 1 };
 struct bucket {
   float *own, *received;
   int length;
+  // For each process; MPI reads them until the request is done.
+  int *sizes, *offsets, *received_sizes, *received_offsets;
   MPI_Request request;
 };
 
@@ -24,7 +26,6 @@ struct sums {
   int number, rank, count;
   // Where packing and unpacking have come to: a buffer, and a place in it.
   int packed, packed_at, unpacked, unpacked_at;
-  int *sizes, *offsets, *received_sizes, *received_offsets;
   struct bucket buckets[AT_ONCE];
 };
 
@@ -56,39 +57,35 @@ static int copy(struct sums *sums, float *bucket, int limit, bool is_packing) {
   return done;
 }
 
-static void set_parts(struct sums *sums, int length) {
-  for (int i = 0; i < sums->count; i++) {
-    sums->offsets[i] = part(length, i, sums->count);
-    sums->sizes[i] = part(length, i + 1, sums->count) - sums->offsets[i];
-  }
-}
-
 static int scatter(struct sums *sums, struct bucket *bucket) {
   bucket->length = copy(sums, bucket->own, BUCKET, true);
-  set_parts(sums, bucket->length);
-  const int own = sums->sizes[sums->rank];
   for (int i = 0; i < sums->count; i++) {
-    sums->received_sizes[i] = own;
-    sums->received_offsets[i] = i * own;
+    bucket->offsets[i] = part(bucket->length, i, sums->count);
+    bucket->sizes[i] = part(bucket->length, i + 1, sums->count) - bucket->offsets[i];
+  }
+  const int own = bucket->sizes[sums->rank];
+  for (int i = 0; i < sums->count; i++) {
+    bucket->received_sizes[i] = own;
+    bucket->received_offsets[i] = i * own;
   }
   return MPI_Ialltoallv(
-      bucket->own, sums->sizes, sums->offsets, MPI_FLOAT, bucket->received, sums->received_sizes,
-      sums->received_offsets, MPI_FLOAT, MPI_COMM_WORLD, &bucket->request);
+      bucket->own, bucket->sizes, bucket->offsets, MPI_FLOAT, bucket->received,
+      bucket->received_sizes, bucket->received_offsets, MPI_FLOAT, MPI_COMM_WORLD,
+      &bucket->request);
 }
 
 static int gather(struct sums *sums, struct bucket *bucket) {
   const int code = cmpi_wait(&bucket->request, 1);
   if (code != MPI_SUCCESS) return code;
-  set_parts(sums, bucket->length);
-  const int length = sums->sizes[sums->rank];
-  float *out = bucket->own + sums->offsets[sums->rank];
+  const int length = bucket->sizes[sums->rank];
+  float *out = bucket->own + bucket->offsets[sums->rank];
   memcpy(out, bucket->received, (size_t)length * sizeof *out);
   for (int other = 1; other < sums->count; other++) {
     const float *terms = bucket->received + (size_t)other * (size_t)length;
     for (int i = 0; i < length; i++) out[i] += terms[i];
   }
   return MPI_Iallgatherv(
-      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, bucket->own, sums->sizes, sums->offsets, MPI_FLOAT,
+      MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, bucket->own, bucket->sizes, bucket->offsets, MPI_FLOAT,
       MPI_COMM_WORLD, &bucket->request);
 }
 
@@ -121,20 +118,24 @@ const char *cmpi_sum(float *const *buffers, const int *lengths, int number) {
   const size_t received = (size_t)(BUCKET / sums.count + 1) * (size_t)sums.count;
   static float *memory = NULL;  // of all calls, as the system takes its time to give it
   if (memory == NULL) memory = malloc((BUCKET + received) * AT_ONCE * sizeof *memory);
-  int *places = malloc(4 * (size_t)sums.count * sizeof *places);
+  int *places = malloc(4 * AT_ONCE * (size_t)sums.count * sizeof *places);
   int code = MPI_ERR_NO_MEM;
   if (memory != NULL && places != NULL) {
     for (int i = 0; i < AT_ONCE; i++) {
-      sums.buckets[i].own = memory + (size_t)i * (BUCKET + received);
-      sums.buckets[i].received = sums.buckets[i].own + BUCKET;
+      int *const own = places + (size_t)i * 4 * (size_t)sums.count;
+      sums.buckets[i] = (struct bucket){
+          .own = memory + (size_t)i * (BUCKET + received),
+          .received = memory + (size_t)i * (BUCKET + received) + BUCKET,
+          .sizes = own,
+          .offsets = own + sums.count,
+          .received_sizes = own + 2 * sums.count,
+          .received_offsets = own + 3 * sums.count,
+      };
     }
-    sums.sizes = places;
-    sums.offsets = places + sums.count;
-    sums.received_sizes = places + 2 * sums.count;
-    sums.received_offsets = places + 3 * sums.count;
     code = sum(&sums);
   }
-  free(places);
+  // After an error MPI may still read them, and the process ends.
+  if (code == MPI_SUCCESS) free(places);
   return cmpi_text(code);
 }
 #endif

@@ -42,7 +42,8 @@ final class BatchInProgress: @unchecked Sendable {
         SampleError(path: example.name, index: example.index, underlying: underlying)
       }
       do {
-        try reader.read(request, at: i, of: requests.count, into: numbers(of: i)) {
+        let place = request.place ?? ExampleRequest.Place(i, of: requests.count)
+        try reader.read(request, at: place.index, of: place.count, into: numbers(of: i)) {
           outcomes[i].note = error($0)
         }
       } catch let fault {

@@ -25,6 +25,15 @@ public struct ExampleRequest: Hashable, Sendable {
   public let example: Example
   /// The source for what is random; derive it from epoch and example, and from nothing else.
   public let random: Random
+  /// Where it is in the step that it is read for, if its batch is a part of one.
+  package var place: Place?
+
+  /// One of so many examples, from 0.
+  package struct Place: Hashable, Sendable {
+    let index, count: Int
+
+    package init(_ index: Int, of count: Int) { (self.index, self.count) = (index, count) }
+  }
 
   /// A request for an example.
   public init(_ example: Example, random: Random) {

@@ -34,8 +34,8 @@ public protocol ExampleReader: Sendable {
   ///
   /// - Parameters:
   ///   - request: Which example, and its random numbers.
-  ///   - place: Which example of its batch it is, from 0.
-  ///   - count: How many examples the batch has.
+  ///   - place: Which example of its batch it is, from 0, or of its step where batches make one.
+  ///   - count: How many examples the batch or step has.
   ///   - numbers: As many as `shape` has; what they are before is undefined.
   ///   - noting: Takes what is wrong with an example that can be used all the same.
   /// - Throws: Why there is no such example. The loader ends or leaves it out (`BadImages`).

@@ -14,6 +14,9 @@ struct Outcome {
 
 /// Runs the command that was built along with the tests.
 enum ConvitProcess {
+  /// A limit on the size of files ends TSan itself.
+  static let isUnderTSan = ProcessInfo.processInfo.environment["CONVIT_SANITIZER"] == "thread"
+
   /// Where standard output goes.
   enum Output {
     case captured

@@ -95,7 +95,8 @@ import Testing
     #expect(server.requests.count == 2 && server.requests[1].fields["range"] == "bytes=100000-")
   }
 
-  @Test func aFullDiskIsAnErrorAndNoEnd() throws {
+  @Test(.disabled(if: ConvitProcess.isUnderTSan, "which does not bear the limit"))
+  func aFullDiskIsAnErrorAndNoEnd() throws {
     let server = try LoopbackServer { [bytes] _, _ in .init(bytes, fields: ["ETag": "\"one\""]) }
     let outcome = try ConvitProcess.run(
       ["fetch", "convit_tiny", "--from", server.address], in: workspace.path, fileLimit: 50_000)

@@ -84,7 +84,8 @@ import Testing
     #expect(outcome.status == 1)
     #expect(
       outcome.errLines.last
-        == "convit: out: 3 of 4 runs failed, as table.md says; the same command tries again")
+        == "convit: out: 3 of 4 runs failed, as table.md says; the same command tries again, or "
+        + "remove a run's folder to begin it anew")
     let table = try text("out/table.md")
     #expect(outcome.out == table && table.contains("\nFailed:\n\n- `a/A/seed-0`: start"))
     #expect(try text("out/a/A/seed-0/failed.txt").hasPrefix("start.safetensors: "))
@@ -138,10 +139,18 @@ import Testing
       #expect(try workspace.convit(out + ["--task", task]).status == 0)
     }
     #expect(try !text("out/table.md").contains("of 2)"))
-    for wrong in ["0/3", "4/3", "3", "1/x"] {
+    for wrong in ["0/3", "4/3"] {
+      try workspace.expectFailure(
+        out + ["--task", wrong], status: 2,
+        ["task is I/N, the I-th of N tasks, with I from 1 to N: 3/24; found \(wrong)"])
+    }
+    for wrong in ["3", "1/x"] {
       try workspace.expectFailure(
         out + ["--task", wrong], status: 2, ["'\(wrong)'", "'--task <I/N>'"])
     }
+    let none = try workspace.convit(out + ["--task", "7/9"])
+    #expect(none.status == 0)
+    #expect(none.err.contains("note: the grid has 4 runs, and none for this task"))
   }
 
   /// A process that has nothing else to do ends by a signal while it waits.

@@ -144,7 +144,8 @@ import Testing
   }
 
   /// A limit on the size of files stands for a full disk: the error of the write is another.
-  @Test func aFullDiskKeepsTheCheckpoint() throws {
+  @Test(.disabled(if: ConvitProcess.isUnderTSan, "which does not bear the limit"))
+  func aFullDiskKeepsTheCheckpoint() throws {
     let run = ["--sched", "constant", "--resume", "auto"]
     try workspace.train("run", run)
     let before = try workspace.read("run/checkpoint.safetensors")

@@ -32,6 +32,10 @@ import Testing
     return workspace
   }
 
+  private static func report(in workspace: Workspace) throws -> SearchReport {
+    try decoder.decode(SearchReport.self, from: workspace.read("out/search.json"))
+  }
+
   private let few = ["--space", "space.yaml", "--data-path", "data", "--samples", "8"]
 
   @Test func scoresAreTheSameForAnyThreads() throws {
@@ -62,6 +66,28 @@ import Testing
     let table = try workspace.convit(
       ["score"] + few + ["--batch-size", "12", "--method", "params"])
     #expect(table.out.contains("rank  candidate") && table.outLines.count == 10)
+  }
+
+  /// The others are trained, the table names it, and the same command tries it again.
+  @Test func aCandidateThatFailsStopsNoOther() throws {
+    let workspace = try workspace(Self.space + "\n  lr: [0.001, 1e30]\n")
+    let arguments =
+      ["search"] + few + [
+        "--calibrate", "8", "--topk", "2", "--output-dir", "out", "--threads", "1",
+      ]
+    var failures = 0
+    for _ in 0..<2 {
+      let outcome = try workspace.convit(arguments)
+      #expect(outcome.status == 1 && outcome.err.contains(" failed, as search.json says; "))
+      let report = try Self.report(in: workspace)
+      let failed = report.candidates.filter { $0.failure != nil }
+      #expect(!failed.isEmpty && report.trained + failed.count == report.scored)
+      #expect(failed.allSatisfy { $0.name.contains("1e+30") && $0.accuracy == nil })
+      #expect(outcome.out.components(separatedBy: "\nfailed: ").count == failed.count + 1)
+      #expect(outcome.err.components(separatedBy: ": failed: ").count == failed.count + 1)
+      #expect(failures == 0 || failures == failed.count)
+      failures = failed.count
+    }
   }
 
   /// Configs are candidates, too; an image that is twice in a batch makes every code one of two.
@@ -104,8 +130,7 @@ import Testing
     let outcome = try workspace.convit(arguments)
     try #require(outcome.status == 0, "\(outcome.err)")
     let table = try workspace.read("out/search.csv")
-    let report = try Self.decoder.decode(
-      SearchReport.self, from: workspace.read("out/search.json"))
+    let report = try Self.report(in: workspace)
     #expect(report.scored == 8 && report.candidates.count == 8)
     #expect(report.trained == 7 && report.correlated == 5)
     #expect(report.candidates.count { $0.accuracy != nil } == report.trained)
@@ -138,8 +163,7 @@ import Testing
     let outcome = try workspace.convit(arguments)
     try #require(outcome.status == 0, "\(outcome.err)")
     let table = try workspace.read("out/search.csv")
-    let report = try Self.decoder.decode(
-      SearchReport.self, from: workspace.read("out/search.json"))
+    let report = try Self.report(in: workspace)
     #expect((4...7).contains(report.scored) && report.trained == report.scored)
     #expect(outcome.err.contains("population 3/3") && outcome.err.contains("child "))
     #expect(Set(report.candidates.map(\.name)).count == report.scored)
@@ -179,8 +203,7 @@ import Testing
       + ["--batch-size", "12"]
     let outcome = try workspace.convit(arguments)
     try #require(outcome.status == 0, "\(outcome.err)")
-    let report = try Self.decoder.decode(
-      SearchReport.self, from: workspace.read("out/search.json"))
+    let report = try Self.report(in: workspace)
     #expect(report.candidates.map { $0.epochs ?? 0 } == [4, 4, 2, 1, 1, 0, 0, 0])
     #expect(
       report.candidates.map(\.isComplete) == [true, true] + Array(repeating: false, count: 6))
@@ -224,14 +247,13 @@ import Testing
     #expect(String(decoding: table, as: UTF8.self).contains("\"macs\",\"ms\"\n"))
     #expect(try workspace.convit(arguments + ["--max-ms", "1000"]).status == 0)
     #expect(try workspace.read("out/search.csv") == table)
-    let all = try Self.decoder.decode(SearchReport.self, from: workspace.read("out/search.json"))
+    let all = try Self.report(in: workspace)
     let fastest = try #require(
       all.candidates.min { $0.scores["ms"] ?? 0 < $1.scores["ms"] ?? 0 })
     let limited = try workspace.convit(
       arguments + ["--max-ms", "\(fastest.scores["ms"] ?? 0)"])
     try #require(limited.status == 0, "\(limited.err)")
-    let report = try Self.decoder.decode(
-      SearchReport.self, from: workspace.read("out/search.json"))
+    let report = try Self.report(in: workspace)
     #expect(report.candidates.map(\.name) == [fastest.name])
     try workspace.write("out/milliseconds.json", "{".utf8)
     try workspace.expectFailure(
@@ -244,8 +266,7 @@ import Testing
     let arguments = ["search"] + few + ["--output-dir", "out", "--topk", "0"]
     let outcome = try workspace.convit(arguments + ["--max-params", "1200"])
     try #require(outcome.status == 0, "\(outcome.err)")
-    let report = try Self.decoder.decode(
-      SearchReport.self, from: workspace.read("out/search.json"))
+    let report = try Self.report(in: workspace)
     #expect((1..<8).contains(report.scored) && report.trained == 0)
     #expect(report.candidates.allSatisfy { $0.scores["params"] ?? .infinity <= 1200 })
     try workspace.expectFailure(

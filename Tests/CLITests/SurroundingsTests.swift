@@ -64,6 +64,11 @@ import Testing
         #expect(line.contains("--traits MPI"))
       }
     }
+    let others = try ConvitProcess.run(
+      ["evaluate", "--data-path", "data", "--weights", "w"], in: workspace.path,
+      environment: ["PMI_RANK=0", "PMI_SIZE=4"])
+    #expect(others.status == 2)
+    #expect(others.err.contains("4 processes were started together, and each would do all of the"))
     #expect(LaunchedProcess([:]) == nil)
     #expect(LaunchedProcess(["PMI_RANK": "0", "PMI_SIZE": "1"]) == nil)
     let openMPI = ["OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_SIZE": "3"]

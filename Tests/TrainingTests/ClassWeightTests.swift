@@ -66,7 +66,7 @@ import Testing
     }
     var notes: [String] = []
     try Trainer(c).run { if case .note(let text) = $0 { notes.append(text) } }
-    #expect(notes.contains { $0.hasPrefix("class weights are from ") } == (weights != nil))
+    #expect(notes.contains { $0.hasPrefix("class weights") } == (weights != nil))
     let steps: [StepRecord] = try fixture.lines("steps.jsonl", of: run)
     return steps.map(\.loss)
   }

@@ -57,14 +57,19 @@ import Testing
       var told: String?
       #expect(try first.attempt(run, train: fail) { told = $0.map { "\($0)" } })
       #expect(try first.attempt(run, train: fail) && second.attempt(run, train: fail))
-      #expect(failures == 1 && first.hasFailed(run) && second.hasFailed(run))
+      #expect(try failures == 1 && first.isSettled(run) && second.isSettled(run))
       #expect(told == "bad\\nluck 1" && run.failure(in: folder)?.message == told)
       let table = try first.writeTable { _ in }
       #expect(table.markdown.hasSuffix("|\n\nFailed:\n\n- `b/A/seed-0`: bad\\nluck 1\n"))
       #expect(table.runs.hasSuffix("test_acc1,error\n\"b\",\"A\",0,,\"bad\\nluck 1\"\n"))
       let third = ExperimentWork(plan, in: folder)
-      #expect(!third.hasFailed(run))
-      #expect(try third.attempt(run, train: fail) && failures == 2 && third.hasFailed(run))
+      #expect(try !third.isSettled(run))
+      do {  // another that tries it again is waited for
+        let other = try FolderLock(sharing: "\(folder)/\(run.folder)")
+        #expect(try !second.isSettled(run))
+        withExtendedLifetime(other) {}
+      }
+      #expect(try third.attempt(run, train: fail) && failures == 2 && third.isSettled(run))
       // Another that begins it forgets the failure, and what is no error of the run is thrown.
       #expect(throws: CancellationError.self) {
         try ExperimentWork(plan, in: folder).attempt(run) { throw CancellationError() }

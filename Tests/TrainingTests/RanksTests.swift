@@ -112,6 +112,16 @@ import Training
       #expect(error?.message.contains("cannot be read, max-bad allows 1") == true)
     }
   }
+  @Test func erasingSparesTheFirstHalfOfTheStep() throws {
+    for (ranks, batchSize) in [(1, 24), (1, 8), (2, 12)] {
+      var c = try configuration("\(ranks)x\(batchSize)", batchSize: batchSize)
+      (c.mixup, c.cutmix, c.globalBatchSize, c.epochs) = (0, 0, 24, 1)
+      (c.reprob, c.resplit) = (1, true)
+      _ = try train(ranks, c)[0].get()
+      expectClose(try losses("\(ranks)x\(batchSize)"), try losses("1x24"))
+    }
+  }
+
   @Test func theStepIsOfAllBatchesAndTheRateWithIt() throws {
     var c = try configuration("own", batchSize: 12)
     (c.epochs, c.unscaleLr) = (1, false)
@@ -136,7 +146,7 @@ import Training
 
   @Test func aCheckpointGoesOnWithAnotherNumber() throws {
     let one = try train(1, configuration("one", batchSize: 24))[0].get()
-    for (before, after) in [(1, 2), (4, 1), (2, 4)] {
+    for (before, after) in [(1, 2), (4, 1), (2, 4), (2, 5)] {
       let run = "\(before)to\(after)"
       let c = try configuration(run, batchSize: 24 / before)
       for result in train(before, c, stoppingAfter: 5) {
@@ -181,8 +191,9 @@ import Training
       do { return "\(try result.get())" } catch { return "\(error)" }
     }
     #expect(
-      text[0] == "global-batch-size 24 is 1 batch of batch-size 24, and there are 2 ranks: give "
-        + "--batch-size 12")
+      text[0]
+        == "a step of 24 images (global-batch-size) is 1 batch of batch-size 24, and there are "
+        + "2 ranks: give --batch-size 12")
   }
 
   @Test func partsHoldPairsTogether() {

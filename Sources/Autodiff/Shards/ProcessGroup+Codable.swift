@@ -11,7 +11,14 @@ extension ProcessGroup {
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     let bytes = own.flatMap { value in Result { Array(try encoder.encode(value)) } }
-    return try exchange(bytes).map { try decoder.decode(Value.self, from: Data($0)) }
+    return try exchange(bytes).enumerated().map { other, bytes in
+      do {
+        return try decoder.decode(Value.self, from: Data(bytes))
+      } catch {
+        let message = "it sent what rank \(rank) cannot read; is it another build?"
+        throw ProcessFailure(rank: other, message: message, own: nil)
+      }
+    }
   }
 
   package func exchange<Value: Codable>(_ own: Value) throws -> [Value] {

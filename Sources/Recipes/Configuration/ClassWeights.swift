@@ -28,7 +28,10 @@ struct ClassWeights {
       weights.indices.min { weights[$0] < weights[$1] },
       weights.indices.max { weights[$0] < weights[$1] }
     )
-    note = "class weights are from \(described(least)) to \(described(most))"
+    note =
+      Set(weights).count == 1
+      ? "class weights: all classes count the same"
+      : "class weights are from \(described(least)) to \(described(most))"
   }
 
   /// n / (classes · n_c), as scikit-learn's `compute_class_weight("balanced")`: the mean over all

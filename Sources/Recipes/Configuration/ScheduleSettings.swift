@@ -39,25 +39,30 @@ package struct ScheduleSettings: Settings {
   /// Settles of how many images a step of so many processes is: a batch of each, or as many as a
   /// run began with that goes on; returns what is to be said about it.
   mutating func settle(
-    _ processes: Int, resuming old: ScheduleSettings?
+    _ processes: Int, mixes: Bool, resuming old: ScheduleSettings?
   ) throws(TrainingError) -> [String] {
     guard processes > 1 else { return [] }
     let size = globalBatchSize ?? old?.stepSize ?? batchSize * processes
     globalBatchSize = size
     let parts = (size + batchSize - 1) / batchSize
     if parts >= processes { return [] }
-    guard size.isMultiple(of: processes) else {
+    // Batches that mix hold pairs.
+    let fitting = (1...max(1, size / processes)).last {
+      size.isMultiple(of: $0) && size / $0 >= processes && (!mixes || $0.isMultiple(of: 2))
+    }
+    guard let fitting else {
       throw TrainingError(
-        usage: "a step of \(size) images cannot be divided among \(processes) ranks: take as many "
-          + "as divide it")
+        usage: "a step of \(size) images cannot be divided among \(processes) ranks"
+          + (mixes ? ", each with an even number, as mixup and cutmix mix pairs" : "")
+          + ": start fewer, or give a larger --global-batch-size")
     }
     guard old != nil else {
       throw TrainingError(
-        usage: "global-batch-size \(size) is \(counted(parts, "batch", "batches")) of batch-size "
-          + "\(batchSize), and there are \(processes) ranks: give --batch-size "
-          + "\(size / processes)")
+        usage: "a step of \(size) images (global-batch-size) is "
+          + "\(counted(parts, "batch", "batches")) of batch-size \(batchSize), and there are "
+          + "\(processes) ranks: give --batch-size \(fitting)")
     }
-    batchSize = size / processes
+    batchSize = fitting
     return [
       "batch-size is \(batchSize), as the run's steps of \(size) images are for \(processes) ranks"
     ]

@@ -1,64 +1,35 @@
-import ConViT
 import Files
 import Foundation
-import Images
 import Runs
-import Safetensors
 import Training
 
-/// What one of the processes on an experiment's folder does there: it takes the runs that are still
-/// to be made and that no other has.
+/// What one of the processes on an experiment's folder does there.
 package struct ExperimentWork: Sendable {
   package let plan: ExperimentPlan
   package let folder: String
-  /// Failures from before this process began, which it tries again.
-  private let old: [String: ExperimentPlan.Failure]  // by the run's folder
+  private let attempts: RunAttempts
 
   package init(_ plan: ExperimentPlan, in folder: String) {
     (self.plan, self.folder) = (plan, folder)
-    old = plan.runs.reduce(into: [:]) { $0[$1.folder] = $1.failure(in: folder) }
+    attempts = RunAttempts(of: plan.runs, in: folder)
   }
 
-  /// Has `train` train a run, unless that has ended or has failed since this process began; false
-  /// if another process has it now.
-  ///
-  /// An error of the run is noted in its folder, and others may go on; any other is thrown. What
-  /// was trained has `ended`, perhaps with an error.
+  /// Has `train` train a run, unless it has a result or has failed since this process began; see
+  /// `RunAttempts`.
   package func attempt(
     _ run: ExperimentPlan.Run, train: () throws -> Void,
     ended: ((any Error)?) throws -> Void = { _ in }
   ) throws -> Bool {
-    if try isSettled(run) { return true }
-    guard let lock = try FolderLock(sharing: "\(folder)/\(run.folder)") else { return false }
-    defer { withExtendedLifetime(lock) {} }
-    if try isSettled(run) { return true }  // another had it in between
-    try run.note(failure: nil, in: folder)
-    do {
-      try train()
-    } catch  where Self.isFailure(error) {
-      try run.note(failure: "\(error)", in: folder)
-      try ended(error)
-      return true
-    }
-    try ended(nil)
-    return true
+    try attempts(run, unless: { try isDone(run) }, train: train, ended: ended)
   }
 
-  private func isSettled(_ run: ExperimentPlan.Run) throws -> Bool {
-    if try run.readableResult(in: folder) != nil { return true }
-    return hasFailed(run)
+  package func isDone(_ run: ExperimentPlan.Run) throws -> Bool {
+    try run.readableResult(in: folder) != nil
   }
 
-  /// Whether a run has failed since this process began.
-  package func hasFailed(_ run: ExperimentPlan.Run) -> Bool {
-    guard let failure = run.failure(in: folder) else { return false }
-    return failure != old[run.folder]
-  }
-
-  /// Whether an error is one of the run: not a wish to stop, and not about the images of all.
-  private static func isFailure(_ error: any Error) -> Bool {
-    error is TrainingError || error is SampleError || error is WeightsError
-      || error is TensorFileError
+  /// Whether there is nothing to do or to wait for about a run.
+  package func isSettled(_ run: ExperimentPlan.Run) throws -> Bool {
+    try attempts.isSettled(run) { try isDone(run) }
   }
 
   /// Has `write` write the table of what is in the folder; no two processes do at a time, so that

@@ -5,10 +5,11 @@ package struct LaunchedProcess: Equatable, Sendable {
   /// The number of this one, and how many they are.
   package let rank, count: Int
 
-  /// The variables of Open MPI; of MPICH and of Slurm's PMI-2; and of Slurm's PMIx.
+  /// The variables of Open MPI; of MPICH and of Slurm's PMI-2; of Slurm's PMIx; and of a step of
+  /// Slurm without either, in which MPI finds no others.
   private static let variables = [
     ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"),
-    ("PMIX_RANK", "SLURM_STEP_NUM_TASKS"),
+    ("PMIX_RANK", "SLURM_STEP_NUM_TASKS"), ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
   ]
 
   /// This process, if it is one of several.

@@ -39,6 +39,11 @@ struct Ranks: Sendable {
   /// The processes that may use the same processors of the same host, this one among them.
   private var sharing: [Int] { places.indices.filter { places[$0] == places[rank] } }
 
+  /// How many processes are on this host.
+  var countOnHost: Int {
+    count == 1 ? 1 : places.count { $0.host == places[rank].host }
+  }
+
   /// As many threads as there are processors, each process having its part of those it shares.
   var usualThreads: Int {
     let all = WorkerPool.availableProcessors

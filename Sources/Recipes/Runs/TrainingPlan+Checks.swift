@@ -24,18 +24,20 @@ extension TrainingPlan {
   /// What a run will need of memory, which the machine must have.
   static func memory(
     _ model: any VisionModel, _ recipe: Recipe, _ configuration: TrainingConfiguration,
-    teacher: SavedModel?, images: Int, threads: Int, processes: Int
+    teacher: SavedModel?, images: Int, threads: Int, _ ranks: Ranks
   ) throws -> MemoryEstimate {
     let estimate = MemoryEstimate(
       model, recipe.pass, batchSize: min(configuration.batchSize, images),
-      shards: configuration.shards(for: model, processes: processes), threads: threads,
+      shards: configuration.shards(for: model, processes: ranks.count), threads: threads,
       stores: configuration.optimizer.storeCount,
-      stepSize: min(configuration.schedule.share(of: processes), images),
+      stepSize: min(configuration.schedule.share(of: ranks.count), images),
       teacherParameterCount: teacher?.weights.tree.elementCount ?? 0)
-    guard estimate.total < ProcessInfo.processInfo.physicalMemory else {
+    let all = ProcessInfo.processInfo.physicalMemory
+    guard UInt64(estimate.total) < all / UInt64(ranks.countOnHost) else {
       throw TrainingError(
-        "the run needs about \(estimate.description) of memory, and the machine has "
-          + "\(ProcessInfo.processInfo.physicalMemory / 1_000_000) MB")
+        "\(ranks.countOnHost == 1 ? "the run" : "each of \(ranks.countOnHost) ranks on a host") "
+          + "needs about \(estimate.description) of memory, and the machine has "
+          + "\(all / 1_000_000) MB")
     }
     return estimate
   }

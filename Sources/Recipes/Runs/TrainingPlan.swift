@@ -25,6 +25,9 @@ struct TrainingPlan: Sendable {
   /// The processes that share the work, and where this one is among them.
   let ranks: Ranks
   let memory: MemoryEstimate
+  /// What the objective reads from files: what classes weigh, and a teacher's weights.
+  let classWeights: [Float]?
+  let teacher: ParameterStore?
   let notes: [String]
   /// When the budget of this start began to count.
   let begin = ContinuousClock.now
@@ -41,7 +44,8 @@ struct TrainingPlan: Sendable {
   ) throws {
     var (asked, notes) = (asked, found.notes)
     (checkpoint, self.ranks) = (found.checkpoint, ranks)
-    notes += try asked.schedule.settle(ranks.count, resuming: checkpoint?.configuration.schedule)
+    notes += try asked.schedule.settle(
+      ranks.count, mixes: asked.loss.mixes, resuming: checkpoint?.configuration.schedule)
     if ranks.count > 1 { try asked.validate() }
     if let checkpoint { asked.outputDir = checkpoint.folder }
     folder = try Self.outputFolder(of: asked)
@@ -65,13 +69,13 @@ struct TrainingPlan: Sendable {
     (trainingReader, reader) = try asked.readers(of: model)
     normalization = try asked.normalization().statistics
     let teacher = try asked.teacher(of: model, classes, &notes)
+    (self.classWeights, self.teacher) = (classWeights?.values, teacher?.weights)
     recipe = try asked.recipe(
       for: model, teacher: teacher, classWeights: classWeights?.values, processes: ranks.count)
 
     let threads = asked.threads ?? ranks.usualThreads
     memory = try Self.memory(
-      model, recipe, asked, teacher: teacher, images: images, threads: threads,
-      processes: ranks.count)
+      model, recipe, asked, teacher: teacher, images: images, threads: threads, ranks)
     settings = asked.filled(for: model, processes: ranks.count)
     allowsNonFinite = asked.allowNonfinite
     if let checkpoint {
@@ -133,8 +137,12 @@ extension TrainingPlan {
     let requests = order(data.training.samples, epoch: epoch)
     let size = settings.schedule.stepSize
     let own = stride(from: step * size, to: requests.count, by: size).flatMap { first in
-      parts(min(size, requests.count - first)).places(of: ranks.rank, of: ranks.count)
-        .map { requests[first + $0] }
+      let count = min(size, requests.count - first)
+      return parts(count).places(of: ranks.rank, of: ranks.count).map { place in
+        var request = requests[first + place]
+        request.place = ExampleRequest.Place(place, of: count)
+        return request
+      }
     }
     return BatchLoader(
       order: own, reader: trainingReader, batchSize: parts(size).size,

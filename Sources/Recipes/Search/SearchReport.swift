@@ -33,6 +33,8 @@ package struct SearchReport: Codable, Sendable {
     /// What the fit expects, if enough are trained; of a trained one, the fit to the others.
     package let predicted: Double?
     package let scores: [String: Double]
+    /// Why its training failed, if it has.
+    package let failure: String?
   }
 
   package let title: String
@@ -86,7 +88,7 @@ extension SearchRun {
         return SearchReport.Candidate(
           name: candidates[candidate].name, accuracy: outcome?.accuracy, epochs: outcome?.epochs,
           isComplete: outcome?.isComplete ?? false, predicted: prediction?[candidate],
-          scores: values)
+          scores: values, failure: failures[candidate])
       },
       fronts: Score.costs.compactMap { cost in
         let front = front(by: cost).map { candidates[$0].name }

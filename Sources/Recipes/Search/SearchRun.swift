@@ -19,6 +19,8 @@ package struct SearchRun: Sendable {
   package var training = Cost()
   /// By candidate, once it is trained, to its end or a part of the way.
   package private(set) var outcomes: [Int: Outcome] = [:]
+  /// By candidate, why its training failed.
+  package var failures: [Int: String] = [:]
   /// The first candidates of the sample that are trained to calibrate scores.
   package var calibration = 0
   private let budget: Budget

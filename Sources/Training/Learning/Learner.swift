@@ -122,7 +122,8 @@ public struct Learner: Sendable {
         }
       }
     }
-    var gradients = try group.count == 1 ? sum() : summed(Result { try sum() }, &examples)
+    var gradients =
+      try group.count == 1 ? sum() : summed(Result { try sum() }, of: count, &examples)
     guard !examples.isEmpty else { return nil }
     if examples.count < count {
       gradients.multiply(by: Float(count) / Float(examples.count))
@@ -143,15 +144,21 @@ public struct Learner: Sendable {
 
   /// The gradients of all processes, added up, and their examples, in the order of ranks.
   private func summed(
-    _ own: Result<Gradients, any Error>, _ examples: inout [StepResult.Example]
+    _ own: Result<Gradients, any Error>, of count: Int, _ examples: inout [StepResult.Example]
   ) throws -> Gradients {
-    let bits = own.map { $0.presence }
+    let head = own.map { $0.presence + withUnsafeBytes(of: UInt64(count)) { Array($0) } }
     let parts = try group.exchange(
-      bits.map { bits in bits + examples.withUnsafeBytes { Array($0) } })
+      head.map { head in head + examples.withUnsafeBytes { Array($0) } })
     var gradients = try own.get()
     let length = gradients.presence.count
+    let counts = parts.map { Array($0[length..<length + 8]) }
+    if let other = counts.firstIndex(where: { $0 != counts[0] }) {
+      throw TrainingError(
+        "Learner.step: rank \(other) gives another number of examples than rank 0; all have to "
+          + "give the same number")
+    }
     examples = parts.flatMap { part in
-      part.dropFirst(length).withUnsafeBytes { bytes in
+      part.dropFirst(length + 8).withUnsafeBytes { bytes in
         (0..<bytes.count / MemoryLayout<StepResult.Example>.stride).map {
           bytes.loadUnaligned(
             fromByteOffset: $0 * MemoryLayout<StepResult.Example>.stride,
