@@ -1,10 +1,23 @@
-import Autodiff
 import Foundation
 import Testing
 
 import struct Synchronization.Atomic
 
+@testable import Autodiff
+
 @Suite struct WorkerPoolTests {
+  /// Hyper-threads are numbered behind all cores, or side by side; some may be taken away.
+  @Test func pinnedThreadsTakeCoresFirst() {
+    func order(_ processors: [Int], _ cores: [String?]) -> [Int] {
+      WorkerPool.inOrder(processors) { cores[$0] }
+    }
+    #expect(order([0, 1, 2, 3], ["0,2", "1,3", "0,2", "1,3"]) == [0, 1, 2, 3])
+    #expect(order([0, 1, 2, 3], ["0-1", "0-1", "2-3", "2-3"]) == [0, 2, 1, 3])
+    #expect(order([1, 2, 3], ["0-1", "0-1", "2-3", "2-3"]) == [1, 2, 3])
+    #expect(order([5, 7], [String?](repeating: nil, count: 8)) == [5, 7])
+    #expect(order([], []).isEmpty)
+  }
+
   /// How often each task ran.
   private func counts(_ tasks: Int, on pool: WorkerPool) -> [Int] {
     let counts = Mutex([Int](repeating: 0, count: tasks))

@@ -20,16 +20,19 @@ public final class WorkerPool: Sendable {
   ///   - threads: how many, the caller among them.
   ///   - pinned: whether each stays on a processor of its own; the caller's thread does not,
   ///     since threads that it starts would be kept there with it.
-  ///   - first: where processors are pinned, the first of those that are used, from 0.
+  ///   - first: where threads are pinned, the first of the processors that are used, from 0, where
+  ///     those of a core of its own come before the second ones of cores (hyper-threads).
   public init(threads: Int = availableProcessors, pinned: Bool = false, from first: Int = 0) {
     checkPrecondition(threads > 0, "WorkerPool: \(threads) threads, expected 1 or more")
     BLAS.useOneThread()
+    let processors =
+      pinned ? Self.inOrder(Self.allowedProcessors, threadsOfCore: Self.threadsOfCore(of:)) : []
     var started = 1
     while started < threads,
       startThread(
         named: "worker \(started)", stackSize: 8 << 20,
         { [state, index = started] in
-          if pinned { ck_pin_thread(first + index) }
+          if !processors.isEmpty { ck_pin_thread(processors[(first + index) % processors.count]) }
           state.work()
         })
     { started += 1 }
@@ -44,6 +47,24 @@ public final class WorkerPool: Sendable {
   /// The numbers of the processors that this process may use; none where the system does not say.
   package static var allowedProcessors: [Int] {
     (0..<ck_processor_limit()).filter { ck_processor_is_allowed($0) }
+  }
+
+  /// Processors in the order in which threads are pinned: one of each core first, then the second
+  /// of cores that have two. Those of a core have the same text of `threadsOfCore`.
+  static func inOrder(_ processors: [Int], threadsOfCore: (Int) -> String?) -> [Int] {
+    var taken: [String: Int] = [:]
+    let places = processors.map { processor in
+      let core = threadsOfCore(processor) ?? "\(processor)"
+      taken[core, default: 0] += 1
+      return (taken[core] ?? 0, processor)
+    }
+    return places.sorted { $0 < $1 }.map(\.1)
+  }
+
+  private static func threadsOfCore(of processor: Int) -> String? {
+    try? String(
+      contentsOfFile: "/sys/devices/system/cpu/cpu\(processor)/topology/thread_siblings_list",
+      encoding: .utf8)
   }
 
   /// Calls `task` with 0 ..< `count`, each once, on whichever thread is free; returns when all are

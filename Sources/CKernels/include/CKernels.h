@@ -25,9 +25,8 @@ const char *ck_level_at(int index);
 // Tells the processor that a loop is waiting: for about forty cycles nothing is done.
 void ck_pause(void);
 
-/// Keeps the calling thread on one of the processors that it may use, the index-th, counted round
-/// and round; does nothing where the system cannot.
-void ck_pin_thread(ptrdiff_t index);
+/// Keeps the calling thread on the processor of a number; does nothing where the system cannot.
+void ck_pin_thread(ptrdiff_t processor);
 
 /// Whether the process may use the processor of a number, below a limit that is 0 where the system
 /// does not say.
