@@ -117,8 +117,8 @@ enum ConvitProcess {
   private static func binary() throws -> String {
     let test = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let folders =
-      [test.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }].compactMap(\.self)
-      + Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() } + [Bundle.main.bundleURL]
+      [test.map { URL(fileURLWithPath: $0).deletingLastPathComponent() }, Bundle.main.bundleURL]
+      .compactMap(\.self)
     let candidates = folders.map { $0.appendingPathComponent("convit").path }
     return try #require(
       candidates.first(where: FileManager.default.isExecutableFile),
