@@ -16,13 +16,14 @@ public struct Batch: Sendable {
   /// well, so that what is drawn by place does not depend on them.
   package internal(set) var places: [Int]
 
-  /// A batch from its parts.
+  /// A batch from its parts. Indices, from 0 if left out, tell dropout which example is which.
   ///
   /// - Precondition: inputs, labels and indices are of as many examples.
   public init(
-    inputs: Tensor, labels: [Int], indices: [Int], failures: [SampleError] = [],
+    inputs: Tensor, labels: [Int], indices: [Int]? = nil, failures: [SampleError] = [],
     notes: [SampleError] = []
   ) {
+    let indices = indices ?? Array(labels.indices)
     checkPrecondition(
       inputs.shape.rank > 0 && inputs.shape[0] == labels.count && indices.count == labels.count,
       "Batch: inputs \(inputs.shape), \(labels.count) labels and \(indices.count) indices, "

@@ -78,6 +78,9 @@ struct MixedBatch: Sendable {
       for index in range {
         let row = out + (index - range.lowerBound) * classes
         let (own, other) = (batch.labels[index], batch.labels[partners[index]])
+        checkPrecondition(
+          (0..<classes).contains(own) && (0..<classes).contains(other),
+          "labels \(own) and \(other) of \(classes) classes, which are 0 to \(classes - 1)")
         let (share, rest) = (Float(mixes[index].share), Float(1 - mixes[index].share))
         row.update(repeating: share * off + rest * off, count: classes)
         row[own] = share * on + rest * (own == other ? on : off)

@@ -53,6 +53,15 @@ public struct Mixing: Sendable {
     source = Random(seed: seed).split("mixing")
   }
 
+  /// Stops the program for examples of another size than the boxes are drawn for.
+  func check(_ shape: Shape) {
+    let isFit = shape.rank > 1 && ImageSize(height: shape[-2], width: shape[-1]) == size
+    checkPrecondition(
+      cutmix == 0 || isFit,
+      "Mixing: CutMix's boxes are for examples of \(size.height) × \(size.width), found \(shape); "
+        + "make it with the shape of an example")
+  }
+
   /// What becomes of each image of a batch, by their partners in it: a function of seed, epoch,
   /// step, and the images' places in the step. So a step draws the same however it is cut into
   /// batches (`StepParts`).

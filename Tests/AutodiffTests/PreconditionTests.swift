@@ -96,7 +96,7 @@ import Testing
       var gradients = Gradients(ParameterTree(Other()))
       tape.accumulateGradients(of: tape.variable(Tensor(2)).squared(), into: &gradients)
     }
-    #expect(try message(sum).contains("the sum is of the 1 parameters of another model"))
+    #expect(try message(sum).contains("'into' is of the 1 parameters of another model"))
   }
 
   /// Two values by one parameter. (Not in the test itself: a macro's code is all of one line.)

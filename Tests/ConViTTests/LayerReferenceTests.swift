@@ -76,6 +76,23 @@ import Testing
     }
   }
 
+  /// At numbers from −2 to 2 that are all different, so that the largest of a window stays it, and
+  /// above 0 for what is divided by.
+  @Test func derivativesAreThoseOfDifferences() throws {
+    for c in Self.cases {
+      let inputs = try c.arguments.map { argument in
+        let shape = try tensor("\(c.name).\(argument)").shape
+        let count = shape.elementCount
+        let numbers = (0..<count).map { 4 * Float(($0 * 7919) % count) / Float(count) - 2 }
+        return Tensor(shape, c.name == "number_under" ? numbers.map { $0 + 3 } : numbers)
+      }
+      let check = GradientCheck(step: c.name.hasPrefix("max_pool") ? 1e-3 : 1e-2) { x in
+        do { return try c.function(x, self) } catch { fatalError("\(error)") }
+      }
+      #expect(check.largestError(at: inputs) < 5e-3, "\(c.name)")
+    }
+  }
+
   /// The largest difference in a row, the last axis, in units of the row's largest element.
   private func difference(_ a: Tensor, _ b: Tensor) -> Float {
     guard a.shape == b.shape else { return .infinity }

@@ -32,6 +32,11 @@ import Training
     let net = Net()
     return net(Tape(ParameterStore(net, seed: 0)).constant(Tensor(repeating: 0, shape)))
   }
+  private static func step(_ recipe: Recipe, _ batch: Batch) throws {
+    let net = Net()
+    var learner = Learner(net, ParameterStore(net, seed: 0), recipe)
+    try learner.step(batch, epoch: 0, rate: 1e-3, on: WorkerPool(threads: 1))
+  }
   private static func constant(_ shape: Shape) -> Variable {
     Tape().constant(Tensor(repeating: 1, shape))
   }
@@ -188,6 +193,35 @@ import Training
         rate: .nan,
         on: WorkerPool(threads: 1))
     },
+    Mistake(
+      "an edit of a layer that is not there, by name",
+      says: "Edits: no place is called 'blocks.12.attn.map': the model has no module 'blocks.12'"
+    ) {
+      let (_, weights) = try deit()
+      _ = Tape(weights, Pass(edits: Edits(at: "blocks.12.attn.map") { 0 * $0 }))
+    },
+    Mistake(
+      "a slip in the place of a tap", says: "Taps: no place is called 'block.*.output': the model"
+    ) { _ = Tape(try deit().weights, Pass(taps: Taps("block.*.output"))) },
+    Mistake(
+      "a label out of range, with mixup", says: "labels 7 and 1 of 5 classes, which are 0 to 4"
+    ) {
+      var recipe = Recipe { AdamW($0) }
+      recipe.mixing = Mixing(mixup: 1, shape: [3, 32, 32], seed: 0)
+      try step(recipe, Batch(inputs: Tensor(repeating: 0, [2, 3, 32, 32]), labels: [7, 1]))
+    },
+    Mistake(
+      "CutMix for images of another size",
+      says: "Mixing: CutMix's boxes are for examples of 64 × 64, found [3, 32, 32]; make it with"
+    ) {
+      var recipe = Recipe { AdamW($0) }
+      recipe.mixing = Mixing(mixup: 0, cutmix: 1, shape: [3, 64, 64], seed: 0)
+      try step(recipe, Batch(inputs: Tensor(repeating: 0, [2, 3, 32, 32]), labels: [0, 1]))
+    },
+    Mistake(
+      "a target that is smoothed by more than all of it",
+      says: "CrossEntropy: smoothing 2.0, expected 0 to 1"
+    ) { _ = CrossEntropy(smoothing: 2) },
     Mistake(
       "a slip in the names of what is frozen",
       says: "recipe.pass.frozen names 'block.*', and no parameter is called so; names are as '"

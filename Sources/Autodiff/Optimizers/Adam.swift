@@ -19,6 +19,15 @@ public struct Adam: MomentOptimizer {
     moments = Moments(groups.tree, "exp_avg", "exp_avg_sq")
   }
 
+  /// An optimiser of all parameters of `tree` that has made no step.
+  public init(
+    _ tree: ParameterTree, betas: (Float, Float) = (0.9, 0.999), epsilon: Float = 1e-8,
+    weightDecay: Float = 0
+  ) {
+    self.init(
+      ParameterGroups(tree, weightDecay: weightDecay), betas: betas, epsilon: epsilon)
+  }
+
   package func update(_ p: ParameterStep) {
     numbers.update(p, ck_adam)
   }

@@ -16,6 +16,13 @@ public struct Lion: MomentOptimizer {
     moments = Moments(groups.tree, "exp_avg")
   }
 
+  /// An optimiser of all parameters of `tree` that has made no step.
+  public init(
+    _ tree: ParameterTree, betas: (Float, Float) = (0.9, 0.99), weightDecay: Float = 0
+  ) {
+    self.init(ParameterGroups(tree, weightDecay: weightDecay), betas: betas)
+  }
+
   package func update(_ p: ParameterStep) {
     ck_lion(
       p.weight, p.first, p.gradient, p.scale, p.rate, betas.0, betas.1, p.decay, p.count)

@@ -17,6 +17,14 @@ public struct SGD: MomentOptimizer {
     moments = Moments(groups.tree, "momentum_buffer")
   }
 
+  /// An optimiser of all parameters of `tree` that has made no step.
+  public init(
+    _ tree: ParameterTree, momentum: Float = 0.9, isNesterov: Bool = true, weightDecay: Float = 0
+  ) {
+    self.init(
+      ParameterGroups(tree, weightDecay: weightDecay), momentum: momentum, isNesterov: isNesterov)
+  }
+
   package func update(_ p: ParameterStep) {
     ck_sgd(
       p.weight, p.first, p.gradient, p.scale, p.rate, momentum, isNesterov ? 1 : 0, p.decay,

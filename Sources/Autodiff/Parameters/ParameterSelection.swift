@@ -12,14 +12,14 @@ import Foundation
 /// `[0-5]` for one of some.
 public struct ParameterSelection: Sendable {
   private let rule: Rule?  // which names and parameters belong to it; nil: none
-  private let patterns: [[String]]  // of each `named` that it is made of
+  private let patterns: [String]  // that a program has written, and that are to match something
 
-  private init(rule: Rule?, _ patterns: [[String]] = []) {
+  private init(rule: Rule?, _ patterns: [String] = []) {
     (self.rule, self.patterns) = (rule, patterns)
   }
 
   private init(
-    _ patterns: [[String]], _ contains: @escaping @Sendable (String, Parameter) -> Bool
+    _ patterns: [String], _ contains: @escaping @Sendable (String, Parameter) -> Bool
   ) {
     self.init(rule: Rule(contains), patterns)
   }
@@ -37,10 +37,13 @@ public struct ParameterSelection: Sendable {
   package static let matrices = ParameterSelection { $1.shape.rank > 1 }
 
   /// Those whose names match one of the patterns, such as `blocks.*.attn.*`.
-  public static func named(_ patterns: String...) -> ParameterSelection { named(patterns) }
+  public static func named(_ patterns: String...) -> ParameterSelection {
+    ParameterSelection(patterns) { name, _ in matches(name, patterns) }
+  }
 
+  /// The same, of patterns that need not match anything.
   package static func named(_ patterns: [String]) -> ParameterSelection {
-    ParameterSelection([patterns]) { name, _ in matches(name, patterns) }
+    ParameterSelection { name, _ in matches(name, patterns) }
   }
 
   /// Those of one of the kinds.
@@ -71,10 +74,9 @@ public struct ParameterSelection: Sendable {
     isContained(tree).enumerated().filter(\.element).map(\.offset)
   }
 
-  /// The patterns of a `named` in it that no parameter of a tree has a name of, as after a slip of
-  /// the pen; nil where there are none.
-  package func unknownPatterns(in tree: ParameterTree) -> [String]? {
-    patterns.first { patterns in !tree.names.contains { matches($0, patterns) } }
+  /// A pattern in it that no parameter of a tree has a name of, as after a slip of the pen.
+  package func unknownPattern(in tree: ParameterTree) -> String? {
+    patterns.first { pattern in !tree.names.contains { matches($0, [pattern]) } }
   }
 
   /// For each slot of a tree whether its parameter belongs to it; empty where none does.

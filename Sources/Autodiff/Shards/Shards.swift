@@ -53,7 +53,8 @@ public struct Shards: Sendable, Hashable {
     of count: Int, at weights: ParameterStore, on pool: WorkerPool, _ pass: Pass = Pass(),
     inParts body: (_ sum: GradientSum<Output>) throws -> Void
   ) throws -> Gradients {
-    checkPrecondition(pass.isRecorded, "Shards.gradients: a pass that is not recorded has none")
+    checkPrecondition(
+      pass.isRecorded, "Shards.gradients: the pass records nothing, as pass.isRecorded is false")
     return try pool.tapes.withSharedValues(weights, pass) { shared in
       let board = LaneBoard<Output>(
         lanes: max(1, min(lanes, (count + size - 1) / size)), weights.tree)

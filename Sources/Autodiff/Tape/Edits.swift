@@ -43,12 +43,17 @@ public struct Edits: Sendable {
         own.shape == value.shape, "Edits: '\(place)' is \(own.shape), found \(value.shape)")
       let other = own.tape.constant(value)
       guard let rows else { return other }
+      checkPrecondition(
+        own.shape.rank > 1 && rows.lowerBound >= 0 && rows.upperBound <= own.shape[-2],
+        "Edits.patch: rows \(rows) of '\(place)', which is \(own.shape)")
       let parts: [(Range<Int>, Variable)] = [
         (0..<rows.lowerBound, own), (rows, other), (rows.upperBound..<own.shape[-2], own),
       ]
       return .concatenated(parts.filter { !$0.0.isEmpty }.map { $1.sliced(-2, $0) }, -2)
     }
   }
+
+  var patterns: [String] { edits.flatMap(\.patterns) }
 
   func contains(_ place: String) -> Bool { edits.contains { matches(place, $0.patterns) } }
 

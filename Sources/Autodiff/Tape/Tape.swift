@@ -60,6 +60,8 @@ public final class Tape {
     (self.weights, self.pass) = (weights, pass)
     (sharedValues, self.pool) = (shared, pool)
     frozen = pass.frozen.isContained(weights.tree)
+    if let taps = pass.taps { checkPlaces(taps.patterns, of: "Taps") }
+    if let edits = pass.edits { checkPlaces(edits.patterns, of: "Edits") }
     tapState.record = pass.taps.map { TapRecord($0) }
     (randomOperators, isUsedUp, needsRandomness) = (0, false, false)
     parameters.begin(weights.tree.count)
@@ -211,7 +213,8 @@ public final class Tape {
   ) -> [Tensor] {
     checkPrecondition(loss.tape === self, "Tape.gradients: the loss is on another tape")
     checkPrecondition(
-      isRecording, "Tape.gradients: the pass is for inference, of which nothing is recorded")
+      isRecording,
+      "Tape.gradients: this pass is for inference and records nothing; use Tape(weights)")
     checkPrecondition(
       loss.value.count == 1,
       "Tape.gradients: the loss has shape \(loss.shape), expected one number, such as its mean()")
@@ -229,7 +232,9 @@ public final class Tape {
       !isUsedUp, "Tape.gradients: it was differentiated already; take a tape for each pass")
     checkPrecondition(
       gradients.tree.hasShapes(of: weights.tree),
-      "Tape.gradients: the sum is of the \(gradients.tree.count) parameters of another model")
+      "Tape.accumulateGradients: 'into' is of the \(gradients.tree.count) parameters of another "
+        + "model"
+    )
     for variable in variables {
       checkPrecondition(
         variable.tape === self, "Tape.gradients: a variable to differentiate by is on another tape")

@@ -15,7 +15,7 @@
 /// that no pattern names. ``Edits`` change values at the same places; what is shown is what they
 /// made.
 public struct Taps: Sendable {
-  private let patterns: [String]
+  let patterns: [String]
   let withDerivatives: Bool
 
   /// Taps at the places that match one of the patterns; `withDerivatives` keeps the derivatives by
@@ -109,6 +109,21 @@ extension Tape {
     let place = place(name, of: parameter, above: levels)
     return isDerivativeAsked && tapState.record?.taps.contains(place) == true
       || pass.edits?.contains(place) == true
+  }
+
+  /// Stops the program for a pattern of a module that is not there, which would do nothing. What
+  /// the last two names of a place are is the module's own affair.
+  func checkPlaces(_ patterns: [String], of user: String) {
+    let names = weights.tree.names
+    for pattern in patterns {
+      let parts = pattern.split(separator: ".")
+      let module = parts.dropLast(parts.count > 2 ? 2 : 1).joined(separator: ".")
+      guard !names.isEmpty, !module.isEmpty else { continue }
+      checkPrecondition(
+        names.contains { matches($0, ["\(module).*"]) },
+        "\(user): no place is called '\(pattern)': the model has no module '\(module)'; its "
+          + "parameters are as '\(names[names.count / 2])'")
+    }
   }
 
   private func place(_ name: String, of parameter: Parameter, above levels: Int) -> String {

@@ -32,7 +32,8 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   @usableFromInline init() {}
 
   @usableFromInline mutating func append(_ size: Int) {
-    checkPrecondition(size >= 0, "Shape: negative size \(size) after \(self)")
+    checkPrecondition(
+      size >= 0, "Shape: size \(size) after \(self); sizes are 0 or more, and none is inferred")
     checkPrecondition(
       rank < axes.count, "Shape: more than \(axes.count) axes, \(size) after \(self)")
     axes[rank] = size

@@ -31,7 +31,8 @@ extension VisionTransformer {
       let shape = Shape(count, rows, columns)
       checkPrecondition(
         (keys + (queries ?? [])).allSatisfy { 0..<columns ~= $0 },
-        "knockingOut: tokens \(keys) and \(queries ?? []) of \(columns)")
+        "knockingOut: keys \(keys) and queries \(queries ?? []) of \(columns) tokens, which are 0 "
+          + "to \(columns - 1)")
       var stays = [Float](repeating: 1, count: shape.elementCount)
       for head in heads ?? Array(0..<count) {
         for query in queries ?? Array(0..<rows) {

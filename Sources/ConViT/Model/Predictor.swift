@@ -66,7 +66,8 @@ public struct Predictor: Sendable {
     guard examples.shape.rank == model.input.rank + 1, examples.shape.removing(0) == model.input
     else {
       throw InputError(
-        message: "examples of shape \(examples.shape) for a model of \(model.input)")
+        message: "found shape \(examples.shape), expected [batch] + \(model.input)"
+          + (examples.shape == model.input ? "; of one example: x.reshaped([1] + …)" : ""))
     }
     if let images { try check(examples, images.normalization, images.range) }
     return model(Tape(weights).constant(examples)).value

@@ -143,7 +143,7 @@ public struct ViTConfiguration: Hashable, Sendable, Codable {
     try require(grid.count <= 16_384, "\(grid.count) patches are more than the 16384 supported")
     try require(
       (0...depth).contains(localUpToLayer),
-      "local_up_to_layer \(localUpToLayer) is not in 0 ... depth, which is \(depth)")
+      "local_up_to_layer is \(localUpToLayer), expected 0 to depth, which is \(depth)")
     try require(
       family == .convit || localUpToLayer == 0, "local_up_to_layer is for ConViT models only")
     try require(

@@ -247,7 +247,8 @@ public struct SavedModel: Sendable {
       made.names == tree.names, made.hasShapes(of: tree)
     else {
       return "cannot write it: the model is not what its architecture makes, so that it could not "
-        + "be read again; write its weights alone"
+        + "be read again; write its weights alone: var snapshot = Snapshot(), "
+        + "snapshot.put(weights, as: \"model\"), try snapshot.write(to: path)"
     }
     guard masks.map({ $0.tree.hasShapes(of: tree) }) ?? true else {
       return "cannot write it: the masks are of another model"

@@ -19,7 +19,7 @@ extension WeightsFile {
           + "the only ones that are read"
     }
     guard shape.depth > 0 else {
-      return "no weights of a ViT, DeiT or ConViT are in it, whose names are as "
+      return "found no weights of a ViT, DeiT or ConViT in it, whose names are as "
         + "blocks.0.attn.qkv.weight"
     }
     let isSilent = "the file does not say which model it is"

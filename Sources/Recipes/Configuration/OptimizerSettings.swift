@@ -98,7 +98,9 @@ extension OptimizerSettings {
         "freeze: no parameter is called '\(pattern)', but '\(tree.names[0])' is")
     }
     var frozen: ParameterSelection = freeze.isEmpty ? .none : .named(freeze)
-    if attnOnly { frozen = frozen || !.named("*.attn.*", "head.weight", "head.bias", "pos_embed") }
+    if attnOnly {
+      frozen = frozen || !.named(["*.attn.*", "head.weight", "head.bias", "pos_embed"])
+    }
     try require(frozen.slots(in: tree).count < tree.count, "freeze: all parameters are frozen")
     return frozen
   }

@@ -50,10 +50,10 @@ public struct Learner: Sendable {
       recipe.pass.frozen.slots(in: weights.tree).count < parameters.count,
       "Learner: recipe.pass.frozen has all \(parameters.count) parameters, so that none would "
         + "learn")
-    if let unknown = recipe.pass.frozen.unknownPatterns(in: weights.tree) {
+    if let unknown = recipe.pass.frozen.unknownPattern(in: weights.tree) {
       fatalError(
-        "Learner: recipe.pass.frozen names '\(unknown.joined(separator: "', '"))', and no "
-          + "parameter is called so; names are as '\(weights.tree.names.last ?? "")'")
+        "Learner: recipe.pass.frozen names '\(unknown)', and no parameter is called so; names are "
+          + "as '\(weights.tree.names.last ?? "")'")
     }
     (self.model, self.weights, self.recipe, self.group) = (model, weights, recipe, group)
     optimizer = recipe.optimizer(weights.tree)
@@ -178,6 +178,7 @@ public struct Learner: Sendable {
   ) throws {
     let source = dropout.split(epoch)
     let sources = zip(batch.indices, places).map { source.split($0).split($1) }
+    recipe.mixing?.check(batch.shape)
     let mixed = MixedBatch(
       batch,
       recipe.mixing?(places, partners: batch.partners, epoch: epoch, step: optimizer.steps))

@@ -2,14 +2,15 @@ import Autodiff
 import Files
 
 /// A step whose loss or gradients are not finite, and that was therefore not made.
-package struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
+public struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
   /// The step of the optimiser that it would have been, from 1, and the epoch, from 0.
-  package let step, epoch: Int
-  package let rate, loss, gradientNorm: Double
+  public let step, epoch: Int
+  /// The learning rate, the mean loss, and the norm of all gradients.
+  public let rate, loss, gradientNorm: Double
   /// The norm of the gradient of each parameter, in the order of the model.
   package let gradientNorms: [(name: String, norm: Double)]
   /// The indices in the data set of the images of the batch.
-  package let samples: [Int]
+  public let samples: [Int]
 
   init(
     step: Int, epoch: Int, rate: Double, loss: Double, gradients: Gradients, samples: [Int]
@@ -24,7 +25,8 @@ package struct NonFiniteStep: Error, Sendable, CustomStringConvertible {
     }
   }
 
-  package var description: String {
+  /// The loss, the norm, and which step it was.
+  public var description: String {
     "the loss is \(loss) and the norm of its gradients \(gradientNorm) in step \(step) "
       + "(epoch \(epoch + 1), learning rate \(rate))"
   }

@@ -45,7 +45,11 @@ public struct CrossEntropy: Objective {
   let weights: [Float]?
 
   /// The cross-entropy with smoothed labels, of classes that count as much as `weights` say.
+  ///
+  /// - Precondition: smoothing is in 0 to 1.
   public init(smoothing: Double = 0, weights: [Float]? = nil) {
+    checkPrecondition(
+      (0...1).contains(smoothing), "CrossEntropy: smoothing \(smoothing), expected 0 to 1")
     (self.smoothing, self.weights) = (smoothing, weights)
   }
 
