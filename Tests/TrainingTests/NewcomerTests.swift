@@ -20,7 +20,7 @@ import Training
     }
   }
 
-  private struct Net: Model {
+  struct Net: Model {
     let input: Shape = [3, 32, 32]
     let stem = PatchEmbed(channels: 3, patchSize: 8, dim: 24)
     let gpsa = GPSA(dim: 24, heads: 3, grid: PatchGrid(rows: 4, columns: 4))
@@ -28,19 +28,19 @@ import Training
     func callAsFunction(_ x: Variable) -> Variable { head(gpsa(stem(x)).mean(1)) }
   }
 
-  private static func logits(of shape: Shape) -> Variable {
+  static func logits(of shape: Shape) -> Variable {
     let net = Net()
     return net(Tape(ParameterStore(net, seed: 0)).constant(Tensor(repeating: 0, shape)))
   }
-  private static func step(_ recipe: Recipe, _ batch: Batch) throws {
+  static func step(_ recipe: Recipe, _ batch: Batch) throws {
     let net = Net()
     var learner = Learner(net, ParameterStore(net, seed: 0), recipe)
     try learner.step(batch, epoch: 0, rate: 1e-3, on: WorkerPool(threads: 1))
   }
-  private static func constant(_ shape: Shape) -> Variable {
+  static func constant(_ shape: Shape) -> Variable {
     Tape().constant(Tensor(repeating: 1, shape))
   }
-  private static func deit() throws -> (model: VisionTransformer, weights: ParameterStore) {
+  static func deit() throws -> (model: VisionTransformer, weights: ParameterStore) {
     let model = try VisionTransformer(.preset(of: "deit_tiny_patch16_224"))
     return (model, ParameterStore(model, seed: 0))
   }
@@ -194,6 +194,16 @@ import Training
         on: WorkerPool(threads: 1))
     },
     Mistake(
+      "heads of an attention of one's own", says: "the attention of block 1, Mean, shows no heads"
+    ) {
+      struct Mean: Attention {
+        func callAsFunction(_ x: Variable) -> Variable { x }
+      }
+      var model = try deit().model
+      model.blocks[1].attn = Mean()
+      _ = model.ablating(heads: [0], inLayer: 1)
+    },
+    Mistake(
       "an edit of a layer that is not there, by name",
       says: "Edits: no place is called 'blocks.12.attn.map': the model has no module 'blocks.12'"
     ) {
@@ -262,27 +272,6 @@ import Training
     let words = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
     #expect(words.contains(Self.ending[index].says), "\(Self.ending[index]): \(words)")
   }
-
-  static let thrown: [Mistake] = [
-    Mistake(
-      "a preset's name with a slip",
-      says: "no model is called 'deit_tiny_patch16'. Did you mean 'deit_tiny_patch16_224'?"
-    ) { _ = try Preset.named("deit_tiny_patch16") },
-    Mistake(
-      "patches that do not divide the image",
-      says: "the patch size 15 does not divide the image size 224 × 224"
-    ) {
-      var configuration = try ViTConfiguration.preset(of: "deit_tiny_patch16_224")
-      configuration.patchSize = 15
-      _ = try VisionTransformer(configuration)
-    },
-    Mistake("a file that is not there", says: "best.pth: cannot open: No such file or directory") {
-      _ = try SavedModel(contentsOf: "best.pth")
-    },
-    Mistake("a folder without classes", says: "/usr: no folder train beside") {
-      _ = try ImageFolder(root: "/usr", split: "train")
-    },
-  ]
 
   @Test(arguments: thrown.indices) func aMistakeIsThrown(_ index: Int) {
     let mistake = Self.thrown[index]

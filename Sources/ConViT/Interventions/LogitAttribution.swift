@@ -105,7 +105,7 @@ private struct LastNorm {
 
 extension Attention {
   /// What mixes the heads that stand side by side in the place `heads`, where there is such a map.
-  fileprivate var projection: Linear? {
+  var projection: Linear? {
     (self as? MHSA)?.proj ?? (self as? any PositionalAttention)?.proj
   }
 }

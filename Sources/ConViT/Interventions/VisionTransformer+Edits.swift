@@ -49,7 +49,12 @@ extension VisionTransformer {
     checkPrecondition(
       blocks.indices ~= layer,
       "VisionTransformer: layer \(layer) of \(blocks.count), which are 0 to \(blocks.count - 1)")
-    let count = blocks[layer].attn.heads
+    let attention = blocks[layer].attn
+    checkPrecondition(
+      attention.projection != nil,
+      "VisionTransformer: the attention of block \(layer), \(type(of: attention)), shows no heads "
+        + "to change; Edits can change all that it adds, at 'blocks.\(layer).attn.added'")
+    let count = attention.heads
     checkPrecondition(
       heads.allSatisfy { 0..<count ~= $0 },
       "VisionTransformer: heads \(heads) of \(count), which are 0 to \(count - 1)")
