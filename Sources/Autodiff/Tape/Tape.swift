@@ -60,7 +60,7 @@ public final class Tape {
     (self.weights, self.pass) = (weights, pass)
     (sharedValues, self.pool) = (shared, pool)
     frozen = pass.frozen.isContained(weights.tree)
-    if let taps = pass.taps { checkPlaces(taps.patterns, of: "Taps") }
+    if let taps = pass.taps { checkPlaces(taps.written, of: "Taps") }
     if let edits = pass.edits { checkPlaces(edits.patterns, of: "Edits") }
     tapState.record = pass.taps.map { TapRecord($0) }
     (randomOperators, isUsedUp, needsRandomness) = (0, false, false)

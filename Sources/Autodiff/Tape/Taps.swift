@@ -15,17 +15,19 @@
 /// that no pattern names. ``Edits`` change values at the same places; what is shown is what they
 /// made.
 public struct Taps: Sendable {
-  let patterns: [String]
+  private let patterns: [String]
+  let written: [String]  // of them those that a program names, and that are to match something
   let withDerivatives: Bool
 
   /// Taps at the places that match one of the patterns; `withDerivatives` keeps the derivatives by
   /// the values, too, when the tape is differentiated.
   public init(_ patterns: String..., withDerivatives: Bool = false) {
-    self.init(patterns, withDerivatives: withDerivatives)
+    (self.patterns, written, self.withDerivatives) = (patterns, patterns, withDerivatives)
   }
 
+  /// The same, of patterns that need not match anything.
   package init(_ patterns: [String], withDerivatives: Bool = false) {
-    (self.patterns, self.withDerivatives) = (patterns, withDerivatives)
+    (self.patterns, written, self.withDerivatives) = (patterns, [], withDerivatives)
   }
 
   package func contains(_ place: String) -> Bool { matches(place, patterns) }

@@ -74,7 +74,7 @@ extension Model {
     examples: Int = 1, _ pass: Pass = .inference, isWhole: Bool = false
   ) -> Costs {
     var pass = pass
-    if isWhole { pass.taps = Taps("blocks.*.output") }
+    if isWhole { pass.taps = Taps(["blocks.*.output"]) }
     return Costs(ParameterTree(self), pass) { self($0.constant(self.examples(examples))) }
   }
 
