@@ -52,7 +52,7 @@ import Testing
       let tape = Tape(ParameterStore(layer, seed: 0), .inference)
       _ = tape.gradients(of: layer(tape.constant(Tensor([1, 2], [1, 2]))).mean())
     }
-    try expect(result, says: "Tape.gradients: the pass is for inference")
+    try expect(result, says: "Tape.gradients: this pass is for inference")
   }
 
   @Test(arguments: ["-1.0", "nan", "inf"], 0..<3)

@@ -77,7 +77,7 @@ import Training
     (["--input-size", "30"], ["patch size 4 does not divide the image size 30 × 30"]),
     (["--input-size", "12x"], ["'12x'", "'--input-size <N|HxW>'"]),
     (["--local-up-to-layer", "2"], ["local_up_to_layer 2 equals the depth"]),
-    (["--local-up-to-layer", "-1"], ["local_up_to_layer -1 is not in 0 ... depth"]),
+    (["--local-up-to-layer", "-1"], ["local_up_to_layer is -1, expected 0 to depth"]),
     (["--locality-strength", "0"], ["locality-strength must be positive, found 0"]),
     (["--model", "convit_huge"], ["'convit_huge'", "convit models lists"]),
     (["--model", "convit_tinny"], ["Did you mean 'convit_tiny'?"]),

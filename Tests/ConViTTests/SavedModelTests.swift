@@ -273,7 +273,7 @@ import Testing
     #expect(fault { $0.patchSize = 5 }.contains("patch size 5 does not divide"))
     #expect(fault { $0.heads = 3 }.contains("not divisible by 3 heads"))
     #expect(fault { $0.localUpToLayer = 2 }.contains("class token would never join"))
-    #expect(fault { $0.localUpToLayer = 3 }.contains("not in 0 ... depth"))
+    #expect(fault { $0.localUpToLayer = 3 }.contains("expected 0 to depth"))
     #expect(fault { $0.dropPathRate = 1 }.contains("drop-path rate 1.0"))
     #expect(fault { $0.classes = 0 }.contains("the classes must be 1 to 1000000, found 0"))
     #expect(fault { $0.start = .convolutional(strength: 0) }.contains("locality strength"))

@@ -126,7 +126,7 @@ import Training
     ("choices: {depth: [1]}\nsettings: {dept: depth}", "unknown key 'dept'"),
     (
       "choices: {local-up-to-layer: [20]}",
-      "local-up-to-layer 20: local_up_to_layer 20 is not in 0 ... depth"
+      "local-up-to-layer 20: local_up_to_layer is 20, expected 0 to depth"
     ),
     ("choices: {depth: {from: 3, to: 1}}", "{from: 1, to: 4, step: 1}"),
     ("choices: {depth: {from: 1, to: 3, stpe: 2}}", "{from: 1, to: 4, step: 1}"),
