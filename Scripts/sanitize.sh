@@ -11,7 +11,7 @@ case ${1:-} in
 esac
 flags=(-c release -Xswiftc -Onone -Xswiftc -enable-testing --sanitize="$sanitizer"
   --scratch-path ".build/$sanitizer")
-[[ $sanitizer == address ]] || flags+=(-Xswiftc -DCONVIT_THREAD_SANITIZER)  # a lock that it knows
+[[ $sanitizer == address ]] || flags+=(-Xswiftc -DCONVIT_THREAD_SANITIZER)  # a Mutex that it knows
 # Swift's own report of a crash would come before the sanitizer's.
 export SWIFT_BACKTRACE=enable=no
 export LSAN_OPTIONS="suppressions=$PWD/Scripts/leaks.txt:print_suppressions=0"

@@ -8,7 +8,7 @@
 const char *const cmpi_gave_up = "the others have not answered";
 static double (*patience)(void *);
 static void *context;
-static bool has_given_up = false;  // for good: the others are somewhere else, if anywhere
+static bool has_given_up = false;  // for good: the ranks are no longer in step
 
 const char *cmpi_text(int code) {
   static char message[MPI_MAX_ERROR_STRING];

@@ -74,8 +74,8 @@
       guard let message else { return }
       let text =
         message == cmpi_gave_up
-        ? "rank \(rank) has waited for the others in vain: one has ended, hangs, or cannot be "
-          + "reached"
+        ? "rank \(rank) gets no answer from the other ranks: one has ended, hangs, or cannot "
+          + "be reached"
         : "MPI: \(String(cString: message))"
       throw MPIError(description: text)
     }

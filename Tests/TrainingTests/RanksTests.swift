@@ -1,6 +1,7 @@
 import Autodiff
 import Files
 import Foundation
+import Images
 import Locality
 import Runs
 import Testing
@@ -182,6 +183,22 @@ import Training
       do { return "\(try result.get())" } catch { return "\(error)" }
     }
     #expect(texts[0] == "rank 1: \(texts[1])" && texts[1].contains("/nowhere"))
+  }
+
+  /// In a loop of one's own: weights would differ from there on.
+  @Test func batchesOfDifferentSizesAreAnError() {
+    let results = ThreadGroup.map(2) { group in
+      let net = NewcomerTests.Net()
+      var learner = Learner(net, ParameterStore(net, seed: 0), Recipe { AdamW($0) }, in: group)
+      let count = 1 + group.rank
+      let labels = [Int](repeating: 0, count: count)
+      let batch = Batch(inputs: Tensor(repeating: 0, [count, 3, 32, 32]), labels: labels)
+      try learner.step(batch, epoch: 0, rate: 1e-3, on: WorkerPool(threads: 1))
+    }
+    for result in results {
+      let error = #expect(throws: TrainingError.self) { try result.get() }
+      #expect(error?.message.contains("rank 1 gives another number of examples") == true)
+    }
   }
 
   @Test func aStepTooSmallForAllIsRefused() throws {

@@ -74,7 +74,7 @@ public struct ParameterSelection: Sendable {
     isContained(tree).enumerated().filter(\.element).map(\.offset)
   }
 
-  /// A pattern in it that no parameter of a tree has a name of, as after a slip of the pen.
+  /// A pattern in it that no parameter of a tree has a name of, as after a typing error.
   package func unknownPattern(in tree: ParameterTree) -> String? {
     patterns.first { pattern in !tree.names.contains { matches($0, [pattern]) } }
   }
