@@ -41,6 +41,10 @@ import Testing
         #expect(FolderLock.isHeld(sharing: path))
       }
       #expect(isTaken && trained == 1)
+      // It has left no result, and is not trained again and again.
+      #expect(try work.isSettled(plan.runs[0]) && work.attempt(plan.runs[0]) { trained += 1 })
+      #expect(trained == 1)
+      #expect(plan.runs[0].failure(in: folder)?.message.contains("has no result") == true)
     }
   }
 

@@ -20,8 +20,8 @@ package struct RunAttempts: Sendable {
   /// Has `train` train a run, unless it `isDone` or has failed since this process began; false if
   /// another process has it now.
   ///
-  /// An error of the run is noted in its folder, and others may go on; any other is thrown. What
-  /// was trained has `ended`, perhaps with an error.
+  /// An error of the run, or that it is not done after all, is noted in its folder, and others may
+  /// go on; any other error is thrown. What was trained has `ended`, perhaps with an error.
   package func callAsFunction(
     _ run: ExperimentPlan.Run, unless isDone: () throws -> Bool, train: () throws -> Void,
     ended: ((any Error)?) throws -> Void
@@ -31,14 +31,19 @@ package struct RunAttempts: Sendable {
     defer { withExtendedLifetime(lock) {} }
     if try isDone() || failure(of: run) != nil { return true }  // another had it in between
     try run.note(failure: nil, in: folder)
+    var failure: (any Error)?
     do {
       try train()
     } catch  where Self.isFailure(error) {
-      try run.note(failure: "\(error)", in: folder)
-      try ended(error)
-      return true
+      failure = error
     }
-    try ended(nil)
+    if try failure == nil && !isDone() {
+      failure = TrainingError(
+        "the run has ended, and log.jsonl in its folder has no result that can be read: remove the "
+          + "folder to train it anew")
+    }
+    if let failure { try run.note(failure: "\(failure)", in: folder) }
+    try ended(failure)
     return true
   }
 
