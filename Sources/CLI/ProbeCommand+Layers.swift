@@ -90,7 +90,7 @@ struct LinearProbeCommand: ParsableCommand {
       + layers.map {
         [$0.place, decimal($0.acc1), decimal($0.fitAcc1), decimal($0.loss, 4), "\($0.steps)"]
       }
-    try options.show("linear", record, table: table, tensors)
+    try options.output.show("linear", record, table: table, tensors)
   }
 }
 
@@ -156,7 +156,7 @@ struct CKACommand: ParsableCommand {
         name: name, shape: [record.rows.count, record.columns.count],
         data: values.flatMap { $0.map { Float($0 ?? .nan) } })
     }
-    try options.show(
+    try options.output.show(
       "cka", record, table: table, [tensor("cka", record.cka), tensor("biased", record.biased)])
   }
 }

@@ -17,70 +17,18 @@ struct ProbeCommand: ParsableCommand {
       Python reads (safetensors.numpy.load_file).
 
         convit probe ablation --weights W --data-path D --with mean
+        convit probe knockout --weights W --data-path D --edges far --distance 2
+        convit probe attribution --weights W --data-path D
+        convit probe patching cat.jpg dog.jpg --weights W
         convit probe lens --weights W --data-path D
+        convit probe values --weights W --data-path D --at 'blocks.*.attn.map' --output-dir out
         convit probe linear --weights W --data-path D --output-dir out
         convit probe cka --weights W --other W2 --data-path D
       """,
     subcommands: [
-      AblationCommand.self, LensCommand.self, LinearProbeCommand.self, CKACommand.self,
+      AblationCommand.self, KnockoutCommand.self, AttributionCommand.self, PatchingCommand.self,
+      LensCommand.self, LinearProbeCommand.self, CKACommand.self, ValuesCommand.self,
     ])
-}
-
-struct AblationCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "ablation", abstract: "Measure the accuracy without each head and each MLP.",
-    discussion: """
-      What the part adds is replaced by zeros, or by its mean over the same images. The difference \
-      to the whole model has a 95 % interval, image by image. Each image goes through the model \
-      once for each part.
-      """)
-
-  enum Replacement: String, ExpressibleByArgument, CaseIterable { case zero, mean }
-
-  @OptionGroup var options: ProbeOptions
-  @Option(name: .customLong("with"), help: "What replaces a part: zero or mean.")
-  var replacement = Replacement.zero
-
-  struct Record: Encodable {
-    let weights, split, with: String
-    let images: Int
-    let acc1: Double
-    let loss: Double?
-    let parts: [PartAblation.Line]
-  }
-
-  func run() throws {
-    let saved = try options.model.load()
-    let model = try saved.transformer
-    let (pool, weights) = (options.model.threads.pool(), options.model.frozen(saved))
-    var means: PartMeans?
-    if replacement == .mean {
-      var found = PartMeans(of: model)
-      _ = try options.read(saved, on: pool, "means of") { found.add($0.inputs, weights, on: pool) }
-      means = found
-    }
-    var ablation = PartAblation(of: model, weights, means: means)
-    let images = try options.read(saved, on: pool, "measured") {
-      ablation.add($0.inputs, labels: $0.labels, on: pool)
-    }
-    let (whole, lines) = (ablation.whole, ablation.lines)
-    let record = Record(
-      weights: options.model.file.weights, split: options.images.split, with: replacement.rawValue,
-      images: images, acc1: whole.accuracy1, loss: whole.finiteLoss, parts: lines)
-    let table =
-      [["without", "Acc@1", "difference", "from", "to", "loss"]]
-      + [["nothing", decimal(whole.accuracy1), "", "", "", decimal(whole.finiteLoss, 4)]]
-      + lines.map {
-        [$0.part, decimal($0.acc1), decimal($0.difference)]
-          + $0.differenceInterval.map { decimal($0) } + [decimal($0.loss, 4)]
-      }
-    func tensor(_ name: String, _ value: (PartAblation.Line) -> Double?) -> OutputTensor {
-      OutputTensor(name: name, shape: [lines.count], data: lines.map { Float(value($0) ?? .nan) })
-    }
-    try options.show(
-      "ablation", record, table: table,
-      [tensor("acc1", \.acc1), tensor("difference", \.difference), tensor("loss", \.loss)])
-  }
 }
 
 struct LensCommand: ParsableCommand {
@@ -108,7 +56,7 @@ struct LensCommand: ParsableCommand {
     var logits: [[Float]] = model.blocks.map { _ in [] }
     let images = try options.read(saved, on: pool, "read") { batch in
       let found = exits.add(batch.inputs, labels: batch.labels, weights, on: pool)
-      guard options.outputDir != nil else { return }
+      guard options.output.outputDir != nil else { return }
       labels += batch.labels
       for (block, values) in found.enumerated() { logits[block] += values.elements }
     }
@@ -121,7 +69,7 @@ struct LensCommand: ParsableCommand {
         ["\($0.layer)", decimal($0.acc1), decimal($0.loss, 4), decimal($0.sameAnswer)]
       }
     let shape = [model.blocks.count, images, model.configuration.classes]
-    try options.show(
+    try options.output.show(
       "lens", record, table: table, texts: [],
       [
         OutputTensor(name: "logits", shape: shape, data: logits.flatMap(\.self)),

@@ -15,9 +15,7 @@ struct ProbeOptions: ParsableArguments {
   @Option(help: .name("How many images of the split, of each class in turn, or all."))
   var sample = "1000"
   @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
-  @Option(.folder("The folder to write the numbers to, as JSON, CSV and safetensors."))
-  var outputDir: String?
-  @Flag(help: "Print one JSON object.") var json = false
+  @OptionGroup var output: ProbeOutput
 
   func validate() throws { _ = try sampleCount(sample) }
 
@@ -29,6 +27,14 @@ struct ProbeOptions: ParsableArguments {
     _ saved: SavedModel, on pool: WorkerPool, split: String? = nil, sample: String? = nil,
     _ doing: String, _ body: (Batch) throws -> Void
   ) throws -> Int {
+    let (folder, samples) = try samples(for: saved, split: split, sample: sample)
+    return try read(samples, of: folder, by: saved, on: pool, doing, body)
+  }
+
+  /// The folder of a split, and the images of it that are looked at.
+  func samples(
+    for saved: SavedModel, split: String? = nil, sample: String? = nil
+  ) throws -> (folder: ImageFolder, samples: [Example]) {
     var images = images
     images.split = split ?? images.split
     let folder = try images.folder(for: saved, seed: seed)
@@ -37,7 +43,14 @@ struct ProbeOptions: ParsableArguments {
       throw ValidationError(
         "\(images.dataPath) has \(folder.classes.count) classes and the model \(classes)")
     }
-    let samples = folder.balancedSample(try sampleCount(sample ?? self.sample), seed: seed)
+    return (folder, folder.balancedSample(try sampleCount(sample ?? self.sample), seed: seed))
+  }
+
+  /// Calls `body` with some images of a folder; returns how many could be read.
+  func read(
+    _ samples: [Example], of folder: ImageFolder, by saved: SavedModel, on pool: WorkerPool,
+    _ doing: String, _ body: (Batch) throws -> Void
+  ) throws -> Int {
     var (terminal, skipped) = (Terminal(), images.skipped(of: folder))
     var done = 0
     try images.evaluator(for: saved, on: pool).batches(
@@ -63,6 +76,13 @@ struct ProbeOptions: ParsableArguments {
     }
     return features
   }
+}
+
+/// Where results go.
+struct ProbeOutput: ParsableArguments {
+  @Option(.folder("The folder to write the numbers to, as JSON, CSV and safetensors."))
+  var outputDir: String?
+  @Flag(help: "Print one JSON object.") var json = false
 
   /// Writes what was found to `--output-dir` and prints it.
   func show(

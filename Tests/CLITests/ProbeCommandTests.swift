@@ -63,6 +63,120 @@ import Testing
     #expect(table.outLines[1].split(separator: " ")[1] == "1.00", "\(table.out)")
   }
 
+  @Test func edgesAndLogits() throws {
+    let far = try report(["knockout", "--distance", "0", "--output-dir", "out"])
+    #expect(far["edges"] as? String == "far" && far["distance"] as? Double == 0)
+    let parts = try #require(far["parts"] as? [[String: Any]])
+    #expect(
+      parts.map { $0["part"] as? String } == ["blocks.0.attn", "blocks.1.attn", "all blocks"])
+    let own = try report(["knockout", "--edges", "own", "--by", "head"])
+    #expect((own["parts"] as? [Any])?.count == 9 && own["distance"] == nil)
+
+    let added = try report(["attribution", "--output-dir", "out"])
+    let lines = try #require(added["parts"] as? [[String: Any]])
+    #expect(lines.first?["part"] as? String == "start" && lines.count == 14)
+    let file = try SafetensorsFile(contentsOf: workspace.file("out/attribution.safetensors"))
+    #expect(file.info("margin")?.shape == [14, 6] && file.info("labels")?.shape == [6])
+    #expect(
+      try workspace.listing().isSuperset(of: [
+        "out/knockout.csv", "out/knockout.safetensors", "out/attribution.json",
+      ]))
+  }
+
+  /// The bytes of a file as `numpy.save` writes it, and its shape as Python has it.
+  private func array(_ name: String) throws -> (shape: String, bytes: [UInt8]) {
+    let data = [UInt8](try workspace.read(name))
+    try #require(Array(data[..<8]) == [0x93] + Array("NUMPY".utf8) + [1, 0])
+    let length = Int(data[8]) + 256 * Int(data[9])
+    let header = String(decoding: data[10..<10 + length], as: UTF8.self)
+    #expect(header.hasSuffix("\n") && (10 + length).isMultiple(of: 64))
+    let shape = try #require(header.firstMatch(of: /'shape': \((.*?)\)/)).1
+    return (String(shape), Array(data[(10 + length)...]))
+  }
+
+  @Test func values() throws {
+    let found = try report([
+      "values", "--at", "blocks.*.attn.map", "blocks.1.output", "images", "--output-dir", "out",
+    ])
+    let files = try #require(found["files"] as? [[String: Any]])
+    #expect(
+      files.map { $0["place"] as? String } == [
+        "blocks.0.attn.map", "blocks.1.attn.map", "blocks.1.output", "images", "logits", "labels",
+      ])
+    let shapes = ["6, 4, 9, 9,", "6, 4, 10, 10,", "6, 10, 16,", "6, 3, 12, 12,", "6, 3,", "6,"]
+    for (file, shape) in zip(files, shapes) {
+      let (found, bytes) = try array(try #require(file["file"] as? String))
+      #expect(found == shape)
+      let sizes = shape.split(separator: ",").compactMap {
+        Int($0.dropFirst($0.first == " " ? 1 : 0))
+      }
+      #expect(bytes.count == sizes.reduce(1, *) * (file["place"] as? String == "labels" ? 8 : 4))
+    }
+    let maps = try array("out/blocks.1.attn.map.npy").bytes.withUnsafeBytes {
+      Array($0.bindMemory(to: Float.self))
+    }
+    #expect((0..<240).allSatisfy { abs(maps[10 * $0..<10 * $0 + 10].reduce(0, +) - 1) < 1e-5 })
+    // Logits and answers are those of `convit predict`.
+    let rows = String(decoding: try workspace.read("out/images.csv"), as: UTF8.self)
+      .split(separator: "\n").dropFirst().map {
+        $0.split(separator: ",").map { $0.filter { $0 != "\"" } }
+      }
+    #expect(rows.count == 6)
+    let logits = try array("out/logits.npy").bytes.withUnsafeBytes {
+      Array($0.bindMemory(to: Float.self))
+    }
+    let predicted = try workspace.convit(
+      ["predict", "--json", "--logits"] + base[..<2] + rows.map { $0[0] })
+    for (index, line) in predicted.outLines.enumerated() {
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      let theirs = try #require(object?["logits"] as? [Double])
+      #expect(
+        zip(logits[3 * index..<3 * index + 3], theirs).allSatisfy { abs(Double($0) - $1) < 1e-5 })
+      let first = (object?["top"] as? [[String: Any]])?.first?["class"] as? String
+      #expect(first == rows[index][2] && rows[index][0].contains("/\(rows[index][1])/"))
+    }
+    let listing = try workspace.listing()
+    #expect(!listing.contains { $0.hasSuffix(".tmp") })
+    try workspace.expectFailure(
+      ["probe", "values"] + base + ["--at", "blocks.0.attn.mop", "--output-dir", "none"],
+      status: 2,
+      ["at: no place is called 'blocks.0.attn.mop'"])
+    #expect(try !workspace.listing().contains { $0.hasPrefix("none/") })
+    try workspace.expectFailure(["probe", "values"] + base, status: 2, ["output-dir is missing"])
+  }
+
+  @Test func patching() throws {
+    let images = try workspace.listing().filter {
+      $0.hasPrefix("data/val/") && $0.hasSuffix(".png")
+    }.sorted()
+    let model = Array(base[..<2])
+    let predicted = try workspace.convit(["predict", "--json"] + model + images)
+    let answers = try predicted.outLines.map { line in
+      let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+      return (object?["top"] as? [[String: Any]])?.first?["class"] as? String
+    }
+    let other = try #require(answers.firstIndex { $0 != answers[0] })
+    let pair = [images[0], images[other]]
+    let outcome = try workspace.convit(
+      ["probe", "patching"] + pair + model + ["--json", "--output-dir", "out"])
+    try #require(outcome.status == 0, "\(outcome.err)")
+    let found = try #require(
+      JSONSerialization.jsonObject(with: Data(outcome.out.utf8)) as? [String: Any])
+    #expect(found["source_class"] as? String == answers[0])
+    #expect(found["target_class"] as? String == answers[other])
+    let layers = try #require(found["layers"] as? [[String: Any]])
+    #expect(layers.count == 2 && abs((layers[1]["all"] as? Double ?? 0) - 1) < 1e-4)
+    let file = try SafetensorsFile(contentsOf: workspace.file("out/patching.safetensors"))
+    #expect(file.info("patch")?.shape.count == 3)
+    let table = try workspace.convit(["probe", "patching"] + pair + model)
+    #expect(table.outLines.count == 5 && table.outLines[0].hasPrefix("source  data/val/"))
+    try workspace.expectFailure(
+      ["probe", "patching", images[0], images[0]] + model, status: 2,
+      ["the model names the same class", "for both images"])
+    try workspace.expectFailure(
+      ["probe", "patching", images[0], "none.png"] + model, status: 1, ["none.png"])
+  }
+
   @Test func badRequests() throws {
     for (arguments, message) in [
       (["cka"] + base.dropLast(4) + ["--sample", "3"], "cka needs 4 images, and sample is 3"),
@@ -70,6 +184,12 @@ import Testing
       (["linear"] + base + ["--fit-sample", "0"], "fit-sample must be a positive number or all"),
       (["lens"] + base.dropLast(4) + ["--sample", "some"], "sample must be a positive number"),
       (["ablation"] + base + ["--with", "noise"], "'noise'"),
+      (["knockout"] + base + ["--distance", "-1"], "distance must be 0 or more, found -1.0"),
+      (
+        ["knockout"] + base + ["--edges", "own", "--distance", "1"],
+        "distance is for --edges near and far, not own"
+      ),
+      (["knockout"] + base + ["--distance", "99"], "no layer of the model has such edges"),
     ] { try workspace.expectFailure(["probe"] + arguments, status: 2, [message]) }
   }
 }

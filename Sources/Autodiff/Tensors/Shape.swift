@@ -59,6 +59,9 @@ public struct Shape: Hashable, Sendable, ExpressibleByArrayLiteral, CustomString
   /// `[2, 3]`
   public var description: String { "[" + sizes.map(String.init).joined(separator: ", ") + "]" }
 
+  /// The axes of `a`, then those of `b`: `[4] + model.input` is the shape of four examples.
+  public static func + (a: Shape, b: Shape) -> Shape { Shape(a.sizes + b.sizes) }
+
   /// The same axes with one of them resized.
   public func replacing(_ axis: Int, with size: Int) -> Shape { replacing(axis, by: size) }
 

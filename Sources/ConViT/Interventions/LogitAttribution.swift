@@ -23,14 +23,22 @@ public struct LogitAttribution: Sendable {
   public init(
     of images: Tensor, _ model: VisionTransformer, _ weights: ParameterStore
   ) throws(InputError) {
-    guard model.headDist == nil else {
-      throw InputError(
-        message: "logit attribution is of models with one head, and a distilled one has two")
-    }
+    try self.init(of: images, model, FrozenWeights(weights))
+  }
+
+  /// The same, in the precision of frozen weights.
+  ///
+  /// - Throws: `InputError` for a distilled model, whose logits are those of two heads.
+  public init(
+    of images: Tensor, _ model: VisionTransformer, _ weights: FrozenWeights
+  ) throws(InputError) {
+    try Self.check(model)
     let taps = Taps(
       "blocks.0.input", "blocks.*.attn.heads", "blocks.*.attn.added", "blocks.*.mlp.added",
       "blocks.\(model.blocks.count - 1).output")
-    let tape = Tape(weights, Pass(isRecorded: false, taps: taps))
+    var pass = weights.pass
+    pass.taps = taps
+    let tape = Tape(weights.weights, pass)
     logits = model(tape.constant(images)).value
     let values = Dictionary(
       tape.tapped.map { ($0.place, $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -61,6 +69,14 @@ public struct LogitAttribution: Sendable {
     }
     found.append(("bias", last.bias.broadcast(to: logits.shape)))
     parts = found.map { ($0, $1.value) }
+  }
+
+  /// - Throws: `InputError` for a model that has no attribution.
+  package static func check(_ model: VisionTransformer) throws(InputError) {
+    guard model.headDist == nil else {
+      throw InputError(
+        message: "logit attribution is of models with one head, and a distilled one has two")
+    }
   }
 }
 

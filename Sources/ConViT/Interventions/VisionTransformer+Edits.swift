@@ -25,23 +25,41 @@ extension VisionTransformer {
   public func knockingOut(
     keys: [Int], from queries: [Int]? = nil, heads: [Int]? = nil, inLayer layer: Int
   ) -> Edits {
-    let count = headCount(ofLayer: layer, having: heads ?? [])
-    return Edits(at: "blocks.\(layer).attn.map") { map in
-      let (rows, columns) = (map.shape[-2], map.shape[-1])
-      let shape = Shape(count, rows, columns)
-      checkPrecondition(
-        (keys + (queries ?? [])).allSatisfy { 0..<columns ~= $0 },
-        "knockingOut: keys \(keys) and queries \(queries ?? []) of \(columns) tokens, which are 0 "
-          + "to \(columns - 1)")
-      var stays = [Float](repeating: 1, count: shape.elementCount)
-      for head in heads ?? Array(0..<count) {
-        for query in queries ?? Array(0..<rows) {
-          for key in keys { stays[(head * rows + query) * columns + key] = 0 }
-        }
-      }
-      let left = map * map.tape.constant(Tensor(shape, stays))
-      return left / left.sum(-1, keepingAxis: true)
+    let count = tokenCount(ofLayer: layer)
+    checkPrecondition(
+      (keys + (queries ?? [])).allSatisfy { 0..<count ~= $0 },
+      "knockingOut: keys \(keys) and queries \(queries ?? []) of \(count) tokens, which are 0 "
+        + "to \(count - 1)")
+    return knockingOut(heads: heads, inLayer: layer) { query, key in
+      keys.contains(key) && (queries?.contains(query) ?? true)
     }
+  }
+
+  /// Attention knock-out of all edges from a query to a key for which `isKnockedOut` is true.
+  /// Tokens in front of the patches are counted first, then the patches, row by row. A query that
+  /// has nothing left to look at sees nothing.
+  ///
+  /// ```swift
+  /// let edits = model.knockingOut(inLayer: 2) { query, key in query == key }
+  /// ```
+  public func knockingOut(
+    heads: [Int]? = nil, inLayer layer: Int, where isKnockedOut: (_ query: Int, _ key: Int) -> Bool
+  ) -> Edits {
+    let count = headCount(ofLayer: layer, having: heads ?? [])
+    let tokens = 0..<tokenCount(ofLayer: layer)
+    let edges = tokens.flatMap { query in tokens.map { isKnockedOut(query, $0) ? Float(0) : 1 } }
+    let all = [Float](repeating: 1, count: edges.count)
+    let maps = heads.map { heads in (0..<count).map { heads.contains($0) ? edges : all } }
+    let stays = Tensor(
+      Shape(maps?.count ?? 1, tokens.count, tokens.count), maps?.flatMap(\.self) ?? edges)
+    return Edits(at: "blocks.\(layer).attn.map") { map in
+      let left = map * map.tape.constant(stays)
+      return left / (left.sum(-1, keepingAxis: true) + .leastNormalMagnitude)
+    }
+  }
+
+  private func tokenCount(ofLayer layer: Int) -> Int {
+    configuration.grid.count + configuration.tokens(inLayer: layer)
   }
 
   /// The number of heads of a layer; ends the process if one of `heads` is not among them.

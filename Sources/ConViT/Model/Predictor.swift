@@ -94,4 +94,6 @@ public struct InputError: Error, Sendable, CustomStringConvertible {
   package let message: String
   /// What was found and what was expected.
   public var description: String { message }
+
+  package init(message: String) { self.message = message }
 }
