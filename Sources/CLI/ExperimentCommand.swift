@@ -11,10 +11,10 @@ struct ExperimentCommand: ParsableCommand {
     abstract: "Train a grid of models, and make a table of the results.",
     discussion: """
       The file names rows, columns and seeds; each run gets a folder of its own in OUT, and \
-      table.md, table.csv (means and deviations) and runs.csv grow with each. The same command \
-      goes on where it stopped. Started several times at once, also on other computers that share \
-      OUT, it takes the runs that no other process has, and all end with the same table. --task \
-      divides them among the jobs of an array instead.
+      table.md, table.tex, table.csv (means and deviations) and runs.csv grow with each. The same \
+      command resumes what was stopped. Started several times at once, also on other computers \
+      that share OUT, it takes the runs that no other process has, and all end with the same \
+      table. --task divides them among the jobs of an array instead.
 
       A run that fails does not stop the others: the table names it, the command exits with 1, and \
       tries it again when it is started again.
@@ -24,7 +24,7 @@ struct ExperimentCommand: ParsableCommand {
   @Option(help: .folder("The folder of images, or a CSV file of paths and labels.")) var dataPath:
     String
   @Option(help: .folder("The folder to write runs and tables to.")) var outputDir: String
-  @Flag(help: "The short form that the file has.") var quick = false
+  @Flag(help: "A shorter form that the file has.") var form: ExperimentPlan.Form?
   @Option(
     .value(
       "I/N", "Only every N-th run, from the I-th on: task I of N, counted from 1, of an array."))
@@ -40,7 +40,7 @@ struct ExperimentCommand: ParsableCommand {
   }
 
   func run() throws {
-    let plan = try ExperimentPlan(contentsOf: file, quick: quick)
+    let plan = try ExperimentPlan(contentsOf: file, form: form)
     let numbered = plan.runs.enumerated().map { (number: $0.offset + 1, run: $0.element) }
     let own = numbered.filter { task?.has($0.number) ?? true }
     guard !dryRun else {
@@ -88,6 +88,7 @@ struct ExperimentCommand: ParsableCommand {
   private func write(_ work: ExperimentWork, to output: OutputFolder) throws -> ExperimentTable {
     try work.writeTable { table in
       try output.write(table.markdown, to: "table.md")
+      try output.write(table.latex, to: "table.tex")
       try output.write(table.csv, to: "table.csv")
       try output.write(table.runs, to: "runs.csv")
     }
@@ -147,3 +148,5 @@ extension ExperimentPlan.Run {
     }
   }
 }
+
+extension ExperimentPlan.Form: EnumerableFlag {}

@@ -27,6 +27,18 @@ package struct StudentDistribution: Hashable, Sendable {
     return 1 - factor / 0.5 / continuedFraction(0.5, a, rest)
   }
 
+  /// The t that a number's magnitude is below with the probability `level`, between 0 and 1.
+  package func quantile(_ level: Double) -> Double {
+    checkPrecondition(level > 0 && level < 1, "StudentDistribution: a probability of \(level)")
+    var (low, high) = (0.0, 1.0)
+    while probability(beyond: high) > 1 - level { (low, high) = (high, 2 * high) }
+    while high - low > 4 * high.ulp {
+      let middle = (low + high) / 2
+      if probability(beyond: middle) > 1 - level { low = middle } else { high = middle }
+    }
+    return high
+  }
+
   /// 1 + d₁ / (1 + d₂ / (1 + …)) of the incomplete beta function (Abramowitz and Stegun, 26.5.8),
   /// from the front (Lentz 1976), for x < (a + 1) / (a + b + 2), where it converges fast.
   private func continuedFraction(_ a: Double, _ b: Double, _ x: Double) -> Double {

@@ -60,10 +60,10 @@ import Testing
       "grid.yaml",
       """
       title: Tiny
-      base: {\(tiny), epochs: 1, no-repeated-aug: true, local-up-to-layer: 1}
+      base: {\(tiny), epochs: 1, no-repeated-aug: true, local-up-to-layer: 1, locality-every: 1}
       rows: {few: {lr: 0.001}, many: {}}
       columns: {A: {}, B: {depth: 3}}
-      quick: {rows: {few: {}}}
+      measures: [test_acc1, nonlocality, gate_0]
       """.utf8)
     let arguments = ["experiment", "grid.yaml", "--data-path", "data", "--output-dir", "out"]
     let plan = try workspace.convit(arguments + ["--dry-run"])
@@ -79,6 +79,20 @@ import Testing
     #expect(again.out == String(decoding: table, as: UTF8.self))
     #expect(try workspace.read("out/few/A/seed-0/log.jsonl") == first)
     #expect(String(decoding: table, as: UTF8.self).contains("| few | "))
+    // Where heads look is that of the last line of locality.jsonl.
+    let measured = try #require(
+      try workspace.read("out/few/A/seed-0/locality.jsonl").split(separator: UInt8(ascii: "\n"))
+        .last)
+    let line = try #require(JSONSerialization.jsonObject(with: measured) as? [String: Any])
+    let layers = try #require((line["report"] as? [String: Any])?["layers"] as? [[String: Any]])
+    let heads = layers.flatMap { $0["nonlocality"] as? [Double] ?? [] }
+    let gates = try #require(layers[0]["gate"] as? [Double])
+    let runs = String(decoding: try workspace.read("out/runs.csv"), as: UTF8.self)
+    let cells = runs.split(separator: "\n")[1].split(separator: ",").compactMap { Double($0) }
+    #expect(heads.count == 8 && abs(cells[2] - heads.reduce(0, +) / 8) < 1e-9, "\(runs)")
+    #expect(abs(cells[3] - gates.reduce(0, +) / 4) < 1e-9)
+    let latex = String(decoding: try workspace.read("out/table.tex"), as: UTF8.self)
+    #expect(latex.contains("Non-locality A"))
     // A run of another length would go on with other rates.
     let yaml = String(decoding: try workspace.read("grid.yaml"), as: UTF8.self)
     try workspace.write("grid.yaml", yaml.replacing("epochs: 1", with: "epochs: 2").utf8)

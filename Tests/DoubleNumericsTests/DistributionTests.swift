@@ -53,6 +53,30 @@ import Testing
     }
   }
 
+  /// SciPy 1.17: t.ppf.
+  @Test func studentQuantiles() {
+    for (freedom, level, t) in [
+      (1, 0.95, 12.706204736174694), (2, 0.95, 4.302652729749464), (5, 0.95, 2.5705818356363146),
+      (30, 0.95, 2.0422724563012378), (3, 0.5, 0.7648923284043444), (4, 0.999, 8.610301581379522),
+    ] {
+      let found = StudentDistribution(degreesOfFreedom: freedom).quantile(level)
+      #expect(error(found, t) < 1e-12, "\(freedom) \(level)")
+    }
+  }
+
+  /// SciPy 1.17: ttest_rel of [1, 2, 4] and [0.5, 2.5, 2].
+  @Test func pairs() throws {
+    let pairs = try #require(PairedDifference([(1, 0.5), (2, 2.5), (4, 2)]))
+    #expect(pairs.count == 3 && error(pairs.mean, 2.0 / 3) < 1e-14)
+    #expect(error(pairs.p, 0.4556689460481827) < 1e-12)
+    let interval = pairs.interval()
+    #expect(
+      error(interval.lowerBound, -2.459138073021221) < 1e-12
+        && error(interval.upperBound, 3.792471406354554) < 1e-12)
+    #expect(PairedDifference([(1, 2)]) == nil)
+    #expect(PairedDifference([(1, 1), (2, 2)])?.p.isNaN == true)
+  }
+
   /// With one degree of freedom it is Cauchy's; the quarter beyond 1 is on each side.
   @Test func studentAtTheEnds() {
     let cauchy = StudentDistribution(degreesOfFreedom: 1)

@@ -6,11 +6,11 @@ import Testing
 @testable import Training
 
 @Suite struct ExperimentTests {
-  private func plan(_ yaml: String, quick: Bool = false) throws -> ExperimentPlan {
+  private func plan(_ yaml: String, form: ExperimentPlan.Form? = nil) throws -> ExperimentPlan {
     let path = NSTemporaryDirectory() + "experiment-\(UUID().uuidString).yaml"
     try Data(yaml.utf8).write(to: URL(fileURLWithPath: path))
     defer { try? FileManager.default.removeItem(atPath: path) }
-    return try ExperimentPlan(contentsOf: path, quick: quick)
+    return try ExperimentPlan(contentsOf: path, form: form)
   }
 
   private let grid = """
@@ -39,7 +39,7 @@ import Testing
     let c = plan.runs[2].configuration
     #expect((c.epochs, c.batchSize, c.depth, c.lr) == (20, 16, 4, 0.25))
     #expect(last.configuration.lr == 5e-4 && last.configuration.seed == 7)
-    let quick = try self.plan(grid, quick: true)
+    let quick = try self.plan(grid, form: .quick)
     #expect(quick.runs.map(\.seed) == [3, 3, 3, 3])
     #expect(quick.runs[0].configuration.epochs == 2 && quick.runs[0].configuration.batchSize == 8)
   }
@@ -60,11 +60,14 @@ import Testing
     }
   }
 
-  @Test(arguments: [("sample-efficiency", 30), ("ablation", 42)], [false, true])
-  func theExperimentsInConfigs(_ file: (name: String, runs: Int), quick: Bool) throws {
+  @Test(
+    arguments: [("sample-efficiency", 30), ("ablation", 42)],
+    [nil, .quick, .middle] as [ExperimentPlan.Form?])
+  func theExperimentsInConfigs(_ file: (name: String, runs: Int), form: ExperimentPlan.Form?) throws
+  {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let path = root.appendingPathComponent("../../Configs/experiments/\(file.name).yaml").path
-    let plan = try ExperimentPlan(contentsOf: path, quick: quick)
+    let plan = try ExperimentPlan(contentsOf: path, form: form)
     #expect(plan.runs.count == file.runs && Set(plan.runs.map(\.seed)).count == 3)
   }
 
@@ -72,15 +75,17 @@ import Testing
   private func table(_ accuracies: [Double]) throws -> ExperimentTable {
     let plan = try plan(grid)
     var table = ExperimentTable(plan)
-    for (run, accuracy) in zip(plan.runs, accuracies) {
-      var progress = RunProgress()
-      progress.images = 1
-      var totals = ClassificationTotals()
-      for image in 0..<100 { totals.add(loss: 0.5, rank: Double(image) < accuracy ? 0 : 1) }
-      table.add(
-        run, EpochRecord(progress, test: totals, averageTest: nil, badImages: 0, parameters: 1))
-    }
+    for (run, accuracy) in zip(plan.runs, accuracies) { table.add(run, try record(accuracy)) }
     return table
+  }
+
+  /// The last epoch of a run with this accuracy.
+  private func record(_ accuracy: Double) throws -> EpochRecord {
+    var progress = RunProgress()
+    progress.images = 1
+    var totals = ClassificationTotals()
+    for image in 0..<100 { totals.add(loss: 0.5, rank: Double(image) < accuracy ? 0 : 1) }
+    return EpochRecord(progress, test: totals, averageTest: nil, badImages: 0, parameters: 1)
   }
 
   /// A gap of (64 − 42) / 42, whose error is 100 / 42 · √(2 / 2 + 8 / 2 · (64 / 42)²) = 7.64.
@@ -127,13 +132,74 @@ import Testing
     ("rows: {a: {}}\ncolumns: {b: {}}\ngap: {of: b, over: c}", "gap is between columns"),
     ("rows: {a: {}}\ncolumns: {b: {}}\nmarks: {m: [x, y]}", "'m' has 2 words for 1 rows"),
     ("rows: {a b: {}, a/b: {}}\ncolumns: {b: {}}", "have the same name"),
+    ("rows: {a: {}}\ncolumns: {b: {}}\nreference: c", "reference is one of the rows, which are a"),
+    ("rows: [{a: {}}, 3]\ncolumns: {b: {}}", "rows must name variants"),
+    ("rows: [{lr: []}]\ncolumns: {b: {}}", "rows must name variants"),
     ("- 1", "expected lines of the form"),
   ]) func faultsAreNamed(yaml: String, part: String) {
     #expect { try plan(yaml) } throws: { "\($0)".contains(part) }
   }
 
+  /// Axes are crossed, the last the fastest; names are joined.
+  @Test func axesMakeRows() throws {
+    let plan = try plan(
+      """
+      base: {epochs: 3}
+      rows:
+        - {few: {depth: 3}, many: {depth: 4}}
+        - {lr: [0.25, 1e-3]}
+        - {batch-size: [8, 16]}
+      columns: {model: [convit_tiny, deit_tiny_patch16_224]}
+      """)
+    #expect(
+      plan.rows == [
+        "few, lr 0.25, batch-size 8", "few, lr 0.25, batch-size 16", "few, lr 1e-3, batch-size 8",
+        "few, lr 1e-3, batch-size 16", "many, lr 0.25, batch-size 8",
+        "many, lr 0.25, batch-size 16",
+        "many, lr 1e-3, batch-size 8", "many, lr 1e-3, batch-size 16",
+      ])
+    #expect(plan.columns == ["model convit_tiny", "model deit_tiny_patch16_224"])
+    let c = plan.runs[13].configuration  // row 6, column 1
+    #expect((c.depth, c.lr, c.batchSize, c.model) == (4, 1e-3, 8, "deit_tiny_patch16_224"))
+    #expect(plan.runs[13].folder == "many-lr-1e-3-batch-size-8/model-deit-tiny-patch16-224/seed-0")
+  }
+
+  /// SciPy 1.17: ttest_rel([63, 65], [40, 44]) has p = 0.028917, interval 9.2938 to 34.7062.
+  @Test func differencesArePairedBySeed() throws {
+    let table = try table([40, 44, 63, 65])
+    #expect(
+      table.markdown.contains(
+        """
+        ## B less A, paired by seed
+
+        |  | measure | difference | 95 % interval | p | n |
+        |---|---|---|---|---|---|
+        | 5 % | Top-1 | +22.00 | +9.29 to +34.71 | 0.029 | 2 |
+        | 5 % | Loss | +0.0000 | +0.0000 to +0.0000 | – | 2 |
+
+        """), "\(table.markdown)")
+    let compared = try plan(grid.replacing("gap: {of: B, over: A}", with: "reference: 5 %"))
+    var other = ExperimentTable(compared)
+    for (run, accuracy) in zip(compared.runs, [40, 44, 63, 65, 50, 53, 60, 63.0]) {
+      other.add(run, try record(accuracy))
+    }
+    #expect(other.markdown.contains("## Less 5 %, paired by seed"))
+    #expect(
+      other.markdown.contains("| all/of it, A | Top-1 | +9.50 | +3.15 to +15.85 | 0.033 | 2 |"))
+    #expect(other.markdown.contains("| all/of it, B | Top-1 | -2.50 | -8.85 to +3.85 | 0.13 | 2 |"))
+    #expect(!other.markdown.contains("gap"))
+  }
+
+  @Test func latex() throws {
+    let text = try table([40, 44, 63]).latex
+    #expect(text.hasPrefix("\\begin{tabular}{lrrrrrrr}\n  \\toprule\n   & part & Top-1 A & "))
+    #expect(text.contains(#"  5 \% & few & 42.0 $\pm$ 2.8 & 63.0 (1 of 2) & +50.0 \% & "#))
+    #expect(
+      text.contains(#"  all/of it & many & -- & "#) && text.contains(#"\\"# + "\n  \\bottomrule"))
+  }
+
   @Test func aFileWithoutAQuickForm() {
-    #expect { try plan("rows: {a: {}}\ncolumns: {b: {}}", quick: true) } throws: {
+    #expect { try plan("rows: {a: {}}\ncolumns: {b: {}}", form: .quick) } throws: {
       "\($0)".contains("there is no quick form")
     }
   }

@@ -12,10 +12,12 @@ package struct ExperimentPlan: Sendable {
   /// Configurations of the runs, and where they stand in the table.
   package let runs: [Run]
   package let rows, columns: [String]
-  /// The keys of `log.jsonl` that are measured, in the last epoch.
+  /// What is measured at the end of a run, as `RunMeasures` calls it.
   package let measures: [String]
   /// The two columns whose relative difference the table has, if any.
   package let gap: Gap?
+  /// The row that the others are compared with, if any.
+  package let reference: Int?
   /// Words beside a row's name, by column of words; empty where there are none.
   package let marks: [(name: String, byRow: [String])]
 
@@ -32,14 +34,20 @@ package struct ExperimentPlan: Sendable {
     package let of, over: Int
   }
 
-  package init(contentsOf path: String, quick isQuick: Bool = false) throws {
-    let file = try ExperimentFile(contentsOf: path, quick: isQuick)
+  /// A shorter form that a file may have, under a key of this name.
+  package enum Form: String, Sendable, CaseIterable {
+    case quick, middle
+  }
+
+  package init(contentsOf path: String, form: Form? = nil) throws {
+    let file = try ExperimentFile(contentsOf: path, form: form)
     title = file.title
     rows = file.rows.map(\.name)
     let columns = file.columns.map(\.name)
     self.columns = columns
     measures = file.measures
     marks = file.marks
+    reference = rows.firstIndex { $0 == file.reference }
     gap = try file.gap.map { gap in
       guard let of = columns.firstIndex(of: gap.of), let over = columns.firstIndex(of: gap.over)
       else {

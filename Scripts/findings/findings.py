@@ -1,0 +1,138 @@
+"""Makes the tables and pictures of docs/EXPERIMENTS.md that come of grids, from the raw numbers in docs/experiments.
+
+    python3 Scripts/findings/findings.py            write them
+    python3 Scripts/findings/findings.py --check    say what is not as the numbers make it, and end with 1
+
+What stands between `<!-- NAME -->` and `<!-- end -->` in the document is made here; the words around it are not. Standard library only.
+"""
+
+import argparse
+import sys
+from itertools import permutations
+from pathlib import Path
+
+import plot
+from grid import Grid, mean, deviation
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DOCUMENT = REPOSITORY / "docs/EXPERIMENTS.md"
+RAW = REPOSITORY / "docs/experiments"
+
+
+def markdown(rows):
+    """A table of cells, the head first."""
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0])] + lines[1:])
+
+
+def spread(values, digits=1):
+    """Mean ± standard deviation."""
+    values = list(values)
+    return f"{mean(values):.{digits}f} ± {deviation(values):.{digits}f}" if len(values) > 1 else f"{mean(values):.{digits}f}"
+
+
+def page(blocks):
+    """Page's test of a trend (Page 1963) over blocks of values, expected to fall from the first to the last: L and the exact p.
+
+    Ties get the mean of their ranks in L; p is over all orders without ties, which is then an approximation.
+    """
+    count = len(blocks[0])
+
+    def ranks(values):
+        ordered = sorted(values)
+        return [sum(i + 1 for i, other in enumerate(ordered) if other == value) / ordered.count(value) for value in values]
+
+    weights = range(count, 0, -1)
+    found = sum(w * r for block in blocks for w, r in zip(weights, ranks(block)))
+    one = {}
+    for order in permutations(range(1, count + 1)):
+        value = sum(w * r for w, r in zip(weights, order))
+        one[value] = one.get(value, 0) + 1
+    all_blocks = {0: 1}
+    for _ in blocks:
+        sums = {}
+        for a, ways in all_blocks.items():
+            for b, more in one.items():
+                sums[a + b] = sums.get(a + b, 0) + ways * more
+        all_blocks = sums
+    total = sum(all_blocks.values())
+    return found, sum(ways for value, ways in all_blocks.items() if value >= found - 1e-9) / total
+
+
+def sample_efficiency(name):
+    """The table, the picture and the trend of the gap between ConViT and DeiT."""
+    grid = Grid(RAW / f"{name}.csv")
+    rows, gaps = [["images", "DeiT", "ConViT", "gap, points", "of DeiT's"]], {}
+    looks = "nonlocality" in grid.measures
+    if looks:
+        rows[0] += ["non-locality DeiT", "ConViT"]
+    for fraction in grid.rows:
+        cells = {column: grid.by_seed(fraction, column) for column in ("DeiT", "ConViT")}
+        gap = gaps[fraction] = [cells["ConViT"][seed] - deit for seed, deit in sorted(cells["DeiT"].items()) if seed in cells["ConViT"]]
+        row = [fraction] + [spread(cells[column].values()) for column in cells] + [spread(gap)]
+        row.append(f"{100 * mean(gap) / mean(cells['DeiT'].values()):.1f} %")
+        rows.append(row + [spread(grid.by_seed(fraction, column, "nonlocality").values(), 2) for column in cells if looks])
+    seeds = list(zip(*gaps.values()))
+    statistic, p = page(seeds)
+    words = (
+        f"Page's test of a gap that falls as images are added, {len(seeds)} seeds and {len(gaps)} sizes: "
+        f"L = {statistic:g}, p = {p:.2g} (exact, one-sided)."
+    )
+    shares = [float(fraction.split()[0]) for fraction in gaps]
+    picture = plot.lines(
+        "accuracy, points", "images, % of 60,000 (logarithmic)",
+        shares,
+        {"ConViT less DeiT": list(gaps.values())},
+        "Top-1 of ConViT less that of DeiT, by the share of the images: mean and standard deviation over seeds",
+    )
+    link = f"![The gap against the share of the images](experiments/{name}.svg)"
+    return {name: "\n\n".join([markdown(rows), link, words])}, {f"{name}.svg": picture}
+
+
+def ablation(name):
+    """The rows beside each other, and their differences to the first, paired by seed."""
+    grid = Grid(RAW / f"{name}.csv")
+    first = grid.rows[0]
+    rows = [[""] + [f"Top-1, {column}" for column in grid.columns] + [f"less {first}, {column}" for column in grid.columns]]
+    for row in grid.rows:
+        cells = [spread(grid.by_seed(row, column).values()) for column in grid.columns]
+        for column in grid.columns:
+            own, reference = grid.by_seed(row, column), grid.by_seed(first, column)
+            differences = [own[seed] - reference[seed] for seed in sorted(own) if seed in reference]
+            cells.append("" if row == first else f"{mean(differences):+.1f} ± {deviation(differences):.1f}".replace("-", "−"))
+        rows.append([row] + cells)
+    return {name: markdown(rows)}, {}
+
+
+FINDINGS = {
+    "sample-efficiency-quick": sample_efficiency,
+    "sample-efficiency-middle": sample_efficiency,
+    "ablation-quick": ablation,
+    "ablation-middle": ablation,
+}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--check", action="store_true", help="write nothing")
+    options = options.parse_args()
+    wanted, text = {}, DOCUMENT.read_text()
+    for name, make in FINDINGS.items():
+        if not (RAW / f"{name}.csv").exists():
+            continue
+        tables, pictures = make(name)
+        for table, lines in tables.items():
+            head, rest = text.split(f"<!-- {table} -->\n", 1)
+            text = f"{head}<!-- {table} -->\n{lines}\n<!-- end -->" + rest.split("<!-- end -->", 1)[1]
+        wanted |= {REPOSITORY / "docs/experiments" / file: picture for file, picture in pictures.items()}
+    wanted[DOCUMENT] = text
+    stale = [path for path, content in wanted.items() if not path.exists() or path.read_text() != content]
+    for path in stale:
+        print(f"{'not as the raw numbers make it' if options.check else 'wrote'}: {path.relative_to(REPOSITORY)}")
+        if not options.check:
+            path.write_text(wanted[path])
+    sys.exit(1 if options.check and stale else 0)
+
+
+if __name__ == "__main__":
+    main()

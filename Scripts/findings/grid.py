@@ -1,0 +1,33 @@
+"""The raw numbers of a grid: a line for each run, as `convit experiment` writes them to runs.csv."""
+
+import csv
+from math import sqrt
+
+
+def mean(values):
+    values = list(values)
+    return sum(values) / len(values)
+
+
+def deviation(values):
+    """The standard deviation of a sample; 0 of a single value."""
+    values = list(values)
+    middle = mean(values)
+    return sqrt(sum((value - middle) ** 2 for value in values) / (len(values) - 1)) if len(values) > 1 else 0
+
+
+class Grid:
+    def __init__(self, path):
+        with open(path, newline="") as file:
+            self.runs = [run for run in csv.DictReader(file) if not run.get("error")]
+        self.measures = [key for key in self.runs[0] if key not in ("row", "column", "seed", "error")]
+        self.rows = list(dict.fromkeys(run["row"] for run in self.runs))
+        self.columns = list(dict.fromkeys(run["column"] for run in self.runs))
+
+    def by_seed(self, row, column, measure="test_acc1"):
+        """The measure of each seed of a cell."""
+        return {
+            int(run["seed"]): float(run[measure])
+            for run in self.runs
+            if (run["row"], run["column"]) == (row, column) and run.get(measure)
+        }

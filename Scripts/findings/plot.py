@@ -1,0 +1,60 @@
+"""Pictures of a few lines with error bars, as SVG."""
+
+from html import escape
+from math import log10
+
+from grid import deviation, mean
+
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 300, 56, 130, 16, 44
+COLOURS = ["#2f6fdf", "#b45309", "#6b7280"]  # each 3 : 1 and more on white
+
+
+def ticks(low, high):
+    """About five round numbers from low to high."""
+    step = 10 ** int(log10(max(high - low, 1e-9)) // 1)
+    while (high - low) / step < 4:
+        step /= 2
+    first = int(low // step)
+    return [i * step for i in range(first, int(high // step) + 2) if low - 1e-9 <= i * step <= high + 1e-9]
+
+
+def lines(y_label, x_label, xs, series, title):
+    """Means and standard deviations of samples at each x, on a logarithmic axis."""
+    means = {name: [(mean(sample), deviation(sample)) for sample in samples] for name, samples in series.items()}
+    ends = [value + sign * spread for points in means.values() for value, spread in points for sign in (-1, 1)]
+    low, high = min(ends + [0]), max(ends + [0])
+    pad = (high - low) * 0.06
+    low, high = low - (pad if low < 0 else 0), high + pad
+
+    def x(value):
+        first, last = log10(min(xs)), log10(max(xs))
+        return LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * (log10(value) - first) / (last - first)
+
+    def y(value):
+        return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
+
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'font-family="system-ui, sans-serif" font-size="12" fill="#111827" role="img">',
+        f"<title>{escape(title)}</title>",
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
+    ]
+    for value in ticks(low, high):
+        out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#e5e7eb"/>')
+        out.append(f'<text x="{LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
+    for value in xs:
+        out.append(f'<text x="{x(value):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:g}</text>')
+    out.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_label)}</text>')
+    out.append(
+        f'<text transform="translate(14 {(TOP + HEIGHT - BOTTOM) / 2:.0f}) rotate(-90)" text-anchor="middle">{escape(y_label)}</text>'
+    )
+    for colour, (name, points) in zip(COLOURS, means.items()):
+        path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, (value, _) in zip(xs, points))
+        out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        for at, (value, spread) in zip(xs, points):
+            out.append(
+                f'<line x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{y(value - spread):.1f}" y2="{y(value + spread):.1f}" stroke="{colour}"/>'
+            )
+            out.append(f'<circle cx="{x(at):.1f}" cy="{y(value):.1f}" r="3.5" fill="{colour}"/>')
+        out.append(f'<text x="{x(xs[-1]) + 16:.1f}" y="{y(points[-1][0]) + 4:.1f}" fill="{colour}">{escape(name)}</text>')
+    return "\n".join(out + ["</svg>"]) + "\n"
