@@ -15,7 +15,7 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: help demo demo-video test test-mpi test-sanitized api api-check test-arm fuzz fuzz-products pillow-images build format lint docs parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
+.PHONY: python-check findings help demo demo-video test test-mpi test-sanitized api api-check test-arm fuzz fuzz-products pillow-images build format lint docs parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
   consumer kill-loop grid-kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table clips-memory vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
@@ -98,6 +98,11 @@ parity-hub: build ## Compare weights as hubs give them with transformers, torchv
 	$(PYTHON) -m pip install --quiet --no-deps --requirement Scripts/parity/hub.txt
 	$(PYTHON) Scripts/parity/hub.py
 
+python-check: build ## Run every line of docs/PYTHON.md, in .venv (DATA=<Fashion-MNIST>)
+	Scripts/parity/environment.sh
+	$(PYTHON) -m pip install --quiet --no-deps --requirement Scripts/python/requirements.txt
+	$(PYTHON) Scripts/python/check.py $(if $(DATA),--data $(DATA))
+
 bench-peers: build ## Time this package, PyTorch, JAX, ONNX Runtime and OpenVINO in turn (BENCH="--only train-tiny-32")
 	Benchmarks/environment.sh
 	python3 Benchmarks/peers.py $(BENCH)
@@ -121,6 +126,9 @@ pruning-table: build ## Sweep the shipped models over sparsities (DATA=<Fashion-
 
 pruning-retrained: build ## Train pruned models for two epochs, at all sparsities (DATA=… CSV=docs/experiments/pruning-retrained.csv)
 	python3 Scripts/pruning/retrain.py --data-path $(or $(DATA),data/fashion-mnist) $(or $(CSV),docs/experiments/pruning-retrained.csv)
+
+findings: ## Make the tables and pictures of grids in docs/EXPERIMENTS.md again from docs/experiments (CHECK=--check)
+	python3 Scripts/findings/findings.py $(CHECK)
 
 video-table: build ## Six models of clips on moving clothes, three seeds, into OUT (runs/moving-clothes)
 	@Scripts/dependencies.sh demo

@@ -6,7 +6,7 @@ struct DatasetCommand: ParsableCommand {
     commandName: "dataset", abstract: "Turn a known data set into a folder of images or clips.",
     subcommands: [
       FashionMNISTCommand.self, IDXCommand.self, CIFAR10Command.self, CIFAR100Command.self,
-      MovingClothesCommand.self,
+      MovingClothesCommand.self, ClothesPairsCommand.self,
     ])
 }
 

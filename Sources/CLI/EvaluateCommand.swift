@@ -14,8 +14,9 @@ struct EvaluateCommand: ParsableCommand {
     abstract: "Measure a model's accuracy on the val images or clips of a folder.",
     discussion: """
       --output-dir gets evaluation.html, a page that needs no other file: accuracy by class, the \
-      confusion matrix and pictures of the mistakes that the model is most certain of; and \
-      evaluation.json, classes.csv and confusion.csv with the same.
+      confusion matrix and pictures of the mistakes that the model is most certain of; \
+      evaluation.json, classes.csv and confusion.csv with the same; and images.csv with the answer \
+      for each image.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -70,14 +71,17 @@ struct EvaluateCommand: ParsableCommand {
     if classes == 1 {
       terminal.line("note: the model has one class: any answer is right, and its accuracy 100 %")
     }
+    func name(_ label: Int) -> String {
+      label < folder.classes.count ? folder.classes[label] : saved.className(label)
+    }
     var report = ClassificationReport(
-      totals, answers, of: folder.samples,
-      name: { $0 < folder.classes.count ? folder.classes[$0] : saved.className($0) },
-      mistakes: mistakes ?? 48)
+      totals, answers, of: folder.samples, name: name, mistakes: mistakes ?? 48)
     report.average = try average.map { try ImageSymmetry(named: $0).name }
     report.mask = mask.record
     if let output {
       try write(report, to: output, try clips?.smallPicture ?? images.pictures(of: saved))
+      try output.write(
+        ClassificationReport.imageTable(answers, of: folder.samples, name: name), to: "images.csv")
       terminal.line("wrote \(outputDir ?? "")/evaluation.html, evaluation.json and tables")
     }
     if json {

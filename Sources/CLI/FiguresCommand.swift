@@ -10,8 +10,9 @@ struct FiguresCommand: ParsableCommand {
     abstract: "Draw the curves of runs for a paper.",
     discussion: """
       OUT gets loss.svg, accuracy.svg, nonlocality.svg (figure 5 of the ConViT paper) and \
-      gates.svg (figure 6), as far as the runs have log.jsonl and locality.jsonl, and \
-      figures.json, which names them and the runs. Figures of an earlier call into OUT are removed.
+      gates.svg (figure 6), as far as the runs have log.jsonl and locality.jsonl; locality.csv, \
+      with a line for each run, measurement and head; and figures.json, which names them and the \
+      runs. Figures of an earlier call into OUT are removed.
       """)
 
   @Option(help: .folder("The folder to write to.")) var outputDir: String
@@ -25,11 +26,13 @@ struct FiguresCommand: ParsableCommand {
     let drawn = try RunFigures(runs)
     for note in drawn.notes { Terminal.write("note: \(note)\n") }
     let folder = try PictureFolder(outputDir, record: "figures.json") { name in
-      name.wholeMatch(of: /(loss|accuracy|nonlocality|gates)\.svg/) != nil
+      name.wholeMatch(of: /(loss|accuracy|nonlocality|gates)\.svg|locality\.csv/) != nil
     }
     defer { folder.discard() }
-    for figure in drawn.figures { try folder.write(figure.svg, to: figure.name) }
+    var files = drawn.figures.map { ($0.name, $0.svg) }
+    if let table = drawn.localityTable { files.append(("locality.csv", table)) }
+    for (name, text) in files { try folder.write(text, to: name) }
     try folder.publish { try JSON.text(["files": $0, "runs": runs], isPretty: true) }
-    for figure in drawn.figures { try Terminal.result("\(outputDir)/\(figure.name)") }
+    for (name, _) in files { try Terminal.result("\(outputDir)/\(name)") }
   }
 }

@@ -96,16 +96,19 @@ public struct LocalityReport: Hashable, Sendable, Codable {
 
 extension LocalityReport {
   /// A line for each head, for whoever makes tables or figures of their own.
-  public var csv: String {
-    var rows = [
-      [
-        "layer", "head", "kind", "nonlocality", "nonlocality_sd", "distance_px", "entropy",
-        "center_x", "center_y", "width", "similarity", "token_share", "gate", "positional_x",
-        "positional_y", "strength", "reference_nonlocality",
-      ]
-    ]
-    for layer in layers {
-      for head in layer.nonlocality.indices {
+  public var csv: String { CSV.table([Self.columns] + rows) }
+
+  /// The names of the columns of `csv`.
+  package static let columns = [
+    "layer", "head", "kind", "nonlocality", "nonlocality_sd", "distance_px", "entropy",
+    "center_x", "center_y", "width", "similarity", "token_share", "gate", "positional_x",
+    "positional_y", "strength", "reference_nonlocality",
+  ]
+
+  /// The cells of each head.
+  package var rows: [[String]] {
+    layers.flatMap { layer in
+      layer.nonlocality.indices.map { head in
         let fit = layer.positional?[head]
         let numbers: [Double?] = [
           layer.nonlocality[head], layer.nonlocalitySpread[head], layer.distancePixels[head],
@@ -114,9 +117,8 @@ extension LocalityReport {
           fit?.strength,
           layer.referenceNonlocality?[head],
         ]
-        rows.append(["\(layer.layer)", "\(head)", layer.kind.rawValue] + numbers.map(CSV.cell))
+        return ["\(layer.layer)", "\(head)", layer.kind.rawValue] + numbers.map(CSV.cell)
       }
     }
-    return CSV.table(rows)
   }
 }

@@ -127,6 +127,23 @@ extension ClassificationReport {
   }
 }
 
+extension ClassificationReport {
+  /// A row for each answer: the image, its class, what was answered, how probable the model held
+  /// that and the class.
+  package static func imageTable(
+    _ answers: [Answer], of samples: [Example], name: (Int) -> String
+  ) -> String {
+    let paths = Dictionary(
+      samples.map { ($0.index, $0.path) }, uniquingKeysWith: { first, _ in first })
+    return CSV.table(
+      [["path", "class", "predicted", "probability", "class_probability"]]
+        + answers.map { answer in
+          [paths[answer.index] ?? "", name(answer.label), name(answer.predicted)]
+            .map { CSV.cell($0) } + ["\(answer.probability)", "\(answer.ownProbability)"]
+        })
+  }
+}
+
 /// What a model answers for one example.
 package struct Answer: Sendable, Hashable {
   package let index, label: Int
@@ -139,7 +156,7 @@ package struct Answer: Sendable, Hashable {
   package var isRight: Bool { predicted == label }
 
   /// The answers that logits [B, classes] are.
-  static func all(_ logits: Tensor, labels: [Int], indices: [Int]) -> [Answer] {
+  package static func all(_ logits: Tensor, labels: [Int], indices: [Int]) -> [Answer] {
     let probabilities = Tape(.inference).constant(logits).softmax().value
     let classes = logits.shape[1]
     return logits.withUnsafeBufferPointer { logits in

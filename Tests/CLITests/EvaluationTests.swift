@@ -84,6 +84,12 @@ import Testing
     let rows = String(decoding: try workspace.read("out/here/confusion.csv"), as: UTF8.self)
     #expect(rows.hasPrefix("class,predicted,images\n"))
     #expect(try workspace.listing().contains("out/here/classes.csv"))
+    let images = String(decoding: try workspace.read("out/here/images.csv"), as: UTF8.self)
+      .split(separator: "\n")
+    #expect(images.count == 10 && images[0] == "path,class,predicted,probability,class_probability")
+    #expect(
+      images.contains { $0.hasPrefix("\"\(file.mistakes[0].path)\",\"\(file.mistakes[0].class)\"") }
+    )
     #expect(file.average == nil && file.mask == nil && !json.out.contains("mask"))
     try workspace.expectFailure(
       arguments + ["--mistakes", "3"], status: 2, ["mistakes is for --output-dir"])

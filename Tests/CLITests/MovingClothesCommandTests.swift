@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Testing
 
 /// `convit dataset moving-clothes`.
@@ -33,6 +34,32 @@ import Testing
     #expect(verified.status == 0)
     #expect(verified.outLines.contains("frames        4 to 4"))
     #expect(try make("clips", ["--background"]).err == "clips: all 16 clips are there already\n")
+  }
+
+  /// Two classes come of a folder whose images have two.
+  @Test func pairs() throws {
+    for (split, count) in [("train", 2), ("val", 1)] {
+      for (name, value) in [("hat", UInt8(40)), ("shoe", 80)] {
+        try workspace.makeFolder("clothes/\(split)/\(name)")
+        for index in 0..<count {
+          try writePNG(
+            gray: Array(repeating: value, count: 784), width: 28, height: 28,
+            to: workspace.file("clothes/\(split)/\(name)/\(index).png"))
+        }
+      }
+    }
+    let command = ["dataset", "clothes-pairs", "--train", "6", "--val", "4"]
+    let outcome = try workspace.convit(command + ["--source", "clothes", "--output", "pairs"])
+    #expect(outcome.err == "pairs: 10 images written\n", "\(outcome.err)")
+    let files = try workspace.listing().filter { $0.hasPrefix("pairs/") && $0.hasSuffix(".png") }
+    #expect(files.count { $0.contains("/same/") } == 5 && files.count == 10)
+    let control = try workspace.convit(
+      command + ["--source", "clothes", "--output", "control", "--question", "corner"])
+    #expect(control.status == 0)
+    #expect(try workspace.listing().contains { $0.hasPrefix("control/val/upper-half/") })
+    try workspace.expectFailure(
+      command + ["--source", "idx", "--output", "none"],
+      ["idx: train has one class, and pairs need two or more"])
   }
 
   /// Clips of other options are not taken for these.

@@ -20,7 +20,7 @@ extension MovingClothes {
       let samples = try ImageFolder(root: location, split: name).samples
       let decoder = ImageDecoder(isGray: true)
       return ImageFolderWriter.Split(
-        name: name, labels: samples.map { _ in 0 }, width: side, height: side,
+        name: name, labels: samples.map { UInt8(clamping: $0.label) }, width: side, height: side,
         image: { index in
           let image = try decoder.decode(contentsOf: samples[index].path)
           guard image.width == side, image.height == side else {

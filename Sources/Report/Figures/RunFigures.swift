@@ -3,12 +3,16 @@ import Locality
 import Runs
 
 /// Figures of the logs of runs, each a file of SVG: losses, accuracy, and figures 5 and 6 of
-/// d'Ascoli et al. 2021.
+/// d'Ascoli et al. 2021; and what the last two are of as a table.
 package struct RunFigures: Sendable {
   package struct Figure: Sendable {
     package let name: String
     package let svg: String
   }
+
+  /// What `locality.jsonl` of all runs has, a line for each run, measurement and head; nil if no
+  /// run has one.
+  package let localityTable: String?
 
   /// The figures that the logs have numbers for.
   package let figures: [Figure]
@@ -23,6 +27,13 @@ package struct RunFigures: Sendable {
       ("loss.svg", Self.losses(runs)), ("accuracy.svg", Self.accuracies(runs)),
       ("nonlocality.svg", Self.nonlocality(runs)), ("gates.svg", Self.gates(runs)),
     ]
+    let measured = zip(folders, runs).flatMap { folder, run in
+      run.surveys.flatMap { survey in
+        survey.report.rows.map { [CSV.cell(folder), "\(survey.epochs)"] + $0 }
+      }
+    }
+    localityTable =
+      measured.isEmpty ? nil : CSV.table([["run", "epochs"] + LocalityReport.columns] + measured)
     figures = found.compactMap { name, svg in svg.map { Figure(name: name, svg: $0) } }
     let without = zip(folders, runs).filter { $1.surveys.isEmpty }.map {
       "\($0.0): no \(RunFiles.locality), so it is not in nonlocality.svg and gates.svg"
