@@ -79,7 +79,9 @@ let package = Package(
       ]),
     .target(
       name: "Report",
-      dependencies: ["Files", "Locality", "Images", "Pruning", "Runs", "Symmetry"],
+      dependencies: [
+        "DoubleNumerics", "Files", "Locality", "Images", "Pruning", "Runs", "Symmetry",
+      ],
       resources: [
         .embedInCode("Page/shell.html"), .embedInCode("Page/page.html"),
         .embedInCode("Page/style.css"),

@@ -20,7 +20,7 @@ import reference  # noqa: F401  before timm: see _skip_compiled_torchvision_oper
 
 def blocks(text):
     """('shell' or 'python', the lines) of each block, in their order."""
-    pattern = re.compile(r"^```python\n(?P<python>.*?)^```$|(?P<shell>(?:^ {4}.*\n)+)", re.M | re.S)
+    pattern = re.compile(r"^```python\n(?P<python>.*?)^```$|(?P<shell>(?:^ {4}[^\n]*\n)+)", re.M | re.S)
     for match in pattern.finditer(text):
         if match["python"] is not None:
             yield "python", match["python"]

@@ -13,10 +13,13 @@ struct FiguresCommand: ParsableCommand {
       gates.svg (figure 6), as far as the runs have log.jsonl and locality.jsonl; locality.csv, \
       with a line for each run, measurement and head; and figures.json, which names them and the \
       runs. Figures of an earlier call into OUT are removed.
+
+      The folder of a grid, as convit experiment writes it, is drawn with the mean over the seeds \
+      of each cell, and the standard deviation as a band.
       """)
 
   @Option(help: .folder("The folder to write to.")) var outputDir: String
-  @Argument(help: "Folders of runs.") var runs: [String]
+  @Argument(help: "Folders of runs, or that of a grid.") var runs: [String]
 
   func validate() throws {
     guard !outputDir.isEmpty else { throw ValidationError("output-dir is empty") }

@@ -147,3 +147,48 @@ import Testing
     #expect(SVG.escaped("a<b & \"c\"\u{1}") == "a&lt;b &amp; &quot;c&quot;\u{fffd}")
   }
 }
+
+/// Curves of a grid, whose cells have the means and deviations of their seeds.
+@Suite struct SeedFigureTests {
+  private let folder = NSTemporaryDirectory() + "seeds-" + UUID().uuidString
+
+  private func write(_ name: String, _ text: String) throws {
+    let url = URL(fileURLWithPath: "\(folder)/\(name)")
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  @Test func meansAndBands() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(throws: FileError.self) { try RunFigures([folder]) }
+    try write("runs.csv", "row,column,seed\n")
+    for (seed, accuracies) in [(0, [10.0, 40]), (1, [14, 44]), (2, [12, 42])] {
+      let lines = accuracies.enumerated().map { "{\"epoch\":\($0),\"test_acc1\":\($1)}\n" }
+      try write("few/A/seed-\(seed)/log.jsonl", lines.joined())
+    }
+    try write("few/B/seed-0/log.jsonl", "{\"epoch\":0,\"test_acc1\":20}\n")
+    let drawn = try RunFigures([folder])
+    #expect(drawn.figures.map(\.name) == ["accuracy.svg"])
+    #expect(drawn.notes.first == "loss.svg is not written: no run has numbers for it")
+    let svg = drawn.figures[0].svg
+    // Epochs differ, so both are drawn by their share; a cell of one seed has no band.
+    #expect(svg.contains("share of the training, %") && svg.contains(">few, A<"))
+    #expect(svg.matches(of: /fill-opacity="0.16"/).count == 1)
+    func places(_ path: Substring) -> [(x: Double, y: Double)] {
+      path.split(separator: "L").map { place in
+        let parts = place.split(separator: " ").compactMap { Double($0) }
+        return (parts[0], parts[1])
+      }
+    }
+    let mean = places(
+      try #require(svg.firstMatch(of: /data-series="few, A" d="M([^"]*)"/)).1)
+    let band = places(try #require(svg.firstMatch(of: /d="M([^"Z]*)Z"/)).1)
+    // 12 and 42, each with a deviation of 2: 30 points are so many pixels.
+    let scale = (mean[0].y - mean[1].y) / 30
+    #expect(mean.count == 2 && band.count == 4)
+    #expect(abs(mean[0].y - band[0].y - 2 * scale) < 0.01)
+    #expect(abs(band[2].y - mean[1].y - 2 * scale) < 0.01)
+    #expect(abs(band[3].x - mean[0].x) < 1e-6)
+  }
+}

@@ -11,6 +11,8 @@ struct LineChart {
     let name: String
     let style: LineStyle
     let points: [(x: Double, y: Double?)]
+    /// An area around the line, such as a deviation on either side.
+    var band: [(x: Double, low: Double, high: Double)] = []
 
     var parts: [[(x: Double, y: Double)]] {
       var parts: [[(x: Double, y: Double)]] = [[]]
@@ -38,7 +40,8 @@ struct LineChart {
 
   var xs: [Double] { lines.flatMap { $0.parts.flatMap { $0.map(\.x) } } }
   var ys: [Double] {
-    lines.flatMap { $0.parts.flatMap { $0.map(\.y) } } + (yardstick.map { [$0] } ?? [])
+    lines.flatMap { $0.parts.flatMap { $0.map(\.y) } + $0.band.flatMap { [$0.low, $0.high] } }
+      + (yardstick.map { [$0] } ?? [])
   }
 
   /// Draws the chart, its axes from (x0, y0) on, and `left` pixels beside them for labels.
@@ -59,6 +62,10 @@ struct LineChart {
     }
     if let yardstick {
       svg.line(x0, py(yardstick), x0 + width, py(yardstick), style: Self.yardstickStyle)
+    }
+    for line in lines where line.band.count > 1 {
+      let edge = line.band.map { (px($0.x), py($0.high)) }
+      svg.area(edge + line.band.reversed().map { (px($0.x), py($0.low)) }, color: line.style.color)
     }
     for line in lines {
       for part in line.parts {

@@ -21,19 +21,24 @@ package struct RunFigures: Sendable {
 
   private static let x = "epochs trained"
 
+  /// The figures of runs, or of all runs of a grid, if its folder is the only one.
   package init(_ folders: [String]) throws {
+    if folders.count == 1, let grid = try SeedFigures(grid: folders[0]) {
+      let found = grid.figures
+      figures = found.compactMap { name, svg in svg.map { Figure(name: name, svg: $0) } }
+      localityTable = Self.table(
+        grid.cells.flatMap { cell in cell.runs.map { ("\(cell.name), \($0.name)", $0) } })
+      notes = found.filter { $0.svg == nil }.map {
+        "\($0.name) is not written: no run has numbers for it"
+      }
+      return
+    }
     let runs = try zip(folders, RunRecord.names(folders)).map { try LoggedRun($0, name: $1) }
     let found: [(name: String, svg: String?)] = [
       ("loss.svg", Self.losses(runs)), ("accuracy.svg", Self.accuracies(runs)),
       ("nonlocality.svg", Self.nonlocality(runs)), ("gates.svg", Self.gates(runs)),
     ]
-    let measured = zip(folders, runs).flatMap { folder, run in
-      run.surveys.flatMap { survey in
-        survey.report.rows.map { [CSV.cell(folder), "\(survey.epochs)"] + $0 }
-      }
-    }
-    localityTable =
-      measured.isEmpty ? nil : CSV.table([["run", "epochs"] + LocalityReport.columns] + measured)
+    localityTable = Self.table(Array(zip(folders, runs)))
     figures = found.compactMap { name, svg in svg.map { Figure(name: name, svg: $0) } }
     let without = zip(folders, runs).filter { $1.surveys.isEmpty }.map {
       "\($0.0): no \(RunFiles.locality), so it is not in nonlocality.svg and gates.svg"
@@ -46,6 +51,16 @@ package struct RunFigures: Sendable {
     }
     let isDrawn = found.contains { $0.name == "gates.svg" && $0.svg != nil }
     notes = without + (isDrawn ? ungated.map { "\($0.0): no gates for gates.svg" } : []) + empty
+  }
+
+  private static func table(_ runs: [(name: String, run: LoggedRun)]) -> String? {
+    let measured = runs.flatMap { name, run in
+      run.surveys.flatMap { survey in
+        survey.report.rows.map { [CSV.cell(name), "\(survey.epochs)"] + $0 }
+      }
+    }
+    guard !measured.isEmpty else { return nil }
+    return CSV.table([["run", "epochs"] + LocalityReport.columns] + measured)
   }
 
   private static let colors = LineColors.light

@@ -54,6 +54,14 @@ struct SVG {
       ])
   }
 
+  /// A thin colour within points.
+  mutating func area(_ points: [(x: Double, y: Double)], color: String) {
+    let places = points.map { "\(Self.number($0.x)) \(Self.number($0.y))" }
+    add(
+      "path",
+      ["d": "M" + places.joined(separator: "L") + "Z", "fill": color, "fill-opacity": 0.16])
+  }
+
   mutating func rectangle(
     _ x: Double, _ y: Double, _ width: Double, _ height: Double, fill: String = "none",
     stroke: String = "none", strokeWidth: Double = 1
