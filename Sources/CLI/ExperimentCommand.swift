@@ -129,19 +129,22 @@ extension ExperimentPlan.State {
 
 extension ExperimentPlan.Run {
   /// Trains the run in its folder below `folder`, from where it stopped, to its end or until so
-  /// many epochs are done; whoever stops it is told that the same command resumes the whole, an
-  /// `experiment`.
+  /// many epochs are done. What is said meanwhile is in `console.txt` there, too. Whoever stops it
+  /// is told that the same command resumes the whole, an `experiment`.
   func train(
     below folder: String, on dataPath: String, threads: Int?, until epochs: Int? = nil,
     ofA whole: String
   ) throws {
     var configuration = configuration
     configuration.dataPath = dataPath
-    configuration.outputDir = "\(folder)/\(self.folder)"
+    let path = "\(folder)/\(self.folder)"
+    configuration.outputDir = path
     configuration.resume = "auto"
     configuration.threads = threads ?? configuration.threads
     do {
-      try TrainCommand.train(configuration, until: epochs)
+      try Terminal.copying(to: "\(path)/\(RunFiles.console)") {
+        try TrainCommand.train(configuration, until: epochs)
+      }
     } catch let stop as ExitCode {
       Terminal.write("note: the same command resumes the \(whole)\n")
       throw stop

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Synchronization
 
 /// Standard output for results; standard error for messages, and a line of progress that is
 /// overwritten where there is a terminal.
@@ -11,7 +12,26 @@ struct Terminal {
   private var lastProgress: ContinuousClock.Instant?
 
   static func write(_ text: String) {
+    show(text)
+    copy.withLock { path in
+      // What cannot be written there is on the terminal all the same.
+      let plain = text.replacing("\r\u{1b}[K", with: "")
+      if let path { try? AtomicFile.append(Array(plain.utf8), to: path) }
+    }
+  }
+
+  private static func show(_ text: String) {
     try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+
+  /// Where messages go as well, if anywhere.
+  private static let copy = Mutex<String?>(nil)
+
+  /// Puts messages of `body`, but not its progress, at the end of a file as well.
+  static func copying<Result>(to path: String, _ body: () throws -> Result) rethrows -> Result {
+    copy.withLock { $0 = path }
+    defer { copy.withLock { $0 = nil } }
+    return try body()
   }
 
   /// Writes a line of results to standard output, at once; throws an `ExitCode` of success when
@@ -47,7 +67,7 @@ struct Terminal {
     let pause = isInteractive ? Duration.milliseconds(100) : .seconds(30)
     guard now - (lastProgress ?? (isInteractive ? now - pause : start)) >= pause else { return }
     lastProgress = now
-    Terminal.write(
+    Terminal.show(
       isInteractive ? "\r\u{1b}[K" + Terminal.fitted(text(), Terminal.columns) : text() + "\n")
   }
 

@@ -15,6 +15,8 @@ package enum RunFiles {
   package static let report = "report.html"
   /// What is known of a step that was not finite.
   package static let nonFiniteStep = "nonfinite.json"
+  /// The messages of a run that a grid or a search trained.
+  package static let console = "console.txt"
   /// The weights after the last epoch.
   package static let model = "model.safetensors"
   /// The moving average after the last epoch.

@@ -71,6 +71,10 @@ import Testing
     #expect(try workspace.convit(arguments).status == 0)
     let table = try workspace.read("out/table.md")
     let first = try workspace.read("out/few/A/seed-0/log.jsonl")
+    let console = String(
+      decoding: try workspace.read("out/few/A/seed-0/console.txt"), as: UTF8.self)
+    #expect(console.contains("\nmodel: ") || console.hasPrefix("model: "))
+    #expect(console.contains("epoch 1/1  loss "))
     // Runs that have ended are not made again, one that is missing is.
     try workspace.remove("out/many/B/seed-0")
     let again = try workspace.convit(arguments)

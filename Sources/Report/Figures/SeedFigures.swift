@@ -28,7 +28,9 @@ struct SeedFigures {
     let logs = (try? files.subpathsOfDirectory(atPath: folder)) ?? []
     let runs = logs.compactMap { $0.wholeMatch(of: /(.+)\/(seed-[0-9]+)\/log\.jsonl/) }
       .map { (cell: String($0.1), seed: String($0.2)) }
-    let names = Set(runs.map(\.cell)).sorted { $0.localizedStandardCompare($1) == .orderedAscending }
+    let names = Set(runs.map(\.cell)).sorted {
+      $0.localizedStandardCompare($1) == .orderedAscending
+    }
     cells = try names.map { name in
       Cell(
         name: name.replacing("/", with: ", "),
@@ -91,7 +93,8 @@ struct SeedFigures {
   private func layers(
     _ label: String, _ title: String, _ heads: (LocalityReport.Layer) -> [Double]?
   ) -> String? {
-    let depth = cells.flatMap(\.runs).compactMap { $0.surveys.first?.report.layers.count }.max() ?? 0
+    let surveyed = cells.flatMap(\.runs).compactMap { $0.surveys.first }
+    let depth = surveyed.map(\.report.layers.count).max() ?? 0
     let charts = (0..<depth).map { layer in
       LineChart(
         title: "layer \(layer)", xLabel: x, yLabel: label,
