@@ -86,6 +86,7 @@ let package = Package(
         .embedInCode("Page/shell.html"), .embedInCode("Page/page.html"),
         .embedInCode("Page/style.css"),
         .embedInCode("Page/base.js"), .embedInCode("Page/axis.js"), .embedInCode("Page/chart.js"),
+        .embedInCode("Page/tools.js"),
         .embedInCode("Page/training.js"), .embedInCode("Page/locality.js"),
         .embedInCode("Page/scale.js"), .embedInCode("Page/maps.js"),
         .embedInCode("Page/symmetry.js"), .embedInCode("Page/motions.js"),

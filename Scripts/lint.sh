@@ -35,6 +35,7 @@ fi
 if grep -nHE '[[:space:]]+$' "${sources[@]}" "${scripts[@]}" Makefile >&2; then
   complain "the lines above end in white space"
 fi
+python3 Scripts/findings/findings.py --check >&2 || complain "make findings has not been run"
 if grep -n 'unsafeFlags' Package.swift >&2; then
   complain "a package with unsafe flags cannot be depended on by version"
 fi

@@ -69,6 +69,7 @@ def sample_efficiency(name):
     for fraction in grid.rows:
         cells = {column: grid.by_seed(fraction, column) for column in ("DeiT", "ConViT")}
         gap = gaps[fraction] = [cells["ConViT"][seed] - deit for seed, deit in sorted(cells["DeiT"].items()) if seed in cells["ConViT"]]
+        assert len(gap) == len(grid.seeds), f"{name}: runs of {fraction} are missing"
         row = [fraction] + [spread(cells[column].values()) for column in cells] + [spread(gap)]
         row.append(f"{100 * mean(gap) / mean(cells['DeiT'].values()):.1f} %")
         rows.append(row + [spread(grid.by_seed(fraction, column, "nonlocality").values(), 2) for column in cells if looks])
@@ -122,6 +123,8 @@ def main():
             continue
         tables, pictures = make(name)
         for table, lines in tables.items():
+            if f"<!-- {table} -->\n" not in text:
+                sys.exit(f"findings: {DOCUMENT.name} has no line <!-- {table} -->, behind which this table stands")
             head, rest = text.split(f"<!-- {table} -->\n", 1)
             text = f"{head}<!-- {table} -->\n{lines}\n<!-- end -->" + rest.split("<!-- end -->", 1)[1]
         wanted |= {REPOSITORY / "docs/experiments" / file: picture for file, picture in pictures.items()}

@@ -22,6 +22,7 @@ class Grid:
             self.runs = [run for run in csv.DictReader(file) if not run.get("error")]
         self.measures = [key for key in self.runs[0] if key not in ("row", "column", "seed", "error")]
         self.rows = list(dict.fromkeys(run["row"] for run in self.runs))
+        self.seeds = sorted({int(run["seed"]) for run in self.runs})
         self.columns = list(dict.fromkeys(run["column"] for run in self.runs))
 
     def by_seed(self, row, column, measure="test_acc1"):

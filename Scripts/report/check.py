@@ -90,7 +90,7 @@ def curves(check, logs):
     """Points at places of each chart; what the tip says is in the log."""
     known = {
         "Loss": {"train": "train_loss", "test": "test_loss"},
-        "Accuracy, %": {"first class": "test_acc1", "among five": "test_acc5"},
+        "Accuracy, %": {"top-1": "test_acc1", "top-5": "test_acc5"},
         "Learning rate": {"rate": "train_lr"},
     }
     for chart in check.all("#curves .chart"):
@@ -105,6 +105,52 @@ def curves(check, logs):
                 for name, key in known[title].items():
                     found = shown.get(f"{run}: {name}" if len(logs) > 1 else name)
                     check.expect(found == record.get(key), f"{title}, {run}, epoch {epoch}: {found} shown, {record.get(key)} logged")
+
+
+# Keeps what a page saves, in the place of the browser's folder of downloads.
+CATCH = """
+window.saved = [];
+URL.createObjectURL = (blob) => { blob.text().then((text) => window.saved.push(text)); return 'data:,'; };
+"""
+
+
+def tools(check):
+    """Legends switch series, axes and lines change, and pictures and numbers can be saved."""
+    check.driver.execute_script(CATCH)
+
+    def saved(button):
+        check.driver.execute_script("window.saved.length = 0")
+        button.click()
+        check.wait(lambda: check.driver.execute_script("return window.saved.length") == 1, "a file that is saved")
+        return check.driver.execute_script("return window.saved[0] ?? ''")
+
+    for index, chart in enumerate(check.all("#curves .chart, #locality-charts .chart")):
+        find = lambda selector: chart.find_elements(By.CSS_SELECTOR, selector)
+        name = chart.find_element(By.TAG_NAME, "h3").text
+        check.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", chart)
+        lines, labels = lambda: len(find("svg[role] > path.ink")), lambda: [text.text for text in find("svg[role] > text")]
+        before, first = lines(), labels()
+        csv = saved(find(".tools button")[1]).splitlines()
+        picture = saved(find(".tools button")[0])
+        check.expect(csv[0].startswith("series,") and len(csv) > 1, f"{name}: no numbers are saved")
+        check.expect(picture.startswith("<svg") and picture.count("<path") == before and "class=" not in picture, f"{name}: not the picture")
+        if entries := find(".legend button"):
+            entries[0].click()
+            check.expect(lines() < before, f"{name}: the legend switches nothing off")
+            check.expect(labels() == first, f"{name}: the axes moved with a series that was switched off")
+            fewer = saved(find(".tools button")[1]).splitlines()
+            check.expect(len(fewer) < len(csv), f"{name}: a series that was switched off is saved")
+            find(".legend button")[0].click()
+            check.expect(lines() == before, f"{name}: the legend switches nothing on")
+        if boxes := find(".tools input"):
+            boxes[0].click()
+            check.expect(labels() != first and lines() == before, f"{name}: no logarithmic axis")
+            find(".tools input")[0].click()
+        if find(".tools select"):
+            Select(find(".tools select")[0]).select_by_index(2)
+            check.expect(lines() == 2 * before, f"{name}: nothing is smoothed")
+            Select(find(".tools select")[0]).select_by_index(0)
+        check.expect((lines(), labels()) == (before, first), f"{name}: not as it was at first")
 
 
 def tables(check, locality):
@@ -287,6 +333,7 @@ def main():
             drawings(check, name)
             if name == "desk":
                 curves(check, logs)
+                tools(check)
                 for index, run in enumerate(options.run):
                     if locality := lines(run / "locality.jsonl"):
                         check.choose("#locality-run", index)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autodiff
 import ConViT
+import Files
 import Images
 import Probing
 import Recipes
@@ -12,11 +13,15 @@ struct AttributionCommand: ParsableCommand {
     commandName: "attribution", abstract: "Measure what each head and MLP adds to the logits.",
     discussion: """
       Direct logit attribution: what a part adds to the logit of an image's class, with the \
-      deviations that the last normalisation divides by held. The column "class" is relative to \
-      the mean over all classes, "margin" to the strongest other class; both are means over the \
+      deviations that the last normalisation divides by held. The column "class logit" is relative \
+      to the mean over all classes, "margin" to the strongest other class; both are means over the \
       images, ± the standard error. The parts of a margin add up to that of the whole model, which \
       is above 0 where the answer is right. The file attribution.safetensors has both for each \
       image, [parts, images].
+
+      It is what reaches the head directly. Parts in front of where a ConViT's class token joins \
+      add exactly 0 where the head reads that token; convit probe ablation tells what depends on \
+      them.
       """)
 
   @OptionGroup var options: ProbeOptions
@@ -33,7 +38,7 @@ struct AttributionCommand: ParsableCommand {
     var summary = try usage { try AttributionSummary(of: saved.transformer) }
     var labels: [Int] = []
     let images = try options.read(saved, on: pool, "read") { batch in
-      try summary.add(batch.inputs, labels: batch.labels, weights, on: pool)
+      summary.add(batch.inputs, labels: batch.labels, weights, on: pool)
       labels += batch.labels
     }
     let lines = summary.lines
@@ -41,22 +46,26 @@ struct AttributionCommand: ParsableCommand {
       weights: options.model.file.weights, split: options.images.split, images: images,
       parts: lines)
     let table =
-      [["part", "class", "±", "margin", "±"]]
-      + lines.map {
-        [
-          $0.part, decimal($0.label, 3), decimal($0.labelError, 3), decimal($0.margin, 3),
-          decimal($0.marginError, 3),
-        ]
+      [["part", "class logit", "±", "margin", "±"]]
+      + lines.map { line in
+        let numbers = [line.classLogit, line.classLogitError, line.margin, line.marginError]
+        return [line.part] + numbers.map { decimal($0, 3) }
+      }
+    let csv =
+      [["part", "class_logit", "class_logit_error", "margin", "margin_error"]]
+      + lines.map { line in
+        let numbers = [line.classLogit, line.classLogitError, line.margin, line.marginError]
+        return [CSV.cell(line.part)] + numbers.map(CSV.cell)
       }
     func tensor(_ name: String, _ values: [[Float]]) -> OutputTensor {
       OutputTensor(name: name, shape: [lines.count, images], data: values.flatMap(\.self))
     }
     try options.output.show(
-      "attribution", record, table: table,
+      "attribution", record, table: table, csv: csv,
       [
-        tensor("label", summary.labels), tensor("margin", summary.margins),
+        tensor("class_logit", summary.classLogits), tensor("margin", summary.margins),
         OutputTensor(name: "labels", shape: [labels.count], integers: labels),
-      ])
+      ], notes: ["parts": lines.map(\.part).joined(separator: ",")])
   }
 }
 
@@ -68,12 +77,12 @@ struct PatchingCommand: ParsableCommand {
       the pass over the other, TARGET, at one place at a time. Numbers are the share of the \
       difference between the two logits that comes back, 0 as for TARGET and 1 as for SOURCE. The \
       logits are those of the two classes that the model names for the images. The table has the \
-      most that a single patch brings back, its row and column; patching.safetensors has all of \
-      them, [layers, rows, columns].
+      most that a single patch brings back, its row and column; patching.csv has all of them, and \
+      patching.safetensors as [layers, rows, columns].
       """)
 
   @OptionGroup var model: ModelOptions
-  @Option(help: "Which values are exchanged: output, of a block; attention or mlp, what it adds.")
+  @Option(help: "Which values are patched: output, of a block; attention or mlp, what it adds.")
   var place = ActivationPatching.Place.output
   @OptionGroup var images: ImageOptions
   @OptionGroup var output: ProbeOutput
@@ -89,13 +98,15 @@ struct PatchingCommand: ParsableCommand {
   }
 
   func run() throws {
+    try output.prepare()
     let saved = try model.load()
     let (pool, transformer) = (model.threads.pool(), try saved.transformer)
     let reader = try saved.imageReader(images.settings(), cropRatio: images.evalCropRatio)
     let (first, second) = (try read(source, by: reader), try read(target, by: reader))
     let patching = try usage {
       try ActivationPatching(
-        from: first, to: second, of: transformer, model.frozen(saved), at: place)
+        from: first, to: second, of: transformer, model.frozen(saved), at: place
+      ) { saved.className($0).printable(limit: 40) }
     }
     var (lines, terminal) = ([ActivationPatching.Line](), Terminal())
     for layer in transformer.blocks.indices {
@@ -114,7 +125,7 @@ struct PatchingCommand: ParsableCommand {
       + lines.map { line in
         let best = line.patch.indices.max { line.patch[$0] < line.patch[$1] } ?? 0
         return [
-          "\(line.layer)", decimal(line.all), line.front.map { decimal($0) } ?? "–",
+          "\(line.layer)", decimal(line.all), line.frontTokens.map { decimal($0) } ?? "–",
           decimal(line.patches), decimal(line.patch[best]), "\(best / grid.columns)",
           "\(best % grid.columns)",
         ]
@@ -130,21 +141,32 @@ struct PatchingCommand: ParsableCommand {
             + decimal(Double(difference)))
       }
     }
+    let csv =
+      [["layer", "row", "column", "share"]]
+      + lines.flatMap { line in
+        line.patch.enumerated().map { place, share in
+          ["\(line.layer)", "\(place / grid.columns)", "\(place % grid.columns)", "\(share)"]
+        }
+      }
+    func tensor(_ name: String, _ value: (ActivationPatching.Line) -> Double?) -> OutputTensor {
+      OutputTensor(name: name, shape: [lines.count], data: lines.map { Float(value($0) ?? .nan) })
+    }
     try output.show(
-      "patching", record, table: table,
+      "patching", record, table: table, csv: csv,
       [
         OutputTensor(
           name: "patch", shape: [lines.count, grid.rows, grid.columns],
           data: lines.flatMap { $0.patch.map(Float.init) }),
-        OutputTensor(name: "all", shape: [lines.count], data: lines.map { Float($0.all) }),
+        tensor("all", \.all), tensor("front_tokens", \.frontTokens), tensor("patches", \.patches),
       ])
   }
 
   private func read(_ path: String, by reader: ImageReader) throws -> Tensor {
-    reader.normalization.tensor(
-      try reader.image(at: path) { note in
-        Terminal.write("note: \(note)\(note is ImageError ? ImageError.readAllTheSame : "")\n")
-      })
+    let image = try reader.image(at: path) { note in
+      Terminal.write("note: \(note)\(note is ImageError ? ImageError.readAllTheSame : "")\n")
+    }
+    let batch = reader.normalization.tensor(image)
+    return batch.reshaped(batch.shape.removing(0))
   }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Autodiff
 import ConViT
+import Files
 import Probing
 import Recipes
 import Safetensors
@@ -59,7 +60,7 @@ struct KnockoutCommand: ParsableCommand {
 
         own          each patch to itself
         near         each patch to others, up to --distance patches away
-        far          each patch to others that are farther away
+        far          each patch to others that are farther away (1 leaves its four neighbours)
         from-tokens  the class token to the patches
         to-tokens    the patches to the class token
       """)
@@ -89,13 +90,15 @@ struct KnockoutCommand: ParsableCommand {
 
   func validate() throws {
     guard let distance else { return }
-    guard edges == .near || edges == .far else {
+    guard isByDistance else {
       throw ValidationError("distance is for --edges near and far, not \(edges.rawValue)")
     }
     guard distance >= 0, distance.isFinite else {
       throw ValidationError("distance must be 0 or more, found \(distance)")
     }
   }
+
+  private var isByDistance: Bool { edges == .near || edges == .far }
 
   private var cut: AttentionEdges {
     let distance = distance ?? 1
@@ -113,12 +116,13 @@ struct KnockoutCommand: ParsableCommand {
     let interventions = Intervention.knockouts(
       of: try saved.transformer, cut, byHead: by == .head)
     guard !interventions.isEmpty else {
+      let grid = try saved.transformer.configuration.grid
       throw ValidationError(
-        "no layer of the model has such edges; its grid has "
-          + "\(try saved.transformer.configuration.gridText) patches")
+        "no layer of the model has edges \(edges.rawValue)"
+          + (distance ?? 1 > 0 && isByDistance
+            ? " at distance \(distance ?? 1): it has \(grid.rows) × \(grid.columns) patches" : ""))
     }
     let effects = try options.effects(of: interventions, on: saved, options.model.threads.pool())
-    let isByDistance = edges == .near || edges == .far
     let record = Record(
       weights: options.model.file.weights, split: options.images.split, edges: edges.rawValue,
       distance: isByDistance ? distance ?? 1 : nil, images: effects.whole.images,
@@ -156,12 +160,15 @@ extension ProbeOutput {
     func tensor(_ name: String, _ value: (InterventionEffects.Line) -> Double?) -> OutputTensor {
       OutputTensor(name: name, shape: [lines.count], data: lines.map { Float(value($0) ?? .nan) })
     }
+    func row(_ part: String, _ acc1: Double, _ numbers: [Double?]) -> [String] {
+      [CSV.cell(part), "\(acc1)"] + numbers.map(CSV.cell)
+    }
+    let csv =
+      [["part", "acc1", "difference", "difference_low", "difference_high", "loss"]]
+      + [row("none", whole.accuracy1, [nil, nil, nil, whole.finiteLoss])]
+      + lines.map { row($0.part, $0.acc1, [$0.difference] + $0.differenceInterval + [$0.loss]) }
     try show(
-      name, record, table: table,
+      name, record, table: table, csv: csv,
       [tensor("acc1", \.acc1), tensor("difference", \.difference), tensor("loss", \.loss)])
   }
-}
-
-extension ViTConfiguration {
-  fileprivate var gridText: String { "\(grid.rows) × \(grid.columns)" }
 }

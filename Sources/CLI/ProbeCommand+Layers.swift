@@ -90,7 +90,13 @@ struct LinearProbeCommand: ParsableCommand {
       + layers.map {
         [$0.place, decimal($0.acc1), decimal($0.fitAcc1), decimal($0.loss, 4), "\($0.steps)"]
       }
-    try options.output.show("linear", record, table: table, tensors)
+    let csv =
+      [["place", "acc1", "fit_acc1", "loss", "slope", "steps"]]
+      + layers.map {
+        [CSV.cell($0.place), "\($0.acc1)", "\($0.fitAcc1)", CSV.cell($0.loss), "\($0.slope)"]
+          + ["\($0.steps)"]
+      }
+    try options.output.show("linear", record, table: table, csv: csv, tensors)
   }
 }
 
@@ -151,12 +157,21 @@ struct CKACommand: ParsableCommand {
     let table =
       [[""] + record.columns.map { $0.replacing("blocks.", with: "") }]
       + zip(record.rows, shown).map { place, values in [place] + values.map { decimal($0) } }
+    let csv =
+      [["row", "column", "cka", "biased"]]
+      + record.rows.indices.flatMap { row in
+        record.columns.indices.map { column in
+          [CSV.cell(record.rows[row]), CSV.cell(record.columns[column])]
+            + [CSV.cell(record.cka[row][column]), CSV.cell(record.biased[row][column])]
+        }
+      }
     func tensor(_ name: String, _ values: [[Double?]]) -> OutputTensor {
       OutputTensor(
         name: name, shape: [record.rows.count, record.columns.count],
         data: values.flatMap { $0.map { Float($0 ?? .nan) } })
     }
     try options.output.show(
-      "cka", record, table: table, [tensor("cka", record.cka), tensor("biased", record.biased)])
+      "cka", record, table: table, csv: csv,
+      [tensor("cka", record.cka), tensor("biased", record.biased)])
   }
 }

@@ -13,8 +13,9 @@ struct ValuesCommand: ParsableCommand {
     discussion: """
       Each place that matches a pattern of --at becomes OUT/<place>.npy, whose first axis has an \
       image each; numpy.load(…, mmap_mode="r") reads it without loading it. Beside them stand \
-      logits.npy, labels.npy and images.csv with the path, the answer and its probability of each \
-      image. Places are
+      logits.npy, labels.npy, images.csv with the path, the answer and its probability of each \
+      image, and values.json, which names all files: those of an earlier call into OUT are \
+      removed. Places are
 
         images                                     [images, channels, height, width], normalised
         blocks.3.input, blocks.3.output            [images, tokens, dim]
@@ -33,14 +34,22 @@ struct ValuesCommand: ParsableCommand {
   var at: [String] = []
 
   struct Record: Encodable {
-    struct File: Encodable {
+    struct Place: Encodable {
       let place, file: String
       let shape: [Int]
     }
 
     let weights, split: String
     let images: Int
-    let files: [File]
+    let arrays: [Place]
+    /// All files, which the next call into the folder removes.
+    var files: [String]
+
+    func naming(_ files: [String]) -> Record {
+      var record = self
+      record.files = files
+      return record
+    }
   }
 
   func validate() throws {
@@ -52,49 +61,68 @@ struct ValuesCommand: ParsableCommand {
   func run() throws {
     let saved = try options.model.load()
     let (pool, weights) = (options.model.threads.pool(), options.model.frozen(saved))
-    let (model, folder) = (try saved.transformer, options.output.outputDir ?? "")
-    var (files, order) = ([String: NPYWriter](), [String]())
-    func file(_ place: String, row: [Int], of element: NPYWriter.Element) throws -> NPYWriter {
-      if let file = files[place] { return file }
-      _ = try OutputFolder(folder)
-      let file = try NPYWriter("\(folder)/\(place).npy", row: row, of: element)
-      files[place] = file
-      order.append(place)
+    let (model, path) = (try saved.transformer, options.output.outputDir ?? "")
+    var (folder, arrays, answers): (PictureFolder?, [Array], [Answer]) = (nil, [], [])
+    defer { folder?.discard() }
+    func array(_ place: String, row: [Int], of element: NPYWriter.Element) throws -> NPYWriter {
+      if let array = arrays.first(where: { $0.place == place }) { return array.file }
+      let made =
+        try folder
+        ?? PictureFolder(path, record: "values.json") {
+          $0.hasSuffix(".npy") || $0 == "images.csv"
+        }
+      folder = made
+      let file = try NPYWriter("\(made.staging)/\(place).npy", row: row, of: element)
+      arrays.append(Array(place: place, file: file))
       return file
     }
-    var answers: [Answer] = []
-    let (images, samples) = try options.samples(for: saved)
-    let count = try options.read(samples, of: images, by: saved, on: pool, "read") { batch in
-      var (logits, values) = model.values(
-        matching: at, of: batch.inputs, weights, on: pool)
-      if at.contains("images") { values.append(("images", batch.inputs)) }
+    func add(_ inputs: Tensor, labels: [Int], indices: [Int]) throws {
+      var (logits, values) = model.values(matching: at, of: inputs, weights, on: pool)
+      if at.contains("images") { values.append(("images", inputs)) }
       for pattern in at where !values.contains(where: { Taps([pattern]).contains($0.place) }) {
         throw ValidationError(
           "at: no place is called '\(pattern)'; places are as blocks.0.attn.map, "
-            + "blocks.0.output; see convit probe values --help")
+            + "blocks.0.output; convit probe values --help has them")
       }
       for (place, value) in values + [("logits", logits)] {
-        try file(place, row: Array(value.shape.sizes.dropFirst()), of: .float32)
+        try array(place, row: Swift.Array(value.shape.sizes.dropFirst()), of: .float32)
           .append(value.elements)
       }
-      try file("labels", row: [], of: .int64).append(batch.labels)
-      answers += Answer.all(logits, labels: batch.labels, indices: batch.indices)
+      try array("labels", row: [], of: .int64).append(labels)
+      answers += Answer.all(logits, labels: labels, indices: indices)
     }
-    for file in files.values { try file.finish() }
-    try OutputFolder(folder).write(
+    let (images, samples) = try options.samples(for: saved)
+    let count = try options.read(samples, of: images, by: saved, on: pool, "read") { batch in
+      // A few at a time, as maps of many layers are large.
+      for first in stride(from: 0, to: batch.count, by: 8) {
+        let part = first..<min(first + 8, batch.count)
+        try add(
+          batch.inputs.sliced(0, part), labels: Swift.Array(batch.labels[part]),
+          indices: Swift.Array(batch.indices[part]))
+      }
+    }
+    guard let folder else { return }
+    for array in arrays { try array.file.finish() }
+    try folder.write(
       ClassificationReport.imageTable(answers, of: samples, name: saved.className),
       to: "images.csv")
     let record = Record(
       weights: options.model.file.weights, split: options.images.split, images: count,
-      files: order.map { place in
-        .init(
-          place: place, file: "\(folder)/\(place).npy",
-          shape: [count] + (files[place]?.row ?? []))
-      })
+      arrays: arrays.map {
+        .init(place: $0.place, file: "\($0.place).npy", shape: [count] + $0.file.row)
+      }, files: [])
+    try folder.publish { try JSON.tableText(record.naming($0), isPretty: true) }
     if options.output.json { return try Terminal.result(JSON.tableText(record)) }
     let table =
       [["file", "shape"]]
-      + record.files.map { [$0.file, $0.shape.map(String.init).joined(separator: " × ")] }
+      + record.arrays.map { array in
+        ["\(path)/\(array.file)", array.shape.map(String.init).joined(separator: " × ")]
+      } + [["\(path)/images.csv", "the answer for each image"]]
     try aligned(table, texts: [0, 1]).forEach(Terminal.result)
+  }
+
+  private struct Array {
+    let place: String
+    let file: NPYWriter
   }
 }

@@ -68,9 +68,14 @@ struct LensCommand: ParsableCommand {
       + exits.lines.map {
         ["\($0.layer)", decimal($0.acc1), decimal($0.loss, 4), decimal($0.sameAnswer)]
       }
+    let csv =
+      [["layer", "acc1", "loss", "same_answer"]]
+      + exits.lines.map {
+        ["\($0.layer)", "\($0.acc1)", CSV.cell($0.loss), "\($0.sameAnswer)"]
+      }
     let shape = [model.blocks.count, images, model.configuration.classes]
     try options.output.show(
-      "lens", record, table: table, texts: [],
+      "lens", record, table: table, texts: [], csv: csv,
       [
         OutputTensor(name: "logits", shape: shape, data: logits.flatMap(\.self)),
         OutputTensor(name: "labels", shape: [labels.count], integers: labels),

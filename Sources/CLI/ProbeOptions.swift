@@ -12,7 +12,7 @@ import Training
 struct ProbeOptions: ParsableArguments {
   @OptionGroup var model: ModelOptions
   @OptionGroup var images: FolderOptions
-  @Option(help: .name("How many images of the split, of each class in turn, or all."))
+  @Option(help: .name("How many images of the split, the same number of each class, or all."))
   var sample = "1000"
   @Option(help: .int("What the sample depends on.")) var seed: UInt64 = 0
   @OptionGroup var output: ProbeOutput
@@ -27,6 +27,7 @@ struct ProbeOptions: ParsableArguments {
     _ saved: SavedModel, on pool: WorkerPool, split: String? = nil, sample: String? = nil,
     _ doing: String, _ body: (Batch) throws -> Void
   ) throws -> Int {
+    try output.prepare()
     let (folder, samples) = try samples(for: saved, split: split, sample: sample)
     return try read(samples, of: folder, by: saved, on: pool, doing, body)
   }
@@ -84,17 +85,27 @@ struct ProbeOutput: ParsableArguments {
   var outputDir: String?
   @Flag(help: "Print one JSON object.") var json = false
 
+  /// Makes the folder, so that nobody waits for results that have no place.
+  func prepare() throws {
+    if let outputDir { _ = try OutputFolder(outputDir) }
+  }
+
   /// Writes what was found to `--output-dir` and prints it.
+  ///
+  /// - Parameters:
+  ///   - table: what is printed.
+  ///   - csv: the same in full, each column under the name that it has in JSON.
+  ///   - notes: further entries of the file of tensors.
   func show(
     _ name: String, _ record: some Encodable, table: [[String]], texts: Set<Int> = [0],
-    _ tensors: [OutputTensor]
+    csv: [[String]], _ tensors: [OutputTensor], notes: [String: String] = [:]
   ) throws {
     if let outputDir {
       let output = try OutputFolder(outputDir)
       try output.write(JSON.tableText(record, isPretty: true) + "\n", to: "\(name).json")
-      let rows = table.map { $0.map { $0.replacing("−", with: "-") }.joined(separator: ",") }
-      try output.write(rows.joined(separator: "\n") + "\n", to: "\(name).csv")
-      try SafetensorsWriter.write(tensors, to: "\(outputDir)/\(name).safetensors")
+      try output.write(CSV.table(csv), to: "\(name).csv")
+      try SafetensorsWriter.write(
+        tensors, metadata: notes, to: "\(outputDir)/\(name).safetensors")
       var terminal = Terminal()
       terminal.line("wrote \(outputDir)/\(name).json, .csv and .safetensors")
     }

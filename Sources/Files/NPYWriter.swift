@@ -18,6 +18,7 @@ package final class NPYWriter {
   package private(set) var count = 0
   private let element: Element
   private let file: FileHandle
+  private var isFinished = false
   private static let headerSize = 128
 
   private var temporary: String { path + ".tmp" }
@@ -33,7 +34,7 @@ package final class NPYWriter {
     try write(header)
   }
 
-  deinit { unlink(temporary) }
+  deinit { if !isFinished { unlink(temporary) } }
 
   package func append(_ values: [Float]) throws(FileError) {
     try append(values.count, values.withUnsafeBytes { Data($0) }, .float32)
@@ -64,6 +65,7 @@ package final class NPYWriter {
     guard rename(temporary, path) == 0 else {
       throw FileError(path: path, cannot: "rename '\(temporary)'", code: errno)
     }
+    isFinished = true
   }
 
   private func write(_ bytes: Data) throws(FileError) {
@@ -81,7 +83,8 @@ package final class NPYWriter {
       "{'descr': '\(element.rawValue)', 'fortran_order': False, 'shape': (\(shape)), }"
     let start: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0]
     let length = Self.headerSize - start.count - 2
-    let fill = String(repeating: " ", count: max(0, length - 1 - text.utf8.count)) + "\n"
+    precondition(text.utf8.count < length, "NPYWriter: rows of \(row) have too many axes")
+    let fill = String(repeating: " ", count: length - 1 - text.utf8.count) + "\n"
     return Data(start + [UInt8(length & 255), UInt8(length >> 8)] + Array((text + fill).utf8))
   }
 }

@@ -15,7 +15,7 @@ package struct ClothesPairs: Sendable {
     package var classes: [String] {
       switch self {
       case .match: ["same", "different"]
-      case .corner: ["lower-half", "upper-half"]
+      case .corner: ["first-half", "second-half"]
       }
     }
   }

@@ -5,7 +5,8 @@ extension Intervention {
   /// A model without each of its heads and each of its MLPs in turn (Michel et al. 2019,
   /// arXiv:1905.10650), layer by layer, heads first: `blocks.3.attn.head.2`, `blocks.3.mlp`.
   ///
-  /// What the part adds is replaced by zeros, or by its mean over images and tokens.
+  /// What the part adds is replaced by zeros, or by its mean over images and tokens. Attentions of
+  /// one's own show no heads: a model with one stops the program.
   public static func ablations(
     of model: VisionTransformer, means: PartMeans? = nil
   ) -> [Intervention] {

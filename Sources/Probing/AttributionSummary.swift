@@ -7,39 +7,44 @@ import DoubleNumerics
 ///
 /// ```swift
 /// var summary = try AttributionSummary(of: model)
-/// for batch in batches { try summary.add(batch.inputs, labels: batch.labels, weights, on: pool) }
-/// for line in summary.lines { print(line.part, line.label) }
+/// for batch in batches { summary.add(batch.inputs, labels: batch.labels, weights, on: pool) }
+/// for line in summary.lines { print(line.part, line.margin) }
 /// ```
 ///
 /// A logit alone says nothing, since a constant on all of them changes no probability. So what a
 /// part adds to the logit of an image's class is taken relative to two others: the mean over all
-/// classes (`label`), and the strongest other class of the whole model (`margin`), whose sum over
-/// the parts is above 0 where the answer is right.
+/// classes (`classLogit`), and the strongest other class of the whole model (`margin`), whose sum
+/// over the parts is above 0 where the answer is right.
+///
+/// Parts are seen as far as they reach the head by themselves: those in front of where a ConViT's
+/// class token joins add exactly 0 where the head reads that token, however much depends on them.
 public struct AttributionSummary: Sendable {
   /// What a part adds, as the mean over the images.
   public struct Line: Sendable, Hashable, Codable {
     /// The part, as `LogitAttribution` calls it.
     public let part: String
     /// To the logit of the image's class, less the mean over all classes.
-    public let label: Double
+    public let classLogit: Double
     /// The standard error of that mean; nil for a single image.
-    public let labelError: Double?
+    public let classLogitError: Double?
     /// To the logit of the image's class, less the strongest other one of the whole model.
     public let margin: Double
     /// The standard error of that mean; nil for a single image.
     public let marginError: Double?
 
     enum CodingKeys: String, CodingKey {
-      case part, label, margin
-      case labelError = "label_error"
+      case part, margin
+      case classLogit = "class_logit"
+      case classLogitError = "class_logit_error"
       case marginError = "margin_error"
     }
   }
 
-  /// The names of the parts.
+  /// The names of the parts; none before the first image.
   public private(set) var parts: [String] = []
-  /// What each part adds to each image's `label`, by part, images in the order they were added.
-  public private(set) var labels: [[Float]] = []
+  /// What each part adds to each image's `classLogit`, by part, images in the order they were
+  /// added.
+  public private(set) var classLogits: [[Float]] = []
   /// What each part adds to each image's `margin`.
   public private(set) var margins: [[Float]] = []
   private let model: VisionTransformer
@@ -56,34 +61,39 @@ public struct AttributionSummary: Sendable {
     self.model = model
   }
 
-  /// Adds images [B, channels, height, width] and their classes.
+  /// Adds images [B, channels, height, width] and their classes, B of them, from 0.
   public mutating func add(
     _ images: Tensor, labels: [Int], _ weights: FrozenWeights, on pool: WorkerPool
-  ) throws {
-    let (model, count) = (model, images.shape[0])
+  ) {
+    let (model, count, classes) = (model, images.shape[0], model.configuration.classes)
+    checkPrecondition(
+      labels.count == count && labels.allSatisfy { 0..<classes ~= $0 },
+      "AttributionSummary: \(labels.count) labels of \(count) images, each expected to be 0 to "
+        + "\(classes - 1); found \(labels.first { !(0..<classes ~= $0) }.map { "\($0)" } ?? "none")"
+        + " outside")
     let size = max(1, min(8, count / pool.threads))
     let ranges = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
-    let found = pool.map(ranges) { range in
-      Result { try LogitAttribution(of: images.sliced(0, range), model, weights) }
+    let found = pool.map(ranges) {
+      LogitAttribution(ofChecked: images.sliced(0, $0), model, weights)
     }
     for (range, attribution) in zip(ranges, found) {
-      add(try attribution.get(), labels: Array(labels[range]))
+      add(attribution, labels: Array(labels[range]))
     }
   }
 
-  private mutating func add(_ attribution: LogitAttribution, labels classes: [Int]) {
+  private mutating func add(_ attribution: LogitAttribution, labels: [Int]) {
     if parts.isEmpty {
       parts = attribution.parts.map(\.name)
-      (labels, margins) = (parts.map { _ in [] }, parts.map { _ in [] })
+      (classLogits, margins) = (parts.map { _ in [] }, parts.map { _ in [] })
     }
-    let rivals = zip(rows(attribution.logits), classes).map { logits, label in
+    let rivals = zip(rows(attribution.logits), labels).map { logits, label in
       logits.indices.filter { $0 != label }.max { logits[$0] < logits[$1] }!
     }
     for (part, value) in attribution.parts.enumerated() {
       for (image, logits) in rows(value.logits).enumerated() {
-        let (label, mean) = (classes[image], logits.reduce(0, +) / Float(logits.count))
-        labels[part].append(logits[label] - mean)
-        margins[part].append(logits[label] - logits[rivals[image]])
+        let (own, mean) = (logits[labels[image]], logits.reduce(0, +) / Float(logits.count))
+        classLogits[part].append(own - mean)
+        margins[part].append(own - logits[rivals[image]])
       }
     }
   }
@@ -97,9 +107,9 @@ public struct AttributionSummary: Sendable {
   public var lines: [Line] {
     func moments(_ values: [Float]) -> RunningMoments { RunningMoments(values.map(Double.init)) }
     return parts.indices.map { part in
-      let (label, margin) = (moments(labels[part]), moments(margins[part]))
+      let (logit, margin) = (moments(classLogits[part]), moments(margins[part]))
       return Line(
-        part: parts[part], label: label.mean ?? 0, labelError: label.standardError,
+        part: parts[part], classLogit: logit.mean ?? 0, classLogitError: logit.standardError,
         margin: margin.mean ?? 0, marginError: margin.standardError)
     }
   }

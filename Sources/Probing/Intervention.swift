@@ -80,9 +80,10 @@ public struct InterventionEffects: Sendable {
     }
   }
 
-  /// What the images that were added say, a line for each intervention.
+  /// What the images that were added say, a line for each intervention; none before the first.
   public var lines: [Line] {
-    zip(interventions, found).map { intervention, found in
+    guard whole.images > 0 else { return [] }
+    return zip(interventions, found).map { intervention, found in
       let paired = PairedProportions(found.right, right)
       let interval = paired.interval()
       return Line(

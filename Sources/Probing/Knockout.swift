@@ -44,7 +44,8 @@ public enum AttentionEdges: Hashable, Sendable {
 extension Intervention {
   /// A model in which no head of a layer looks along some edges, layer by layer (`blocks.3.attn`),
   /// or head by head (`blocks.3.attn.head.2`), and last in all blocks together (`all blocks`); none
-  /// where the model has no such edges.
+  /// where the model has no such edges. Attentions of one's own have no weights to change: a model
+  /// with one stops the program.
   public static func knockouts(
     of model: VisionTransformer, _ edges: AttentionEdges, byHead: Bool = false
   ) -> [Intervention] {
@@ -52,20 +53,25 @@ extension Intervention {
     let layers = model.blocks.indices.filter {
       edges.areThere(tokens: configuration.tokens(inLayer: $0), grid: grid)
     }
-    func edits(_ layer: Int, _ heads: [Int]? = nil) -> Edits {
+    let left = layers.map { layer in
       let tokens = configuration.tokens(inLayer: layer)
-      return model.knockingOut(heads: heads, inLayer: layer) {
+      return model.edges(ofLayer: layer) {
         edges.contains(query: $0, key: $1, tokens: tokens, grid: grid)
       }
     }
-    let whole = layers.map { Intervention("blocks.\($0).attn", edits($0)) }
+    let whole = zip(layers, left).map { layer, left in
+      Intervention(
+        "blocks.\(layer).attn", model.knockingOut(left, heads: nil, inLayer: layer))
+    }
     guard let first = whole.first else { return [] }
     let all = whole.dropFirst().reduce(first.edits) { $0 + $1.edits }
     let parts =
       byHead
-      ? layers.flatMap { layer in
-        (0..<model.blocks[layer].attn.heads).map {
-          Intervention("blocks.\(layer).attn.head.\($0)", edits(layer, [$0]))
+      ? zip(layers, left).flatMap { layer, left in
+        (0..<model.blocks[layer].attn.heads).map { head in
+          Intervention(
+            "blocks.\(layer).attn.head.\(head)",
+            model.knockingOut(left, heads: [head], inLayer: layer))
         }
       } : whole
     return parts + [Intervention("all blocks", all)]

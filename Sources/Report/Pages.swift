@@ -19,6 +19,7 @@ package struct ReportPage: Sendable {
       PackageResources.page_html,
       scripts: [
         PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.tools_js,
         PackageResources.training_js, PackageResources.locality_js, PackageResources.scale_js,
         PackageResources.maps_js, PackageResources.motions_js, PackageResources.symmetry_js,
       ], data: data,
@@ -56,6 +57,7 @@ package struct SearchPage: Sendable {
       PackageResources.search_html,
       scripts: [
         PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.tools_js,
         PackageResources.scatter_js, PackageResources.search_js,
       ], data: "{\"colors\":\(colors),\"report\":\(report)}")
   }
@@ -73,6 +75,7 @@ package struct PruningPage: Sendable {
       PackageResources.pruning_html,
       scripts: [
         PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.tools_js,
         PackageResources.pruning_js,
       ], data: "{\"colors\":\(colors),\"origin\":\(origin),\"curves\":\(curves)}")
   }
@@ -108,6 +111,7 @@ package struct TicketPage: Sendable {
       PackageResources.tickets_html,
       scripts: [
         PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+        PackageResources.tools_js,
         PackageResources.tickets_js,
       ], data: "{\"colors\":\(colors),\"report\":\(report),\"hard\":\(try JSON.text(hard))}")
   }

@@ -56,7 +56,7 @@ import Testing
     let control = try workspace.convit(
       command + ["--source", "clothes", "--output", "control", "--question", "corner"])
     #expect(control.status == 0)
-    #expect(try workspace.listing().contains { $0.hasPrefix("control/val/upper-half/") })
+    #expect(try workspace.listing().contains { $0.hasPrefix("control/val/second-half/") })
     try workspace.expectFailure(
       command + ["--source", "idx", "--output", "none"],
       ["idx: train has one class, and pairs need two or more"])

@@ -76,6 +76,12 @@ import Testing
     let lines = try #require(added["parts"] as? [[String: Any]])
     #expect(lines.first?["part"] as? String == "start" && lines.count == 14)
     let file = try SafetensorsFile(contentsOf: workspace.file("out/attribution.safetensors"))
+    #expect(file.metadata["parts"]?.hasPrefix("start,blocks.0.attn.head.0,") == true)
+    // What has no place to go is told before any image is read.
+    try workspace.write("afile", [1])
+    try workspace.expectFailure(
+      ["probe", "ablation"] + base + ["--output-dir", "afile"],
+      ["afile: cannot make the folder: a file has its name"])
     #expect(file.info("margin")?.shape == [14, 6] && file.info("labels")?.shape == [6])
     #expect(
       try workspace.listing().isSuperset(of: [
@@ -98,14 +104,14 @@ import Testing
     let found = try report([
       "values", "--at", "blocks.*.attn.map", "blocks.1.output", "images", "--output-dir", "out",
     ])
-    let files = try #require(found["files"] as? [[String: Any]])
+    let files = try #require(found["arrays"] as? [[String: Any]])
     #expect(
       files.map { $0["place"] as? String } == [
         "blocks.0.attn.map", "blocks.1.attn.map", "blocks.1.output", "images", "logits", "labels",
       ])
     let shapes = ["6, 4, 9, 9,", "6, 4, 10, 10,", "6, 10, 16,", "6, 3, 12, 12,", "6, 3,", "6,"]
     for (file, shape) in zip(files, shapes) {
-      let (found, bytes) = try array(try #require(file["file"] as? String))
+      let (found, bytes) = try array("out/" + (try #require(file["file"] as? String)))
       #expect(found == shape)
       let sizes = shape.split(separator: ",").compactMap {
         Int($0.dropFirst($0.first == " " ? 1 : 0))
@@ -135,7 +141,11 @@ import Testing
       let first = (object?["top"] as? [[String: Any]])?.first?["class"] as? String
       #expect(first == rows[index][2] && rows[index][0].contains("/\(rows[index][1])/"))
     }
+    // A second call into the folder leaves nothing of the first.
+    _ = try report(["values", "--at", "blocks.0.output", "--sample", "3", "--output-dir", "out"])
+    #expect(try array("out/blocks.0.output.npy").shape == "6, 9, 16,")
     let listing = try workspace.listing()
+    #expect(!listing.contains("out/blocks.1.attn.map.npy") && listing.contains("out/values.json"))
     #expect(!listing.contains { $0.hasSuffix(".tmp") })
     try workspace.expectFailure(
       ["probe", "values"] + base + ["--at", "blocks.0.attn.mop", "--output-dir", "none"],
@@ -189,7 +199,10 @@ import Testing
         ["knockout"] + base + ["--edges", "own", "--distance", "1"],
         "distance is for --edges near and far, not own"
       ),
-      (["knockout"] + base + ["--distance", "99"], "no layer of the model has such edges"),
+      (
+        ["knockout"] + base + ["--distance", "99"],
+        "no layer of the model has edges far at distance 99"
+      ),
     ] { try workspace.expectFailure(["probe"] + arguments, status: 2, [message]) }
   }
 }

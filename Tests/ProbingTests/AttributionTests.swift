@@ -12,7 +12,7 @@ import Testing
     let frozen = FrozenWeights(subject.weights)
     var summary = try AttributionSummary(of: subject.model)
     for range in [0..<5, 5..<6] {
-      try summary.add(
+      summary.add(
         subject.images.sliced(0, range), labels: Array(subject.labels[range]), frozen,
         on: subject.pool)
     }
@@ -25,11 +25,11 @@ import Testing
       row[label] - row.indices.filter { $0 != label }.map { row[$0] }.max()!
     }
     for image in 0..<6 {
-      #expect(abs(summary.labels.reduce(0) { $0 + $1[image] } - labels[image]) < 1e-5)
+      #expect(abs(summary.classLogits.reduce(0) { $0 + $1[image] } - labels[image]) < 1e-5)
       #expect(abs(summary.margins.reduce(0) { $0 + $1[image] } - margins[image]) < 1e-5)
     }
     let lines = summary.lines
-    #expect(abs(lines.reduce(0) { $0 + $1.label } - Double(labels.reduce(0, +)) / 6) < 1e-5)
+    #expect(abs(lines.reduce(0) { $0 + $1.classLogit } - Double(labels.reduce(0, +)) / 6) < 1e-5)
     #expect(abs(lines.reduce(0) { $0 + $1.margin } - Double(margins.reduce(0, +)) / 6) < 1e-5)
 
     let attribution = try LogitAttribution(of: subject.images, subject.model, subject.weights)
@@ -38,7 +38,7 @@ import Testing
       for image in 0..<6 {
         let row = (0..<5).map { value.logits[image, $0] }
         let label = row[subject.labels[image]] - row.reduce(0, +) / 5
-        #expect(abs(summary.labels[part][image] - label) < 1e-5)
+        #expect(abs(summary.classLogits[part][image] - label) < 1e-5)
       }
     }
     let values = summary.margins[0].map(Double.init)
@@ -98,8 +98,8 @@ import Testing
       #expect(abs(line.all - share(0..<front + 4)) < 1e-5)
       #expect(abs(line.patches - share(front..<front + 4)) < 1e-5)
       #expect(line.patch.count == 4 && abs(line.patch[2] - share(front + 2..<front + 3)) < 1e-5)
-      #expect((line.front == nil) == (front == 0))
-      if let token = line.front { #expect(abs(token - share(0..<1)) < 1e-5) }
+      #expect((line.frontTokens == nil) == (front == 0))
+      if let token = line.frontTokens { #expect(abs(token - share(0..<1)) < 1e-5) }
       if place == .output { #expect(abs(line.all - 1) < 1e-5) }  // the source's answer itself
     }
   }

@@ -69,6 +69,16 @@ import Testing
     #expect(drawn.notes.isEmpty)
     #expect(
       drawn.figures.map(\.name) == ["loss.svg", "accuracy.svg", "nonlocality.svg", "gates.svg"])
+    let table = try #require(drawn.localityTable).split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false)
+    }
+    // Two measurements of two layers of two heads.
+    #expect(
+      table.count == 9
+        && table[0][..<6].joined(separator: " ") == "run epochs layer head kind nonlocality")
+    #expect(
+      table[5][0] == "\"\(folder)/a<b\"" && table[5][1...5] == ["3", "0", "0", "gpsa", "0.5"])
+    #expect(table[8][2...5] == ["1", "1", "mhsa", "1.2"])
     let svgs = try drawn.figures.map { try SVGReader($0.svg) }
     let train = try svgs[0].lines("a<b, train")
     #expect(train.count == 2, "the line is broken where a number is missing")

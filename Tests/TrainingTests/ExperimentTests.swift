@@ -129,6 +129,12 @@ import Testing
     ("rows: {a: {}}\ncolumns: {b: {}}\nmore: 1", "unknown key 'more'"),
     ("rows: {a: {}}\ncolumns: {b: {}}\nseeds: [-1]", "seeds must be a list of whole numbers"),
     ("rows: {a: {}}\ncolumns: {b: {}}\nmeasures: [speed]", "measures are test_acc1"),
+    ("rows: {a: {}}\ncolumns: {b: {}}\nmeasures: [nonlocality]", "no run measures nonlocality"),
+    (
+      "base: {locality-every: 1, depth: 3}\nrows: {a: {}}\ncolumns: {b: {}}\nmeasures: [gate_9]",
+      "no run measures gate_9"
+    ),
+    ("rows: {a: {}}\ncolumns: {b: {}}\nmeasures: [ema_test_acc1]", "no run measures ema_test"),
     ("rows: {a: {}}\ncolumns: {b: {}}\ngap: {of: b, over: c}", "gap is between columns"),
     ("rows: {a: {}}\ncolumns: {b: {}}\nmarks: {m: [x, y]}", "'m' has 2 words for 1 rows"),
     ("rows: {a b: {}, a/b: {}}\ncolumns: {b: {}}", "have the same name"),
@@ -186,13 +192,14 @@ import Testing
     #expect(other.markdown.contains("## Less 5 %, paired by seed"))
     #expect(
       other.markdown.contains("| all/of it, A | Top-1 | +9.50 | +3.15 to +15.85 | 0.033 | 2 |"))
-    #expect(other.markdown.contains("| all/of it, B | Top-1 | -2.50 | -8.85 to +3.85 | 0.13 | 2 |"))
+    #expect(other.markdown.contains("| all/of it, B | Top-1 | −2.50 | −8.85 to +3.85 | 0.13 | 2 |"))
     #expect(!other.markdown.contains("gap"))
   }
 
   @Test func latex() throws {
     let text = try table([40, 44, 63]).latex
-    #expect(text.hasPrefix("\\begin{tabular}{lrrrrrrr}\n  \\toprule\n   & part & Top-1 A & "))
+    #expect(
+      text.hasPrefix("% A grid\n\\begin{tabular}{lrrrrrrr}\n  \\toprule\n   & part & Top-1 A & "))
     #expect(text.contains(#"  5 \% & few & 42.0 $\pm$ 2.8 & 63.0 (1 of 2) & +50.0 \% & "#))
     #expect(
       text.contains(#"  all/of it & many & -- & "#) && text.contains(#"\\"# + "\n  \\bottomrule"))

@@ -33,6 +33,11 @@ public struct LogitAttribution: Sendable {
     of images: Tensor, _ model: VisionTransformer, _ weights: FrozenWeights
   ) throws(InputError) {
     try Self.check(model)
+    self.init(ofChecked: images, model, weights)
+  }
+
+  /// The same of a model that `check` has let pass.
+  package init(ofChecked images: Tensor, _ model: VisionTransformer, _ weights: FrozenWeights) {
     let taps = Taps(
       "blocks.0.input", "blocks.*.attn.heads", "blocks.*.attn.added", "blocks.*.mlp.added",
       "blocks.\(model.blocks.count - 1).output")

@@ -45,16 +45,29 @@ extension VisionTransformer {
   public func knockingOut(
     heads: [Int]? = nil, inLayer layer: Int, where isKnockedOut: (_ query: Int, _ key: Int) -> Bool
   ) -> Edits {
-    let count = headCount(ofLayer: layer, having: heads ?? [])
+    knockingOut(edges(ofLayer: layer, where: isKnockedOut), heads: heads, inLayer: layer)
+  }
+
+  /// [1, N, N] for the tokens of a layer: 0 for edges that are knocked out, else 1.
+  package func edges(
+    ofLayer layer: Int, where isKnockedOut: (_ query: Int, _ key: Int) -> Bool
+  ) -> Tensor {
     let tokens = 0..<tokenCount(ofLayer: layer)
-    let edges = tokens.flatMap { query in tokens.map { isKnockedOut(query, $0) ? Float(0) : 1 } }
-    let all = [Float](repeating: 1, count: edges.count)
-    let maps = heads.map { heads in (0..<count).map { heads.contains($0) ? edges : all } }
-    let stays = Tensor(
-      Shape(maps?.count ?? 1, tokens.count, tokens.count), maps?.flatMap(\.self) ?? edges)
+    return Tensor(
+      Shape(1, tokens.count, tokens.count),
+      tokens.flatMap { query in tokens.map { isKnockedOut(query, $0) ? 0 : 1 } })
+  }
+
+  /// Keeps of the attention weights what `edges` [1, N, N] has.
+  package func knockingOut(_ edges: Tensor, heads: [Int]?, inLayer layer: Int) -> Edits {
+    let count = headCount(ofLayer: layer, having: heads ?? [])
+    let isChosen = heads.map { heads in
+      Tensor(Shape(count, 1, 1), (0..<count).map { heads.contains($0) ? 1 : 0 })
+    }
     return Edits(at: "blocks.\(layer).attn.map") { map in
-      let left = map * map.tape.constant(stays)
-      return left / (left.sum(-1, keepingAxis: true) + .leastNormalMagnitude)
+      let left = map * map.tape.constant(edges)
+      let scaled = left / (left.sum(-1, keepingAxis: true) + .leastNormalMagnitude)
+      return isChosen.map { .select($0, scaled, else: map) } ?? scaled
     }
   }
 

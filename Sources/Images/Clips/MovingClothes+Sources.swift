@@ -18,9 +18,12 @@ extension MovingClothes {
     }
     return try ["train", "val"].map { name in
       let samples = try ImageFolder(root: location, split: name).samples
+      guard samples.allSatisfy({ $0.label < 256 }) else {
+        throw DatasetError(path: location, reason: "\(name) has more than 256 classes")
+      }
       let decoder = ImageDecoder(isGray: true)
       return ImageFolderWriter.Split(
-        name: name, labels: samples.map { UInt8(clamping: $0.label) }, width: side, height: side,
+        name: name, labels: samples.map { UInt8($0.label) }, width: side, height: side,
         image: { index in
           let image = try decoder.decode(contentsOf: samples[index].path)
           guard image.width == side, image.height == side else {

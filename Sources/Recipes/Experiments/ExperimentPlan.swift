@@ -84,6 +84,11 @@ package struct ExperimentPlan: Sendable {
         throw TrainingError(usage: "\(path): \(place): \(error.message)")
       }
     }
+    for measure in measures where !runs.contains(where: { $0.configuration.measures(measure) }) {
+      throw TrainingError(
+        usage: "\(path): no run measures \(measure): where heads look takes locality-every, gates "
+          + "a layer that is GPSA, and ema_ takes model-ema")
+    }
     self.runs = runs
     let folders = Set(runs.map(\.folder))
     guard folders.count == runs.count else {

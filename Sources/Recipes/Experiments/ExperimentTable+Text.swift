@@ -21,18 +21,24 @@ extension ExperimentTable {
     return [line(cells[0]), rule] + cells.dropFirst().map(line)
   }
 
-  /// The same as LaTeX, a `tabular` with the rules of the package booktabs.
+  /// The same as LaTeX: `tabular`s with the rules of the package booktabs, each with its title as a
+  /// comment before it.
   package var latex: String {
-    ([cells] + differences.map { Self.cells($0.lines) }).map(Self.latex).joined(separator: "\n")
+    ([(plan.title, cells)]
+      + differences.map { ("\($0.title), paired by seed", Self.cells($0.lines)) })
+      .map(Self.latex).joined(separator: "\n")
   }
 
-  private static func latex(_ cells: [[String]]) -> String {
+  private static func latex(title: String, _ cells: [[String]]) -> String {
     func line(_ cells: [String]) -> String {
       "  " + cells.map(escaped).joined(separator: " & ") + #" \\"#
     }
     let columns = "l" + String(repeating: "r", count: cells[0].count - 1)
     return
-      ([#"\begin{tabular}{\#(columns)}"#, #"  \toprule"#, line(cells[0]), #"  \midrule"#]
+      ([
+        "% \(title.printable(limit: 200))", #"\begin{tabular}{\#(columns)}"#, #"  \toprule"#,
+        line(cells[0]), #"  \midrule"#,
+      ]
       + cells.dropFirst().map(line) + [#"  \bottomrule"#, #"\end{tabular}"#, ""])
       .joined(separator: "\n")
   }
@@ -83,7 +89,9 @@ extension ExperimentTable {
       + differences.map { line in
         let (title, digits) = RunMeasures.heading(of: line.measure)
         let interval = line.value.interval()
-        func number(_ value: Double) -> String { String(format: "%+.\(digits + 1)f", value) }
+        func number(_ value: Double) -> String {
+          String(format: "%+.\(digits + 1)f", value).replacing("-", with: "−")
+        }
         return [
           line.name, title, number(line.value.mean),
           "\(number(interval.lowerBound)) to \(number(interval.upperBound))",

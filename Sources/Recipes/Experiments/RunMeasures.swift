@@ -36,6 +36,11 @@ package struct RunMeasures: Sendable, Hashable {
     add("gate", layers.compactMap { layer in layer.gate.map { (layer.layer, $0) } })
   }
 
+  /// The layer that a measure is of; nil if it is of all.
+  static func layer(of measure: String) -> Int? {
+    measure.wholeMatch(of: /(nonlocality|gate)_([0-9]+)/).flatMap { Int($0.2) }
+  }
+
   subscript(measure: String) -> Double? { values[measure] }
 
   /// Why a measure cannot be asked for; nil if it can.
@@ -61,4 +66,18 @@ package struct RunMeasures: Sendable, Hashable {
     ("ema_test_loss", "Loss of the average", 3), ("n_parameters", "Parameters", 0),
     ("bad_images", "Images not read", 0), ("seconds", "Seconds of the last epoch", 1),
   ]
+}
+
+extension TrainingConfiguration {
+  /// Whether a run of this configuration has a measure in the end.
+  func measures(_ name: String) -> Bool {
+    if name.hasPrefix("ema_") { return optimizer.modelEma }
+    guard name.hasPrefix("nonlocality") || name.hasPrefix("gate") else { return true }
+    guard running.localityEvery ?? 0 > 0, let model = try? modelConfiguration(classes: 2) else {
+      return false
+    }
+    let layer = RunMeasures.layer(of: name) ?? 0
+    guard name.hasPrefix("gate") else { return layer < model.depth }
+    return model.family == .convit && layer < model.localUpToLayer
+  }
 }

@@ -141,7 +141,7 @@ package struct RunFigures: Sendable {
     let legend = Legend(
       entries: (0..<heads).map { ("head \($0)", style($0, of: heads)) }
         + [("mean over heads", meanStyle)])
-    return ChartGrid(rows: rows, legend: legend, width: 150, height: 120, y: Axis([0, 1])).svg(
+    return ChartGrid(rows: rows, legend: legend, width: 150, height: 120, natural: 0...1).svg(
       title: "Gates of the positional attention along training")
   }
 

@@ -27,23 +27,27 @@ const lineMark = ({ color, dash }) => {
 
 /**
  * The box, axes and scales of a chart whose points lie at `xs` and `ys`; x is what the axis across is of. What the values
- * can be is `natural`; `across` is the same of x, and whether its axis has whole numbers alone.
+ * can be is `natural`; `across` is the same of x, and whether its axis has whole numbers alone; `log` has the axis upwards in
+ * powers of ten. What is in the `box` is replaced.
  */
-const chartFrame = ({ title, x, xs, ys, natural, across: bounds }) => {
+const chartFrame = ({ title, x, xs, ys, natural, across: bounds, log = false, box = htmlElement("div", { class: "chart" }) }) => {
   const [width, height, top, bottom, letter] = [520, 280, 12, 34, 7.5];
-  const box = htmlElement("div", { class: "chart" }, htmlElement("h3", {}, title));
+  box.replaceChildren(htmlElement("h3", {}, title));
   const longest = (labels) => letter * Math.max(...labels.map((label) => label.length));
-  const down = makeAxis(ys, { count: 5, natural });
+  const placed = log ? Math.log10 : (v) => v;
+  const down = makeAxis(ys.map(placed), { count: 5, natural: log ? undefined : natural });
+  if (log) down.labels = down.ticks.map((v) => shown(10 ** v));
   const left = Math.max(40, 12 + longest(down.labels));
   const across = fittingAxis(xs, width - left - 20, letter, bounds);
   const right = 6 + longest(across.labels) / 2; // half of the last label
   const px = (v) => left + ((v - across.low) / (across.high - across.low)) * (width - left - right);
-  const py = (v) => height - bottom - ((v - down.low) / (down.high - down.low)) * (height - top - bottom);
+  const py = (v) => height - bottom - ((placed(v) - down.low) / (down.high - down.low)) * (height - top - bottom);
 
+  const line = (tick) => py(log ? 10 ** tick : tick);
   const svg = svgElement("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title });
   for (const [i, v] of down.ticks.entries()) {
-    svg.append(svgElement("line", { class: "grid", x1: left, x2: width - right, y1: py(v), y2: py(v) }));
-    svg.append(svgElement("text", { x: left - 6, y: py(v) + 4, "text-anchor": "end" }, down.labels[i]));
+    svg.append(svgElement("line", { class: "grid", x1: left, x2: width - right, y1: line(v), y2: line(v) }));
+    svg.append(svgElement("text", { x: left - 6, y: line(v) + 4, "text-anchor": "end" }, down.labels[i]));
   }
   for (const [i, v] of across.ticks.entries()) {
     svg.append(svgElement("text", { x: px(v), y: height - bottom + 16, "text-anchor": "middle" }, across.labels[i]));
@@ -64,29 +68,68 @@ const chartFrame = ({ title, x, xs, ys, natural, across: bounds }) => {
   return { box, svg, tip, showTip, width, height, top, bottom, left, right, across, px, py };
 };
 
+/** Means of points and those before them, each of which counts `share` of the next; the first ones are not drawn towards 0. */
+const smoothed = (points, share) => {
+  let [sum, weight] = [0, 0];
+  return points.map(([x, y]) => {
+    [sum, weight] = [share * sum + (1 - share) * y, share * weight + (1 - share)];
+    return [x, sum / weight];
+  });
+};
+
 /**
  * A chart of series {name, color, dash, points: [[x, y], …], spread: [[x, low, high], …]}; `yardstick` {name, value} is a line across. What the values
  * can be is `natural`; `across` is the same of x, and whether its axis has whole numbers alone.
- * The reading under the pointer is in an element of class `tip`, a line a series.
+ *
+ * The reading under the pointer is in an element of class `tip`, a line a series: values as they are, smoothed or not. Entries of the
+ * legend switch their series off and on. Below are a logarithmic axis where all values are above 0, smoothing of long series, and
+ * buttons that save the picture and its numbers.
  */
-const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], across: bounds = { whole: true, natural: [0, Infinity] } }) => {
-  const kept = series
+const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], across = { whole: true, natural: [0, Infinity] } }) => {
+  const all = series
     .map((s) => ({ ...s, points: s.points.filter(([, v]) => typeof v === "number" && Number.isFinite(v)) }))
     .filter((s) => s.points.length > 0);
-  if (kept.length === 0) return null;
-  const all = kept.flatMap((s) => s.points);
-  const spreads = kept.flatMap((s) => s.spread ?? []).flatMap(([, low, high]) => [low, high]);
-  const ys = all.map((p) => p[1]).concat(spreads, yardstick ? [yardstick.value] : []);
-  const frame = chartFrame({ title, x, xs: all.map((p) => p[0]), ys, natural, across: bounds });
-  const { box, svg, tip, showTip, width, height, top, bottom, left, right, across, px, py } = frame;
-  if (yardstick) {
+  if (all.length === 0) return null;
+  const box = htmlElement("div", { class: "chart" });
+  const state = { hidden: new Set(), log: false, smooth: 0 };
+  const canLog = all.every((s) => s.points.every(([, v]) => v > 0) && (s.spread ?? []).every(([, low]) => low > 0));
+  const draw = () => {
+    const kept = all.filter((s) => !state.hidden.has(s.name));
+    const { svg, tip } = drawLines(box, { title, x, series: kept, frameOf: all, yardstick, natural, across, ...state });
+    const legend = htmlElement("div", { class: "legend" });
+    for (const s of all) {
+      const entry = htmlElement("button", { type: "button", "aria-pressed": !state.hidden.has(s.name) }, lineMark(s), s.name);
+      entry.addEventListener("click", () => {
+        const others = state.hidden.has(s.name) || kept.length > 1; // one series stays
+        if (others && !state.hidden.delete(s.name)) state.hidden.add(s.name);
+        draw();
+        box.querySelectorAll(".legend button")[all.indexOf(s)].focus();
+      });
+      legend.append(all.length > 1 ? entry : htmlElement("span", {}, lineMark(s), s.name));
+    }
+    box.append(svg, legend, chartTools(svg, { title, x, series: kept, state, canLog, canSmooth: all.some((s) => s.points.length >= 10), draw }), tip);
+  };
+  draw();
+  return box;
+};
+
+/** Draws `series` into a box, in the frame of all series, and has the tip follow the pointer. */
+const drawLines = (box, { title, x, series, frameOf, yardstick, natural, across: bounds, log, smooth }) => {
+  const all = frameOf.flatMap((s) => s.points);
+  const spreads = frameOf.flatMap((s) => s.spread ?? []).flatMap(([, low, high]) => [low, high]);
+  const ys = all.map((p) => p[1]).concat(spreads, yardstick && !log ? [yardstick.value] : []);
+  const frame = chartFrame({ title, x, xs: all.map((p) => p[0]), ys, natural, across: bounds, log, box });
+  const { svg, tip, showTip, width, height, top, bottom, left, right, across, px, py } = frame;
+  if (yardstick && !log) {
     const y = py(yardstick.value);
     svg.append(svgElement("line", { class: "yardstick", x1: left, x2: width - right, y1: y, y2: y }));
     svg.append(svgElement("text", { x: width - right - 4, y: y < top + 14 ? y + 13 : y - 4, "text-anchor": "end" }, yardstick.name));
   }
-  for (const s of kept) {
-    const line = s.points.map(([a, b], i) => `${i ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("");
-    svg.append(svgElement("path", { d: line, ...inked(s.color), ...(s.dash ? { "stroke-dasharray": s.dash } : {}) }));
+  const path = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("");
+  for (const s of series) {
+    const dash = s.dash ? { "stroke-dasharray": s.dash } : {};
+    if (smooth > 0) svg.append(svgElement("path", { d: path(s.points), "stroke-opacity": 0.25, ...inked(s.color), ...dash }));
+    svg.append(svgElement("path", { d: path(smooth > 0 ? smoothed(s.points, smooth) : s.points), ...inked(s.color), ...dash }));
     for (const [a, low, high] of s.spread ?? []) {
       svg.append(svgElement("path", { d: `M${px(a).toFixed(1)} ${py(low).toFixed(1)}V${py(high).toFixed(1)}`, ...inked(s.color) }));
     }
@@ -95,7 +138,7 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
   const rule = svgElement("line", { class: "rule", y1: top, y2: height - bottom, visibility: "hidden" });
   svg.append(rule);
   const places = [...new Set(all.map((p) => p[0]))].sort((a, b) => a - b);
-  const lookUp = kept.map((s) => new Map(s.points));
+  const lookUp = series.map((s) => new Map(s.points));
 
   const point = (event) => {
     const area = svg.getBoundingClientRect();
@@ -105,7 +148,7 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
     rule.setAttribute("x2", px(place));
     rule.setAttribute("visibility", "visible");
     tip.replaceChildren(htmlElement("div", {}, `${x} ${shown(place)}`));
-    kept.forEach((s, i) => {
+    series.forEach((s, i) => {
       if (!lookUp[i].has(place)) return;
       const mark = htmlElement("span", inked(s.color), "● ");
       tip.append(htmlElement("div", { "data-series": s.name, "data-value": lookUp[i].get(place) }, mark, `${s.name}  ${shown(lookUp[i].get(place))}`));
@@ -118,10 +161,5 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
     rule.setAttribute("visibility", "hidden");
     tip.hidden = true;
   });
-  const legend = htmlElement("div", { class: "legend" });
-  for (const s of kept) {
-    legend.append(htmlElement("span", {}, lineMark(s), s.name));
-  }
-  box.append(svg, legend, tip);
-  return box;
+  return { svg, tip };
 };

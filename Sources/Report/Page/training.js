@@ -50,7 +50,7 @@ const showTraining = () => {
     });
   const charts = [
     chart("Loss", [["train_loss", "train", "4 3"], ["test_loss", "test"], ["ema_test_loss", "test, moving average", "1 3"]]),
-    chart("Accuracy, %", [["test_acc1", "first class"], ["test_acc5", "among five", "4 3"], ["ema_test_acc1", "first, moving average", "1 3"]], [0, 100]),
+    chart("Accuracy, %", [["test_acc1", "top-1"], ["test_acc5", "top-5", "4 3"], ["ema_test_acc1", "top-1, moving average", "1 3"]], [0, 100]),
     chart("Learning rate", [["train_lr", "rate"]]),
     chart("Share of the weights that is pruned", [["sparsity", "pruned"]], [0, 1]),
     lineChart({
