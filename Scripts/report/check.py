@@ -174,6 +174,32 @@ def tables(check, locality):
             check.expect(same and shown, f"{measure}, record {place}: the table is not what was logged")
 
 
+def comparison(check, runs):
+    """The first run beside the second: differences of what heads measure, and maps."""
+    first, second = (lines(run / "locality.jsonl") for run in runs[:2])
+    check.choose("#locality-run", 0)
+    if not check.one("#locality-other").is_displayed():
+        return
+    check.choose("#locality-other", 1)
+    Select(check.one("#measure")).select_by_value("nonlocality")
+    check.slide("#locality-epoch", len(first) - 1)
+    shown = [float(e.get_attribute("data-value")) for e in check.all("#heads [data-value]")]
+    ends = [[v for layer in records[-1]["report"]["layers"] for v in layer["nonlocality"]] for records in (first, second)]
+    wanted = [a - b for a, b in zip(*ends)]
+    check.expect(len(shown) == len(wanted) and all(map(near, shown, wanted)), "the difference of two runs is not that of their logs")
+    legend = [e.text for e in check.all("#locality-charts .chart .legend")]
+    check.expect(all(f"{run.resolve().name}: layer 0" in legend[0] for run in runs[:2]), "a chart lacks one of two runs")
+    Select(check.one("#locality-other")).select_by_index(0)
+    if not check.one("#map-other").is_displayed():
+        return
+    check.choose("#map-run", 0)
+    check.choose("#map-other", 1)
+    heads = len(check.all("#map-heads canvas"))
+    check.wait(lambda: len(check.all("#map-comparison canvas")) == 2 * heads, "maps of another run")
+    captions = check.one("#map-comparison").text
+    check.expect(runs[1].resolve().name in captions and "more (red)" in captions, "maps of another run are not named")
+
+
 def symmetry(check, report):
     """What symmetry.json has by class, by layer, by motion and by gate; what it has not is not shown."""
     groups = report["groups"]
@@ -334,6 +360,8 @@ def main():
             if name == "desk":
                 curves(check, logs)
                 tools(check)
+                if len(options.run) > 1:
+                    comparison(check, options.run)
                 for index, run in enumerate(options.run):
                     if locality := lines(run / "locality.jsonl"):
                         check.choose("#locality-run", index)

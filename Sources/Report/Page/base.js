@@ -30,6 +30,12 @@ const viridis = (value) => {
   const low = Math.min(Math.floor(place), VIRIDIS.length - 2);
   return VIRIDIS[low].map((c, i) => Math.round(c + (VIRIDIS[low + 1][i] - c) * (place - low)));
 };
+
+/** Blue for −1, white for 0, red for 1, as [r, g, b]. */
+const diverging = (value) => {
+  const share = Math.min(Math.abs(value), 1);
+  return (value < 0 ? [33, 102, 172] : [178, 24, 43]).map((c) => Math.round(255 + (c - 255) * share));
+};
 const css = ([r, g, b]) => `rgb(${r} ${g} ${b})`;
 
 /** Numbers with four significant digits, large and tiny ones with three and an exponent. */

@@ -22,7 +22,8 @@ const measured = (layer, measure) => {
 };
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 
-const showLocality = (run) => {
+/** Of a run, and if there is another one, of what it has more than that. */
+const showLocality = (run, other) => {
   const records = run.locality;
   const count = records[0].report.layers.length;
   const along = (title, measure, natural, yardstick) =>
@@ -31,15 +32,15 @@ const showLocality = (run) => {
       natural,
       x: "epochs trained",
       yardstick,
-      series: records[0].report.layers.map((layer, l) => ({
-        name: `layer ${l} ${layer.kind.toUpperCase()}`,
+      series: [run, other].filter(Boolean).flatMap(({ name, locality }) => locality[0].report.layers.map((layer, l) => ({
+        name: `${other ? `${name}: ` : ""}layer ${l} ${layer.kind.toUpperCase()}`,
         color: orderedColor(l, count),
-        dash: { psa: "9 3 2 3", mhsa: "5 3" }[layer.kind],
-        points: records.map((r) => {
+        dash: name === other?.name ? "1 3" : { psa: "9 3 2 3", mhsa: "5 3" }[layer.kind],
+        points: locality.map((r) => {
           const values = measured(r.report.layers[l], measure);
           return [r.epochs, values ? mean(values) : null];
         }),
-      })),
+      }))),
     });
   const uniform = { name: "uniform attention", value: records[0].report.uniform_nonlocality };
   const charts = [along("Non-locality, patches (mean over heads)", "nonlocality", [0, Infinity], uniform), along("Gate σ(λ) (mean over heads)", "gate", [0, 1])];
@@ -52,8 +53,13 @@ const showLocality = (run) => {
   const table = () => {
     const record = records[Number(slider.value)];
     byId("locality-epoch-value").textContent = record.epochs;
-    byId("measure-note").textContent = `${MEASURES[select.value][1]} Mean over ${record.report.images} images.`;
-    const rows = record.report.layers.map((layer) => measured(layer, select.value));
+    const theirs = other && nearestRecord(other.locality, record.epochs);
+    byId("measure-note").textContent = `${MEASURES[select.value][1]} Mean over ${record.report.images} images.` +
+      (other ? ` Shown is the difference, ${run.name} less ${other.name} after ${theirs.epochs}.` : "");
+    const rows = record.report.layers.map((layer, l) => {
+      const [own, less] = [measured(layer, select.value), theirs && measured(theirs.report.layers[l], select.value)];
+      return other ? own && less && own.map((value, h) => value - less[h]) : own;
+    });
     const numbers = rows.flatMap((r) => r ?? []);
     // Differences of less than a thousandth have no colour.
     const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
@@ -81,6 +87,13 @@ const showLocality = (run) => {
   table();
 };
 
+/** The heads of each layer, by which runs can be compared. */
+const headCounts = (run) => run.locality[0]?.report.layers.map((layer) => layer.nonlocality.length).join();
 const withLocality = runs.map((_, i) => i).filter((i) => runs[i].locality.length > 0);
-if (withLocality.length > 0) chooseRun("locality-run", withLocality, (index) => showLocality(runs[index]));
+if (withLocality.length > 0) {
+  chooseRun("locality-run", withLocality, (index) => {
+    const suits = (other) => headCounts(other) === headCounts(runs[index]);
+    chooseOther("locality-other", runs[index], suits, (other) => showLocality(runs[index], other));
+  });
+}
 else byId("locality").hidden = true;

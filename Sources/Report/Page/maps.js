@@ -26,13 +26,29 @@ const decode = async (url) => {
   return decoded.get(url);
 };
 
-const showMaps = (run) => {
+/** The first row of each layer in a recorded picture. */
+const layerStarts = ({ layers, grid }) => {
+  const starts = [];
+  layers.reduce((row, layer) => (starts.push(row), row + layer.heads * (layer.tokens + grid[0] * grid[1])), 0);
+  return starts;
+};
+
+/** What each head of a layer gives to the patches from one of them, as greys. */
+const headMaps = (record, index, l, query) => {
+  const { heads, tokens } = index.layers[l];
+  const patches = index.grid[0] * index.grid[1];
+  return Array.from({ length: heads }, (_, head) => {
+    const start = (layerStarts(index)[l] + head * (tokens + patches) + tokens + query) * record.width + tokens;
+    return record.grey.subarray(start, start + patches);
+  });
+};
+
+/** Of a run, and if there is another one, its maps below and the differences. */
+const showMaps = (run, other) => {
   const { index, frames, pictures } = run.attention;
   const [rows, columns] = index.grid;
   const patches = rows * columns;
-  // The first row of each layer in a recorded picture.
-  const starts = [];
-  index.layers.reduce((row, layer) => (starts.push(row), row + layer.heads * (layer.tokens + patches)), 0);
+  const starts = layerStarts(index);
   const probability = (grey) => (grey === 0 ? 0 : index.floor ** (1 - grey / 255));
   const state = { image: 0, layer: 0, frame: frames.length - 1, head: 0, query: Math.floor(rows / 2) * columns + Math.floor(columns / 2) };
   const [layerSlider, epochSlider, imageSelect] = [byId("map-layer"), byId("map-epoch"), byId("map-image")];
@@ -43,10 +59,10 @@ const showMaps = (run) => {
   const scaleFor = (greys, uniform) =>
     attentionScale(Array.from(greys, probability), { logarithmic: byId("map-scale").value === "log", uniform });
 
-  const paint = (canvas, greys, picture, scale) => {
+  const paint = (canvas, colours, picture) => {
     [canvas.width, canvas.height] = [columns, rows];
     const heat = new ImageData(columns, rows);
-    greys.forEach((g, i) => heat.data.set([...viridis(scale.place(probability(g))), 255], 4 * i));
+    colours.forEach((colour, i) => heat.data.set([...colour, 255], 4 * i));
     if (!byId("map-over").checked) {
       canvas.getContext("2d").putImageData(heat, 0, 0);
       return;
@@ -99,22 +115,25 @@ const showMaps = (run) => {
     const layer = index.layers[state.layer];
     const picture = new Image();
     picture.src = pictures[state.image];
-    const [record] = await Promise.all([decode(frame.images[state.image]), picture.decode()]);
+    const otherFrame = other && nearestRecord(other.attention.frames, frame.epochs);
+    const [record, otherRecord] = await Promise.all(
+      [decode(frame.images[state.image]), otherFrame && decode(otherFrame.images[state.image]), picture.decode()]);
     if (mine !== turn) return; // something else was asked for meanwhile
     byId("map-layer-value").textContent = `${state.layer} ${layer.kind.toUpperCase()}`;
     byId("map-epoch-value").textContent = frame.epochs;
     byId("map-query-caption").textContent = `query: row ${Math.floor(state.query / columns)}, column ${state.query % columns}`;
     paintQuery(picture);
-    const length = layer.tokens + patches;
-    const maps = Array.from({ length: layer.heads }, (_, head) => {
-      const start = (starts[state.layer] + head * length + layer.tokens + state.query) * record.width + layer.tokens;
-      return record.grey.subarray(start, start + patches);
-    });
-    const shared = byId("map-own").checked ? null : scaleFor(maps.flatMap((greys) => Array.from(greys)), 1 / patches);
+    const maps = headMaps(record, index, state.layer, state.query);
+    const theirs = otherRecord ? headMaps(otherRecord, other.attention.index, state.layer, state.query) : [];
+    const shared = byId("map-own").checked ? null : scaleFor([...maps, ...theirs].flatMap((greys) => Array.from(greys)), 1 / patches);
+    const heat = (greys) => {
+      const scale = shared ?? scaleFor(greys);
+      return Array.from(greys, (g) => viridis(scale.place(probability(g))));
+    };
     byId("map-bar").replaceChildren(shared ? scaleBar(shared, patches) : "Each map goes to its own largest value.");
     const figures = maps.map((greys, head) => {
       const canvas = htmlElement("canvas", { "data-head": head });
-      paint(canvas, greys, picture, shared ?? scaleFor(greys));
+      paint(canvas, heat(greys), picture);
       const most = greys.reduce((best, g, i) => (g > greys[best] ? i : best), 0);
       const gate = run.locality.find((r) => r.epochs === frame.epochs)?.report.layers[state.layer].gate?.[head];
       const caption = `head ${head}` + (gate === undefined ? "" : `, gate ${gate.toFixed(2)}`) + `, at most ${shown(probability(greys[most]))}`;
@@ -129,6 +148,20 @@ const showMaps = (run) => {
       return figure;
     });
     byId("map-heads").replaceChildren(...figures);
+    const differences = theirs.map((greys, head) => Array.from(greys, (g, i) => probability(maps[head][i]) - probability(g)));
+    const largest = Math.max(...differences.flat().map(Math.abs), 0);
+    const compared = theirs.flatMap((greys, head) => {
+      const drawn = [heat(greys), differences[head].map((d) => diverging(largest > 0 ? d / largest : 0))];
+      return drawn.map((colours, part) => {
+        const canvas = htmlElement("canvas", { "data-head": head });
+        paint(canvas, colours, picture);
+        const caption = part === 0
+          ? `head ${head} of ${other.name} after ${otherFrame.epochs}`
+          : `head ${head}: more (red) or less (blue) in ${run.name}, up to ${shown(largest)}`;
+        return htmlElement("figure", {}, canvas, htmlElement("figcaption", {}, caption));
+      });
+    });
+    byId("map-comparison").replaceChildren(...compared);
     paintMatrix(record, layer);
     byId("maps").dataset.shown = [state.image, state.layer, state.frame, state.head, state.query].join(" ");
   };
@@ -164,5 +197,12 @@ const showMaps = (run) => {
 
 const COLOURS = Array.from({ length: 256 }, (_, g) => viridis(g / 255));
 const withMaps = runs.map((_, i) => i).filter((i) => runs[i].attention);
-if (withMaps.length > 0) chooseRun("map-run", withMaps, (index) => showMaps(runs[index]));
+/** The images and the heads of each layer, by which maps can be compared. */
+const mapShape = ({ attention }) => attention && JSON.stringify([attention.index.images, attention.index.grid, attention.index.layers.map((l) => l.heads)]);
+if (withMaps.length > 0) {
+  chooseRun("map-run", withMaps, (index) => {
+    const suits = (other) => mapShape(other) === mapShape(runs[index]);
+    chooseOther("map-other", runs[index], suits, (other) => showMaps(runs[index], other));
+  });
+}
 else byId("maps").hidden = true;

@@ -15,6 +15,24 @@ const chooseRun = (id, eligible, show) => {
   show(eligible[0]);
 };
 
+/**
+ * Lets a reader choose a run that another is compared with, among those for which `suits` is true; `show` is called with it, or with
+ * undefined, now and when another is chosen.
+ */
+const chooseOther = (id, run, suits, show) => {
+  const select = byId(id);
+  const others = runs.filter((other) => other !== run && suits(other));
+  const names = others.map((other) => htmlElement("option", { value: runs.indexOf(other) }, other.name));
+  select.replaceChildren(htmlElement("option", { value: "" }, "none"), ...names);
+  document.querySelector(`[data-for="${id}"]`).hidden = others.length === 0;
+  select.onchange = () => show(select.value === "" ? undefined : runs[Number(select.value)]);
+  show(undefined);
+};
+
+/** Of what a run recorded now and then, that which is nearest to so many epochs; the earlier of two. */
+const nearestRecord = (records, epochs) =>
+  records.reduce((best, r) => (Math.abs(r.epochs - epochs) < Math.abs(best.epochs - epochs) ? r : best));
+
 const showTraining = () => {
   document.title = runs.map((r) => r.name).join(", ");
   byId("title").textContent = document.title;
