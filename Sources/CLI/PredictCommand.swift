@@ -17,6 +17,8 @@ struct PredictCommand: ParsableCommand {
   @OptionGroup var model: ModelOptions
   @Option(help: .int("How many classes to name.")) var topk = 5
   @Flag(help: "Print one JSON object an image.") var json = false
+  @Flag(help: "Print a table as CSV, an image a row: path,class_1,probability_1,class_2,…")
+  var csv = false
   @Flag(help: "Give the logits as well.") var logits = false
   @OptionGroup var options: ImageOptions
   @OptionGroup(title: "Clips") var views: ClipViewOptions
@@ -25,6 +27,7 @@ struct PredictCommand: ParsableCommand {
   func validate() throws {
     guard topk > 0 else { throw ValidationError("topk must be at least 1, found \(topk)") }
     guard !images.isEmpty else { throw ValidationError("no image is given") }
+    guard !(json && csv) else { throw ValidationError("json and csv are two forms of one output") }
   }
 
   func run() throws {
@@ -36,6 +39,7 @@ struct PredictCommand: ParsableCommand {
     let classifier = try ImageClassifier(
       saved, reader: reader, precision: model.precision, pool: pool)
     var failures = 0
+    if csv { try Terminal.result(header(classes: saved.architecture.outputCount)) }
     let size = max(pool.threads, pool.threads * reader.usualBatchSize / 4)
     for start in stride(from: 0, to: images.count, by: size) {
       let part = Array(images[start..<min(start + size, images.count)])
@@ -59,8 +63,22 @@ struct PredictCommand: ParsableCommand {
     if failures > 0 { throw ExitCode.failure }
   }
 
+  /// The first line of a table as CSV.
+  private func header(classes: Int?) -> String {
+    let count = min(topk, classes ?? topk)
+    let columns = (1...count).flatMap { ["class_\($0)", "probability_\($0)"] }
+    return (["path"] + columns + (logits ? (0..<(classes ?? 0)).map { "logit_\($0)" } : []))
+      .joined(separator: ",")
+  }
+
   private func show(_ prediction: Prediction) throws {
     guard !json else { return try Terminal.result(JSON.text(prediction)) }
+    guard !csv else {
+      let cells = prediction.top.flatMap { [CSV.cell($0.class), "\($0.probability)"] }
+      let rest = (prediction.logits ?? []).map { "\($0)" }
+      return try Terminal.result(
+        ([CSV.cell(prediction.path)] + cells + rest).joined(separator: ","))
+    }
     var lines = [prediction.path]
     for candidate in prediction.top {
       let name = candidate.class.printable(limit: .max)

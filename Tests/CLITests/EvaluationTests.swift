@@ -122,4 +122,33 @@ import Testing
     ])
     #expect(text.err.contains("9 images, probabilities averaged over c4\n"))
   }
+
+  /// The rows of `convit predict --csv` are the answers of `--json`.
+  @Test func predictionsAsATable() throws {
+    let workspace = try Workspace()
+    let model = try TrainedModel.workspace.get().file("run/model.safetensors")
+    let images = ["data/val/ant/0.png", "data/val/cow/1.png"]
+    let base = ["predict", "--weights", model, "--topk", "2", "--logits"] + images
+    let rows = try workspace.convit(base + ["--csv"]).outLines.map {
+      $0.split(separator: ",").map { $0.filter { $0 != "\"" } }
+    }
+    #expect(
+      rows.first == [
+        "path", "class_1", "probability_1", "class_2", "probability_2", "logit_0", "logit_1",
+        "logit_2",
+      ])
+    let answers = try workspace.convit(base + ["--json"]).outLines.map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+    }
+    #expect(rows.count == 3 && answers.count == 2)
+    for (row, answer) in zip(rows.dropFirst(), answers) {
+      let top = try #require(answer?["top"] as? [[String: Any]])
+      #expect(row[0] == answer?["path"] as? String && row[3] == top[1]["class"] as? String)
+      let probability = try #require(top[0]["probability"] as? Double)
+      #expect(abs((Double(row[2]) ?? 0) - probability) < 1e-6)
+      let logits = try #require(answer?["logits"] as? [Double])
+      #expect(abs((Double(row[7]) ?? 0) - logits[2]) < 1e-5)
+    }
+    try workspace.expectFailure(base + ["--csv", "--json"], status: 2, ["json and csv are two"])
+  }
 }
