@@ -3,7 +3,7 @@ import ConViT
 import DoubleNumerics
 
 /// What each part of a model adds to its answers, over many images: direct logit attribution
-/// (``LogitAttribution``), summed up.
+/// (`LogitAttribution`), summed up.
 ///
 /// ```swift
 /// var summary = try AttributionSummary(of: model)
