@@ -68,7 +68,13 @@ public struct ActivationPatching: Sendable {
 
   /// From a source to a target, images [channels, height, width] as the model takes them.
   ///
-  /// - Parameter className: what a class is called in an error.
+  /// - Parameters:
+  ///   - source: the image whose values are put in.
+  ///   - target: the image whose values are replaced.
+  ///   - model: what sees both.
+  ///   - weights: its weights.
+  ///   - place: which values are patched.
+  ///   - className: what a class is called in an error.
   /// - Throws: `InputError` if the model names the same class for both, or its logits are no
   ///   numbers.
   public init(
