@@ -87,9 +87,9 @@ import Testing
     let images = String(decoding: try workspace.read("out/here/images.csv"), as: UTF8.self)
       .split(separator: "\n")
     #expect(images.count == 10 && images[0] == "path,class,predicted,probability,class_probability")
-    #expect(
-      images.contains { $0.hasPrefix("\"\(file.mistakes[0].path)\",\"\(file.mistakes[0].class)\"") }
-    )
+    let worst = file.mistakes[0]
+    let start = [worst.path, worst.class, worst.predicted].map { "\"\($0)\"" }
+    #expect(images.contains { $0.hasPrefix(start.joined(separator: ",")) })
     #expect(file.average == nil && file.mask == nil && !json.out.contains("mask"))
     try workspace.expectFailure(
       arguments + ["--mistakes", "3"], status: 2, ["mistakes is for --output-dir"])

@@ -57,13 +57,13 @@ import Testing
   @Test func headsByThemselves() throws {
     let subject = try Subject(.vit)
     let found = Intervention.knockouts(of: subject.model, .far(1), byHead: true)
-    #expect(found.count == 5 && found[3].name == "blocks.1.attn.head.1")
-    let edits = try #require(byHand(subject, .far(1), layer: 1, heads: [1]))
-    #expect(subject.logits(found[3].edits).isClose(to: subject.logits(edits)))
+    #expect(found.count == 5 && found[1].name == "blocks.0.attn.head.1")
+    let edits = try #require(byHand(subject, .far(1), layer: 0, heads: [1]))
+    #expect(subject.logits(found[1].edits).isClose(to: subject.logits(edits)))
     let effects = subject.effects(of: found)
     let losses = Tape(.inference).constant(subject.logits(edits))
       .crossEntropy(labels: subject.labels).value.elements
-    #expect(abs((effects.lines[3].loss ?? .nan) - Double(losses.reduce(0, +)) / 6) < 1e-5)
+    #expect(abs((effects.lines[1].loss ?? .nan) - Double(losses.reduce(0, +)) / 6) < 1e-5)
   }
 
   /// A token that can look at nothing sees nothing, instead of 0 / 0.

@@ -111,3 +111,29 @@ extension Tensor {
     #expect(logits[0].isClose(to: convit.model.head(normed.mean(1)).value))
   }
 }
+
+@Suite struct LayerValuesTests {
+  /// In the order of the images, however they were divided among threads.
+  @Test func imagesStayInTheirOrder() throws {
+    let subject = try Subject(.vit)
+    let images = Tensor.concatenated((0..<17).map { _ in subject.images }, 0)
+      .sliced(0, 0..<100)
+    let (logits, values) = subject.model.values(
+      matching: ["blocks.1.*"], of: images, FrozenWeights(subject.weights), on: subject.pool)
+    #expect(logits.shape == [100, 5] && values.contains { $0.place == "blocks.1.attn.map" })
+    let own = subject.logits(subject.weights)
+    for image in 0..<100 {
+      #expect(
+        logits.sliced(0, image..<image + 1).isClose(
+          to: own.sliced(0, image % 6..<image % 6 + 1)))
+    }
+    for (place, value) in values {
+      let seen = subject.tapped(place)
+      for image in 0..<100 {
+        #expect(
+          value.sliced(0, image..<image + 1).isClose(
+            to: seen.sliced(0, image % 6..<image % 6 + 1)), "\(place)")
+      }
+    }
+  }
+}
