@@ -62,7 +62,7 @@ struct ValuesCommand: ParsableCommand {
     let saved = try options.model.load()
     let (pool, weights) = (options.model.threads.pool(), options.model.frozen(saved))
     let (model, path) = (try saved.transformer, options.output.outputDir ?? "")
-    var (folder, arrays, answers): (PictureFolder?, [Array], [Answer]) = (nil, [], [])
+    var (folder, arrays, answers): (PictureFolder?, [OpenArray], [Answer]) = (nil, [], [])
     defer { folder?.discard() }
     func array(_ place: String, row: [Int], of element: NPYWriter.Element) throws -> NPYWriter {
       if let array = arrays.first(where: { $0.place == place }) { return array.file }
@@ -73,7 +73,7 @@ struct ValuesCommand: ParsableCommand {
         }
       folder = made
       let file = try NPYWriter("\(made.staging)/\(place).npy", row: row, of: element)
-      arrays.append(Array(place: place, file: file))
+      arrays.append(OpenArray(place: place, file: file))
       return file
     }
     func add(_ inputs: Tensor, labels: [Int], indices: [Int]) throws {
@@ -85,7 +85,7 @@ struct ValuesCommand: ParsableCommand {
             + "blocks.0.output; convit probe values --help has them")
       }
       for (place, value) in values + [("logits", logits)] {
-        try array(place, row: Swift.Array(value.shape.sizes.dropFirst()), of: .float32)
+        try array(place, row: Array(value.shape.sizes.dropFirst()), of: .float32)
           .append(value.elements)
       }
       try array("labels", row: [], of: .int64).append(labels)
@@ -97,8 +97,8 @@ struct ValuesCommand: ParsableCommand {
       for first in stride(from: 0, to: batch.count, by: 8) {
         let part = first..<min(first + 8, batch.count)
         try add(
-          batch.inputs.sliced(0, part), labels: Swift.Array(batch.labels[part]),
-          indices: Swift.Array(batch.indices[part]))
+          batch.inputs.sliced(0, part), labels: Array(batch.labels[part]),
+          indices: Array(batch.indices[part]))
       }
     }
     guard let folder else { return }
@@ -121,7 +121,7 @@ struct ValuesCommand: ParsableCommand {
     try aligned(table, texts: [0, 1]).forEach(Terminal.result)
   }
 
-  private struct Array {
+  private struct OpenArray {
     let place: String
     let file: NPYWriter
   }

@@ -55,7 +55,7 @@ import Testing
     try put("record.json", "{\"files\":[]}")
     try expectRefusal("\(path)/map-1: record.json does not name it")
     try put("record.json", "{\"version\":1}")
-    try expectRefusal("\(path)/record.json: not a list of pictures")
+    try expectRefusal("\(path)/record.json: not a list of files")
     // A record does not reach out of the folder, nor to files of other names.
     try FileManager.default.removeItem(atPath: path + "/map-1")
     try put("notes.txt", "mine")

@@ -48,14 +48,14 @@ package struct PictureFolder: Sendable {
         let found = try? JSONDecoder().decode(Record.self, from: data)
       else {
         throw TrainingError(
-          "\(known): not a list of pictures that this command wrote; name another folder")
+          "\(known): not a list of files that this command wrote; name another folder")
       }
       earlier = Set(found.files.filter(isName))
     }
     let here = try files.contentsOfDirectory(atPath: path).sorted()
     if let foreign = here.first(where: { isName($0) && !earlier.contains($0) }) {
       throw TrainingError(
-        "\(path)/\(foreign): \(record) does not name it as a picture of an earlier call; "
+        "\(path)/\(foreign): \(record) does not name it as a file of an earlier call; "
           + "remove it or name another folder")
     }
     return earlier
