@@ -112,7 +112,7 @@ struct AttentionCommand: ParsableCommand {
     let model = try saved.transformer.configuration
     try choice.check(image: model)
     let reader = try saved.imageReader(options.settings(), cropRatio: options.evalCropRatio)
-    let picture = try image.map { try reader.image(at: $0, noting: note) }
+    let picture = try image.map { try reader.image(at: $0, noting: Terminal.note) }
     return try AttentionFigure(
       choice.attention(saved, to: picture.map(reader.normalization.tensor)),
       heads: choice.heads(of: model), size: saved.imageSize, image: picture,
@@ -125,7 +125,7 @@ struct AttentionCommand: ParsableCommand {
     let model = try saved.model(as: TimeSformer.self)
     try choice.check(model.configuration)
     guard let image else { throw ValidationError("no clip is given") }
-    let frames = try reader.images(at: image, noting: note)[0]
+    let frames = try reader.images(at: image, noting: Terminal.note)[0]
     let clip = Tensor.concatenated(frames.map(reader.normalization.tensor), 0)
     return try AttentionFigure(
       choice.attention(
@@ -133,10 +133,6 @@ struct AttentionCommand: ParsableCommand {
       heads: choice.heads(of: model.configuration.image), size: saved.imageSize,
       image: RGBImage(beside: frames), source: weights ?? image, extent: scale ?? .cell,
       isLogarithmic: log)
-  }
-
-  private func note(_ note: any Error) {
-    Terminal.write("note: \(note)\(note is ImageError ? ImageError.readAllTheSame : "")\n")
   }
 
   private func write(

@@ -43,9 +43,8 @@ struct PredictCommand: ParsableCommand {
     let size = max(pool.threads, pool.threads * reader.usualBatchSize / 4)
     for start in stride(from: 0, to: images.count, by: size) {
       let part = Array(images[start..<min(start + size, images.count)])
-      let results = classifier.classify(part, top: topk, withLogits: logits) { note in
-        Terminal.write("note: \(note)\(note is ImageError ? ImageError.readAllTheSame : "")\n")
-      }
+      let results = classifier.classify(
+        part, top: topk, withLogits: logits, noting: Terminal.note)
       for result in results {
         switch result {
         case .success(let prediction): try show(prediction)

@@ -162,10 +162,7 @@ struct PatchingCommand: ParsableCommand {
   }
 
   private func read(_ path: String, by reader: ImageReader) throws -> Tensor {
-    let image = try reader.image(at: path) { note in
-      Terminal.write("note: \(note)\(note is ImageError ? ImageError.readAllTheSame : "")\n")
-    }
-    let batch = reader.normalization.tensor(image)
+    let batch = reader.normalization.tensor(try reader.image(at: path, noting: Terminal.note))
     return batch.reshaped(batch.shape.removing(0))
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Images
 import Synchronization
 
 /// Standard output for results; standard error for messages, and a line of progress that is
@@ -48,6 +49,11 @@ struct Terminal {
         throw FileError(path: "standard output", cannot: "write", code: errno)
       }
     }
+  }
+
+  /// Writes a note about an image that is read all the same, or about a clip.
+  static func note(_ note: any Error) {
+    write("note: \(note)\(note is ImageError ? ImageError.readAllTheSame : "")\n")
   }
 
   /// Writes a line about what went wrong, in the place of the line of progress.

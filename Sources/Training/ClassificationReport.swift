@@ -93,8 +93,7 @@ package struct ClassificationReport: Sendable, Codable {
     func certainty(_ answer: Answer) -> Float {
       finite(answer.probability) == nil ? 2 : answer.probability
     }
-    let paths = Dictionary(
-      samples.map { ($0.index, $0.path) }, uniquingKeysWith: { first, _ in first })
+    let paths = Self.paths(of: samples)
     self.mistakes = answers.filter { !$0.isRight }
       .sorted { (-certainty($0), $0.index) < (-certainty($1), $1.index) }
       .prefix(most).map { answer in
@@ -128,13 +127,17 @@ extension ClassificationReport {
 }
 
 extension ClassificationReport {
+  /// The path of each sample by its index.
+  private static func paths(of samples: [Example]) -> [Int: String] {
+    Dictionary(samples.map { ($0.index, $0.path) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// A row for each answer: the image, its class, what was answered, how probable the model held
   /// that and the class.
   package static func imageTable(
     _ answers: [Answer], of samples: [Example], name: (Int) -> String
   ) -> String {
-    let paths = Dictionary(
-      samples.map { ($0.index, $0.path) }, uniquingKeysWith: { first, _ in first })
+    let paths = paths(of: samples)
     return CSV.table(
       [["path", "class", "predicted", "probability", "class_probability"]]
         + answers.map { answer in

@@ -17,13 +17,7 @@ struct Subject {
     c.localUpToLayer = family == .convit ? 1 : 0
     c.isDistilled = distilled
     model = try VisionTransformer(c)
-    weights = ParameterStore(model, seed: 1)
-    for (slot, name) in weights.tree.names.enumerated() {
-      var random = Random(seed: 2).split(slot)
-      let old = weights[name]!
-      weights[weights.tree.parameters[slot]] = Tensor(
-        old.shape, old.elements.map { $0 + Float(0.2 * random.normal()) })
-    }
+    weights = .moved(model)
     var random = Random(seed: 3)
     images = Tensor([6, 1, 8, 8], (0..<384).map { _ in Float(random.uniform(-2, 2)) })
   }
@@ -36,6 +30,20 @@ struct Subject {
     let tape = Tape(weights, Pass(isRecorded: false, taps: Taps(place)))
     _ = model(tape.constant(images))
     return tape.tapped(place)!.value
+  }
+}
+
+extension ParameterStore {
+  /// The initialisation, each number moved a little, so that none is 0 or 1.
+  static func moved(_ model: any Model) -> ParameterStore {
+    var weights = ParameterStore(model, seed: 1)
+    for (slot, name) in weights.tree.names.enumerated() {
+      var random = Random(seed: 2).split(slot)
+      let old = weights[name]!
+      weights[weights.tree.parameters[slot]] = Tensor(
+        old.shape, old.elements.map { $0 + Float(0.2 * random.normal()) })
+    }
+    return weights
   }
 }
 

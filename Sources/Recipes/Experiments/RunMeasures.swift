@@ -9,14 +9,7 @@ package struct RunMeasures: Sendable, Hashable {
 
   /// Of an epoch's line alone.
   init(_ record: EpochRecord) {
-    for (key, value) in [
-      ("train_loss", record.trainLoss), ("train_lr", record.trainLr),
-      ("test_loss", record.testLoss), ("test_acc1", record.testAcc1),
-      ("test_acc5", record.testAcc5), ("ema_test_loss", record.emaTestLoss),
-      ("ema_test_acc1", record.emaTestAcc1), ("ema_test_acc5", record.emaTestAcc5),
-      ("n_parameters", Double(record.parameters)), ("bad_images", Double(record.badImages)),
-      ("seconds", record.seconds),
-    ] { values[key] = value }
+    for known in Self.logged { values[known.key] = known.value(record) }
   }
 
   /// Of an epoch's line, and of what else the run in a folder has measured.
@@ -46,26 +39,32 @@ package struct RunMeasures: Sendable, Hashable {
   /// Why a measure cannot be asked for; nil if it can.
   static func fault(of measure: String) -> String? {
     let isOfLayer = measure.wholeMatch(of: /(nonlocality|gate)(_[0-9]+)?/) != nil
-    guard !isOfLayer, !titles.contains(where: { $0.key == measure }) else { return nil }
-    return "measures are \(titles.map(\.key).joined(separator: ", ")), nonlocality and gate (the "
+    guard !isOfLayer, !logged.contains(where: { $0.key == measure }) else { return nil }
+    return "measures are \(logged.map(\.key).joined(separator: ", ")), nonlocality and gate (the "
       + "mean over all heads), and nonlocality_<layer> and gate_<layer>; found '\(measure)'"
   }
 
   /// What a measure is called in a table, and the digits behind the point.
   static func heading(of measure: String) -> (title: String, digits: Int) {
-    if let known = titles.first(where: { $0.key == measure }) { return (known.title, known.digits) }
+    if let known = logged.first(where: { $0.key == measure }) { return (known.title, known.digits) }
     let parts = measure.split(separator: "_")
     let name = parts[0] == "gate" ? "Gate" : "Non-locality"
     return (parts.count > 1 ? "\(name), layer \(parts[1])" : name, 3)
   }
 
-  private static let titles: [(key: String, title: String, digits: Int)] = [
-    ("test_acc1", "Top-1", 1), ("test_acc5", "Top-5", 1), ("test_loss", "Loss", 3),
-    ("train_loss", "Training loss", 3), ("train_lr", "Learning rate", 6),
-    ("ema_test_acc1", "Top-1 of the average", 1), ("ema_test_acc5", "Top-5 of the average", 1),
-    ("ema_test_loss", "Loss of the average", 3), ("n_parameters", "Parameters", 0),
-    ("bad_images", "Images not read", 0), ("seconds", "Seconds of the last epoch", 1),
-  ]
+  private static let logged:
+    [(key: String, title: String, digits: Int, value: @Sendable (EpochRecord) -> Double?)] = [
+      ("test_acc1", "Top-1", 1, { $0.testAcc1 }), ("test_acc5", "Top-5", 1, { $0.testAcc5 }),
+      ("test_loss", "Loss", 3, { $0.testLoss }),
+      ("train_loss", "Training loss", 3, { $0.trainLoss }),
+      ("train_lr", "Learning rate", 6, { $0.trainLr }),
+      ("ema_test_acc1", "Top-1 of the average", 1, { $0.emaTestAcc1 }),
+      ("ema_test_acc5", "Top-5 of the average", 1, { $0.emaTestAcc5 }),
+      ("ema_test_loss", "Loss of the average", 3, { $0.emaTestLoss }),
+      ("n_parameters", "Parameters", 0, { Double($0.parameters) }),
+      ("bad_images", "Images not read", 0, { Double($0.badImages) }),
+      ("seconds", "Seconds of the last epoch", 1, { $0.seconds }),
+    ]
 }
 
 extension TrainingConfiguration {

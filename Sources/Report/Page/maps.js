@@ -37,8 +37,9 @@ const layerStarts = ({ layers, grid }) => {
 const headMaps = (record, index, l, query) => {
   const { heads, tokens } = index.layers[l];
   const patches = index.grid[0] * index.grid[1];
+  const first = layerStarts(index)[l];
   return Array.from({ length: heads }, (_, head) => {
-    const start = (layerStarts(index)[l] + head * (tokens + patches) + tokens + query) * record.width + tokens;
+    const start = (first + head * (tokens + patches) + tokens + query) * record.width + tokens;
     return record.grey.subarray(start, start + patches);
   });
 };
