@@ -79,29 +79,41 @@ import Training
   }
 
   private static func exit(with error: any Error) -> Never {
-    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }  // all is said
+    Foundation.exit(report(error).rawValue)
+  }
+
+  /// What a process ends with that an error has stopped: 2 if the command was wrong.
+  static func exitCode(for error: any Error) -> ExitCode {
+    if let code = error as? ExitCode { return code }
     let code = Convit.exitCode(for: error)
+    let isUsage = code == .validationFailure || (error as? TrainingError)?.isUsage == true
+    return isUsage ? ExitCode(2) : code == .success ? .success : ExitCode(1)
+  }
+
+  /// Writes what has stopped the command, unless all is said.
+  static func report(_ error: any Error) -> ExitCode {
+    let code = exitCode(for: error)
+    if error is ExitCode { return code }
     if code == .success {  // --help, --version
       print(Convit.fullMessage(for: error))
-      Foundation.exit(0)
+      return code
     }
     let line = Convit.message(for: error).split(separator: "\n").joined(separator: " ")
-    guard code == .validationFailure || (error as? TrainingError)?.isUsage == true else {
-      let command = CommandLine.arguments.dropFirst().first ?? ""
-      Terminal.error(line + (hint(for: error, command: command).map { " (\($0))" } ?? ""))
-      Foundation.exit(1)
+    let name = CommandLine.arguments.dropFirst().first ?? ""
+    guard code == ExitCode(2) else {
+      Terminal.error(line + (hint(for: error, command: name).map { " (\($0))" } ?? ""))
+      return code
     }
     // The parser says which command it had come to: "See 'convit train --help' for …".
     let parts = Convit.fullMessage(for: error).split(separator: "'")
     let hint = parts.last { $0.hasPrefix("convit ") && $0.hasSuffix(" --help") }
     // What is found later has no such hint: the command is what was typed.
-    let name = CommandLine.arguments.dropFirst().first ?? ""
     let commands = Convit.configuration.groupedSubcommands.flatMap(\.subcommands)
     let isCommand = commands.contains { $0._commandName == name }
     let command =
       hint.flatMap { $0 == "convit --help" ? nil : $0 }
       ?? (isCommand ? "convit \(name) --help" : "convit --help")
     Terminal.error("\(line) (see \(command))")
-    Foundation.exit(2)
+    return code
   }
 }

@@ -25,10 +25,11 @@ enum TrainingProcesses {
       } catch let error as MPIError {
         throw error  // there is nobody to agree with any more
       } catch {
+        // The launcher ends all when one has ended with an error, so the first speaks before that.
+        let code = group.rank == 0 ? Main.report(error) : Main.exitCode(for: error)
+        _ = try? group.gather([])
         group.finish()
-        if group.rank == 0 { throw error }
-        let isUsage = (error as? TrainingError)?.isUsage ?? (error is ValidationError)
-        throw error as? ExitCode ?? ExitCode(isUsage ? 2 : 1)
+        throw code
       }
       group.finish()
     #else
