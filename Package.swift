@@ -94,6 +94,7 @@ let package = Package(
         .embedInCode("Page/search.html"), .embedInCode("Page/search.js"),
         .embedInCode("Page/scatter.js"),
         .embedInCode("Page/pruning.html"), .embedInCode("Page/pruning.js"),
+        .embedInCode("Page/grid.html"), .embedInCode("Page/grid.js"),
         .embedInCode("Page/tickets.html"), .embedInCode("Page/tickets.js"),
         .embedInCode("Page/video.html"), .embedInCode("Page/video.js"),
       ]),

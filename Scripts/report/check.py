@@ -282,7 +282,7 @@ let lines = 0;
 for (const chart of document.querySelectorAll(".chart")) {
   const title = chart.querySelector("h3").textContent;
   const ground = luminance(getComputedStyle(chart).backgroundColor);
-  for (const line of chart.querySelectorAll(".ink")) {
+  for (const line of chart.querySelectorAll(".ink:not(.band)")) {
     const style = getComputedStyle(line);
     const color = line.localName === "path" ? style.stroke : style.fill;
     const found = contrast(luminance(color), ground);

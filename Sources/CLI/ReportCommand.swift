@@ -8,25 +8,27 @@ import Runs
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Write a page about a run, or about several side by side.",
+    abstract: "Write a page about a run, about several side by side, or about a grid.",
     discussion: """
       One HTML file that needs no other: curves, tables by layer and head, attention maps. It is \
-      RUN/report.html of the first run unless --output says otherwise.
+      RUN/report.html of the first run unless --output says otherwise. Of the folder of a grid, as \
+      convit experiment writes it: what each cell has come to, and curves of means over its seeds.
       """)
 
   @Option(.file("The file to write.")) var output: String?
-  @Argument(help: "Folders of runs.") var runs: [String]
+  @Argument(help: "Folders of runs, or that of a grid.") var runs: [String]
 
   func validate() throws {
     guard !runs.isEmpty else { throw ValidationError("no run is given") }
   }
 
   func run() throws {
-    let page = try ReportPage(runs: runs)
+    let grid = runs.count == 1 ? try GridPage(runs[0]) : nil
+    let html = try grid?.html ?? ReportPage(runs: runs).html
     let path = output ?? "\(runs[0])/\(RunFiles.report)"
     let url = URL(fileURLWithPath: path)
     try OutputFolder(url.deletingLastPathComponent().path).write(
-      page.html, to: url.lastPathComponent)
+      html, to: url.lastPathComponent)
     try Terminal.result(path)
   }
 }

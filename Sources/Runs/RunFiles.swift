@@ -17,6 +17,8 @@ package enum RunFiles {
   package static let nonFiniteStep = "nonfinite.json"
   /// The messages of a run that a grid or a search trained.
   package static let console = "console.txt"
+  /// Why such a run has failed.
+  package static let failure = "failed.txt"
   /// The weights after the last epoch.
   package static let model = "model.safetensors"
   /// The moving average after the last epoch.

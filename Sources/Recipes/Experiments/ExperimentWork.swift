@@ -63,7 +63,9 @@ extension ExperimentPlan {
 }
 
 extension ExperimentPlan.Run {
-  private func failureFile(in folder: String) -> String { "\(folder)/\(self.folder)/failed.txt" }
+  private func failureFile(in folder: String) -> String {
+    "\(folder)/\(self.folder)/\(RunFiles.failure)"
+  }
 
   func failure(in folder: String) -> ExperimentPlan.Failure? {
     let path = failureFile(in: folder)

@@ -20,7 +20,7 @@ package struct FrontFigure {
       name: "front", style: joined, points: front.map { ($0.cost, $0.accuracy) })
     let chart = LineChart(xLabel: cost, yLabel: "accuracy, %", lines: dots + [line])
     let legend = Legend(entries: [(name: "trained", style: trained), ("Pareto front", joined)])
-    var grid = ChartGrid(rows: [[chart]], legend: legend, natural: 0...100)
+    var grid = ChartGrid(groups: [[chart]], columns: 1, legend: legend, natural: 0...100)
     grid.x = Axis(chart.xs, length: grid.width, within: 0...Double.infinity)
     return grid.svg(title: "Accuracy by \(cost)")
   }

@@ -30,8 +30,10 @@ package struct LinearGapFigure {
     let legend =
       [("closed form", closed)]
       + (lines.count > 1 ? [("Monte Carlo, \(report.draws) fits", drawn)] : [])
-    return ChartGrid(rows: [[chart]], legend: Legend(entries: legend.map { (name: $0, style: $1) }))
-      .svg(title: Self.name)
+    return ChartGrid(
+      groups: [[chart]], columns: 1, legend: Legend(entries: legend.map { (name: $0, style: $1) })
+    )
+    .svg(title: Self.name)
   }
 
   private static let name = "What averaging gains for linear models"

@@ -78,7 +78,8 @@ package struct PruningFigure {
     _ charts: [LineChart], _ entries: [(String, LineStyle)], _ natural: ClosedRange<Double>
   ) -> ChartGrid {
     var grid = ChartGrid(
-      rows: [charts], legend: Legend(entries: entries.map { ($0.0, $0.1) }), natural: natural)
+      groups: [charts], columns: 2, legend: Legend(entries: entries.map { ($0.0, $0.1) }),
+      natural: natural)
     grid.x = Axis([0, 1], length: grid.width)
     return grid
   }

@@ -19,12 +19,14 @@ package struct RunFigures: Sendable {
   /// What is missing, a sentence each.
   package let notes: [String]
 
+  private typealias Drawn = (grid: ChartGrid, title: String)
+
   private static let x = "epochs trained"
 
   /// The figures of runs, or of all runs of a grid, if its folder is the only one.
-  package init(_ folders: [String]) throws {
-    if folders.count == 1, let grid = try SeedFigures(grid: folders[0]) {
-      let found = grid.figures
+  package init(_ folders: [String], layout: FigureLayout = FigureLayout()) throws {
+    if folders.count == 1, let grid = try SeedGrid(folders[0]) {
+      let found = try SeedFigures(grid: grid, layout: layout).figures()
       figures = found.compactMap { name, svg in svg.map { Figure(name: name, svg: $0) } }
       localityTable = Self.table(
         grid.cells.flatMap { cell in cell.runs.map { ("\(cell.name), \($0.name)", $0) } })
@@ -34,10 +36,13 @@ package struct RunFigures: Sendable {
       return
     }
     let runs = try zip(folders, RunRecord.names(folders)).map { try LoggedRun($0, name: $1) }
-    let found: [(name: String, svg: String?)] = [
+    let drawn: [(name: String, figure: Drawn?)] = [
       ("loss.svg", Self.losses(runs)), ("accuracy.svg", Self.accuracies(runs)),
       ("nonlocality.svg", Self.nonlocality(runs)), ("gates.svg", Self.gates(runs)),
     ]
+    let found = try drawn.map { name, figure in
+      (name: name, svg: try figure.map { try $0.grid.svg(title: $0.title, in: layout) })
+    }
     localityTable = Self.table(Array(zip(folders, runs)))
     figures = found.compactMap { name, svg in svg.map { Figure(name: name, svg: $0) } }
     let without = zip(folders, runs).filter { $1.surveys.isEmpty }.map {
@@ -65,13 +70,13 @@ package struct RunFigures: Sendable {
 
   private static let colors = LineColors.light
 
-  private static func losses(_ runs: [LoggedRun]) -> String? {
+  private static func losses(_ runs: [LoggedRun]) -> Drawn? {
     curves(
       runs, "loss", title: "Training and test loss by epoch", within: 0...Double.infinity,
       [("train", "5 3", .trainLoss), ("test", nil, .testLoss)])
   }
 
-  private static func accuracies(_ runs: [LoggedRun]) -> String? {
+  private static func accuracies(_ runs: [LoggedRun]) -> Drawn? {
     curves(
       runs, "test accuracy, %", title: "Test accuracy by epoch", within: 0...100,
       [("", nil, .testAcc1)])
@@ -81,7 +86,7 @@ package struct RunFigures: Sendable {
   private static func curves(
     _ runs: [LoggedRun], _ label: String, title: String, within natural: ClosedRange<Double>,
     _ quantities: [(name: String, dash: String?, key: EpochRecord.CodingKeys)]
-  ) -> String? {
+  ) -> Drawn? {
     let lines = runs.enumerated().flatMap { index, run in
       quantities.map { quantity in
         LineChart.Line(
@@ -93,11 +98,13 @@ package struct RunFigures: Sendable {
     guard !lines.isEmpty else { return nil }
     let chart = LineChart(xLabel: x, yLabel: label, lines: lines)
     let legend = Legend(entries: lines.map { ($0.name, $0.style) })
-    return ChartGrid(rows: [[chart]], legend: legend, natural: natural).svg(title: title)
+    return (
+      ChartGrid(groups: [[chart]], columns: 1, legend: legend, natural: natural), title
+    )
   }
 
   /// Figure 5: the mean non-locality of each layer, a panel a run: a colour a layer, a dash a kind.
-  private static func nonlocality(_ all: [LoggedRun]) -> String? {
+  private static func nonlocality(_ all: [LoggedRun]) -> Drawn? {
     let runs = all.filter { !$0.surveys.isEmpty }
     let depth = runs.map(\.surveys[0].report.layers.count).max() ?? 0
     guard depth > 0 else { return nil }
@@ -124,25 +131,30 @@ package struct RunFigures: Sendable {
         + (known.filter(kinds.contains) + others).map {
           ($0.rawValue.uppercased(), LineStyle(dash: $0.dash))
         } + [("uniform attention", LineChart.yardstickStyle)])
-    return ChartGrid(rows: charts.rows(of: 3), legend: legend, natural: 0...Double.infinity).svg(
-      title: "Non-locality of each layer, mean over heads, along training")
+    return (
+      ChartGrid(groups: [charts], columns: 3, legend: legend, natural: 0...Double.infinity),
+      "Non-locality of each layer, mean over heads, along training"
+    )
   }
 
   /// Figure 6: σ(λ) of each head, a panel a GPSA layer, the runs below each other.
-  private static func gates(_ all: [LoggedRun]) -> String? {
+  private static func gates(_ all: [LoggedRun]) -> Drawn? {
     let runs = all.filter { !$0.surveys.isEmpty }
     let heads = runs.flatMap { $0.surveys[0].report.layers.map { $0.gate?.count ?? 0 } }.max() ?? 0
     guard heads > 0 else { return nil }
-    let rows = runs.flatMap { run in
+    let groups = runs.map { run in
       run.surveys[0].report.layers.indices.compactMap { layer in
         panel(run, layer, heads: heads, title: all.count > 1 ? "\(run.name), " : "")
-      }.rows(of: 5)
+      }
     }
     let legend = Legend(
       entries: (0..<heads).map { ("head \($0)", style($0, of: heads)) }
         + [("mean over heads", meanStyle)])
-    return ChartGrid(rows: rows, legend: legend, width: 150, height: 120, natural: 0...1).svg(
-      title: "Gates of the positional attention along training")
+    return (
+      ChartGrid(
+        groups: groups, columns: 5, legend: legend, width: 150, height: 120, natural: 0...1),
+      "Gates of the positional attention along training"
+    )
   }
 
   private static let meanStyle = LineStyle(color: "#111", width: 2.4)

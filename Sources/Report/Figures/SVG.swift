@@ -90,13 +90,15 @@ struct SVG {
 
   mutating func raw(_ element: String) { elements.append(element) }
 
-  /// The file, with a title for readers that cannot see it.
-  func text(title: String) -> String {
+  /// The file, with a title for readers that cannot see it; it may be shown larger or smaller than
+  /// it is drawn.
+  func text(title: String, scale: Double = 1) -> String {
     let (w, h) = (Self.number(width), Self.number(height))
+    let (shownWidth, shownHeight) = (Self.number(scale * width), Self.number(scale * height))
     return """
       <?xml version="1.0" encoding="UTF-8"?>
       <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" \
-      width="\(w)" height="\(h)" viewBox="0 0 \(w) \(h)" font-family="sans-serif" fill="#111">
+      width="\(shownWidth)" height="\(shownHeight)" viewBox="0 0 \(w) \(h)" font-family="sans-serif" fill="#111">
       <title>\(Self.escaped(title))</title>
       <rect width="\(w)" height="\(h)" fill="#fff"/>
       \(elements.joined(separator: "\n"))

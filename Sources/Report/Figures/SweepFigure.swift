@@ -14,7 +14,8 @@ package struct SweepFigure {
       chart("translation, Lie derivative", "error by pixel") { $0.translation },
     ].filter { $0.lines.contains { !$0.parts.isEmpty } }
     let legend = Legend(entries: layers.map { (name($0), style($0)) })
-    var grid = ChartGrid(rows: charts.rows(of: 2), legend: legend, natural: 0...Double.infinity)
+    var grid = ChartGrid(
+      groups: [charts], columns: 2, legend: legend, natural: 0...Double.infinity)
     grid.x = Axis([0, 1], length: grid.width)
     return grid.svg(title: "Equivariance of gated layers by the gate")
   }

@@ -77,10 +77,14 @@ const smoothed = (points, share) => {
   });
 };
 
+/** What lies around the points of a series. */
+const rangesOf = ({ spread = [], band = [] }) => [...spread, ...band];
+
 /**
- * A chart of series {name, color, dash, points: [[x, y], …], spread: [[x, low, high], …]}; `yardstick` {name, value} is a line across. What the values
+ * A chart of series {name, color, dash, points: [[x, y], …], spread: [[x, low, high], …], band: the same}; `yardstick` {name, value} is a line across. What the values
  * can be is `natural`; `across` is the same of x, and whether its axis has whole numbers alone.
  *
+ * A spread is an upright line at each point, and a band an area along all of them.
  * The reading under the pointer is in an element of class `tip`, a line a series: values as they are, smoothed or not. Entries of the
  * legend switch their series off and on. Below are a logarithmic axis where all values are above 0, smoothing of long series, and
  * buttons that save the picture and its numbers.
@@ -92,7 +96,7 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
   if (all.length === 0) return null;
   const box = htmlElement("div", { class: "chart" });
   const state = { hidden: new Set(), log: false, smooth: 0 };
-  const canLog = all.every((s) => s.points.every(([, v]) => v > 0) && (s.spread ?? []).every(([, low]) => low > 0));
+  const canLog = all.every((s) => s.points.every(([, v]) => v > 0) && rangesOf(s).every(([, low]) => low > 0));
   const draw = () => {
     const kept = all.filter((s) => !state.hidden.has(s.name));
     const { svg, tip } = drawLines(box, { title, x, series: kept, frameOf: all, yardstick, natural, across, ...state });
@@ -116,7 +120,7 @@ const lineChart = ({ title, x, series, yardstick, natural = [0, Infinity], acros
 /** Draws `series` into a box, in the frame of all series, and has the tip follow the pointer. */
 const drawLines = (box, { title, x, series, frameOf, yardstick, natural, across: bounds, log, smooth }) => {
   const all = frameOf.flatMap((s) => s.points);
-  const spreads = frameOf.flatMap((s) => s.spread ?? []).flatMap(([, low, high]) => [low, high]);
+  const spreads = frameOf.flatMap(rangesOf).flatMap(([, low, high]) => [low, high]);
   const ys = all.map((p) => p[1]).concat(spreads, yardstick && !log ? [yardstick.value] : []);
   const frame = chartFrame({ title, x, xs: all.map((p) => p[0]), ys, natural, across: bounds, log, box });
   const { svg, tip, showTip, width, height, top, bottom, left, right, across, px, py } = frame;
@@ -126,6 +130,10 @@ const drawLines = (box, { title, x, series, frameOf, yardstick, natural, across:
     svg.append(svgElement("text", { x: width - right - 4, y: y < top + 14 ? y + 13 : y - 4, "text-anchor": "end" }, yardstick.name));
   }
   const path = (points) => points.map(([a, b], i) => `${i ? "L" : "M"}${px(a).toFixed(1)} ${py(b).toFixed(1)}`).join("");
+  for (const { band = [], color } of series) {
+    const edge = [...band.map(([a, , high]) => [a, high]), ...band.map(([a, low]) => [a, low]).reverse()];
+    if (band.length > 1) svg.append(svgElement("path", { d: `${path(edge)}Z`, ...inked(color), class: "ink band" }));
+  }
   for (const s of series) {
     const dash = s.dash ? { "stroke-dasharray": s.dash } : {};
     if (smooth > 0) svg.append(svgElement("path", { d: path(s.points), "stroke-opacity": 0.25, ...inked(s.color), ...dash }));

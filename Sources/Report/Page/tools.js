@@ -12,7 +12,7 @@ const saveFile = (name, type, text) => {
 const standaloneSVG = (svg) => {
   const copy = svg.cloneNode(true);
   const [theirs, ours] = [svg.querySelectorAll("*"), copy.querySelectorAll("*")];
-  const properties = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "font-size", "visibility"];
+  const properties = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "font-size", "visibility"];
   theirs.forEach((element, i) => {
     const style = getComputedStyle(element);
     for (const property of properties) ours[i].setAttribute(property, style.getPropertyValue(property));
@@ -27,11 +27,15 @@ const standaloneSVG = (svg) => {
   return new XMLSerializer().serializeToString(copy);
 };
 
-/** A line for each point: the series, x, and the value. */
+/** A line for each point: the series, x, the value, and what lies around it if any series has that. */
 const seriesCSV = (x, series) => {
   const cell = (text) => `"${String(text).replace(/"/g, '""')}"`;
-  const rows = series.flatMap((s) => s.points.map(([a, b]) => `${cell(s.name)},${a},${b}`));
-  return [`series,${cell(x)},value`, ...rows].join("\n") + "\n";
+  const head = ["series", cell(x), "value", ...(series.some((s) => rangesOf(s).length > 0) ? ["low", "high"] : [])];
+  const rows = series.flatMap((s) => {
+    const ranges = new Map(rangesOf(s).map(([at, low, high]) => [at, [low, high]]));
+    return s.points.map(([a, b]) => [cell(s.name), a, b, ...(head.length > 3 ? (ranges.get(a) ?? ["", ""]) : [])].join(","));
+  });
+  return [head.join(","), ...rows].join("\n") + "\n";
 };
 
 /** The switches and buttons of a chart; `draw` draws it again when its `state` has changed. */
