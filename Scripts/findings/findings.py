@@ -1,4 +1,4 @@
-"""Makes the tables and pictures of docs/EXPERIMENTS.md that come of grids, from the raw numbers in docs/experiments.
+"""Makes tables and pictures of docs/EXPERIMENTS.md from the raw numbers in docs/experiments.
 
     python3 Scripts/findings/findings.py            write them
     python3 Scripts/findings/findings.py --check    say what is not as the numbers make it, and end with 1
@@ -12,7 +12,8 @@ from itertools import permutations
 from pathlib import Path
 
 import plot
-from grid import Grid, mean, deviation
+import pruning
+from grid import Grid, deviation, mean, spread
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENT = REPOSITORY / "docs/EXPERIMENTS.md"
@@ -23,12 +24,6 @@ def markdown(rows):
     """A table of cells, the head first."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0])] + lines[1:])
-
-
-def spread(values, digits=1):
-    """Mean ± standard deviation."""
-    values = list(values)
-    return f"{mean(values):.{digits}f} ± {deviation(values):.{digits}f}" if len(values) > 1 else f"{mean(values):.{digits}f}"
 
 
 def page(blocks):
@@ -105,11 +100,17 @@ def ablation(name):
     return {name: markdown(rows)}, {}
 
 
+def pruned(name):
+    """What pruned models lose, and what training brings back."""
+    return {name: markdown(pruning.table(RAW, ["fashion", "fashion-deit"]))}, {}
+
+
 FINDINGS = {
     "sample-efficiency-quick": sample_efficiency,
     "sample-efficiency-middle": sample_efficiency,
     "ablation-quick": ablation,
     "ablation-middle": ablation,
+    "pruning-retrained": pruned,
 }
 
 

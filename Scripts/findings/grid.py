@@ -16,6 +16,14 @@ def deviation(values):
     return sqrt(sum((value - middle) ** 2 for value in values) / (len(values) - 1)) if len(values) > 1 else 0
 
 
+def spread(values, digits=1):
+    """Mean ± standard deviation; a dash of no values."""
+    values = list(values)
+    if not values:
+        return "–"
+    return f"{mean(values):.{digits}f}" + (f" ± {deviation(values):.{digits}f}" if len(values) > 1 else "")
+
+
 class Grid:
     def __init__(self, path):
         with open(path, newline="") as file:

@@ -22,14 +22,6 @@ struct AblationCommand: ParsableCommand {
   @Option(name: .customLong("with"), help: "What replaces a part: zero or mean.")
   var replacement = Replacement.zero
 
-  struct Record: Encodable {
-    let weights, split, with: String
-    let images: Int
-    let acc1: Double
-    let loss: Double?
-    let parts: [InterventionEffects.Line]
-  }
-
   func run() throws {
     let saved = try options.model.load()
     let model = try saved.transformer
@@ -42,10 +34,8 @@ struct AblationCommand: ParsableCommand {
     }
     let effects = try options.effects(
       of: Intervention.ablations(of: model, means: means), on: saved, pool)
-    let record = Record(
-      weights: options.model.file.weights, split: options.images.split, with: replacement.rawValue,
-      images: effects.whole.images, acc1: effects.whole.accuracy1, loss: effects.whole.finiteLoss,
-      parts: effects.lines)
+    var record = InterventionRecord(effects, options)
+    record.with = replacement.rawValue
     try options.output.show("ablation", record, effects, without: "without")
   }
 }
@@ -78,15 +68,6 @@ struct KnockoutCommand: ParsableCommand {
   @Option(.number("Of near and far, a Euclidean distance in patches. (default: 1)"))
   var distance: Double?
   @Option(help: "What is cut at a time: a layer, or a head.") var by = Unit.layer
-
-  struct Record: Encodable {
-    let weights, split, edges: String
-    let distance: Double?
-    let images: Int
-    let acc1: Double
-    let loss: Double?
-    let parts: [InterventionEffects.Line]
-  }
 
   func validate() throws {
     guard let distance else { return }
@@ -123,11 +104,27 @@ struct KnockoutCommand: ParsableCommand {
             ? " at distance \(distance ?? 1): it has \(grid.rows) × \(grid.columns) patches" : ""))
     }
     let effects = try options.effects(of: interventions, on: saved, options.model.threads.pool())
-    let record = Record(
-      weights: options.model.file.weights, split: options.images.split, edges: edges.rawValue,
-      distance: isByDistance ? distance ?? 1 : nil, images: effects.whole.images,
-      acc1: effects.whole.accuracy1, loss: effects.whole.finiteLoss, parts: effects.lines)
+    var record = InterventionRecord(effects, options)
+    record.edges = edges.rawValue
+    record.distance = isByDistance ? distance ?? 1 : nil
     try options.output.show("knockout", record, effects, without: "knocked out in")
+  }
+}
+
+/// What both commands write as JSON: the model as it is, each intervention, and what was done.
+private struct InterventionRecord: Encodable {
+  let weights, split: String
+  var with, edges: String?
+  var distance: Double?
+  let images: Int
+  let acc1: Double
+  let loss: Double?
+  let parts: [InterventionEffects.Line]
+
+  init(_ effects: InterventionEffects, _ options: ProbeOptions) {
+    (weights, split) = (options.model.file.weights, options.images.split)
+    (images, acc1) = (effects.whole.images, effects.whole.accuracy1)
+    (loss, parts) = (effects.whole.finiteLoss, effects.lines)
   }
 }
 

@@ -5,27 +5,20 @@ import Testing
 
 /// The page of a grid that was written by hand.
 @Suite struct GridPageTests {
-  private let folder = NSTemporaryDirectory() + "grid-page-" + UUID().uuidString
-
-  private func write(_ name: String, _ text: String) throws {
-    let url = URL(fileURLWithPath: "\(folder)/\(name)")
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: url)
-  }
+  private let scratch = ScratchFolder()
+  private var folder: String { scratch.path }
 
   @Test func numbersOfCellsAndSeeds() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(try GridPage(folder) == nil)
-    try write("runs.csv", "row,column,seed\n")
-    try write("table.md", "# Small </script> grid\n\n| a |\n")
+    try scratch.write("runs.csv", "row,column,seed\n")
+    try scratch.write("table.md", "# Small </script> grid\n\n| a |\n")
     // Not every epoch has an evaluation, and the last one need not be the best.
     let logs = [
       (0, "{\"epoch\":0,\"test_acc1\":40,\"train_loss\":2}\n{\"epoch\":1,\"train_loss\":1}\n"),
       (2, "{\"epoch\":0,\"test_acc1\":50}\n{\"epoch\":1,\"test_acc1\":44,\"train_loss\":3}\n"),
     ]
-    for (seed, log) in logs { try write("few/A/seed-\(seed)/log.jsonl", log) }
-    try write("few/B/seed-0/failed.txt", "the loss is not finite\n")
+    for (seed, log) in logs { try scratch.write("few/A/seed-\(seed)/log.jsonl", log) }
+    try scratch.write("few/B/seed-0/failed.txt", "the loss is not finite\n")
     let html = try #require(try GridPage(folder)).html
     let start = try #require(html.range(of: #"<script type="application/json" id="data">"#))
     let end = try #require(html[start.upperBound...].range(of: "</script>"))

@@ -11,19 +11,8 @@ import Testing
 
 /// Pages of runs that were written by hand; `make report-check` looks at one in a browser.
 @Suite struct ReportPageTests {
-  private let folder: String
-
-  init() throws {
-    folder = NSTemporaryDirectory() + "report-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
-
-  private func write(_ name: String, _ text: String) throws {
-    let url = URL(fileURLWithPath: "\(folder)/\(name)")
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: url)
-  }
+  private let scratch = ScratchFolder()
+  private var folder: String { scratch.path }
 
   private struct Page: Decodable {
     struct Run: Decodable {
@@ -52,10 +41,10 @@ import Testing
   }
 
   @Test func holdsWhatTheRunLogged() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try write("a/first/config.yaml", "model: </script><b>\n")
-    try write("a/first/log.jsonl", "{\"epoch\":0,\"test_acc1\":12.5}\n{\"epoch\":1,\"test_acc1\":2")
-    try write("b/first/log.jsonl", "")
+    try scratch.write("a/first/config.yaml", "model: </script><b>\n")
+    try scratch.write(
+      "a/first/log.jsonl", "{\"epoch\":0,\"test_acc1\":12.5}\n{\"epoch\":1,\"test_acc1\":2")
+    try scratch.write("b/first/log.jsonl", "")
     let (html, data) = try page(["\(folder)/a/first", "\(folder)/b/first"])
     #expect(data.runs.map(\.name) == ["a/first", "b/first"])
     #expect(data.runs[0].log.map(\.test_acc1) == [12.5], "a line that was cut short is left out")
@@ -70,8 +59,7 @@ import Testing
 
   /// Only a run that goes on is looked at again.
   @Test func aBrowserFollowsARun() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try write("log.jsonl", "{\"epoch\":0}\n")
+    try scratch.write("log.jsonl", "{\"epoch\":0}\n")
     let line = "<meta http-equiv=\"refresh\" content=\"30\">\n"
     let live = try ReportPage(runs: [folder], refresh: 30).html
     let done = try ReportPage(runs: [folder]).html
@@ -80,43 +68,40 @@ import Testing
   }
 
   @Test func aRunWithItsSymmetry() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try write("a/log.jsonl", "")
+    try scratch.write("a/log.jsonl", "")
     #expect(try ReportPage(runs: ["\(folder)/a"]).html.contains(#""symmetry":null"#))
     var statistics = OrbitStatistics(.horizontalFlip, subgroups: [.horizontalFlip])
     statistics.add([[0.75, 0.25], [0.25, 0.75]], label: 1)
     let report = SymmetryReport(statistics, [.horizontalFlip]) { "class \($0)" }
-    try write("a/symmetry.json", JSON.text(report))
+    try scratch.write("a/symmetry.json", JSON.text(report))
     let html = try ReportPage(runs: ["\(folder)/a"]).html
     #expect(html.contains(#""averaged_risk":0.5"#) && html.contains(#""name":"hflip""#))
     let svg = SymmetryFigure(report).svg
     #expect(svg.contains("hflip, 2 passes") && svg.contains("realised, by the labels"))
     #expect(!svg.contains("±"), "one image has no standard error")
     for text in ["", "{}", "[1]"] {
-      try write("a/symmetry.json", text)
+      try scratch.write("a/symmetry.json", text)
       let error = #expect(throws: FileError.self) { try ReportPage(runs: ["\(folder)/a"]) }
       #expect(error?.reason == "not what convit symmetry writes")
     }
   }
 
   @Test func foldersThatAreNoRuns() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(throws: FileError(path: "/nowhere", reason: "no log.jsonl: not the folder of a run")) {
       try ReportPage(runs: ["/nowhere"])
     }
-    try write("log.jsonl", "{}\nno JSON\n")
+    try scratch.write("log.jsonl", "{}\nno JSON\n")
     #expect(
       throws: FileError(path: folder + "/log.jsonl", reason: "line 2 is not a JSON object")
     ) { try ReportPage(runs: [folder]) }
   }
 
   @Test func recordsOfOtherImagesAreForgotten() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var c = ViTConfiguration(.convit, patchSize: 4, embedDim: 8, heads: 4)
     (c.imageHeight, c.imageWidth, c.depth, c.localUpToLayer, c.classes) = (8, 12, 2, 1, 2)
     let model = try VisionTransformer(c)
     let image = RGBImage(width: 12, height: 8, pixels: Array(repeating: 100, count: 288))
-    try write("log.jsonl", "")
+    try scratch.write("log.jsonl", "")
     func epochs(_ c: ViTConfiguration, _ name: String) throws -> [Int]? {
       _ = try AttentionRecorder(folder + "/attention", c, images: [(name, image)], after: 3)
       return try page([folder]).data.runs[0].attention?.frames.map(\.epochs)
@@ -134,7 +119,6 @@ import Testing
   }
 
   @Test func attentionMapsAreRecordedAsGreys() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     var c = ViTConfiguration(.convit, patchSize: 4, embedDim: 8, heads: 4)
     (c.imageHeight, c.imageWidth, c.depth, c.localUpToLayer, c.classes) = (8, 12, 2, 1, 2)
     let model = try VisionTransformer(c)
@@ -151,7 +135,7 @@ import Testing
     recorder = try AttentionRecorder(
       folder + "/attention", c, images: [("ant/1.png", image)], after: 3)
     try recorder.record(model, FrozenWeights(weights), epochs: 4, on: pool)
-    try write("log.jsonl", "")
+    try scratch.write("log.jsonl", "")
     let attention = try #require(try page([folder]).data.runs[0].attention)
     #expect(attention.index.grid == [2, 3] && attention.pictures.count == 1)
     #expect(attention.frames.map(\.epochs) == [0, 3, 4])

@@ -6,14 +6,8 @@ import Testing
 
 /// Curves of runs that were written by hand.
 @Suite struct RunFigureTests {
-  private let folder = NSTemporaryDirectory() + "figures-" + UUID().uuidString
-
-  private func write(_ name: String, _ text: String) throws {
-    let url = URL(fileURLWithPath: "\(folder)/\(name)")
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: url)
-  }
+  private let scratch = ScratchFolder()
+  private var folder: String { scratch.path }
 
   /// A line of `locality.jsonl`: two heads in a layer with gates, two in one without.
   private func survey(_ epochs: Int, _ nonlocality: [[Double]], _ gate: [Double]) -> String {
@@ -40,20 +34,18 @@ import Testing
   }
 
   @Test func aRunWithoutGatesBesideOneWithThem() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     for run in ["gated", "plain"] {
-      try write("\(run)/log.jsonl", "{\"epoch\":0,\"test_loss\":2,\"test_acc1\":10}\n")
+      try scratch.write("\(run)/log.jsonl", "{\"epoch\":0,\"test_loss\":2,\"test_acc1\":10}\n")
     }
     let line = survey(0, [[1.0, 1.2]], [0.7, 0.75])
-    try write("gated/locality.jsonl", line)
-    try write("plain/locality.jsonl", line.replacing(/,"gate":\[[^\]]*\]/, with: ""))
+    try scratch.write("gated/locality.jsonl", line)
+    try scratch.write("plain/locality.jsonl", line.replacing(/,"gate":\[[^\]]*\]/, with: ""))
     let drawn = try RunFigures([folder + "/gated", folder + "/plain"])
     #expect(drawn.notes == [folder + "/plain: no gates for gates.svg"])
   }
 
   @Test func linesAreTheNumbersOfTheLogs() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try write(
+    try scratch.write(
       "a<b/log.jsonl",
       """
       {"epoch":0,"train_loss":2.5,"test_loss":2.25,"test_acc1":10}
@@ -61,7 +53,7 @@ import Testing
       {"epoch":2,"train_loss":1.1,"test_loss":1.3,"test_acc1":64.125}
       {"epoch":3,"train_loss":0.9,"test_loss":1.2,"test_acc1":7
       """)
-    try write(
+    try scratch.write(
       "a<b/locality.jsonl",
       survey(0, [[1.0, 1.2], [1.5, 1.5]], [0.7, 0.75])
         + survey(3, [[0.5, 0.9], [1.4, 1.2]], [0.25, 0.5]))
@@ -103,11 +95,10 @@ import Testing
   }
 
   @Test func runsBesideEachOther() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     for run in ["a", "b", "c"] {
-      try write("\(run)/log.jsonl", "{\"epoch\":0,\"test_acc1\":50}\n")
+      try scratch.write("\(run)/log.jsonl", "{\"epoch\":0,\"test_acc1\":50}\n")
       if run == "c" { continue }
-      try write("\(run)/locality.jsonl", survey(0, [[1, 1], [2, 2]], [0.5, 0.5]))
+      try scratch.write("\(run)/locality.jsonl", survey(0, [[1, 1], [2, 2]], [0.5, 0.5]))
     }
     let drawn = try RunFigures(["a", "b", "c"].map { "\(folder)/\($0)" })
     #expect(drawn.figures.map(\.name) == ["accuracy.svg", "nonlocality.svg", "gates.svg"])
@@ -125,7 +116,6 @@ import Testing
   }
 
   @Test func brokenLogs() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     let good = survey(0, [[1, 1], [2, 2]], [0.5, 0.5])
     for (log, locality, file, reason) in [
       ("{\"train_loss\":1}\n", "", "log.jsonl", "line 1 has no 'epoch'"),
@@ -141,8 +131,8 @@ import Testing
       ),
       ("", survey(0, [], []), "locality.jsonl", "line 1 has no layers or heads"),
     ] {
-      try write("log.jsonl", log)
-      try write("locality.jsonl", locality)
+      try scratch.write("log.jsonl", log)
+      try scratch.write("locality.jsonl", locality)
       #expect(throws: FileError(path: "\(folder)/\(file)", reason: reason)) {
         try RunFigures([folder])
       }
@@ -160,24 +150,17 @@ import Testing
 
 /// Curves of a grid, whose cells have the means and deviations of their seeds.
 @Suite struct SeedFigureTests {
-  private let folder = NSTemporaryDirectory() + "seeds-" + UUID().uuidString
-
-  private func write(_ name: String, _ text: String) throws {
-    let url = URL(fileURLWithPath: "\(folder)/\(name)")
-    try FileManager.default.createDirectory(
-      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: url)
-  }
+  private let scratch = ScratchFolder()
+  private var folder: String { scratch.path }
 
   @Test func meansAndBands() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     #expect(throws: FileError.self) { try RunFigures([folder]) }
-    try write("runs.csv", "row,column,seed\n")
+    try scratch.write("runs.csv", "row,column,seed\n")
     for (seed, accuracies) in [(0, [10.0, 40]), (1, [14, 44]), (2, [12, 42])] {
       let lines = accuracies.enumerated().map { "{\"epoch\":\($0),\"test_acc1\":\($1)}\n" }
-      try write("few/A/seed-\(seed)/log.jsonl", lines.joined())
+      try scratch.write("few/A/seed-\(seed)/log.jsonl", lines.joined())
     }
-    try write("few/B/seed-0/log.jsonl", "{\"epoch\":0,\"test_acc1\":20}\n")
+    try scratch.write("few/B/seed-0/log.jsonl", "{\"epoch\":0,\"test_acc1\":20}\n")
     let drawn = try RunFigures([folder])
     #expect(drawn.figures.map(\.name) == ["accuracy.svg"])
     #expect(drawn.notes.first == "loss.svg is not written: no run has numbers for it")
