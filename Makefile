@@ -15,8 +15,8 @@ TEST_FLAGS_debug := -Xcc -O2
 TEST_FLAGS_release := -c release -Xswiftc -enable-testing --scratch-path .build/testing
 TEST_FLAGS := $(TEST_FLAGS_$(CONFIGURATION))
 
-.PHONY: python-check findings help demo demo-video test test-mpi test-sanitized api api-check test-arm fuzz fuzz-products pillow-images build format lint docs parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
-  consumer kill-loop grid-kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table clips-memory vit-bench tensorboard-check clean
+.PHONY: python-check findings findings-raw help demo demo-video test test-mpi test-sanitized api api-check test-arm fuzz fuzz-products pillow-images build format lint docs parity parity-zoo parity-hub bench-peers bench-products bench-data bench-video bench-allocations bench-locality \
+  consumer kill-loop grid-kill-loop search-kill-loop prune-kill-loop ticket-kill-loop ticket-labels ticket-table ticket-transfer soak weights report-check search-page-check grid-page-check pruning-page-check tickets-page-check symmetry pruning pruning-table pruning-retrained video-table clips-memory vit-bench tensorboard-check clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -127,8 +127,14 @@ pruning-table: build ## Sweep the shipped models over sparsities (DATA=<Fashion-
 pruning-retrained: build ## Train pruned models for two epochs, at all sparsities (DATA=… CSV=docs/experiments/pruning-retrained.csv)
 	python3 Scripts/pruning/retrain.py --data-path $(or $(DATA),data/fashion-mnist) $(or $(CSV),docs/experiments/pruning-retrained.csv)
 
-findings: ## Make the tables and pictures of grids in docs/EXPERIMENTS.md again from docs/experiments (CHECK=--check)
+findings: ## Make tables and pictures of docs/EXPERIMENTS.md again from docs/experiments (CHECK=--check)
 	python3 Scripts/findings/findings.py $(CHECK)
+
+findings-raw: build ## Measure what is no grid for make findings (RUNS=<folder of the grids> DATA=<folder of the data sets>)
+	python3 Scripts/findings/knockouts.py --convit .build/release/convit --data $(DATA)/pairs- --runs $(RUNS)/distance-
+	for system in pruned symmetry; do python3 Scripts/findings/across.py $$system --convit .build/release/convit \
+	  --data $(DATA)/fashion-mnist --runs $(RUNS)/sample-efficiency-middle || exit; done
+	python3 Scripts/findings/across.py scores --convit .build/release/convit --data $(DATA)/fashion-mnist --runs $(RUNS)/ablation-middle
 
 video-table: build ## Six models of clips on moving clothes, three seeds, into OUT (runs/moving-clothes)
 	@Scripts/dependencies.sh demo
@@ -219,6 +225,11 @@ report-check: build ## Drive the page of runs in headless Chromium (RUN="runs/de
 search-page-check: build ## Drive the page of a search in headless Chromium (SEARCH="searches/fashion")
 	Scripts/report/environment.sh
 	.venv-report/bin/python Scripts/report/check_search.py $(SEARCH)
+
+grid-page-check: build ## Drive the page of a grid in headless Chromium (GRID="runs/ablation-quick")
+	Scripts/report/environment.sh
+	.build/release/convit report $(GRID) --output $(GRID)/report.html
+	.venv-report/bin/python Scripts/report/check_grid.py $(GRID)/report.html $(GRID)
 
 pruning-page-check: build ## Drive the page of a sweep in headless Chromium (SWEEP="sweeps/fashion")
 	Scripts/report/environment.sh

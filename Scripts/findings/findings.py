@@ -8,12 +8,14 @@ What stands between `<!-- NAME -->` and `<!-- end -->` in the document is made h
 
 import argparse
 import sys
-from itertools import permutations
 from pathlib import Path
 
+import distance
 import plot
 import pruning
+import systems
 from grid import Grid, deviation, mean, spread
+from statistic import page
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCUMENT = REPOSITORY / "docs/EXPERIMENTS.md"
@@ -24,34 +26,6 @@ def markdown(rows):
     """A table of cells, the head first."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0])] + lines[1:])
-
-
-def page(blocks):
-    """Page's test of a trend (Page 1963) over blocks of values, expected to fall from the first to the last: L and the exact p.
-
-    Ties get the mean of their ranks in L; p is over all orders without ties, which is then an approximation.
-    """
-    count = len(blocks[0])
-
-    def ranks(values):
-        ordered = sorted(values)
-        return [sum(i + 1 for i, other in enumerate(ordered) if other == value) / ordered.count(value) for value in values]
-
-    weights = range(count, 0, -1)
-    found = sum(w * r for block in blocks for w, r in zip(weights, ranks(block)))
-    one = {}
-    for order in permutations(range(1, count + 1)):
-        value = sum(w * r for w, r in zip(weights, order))
-        one[value] = one.get(value, 0) + 1
-    all_blocks = {0: 1}
-    for _ in blocks:
-        sums = {}
-        for a, ways in all_blocks.items():
-            for b, more in one.items():
-                sums[a + b] = sums.get(a + b, 0) + ways * more
-        all_blocks = sums
-    total = sum(all_blocks.values())
-    return found, sum(ways for value, ways in all_blocks.items() if value >= found - 1e-9) / total
 
 
 def sample_efficiency(name):
@@ -105,11 +79,33 @@ def pruned(name):
     return {name: markdown(pruning.table(RAW, ["fashion", "fashion-deit"]))}, {}
 
 
+def looked_across(name):
+    """Gates where a task takes a look across the picture, and what that look is worth."""
+    return {"distance": markdown(distance.gates(RAW)), name: markdown(distance.knockouts(RAW))}, {}
+
+
+def across_pruned(name):
+    return {name: markdown(systems.pruned(RAW))}, {}
+
+
+def across_symmetry(name):
+    rows, words = systems.symmetry(RAW)
+    return {name: f"{markdown(rows)}\n\n{words}"}, {}
+
+
+def across_scores(name):
+    return {name: markdown(systems.scores(RAW))}, {}
+
+
 FINDINGS = {
     "sample-efficiency-quick": sample_efficiency,
     "sample-efficiency-middle": sample_efficiency,
     "ablation-quick": ablation,
     "ablation-middle": ablation,
+    "across-pruned": across_pruned,
+    "across-symmetry": across_symmetry,
+    "across-scores": across_scores,
+    "distance-knockout": looked_across,
     "pruning-retrained": pruned,
 }
 

@@ -99,7 +99,7 @@ struct AttentionCommand: ParsableCommand {
     let reader = try clips.reader(
       for: saved, options.settings(), cropRatio: options.evalCropRatio)
     let figure = try reader.map { try self.figure(saved, clip: $0) } ?? self.figure(saved)
-    let folder = try PictureFolder(outputDir, record: "attention.json") { name in
+    let folder = try ResultFolder(outputDir, record: "attention.json") { name in
       name.wholeMatch(of: /attention\.svg|(attention|query)\.png/) != nil
         || name.wholeMatch(of: /layer-\d+-([a-z]+-)?(head-\d+|rollout|mean|reach)\.png/) != nil
     }
@@ -136,7 +136,7 @@ struct AttentionCommand: ParsableCommand {
   }
 
   private func write(
-    _ figure: AttentionFigure, to folder: PictureFolder, _ pool: WorkerPool
+    _ figure: AttentionFigure, to folder: ResultFolder, _ pool: WorkerPool
   ) throws {
     try folder.write(figure.svg(), to: "attention.svg")
     // The sheet takes longest, so it is begun first.

@@ -41,7 +41,7 @@ struct FiguresCommand: ParsableCommand {
       runs,
       layout: FigureLayout(width: width, fontSize: fontSize, columns: columns))
     for note in drawn.notes { Terminal.write("note: \(note)\n") }
-    let folder = try PictureFolder(outputDir, record: "figures.json") { name in
+    let folder = try ResultFolder(outputDir, record: "figures.json") { name in
       name.wholeMatch(of: /(loss|accuracy|nonlocality|gates)\.svg|locality\.csv/) != nil
     }
     defer { folder.discard() }

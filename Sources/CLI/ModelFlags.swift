@@ -25,6 +25,11 @@ struct StructureFlags: SettingFlags {
   var localUpToLayer: OrNone<Int>?
   @Option(.number("Sharpness of the convolutional start, α. (default: 1)"))
   var localityStrength: Float?
+  @Option(
+    .name(
+      "What the head reads: token, the class token, or avg, the mean over the patches. (default: "
+        + "the preset's)"))
+  var globalPool: ModelSettings.GlobalPool?
 }
 
 /// The flags of `convit train` that describe the model.
@@ -54,5 +59,6 @@ struct ModelFlags: SettingFlags {
   var partial: Bool?
 }
 
+extension ModelSettings.GlobalPool: ExpressibleByArgument {}
 extension InputSize: LosslessStringConvertible, ExpressibleByArgument {}
 extension TimeSformerConfiguration.Scheme: ExpressibleByArgument {}

@@ -62,13 +62,13 @@ struct ValuesCommand: ParsableCommand {
     let saved = try options.model.load()
     let (pool, weights) = (options.model.threads.pool(), options.model.frozen(saved))
     let (model, path) = (try saved.transformer, options.output.outputDir ?? "")
-    var (folder, arrays, answers): (PictureFolder?, [OpenArray], [Answer]) = (nil, [], [])
+    var (folder, arrays, answers): (ResultFolder?, [OpenArray], [Answer]) = (nil, [], [])
     defer { folder?.discard() }
     func array(_ place: String, row: [Int], of element: NPYWriter.Element) throws -> NPYWriter {
       if let array = arrays.first(where: { $0.place == place }) { return array.file }
       let made =
         try folder
-        ?? PictureFolder(path, record: "values.json") {
+        ?? ResultFolder(path, record: "values.json") {
           $0.hasSuffix(".npy") || $0 == "images.csv"
         }
       folder = made

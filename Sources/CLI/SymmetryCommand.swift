@@ -136,15 +136,15 @@ struct SymmetryCommand: ParsableCommand {
 
 // Files of a measurement.
 extension SymmetryCommand {
-  private static func output(_ path: String) throws -> PictureFolder {
-    try PictureFolder(path, record: RunFiles.symmetry) {
+  private static func output(_ path: String) throws -> ResultFolder {
+    try ResultFolder(path, record: RunFiles.symmetry) {
       $0 == "symmetry.svg" || $0 == "gate-sweep.svg"
     }
   }
 
   /// Writes a report and its figures, which it then names; says what was written.
   private func write(
-    _ report: inout SymmetryReport, to output: PictureFolder
+    _ report: inout SymmetryReport, to output: ResultFolder
   ) throws -> String {
     try output.write(SymmetryFigure(report).svg, to: "symmetry.svg")
     if let sweep = report.gateSweep {

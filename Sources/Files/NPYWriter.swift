@@ -55,12 +55,10 @@ package final class NPYWriter {
 
   /// Gives the file its name and says how many rows it has.
   package func finish() throws(FileError) {
-    do {
+    try writing {
       try file.seek(toOffset: 0)
       try file.write(contentsOf: header)
       try file.close()
-    } catch {
-      throw FileError(path: path, reason: "cannot be written: \(error.localizedDescription)")
     }
     guard rename(temporary, path) == 0 else {
       throw FileError(path: path, cannot: "rename '\(temporary)'", code: errno)
@@ -69,9 +67,11 @@ package final class NPYWriter {
   }
 
   private func write(_ bytes: Data) throws(FileError) {
-    do {
-      try file.write(contentsOf: bytes)
-    } catch {
+    try writing { try file.write(contentsOf: bytes) }
+  }
+
+  private func writing(_ body: () throws -> Void) throws(FileError) {
+    do { try body() } catch {
       throw FileError(path: path, reason: "cannot be written: \(error.localizedDescription)")
     }
   }

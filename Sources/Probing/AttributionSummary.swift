@@ -67,10 +67,12 @@ public struct AttributionSummary: Sendable {
   ) {
     let (model, count, classes) = (model, images.shape[0], model.configuration.classes)
     checkPrecondition(
-      labels.count == count && labels.allSatisfy { 0..<classes ~= $0 },
-      "AttributionSummary: \(labels.count) labels of \(count) images, each expected to be 0 to "
-        + "\(classes - 1); found \(labels.first { !(0..<classes ~= $0) }.map { "\($0)" } ?? "none")"
-        + " outside")
+      labels.count == count, "AttributionSummary: \(labels.count) labels for \(count) images")
+    let wrong = labels.firstIndex { !(0..<classes ~= $0) }
+    checkPrecondition(
+      wrong == nil,
+      "AttributionSummary: label \(labels[wrong ?? 0]) at index \(wrong ?? 0) is none of the "
+        + "model's classes, 0 to \(classes - 1)")
     let size = max(1, min(8, count / pool.threads))
     let ranges = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
     let found = pool.map(ranges) {

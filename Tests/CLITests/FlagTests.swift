@@ -77,6 +77,7 @@ import Training
     (["--distillation-reduction", "numel"], ["distillation-reduction: numel"]),
     (["--distill-average", "d4"], ["distill-average: d4"]),
     (["--attn-drop", "0.4"], ["attn-drop: 0.4"]),
+    (["--global-pool", "avg"], ["global-pool: avg"]),
     (["--no-repeated-aug"], ["repeated-aug: false"]), (["--no-augment"], ["augment: false"]),
     (["--no-shuffle"], ["shuffle: false"]),
     (["--train-interpolation", "random"], ["train-interpolation: random"]),

@@ -32,15 +32,15 @@ import Testing
 
   static let mistakes: [(says: String, make: @Sendable () throws -> Void)] = [
     (
-      "AttributionSummary: 6 labels of 6 images, each expected to be 0 to 4; found 5 outside",
+      "AttributionSummary: label 5 at index 4 is none of the model's classes, 0 to 4",
       { try attribute([0, 1, 2, 3, 5, 0]) }
     ),
     (
-      "AttributionSummary: 6 labels of 6 images, each expected to be 0 to 4; found -1 outside",
+      "AttributionSummary: label -1 at index 2 is none of the model's classes, 0 to 4",
       { try attribute([0, 1, -1, 3, 4, 0]) }
     ),
     (
-      "AttributionSummary: 2 labels of 6 images, each expected to be 0 to 4; found none outside",
+      "AttributionSummary: 2 labels for 6 images",
       { try attribute([0, 1]) }
     ),
     (

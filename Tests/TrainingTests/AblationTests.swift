@@ -60,6 +60,25 @@ import Testing
     #expect(try model("pos-embed: false").posEmbed == nil)
   }
 
+  /// As timm's global_pool: a class token stays among the keys where it can join.
+  @Test func whatTheHeadReads() throws {
+    func names(_ c: TrainingConfiguration) throws -> Set<String> {
+      Set(ParameterTree(try VisionTransformer(c.modelConfiguration(classes: 2))).names)
+    }
+    var c = try configuration("global-pool: avg")
+    let model = try c.modelConfiguration(classes: 2)
+    #expect(model.pooling == .average && model.keepsClassToken && !model.normFollowsPooling)
+    #expect(try names(c).isSuperset(of: ["cls_token", "norm.weight"]))
+    c.localUpToLayer = 3
+    #expect(try names(c).isDisjoint(with: ["cls_token"]))
+    c.globalPool = .token
+    #expect(throws: TrainingError.self) { try c.modelConfiguration(classes: 2) }
+    (c.model, c.localUpToLayer, c.globalPool) = ("deit_tiny_patch16_224", nil, .avg)
+    #expect(try names(c).isSuperset(of: ["cls_token", "fc_norm.weight"]))
+    c.globalPool = nil
+    #expect(try names(c).isDisjoint(with: ["fc_norm.weight"]))
+  }
+
   @Test func whatHasNoEffectIsAnError() throws {
     func fault(_ settings: String) -> String {
       do {

@@ -9,9 +9,9 @@ import Testing
   /// All keys of version 0.1, in their order.
   private static let keys = """
     model input-size channels patch-size heads head-dim mlp-ratio dim heads-by-layer
-    hidden-by-layer depth local-up-to-layer locality-strength frames attention nb-classes drop
-    attn-drop drop-path finetune ticket partial keep-pruned prune prune-rounds prune-scope gate
-    gate-start local-init freeze-gpsa pos-embed
+    hidden-by-layer depth local-up-to-layer locality-strength global-pool frames attention
+    nb-classes drop attn-drop drop-path finetune ticket partial keep-pruned prune prune-rounds
+    prune-scope gate gate-start local-init freeze-gpsa pos-embed
     batch-size global-batch-size epochs lr unscale-lr min-lr warmup-lr warmup-epochs
     cooldown-epochs sched decay-epochs decay-milestones decay-rate patience-epochs early-stop
     lr-noise lr-noise-pct lr-noise-std sched-on-updates opt weight-decay opt-eps opt-betas

@@ -32,6 +32,7 @@ package enum ForeignNames {
     "frames": "num-frames n-frames clip-len clip-length", "attention": "attention-type",
     "frame-stride": "sampling-rate frame-interval",
     "channels": "in-chans in-channels input-channels", "head-dim": "embed",
+    "global-pool": "gp pool pooling",
   ])
 
   /// What to do instead of asking for what is not here.

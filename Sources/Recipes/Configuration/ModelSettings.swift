@@ -22,6 +22,8 @@ package struct ModelSettings: Settings {
   package var depth: Int?
   package var localUpToLayer: Int?
   package var localityStrength: Float = 1
+  /// What the head reads, if not what the preset's does.
+  package var globalPool: GlobalPool?
   /// Frames of a clip, for models of clips: with them, one of images becomes one.
   package var frames: Int?
   package var attention: TimeSformerConfiguration.Scheme?
@@ -37,6 +39,15 @@ package struct ModelSettings: Settings {
   package var partial = false
 
   package init() {}
+
+  /// What the head reads, by timm's names.
+  package enum GlobalPool: String, Hashable, Sendable, Codable, CaseIterable {
+    /// The class token.
+    case token
+    /// The mean over the patches. A class token stays among the keys, but in a ConViT all of whose
+    /// blocks are GPSA, where it would never join.
+    case avg
+  }
 
   /// The file of the weights to start from, and the setting that names it.
   package var startFile: (key: String, path: String)? {
@@ -140,6 +151,7 @@ extension ModelSettings {
       preset.depth = depth ?? preset.depth
       (preset.headsByLayer, preset.hiddenDimByLayer) = (headsByLayer, hiddenByLayer)
       preset.localUpToLayer = localUpToLayer ?? min(preset.localUpToLayer, max(preset.depth - 1, 0))
+      if let globalPool { globalPool.apply(to: &preset) }
       guard preset.localUpToLayer > 0 || localityStrength == 1 else {
         throw TrainingError(
           unused: "locality-strength", "locality-strength is for models that have GPSA blocks")
@@ -156,5 +168,14 @@ extension ModelSettings {
     } catch let error as ConfigurationError {
       throw TrainingError(usage: error.message)
     }
+  }
+}
+
+extension ModelSettings.GlobalPool {
+  /// As timm's argument of the same name: a ViT's last normalisation then follows the mean.
+  fileprivate func apply(to model: inout ViTConfiguration) {
+    model.pooling = self == .avg ? .average : .token
+    model.keepsClassToken = self == .avg && model.localUpToLayer < model.depth
+    model.normFollowsPooling = self == .avg && model.family == .vit
   }
 }

@@ -125,7 +125,7 @@ struct ChartGrid {
     return svg.text(title: title, scale: layout.scale)
   }
 
-  /// How wide the axes of each chart are in a figure of a width; nil if titles or ticks have no room.
+  /// How wide the axes of each chart are in a figure of a width; nil if text has no room.
   private func chartWidth(of total: Double) -> Double? {
     var width = total / Double(columns) - 62
     for _ in 0..<2 where width >= FigureLayout.leastWidth {

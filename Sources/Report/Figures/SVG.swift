@@ -98,7 +98,8 @@ struct SVG {
     return """
       <?xml version="1.0" encoding="UTF-8"?>
       <svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" \
-      width="\(shownWidth)" height="\(shownHeight)" viewBox="0 0 \(w) \(h)" font-family="sans-serif" fill="#111">
+      width="\(shownWidth)" height="\(shownHeight)" viewBox="0 0 \(w) \(h)" \
+      font-family="sans-serif" fill="#111">
       <title>\(Self.escaped(title))</title>
       <rect width="\(w)" height="\(h)" fill="#fff"/>
       \(elements.joined(separator: "\n"))

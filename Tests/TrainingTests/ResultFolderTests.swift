@@ -5,13 +5,13 @@ import Testing
 @testable import Recipes
 @testable import Training
 
-@Suite final class PictureFolderTests {
+@Suite final class ResultFolderTests {
   private let path = NSTemporaryDirectory() + "pictures-" + UUID().uuidString
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
-  private func open() throws -> PictureFolder {
-    try PictureFolder(path, record: "record.json") { $0.hasPrefix("map-") }
+  private func open() throws -> ResultFolder {
+    try ResultFolder(path, record: "record.json") { $0.hasPrefix("map-") }
   }
 
   /// What a call does.

@@ -3,16 +3,16 @@ import Files
 import Foundation
 import Training
 
-/// A folder in which a call leaves its own pictures and none of an earlier call.
+/// A folder in which a call leaves its own results and none of an earlier call.
 ///
-/// A JSON file in it, the record, names the pictures, so that the next call knows which ones it may
-/// remove; other files stay. The pictures are first made in a hidden folder within. Only when all
-/// are there, the earlier ones go and then the new ones come: a call that is killed leaves pictures
-/// of one call, perhaps not all, and never of two.
-package struct PictureFolder: Sendable {
+/// A JSON file in it, the record, names these files, so that the next call knows which ones it may
+/// remove; other files stay. They are first made in a hidden folder within. Only when all
+/// are there, the earlier ones go and then the new ones come: a call that is killed leaves files of
+/// one call, perhaps not all, and never of two.
+package struct ResultFolder: Sendable {
   package let staging: String
   private let path, recordName: String
-  private let isName: @Sendable (String) -> Bool  // of a picture that such calls make
+  private let isName: @Sendable (String) -> Bool  // of a file that such calls make
   private let earlier: Set<String>
   private let lock: FolderLock
 
@@ -65,11 +65,11 @@ package struct PictureFolder: Sendable {
     try OutputFolder(staging).write(text, to: name)
   }
 
-  /// Has the pictures that were made take the place of the earlier ones.
+  /// Has the files that were made take the place of the earlier ones.
   package func publish(_ record: ([String]) throws -> String) throws {
     let made = try FileManager.default.contentsOfDirectory(atPath: staging).sorted()
     checkPrecondition(
-      made.allSatisfy(isName), "PictureFolder: a name of another kind among \(made)")
+      made.allSatisfy(isName), "ResultFolder: a name of another kind among \(made)")
     let record = try record(made) + "\n"
     // Until all are in place, the record names all that may be there.
     try write(JSON.text(Record(files: earlier.union(made).sorted())), to: recordName)
