@@ -134,6 +134,7 @@ findings-raw: build ## Measure what is no grid for make findings (RUNS=<folder o
 	python3 Scripts/findings/knockouts.py --convit .build/release/convit --data $(DATA)/pairs- --runs $(RUNS)/distance-
 	for system in pruned symmetry; do python3 Scripts/findings/across.py $$system --convit .build/release/convit \
 	  --data $(DATA)/fashion-mnist --runs $(RUNS)/sample-efficiency-middle || exit; done
+	python3 Scripts/findings/across.py masked --convit .build/release/convit --data $(DATA)/fashion-mnist
 	python3 Scripts/findings/across.py scores --convit .build/release/convit --data $(DATA)/fashion-mnist --runs $(RUNS)/ablation-middle
 
 video-table: build ## Six models of clips on moving clothes, three seeds, into OUT (runs/moving-clothes)

@@ -2,11 +2,13 @@
 
     python3 Scripts/findings/across.py pruned --convit convit --data data/fashion-mnist --runs runs/sample-efficiency-middle
     python3 Scripts/findings/across.py symmetry --convit convit --data data/fashion-mnist --runs runs/sample-efficiency-middle
+    python3 Scripts/findings/across.py masked --convit convit --data data/fashion-mnist
     python3 Scripts/findings/across.py scores --convit convit --data data/fashion-mnist --runs runs/ablation-middle
 
 `pruned`: accuracy, non-locality and gates of the ConViTs of all images as they are and without some of their weights. `symmetry`: gates
 of their layers, and how far each layer is from moving its patches with an image that is shifted by whole patches. `scores`: what is said of
-each row of the ablation before training. Each writes docs/experiments/across-<name>.csv.
+each row of the ablation before training. `masked`, which takes no runs: accuracy of the shipped ConViT without content or position in its
+first layers. Each writes docs/experiments/across-<name>.csv.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from grid import mean
 
 SPARSITIES = (0.5, 0.7, 0.9)
 SYSTEMS = {
+    "masked": ["masked", "layers", "acc1"],
     "pruned": ["method", "sparsity", "seed", "acc1", "nonlocality", "gate"],
     "symmetry": ["seed", "layer", "gate", "error"],
     "scores": ["row", "score", "mean", "deviation"],
@@ -46,6 +49,14 @@ def looks(options, weights, folder):
     layers = [layer for layer in report["layers"] if layer["kind"] == "gpsa"]
     heads = {key: mean(value for layer in layers for value in layer[key]) for key in ("nonlocality", "gate")}
     return [said(options, "evaluate", "--weights", weights)["acc1"], heads["nonlocality"], heads["gate"]]
+
+
+def masked(options):
+    for what in ("content", "position"):
+        for layers in (1, 3, 5):
+            report = said(options, "evaluate", "--weights", "Weights/fashion.safetensors", f"--mask-{what}", layers)
+            yield [what, layers, report["acc1"]]
+    yield ["position embedding", "", said(options, "evaluate", "--weights", "Weights/fashion.safetensors", "--mask-pos-embed")["acc1"]]
 
 
 def pruned(options):
@@ -85,8 +96,9 @@ def scores(options):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("system", choices=SYSTEMS)
-    for name in ("convit", "data", "runs"):
+    for name in ("convit", "data"):
         options.add_argument(f"--{name}", required=True)
+    options.add_argument("--runs", help="the folder of a grid")
     options = options.parse_args()
     rows = list(globals()[options.system](options))
     with open(RAW / f"across-{options.system}.csv", "w", newline="") as file:

@@ -84,8 +84,9 @@ def looked_across(name):
     return {"distance": markdown(distance.gates(RAW)), name: markdown(distance.knockouts(RAW))}, {}
 
 
-def across_pruned(name):
-    return {name: markdown(systems.pruned(RAW))}, {}
+def of_systems(make):
+    """A table that one system gives of another's models."""
+    return lambda name: ({name: markdown(make(RAW))}, {})
 
 
 def across_symmetry(name):
@@ -93,18 +94,15 @@ def across_symmetry(name):
     return {name: f"{markdown(rows)}\n\n{words}"}, {}
 
 
-def across_scores(name):
-    return {name: markdown(systems.scores(RAW))}, {}
-
-
 FINDINGS = {
     "sample-efficiency-quick": sample_efficiency,
     "sample-efficiency-middle": sample_efficiency,
     "ablation-quick": ablation,
     "ablation-middle": ablation,
-    "across-pruned": across_pruned,
+    "across-masked": of_systems(systems.masked),
+    "across-pruned": of_systems(systems.pruned),
     "across-symmetry": across_symmetry,
-    "across-scores": across_scores,
+    "across-scores": of_systems(systems.scores),
     "distance-knockout": looked_across,
     "pruning-retrained": pruned,
 }

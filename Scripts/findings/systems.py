@@ -12,6 +12,21 @@ def lines(path):
         return list(csv.DictReader(file))
 
 
+def masked(raw):
+    """Accuracy of the shipped ConViT without content or position in its first layers."""
+    names = {
+        "content": "content (gates let the position through alone)",
+        "position": "position (gates let the content through alone)",
+        "position embedding": "position embedding",
+    }
+    found = {(line["masked"], line["layers"]): f"{float(line['acc1']):.2f}" for line in lines(raw / "across-masked.csv")}
+    rows = [["masked", "first layer", "first 3", "all 5"]]
+    for what, name in names.items():
+        rows.append([name] + [found.get((what, layers), "") for layers in ("1", "3", "5")])
+    rows[-1][-1] = found["position embedding", ""]
+    return rows
+
+
 def pruned(raw):
     """Accuracy and non-locality of GPSA layers without some weights."""
     found = defaultdict(list)

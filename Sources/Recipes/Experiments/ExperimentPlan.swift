@@ -6,7 +6,7 @@ import Yams
 /// A grid of training runs and the table that comes of them: what `convit experiment` reads.
 ///
 /// Rows × columns × seeds, each a run whose configuration is `base` with the row's and the column's
-/// settings in their place; docs/EXPERIMENTS.md shows the file.
+/// settings in their place; docs/GRIDS.md shows the file.
 package struct ExperimentPlan: Sendable {
   package let title: String
   /// Configurations of the runs, and where they stand in the table.
