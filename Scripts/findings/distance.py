@@ -23,13 +23,14 @@ def gates(raw):
             cells = []
             for key in layers:
                 of, control = (list(grids[q].by_seed(ROW, column, key).values()) for q in QUESTIONS)
-                cells.append(f"{(mean(of) - mean(control)) / deviation(control):+.1f}".replace("-", "−") if of else "–")
+                far = len(of) > 1 and deviation(control) > 0
+                cells.append(f"{(mean(of) - mean(control)) / deviation(control):+.1f}".replace("-", "−") if far else "–")
             rows.append([column, "difference, in deviations of the control", ""] + cells)
     return rows
 
 
 def knockouts(raw):
-    """What is lost without a look farther than three patches, in points."""
+    """By how many points accuracy changes without a look farther than three patches."""
     found = defaultdict(list)
     with open(raw / "distance-knockout.csv", newline="") as file:
         for line in csv.DictReader(file):

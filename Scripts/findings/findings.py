@@ -23,9 +23,11 @@ RAW = REPOSITORY / "docs/experiments"
 
 
 def markdown(rows):
-    """A table of cells, the head first."""
+    """A table of cells, the head first; columns of numbers are aligned at the right."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0])] + lines[1:])
+    numbers = [all(cell[:1] in "0123456789+−–" or not cell for cell in column) and any(column) for column in list(zip(*rows[1:]))]
+    rule = "|" + "".join("---:|" if is_number and place else "---|" for place, is_number in enumerate(numbers))
+    return "\n".join([lines[0], rule] + lines[1:])
 
 
 def sample_efficiency(name):
@@ -89,9 +91,13 @@ def of_systems(make):
     return lambda name: ({name: markdown(make(RAW))}, {})
 
 
-def across_symmetry(name):
-    rows, words = systems.symmetry(RAW)
-    return {name: f"{markdown(rows)}\n\n{words}"}, {}
+def of_systems_in_words(make):
+    """Such a table with a sentence below."""
+    def section(name):
+        rows, words = make(RAW)
+        return {name: f"{markdown(rows)}\n\n{words}"}, {}
+
+    return section
 
 
 FINDINGS = {
@@ -99,9 +105,9 @@ FINDINGS = {
     "sample-efficiency-middle": sample_efficiency,
     "ablation-quick": ablation,
     "ablation-middle": ablation,
-    "across-masked": of_systems(systems.masked),
+    "across-masked": of_systems_in_words(systems.masked),
     "across-pruned": of_systems(systems.pruned),
-    "across-symmetry": across_symmetry,
+    "across-symmetry": of_systems_in_words(systems.symmetry),
     "across-scores": of_systems(systems.scores),
     "distance-knockout": looked_across,
     "pruning-retrained": pruned,
@@ -115,13 +121,18 @@ def main():
     wanted, text = {}, DOCUMENT.read_text()
     for name, make in FINDINGS.items():
         if not (RAW / f"{name}.csv").exists():
-            continue
+            if f"<!-- {name} -->\n" in text:
+                sys.exit(f"findings: {DOCUMENT.name} has a table {name}, and {RAW.relative_to(REPOSITORY)} no {name}.csv")
+            continue  # not measured yet
         tables, pictures = make(name)
         for table, lines in tables.items():
             if f"<!-- {table} -->\n" not in text:
                 sys.exit(f"findings: {DOCUMENT.name} has no line <!-- {table} -->, behind which this table stands")
             head, rest = text.split(f"<!-- {table} -->\n", 1)
-            text = f"{head}<!-- {table} -->\n{lines}\n<!-- end -->" + rest.split("<!-- end -->", 1)[1]
+            old, end, rest = rest.partition("<!-- end -->")
+            if not end or "<!--" in old:
+                sys.exit(f"findings: {DOCUMENT.name} has no <!-- end --> behind the table {table}")
+            text = f"{head}<!-- {table} -->\n{lines}\n<!-- end -->{rest}"
         wanted |= {REPOSITORY / "docs/experiments" / file: picture for file, picture in pictures.items()}
     wanted[DOCUMENT] = text
     stale = [path for path, content in wanted.items() if not path.exists() or path.read_text() != content]

@@ -19,7 +19,7 @@ COLUMNS = ["question", "column", "seed", "part", "acc1", "difference"]
 
 def lines(convit, data, grid, question):
     with open(f"{grid}/runs.csv", newline="") as file:
-        runs = list(csv.DictReader(file))
+        runs = [run for run in csv.DictReader(file) if not run.get("error")]
     for run in runs:
         weights = f"{grid}/20-000-pictures/{run['column'].replace(' ', '-')}/seed-{run['seed']}/model.safetensors"
         command = [convit, "probe", "knockout", "--weights", weights, "--data-path", data, "--edges", "far", "--distance", "3"]
@@ -35,11 +35,11 @@ def main():
     for name in ("convit", "data", "runs"):
         options.add_argument(f"--{name}", required=True)
     options = options.parse_args()
+    rows = [COLUMNS]
+    for question in ("match", "corner"):
+        rows += lines(options.convit, options.data + question, options.runs + question, question)
     with open(RAW / "distance-knockout.csv", "w", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(COLUMNS)
-        for question in ("match", "corner"):
-            table.writerows(lines(options.convit, options.data + question, options.runs + question, question))
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 import csv
 from collections import defaultdict
+from itertools import permutations
 
-from grid import Grid, spread
+from grid import Grid, mean, spread
 from statistic import kendall
 
 
@@ -17,14 +18,12 @@ def masked(raw):
     names = {
         "content": "content (gates let the position through alone)",
         "position": "position (gates let the content through alone)",
-        "position embedding": "position embedding",
     }
     found = {(line["masked"], line["layers"]): f"{float(line['acc1']):.2f}" for line in lines(raw / "across-masked.csv")}
-    rows = [["masked", "first layer", "first 3", "all 5"]]
+    rows = [["masked in GPSA layers", "the first", "the first 3", "all 5"]]
     for what, name in names.items():
-        rows.append([name] + [found.get((what, layers), "") for layers in ("1", "3", "5")])
-    rows[-1][-1] = found["position embedding", ""]
-    return rows
+        rows.append([name] + [found[what, layers] for layers in ("1", "3", "5")])
+    return rows, f"Without the position embedding: {found['position embedding', '']}."
 
 
 def pruned(raw):
@@ -50,10 +49,23 @@ def symmetry(raw):
     for layer, pairs in layers.items():
         gates, errors = zip(*pairs)
         rows.append([layer, spread(gates, 3), spread(errors, 3)])
-    tau, p = kendall(*zip(*(pair for pairs in seeds.values() for pair in pairs)))
-    own = ", ".join(f"{kendall(*zip(*pairs))[0]:.2f}".replace("-", "−") for pairs in seeds.values())
-    words = f"Kendall's τ of gate and error: {tau:.2f}, p = {p:.2g} over all layers of all seeds; within each seed {own}."
+    taus, p = alike([list(zip(*pairs)) for pairs in seeds.values()])
+    own = ", ".join(f"{tau:.2f}" for tau in taus)
+    words = (
+        f"Kendall's τ of gate and error over the layers of each seed: {own}; mean {mean(taus):.2f}, p = {p:.2g} (of all orders of the "
+        "layers, alike in all seeds)."
+    )
     return rows, words.replace("-", "−")
+
+
+def alike(samples):
+    """Kendall's τ of each pair of lists, and how often their mean is as far from 0 if the second lists are in any order, the same for all."""
+    def taus(order):
+        return [kendall(xs, [ys[place] for place in order])[0] or 0 for xs, ys in samples]
+
+    found = taus(range(len(samples[0][0])))
+    orders = list(permutations(range(len(samples[0][0]))))
+    return found, sum(abs(mean(taus(order))) >= abs(mean(found)) - 1e-12 for order in orders) / len(orders)
 
 
 def scores(raw):
@@ -66,7 +78,7 @@ def scores(raw):
     for score, by_row in found.items():
         cells = []
         for column in grid.columns:
-            accuracies = [sum(grid.by_seed(row, column).values()) / len(grid.seeds) for row in grid.rows]
+            accuracies = [mean(grid.by_seed(row, column).values()) for row in grid.rows]
             tau, p = kendall([by_row[row] for row in grid.rows], accuracies)
             cells.append("–" if tau is None else f"{tau:.2f} (p = {p:.2g})".replace("-", "−"))
         rows.append([score] + cells)

@@ -7,6 +7,8 @@ Needs what check.py needs. Ends with 1 if the console has an error, a shown valu
 """
 
 import argparse
+import csv
+import re
 from pathlib import Path
 from statistics import mean
 
@@ -17,12 +19,16 @@ import check as runs
 
 
 def cells(grid):
-    """The runs of each cell, by its name and seed."""
+    """The runs that have ended of each cell, by its name and seed, in the order of runs.csv."""
+    with open(grid / "runs.csv", newline="") as file:
+        table = [run for run in csv.DictReader(file) if not run.get("error")]
+    names = [key for key in ("row", "column") if len({run[key] for run in table}) > 1] or ["row"]
     found = {}
-    for log in sorted(grid.rglob("seed-*/log.jsonl")):
-        if lines := runs.lines(log):
-            name = ", ".join(log.parent.parent.relative_to(grid).parts)
-            found.setdefault(name, {})[log.parent.name] = (lines, runs.lines(log.parent / "locality.jsonl"))
+    for run in table:
+        folder = grid / "/".join(re.sub("-+", "-", re.sub(r"[^\w.+-]|_", "-", run[key])).strip("-") for key in ("row", "column"))
+        folder /= f"seed-{run['seed']}"
+        runs_of_cell = found.setdefault(", ".join(run[name] for name in names), {})
+        runs_of_cell[run["seed"]] = (runs.lines(folder / "log.jsonl"), runs.lines(folder / "locality.jsonl"))
     return found
 
 
@@ -31,17 +37,17 @@ def last(lines, key):
 
 
 def page(check, known):
-    for choice in [""] + list(range(len(known))):
-        Select(check.one("#reference")).select_by_value(str(choice))
+    for choice in ["nothing", *known]:
+        Select(check.one("#reference")).select_by_visible_text(choice)
         rows = check.all("#results tr")
         head = [e.text for e in rows[0].find_elements(By.TAG_NAME, "th")]
         check.expect(len(rows) == len(known) + 1, f"{len(rows) - 1} rows for {len(known)} cells")
         for row in rows[1:]:
             name = row.find_element(By.TAG_NAME, "th").text
-            if choice != "" and name == list(known)[choice]:
+            if name == choice:
                 continue
             cell = row.find_elements(By.TAG_NAME, "td")[head.index("top-1, %") - 1].get_attribute("data-value")
-            less = next((dict(r) for n, r in known.items() if choice != "" and n == list(known)[choice]), None)
+            less = known.get(choice)
             values = []
             for seed, (lines, _) in known[name].items():
                 own, other = last(lines, "test_acc1"), last(less[seed][0], "test_acc1") if less and seed in less else None

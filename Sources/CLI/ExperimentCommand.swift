@@ -59,6 +59,7 @@ struct ExperimentCommand: ParsableCommand {
     }
     let (output, work) = (try OutputFolder(outputDir), ExperimentWork(plan, in: outputDir))
     var waiting = WaitingForOthers(ofA: "experiment")
+    try write(work, to: output)  // so that the folder is one of a grid from the start
     // Another process may have begun to try again what failed here.
     while try own.contains(where: { try !work.isSettled($0.run) }) {
       try SharedWork.each(of: own) {
@@ -90,7 +91,7 @@ struct ExperimentCommand: ParsableCommand {
       try output.write(table.markdown, to: "table.md")
       try output.write(table.latex, to: "table.tex")
       try output.write(table.csv, to: "table.csv")
-      try output.write(table.runs, to: "runs.csv")
+      try output.write(table.runs, to: RunFiles.runs)
     }
   }
 }

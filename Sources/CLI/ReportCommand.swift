@@ -25,7 +25,8 @@ struct ReportCommand: ParsableCommand {
   func run() throws {
     let grid = runs.count == 1 ? try GridPage(runs[0]) : nil
     let html = try grid?.html ?? ReportPage(runs: runs).html
-    let path = output ?? "\(runs[0])/\(RunFiles.report)"
+    let folder = runs[0].hasSuffix("/") ? String(runs[0].dropLast()) : runs[0]
+    let path = output ?? "\(folder)/\(RunFiles.report)"
     let url = URL(fileURLWithPath: path)
     try OutputFolder(url.deletingLastPathComponent().path).write(
       html, to: url.lastPathComponent)

@@ -3,11 +3,11 @@
 ///
 /// A mark of UTF-8 at the start is passed over, lines end in \n, \r\n or \r, and empty ones are
 /// left out. A quote inside of a field that does not begin with one is a letter as any other.
-struct CSVRecords {
+package struct CSVRecords {
   /// The fields of a record, and the line of the file that it begins on, from 1.
-  struct Record {
+  package struct Record {
     let line: Int
-    var fields: [String] = []
+    package var fields: [String] = []
   }
 
   private let path: String
@@ -19,7 +19,7 @@ struct CSVRecords {
   private static let (newLine, carriageReturn) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
 
   /// The records of the file at `path`.
-  static func read(_ path: String) throws -> [Record] {
+  package static func read(_ path: String) throws -> [Record] {
     try parse(fileContents(path), path: path)
   }
 

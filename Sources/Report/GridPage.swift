@@ -15,7 +15,7 @@ package struct GridPage: Sendable {
     let data = Contents(
       title: Self.title(of: folder), x: grid.x, cells: grid.cells.map(Contents.Cell.init),
       curves: Contents.curves(of: grid), layers: Contents.layers(of: grid),
-      failures: Self.failures(in: folder))
+      failures: grid.failures.map(Contents.Failure.init))
     html = Page.html(
       PackageResources.grid_html,
       scripts: [
@@ -31,17 +31,6 @@ package struct GridPage: Sendable {
     let heading = line.map { String(decoding: $0, as: UTF8.self) } ?? ""
     return heading.hasPrefix("# ")
       ? String(heading.dropFirst(2)) : URL(fileURLWithPath: folder).lastPathComponent
-  }
-
-  /// The runs that have failed, each with its message.
-  private static func failures(in folder: String) -> [Contents.Failure] {
-    let paths = (try? FileManager.default.subpathsOfDirectory(atPath: folder)) ?? []
-    return paths.filter { $0.hasSuffix("/\(RunFiles.failure)") }.sorted().map { path in
-      let text = (try? String(contentsOfFile: "\(folder)/\(path)", encoding: .utf8)) ?? ""
-      return Contents.Failure(
-        run: String(path.dropLast(RunFiles.failure.count + 1)),
-        message: text.trimmingCharacters(in: .whitespacesAndNewlines))
-    }
   }
 }
 
@@ -86,6 +75,8 @@ private struct Contents: Encodable {
 
   struct Chart: Encodable {
     let title: String
+    /// The most that its numbers can be, if there is such a number.
+    let most: Double?
     let series: [Series]
   }
 
@@ -105,11 +96,14 @@ private struct Contents: Encodable {
   }
 
   static func curves(of grid: SeedGrid) -> [Chart] {
-    let quantities: [(String, EpochRecord.CodingKeys)] = [
-      ("Top-1, %", .testAcc1), ("Test loss", .testLoss), ("Training loss", .trainLoss),
+    let quantities: [(String, EpochRecord.CodingKeys, most: Double)] = [
+      ("Top-1, %", .testAcc1, 100), ("Test loss", .testLoss, .infinity),
+      ("Training loss", .trainLoss, .infinity),
     ]
-    return quantities.map { title, key in
-      Chart(title: title, series: series(of: grid) { grid.curve(key, of: $0) })
+    return quantities.map { title, key, most in
+      Chart(
+        title: title, most: most.isFinite ? most : nil,
+        series: series(of: grid) { grid.curve(key, within: 0...most, of: $0) })
     }.filter { !$0.series.isEmpty }
   }
 

@@ -43,7 +43,11 @@ struct RunRecord {
 
   /// Throws unless a folder has the log of a run.
   static func requireRun(_ folder: String) throws {
-    guard FileManager.default.fileExists(atPath: "\(folder)/\(RunFiles.log)") else {
+    let files = FileManager.default
+    guard files.fileExists(atPath: "\(folder)/\(RunFiles.log)") else {
+      guard !files.fileExists(atPath: "\(folder)/\(RunFiles.runs)") else {
+        throw FileError(path: folder, reason: "a grid, which is shown by itself: give one folder")
+      }
       throw FileError(path: folder, reason: "no \(RunFiles.log): not the folder of a run")
     }
   }

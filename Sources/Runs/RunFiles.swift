@@ -30,6 +30,24 @@ package enum RunFiles {
   /// There until a run first saves something: the other files are then its own.
   package static let unfinished = ".unfinished"
 
+  /// A line for each run of a grid that has ended or failed.
+  package static let runs = "runs.csv"
+
+  /// Where the run of a grid is, below the grid's folder: `5/ConViT/seed-0`.
+  package static func folder(row: String, column: String, seed: some BinaryInteger) -> String {
+    "\(fileName(row))/\(fileName(column))/seed-\(seed)"
+  }
+
+  /// A name without what file systems or shells take for something else.
+  package static func fileName(_ name: String) -> String {
+    let kept = name.unicodeScalars.map { scalar in
+      CharacterSet.alphanumerics.contains(scalar) || "-.+".unicodeScalars.contains(scalar)
+        ? String(scalar) : "-"
+    }
+    let text = kept.joined().split(separator: "-").joined(separator: "-")
+    return text.isEmpty || text.hasPrefix(".") ? "-" + text : text
+  }
+
   /// The weights after an epoch, where they are kept.
   package static func model(after epoch: Int) -> String {
     "model_" + String(format: "%04d", epoch) + ".safetensors"

@@ -5,7 +5,8 @@ import Testing
 
 /// Figures for a page of some width.
 @Suite struct FigureLayoutTests {
-  private let folder = NSTemporaryDirectory() + "layouts-" + UUID().uuidString
+  private let scratch = ScratchFolder()
+  private var folder: String { scratch.path }
 
   private func figures(_ layout: FigureLayout) throws -> [SVGReader] {
     let runs = ["first", "second"].map { "\(folder)/\($0)" }
@@ -15,23 +16,8 @@ import Testing
     return try RunFigures(runs, layout: layout).figures.map { try SVGReader($0.svg) }
   }
 
-  /// Whether text is within the picture, in the lengths that it is drawn in.
-  private func isWithin(_ svg: SVGReader) throws -> Bool {
-    let box = try #require(svg.elements[0].attributes["viewBox"]).split(separator: " ")
-    let (width, height) = (Double(box[2])!, Double(box[3])!)
-    return svg.elements.filter { $0.name == "text" }.allSatisfy { text in
-      let long = TextWidth.of(text.text, size: text.number("font-size"))
-      let anchor = text.attributes["text-anchor"]
-      let share = anchor == "end" ? 1 : anchor == "middle" ? 0.5 : 0
-      let isUpright = text.attributes["transform"] != nil
-      let start = (isUpright ? text.number("y") : text.number("x")) - share * long
-      return start >= 0 && start + long <= (isUpright ? height : width)
-    }
-  }
-
   @Test(arguments: [(240.0, nil as Double?), (321.26, 7), (642.5, 8.25), (1200, 12)])
   func figuresAreAsWideAsAsked(width: Double, fontSize: Double?) throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     for svg in try figures(FigureLayout(width: width, fontSize: fontSize)) {
       #expect(abs(svg.elements[0].number("width") - width) < 0.01)
       let box = try #require(svg.elements[0].attributes["viewBox"]).split(separator: " ")
@@ -39,12 +25,11 @@ import Testing
       #expect(abs(svg.elements[0].number("height") / Double(box[3])! - scale) < 1e-4)
       // Names are 11 pixels of those that are drawn, and a point has 4/3 of a pixel.
       #expect(abs(scale * 11 - (fontSize ?? 8.25) * 96 / 72) < 1e-3)
-      #expect(try isWithin(svg))
+      #expect(svg.textsOutside.isEmpty, "\(svg.textsOutside)")
     }
   }
 
   @Test func chartsBesideEachOther() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
     func beside(_ layout: FigureLayout) throws -> Int {
       let gates = try figures(layout).last!
       let titles = gates.elements.filter { $0.text.contains("first, layer") }
@@ -57,13 +42,46 @@ import Testing
     #expect(try beside(FigureLayout(width: 400, columns: 1)) == 1)
   }
 
-  @Test func whatHasNoRoomIsRefused() throws {
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    #expect {
-      try figures(FigureLayout(width: 400, columns: 3))
-    } throws: { error in
-      "\(error)".hasPrefix("a figure 400 pixels wide has no room for the text of 3 charts beside")
+  /// Cells of two lengths, whose axis has the longest name; no call draws text beyond the picture.
+  @Test func aGridFitsOrIsRefused() throws {
+    var table = "row,column,seed\n"
+    for (row, epochs) in [("short", 3), ("long", 9)] {
+      for seed in 0..<2 {
+        let run = "\(folder)/\(row)/ConViT/seed-\(seed)"
+        try HandWrittenRun(folder: run, epochs: epochs, kinds: ["gpsa", "gpsa", "mhsa"]).write()
+        table += "\(row),ConViT,\(seed)\n"
+      }
     }
-    #expect(throws: FigureError.self) { try figures(FigureLayout(width: 90)) }
+    try scratch.write("runs.csv", table)
+    var drawn = 0
+    for width in stride(from: 100.0, through: 700, by: 25) {
+      for columns in [nil, 1, 2, 3] {
+        let layout = FigureLayout(width: width, fontSize: 7, columns: columns)
+        guard let figures = try? RunFigures([folder], layout: layout).figures else { continue }
+        for figure in figures {
+          let svg = try SVGReader(figure.svg)
+          #expect(svg.textsOutside.isEmpty, "\(width), \(figure.name): \(svg.textsOutside)")
+        }
+        drawn += 1
+      }
+    }
+    #expect(drawn > 40)
+    let wide = try RunFigures([folder], layout: FigureLayout(width: 700, columns: 3)).figures.last!
+    let names = try SVGReader(wide.svg).elements.filter { $0.text.hasPrefix("share of") }
+    let length = TextWidth.of("share of the training, %", size: 11)
+    #expect(names.count > 1 && names[1].number("x") - names[0].number("x") > length)
+  }
+
+  @Test func whatHasNoRoomIsRefused() throws {
+    for (layout, reason) in [
+      (
+        FigureLayout(width: 400, columns: 3),
+        "gates.svg: the width has no room for the text of 3 charts beside each other"
+      ),
+      (FigureLayout(width: 80), "loss.svg: the width has no room for the legend"),
+    ] {
+      let error = #expect(throws: FigureError.self) { try figures(layout) }
+      #expect(error?.description.hasPrefix(reason + "; give") == true, "\(error!)")
+    }
   }
 }

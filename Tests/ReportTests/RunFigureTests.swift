@@ -155,12 +155,13 @@ import Testing
 
   @Test func meansAndBands() throws {
     #expect(throws: FileError.self) { try RunFigures([folder]) }
-    try scratch.write("runs.csv", "row,column,seed\n")
+    try scratch.write(
+      "runs.csv", "row,column,seed\nfew,A,0\nfew,A,1\nfew,A,2\nsome of them,B,0\n")
     for (seed, accuracies) in [(0, [10.0, 40]), (1, [14, 44]), (2, [12, 42])] {
       let lines = accuracies.enumerated().map { "{\"epoch\":\($0),\"test_acc1\":\($1)}\n" }
       try scratch.write("few/A/seed-\(seed)/log.jsonl", lines.joined())
     }
-    try scratch.write("few/B/seed-0/log.jsonl", "{\"epoch\":0,\"test_acc1\":20}\n")
+    try scratch.write("some-of-them/B/seed-0/log.jsonl", "{\"epoch\":0,\"test_acc1\":20}\n")
     let drawn = try RunFigures([folder])
     #expect(drawn.figures.map(\.name) == ["accuracy.svg"])
     #expect(drawn.notes.first == "loss.svg is not written: no run has numbers for it")

@@ -84,3 +84,22 @@ final class SVGReader: NSObject, XMLParserDelegate {
     return found[0]
   }
 }
+
+extension SVGReader {
+  /// Text that is not within the picture, by what TextWidth takes it to be wide.
+  var textsOutside: [String] {
+    let box = (elements[0].attributes["viewBox"] ?? "").split(separator: " ").compactMap {
+      Double($0)
+    }
+    guard box.count == 4 else { return ["no viewBox"] }
+    return elements.filter { text in
+      guard text.name == "text" else { return false }
+      let long = TextWidth.of(text.text, size: text.number("font-size"))
+      let anchor = text.attributes["text-anchor"]
+      let share = anchor == "end" ? 1 : anchor == "middle" ? 0.5 : 0
+      let isUpright = text.attributes["transform"] != nil
+      let start = (isUpright ? text.number("y") : text.number("x")) - share * long
+      return start < 0 || start + long > (isUpright ? box[3] : box[2])
+    }.map(\.text)
+  }
+}

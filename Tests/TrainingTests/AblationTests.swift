@@ -77,6 +77,11 @@ import Testing
     #expect(try names(c).isSuperset(of: ["cls_token", "fc_norm.weight"]))
     c.globalPool = nil
     #expect(try names(c).isDisjoint(with: ["fc_norm.weight"]))
+    // A preset with the mean and without a token stays as it is.
+    (c.model, c.globalPool) = ("vit_medium_patch16_gap_256", .avg)
+    #expect(try names(c).isDisjoint(with: ["cls_token", "fc_norm.weight"]))
+    c.globalPool = .token
+    #expect(try names(c).contains("cls_token"))
   }
 
   @Test func whatHasNoEffectIsAnError() throws {

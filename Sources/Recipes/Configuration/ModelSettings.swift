@@ -172,8 +172,10 @@ extension ModelSettings {
 }
 
 extension ModelSettings.GlobalPool {
-  /// As timm's argument of the same name: a ViT's last normalisation then follows the mean.
+  /// As timm's argument of the same name: a ViT's last normalisation then follows the mean. A
+  /// preset that has this pooling stays as it is.
   fileprivate func apply(to model: inout ViTConfiguration) {
+    guard model.pooling != (self == .avg ? .average : .token) else { return }
     model.pooling = self == .avg ? .average : .token
     model.keepsClassToken = self == .avg && model.localUpToLayer < model.depth
     model.normFollowsPooling = self == .avg && model.family == .vit

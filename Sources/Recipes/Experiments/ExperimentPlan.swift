@@ -68,11 +68,10 @@ package struct ExperimentPlan: Sendable {
           settings: column.settings, of: path, over: configuration)
         for seed in file.seeds {
           configuration.seed = seed
-          let parts = [row.name, column.name].map(Self.fileName)
           runs.append(
             Run(
               row: r, column: c, seed: seed, configuration: configuration,
-              folder: parts.joined(separator: "/") + "/seed-\(seed)"))
+              folder: RunFiles.folder(row: row.name, column: column.name, seed: seed)))
         }
       }
     }
@@ -94,16 +93,6 @@ package struct ExperimentPlan: Sendable {
     guard folders.count == runs.count else {
       throw TrainingError(usage: "\(path): two rows, columns or seeds have the same name")
     }
-  }
-
-  /// A name without what file systems or shells take for something else.
-  static func fileName(_ name: String) -> String {
-    let kept = name.unicodeScalars.map { scalar in
-      CharacterSet.alphanumerics.contains(scalar) || "-.+".unicodeScalars.contains(scalar)
-        ? String(scalar) : "-"
-    }
-    let text = kept.joined().split(separator: "-").joined(separator: "-")
-    return text.isEmpty || text.hasPrefix(".") ? "-" + text : text
   }
 }
 

@@ -89,7 +89,7 @@ package struct SearchRun: Sendable {
       return candidate
     }
     let first = candidates.count
-    if let name = found.map(\.name).first(where: { ExperimentPlan.fileName($0).utf8.count > 240 }) {
+    if let name = found.map(\.name).first(where: { RunFiles.fileName($0).utf8.count > 240 }) {
       throw TrainingError(usage: "a candidate's name is too long for a folder: \(name)")
     }
     try scoring.measure {
@@ -120,7 +120,7 @@ package struct SearchRun: Sendable {
     return ExperimentPlan.Run(
       row: 0, column: 0, seed: candidate.configuration.seed,
       configuration: candidate.configuration,
-      folder: "candidates/" + ExperimentPlan.fileName(candidate.name))
+      folder: "candidates/" + RunFiles.fileName(candidate.name))
   }
 
   /// Notes the result of a candidate's training below `folder`, to its end or until so many epochs

@@ -1,5 +1,3 @@
-import Files
-
 /// What the lines of a figure mean, one below the other.
 struct Legend {
   typealias Entry = (name: String, style: LineStyle)
@@ -110,12 +108,13 @@ struct ChartGrid {
     while layout.columns == nil, grid.columns > 1, grid.chartWidth(of: total) == nil {
       grid.columns -= 1
     }
-    guard let width = grid.chartWidth(of: total), let rows = legend.rows(width: total) else {
+    guard let rows = legend.rows(width: total) else {
+      throw FigureError(description: "the width has no room for the legend")
+    }
+    guard let width = grid.chartWidth(of: total) else {
       throw FigureError(
-        description:
-          "a figure \(Int(total * layout.scale)) pixels wide has no room for the text of "
-          + "\(counted(grid.columns, "chart", "charts")) beside each other and the legend: give a "
-          + "larger width\(grid.columns > 1 ? ", fewer columns" : "") or a smaller font size")
+        description: "the width has no room for the text of "
+          + (grid.columns > 1 ? "\(grid.columns) charts beside each other" : "a chart"))
     }
     // As high for its width as usual, and high enough for the names at the side.
     let names = charts.map { SVG.width(of: $0.yLabel, size: 11) }.max() ?? 0
@@ -132,7 +131,9 @@ struct ChartGrid {
       let frame = frame(width: width)  // its labels depend on the width, and room on the labels
       width = total / Double(columns) - frame.left - frame.right
     }
-    return width >= max(FigureLayout.leastWidth, widestTitle) ? width : nil
+    let right = frame(width: width).right  // beside it, the name of the axis has no other chart's
+    let names = charts.map { SVG.width(of: $0.xLabel, size: 11) }.max() ?? 0
+    return width >= max(FigureLayout.leastWidth, widestTitle, names - 2 * right) ? width : nil
   }
 
   /// The charts, and how much room they have taken.

@@ -24,4 +24,13 @@ package struct FigureLayout: Sendable {
 /// What a figure has no room for.
 package struct FigureError: Error, CustomStringConvertible {
   package let description: String
+
+  /// The figure of `body`, whose name its error begins with.
+  static func naming<Figure>(_ name: String, _ body: () throws -> Figure) throws -> Figure {
+    do { return try body() } catch let error as FigureError {
+      throw FigureError(
+        description: "\(name): \(error.description); give a larger width, fewer columns or a "
+          + "smaller font size")
+    }
+  }
 }

@@ -41,7 +41,12 @@ package struct RunFigures: Sendable {
       ("nonlocality.svg", Self.nonlocality(runs)), ("gates.svg", Self.gates(runs)),
     ]
     let found = try drawn.map { name, figure in
-      (name: name, svg: try figure.map { try $0.grid.svg(title: $0.title, in: layout) })
+      (
+        name: name,
+        svg: try FigureError.naming(name) {
+          try figure.map { try $0.grid.svg(title: $0.title, in: layout) }
+        }
+      )
     }
     localityTable = Self.table(Array(zip(folders, runs)))
     figures = found.compactMap { name, svg in svg.map { Figure(name: name, svg: $0) } }

@@ -11,24 +11,28 @@ struct SeedFigures {
 
   /// The figures, by the names of their files; nil where no run has numbers for one.
   func figures() throws -> [(name: String, svg: String?)] {
-    try [
-      (
-        "loss.svg",
-        curves("loss", "Training and test loss", within: 0...Double.infinity) {
+    func figure(_ name: String, _ svg: () throws -> String?) throws -> (String, String?) {
+      (name, try FigureError.naming(name, svg))
+    }
+    return try [
+      figure("loss.svg") {
+        try curves("loss", "Training and test loss", within: 0...Double.infinity) {
           [("train", "5 3", .trainLoss), ("test", nil, .testLoss)]
         }
-      ),
-      (
-        "accuracy.svg",
-        curves("top-1, %", "Top-1 on the test images", within: 0...100) { [("", nil, .testAcc1)] }
-      ),
-      (
-        "nonlocality.svg",
-        layers("non-locality, patches", "Non-locality of each layer, mean over heads") {
+      },
+      figure("accuracy.svg") {
+        try curves("top-1, %", "Top-1 on the test images", within: 0...100) {
+          [("", nil, .testAcc1)]
+        }
+      },
+      figure("nonlocality.svg") {
+        try layers("non-locality, patches", "Non-locality of each layer, mean over heads") {
           $0.nonlocality
         }
-      ),
-      ("gates.svg", layers("gate σ(λ)", "Gates of each layer, mean over heads") { $0.gate }),
+      },
+      figure("gates.svg") {
+        try layers("gate σ(λ)", "Gates of each layer, mean over heads") { $0.gate }
+      },
     ]
   }
 
@@ -41,7 +45,7 @@ struct SeedFigures {
         line(
           quantity.name.isEmpty ? cell.name : "\(cell.name), \(quantity.name)",
           LineStyle(color: Self.colors.color(index, of: cells.count), dash: quantity.dash),
-          grid.curve(quantity.key, of: cell))
+          grid.curve(quantity.key, within: natural, of: cell))
       }
     }.filter { !$0.parts.isEmpty }
     guard !lines.isEmpty else { return nil }

@@ -1,14 +1,16 @@
 import DoubleNumerics
 import Files
 import Foundation
+import Images
 import Locality
 import Runs
 
-/// The runs of a grid by its cells, each of which has several that differ by their seeds.
+/// The runs of a grid that have ended, by its cells: those of a cell differ by their seeds.
 struct SeedGrid {
   struct Cell {
     let name: String
-    let runs: [LoggedRun]
+    fileprivate let row, column: String
+    fileprivate(set) var runs: [LoggedRun]
     /// The epochs of the longest run.
     var length: Double { Double(runs.compactMap { $0.epochs.last?.epoch }.max() ?? 0) + 1 }
   }
@@ -20,27 +22,49 @@ struct SeedGrid {
   }
 
   let cells: [Cell]
+  /// Runs that have failed, each with its message.
+  let failures: [(run: String, message: String)]
 
-  /// The cells whose runs are `seed-<n>` in one folder below that of a grid; nil if the folder is
-  /// none of a grid.
+  /// The runs that the `runs.csv` of a folder names, in its order; nil if the folder is none of a
+  /// grid. A row or a column alone is no part of the names.
   init?(_ folder: String) throws {
     let files = FileManager.default
-    guard files.fileExists(atPath: "\(folder)/runs.csv"),
+    guard files.fileExists(atPath: "\(folder)/\(RunFiles.runs)"),
       !files.fileExists(atPath: "\(folder)/\(RunFiles.log)")
     else { return nil }
-    let logs = (try? files.subpathsOfDirectory(atPath: folder)) ?? []
-    let runs = logs.compactMap { $0.wholeMatch(of: /(.+)\/(seed-[0-9]+)\/log\.jsonl/) }
-      .map { (cell: String($0.1), seed: String($0.2)) }
-    let names = Set(runs.map(\.cell)).sorted {
-      $0.localizedStandardCompare($1) == .orderedAscending
+    let records = try CSVRecords.read("\(folder)/\(RunFiles.runs)").map(\.fields)
+    let head = records.first ?? []
+    guard head.starts(with: ["row", "column", "seed"]) else {
+      throw FileError(
+        path: "\(folder)/\(RunFiles.runs)", reason: "not what convit experiment writes")
     }
-    cells = try names.map { name in
-      Cell(
-        name: name.replacing("/", with: ", "),
-        runs: try runs.filter { $0.cell == name }.map(\.seed).sorted().map {
-          try LoggedRun("\(folder)/\(name)/\($0)", name: $0)
-        })
-    }.filter { $0.runs.contains { !$0.epochs.isEmpty } }
+    let error = head.firstIndex(of: "error")
+    let runs = records.dropFirst().filter { $0.count == head.count }.map { fields in
+      (
+        row: fields[0], column: fields[1], seed: Int(fields[2]) ?? 0,
+        error: error.map { fields[$0] } ?? ""
+      )
+    }
+    let isOneRow = Set(runs.map(\.row)).count == 1
+    let isOneColumn = Set(runs.map(\.column)).count == 1
+    var cells: [Cell] = []
+    var failures: [(run: String, message: String)] = []
+    for run in runs {
+      let name =
+        isOneColumn ? run.row : isOneRow ? run.column : "\(run.row), \(run.column)"
+      guard run.error.isEmpty else {
+        failures.append(("\(name), seed \(run.seed)", run.error))
+        continue
+      }
+      let path = RunFiles.folder(row: run.row, column: run.column, seed: run.seed)
+      let logged = try LoggedRun("\(folder)/\(path)", name: "seed-\(run.seed)")
+      if let place = cells.firstIndex(where: { $0.row == run.row && $0.column == run.column }) {
+        cells[place].runs.append(logged)
+      } else {
+        cells.append(Cell(name: name, row: run.row, column: run.column, runs: [logged]))
+      }
+    }
+    (self.cells, self.failures) = (cells, failures)
   }
 
   /// Epochs, or where cells are of different lengths, the share of the training.
@@ -52,9 +76,15 @@ struct SeedGrid {
     cells.flatMap(\.runs).compactMap { $0.surveys.first?.report.layers.count }.max() ?? 0
   }
 
-  /// What each epoch has logged of a cell.
-  func curve(_ key: EpochRecord.CodingKeys, of cell: Cell) -> Curve {
-    curve(of: cell) { run in run.epochs.map { (Double($0.epoch) + 1, $0[key]) } }
+  /// What each epoch has logged of a cell; a band stays where such numbers can be.
+  func curve(
+    _ key: EpochRecord.CodingKeys, within natural: ClosedRange<Double>, of cell: Cell
+  ) -> Curve {
+    let curve = curve(of: cell) { run in run.epochs.map { (Double($0.epoch) + 1, $0[key]) } }
+    let band = curve.band.map { x, low, high in
+      (x, max(low, natural.lowerBound), min(high, natural.upperBound))
+    }
+    return Curve(means: curve.means, band: band)
   }
 
   /// The mean over the heads of a layer.

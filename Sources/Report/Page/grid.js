@@ -19,21 +19,24 @@ const valuesOf = (cell, key, other) =>
     return typeof own === "number" && typeof less === "number" ? [own - less] : [];
   });
 
+const seedCount = Math.max(0, ...cells.map((cell) => cell.seeds.length));
+
 const showResults = () => {
   const other = cells[byId("reference").value];
   byId("results-note").textContent = other ? `Shown is the difference to ${other.name}, seed by seed.` : "";
   const present = COLUMNS.filter(([key]) => cells.some((cell) => valuesOf(cell, key).length > 0));
-  const head = htmlElement("tr", {}, htmlElement("th", { class: "text" }, ""), ...present.map(([, name]) => htmlElement("th", {}, name)), htmlElement("th", {}, "seeds"));
+  const head = htmlElement("tr", {}, htmlElement("th", { class: "text" }, ""), ...present.map(([, name]) => htmlElement("th", {}, name)));
   const rows = cells.map((cell, index) => {
     const numbers = present.map(([key, , digits]) => {
       const values = valuesOf(cell, key, other);
       if (values.length === 0 || cell === other) return htmlElement("td", {}, "–");
       const number = (v) => v.toFixed(digits).replace("-", "−");
       const spread = values.length > 1 ? ` ± ${number(deviation(values))}` : "";
-      return htmlElement("td", { "data-value": mean(values) }, number(mean(values)) + spread);
+      const count = values.length < seedCount ? ` (${values.length})` : "";
+      return htmlElement("td", { "data-value": mean(values) }, number(mean(values)) + spread + count);
     });
     const name = htmlElement("th", { class: "text" }, lineMark({ color: cellColor(index) }), ` ${cell.name}`);
-    return htmlElement("tr", {}, name, ...numbers, htmlElement("td", {}, `${cell.seeds.length}`));
+    return htmlElement("tr", {}, name, ...numbers);
   });
   byId("results").replaceChildren(head, ...rows);
 };
@@ -51,15 +54,18 @@ const showLayer = () => {
   byId("layers").replaceChildren(...charts.filter(Boolean));
 };
 
+const counted = (count, name) => `${count} ${name}${count === 1 ? "" : "s"}`;
 document.title = title;
 byId("title").textContent = title;
 const runCount = cells.reduce((sum, cell) => sum + cell.seeds.length, 0);
-byId("summary").append(htmlElement("li", {}, `${cells.length} cells, ${runCount} runs${failures.length ? `, ${failures.length} failed` : ""}`));
+byId("summary").append(htmlElement("li", {}, `${counted(runCount, "run")} of ${counted(cells.length, "cell")} have ended${failures.length ? `, ${failures.length} failed` : ""}`));
+byId("with-results").hidden = cells.length === 0;
+byId("training").hidden = curves.length === 0;
 byId("reference").append(htmlElement("option", { value: "" }, "nothing"), ...cells.map((cell, i) => htmlElement("option", { value: i }, cell.name)));
 byId("reference").addEventListener("change", showResults);
 byId("failures").append(...failures.map(({ run, message }) => htmlElement("li", {}, `${run}: ${message}`)));
 byId("failed").hidden = failures.length === 0;
-byId("curves").append(...curves.map((c) => lineChart({ title: c.title, x, across, series: seriesOf(c.series) })));
+byId("curves").append(...curves.map((c) => lineChart({ title: c.title, x, across, series: seriesOf(c.series), natural: [0, c.most ?? Infinity] })));
 byId("layer").append(...layers.map((_, i) => htmlElement("option", { value: i }, `${i}`)));
 byId("layer").addEventListener("change", showLayer);
 byId("locality").hidden = layers.length === 0;
