@@ -17,6 +17,8 @@ def gates(raw):
     for column in grids["match"].columns:
         gated = grids["match"].by_seed(ROW, column, "gate_0")
         for question, grid in grids.items():
+            if not grid.by_seed(ROW, column):
+                continue
             values = [grid.by_seed(ROW, column, key).values() for key in layers]
             rows.append([column, question, spread(grid.by_seed(ROW, column).values())] + [spread(v, 4) for v in values])
         if gated:
