@@ -19,7 +19,7 @@ import tempfile
 from pathlib import Path
 
 from findings import RAW
-from grid import mean
+from grid import Grid, mean
 
 SPARSITIES = (0.5, 0.7, 0.9)
 SYSTEMS = {
@@ -81,8 +81,7 @@ def symmetry(options):
 
 
 def scores(options):
-    with open(f"{options.runs}/runs.csv", newline="") as file:
-        rows = list(dict.fromkeys(run["row"] for run in csv.DictReader(file)))
+    rows = Grid(f"{options.runs}/runs.csv").rows
     folders = sorted(Path(options.runs).glob("*/100*/seed-0"))  # in the order of rows, which are lettered
     assert len(folders) == len(rows), f"{options.runs} has {len(folders)} rows of runs, and {len(rows)} in runs.csv"
     report = said(options, "score", "--explain", "--config", *(folder / "config.yaml" for folder in folders))

@@ -1,9 +1,8 @@
 """The tables of the two-corner task: gates by layer beside those of the control, and what a look across the picture is worth."""
 
-import csv
 from collections import defaultdict
 
-from grid import Grid, deviation, mean, spread
+from grid import Grid, deviation, lines, mean, spread
 
 ROW = "20,000 pictures"
 QUESTIONS = ("match", "corner")
@@ -34,10 +33,9 @@ def gates(raw):
 def knockouts(raw):
     """By how many points accuracy changes without a look farther than three patches."""
     found = defaultdict(list)
-    with open(raw / "distance-knockout.csv", newline="") as file:
-        for line in csv.DictReader(file):
-            if line["part"] != "nothing":
-                found[line["column"], line["question"], line["part"]].append(float(line["difference"]))
+    for line in lines(raw / "distance-knockout.csv"):
+        if line["part"] != "nothing":
+            found[line["column"], line["question"], line["part"]].append(float(line["difference"]))
     parts = list(dict.fromkeys(part for _, _, part in found))
     names = [part.replace("blocks.", "layer ").replace(".attn", "") for part in parts]
     rows = [["model", "question"] + names]

@@ -4,6 +4,12 @@ import csv
 from math import sqrt
 
 
+def lines(path):
+    """The lines of a table, each by the names of its columns."""
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def mean(values):
     values = list(values)
     return sum(values) / len(values)
@@ -26,8 +32,7 @@ def spread(values, digits=1):
 
 class Grid:
     def __init__(self, path):
-        with open(path, newline="") as file:
-            self.runs = [run for run in csv.DictReader(file) if not run.get("error")]
+        self.runs = [run for run in lines(path) if not run.get("error")]
         self.measures = [key for key in self.runs[0] if key not in ("row", "column", "seed", "error")]
         self.rows = list(dict.fromkeys(run["row"] for run in self.runs))
         self.seeds = sorted({int(run["seed"]) for run in self.runs})

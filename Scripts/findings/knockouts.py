@@ -13,14 +13,13 @@ import subprocess
 import sys
 
 from findings import RAW
+from grid import Grid
 
 COLUMNS = ["question", "column", "seed", "part", "acc1", "difference"]
 
 
 def lines(convit, data, grid, question):
-    with open(f"{grid}/runs.csv", newline="") as file:
-        runs = [run for run in csv.DictReader(file) if not run.get("error")]
-    for run in runs:
+    for run in Grid(f"{grid}/runs.csv").runs:
         weights = f"{grid}/20-000-pictures/{run['column'].replace(' ', '-')}/seed-{run['seed']}/model.safetensors"
         command = [convit, "probe", "knockout", "--weights", weights, "--data-path", data, "--edges", "far", "--distance", "3"]
         found = json.loads(subprocess.run([*command, "--sample", "all", "--json"], check=True, capture_output=True).stdout)

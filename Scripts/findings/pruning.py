@@ -1,9 +1,8 @@
 """The table of what pruned models lose, from sweeps and from what they reach after two epochs."""
 
-import csv
 from collections import defaultdict
 
-from grid import spread
+from grid import lines, spread
 
 SHOWN = ["0.1", "0.3", "0.5", "0.7", "0.9"]
 
@@ -11,11 +10,10 @@ SHOWN = ["0.1", "0.3", "0.5", "0.7", "0.9"]
 def grouped(path, *names, **fixed):
     """Lists of the floats of `names`, by method, scope and sparsity."""
     found = defaultdict(list)
-    with open(path, newline="") as table:
-        for line in csv.DictReader(table):
-            if all(line[name] == value for name, value in fixed.items()):
-                key = line["method"], line["scope"], f"{float(line['sparsity']):g}"
-                found[key].append([float(line[name]) for name in names])
+    for line in lines(path):
+        if all(line[name] == value for name, value in fixed.items()):
+            key = line["method"], line["scope"], f"{float(line['sparsity']):g}"
+            found[key].append([float(line[name]) for name in names])
     return found
 
 

@@ -1,16 +1,10 @@
 """Tables of what one system says of another's models, from across.py's raw numbers."""
 
-import csv
 from collections import defaultdict
 from itertools import permutations
 
-from grid import Grid, mean, spread
+from grid import Grid, lines, mean, spread
 from statistic import kendall
-
-
-def lines(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def masked(raw):
@@ -60,6 +54,7 @@ def symmetry(raw):
 
 def alike(samples):
     """Kendall's τ of each pair of lists, and how often their mean is as far from 0 if the second lists are in any order, the same for all."""
+
     def taus(order):
         return [kendall(xs, [ys[place] for place in order])[0] or 0 for xs, ys in samples]
 
