@@ -13,7 +13,10 @@ from pathlib import Path
 import distance
 import plot
 import pruning
+import scores
+import symmetry
 import systems
+import tickets
 from grid import Grid, deviation, mean, spread
 from statistic import page
 
@@ -76,6 +79,20 @@ def ablation(name):
     return {name: markdown(rows)}, {}
 
 
+def clips(name):
+    """The accuracy of each model of moving clothes."""
+    grid = Grid(RAW / f"{name}.csv")
+    (column,) = grid.columns
+    bars = dict.fromkeys(grid.rows, "at least 95") | {
+        "space": "at most 50: the logits of a clip and its reverse are equal", "ConViT, divided": "",
+    }
+    rows = [["attention", *(f"seed {seed}" for seed in grid.seeds), "must be"]]
+    for row in grid.rows:
+        found = grid.by_seed(row, column)
+        rows.append([row, *(f"{found[seed]:.1f}" for seed in grid.seeds), bars[row]])
+    return {name: markdown(rows)}, {}
+
+
 def pruned(name):
     """What pruned models lose, and what training brings back."""
     return {name: markdown(pruning.table(RAW, ["fashion", "fashion-deit"]))}, {}
@@ -100,6 +117,17 @@ def of_systems_in_words(make):
     return section
 
 
+def averaged(name):
+    """What averaging over nine groups gains."""
+    tables, words = symmetry.groups(RAW)
+    return {name: "\n\n".join([*map(markdown, tables), words])}, {}
+
+
+def moved(name):
+    """How layers move with turned images, and logits with small motions."""
+    return {"symmetry-layers": markdown(symmetry.layers(RAW)), name: markdown(symmetry.motions(RAW))}, {}
+
+
 FINDINGS = {
     "sample-efficiency-quick": sample_efficiency,
     "sample-efficiency-middle": sample_efficiency,
@@ -109,8 +137,16 @@ FINDINGS = {
     "across-pruned": of_systems(systems.pruned),
     "across-symmetry": of_systems_in_words(systems.symmetry),
     "across-scores": of_systems(systems.scores),
+    "symmetry-groups": averaged,
+    "symmetry-motions": moved,
+    "symmetry-gates": of_systems_in_words(symmetry.gates),
     "distance-knockout": looked_across,
     "pruning-retrained": pruned,
+    "scores-a": of_systems(scores.table),
+    "scores-48": of_systems(scores.calibrated),
+    "tickets": of_systems_in_words(tickets.table),
+    "ticket-transfer": of_systems(tickets.transfer),
+    "moving-clothes": clips,
 }
 
 

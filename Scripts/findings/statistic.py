@@ -1,6 +1,7 @@
 """Tests of order, by the standard library alone."""
 
-from itertools import permutations
+from collections import Counter
+from itertools import combinations, permutations
 from math import factorial, sqrt
 from random import Random
 
@@ -61,3 +62,35 @@ def kendall(xs, ys):
         random.shuffle(order)
         at_least += abs(tau(order)) >= abs(found) - 1e-12
     return found, at_least / DRAWS
+
+
+def kendall_signs(xs, ys):
+    """The signs by which Kendall's τ compares each two pairs: of both, of the first, of the second."""
+
+    def table(of):
+        return [[of(i, j) for j in range(len(xs))] for i in range(len(xs))]
+
+    def sign(values):
+        return table(lambda i, j: (values[i] > values[j]) - (values[i] < values[j]))
+
+    a, b = sign(xs), sign(ys)
+    return table(lambda i, j: a[i][j] * b[i][j]), table(lambda i, j: abs(a[i][j])), table(lambda i, j: abs(b[i][j]))
+
+
+def tau(signs, sample=None):
+    """Kendall's τ-b of a sample of the pairs, in which one may be more than once; None if it has no order."""
+    times = Counter(range(len(signs[0])) if sample is None else sample)
+    both = first = second = 0
+    for i, j in combinations(times, 2):
+        weight = times[i] * times[j]
+        both += weight * signs[0][i][j]
+        first += weight * signs[1][i][j]
+        second += weight * signs[2][i][j]
+    return both / sqrt(first * second) if first and second else None
+
+
+def interval(of, count, draws=1000):
+    """The 95 % interval of a statistic by the bootstrap, over samples of 0 ..< count."""
+    random = Random(0)
+    found = sorted(value for value in (of(random.choices(range(count), k=count)) for _ in range(draws)) if value is not None)
+    return found[round(0.025 * (len(found) - 1))], found[round(0.975 * (len(found) - 1))]

@@ -6,13 +6,15 @@
 DeiT and ConViT of the size of Configs/tickets.yaml each search by PrAC and by iterative magnitude pruning
 on all images. Then each searches by the latter, in rounds on the set that the other's PrAC left, and on a
 random set of its size. All tickets are trained on all images. Searches that are there are not run again.
+OUT/transfer.csv gets a line for each; docs/experiments/ticket-transfer.csv is a copy, of which `make findings`
+makes the table.
 """
 
 import argparse
+import csv
 import json
 import pathlib
 import random
-import statistics
 import struct
 import subprocess
 
@@ -65,34 +67,23 @@ def main():
     arguments = parser.parse_args()
     if not (arguments.out / "data/train.csv").exists():
         tables.make(arguments.data, arguments.out / "data")
-    found, shares = {}, {}
-
-    def note(model, ticket, outcome):
-        found.setdefault((model, ticket), []).append(outcome)
-
-    for seed in range(arguments.seeds):
-        for model in MODELS:
-            own = search(arguments, f"{model}-{seed}", model, seed, ["--method", "prac", "imp"])
-            note(model, "IMP", own["imp"])
-            note(model, "PrAC", own["prac"])
-        for model, other in [("ConViT", "DeiT"), ("DeiT", "ConViT")]:
-            ticket = arguments.out / f"{other}-{seed}/seed-{seed}/prac/ticket-{ROUNDS}.safetensors"
-            drawn = arguments.out / f"random-{other}-{seed}.safetensors"
-            shares.setdefault(other, []).append(randomized(ticket, drawn, seed))
-            for name, file in [(f"IMP on {other}'s set", ticket), ("IMP on a random set", drawn)]:
-                folder = f"{model}-{seed}-{file.stem}"
-                flags = ["--method", "imp", "--prac-set", str(file)]
-                note(model, name, search(arguments, folder, model, seed, flags)["imp"])
-            print(f"seed {seed}, {model}: done", flush=True)
-    print("| model | ticket | acc@1 | steps | of IMP |\n|---|---|---:|---:|---:|")
-    for (model, name), outcomes in found.items():
-        accuracy, steps = zip(*outcomes)
-        spread = statistics.stdev(accuracy) if len(accuracy) > 1 else 0
-        whole = sum(steps) / sum(outcome[1] for outcome in found[model, "IMP"])
-        print(f"| {model} | {name} | {statistics.mean(accuracy):.2f} ± {spread:.2f} ", end="")
-        print(f"| {statistics.mean(steps):.0f} | {100 * whole:.0f} % |")
-    for model, parts in shares.items():
-        print(f"The set of {model} has {100 * statistics.mean(parts):.0f} % of the images.")
+    with open(arguments.out / "transfer.csv", "w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(["model", "found_by", "seed", "share", "accuracy", "steps"])
+        for seed in range(arguments.seeds):
+            for model in MODELS:
+                own = search(arguments, f"{model}-{seed}", model, seed, ["--method", "prac", "imp"])
+                table.writerow([model, "IMP on all images", seed, 1, *own["imp"]])
+                table.writerow([model, "PrAC", seed, "", *own["prac"]])
+            for model, other in [("DeiT", "ConViT"), ("ConViT", "DeiT")]:
+                ticket = arguments.out / f"{other}-{seed}/seed-{seed}/prac/ticket-{ROUNDS}.safetensors"
+                drawn = arguments.out / f"random-{other}-{seed}.safetensors"
+                share = randomized(ticket, drawn, seed)
+                for name, path in [(f"IMP on {other}'s set", ticket), ("IMP on a random set", drawn)]:
+                    flags = ["--method", "imp", "--prac-set", str(path)]
+                    found = search(arguments, f"{model}-{seed}-{path.stem}", model, seed, flags)
+                    table.writerow([model, name, seed, share, *found["imp"]])
+                print(f"seed {seed}, {model}: done", flush=True)
 
 
 if __name__ == "__main__":
