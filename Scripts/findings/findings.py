@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import distance
+import escape
 import plot
 import pruning
 import scores
@@ -117,6 +118,13 @@ def of_systems_in_words(make):
     return section
 
 
+def escaped(name):
+    """Non-locality and gates of each layer along a training."""
+    pictures = escape.pictures(RAW)
+    links = [f"![{words} of each layer along the training](experiments/{file})" for words, file in zip(("Non-locality", "Gates"), pictures)]
+    return {name: "\n\n".join([markdown(escape.table(RAW)), *links])}, pictures
+
+
 def averaged(name):
     """What averaging over nine groups gains."""
     tables, words = symmetry.groups(RAW)
@@ -137,6 +145,7 @@ FINDINGS = {
     "across-pruned": of_systems(systems.pruned),
     "across-symmetry": of_systems_in_words(systems.symmetry),
     "across-scores": of_systems(systems.scores),
+    "escape": escaped,
     "symmetry-groups": averaged,
     "symmetry-motions": moved,
     "symmetry-gates": of_systems_in_words(symmetry.gates),

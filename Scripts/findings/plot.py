@@ -5,8 +5,8 @@ from math import log10
 
 from grid import deviation, mean
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 300, 56, 130, 16, 44
-COLOURS = ["#2f6fdf", "#b45309", "#6b7280"]  # each 3 : 1 and more on white
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 560, 300, 68, 130, 16, 44
+COLOURS = ["#2f6fdf", "#b45309", "#6b7280", "#0f766e", "#be185d"]  # each 3 : 1 and more on white
 
 
 def ticks(low, high):
@@ -18,17 +18,26 @@ def ticks(low, high):
     return [i * step for i in range(first, int(high // step) + 2) if low - 1e-9 <= i * step <= high + 1e-9]
 
 
-def lines(y_label, x_label, xs, series, title):
-    """Means and standard deviations of samples at each x, on a logarithmic axis."""
+def apart(places, least=14):
+    """Places of names, moved down where they would lie on each other."""
+    moved, lowest = dict.fromkeys(range(len(places)), 0.0), float("-inf")
+    for i in sorted(moved, key=lambda i: places[i]):
+        moved[i] = lowest = max(places[i], lowest + least)
+    return list(moved.values())
+
+
+def lines(y_label, x_label, xs, series, title, is_logarithmic=True):
+    """Means and standard deviations of samples at each x; a logarithmic axis has a mark at each, and starts at 0 upwards."""
     means = {name: [(mean(sample), deviation(sample)) for sample in samples] for name, samples in series.items()}
     ends = [value + sign * spread for points in means.values() for value, spread in points for sign in (-1, 1)]
-    low, high = min(ends + [0]), max(ends + [0])
+    low, high = (min(ends + [0]), max(ends + [0])) if is_logarithmic else (min(ends), max(ends))
     pad = (high - low) * 0.06
-    low, high = low - (pad if low < 0 else 0), high + pad
+    low, high = low - (0 if low == 0 else pad), high + pad
+    place = log10 if is_logarithmic else float
 
     def x(value):
-        first, last = log10(min(xs)), log10(max(xs))
-        return LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * (log10(value) - first) / (last - first)
+        first, last = place(min(xs)), place(max(xs))
+        return LEFT + 12 + (WIDTH - LEFT - RIGHT - 24) * (place(value) - first) / (last - first)
 
     def y(value):
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - value) / (high - low)
@@ -42,13 +51,14 @@ def lines(y_label, x_label, xs, series, title):
     for value in ticks(low, high):
         out.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y(value):.1f}" y2="{y(value):.1f}" stroke="#e5e7eb"/>')
         out.append(f'<text x="{LEFT - 6}" y="{y(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
-    for value in xs:
+    for value in xs if is_logarithmic else ticks(min(xs), max(xs)):
         out.append(f'<text x="{x(value):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{value:g}</text>')
     out.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x_label)}</text>')
     out.append(
-        f'<text transform="translate(14 {(TOP + HEIGHT - BOTTOM) / 2:.0f}) rotate(-90)" text-anchor="middle">{escape(y_label)}</text>'
+        f'<text transform="translate(12 {(TOP + HEIGHT - BOTTOM) / 2:.0f}) rotate(-90)" text-anchor="middle">{escape(y_label)}</text>'
     )
-    for colour, (name, points) in zip(COLOURS, means.items()):
+    names = apart([y(points[-1][0]) for points in means.values()])
+    for colour, name_y, (name, points) in zip(COLOURS, names, means.items()):
         path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, (value, _) in zip(xs, points))
         out.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         for at, (value, spread) in zip(xs, points):
@@ -56,5 +66,5 @@ def lines(y_label, x_label, xs, series, title):
                 f'<line x1="{x(at):.1f}" x2="{x(at):.1f}" y1="{y(value - spread):.1f}" y2="{y(value + spread):.1f}" stroke="{colour}"/>'
             )
             out.append(f'<circle cx="{x(at):.1f}" cy="{y(value):.1f}" r="3.5" fill="{colour}"/>')
-        out.append(f'<text x="{x(xs[-1]) + 16:.1f}" y="{y(points[-1][0]) + 4:.1f}" fill="{colour}">{escape(name)}</text>')
+        out.append(f'<text x="{x(xs[-1]) + 16:.1f}" y="{name_y + 4:.1f}" fill="{colour}">{escape(name)}</text>')
     return "\n".join(out + ["</svg>"]) + "\n"
