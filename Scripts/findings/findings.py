@@ -15,6 +15,7 @@ import escape
 import plot
 import pruning
 import scores
+import students
 import symmetry
 import systems
 import tickets
@@ -149,6 +150,7 @@ FINDINGS = {
     "symmetry-groups": averaged,
     "symmetry-motions": moved,
     "symmetry-gates": of_systems_in_words(symmetry.gates),
+    "students": of_systems(students.table),
     "distance-knockout": looked_across,
     "pruning-retrained": pruned,
     "scores-a": of_systems(scores.table),
