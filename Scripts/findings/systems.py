@@ -4,6 +4,7 @@ from collections import defaultdict
 from itertools import permutations
 
 from grid import Grid, lines, mean, spread
+from scores import NAMES
 from statistic import kendall
 
 
@@ -70,11 +71,11 @@ def scores(raw):
     for line in lines(raw / "across-scores.csv"):
         found[line["score"]][line["row"]] = float(line["mean"])
     rows = [["score"] + [f"τ with top-1, {column}" for column in grid.columns]]
-    for score, by_row in found.items():
+    for score, name in (NAMES | {"mgm-released": "MGM, *released*", "mgm-auto-prox": "MGM, *auto-prox*"}).items():
         cells = []
         for column in grid.columns:
             accuracies = [mean(grid.by_seed(row, column).values()) for row in grid.rows]
-            tau, p = kendall([by_row[row] for row in grid.rows], accuracies)
+            tau, p = kendall([found[score][row] for row in grid.rows], accuracies)
             cells.append("–" if tau is None else f"{tau:.2f} (p = {p:.2g})".replace("-", "−"))
-        rows.append([score] + cells)
+        rows.append([name] + cells)
     return rows
