@@ -79,5 +79,11 @@ const char *cmpi_gather_varied(
   return cmpi_text(code);
 }
 
-void cmpi_finish(void) { MPI_Finalize(); }
+// MPI_Finalize waits for the others without an end: it is called when all are on their way to it.
+// The launcher ends those that are left when a process has ended without it.
+void cmpi_finish(void) {
+  MPI_Request request;
+  if (has_given_up || MPI_Ibarrier(MPI_COMM_WORLD, &request) != MPI_SUCCESS) return;
+  if (cmpi_wait(&request, 1) == MPI_SUCCESS) MPI_Finalize();
+}
 #endif

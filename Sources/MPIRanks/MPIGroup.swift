@@ -38,7 +38,8 @@
       try check(message)
     }
 
-    /// Leaves the others, which all do at their end.
+    /// Leaves the others, which all do at their end. One that hangs is waited for as long as for an
+    /// answer, and then left: the launcher ends it.
     public func finish() { cmpi_finish() }
 
     /// What each process gives, in the order of ranks.

@@ -22,5 +22,6 @@ const char *cmpi_gather_varied(
 /// Adds up `number` buffers over all processes, in place, in the order of ranks.
 const char *cmpi_sum(float *const *buffers, const int *lengths, int number);
 
-/// Leaves the other processes, which all do.
+/// Leaves the other processes, which all do; one that does not come is waited for as long as for an
+/// answer.
 void cmpi_finish(void);
