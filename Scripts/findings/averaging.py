@@ -5,8 +5,9 @@
     python3 Scripts/findings/averaging.py gates --convit convit --data data/fashion-mnist --runs runs/sample-efficiency-middle
 
 The models are those of the grid, of 5 and 100 % of the images. `groups`: gain, bias and accuracy of averaging over nine groups, on all test
-images. `motions`: how far logits and layers move by Lie derivatives and D4, on 1,000 images. `gates`: the same of the ConViTs of all images,
-on 200, with the gates of all heads set to eleven values. Each writes docs/experiments/symmetry-<name>.csv.
+images. `motions`: how far logits and layers move by Lie derivatives and D4, on 1,000 images. `gates`: how far the layers
+of the ConViTs of all images are from commuting with cyclic shifts and D4, and Lie derivatives for translations, with the gates of all heads
+set to eleven values, on 200 images. Each writes docs/experiments/symmetry-<name>.csv.
 """
 
 import argparse
@@ -74,6 +75,7 @@ def main():
         options.add_argument(f"--{name}", required=True)
     options = options.parse_args()
     rows = list(globals()[options.what](options))
+    assert rows, f"{options.runs} has no 100/*/seed-*/model.safetensors"
     with open(RAW / f"symmetry-{options.what}.csv", "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([COLUMNS[options.what], *rows])
 

@@ -73,8 +73,10 @@ def of_runs(folder):
 
 
 def main():
+    rows = list(of_runs(Path(sys.argv[1])))
+    assert rows, f"{sys.argv[1]} has no */ConViT/seed-*"
     with open(RAW / "escape.csv", "w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *of_runs(Path(sys.argv[1]))])
+        csv.writer(file, lineterminator="\n").writerows([COLUMNS, *rows])
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def sample_efficiency(name):
     rows, gaps = [["images", "DeiT", "ConViT", "gap, points", "of DeiT's"]], {}
     looks = "nonlocality" in grid.measures
     if looks:
-        rows[0] += ["non-locality DeiT", "ConViT"]
+        rows[0] += ["non-locality DeiT", "non-locality ConViT"]
     for fraction in grid.rows:
         cells = {column: grid.by_seed(fraction, column) for column in ("DeiT", "ConViT")}
         gap = gaps[fraction] = [cells["ConViT"][seed] - deit for seed, deit in sorted(cells["DeiT"].items()) if seed in cells["ConViT"]]
@@ -57,7 +57,7 @@ def sample_efficiency(name):
     )
     shares = [float(fraction.split()[0]) for fraction in gaps]
     picture = plot.lines(
-        "accuracy, points", "images, % of 60,000 (logarithmic)",
+        "gap in top-1, points", "images, % of 60,000 (logarithmic)",
         shares,
         {"ConViT less DeiT": list(gaps.values())},
         "Top-1 of ConViT less that of DeiT, by the share of the images: mean and standard deviation over seeds",
@@ -153,7 +153,7 @@ FINDINGS = {
     "students": of_systems(students.table),
     "distance-knockout": looked_across,
     "pruning-retrained": pruned,
-    "scores-a": of_systems(scores.table),
+    "scores-a": of_systems_in_words(scores.table),
     "scores-48": of_systems(scores.calibrated),
     "tickets": of_systems_in_words(tickets.table),
     "ticket-transfer": of_systems(tickets.transfer),

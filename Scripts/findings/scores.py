@@ -27,7 +27,28 @@ def table(raw):
             gain, loss = of_ten(scores, accuracies)
             cells += [f"{tau(signs):.2f} ({low:.2f} … {high:.2f})", f"{gain:+.1f}", f"{-loss:.2f}"]
         rows.append([cell.replace("-", "−") if place else cell for place, cell in enumerate(cells)])
-    return rows
+    return rows, "τ of the number of parameters less that of a score, in draws A and B, paired: " + "; ".join(ahead(searches)) + "."
+
+
+def ahead(searches):
+    """How far the order by size is ahead of that by each score, with the interval over samples of the same candidates."""
+    signs = []
+    for candidates in searches:
+        accuracies = [float(line["accuracy"]) for line in candidates]
+        signs.append({score: kendall_signs([float(line[score]) for line in candidates], accuracies) for score in NAMES})
+    for score, name in NAMES.items():
+        if score in ("params", "macs"):
+            continue
+        cells = []
+        for of in signs:
+
+            def difference(sample=None):
+                size, own = tau(of["params"], sample), tau(of[score], sample)
+                return None if size is None or own is None else size - own
+
+            low, high = interval(difference, len(searches[0]))
+            cells.append(f"{difference():.2f} ({low:.2f} … {high:.2f})".replace("-", "−"))
+        yield f"{name} {' and '.join(cells)}"
 
 
 def of_ten(scores, accuracies):
@@ -64,7 +85,7 @@ def calibrated(raw, draws=1000):
                 chosen.append(max(accuracies) - max(accuracies[i] for i in rest))
                 trained.append(max(accuracies) - max(accuracies[i] for i in sample + rest))
                 share.append(sum(paid[i] for i in sample + rest) / sum(paid))
-            cells = [f"{-mean(trained):.2f}", percent(trained), f"{-mean(chosen):.2f}", percent(chosen), f"{100 * mean(share):.0f} %"]
+            cells = [f"{0 - mean(trained):.2f}", percent(trained), f"{0 - mean(chosen):.2f}", percent(chosen), f"{100 * mean(share):.0f} %"]
             rows.append([f"{count} + {more}", name] + [cell.replace("-", "−") for cell in cells])
     return rows
 

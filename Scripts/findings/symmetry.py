@@ -15,7 +15,8 @@ def signed(text):
 
 def number(values):
     """Mean ± deviation, with a digit more where it is small."""
-    return signed(spread(values, 4 if abs(mean(values)) < 0.1 else 3))
+    text = spread(values, 4 if abs(mean(values)) < 0.1 else 3)
+    return signed(text.lstrip("-") if float(text.split()[0]) == 0 else text)
 
 
 def by(rows, *keys):
@@ -34,9 +35,8 @@ def averaged(rows):
 
     better = [after - before for after, before in zip(of("averaged_accuracy"), of("accuracy"))]
     top1 = f"{mean(of('accuracy')):.2f} → {mean(of('averaged_accuracy')):.2f} ({'+' if mean(better) > 0 else ''}{spread(better, 2)})"
-    bias = f"{mean(of('bias')):.3f}"
     loss = f"{mean(of('loss')):.3f} → {mean(of('averaged_loss')):.3f}"
-    return [number(of("gain")), number(of("realised_gain")), signed("0.000" if float(bias) == 0 else bias), signed(top1), loss]
+    return [number(of("gain")), number(of("realised_gain")), number(of("bias")), signed(top1), loss]
 
 
 def groups(raw):
@@ -97,7 +97,7 @@ def gates(raw):
         "translation": "Lie derivative, per pixel",
     }
     rows = [["σ(λ)", *measures.values(), "of the logits"]]
-    widest = 0
+    widest = dict.fromkeys(measures, 0.0)
     for gate in dict.fromkeys(gate for gate, _ in found):
         if f"{float(gate):.1f}" not in GATES:
             continue
@@ -105,6 +105,7 @@ def gates(raw):
         for key in measures:
             samples = [[float(run[key]) for run in found[gate, layer]] for layer in shown]
             cells.append(" / ".join(f"{mean(sample):.2f}" for sample in samples))
-            widest = max([widest, *(max(sample) - min(sample) for sample in samples)])
+            widest[key] = max([widest[key], *(max(sample) - min(sample) for sample in samples)])
         rows.append([f"{float(gate):g}", *cells, spread([float(run["translation"]) for run in found[gate, "logits"]], 2)])
-    return rows, f"Layers {', '.join(shown[:-1])} and {shown[-1]}; seeds are at most {widest:.2f} apart in them."
+    apart = ", ".join(f"{value:.2f}" for value in widest.values())
+    return rows, f"Layers {', '.join(shown[:-1])} and {shown[-1]}; seeds are at most {apart} apart in the four columns."

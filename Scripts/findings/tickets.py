@@ -72,8 +72,9 @@ def of_table(folder):
 
 
 def main():
+    rows = list(of_table(Path(sys.argv[1])))
     with open(RAW / "tickets.csv", "w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([TICKETS, *of_table(Path(sys.argv[1]))])
+        csv.writer(file, lineterminator="\n").writerows([TICKETS, *rows])
 
 
 if __name__ == "__main__":
