@@ -5,7 +5,7 @@ once, and tables and weights are equal, byte for byte.
     python3 Scripts/runs/grid_kill_loop.py [--rounds 1] [--seed 0] [--convit .build/release/convit]
 
 A run is trained once if each of its epochs was ended by one process; what a killed process had begun, another
-goes on with. Only an epoch whose end a kill kept a process from telling may be nobody's.
+resumes. Only an epoch whose end a kill kept a process from telling may be nobody's.
 """
 
 import argparse

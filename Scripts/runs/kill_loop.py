@@ -1,4 +1,4 @@
-"""Kills a training run with SIGKILL at random moments, goes on with it each time, and compares
+"""Kills a training run with SIGKILL at random moments, resumes it each time, and compares
 what it ends in with a run that was left alone: bit for bit.
 
     python3 Scripts/runs/kill_loop.py [--kills 50] [--seed 0] [--convit .build/release/convit]

@@ -184,7 +184,7 @@ def check_kills(check, kills, seed):
                         time.sleep(0.01)
                     slowest = max(slowest, time.monotonic() - killed)
                     if slowest > 10:
-                        sys.exit(f"after SIGKILL to one rank the job went on for {slowest:.1f} s")
+                        sys.exit(f"after SIGKILL to one rank the job ran on for {slowest:.1f} s")
                     done += 1
                     continue
             messages = process.communicate(timeout=300)[1]

@@ -1,4 +1,4 @@
-"""Kills runs on pruned weights with SIGKILL at random moments, goes on with them each time, and looks
+"""Kills runs on pruned weights with SIGKILL at random moments, resumes them each time, and looks
 whether what is pruned is exactly 0 in weights, average and moments, and masks are what they were.
 
     python3 Scripts/runs/prune_kill_loop.py [--kills 3] [--seed 0] [--convit .build/release/convit]

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Trains with --tensorboard, kills the runs and goes on with them, and holds what TensorBoard reads and serves against the logs.
+"""Trains with --tensorboard, kills the runs and resumes them, and holds what TensorBoard reads and serves against the logs.
 
     .venv-tensorboard/bin/python Scripts/tensorboard/check.py [--convit .build/release/convit]
 
 Two runs: one has the flag from the start and is killed twice while a TensorBoard is open; the other gets the flag only when it
-goes on, and has its last record torn. Ends with 1 unless the event accumulator, the server that was open and a new one have every
+resumes, and has its last record torn. Ends with 1 unless the event accumulator, the server that was open and a new one have every
 number of log.jsonl and steps.jsonl under its tag, at its step, once, and nothing else.
 """
 

@@ -16,7 +16,7 @@ struct Convit: ParsableCommand {
         convit predict --weights runs/demo/best.safetensors photo.jpg
 
       Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong, \
-      75 a run was stopped by a signal and can go on, 130 a second SIGINT.
+      75 a run was stopped by a signal and can be resumed, 130 a second SIGINT.
       """,
     version: PackageVersion.current,
     groupedSubcommands: [

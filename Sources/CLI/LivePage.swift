@@ -3,7 +3,7 @@ import Recipes
 import Report
 import Runs
 
-/// The page of a run that goes on (`--report`): it is renewed after every epoch, and a browser
+/// The page of a run in progress (`--report`): it is renewed after every epoch, and a browser
 /// that shows it loads it again. When the run ends, the page no longer asks for that.
 struct LivePage {
   private let folder: String

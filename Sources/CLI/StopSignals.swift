@@ -6,7 +6,7 @@ import Synchronization
 /// Their handler notes the signal, which the run asks for between two steps. A second SIGINT ends
 /// the process at once.
 enum StopSignals {
-  /// The exit code of a run that was stopped and can go on: EX_TEMPFAIL of sysexits.h.
+  /// The exit code of a run that was stopped and can be resumed: EX_TEMPFAIL of sysexits.h.
   static let exitCode: Int32 = 75
 
   private static let interrupts = Atomic<Int>(0)

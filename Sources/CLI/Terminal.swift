@@ -85,8 +85,8 @@ struct Terminal {
     return said > 0 ? said : 80
   }
 
-  /// As much of a text as one row of a terminal shows without going on in the next, with a … where
-  /// it was cut. Ideographs and emoji take two columns.
+  /// As much of a text as one row of a terminal shows without a second row, with a … where it was
+  /// cut. Ideographs and emoji take two columns.
   static func fitted(_ text: String, _ columns: Int) -> String {
     func width(_ letter: Character) -> Int {
       (letter.unicodeScalars.first?.value ?? 0) >= 0x2e80 ? 2 : 1

@@ -25,9 +25,10 @@ struct TicketCommand: ParsableCommand {
 
       The flags of convit train say how models are trained; here --no-repeated-aug, --mixup 0, \
       --cutmix 0 and --sched-on-updates are the defaults. Each training is a run like any other in \
-      OUT; OUT/hard.csv lists the images that are hardest to learn. Stopped or killed, the same \
-      command with --resume auto goes on, and ends in the same tickets. Started several times at \
-      once, all with --resume auto, it divides the --seeds among the processes.
+      OUT; OUT/hard.csv lists the images that are hardest to learn. A search that was stopped \
+      or killed is resumed by the same command with --resume auto, and ends in the same tickets. \
+      Started several times at once, all with --resume auto, it divides the --seeds among \
+      the processes.
       """)
 
   @OptionGroup(title: "Files") var files: FileFlags

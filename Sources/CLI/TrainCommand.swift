@@ -114,7 +114,7 @@ private struct TrainingDisplay {
   private var terminal = Terminal()
   private var run: Trainer.Summary?
   private var epochs = 0
-  private var before = 0.0  // epochs that were done when the run went on
+  private var before = 0.0  // epochs that were done when the run resumed
 
   init(isSilent: Bool) { self.isSilent = isSilent }
 

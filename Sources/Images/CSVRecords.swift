@@ -51,7 +51,7 @@ package struct CSVRecords {
       } else if endLine() {
         return record
       } else {
-        throw error(line, "field \(record.fields.count) goes on after its closing quote")
+        throw error(line, "field \(record.fields.count) continues after its closing quote")
       }
     }
   }

@@ -120,7 +120,7 @@ package struct Benchmark: Sendable {
     return times
   }
 
-  /// Whether the first process says that steps go on.
+  /// Whether the first process says that there are more steps.
   private func goesOn(_ own: Bool) throws -> Bool {
     group.count == 1 ? own : try group.exchange(own)[0]
   }

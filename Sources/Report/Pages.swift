@@ -6,7 +6,7 @@ import Pruning
 package struct ReportPage: Sendable {
   package let html: String
 
-  /// The page of the runs in some folders; a browser loads that of a run that goes on again.
+  /// The page of the runs in some folders; a browser loads that of a run in progress again.
   package init(runs folders: [String], refresh: Int? = nil) throws {
     let names = RunRecord.names(folders)
     let records = try zip(folders, names).map { try RunRecord($0, name: $1).json }

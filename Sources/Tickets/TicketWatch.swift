@@ -25,7 +25,7 @@ public struct TicketWatch: TrainingObserver {
     let keep: @Sendable (ParameterStore) throws -> Void
 
     /// `keep` is called with the weights after `step` steps, those of the start after none; once
-    /// more, with the same bits, if the training goes on from before that step.
+    /// more, with the same bits, if the training resumes from before that step.
     public init(
       after step: Int, _ keep: @escaping @Sendable (ParameterStore) throws -> Void
     ) {

@@ -4,7 +4,7 @@ import Foundation
 /// The learning rate as a function of how many epochs have passed, whole or not.
 ///
 /// As timm's schedulers: `warmupEpochs` linearly from `warmup` to `base`, then the course of
-/// `shape`, which goes on as if it had run from epoch 0.
+/// `shape`, which continues as if it had run from epoch 0.
 public struct LearningRateSchedule: Hashable, Sendable {
   /// The course after the warm-up.
   public enum Shape: String, Hashable, Sendable, Codable, CaseIterable {

@@ -42,7 +42,7 @@ import Testing
     #expect(try verified(told).count == 1)
     #expect(
       try workspace.read("named/model.safetensors") == workspace.read("run/model.safetensors"))
-    // A run goes on whether they are named or found.
+    // A run resumes whether they are named or found.
     for flags in [told, []] {
       let resumed = try workspace.convit(["train", "--resume", "run", "--epochs", "1"] + flags)
       #expect(resumed.status == 0 && resumed.err.contains("the run has ended"), "\(resumed.err)")

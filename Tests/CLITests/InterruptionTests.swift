@@ -27,7 +27,7 @@ import Testing
       left == ["run/.unfinished", "run/config.yaml", "run/log.jsonl", "run/steps.jsonl"])
     #expect(try workspace.read("run/log.jsonl").isEmpty)
     let again = try workspace.train("run", ["--log-every", "2", "--resume", "auto"])
-    #expect(again.err.contains("epoch 1/1") && !again.err.contains("going on"))
+    #expect(again.err.contains("epoch 1/1") && !again.err.contains("resum"))
     let steps = String(decoding: try workspace.read("run/steps.jsonl"), as: UTF8.self)
     #expect(steps.split(separator: "\n").count == 3 && steps.hasPrefix(#"{"epoch":0,"loss":"#))
   }
@@ -131,7 +131,7 @@ import Testing
           stopped.err.contains("resumes: epoch \(place.epoch), after its step \(place.step)\n"))
       }
       let line =
-        /convit: run: stopped and saved after step (\d+) of epoch (\d+); --resume run goes on/
+        /convit: run: stopped and saved after step (\d+) of epoch (\d+); --resume run resumes it/
       let last = try #require(
         try line.wholeMatch(in: stopped.errLines.last ?? ""), "\(stopped.err)")
       #expect((Int(last.2) ?? 0) * 6 - 6 + (Int(last.1) ?? 0) == lines())

@@ -97,7 +97,7 @@ import Testing
     #expect(abs(cells[3] - gates.reduce(0, +) / 4) < 1e-9)
     let latex = String(decoding: try workspace.read("out/table.tex"), as: UTF8.self)
     #expect(latex.contains("Non-locality A"))
-    // A run of another length would go on with other rates.
+    // A run of another length would continue with other rates.
     let yaml = String(decoding: try workspace.read("grid.yaml"), as: UTF8.self)
     try workspace.write("grid.yaml", yaml.replacing("epochs: 1", with: "epochs: 2").utf8)
     try workspace.expectFailure(

@@ -48,7 +48,7 @@ import Testing
         ["evaluate", "--weights", "one/model.safetensors", "--data-path", table])
       #expect(outcome.err == "9 images\n" && outcome.out.hasSuffix(String(format: "%.3f\n", loss)))
     }
-    // It goes on as a run on folders does, and not with other images.
+    // It resumes as a run on folders does, and not with other images.
     try workspace.train(
       "one", ["--data-path", "all.csv", "--epochs", "2", "--resume", "auto"])
     try write("all.csv", "path,label,split", rows(["train", "val"]).dropLast() + [])

@@ -30,6 +30,11 @@ import Testing
       Report.self, from: try workspace.read("t/tickets.json"))
     #expect(report.rows.map(\.method) == ["dense", "prac", "random"])
     #expect(report.rows[1].sparsity == report.rows[2].sparsity && report.rows[2].steps == 2)
+    let table = try String(decoding: workspace.read("t/tickets.csv"), as: UTF8.self)
+    let named = table.split(separator: "\n").dropFirst().map { $0.prefix { $0 != "," } }
+    #expect(named == ["dense", "prac", "prac", "random"])
+    let accuracy = table.split(separator: "\n")[1].split(separator: ",")[6]
+    #expect(Double(accuracy) == report.rows[0].accuracy)
     // The defaults that only a search has.
     let dense = try String(decoding: workspace.read("t/seed-0/dense/config.yaml"), as: UTF8.self)
     for line in ["repeated-aug: false", "mixup: 0", "cutmix: 0", "sched-on-updates: true"] {
@@ -39,7 +44,7 @@ import Testing
     #expect(hard.split(separator: "\n").count == 25)
 
     let again = try workspace.convit(search + ["--output-dir", "t"])
-    #expect(again.status == 2 && again.err.contains("go on with it by --resume auto"))
+    #expect(again.status == 2 && again.err.contains("resume it by --resume auto"))
     let resumed = try workspace.convit(search + ["--output-dir", "t", "--resume", "auto"])
     #expect(resumed.status == 0 && resumed.outLines == lines)
 
@@ -72,7 +77,7 @@ import Testing
     (["--rewind-step", "1000"], "rewind-step is 1000, but the dense training has 18 steps"),
     (["--floor", "0.5", "--rate", "0.9"], "and the floors of the layers keep"),
     (["--scaling", "square"], "scaling"),
-    (["--resume", "elsewhere"], "a search goes on with auto"),
+    (["--resume", "elsewhere"], "a search resumes with auto"),
     (["--prac-set", "t"], "prac-set: of the methods only imp trains on a set that is given"),
     (["--finetune", "w", "--prune", "0.5"], "prune: a search prunes by itself"),
   ])

@@ -26,8 +26,8 @@ import Testing
 
   @Test(arguments: [
     ("a\nb,\"c\nd\n", "line 2: a quote is not closed"),
-    ("a\n\"b\"c,d\n", "line 2: field 1 goes on after its closing quote"),
-    ("a\n\"b\n\" \n", "line 3: field 1 goes on after its closing quote"),
+    ("a\n\"b\"c,d\n", "line 2: field 1 continues after its closing quote"),
+    ("a\n\"b\n\" \n", "line 3: field 1 continues after its closing quote"),
   ])
   func mistakesHaveTheirLine(text: String, reason: String) {
     let error = #expect(throws: DatasetError.self) { try records(text) }

@@ -57,7 +57,7 @@ import Testing
     #expect(!html.contains("src=\"") && !html.contains("@import") && !html.contains("<link"))
   }
 
-  /// Only a run that goes on is looked at again.
+  /// Only a run in progress is looked at again.
   @Test func aBrowserFollowsARun() throws {
     try scratch.write("log.jsonl", "{\"epoch\":0}\n")
     let line = "<meta http-equiv=\"refresh\" content=\"30\">\n"

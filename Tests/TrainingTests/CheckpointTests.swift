@@ -32,7 +32,7 @@ import Training
     path = fixture.folder + "/run/checkpoint.safetensors"
   }
 
-  /// The error of a run that is to go on.
+  /// The error of a run that is to resume.
   private func refusal(
     _ change: (inout TrainingConfiguration) -> Void = { _ in }
   ) -> String {
@@ -73,13 +73,13 @@ import Training
     #expect(named.hasPrefix("run/checkpoint.safetensors: tensor '"))
     #expect(named.contains("truncated?"))
     #expect(
-      named.hasSuffix("--resume run/checkpoint.previous.safetensors goes on from the one before"))
+      named.hasSuffix("--resume run/checkpoint.previous.safetensors resumes from the one before"))
     var (notes, first): ([String], Trainer.Summary?) = ([], nil)
     try Trainer(base).run {
       if case .note(let text) = $0 { notes.append(text) }
       if case .started(let summary) = $0 { first = summary }
     }
-    #expect(notes.count == 1 && notes[0].contains("going on from the checkpoint before, "))
+    #expect(notes.count == 1 && notes[0].contains("resuming from the checkpoint before, "))
     #expect(first?.progress.step == 2)
     #expect(try Checkpoint(contentsOf: path).progress.epoch == 3)
 
@@ -99,12 +99,12 @@ import Training
       refusal {
         $0.outputDir = fixture.folder + "/a"; $0.resume = path
       }.contains(
-        "a run goes on in its own folder"))
+        "a run resumes in its own folder"))
     #expect(refusal { $0.resume = fixture.folder + "/none" } == "none: no such run or checkpoint")
     #expect(refusal { $0.resume = fixture.folder }.contains("no checkpoint in this folder"))
     #expect(refusal { ($0.resume, $0.outputDir) = ("auto", nil) }.contains("output-dir is missing"))
     #expect(
-      refusal { ($0.resume, $0.allowNonfinite) = (nil, true) }.contains("that resume goes on"))
+      refusal { ($0.resume, $0.allowNonfinite) = (nil, true) }.contains("that is resumed"))
     // These do not decide about results, and the images may be elsewhere.
     try FileManager.default.moveItem(
       atPath: fixture.folder + "/images", toPath: fixture.folder + "/moved")
@@ -124,7 +124,7 @@ import Training
     try FileManager.default.moveItem(atPath: "\(images)/\(first)", toPath: "\(images)/0.png")
     #expect(
       refusal() == "run/checkpoint.safetensors: the run began with other images: train: images of "
-        + "class '3' have other names; --allow-other-data goes on all the same")
+        + "class '3' have other names; --allow-other-data resumes all the same")
     try FileManager.default.removeItem(atPath: "\(images)/0.png")
     #expect(refusal().contains("train: class '3' has "))
     #expect(refusal { ($0.allowOtherData, $0.epochs) = (true, 3) } == "none")
@@ -180,7 +180,7 @@ import Training
     }
     #expect(
       refusal() == "run/checkpoint.safetensors: not all numbers are finite in model.norm.bias; "
-        + "--allow-nonfinite goes on all the same")
+        + "--allow-nonfinite resumes all the same")
     #expect(refusal { $0.allowNonfinite = true }.contains("training has diverged"))
   }
 }

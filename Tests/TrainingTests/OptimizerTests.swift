@@ -104,7 +104,7 @@ import Testing
     }
   }
 
-  /// State and steps are all that an optimiser knows: put into a new one, it goes on.
+  /// State and steps are all that an optimiser knows: put into a new one, it continues.
   @Test func goesOnFromItsState() throws {
     for optimizer in optimizers(groups) {
       var (whole, first, second) = (optimizer, optimizer, optimizer)

@@ -49,7 +49,7 @@ import Training
     return (kept, saved.masks?.values.count { $0 != nil } ?? 0)
   }
 
-  /// With every optimiser, the zeros are there after the run was stopped in the middle and went on;
+  /// With every optimiser, the zeros are there after the run was stopped in the middle and resumed;
   /// and what a run leaves can be the start of the next.
   @Test(arguments: OptimizerSettings.Algorithm.allCases)
   func zerosStay(_ optimizer: OptimizerSettings.Algorithm) throws {
@@ -73,7 +73,7 @@ import Training
   private struct Line: Decodable { let sparsity: Double? }
 
   /// A third is gone at the start, and 80 % after three rounds over four epochs; stopped anywhere,
-  /// a run goes on to the same bits, and its average has the same zeros.
+  /// a run resumes to the same bits, and its average has the same zeros.
   @Test(arguments: PruningRule.Scope.allCases)
   func rounds(_ scope: PruningRule.Scope) throws {
     var c = try configuration("whole")

@@ -81,7 +81,7 @@ import Training
   }
 
   /// Average, plateau and the parts of a step are in a checkpoint: stopped in the middle of an
-  /// epoch and gone on with, a run ends in the same bits.
+  /// epoch and resumed, a run ends in the same bits.
   @Test func goesOnToTheSameBits() throws {
     let fixture = try TrainingFixture()
     var configuration = try configuration(fixture)

@@ -7,7 +7,7 @@ import Training
 
 @testable import Recipes
 
-/// Runs that are stopped and go on, against one that was left alone.
+/// Runs that are stopped and resumed, against one that was left alone.
 @Suite struct ResumeTests {
   private let fixture: TrainingFixture
 
@@ -106,7 +106,7 @@ import Training
     #expect(try Data(contentsOf: fixture.file("run/log.jsonl")) == before)
     c.resume = nil
     let error = #expect(throws: TrainingError.self) { try Trainer(c) }
-    #expect(error?.message.contains("go on with it by --resume auto, or choose") == true)
+    #expect(error?.message.contains("resume it by --resume auto, or choose") == true)
     // Longer than it was to be.
     (c.resume, c.epochs) = (fixture.folder + "/run", 2)
     events = []

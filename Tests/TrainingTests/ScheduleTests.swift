@@ -63,7 +63,7 @@ import Training
     #expect(configuration.learningRates.base == 5e-4)
   }
 
-  /// Between epochs the curve goes on; a constant rate stays after the warm-up.
+  /// Between epochs the curve continues; a constant rate stays after the warm-up.
   @Test func partsOfEpochs() {
     var schedule = TrainingConfiguration().learningRates
     (schedule.base, schedule.minimum, schedule.warmup) = (1, 0, 0)

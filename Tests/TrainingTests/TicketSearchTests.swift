@@ -111,7 +111,7 @@ import Training
     #expect(first.forgotten.allSatisfy { $0 > 0 } && first.indices.count < 256)
   }
 
-  /// A search that is stopped again and again, and goes on with other threads, ends in the same
+  /// A search that is stopped again and again, and resumes with other threads, ends in the same
   /// bits as one that was left alone.
   @Test func goesOnToTheSameBits() throws {
     var s = settings(.prac, .imp)

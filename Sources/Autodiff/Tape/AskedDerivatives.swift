@@ -1,5 +1,5 @@
 /// The derivatives by variables that a caller named, while a tape runs backward: those by values in
-/// the middle are kept when the tape comes to them, before they go on to the inputs.
+/// the middle are kept when the tape comes to them, before they pass on to the inputs.
 struct AskedDerivatives {
   private var kept: [Int: Tensor] = [:]
   /// Sums that were there before, by parameters among the variables.

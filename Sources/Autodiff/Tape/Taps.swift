@@ -102,7 +102,7 @@ extension Tape {
     return tapState.record?.taps.contains(place) == true || pass.edits?.contains(place) == true
   }
 
-  /// Whether a value of a module must be the one that the model goes on with, and not one that is
+  /// Whether a value of a module must be the one that the model continues with, and not one that is
   /// computed beside it: someone changes it, or wants the derivative by it in a pass that is
   /// recorded.
   package func isUsed(_ name: String, of parameter: Parameter, above levels: Int = 1) -> Bool {
@@ -156,8 +156,8 @@ extension Tape {
 }
 
 extension Variable {
-  /// This value, which is shown under a name to whoever looks at it with ``Taps``; go on with the
-  /// one that is returned.
+  /// This value, which is shown under a name to whoever looks at it with ``Taps``; use the one
+  /// that is returned from here on.
   ///
   /// ```swift
   /// let hidden = fc1(x).tapped(as: "output", of: fc1.weight)  // "blocks.3.mlp.fc1.output"

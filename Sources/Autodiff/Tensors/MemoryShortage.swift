@@ -1,4 +1,4 @@
-/// What happens when the system has no memory for a tensor, which no operator can go on without.
+/// What happens when the system has no memory for a tensor, which no operator can do without.
 package enum MemoryShortage {
   private static let handler = Mutex<(@Sendable (_ bytes: Int) -> Void)?>(nil)
 

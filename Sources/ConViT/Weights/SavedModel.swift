@@ -22,7 +22,7 @@ public struct SavedModel: Sendable {
   /// Of a model of clips, the frames of a clip from one that it sees to the next; nil where it is
   /// not known.
   public var frameStride: Int?
-  /// Which weights are pruned, if any are: they are 0, and stay so in a training that goes on.
+  /// Which weights are pruned, if any are: they are 0, and stay so in a training that is resumed.
   public var masks: ParameterMasks?
   /// What whoever loads the file should know: a prefix that was dropped, tensors that were left,
   /// converted types, a position embedding that was resampled, numbers that are not finite.

@@ -63,7 +63,7 @@ package enum ForeignNames {
     "classes are the folders of --data-path, in the order of their names": "class-map",
     "use convit evaluate": "eval evaluate test",
     "use convit bench": "throughput",
-    "--resume goes on where a run was": "start-epoch",
+    "--resume resumes a run where it was": "start-epoch",
     "--finetune W starts from weights without what the optimiser remembers": "no-resume-opt",
     "training of pairs of submodels is not there": "cosub",
     "a model is always in the mode of what it is used for": "train-mode",

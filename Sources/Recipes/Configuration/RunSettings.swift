@@ -52,7 +52,7 @@ package struct RunSettings: Settings {
     for (name, isSet) in [
       ("allow-other-data", allowOtherData), ("allow-nonfinite", allowNonfinite),
     ] {
-      try require(resume != nil || !isSet, "\(name) is for a run that resume goes on with")
+      try require(resume != nil || !isSet, "\(name) is for a run that is resumed (resume)")
     }
   }
 }

@@ -37,7 +37,7 @@ package struct ScheduleSettings: Settings {
   }
 
   /// Settles of how many images a step of so many processes is: a batch of each, or as many as a
-  /// run began with that goes on; returns what is to be said about it.
+  /// run began with that is resumed; returns what is to be said about it.
   mutating func settle(
     _ processes: Int, mixes: Bool, resuming old: ScheduleSettings?
   ) throws(TrainingError) -> [String] {

@@ -97,7 +97,7 @@ extension TrainingConfiguration {
     try validateDistillation(of: model.image)
   }
 
-  /// What a run may change when it goes on: what does not decide about its results.
+  /// What a run may change when it is resumed: what does not decide about its results.
   private static let changeable: Set = [
     "output-dir", "data-path", "val-path", "train-split", "val-split", "threads", "num-workers",
     "pin-threads", "recompute", "log-every", "locality-every", "locality-sample", "tensorboard",
@@ -105,7 +105,7 @@ extension TrainingConfiguration {
     "allow-other-data", "allow-nonfinite", "early-stop", "time-budget", "report",
   ]
 
-  /// Throws unless a run of these settings may go on with `self`, and returns what is to be said.
+  /// Throws unless a run of these settings may be resumed with `self`; returns what is to be said.
   ///
   /// The number of epochs may change; rates are then those of a run of the new length.
   func checkResuming(_ old: TrainingConfiguration, of path: String) throws -> [String] {
@@ -129,7 +129,7 @@ extension TrainingConfiguration {
     return differences.map { described($0) + ": from here on, rates are those of the new length" }
   }
 
-  /// The settings of a run wherever it goes on: without those of the machine and of one start.
+  /// The settings of a run wherever it is resumed: without those of the machine and of one start.
   var withoutMachine: TrainingConfiguration {
     var configuration = self
     (configuration.outputDir, configuration.threads, configuration.numWorkers) = (nil, nil, nil)
@@ -137,7 +137,7 @@ extension TrainingConfiguration {
     return configuration
   }
 
-  /// The settings with all that was left out filled in, and without what is about going on.
+  /// The settings with all that was left out filled in, and without what is about resuming.
   func filled(for structure: any VisionModel, processes: Int = 1) -> TrainingConfiguration {
     var filled = self
     filled.resume = nil

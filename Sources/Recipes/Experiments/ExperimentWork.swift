@@ -56,7 +56,7 @@ extension ExperimentPlan {
   /// How far a run is.
   package enum State: Sendable {
     case done(EpochRecord), failed(String)
-    /// So many of its epochs are done, by a process that goes on with it or has stopped.
+    /// So many of its epochs are done, by a process that still trains it or has stopped.
     case running(Int), begun(Int)
     case waiting
   }

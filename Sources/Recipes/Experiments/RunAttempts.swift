@@ -21,7 +21,7 @@ package struct RunAttempts: Sendable {
   /// another process has it now.
   ///
   /// An error of the run, or that it is not done after all, is noted in its folder, and others may
-  /// go on; any other error is thrown. What was trained has `ended`, perhaps with an error.
+  /// continue; any other error is thrown. What was trained has `ended`, perhaps with an error.
   package func callAsFunction(
     _ run: ExperimentPlan.Run, unless isDone: () throws -> Bool, train: () throws -> Void,
     ended: ((any Error)?) throws -> Void

@@ -6,7 +6,7 @@ import Runs
 import Safetensors
 import Training
 
-/// A moment of a run, in a file from which the run goes on to the same bits as if nothing had
+/// A moment of a run, in a file from which the run resumes to the same bits as if nothing had
 /// happened.
 ///
 /// The tensors are named as the entries of the reference's checkpoints: `model.<weight>`,
@@ -129,10 +129,10 @@ extension Checkpoint {
 }
 
 extension Checkpoint {
-  /// A checkpoint to go on from, if any, and what is to be said about it.
+  /// A checkpoint to resume from, if any, and what is to be said about it.
   package typealias Requested = (checkpoint: Checkpoint?, notes: [String])
 
-  /// The checkpoint that a configuration's `resume` asks to go on from; none for a new run.
+  /// The checkpoint that a configuration's `resume` asks to resume from; none for a new run.
   ///
   /// `auto` takes the latest one in `outputDir`, or the one before if the latest is damaged. A
   /// folder stands for its latest one, which must be whole.
@@ -148,7 +148,7 @@ extension Checkpoint {
     let checkpoint = try named(asked)
     if let folder = configuration.outputDir, !isSame(folder, checkpoint.folder) {
       throw TrainingError(
-        usage: "output-dir is \(folder), but a run goes on in its own folder, \(checkpoint.folder)")
+        usage: "output-dir is \(folder), but a run resumes in its own folder, \(checkpoint.folder)")
     }
     return (checkpoint, [])
   }
@@ -159,7 +159,7 @@ extension Checkpoint {
     let (checkpoint, damage) = try whole(in: folder)
     return (
       checkpoint,
-      damage.map { ["\($0); going on from the checkpoint before, \(checkpoint.path)"] } ?? []
+      damage.map { ["\($0); resuming from the checkpoint before, \(checkpoint.path)"] } ?? []
     )
   }
 
@@ -188,7 +188,7 @@ extension Checkpoint {
     }
     let (checkpoint, damage) = try whole(in: folder)
     guard let damage else { return checkpoint }
-    throw TrainingError("\(damage); --resume \(checkpoint.path) goes on from the one before")
+    throw TrainingError("\(damage); --resume \(checkpoint.path) resumes from the one before")
   }
 
   private static func isSame(_ a: String, _ b: String) -> Bool {

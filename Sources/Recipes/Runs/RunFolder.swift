@@ -30,7 +30,7 @@ package struct RunFolder: Sendable {
     if tensorboard { board = try BoardFile(in: path) }
   }
 
-  /// The folder of a run that goes on from a checkpoint in it, before `step` (counted from the
+  /// The folder of a run that resumes from a checkpoint in it, before `step` (counted from the
   /// start of the run): the checkpoint becomes the latest one, and the lines that were logged after
   /// it are removed.
   init(resuming checkpoint: Checkpoint, step: Int, tensorboard: Bool) throws {
@@ -84,7 +84,7 @@ package struct RunFolder: Sendable {
     }
     try checkIsWritable(path, at: place.path)
     guard isUnused(path) else {
-      let advice = hasCheckpoint(path) ? "go on with it by --resume auto, or choose" : "choose"
+      let advice = hasCheckpoint(path) ? "resume it by --resume auto, or choose" : "choose"
       throw TrainingError(
         "\(path): there is a run in this folder already, or a file of its names; \(advice) another")
     }

@@ -14,7 +14,7 @@ import Training
 public struct Trainer: Sendable {
   let plan: TrainingPlan
 
-  /// The settings in force; `outputDir` is the folder of the run, also of one that goes on.
+  /// The settings in force; `outputDir` is the folder of the run, also of one that is resumed.
   package var configuration: TrainingConfiguration { plan.settings }
 
   /// Looks at everything that a run needs, and writes nothing. Keys and values are those of configs
@@ -135,7 +135,7 @@ public struct Trainer: Sendable {
 
 extension Trainer {
   package enum Event: Sendable {
-    /// Something worth knowing about the data, the weights or what the run goes on from.
+    /// Something worth knowing about the data, the weights or what the run resumes from.
     case note(String)
     case started(Summary)
     /// A step of the optimiser: its record, the epoch's number of steps, images a second so far.
@@ -159,7 +159,7 @@ extension Trainer {
     /// Classes of the data; the head may have more.
     package let classes: Int
     package let stepsPerEpoch, epochs: Int
-    /// Where a run that goes on had come to; all zero in a new run.
+    /// Where a run that is resumed had come to; all zero in a new run.
     package let progress: RunProgress
     package let threads: Int
     /// "4 ranks × 8 threads on 2 hosts"; nil for a process by itself.
@@ -173,7 +173,7 @@ extension Trainer {
 
 /// A run that was asked to stop and has saved where it was.
 public struct RunInterrupted: Error, Sendable, CustomStringConvertible {
-  /// The folder of the run, which `resume` goes on with.
+  /// The folder of the run, which `resume` takes.
   public let folder: String
   package let progress: RunProgress
   package let budget: TimeBudget?
@@ -181,11 +181,11 @@ public struct RunInterrupted: Error, Sendable, CustomStringConvertible {
   /// The epoch that it was in, from 0, and how many of its steps were made.
   public var place: (epoch: Int, step: Int) { (progress.epoch, progress.step) }
 
-  /// What to do to go on.
+  /// What to do to resume.
   public var description: String {
     "\(folder): "
       + (budget.map { "the time budget of \($0) leaves no time for more: " } ?? "")
       + "stopped and saved after step \(progress.step) of epoch \(progress.epoch + 1); "
-      + "--resume \(folder) goes on"
+      + "--resume \(folder) resumes it"
   }
 }

@@ -97,7 +97,7 @@ extension TrainingPlan {
     return [settings.pruning.rule.warning(for: weights)].compactMap(\.self).map { "\(path): \($0)" }
   }
 
-  /// Throws unless a run may go on from a checkpoint, and returns what is to be said about it.
+  /// Throws unless a run may resume from a checkpoint, and returns what is to be said about it.
   static func check(
     _ checkpoint: Checkpoint, _ settings: TrainingConfiguration, _ data: DataFingerprint,
     allowsOtherData: Bool
@@ -119,7 +119,7 @@ extension TrainingPlan {
       guard allowsOtherData else {
         throw TrainingError(
           "\(path): the run began with other images: \(changes); "
-            + "--allow-other-data goes on all the same")
+            + "--allow-other-data resumes all the same")
       }
       notes.append("the run began with other images: \(changes)")
     }
@@ -131,7 +131,7 @@ extension TrainingPlan {
     return notes
   }
 
-  /// Throws if a run goes on with another ticket than it began with, which its masks tell: the
+  /// Throws if a run resumes with another ticket than it began with, which its masks tell: the
   /// folder that both are in may have moved.
   static func checkTicket(
     _ path: String?, of checkpoint: Checkpoint, _ tree: ParameterTree

@@ -171,7 +171,7 @@ extension TrainingPlan {
     return saved
   }
 
-  /// The size of the run, which begins or goes on at some point.
+  /// The size of the run, which begins or resumes at some point.
   func summary(_ progress: RunProgress) -> Trainer.Summary {
     let images = data.training.samples.count
     return Trainer.Summary(

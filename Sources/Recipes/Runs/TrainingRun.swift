@@ -9,7 +9,7 @@ import Training
 /// A run under way: epochs of training and evaluation, and what they leave in the folder.
 ///
 /// What changes is `learner` and `progress`, and a checkpoint holds both: a run that begins with
-/// those of another goes on as that one would have.
+/// those of another resumes as that one would have.
 struct TrainingRun {
   let plan: TrainingPlan
   private let folder: RunFolder?  // none where another process writes the run

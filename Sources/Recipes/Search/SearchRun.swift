@@ -137,7 +137,7 @@ package struct SearchRun: Sendable {
     guard let record = hasEndedBefore || epochs == nil ? end : rung else { return false }
     guard let accuracy = record.testAcc1 else {
       throw TrainingError(
-        usage: "\(path): the run there went on after epoch \(record.epoch + 1) without an "
+        usage: "\(path): the run there continued after epoch \(record.epoch + 1) without an "
           + "evaluation, as by a search with other rungs; choose another output-dir")
     }
     outcomes[candidate] = Outcome(

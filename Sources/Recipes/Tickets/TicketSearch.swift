@@ -9,7 +9,7 @@ import Training
 
 /// A search for lottery tickets: rounds of training, each a run like any other in a folder of its
 /// own, and the tickets between them. What is there already is not made again, so that a search
-/// that was stopped anywhere goes on to the same bits.
+/// that was stopped anywhere resumes to the same bits.
 package struct TicketSearch {
   package let settings: TicketSettings
   package let configuration: TrainingConfiguration
@@ -57,7 +57,7 @@ package struct TicketSearch {
         usage: "prune: a search prunes by itself; --rounds and --rate say how much")
     }
     guard configuration.resume == nil || configuration.resume == "auto" else {
-      throw TrainingError(usage: "resume: a search goes on with auto, in its output-dir")
+      throw TrainingError(usage: "resume: a search resumes with auto, in its output-dir")
     }
     guard configuration.scaledEpochs == configuration.epochs else {
       throw TrainingError(usage: "scale-epochs: say how many --epochs there are instead")
@@ -128,7 +128,7 @@ package struct TicketSearch {
     try output.write(JSON.text(noted, isPretty: true) + "\n", to: Self.settingsFile)
   }
 
-  /// Throws if the folder has a search, and is not to go on with it or has other settings.
+  /// Throws if the folder has a search, and is not to resume it or has other settings.
   private func checkFolder() throws {
     let path = "\(folder)/\(Self.settingsFile)"
     guard FileManager.default.fileExists(atPath: path) else { return }
@@ -136,7 +136,7 @@ package struct TicketSearch {
     guard isAgain else {
       throw TrainingError(
         usage:
-          "\(folder): there is a search in this folder already; go on with it by --resume auto, "
+          "\(folder): there is a search in this folder already; resume it by --resume auto, "
           + "or choose another")
     }
     let bytes = try RegularFile.contents(of: path, maxBytes: 1 << 24)

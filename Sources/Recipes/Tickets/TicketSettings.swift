@@ -82,14 +82,14 @@ package struct TicketSettings: Sendable, Hashable, Codable {
   /// Whether a training may end before its last epoch.
   var endsEarly: Bool { earlyBird != nil || methods.contains(.earlyBird) }
 
-  /// Without what may be another when a search goes on: it adds to what is there.
+  /// Without what may be another when a search is resumed: it adds to what is there.
   var fixed: TicketSettings {
     var fixed = self
     (fixed.methods, fixed.rounds, fixed.seeds, fixed.retrain) = ([.prac], 1, 1, nil)
     return fixed
   }
 
-  /// What is another than it was in a search that is gone on with, in words.
+  /// What is another than it was in a search that is resumed, in words.
   func differences(from old: TicketSettings) -> [String] {
     func texts(_ settings: TicketSettings) -> KeyValuePairs<String, String> {
       [

@@ -4,7 +4,7 @@ import TensorBoard
 
 /// The file of a run that TensorBoard reads: what the logs say, a line a record.
 ///
-/// It holds nothing that the logs have not, so that a run that goes on can put it right from them:
+/// It holds nothing that the logs have not, so that a run that resumes can put it right from them:
 /// whatever a crash left, TensorBoard shows every line once.
 package struct BoardFile: Sendable {
   /// The file's name in the folder of a run. TensorBoard reads every file with `tfevents` in its
@@ -17,7 +17,7 @@ package struct BoardFile: Sendable {
   /// Makes the file of the run in a folder say what its logs say.
   ///
   /// Records from the first on that say it already stay, with their times and their places, so that
-  /// a TensorBoard that has read them may go on; the others get the time of now.
+  /// a TensorBoard that has read them may continue; the others get the time of now.
   package init(in run: String, log: [Data] = [], steps: [Data] = []) throws {
     path = "\(run)/\(Self.name)"
     _ = try OutputFolder("\(run)/\(Self.folder)")

@@ -258,7 +258,7 @@ extension Learner {
     }
   }
 
-  /// Puts back what was saved: steps then go on to the same bits.
+  /// Puts back what was saved: steps then continue to the same bits.
   ///
   /// - Throws: `TrainingError` if the snapshot has not the tensors of this model and recipe, or
   ///   has numbers that are not finite, unless these are allowed.
@@ -272,7 +272,7 @@ extension Learner {
     guard broken.isEmpty || allowsNonFinite else {
       let names = shortened(broken, to: 8)
       throw TrainingError(
-        "\(snapshot.path): not all numbers are finite in \(names); --allow-nonfinite goes on all "
+        "\(snapshot.path): not all numbers are finite in \(names); --allow-nonfinite resumes all "
           + "the same")
     }
     let steps = try snapshot.integer("optimizer.step")

@@ -1,7 +1,7 @@
 import Autodiff
 import Safetensors
 
-/// Everything that a computation needs to go on to the same bits: tensors, numbers with all their
+/// Everything that a computation needs to resume to the same bits: tensors, numbers with all their
 /// bits, and texts, each under a name; in memory, or in a file.
 ///
 /// Whatever has state puts its part in and takes it out again, and knows nothing of the others.

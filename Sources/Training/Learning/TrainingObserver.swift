@@ -1,7 +1,7 @@
 import Autodiff
 
 /// Looks on while a model is trained, and remembers what it has seen: what it remembers is a part
-/// of the run's checkpoints, so that a run that goes on is seen as one that was never stopped.
+/// of the run's checkpoints, so that a run that resumes is seen as one that was never stopped.
 public protocol TrainingObserver: Sendable {
   /// Is told of a training that is about to make its first step.
   mutating func begin(_ learner: Learner) throws
