@@ -151,11 +151,11 @@ video-table: build ## Six models of clips on moving clothes, three seeds, into O
 bench-allocations: build ## Count the heap allocations of a step, by depth and batch
 	Benchmarks/allocations.sh
 
-vit-bench: ## Scores and predictions on others' trained networks: DATA=<their folder> IMAGES=<a folder of images>
+vit-bench: ## Score and predict others' trained networks, into docs/experiments: DATA=<their folder> IMAGES=<a folder of images>
 	@test -n "$(DATA)" -a -n "$(IMAGES)" || { echo "make vit-bench DATA=<gt_autoformer.json and others> IMAGES=<train/ inside>" >&2; exit 2; }
 	CONVIT_VIT_BENCH=1 swift build -c release --scratch-path .build/vit-bench --product VitBench
-	.build/vit-bench/release/VitBench replay "$(DATA)"
-	.build/vit-bench/release/VitBench scores "$(DATA)" "$(IMAGES)"
+	.build/vit-bench/release/VitBench replay "$(DATA)" > docs/experiments/others-regression.csv
+	.build/vit-bench/release/VitBench scores "$(DATA)" "$(IMAGES)" > docs/experiments/others-scores.csv
 
 bench-products: ## Share of the multiply-adds in registers that our products reach (CONVIT_LEVEL=x86-64-v3)
 	@mkdir -p .build

@@ -6,7 +6,7 @@ import Images
 import Locality
 import Scores
 
-/// How scores and predictions order networks whose accuracies others have measured.
+/// How scores and predictions order networks whose accuracies others have measured, as CSV.
 ///
 ///     VitBench replay FOLDER          a regression on 24 networks, 150 times, without training
 ///     VitBench scores FOLDER IMAGES   scores of the 100 AutoFormer-Ti networks, at 224² pixels
@@ -30,8 +30,7 @@ import Scores
   }
 
   private static func replay(_ folder: String) throws {
-    var (ridge, size): ([Double], [Double]) = ([], [])
-    print("task                               ridge   size")
+    print("file,task,networks,ridge,size")
     for file in ["gt_autoformer", "gt_autoformer_2", "gt_pit"] {
       let networks = try Network.all(in: "\(folder)/\(file).json")
       let features = networks.map(\.arch.features)
@@ -48,19 +47,11 @@ import Scores
           return RankCorrelation.kendall(
             rest.map { fit(features[$0]) }, rest.map { accuracies[$0] })?.coefficient
         }
-        ridge.append(draws.reduce(0, +) / Double(draws.count))
-        size.append(
-          RankCorrelation.kendall(networks.map(\.arch.size), accuracies)?.coefficient ?? 0)
-        let name = "\(file) \(task)".padding(toLength: 34, withPad: " ", startingAt: 0)
-        print(name, String(format: "%6.2f %6.2f", ridge.last ?? 0, size.last ?? 0))
+        let ridge = draws.reduce(0, +) / Double(draws.count)
+        let size = RankCorrelation.kendall(networks.map(\.arch.size), accuracies)?.coefficient ?? 0
+        print("\(file),\(task),\(networks.count),\(ridge),\(size)")
       }
     }
-    func summary(_ values: [Double]) -> String {
-      String(
-        format: "mean %.2f, worst %.2f", values.reduce(0, +) / Double(values.count),
-        values.min() ?? 0)
-    }
-    print("\(ridge.count) tasks: ridge \(summary(ridge)); size \(summary(size))")
   }
 
   private static func score(_ folder: String, imagesIn images: String) throws {
@@ -91,19 +82,14 @@ import Scores
       return scores
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    print(String(format: "%d networks scored in %.0f s", networks.count, seconds))
-    let tasks = tasks(of: networks)
-    print("| score | " + tasks.joined(separator: " | ") + " |")
-    print("|---|" + tasks.map { _ in "---|" }.joined())
-    func row(_ name: String, _ values: [Double]) {
-      let taus = tasks.map { task in
-        RankCorrelation.kendall(values, networks.map { $0.accuracies[task] ?? 0 })?.coefficient
-      }
-      let cells = taus.map { String(format: "%.2f", $0 ?? .nan) }
-      print("| \(name) | " + cells.joined(separator: " | ") + " |")
-    }
-    for score in Score.allCases where found[0][score] != nil {
-      row(score.rawValue, found.map { $0[score] ?? .nan })
+    FileHandle.standardError.write(
+      Data("\(networks.count) networks scored in \(Int(seconds)) s\n".utf8))
+    let (tasks, scores) = (tasks(of: networks), Score.allCases.filter { found[0][$0] != nil })
+    print("network," + (scores.map(\.rawValue) + tasks).joined(separator: ","))
+    for (place, network) in networks.enumerated() {
+      let values =
+        scores.map { found[place][$0] ?? .nan } + tasks.map { network.accuracies[$0] ?? 0 }
+      print("\(place)," + values.map { "\($0)" }.joined(separator: ","))
     }
   }
 }

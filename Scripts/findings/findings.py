@@ -12,6 +12,7 @@ from pathlib import Path
 
 import distance
 import escape
+import others
 import plot
 import pruning
 import scores
@@ -155,6 +156,8 @@ FINDINGS = {
     "pruning-retrained": pruned,
     "scores-a": of_systems_in_words(scores.table),
     "scores-48": of_systems(scores.calibrated),
+    "others-regression": of_systems(others.predicted),
+    "others-scores": of_systems(others.table),
     "tickets": of_systems_in_words(tickets.table),
     "ticket-transfer": of_systems(tickets.transfer),
     "moving-clothes": clips,

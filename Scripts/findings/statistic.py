@@ -39,42 +39,34 @@ def page(blocks):
 
 def kendall(xs, ys):
     """Kendall's τ-b, and the two-sided p of a permutation test: of all orders of up to 8 pairs, else of 20,000 that chance draws."""
-
-    def sign(a, b):
-        return (a > b) - (a < b)
-
-    pairs = [(i, j) for i in range(len(xs)) for j in range(i)]
-    signs = [sign(xs[i], xs[j]) for i, j in pairs]
-
-    def tau(values):
-        other = [sign(values[i], values[j]) for i, j in pairs]
-        scale = sqrt(sum(map(abs, signs)) * sum(map(abs, other)))
-        return sum(a * b for a, b in zip(signs, other)) / scale if scale else None
-
-    found = tau(ys)
+    found = tau(kendall_signs(xs, ys))
     if found is None:
         return None, None
+    a, b, pairs = order_signs(xs), order_signs(ys), list(combinations(range(len(xs)), 2))
+
+    def agreement(places):
+        return sum(a[i][j] * b[places[i]][places[j]] for i, j in pairs)
+
+    places = list(range(len(ys)))
+    least = abs(agreement(places))
     if len(ys) <= EXACT:
-        at_least = sum(abs(tau(order)) >= abs(found) - 1e-12 for order in permutations(ys))
-        return found, at_least / factorial(len(ys))
-    random, order, at_least = Random(0), list(ys), 1
+        return found, sum(abs(agreement(order)) >= least for order in permutations(places)) / factorial(len(ys))
+    random, at_least = Random(0), 1
     for _ in range(DRAWS - 1):
-        random.shuffle(order)
-        at_least += abs(tau(order)) >= abs(found) - 1e-12
+        random.shuffle(places)
+        at_least += abs(agreement(places)) >= least
     return found, at_least / DRAWS
+
+
+def order_signs(values):
+    """Of each two values the sign of their difference."""
+    return [[(a > b) - (a < b) for b in values] for a in values]
 
 
 def kendall_signs(xs, ys):
     """The signs by which Kendall's τ compares each two pairs: of both, of the first, of the second."""
-
-    def table(of):
-        return [[of(i, j) for j in range(len(xs))] for i in range(len(xs))]
-
-    def sign(values):
-        return table(lambda i, j: (values[i] > values[j]) - (values[i] < values[j]))
-
-    a, b = sign(xs), sign(ys)
-    return table(lambda i, j: a[i][j] * b[i][j]), table(lambda i, j: abs(a[i][j])), table(lambda i, j: abs(b[i][j]))
+    a, b = order_signs(xs), order_signs(ys)
+    return tuple([list(map(of, *rows)) for rows in zip(a, b)] for of in (lambda x, y: x * y, lambda x, y: abs(x), lambda x, y: abs(y)))
 
 
 def tau(signs, sample=None):

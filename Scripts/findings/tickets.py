@@ -1,30 +1,20 @@
-"""Tables of lottery tickets, and the raw numbers of the first from the folder of `make ticket-table`.
+"""Tables of lottery tickets, from copies of `tickets/fashion/tickets.csv` of `make ticket-table` and of what `make ticket-transfer` writes."""
 
-    python3 Scripts/findings/tickets.py tickets/fashion
-
-writes docs/experiments/tickets.csv. The raw numbers of the second, ticket-transfer.csv, are those that `make ticket-transfer` writes.
-"""
-
-import csv
-import json
-import sys
 from collections import defaultdict
-from pathlib import Path
 
 from grid import lines, mean, spread
 
-RAW = Path(__file__).resolve().parents[2] / "docs/experiments"
 METHODS = {
     "imp": "IMP", "prac": "PrAC", "early-bird": "early-bird", "random": "random masks", "snip": "SNIP", "synflow": "SynFlow",
 }
-TICKETS = ["method", "round", "seed", "sparsity", "accuracy", "steps"]
 
 
 def table(raw):
     """Accuracy of tickets of each method at three sparsities, and the steps of finding them as a share of IMP's."""
     found = defaultdict(list)
     for line in lines(raw / "tickets.csv"):
-        found[line["method"], line["round"]].append(line)
+        if line["accuracy"]:
+            found[line["method"], line["round"]].append(line)
     rounds = sorted({key for method, key in found if method == "imp"}, key=int)
     head = [""]
     for key in rounds:
@@ -56,26 +46,3 @@ def transfer(raw):
 
 def steps(runs):
     return mean(float(run["steps"]) for run in runs)
-
-
-def of_table(folder):
-    """A line for each ticket that was trained, and for each dense model."""
-    report = json.loads((folder / "tickets.json").read_text())
-    for row in report["rows"]:
-        if row["method"] == "dense":
-            for seed, accuracy in enumerate(row["accuracies"]):
-                yield ["dense", 0, seed, 0, accuracy, row["steps"]]
-    for ticket in report["tickets"]:
-        if ticket.get("trained"):
-            sparsity = 1 - ticket["kept"] / ticket["prunable"]
-            yield [ticket["method"], ticket["round"], ticket["seed"], sparsity, ticket["trained"]["accuracy"], ticket["steps"]]
-
-
-def main():
-    rows = list(of_table(Path(sys.argv[1])))
-    with open(RAW / "tickets.csv", "w", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([TICKETS, *rows])
-
-
-if __name__ == "__main__":
-    main()

@@ -13,7 +13,9 @@ package struct GridPage: Sendable {
   package init?(_ folder: String) throws {
     guard let grid = try SeedGrid(folder) else { return nil }
     let data = Contents(
-      title: Self.title(of: folder), x: grid.x, cells: grid.cells.map(Contents.Cell.init),
+      title: Self.title(of: folder), x: grid.x,
+      cells: zip(grid.cells, grid.styles).map { Contents.Cell($0, style: $1) },
+      colors: grid.styles.first?.colors ?? 0,
       curves: Contents.curves(of: grid), layers: Contents.layers(of: grid),
       failures: grid.failures.map(Contents.Failure.init))
     html = Page.html(
@@ -38,6 +40,8 @@ package struct GridPage: Sendable {
 private struct Contents: Encodable {
   let title, x: String
   let cells: [Cell]
+  /// How many colours their lines have.
+  let colors: Int
   let curves: [Chart]
   let layers: [Layer]
   let failures: [Failure]
@@ -47,12 +51,14 @@ private struct Contents: Encodable {
   /// The last numbers of each run of a cell, by seed.
   struct Cell: Encodable {
     let name: String
+    let color: Int
+    let dash: String?
     let seeds: [Int]
     /// nil where a run has no such number.
     let values: [String: [Double?]]
 
-    init(_ cell: SeedGrid.Cell) {
-      name = cell.name
+    init(_ cell: SeedGrid.Cell, style: SeedGrid.Style) {
+      (name, color, dash) = (cell.name, style.color, style.dash)
       seeds = cell.runs.map { Int($0.name.drop { !$0.isNumber }) ?? 0 }
       func last(_ key: EpochRecord.CodingKeys) -> [Double?] {
         cell.runs.map { run in run.epochs.last { $0[key] != nil }?[key] }

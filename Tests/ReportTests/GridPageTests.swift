@@ -55,6 +55,9 @@ import Testing
     let cells = try #require(grid["cells"] as? [[String: Any]])
     #expect(cells.map { $0["name"] as? String } == ["10 %, A", "2 %, A"])
     #expect(cells[0]["seeds"] as? [Int] == [0, 2])
+    // Rows by colour; where there are columns as well, these by dashes.
+    #expect(grid["colors"] as? Int == 2 && cells.map { $0["color"] as? Int } == [0, 1])
+    #expect(cells.allSatisfy { $0["dash"] == nil })
     let values = try #require(cells[0]["values"] as? [String: [Any]])
     #expect(values["test_acc1"] as? [Double] == [40, 44])
     #expect(values["best_acc1"] as? [Double] == [40, 99])
@@ -81,6 +84,22 @@ import Testing
     #expect(layers.count == 2 && layers[1]["gate"]?.isEmpty == true)
     #expect(layers[1]["nonlocality"]?[0]["points"] as? [[Double]] == [[0, 2], [1, 2], [2, 2]])
     #expect(layers[1]["nonlocality"]?[0]["cell"] as? Int == 1)
+  }
+
+  /// Rows by colours and columns by dashes; colours alone where there are more columns than dashes.
+  @Test func linesOfRowsAndColumns() throws {
+    func styles(_ columns: [String]) throws -> [String] {
+      let cells = ["1", "2"].flatMap { row in columns.map { (row, $0) } }
+      let lines = cells.map { "\($0),\($1),0,1\n" }.joined()
+      try scratch.write("runs.csv", "row,column,seed,test_acc1\n" + lines)
+      for (row, column) in cells {
+        try scratch.write("\(row)/\(column)/seed-0/log.jsonl", "{\"epoch\":0,\"test_acc1\":1}\n")
+      }
+      let found = try #require(try grid()["cells"] as? [[String: Any]])
+      return found.map { "\($0["color"] as? Int ?? -1) \($0["dash"] as? String ?? "solid")" }
+    }
+    #expect(try styles(["A", "B"]) == ["0 solid", "0 6 3", "1 solid", "1 6 3"])
+    #expect(try styles(["A", "B", "C", "D", "E"]) == (0..<10).map { "\($0) solid" })
   }
 
   @Test func gridsThatAreNone() throws {

@@ -4,7 +4,7 @@ import Foundation
 import Scores
 
 /// The table of a search for tickets, as `tickets.json` has it.
-package struct TicketReport: Codable, Sendable {
+package struct TicketReport: Encodable, Sendable {
   /// The tickets of a method and a round that were trained, over seeds.
   package struct Row: Codable, Sendable {
     /// `dense` for the models of which nothing is pruned.
@@ -33,8 +33,13 @@ package struct TicketReport: Codable, Sendable {
   package let notes: [String]
   /// All tickets that were found, each with its trainings.
   package let tickets: [TicketResults.Entry]
+  /// The models of which nothing is pruned, by seed.
+  private let dense: [(seed: UInt64, training: TicketResults.Training)]
+
+  private enum CodingKeys: String, CodingKey { case rows, notes, tickets }
 
   package init(_ results: TicketResults) {
+    dense = results.dense.sorted { $0.key < $1.key }.map { (seed: $0.key, training: $0.value) }
     tickets = results.entries.sorted {
       ($0.round, $0.method.rawValue, $0.seed) < ($1.round, $1.method.rawValue, $1.seed)
     }
@@ -119,22 +124,27 @@ package struct TicketReport: Codable, Sendable {
     }
   }
 
-  /// A line for each ticket.
+  /// A line for each dense model and for each ticket.
   package var csv: String {
     let head = [
       "method", "seed", "round", "kept", "prunable", "sparsity", "accuracy", "steps", "seconds",
       "images",
     ]
-    return CSV.table(
-      [head]
-        + tickets.map { entry in
-          [
-            entry.method.rawValue, "\(entry.seed)", "\(entry.round)", "\(entry.kept)",
-            "\(entry.prunable)",
-            CSV.cell(1 - Double(entry.kept) / Double(max(entry.prunable, 1))),
-            CSV.cell(entry.trained?.accuracy), "\(entry.steps)", CSV.cell(entry.seconds),
-            entry.rounds.last.map { "\($0.images)" } ?? "",
-          ]
-        })
+    let prunable = tickets.first?.prunable ?? 0
+    let models = dense.map { seed, training in
+      [
+        "dense", "\(seed)", "0", "\(prunable)", "\(prunable)", "0", CSV.cell(training.accuracy),
+        "\(training.steps)", CSV.cell(training.seconds), "\(training.images)",
+      ]
+    }
+    let lines = tickets.map { entry in
+      [
+        entry.method.rawValue, "\(entry.seed)", "\(entry.round)", "\(entry.kept)",
+        "\(entry.prunable)", CSV.cell(1 - Double(entry.kept) / Double(max(entry.prunable, 1))),
+        CSV.cell(entry.trained?.accuracy), "\(entry.steps)", CSV.cell(entry.seconds),
+        entry.rounds.last.map { "\($0.images)" } ?? "",
+      ]
+    }
+    return CSV.table([head] + models + lines)
   }
 }

@@ -6,8 +6,13 @@ import Runs
 struct SeedFigures {
   let grid: SeedGrid
   let layout: FigureLayout
-  private var cells: [SeedGrid.Cell] { grid.cells }
-  private static let colors = LineColors.light
+  /// The cells, and how their lines are drawn.
+  private var cells: [(cell: SeedGrid.Cell, style: LineStyle)] {
+    zip(grid.cells, grid.styles).map { cell, style in
+      let color = LineColors.light.color(style.color, of: style.colors)
+      return (cell, LineStyle(color: color, dash: style.dash))
+    }
+  }
 
   /// The figures, by the names of their files; nil where no run has numbers for one.
   func figures() throws -> [(name: String, svg: String?)] {
@@ -16,14 +21,15 @@ struct SeedFigures {
     }
     return try [
       figure("loss.svg") {
-        try curves("loss", "Training and test loss", within: 0...Double.infinity) {
-          [("train", "5 3", .trainLoss), ("test", nil, .testLoss)]
-        }
+        try panels(
+          [("training", EpochRecord.CodingKeys.trainLoss), ("test", .testLoss)].map { title, key in
+            chart("loss", title: title) { grid.curve(key, within: 0...Double.infinity, of: $0) }
+          }, "Training and test loss")
       },
       figure("accuracy.svg") {
-        try curves("top-1, %", "Top-1 on the test images", within: 0...100) {
-          [("", nil, .testAcc1)]
-        }
+        try panels(
+          [chart("top-1, %") { grid.curve(.testAcc1, within: 0...100, of: $0) }],
+          "Top-1 on the test images", natural: 0...100)
       },
       figure("nonlocality.svg") {
         try layers("non-locality, patches", "Non-locality of each layer, mean over heads") {
@@ -36,50 +42,43 @@ struct SeedFigures {
     ]
   }
 
-  private func curves(
-    _ label: String, _ title: String, within natural: ClosedRange<Double>,
-    _ quantities: () -> [(name: String, dash: String?, key: EpochRecord.CodingKeys)]
-  ) throws -> String? {
-    let lines = cells.enumerated().flatMap { index, cell in
-      quantities().map { quantity in
-        line(
-          quantity.name.isEmpty ? cell.name : "\(cell.name), \(quantity.name)",
-          LineStyle(color: Self.colors.color(index, of: cells.count), dash: quantity.dash),
-          grid.curve(quantity.key, within: natural, of: cell))
-      }
-    }.filter { !$0.parts.isEmpty }
-    guard !lines.isEmpty else { return nil }
-    return try ChartGrid(
-      groups: [[LineChart(xLabel: grid.x, yLabel: label, lines: lines)]], columns: 1,
-      legend: Legend(entries: lines.map { ($0.name, $0.style) }), natural: natural
-    ).svg(title: "\(title): mean over seeds, and the standard deviation as a band", in: layout)
-  }
-
-  /// A panel a layer, a colour a cell.
+  /// A panel for each layer.
   private func layers(
     _ label: String, _ title: String, _ heads: (LocalityReport.Layer) -> [Double]?
   ) throws -> String? {
     let charts = (0..<grid.depth).map { layer in
-      LineChart(
-        title: "layer \(layer)", xLabel: grid.x, yLabel: label,
-        lines: cells.enumerated().map { index, cell in
-          line(
-            cell.name, LineStyle(color: Self.colors.color(index, of: cells.count)),
-            grid.curve(heads, ofLayer: layer, of: cell))
-        }.filter { !$0.parts.isEmpty })
-    }.filter { !$0.lines.isEmpty }
+      chart(label, title: "layer \(layer)") { grid.curve(heads, ofLayer: layer, of: $0) }
+    }
+    return try panels(charts, title, width: 170, height: 130)
+  }
+
+  /// A line for each cell that has numbers.
+  private func chart(
+    _ label: String, title: String? = nil, _ curve: (SeedGrid.Cell) -> SeedGrid.Curve
+  ) -> LineChart {
+    let lines = cells.map { cell, style in
+      let found = curve(cell)
+      return LineChart.Line(
+        name: cell.name, style: style, points: found.means.map { ($0, $1) }, band: found.band)
+    }
+    return LineChart(
+      title: title, xLabel: grid.x, yLabel: label, lines: lines.filter { !$0.parts.isEmpty })
+  }
+
+  /// The charts that have lines, under one legend; nil if none has.
+  private func panels(
+    _ charts: [LineChart], _ title: String, natural: ClosedRange<Double> = 0...Double.infinity,
+    width: Double = 300, height: Double = 200
+  ) throws -> String? {
+    let charts = charts.filter { !$0.lines.isEmpty }
     guard !charts.isEmpty else { return nil }
     var styles: [(name: String, style: LineStyle)] = []
     for line in charts.flatMap(\.lines) where !styles.contains(where: { $0.name == line.name }) {
       styles.append((line.name, line.style))
     }
     return try ChartGrid(
-      groups: [charts], columns: 4, legend: Legend(entries: styles), width: 170, height: 130,
-      natural: 0...Double.infinity
+      groups: [charts], columns: 4, legend: Legend(entries: styles), width: width, height: height,
+      natural: natural
     ).svg(title: "\(title): mean over seeds, and the standard deviation as a band", in: layout)
-  }
-
-  private func line(_ name: String, _ style: LineStyle, _ curve: SeedGrid.Curve) -> LineChart.Line {
-    LineChart.Line(name: name, style: style, points: curve.means.map { ($0, $1) }, band: curve.band)
   }
 }

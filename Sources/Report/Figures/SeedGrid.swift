@@ -67,6 +67,32 @@ struct SeedGrid {
     (self.cells, self.failures) = (cells, failures)
   }
 
+  /// How the lines of a cell are drawn: a colour for each row, and dashes for the columns after the
+  /// first; where there are more columns than dashes, a colour for each cell.
+  struct Style {
+    let color: Int
+    /// How many colours there are in all.
+    let colors: Int
+    let dash: String?
+  }
+
+  private static let dashes: [String?] = [nil, "6 3", "2 3", "9 3 2 3"]
+
+  /// The styles of `cells`.
+  var styles: [Style] {
+    func places(_ names: [String]) -> [String: Int] {
+      names.reduce(into: [:]) { known, name in known[name] = known[name] ?? known.count }
+    }
+    let (rows, columns) = (places(cells.map(\.row)), places(cells.map(\.column)))
+    guard rows.count > 1, columns.count <= Self.dashes.count else {
+      return cells.indices.map { Style(color: $0, colors: cells.count, dash: nil) }
+    }
+    return cells.map {
+      Style(
+        color: rows[$0.row] ?? 0, colors: rows.count, dash: Self.dashes[columns[$0.column] ?? 0])
+    }
+  }
+
   /// Epochs, or where cells are of different lengths, the share of the training.
   private var isByShare: Bool { Set(cells.map(\.length)).count > 1 }
   var x: String { isByShare ? "share of the training, %" : "epochs trained" }

@@ -1,13 +1,13 @@
 "use strict";
 // What each cell of a grid has come to over its seeds, and curves of their means.
 
-const { title, x, cells, curves, layers, failures } = PAGE.grid;
+const { title, x, cells, colors, curves, layers, failures } = PAGE.grid;
 const COLUMNS = [
   ["test_acc1", "top-1, %", 1], ["best_acc1", "best top-1, %", 1], ["test_acc5", "top-5, %", 1], ["test_loss", "test loss", 3],
   ["train_loss", "training loss", 3], ["nonlocality", "non-locality, patches", 3], ["gate", "gate σ(λ)", 3],
 ];
-const isMany = cells.length > PAGE.colors.light.distinct.length;
-const cellColor = (index) => (isMany ? orderedColor(index, cells.length) : distinctColor(index));
+const isMany = colors > PAGE.colors.light.distinct.length;
+const styleOf = ({ color, dash }) => ({ color: isMany ? orderedColor(color, colors) : distinctColor(color), dash });
 const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
 const deviation = (values) => Math.sqrt(values.reduce((a, v) => a + (v - mean(values)) ** 2, 0) / (values.length - 1));
 
@@ -26,7 +26,7 @@ const showResults = () => {
   byId("results-note").textContent = other ? `Shown is the difference to ${other.name}, seed by seed.` : "";
   const present = COLUMNS.filter(([key]) => cells.some((cell) => valuesOf(cell, key).length > 0));
   const head = htmlElement("tr", {}, htmlElement("th", { class: "text" }, ""), ...present.map(([, name]) => htmlElement("th", {}, name)));
-  const rows = cells.map((cell, index) => {
+  const rows = cells.map((cell) => {
     const numbers = present.map(([key, , digits]) => {
       const values = valuesOf(cell, key, other);
       if (values.length === 0 || cell === other) return htmlElement("td", {}, "–");
@@ -35,13 +35,13 @@ const showResults = () => {
       const count = values.length < seedCount ? ` (${values.length})` : "";
       return htmlElement("td", { "data-value": mean(values) }, number(mean(values)) + spread + count);
     });
-    const name = htmlElement("th", { class: "text" }, lineMark({ color: cellColor(index) }), ` ${cell.name}`);
+    const name = htmlElement("th", { class: "text" }, lineMark(styleOf(cell)), ` ${cell.name}`);
     return htmlElement("tr", {}, name, ...numbers);
   });
   byId("results").replaceChildren(head, ...rows);
 };
 
-const seriesOf = (list) => list.map(({ cell, points, band }) => ({ name: cells[cell].name, color: cellColor(cell), points, band }));
+const seriesOf = (list) => list.map(({ cell, points, band }) => ({ name: cells[cell].name, ...styleOf(cells[cell]), points, band }));
 const across = { whole: true, natural: [0, Infinity] };
 
 const showLayer = () => {
