@@ -27,7 +27,7 @@ def spread(values, digits=1):
     values = list(values)
     if not values:
         return "–"
-    return f"{mean(values):.{digits}f}" + (f" ± {deviation(values):.{digits}f}" if len(values) > 1 else "")
+    return f"{round(mean(values), digits) + 0.0:.{digits}f}" + (f" ± {deviation(values):.{digits}f}" if len(values) > 1 else "")
 
 
 class Grid:
