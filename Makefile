@@ -138,6 +138,7 @@ findings-raw: build ## Measure what is no grid for make findings (RUNS=<folder o
 	  --data $(DATA)/fashion-mnist --runs $(RUNS)/sample-efficiency-middle || exit; done
 	python3 Scripts/findings/students.py --convit .build/release/convit --data $(DATA)/fashion-mnist \
 	  --runs $(RUNS)/sample-efficiency-middle --output-dir $(RUNS)/students
+	python3 Scripts/findings/across.py tickets --convit .build/release/convit --data $(DATA)/fashion-mnist --runs tickets/transfer
 	python3 Scripts/findings/across.py masked --convit .build/release/convit --data $(DATA)/fashion-mnist
 	python3 Scripts/findings/across.py scores --convit .build/release/convit --data $(DATA)/fashion-mnist --runs $(RUNS)/ablation-middle
 

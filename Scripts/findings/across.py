@@ -2,13 +2,14 @@
 
     python3 Scripts/findings/across.py pruned --convit convit --data data/fashion-mnist --runs runs/sample-efficiency-middle
     python3 Scripts/findings/across.py symmetry --convit convit --data data/fashion-mnist --runs runs/sample-efficiency-middle
+    python3 Scripts/findings/across.py tickets --convit convit --data data/fashion-mnist --runs tickets/transfer
     python3 Scripts/findings/across.py masked --convit convit --data data/fashion-mnist
     python3 Scripts/findings/across.py scores --convit convit --data data/fashion-mnist --runs runs/ablation-middle
 
 `pruned`: accuracy, non-locality and gates of the ConViTs of all images as they are and without some of their weights. `symmetry`: gates
 of their layers, and how far each layer is from moving its patches with an image that is shifted by whole patches. `scores`: what is said of
 each row of the ablation before training. `masked`, which takes no runs: accuracy of the shipped ConViT without content or position in its
-first layers. Each writes docs/experiments/across-<name>.csv.
+first layers. `tickets`: the same as `pruned` of ConViT's dense models and of the tickets that `make ticket-transfer` has trained. Each writes docs/experiments/across-<name>.csv.
 """
 
 import argparse
@@ -25,6 +26,7 @@ SPARSITIES = (0.5, 0.7, 0.9)
 SYSTEMS = {
     "masked": ["masked", "layers", "acc1"],
     "pruned": ["method", "sparsity", "seed", "acc1", "nonlocality", "gate"],
+    "tickets": ["found_by", "seed", "acc1", "nonlocality", "gate"],
     "symmetry": ["seed", "layer", "gate", "error"],
     "scores": ["row", "score", "mean", "deviation"],
 }
@@ -70,6 +72,16 @@ def pruned(options):
                     command = [options.convit, "prune", "--weights", weights, *choice, "--output", light, "--force"]
                     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
                     yield [method, sparsity, seed, *looks(options, light, folder)]
+
+
+def tickets(options):
+    """Of ConViT-<seed>/seed-<seed>, which has a search, and of <name>-<seed>-…, whose search began from another's images."""
+    for search in sorted(Path(options.runs).glob("ConViT-*/seed-*")):
+        seed, _, images = search.parent.name.removeprefix("ConViT-").partition("-")
+        trained = {"": {"dense": "dense", "imp": "imp/trained-6", "prac": "prac/trained-6"}, "ticket-6": {"imp, DeiT's set": "imp/trained-6"}}
+        for name, run in trained.get(images, {"imp, random set": "imp/trained-6"}).items():
+            with tempfile.TemporaryDirectory() as folder:
+                yield [name, seed, *looks(options, search / run / "model.safetensors", folder)]
 
 
 def symmetry(options):

@@ -145,6 +145,7 @@ FINDINGS = {
     "ablation-middle": ablation,
     "across-masked": of_systems_in_words(systems.masked),
     "across-pruned": of_systems(systems.pruned),
+    "across-tickets": of_systems(systems.tickets),
     "across-symmetry": of_systems_in_words(systems.symmetry),
     "across-scores": of_systems(systems.scores),
     "escape": escaped,

@@ -33,6 +33,22 @@ def pruned(raw):
     return rows
 
 
+def tickets(raw):
+    """Accuracy and non-locality of the GPSA layer of dense models and of trained tickets of theirs."""
+    names = {
+        "dense": "dense", "imp": "IMP on all images", "imp, DeiT's set": "IMP on DeiT's set", "imp, random set": "IMP on a random set",
+        "prac": "PrAC",
+    }
+    found = defaultdict(list)
+    for line in lines(raw / "across-tickets.csv"):
+        found[line["found_by"]].append([float(line[key]) for key in ("acc1", "nonlocality", "gate")])
+    rows = [["ConViT", "top-1", "non-locality, patches", "gate"]]
+    for name, words in names.items():
+        acc1, nonlocality, gate = zip(*found[name])
+        rows.append([words, spread(acc1, 2), spread(nonlocality, 3), spread(gate, 3)])
+    return rows
+
+
 def symmetry(raw):
     """Gates of layers and how far each is from moving its patches with the image, and whether they order the layers alike."""
     layers, seeds = defaultdict(list), defaultdict(list)
