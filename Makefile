@@ -154,9 +154,9 @@ bench-allocations: build ## Count the heap allocations of a step, by depth and b
 
 vit-bench: ## Score and predict others' trained networks, into docs/experiments: DATA=<their folder> IMAGES=<a folder of images>
 	@test -n "$(DATA)" -a -n "$(IMAGES)" || { echo "make vit-bench DATA=<gt_autoformer.json and others> IMAGES=<train/ inside>" >&2; exit 2; }
-	CONVIT_VIT_BENCH=1 swift build -c release --scratch-path .build/vit-bench --product VitBench
-	.build/vit-bench/release/VitBench replay "$(DATA)" > docs/experiments/others-regression.csv
-	.build/vit-bench/release/VitBench scores "$(DATA)" "$(IMAGES)" > docs/experiments/others-scores.csv
+	CONVIT_VIT_BENCH=1 swift build -c release --product VitBench
+	.build/release/VitBench replay "$(DATA)" > docs/experiments/others-regression.csv
+	.build/release/VitBench scores "$(DATA)" "$(IMAGES)" > docs/experiments/others-scores.csv
 
 bench-products: ## Share of the multiply-adds in registers that our products reach (CONVIT_LEVEL=x86-64-v3)
 	@mkdir -p .build
@@ -193,10 +193,10 @@ prune-kill-loop: build ## Kill runs on pruned weights, with each optimiser; zero
 ticket-kill-loop: build ## Kill a search for tickets at 20 random moments, resume each time, compare
 	python3 Scripts/runs/ticket_kill_loop.py $(KILLS)
 
-ticket-labels: build ## Flip 5 % of the labels of 6,000 images, and count how many are found
+ticket-labels: build ## Flip 5 % of the labels of 6,000 images three times, and count how many are found
 	@Scripts/dependencies.sh demo
 	$(CONVIT) dataset fashion-mnist --output data/fashion-mnist
-	python3 Scripts/tickets/labels.py data/fashion-mnist
+	python3 Scripts/tickets/labels.py data/fashion-mnist --draws 3 --csv docs/experiments/ticket-labels.csv
 
 ticket-table: build ## Six ways to lottery tickets on 6,000 images, three seeds, into tickets/fashion
 	@Scripts/dependencies.sh demo
@@ -204,6 +204,9 @@ ticket-table: build ## Six ways to lottery tickets on 6,000 images, three seeds,
 	python3 Scripts/tickets/tables.py data/fashion-mnist tickets/data
 	$(CONVIT) ticket --config Configs/tickets.yaml --data-path tickets/data/train.csv \
 	  --val-path tickets/data/val.csv --output-dir tickets/fashion --resume auto --method all --seeds 3 \
+	  --rounds 8 --rate 0.36 --rewind-step 40 --patch-embed --retrain 2 6 8
+	$(CONVIT) ticket --config Configs/tickets.yaml --data-path tickets/data/train.csv \
+	  --val-path tickets/data/val.csv --output-dir tickets/iterations --resume auto --method prac --scaling iterations --seeds 3 \
 	  --rounds 8 --rate 0.36 --rewind-step 40 --patch-embed --retrain 2 6 8
 
 ticket-transfer: build ## Tickets of DeiT on ConViT's critical images, and the other way round (DATA=… OUT=tickets/transfer)

@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import again
 import distance
 import escape
 import others
@@ -148,6 +149,7 @@ FINDINGS = {
     "across-tickets": of_systems(systems.tickets),
     "across-symmetry": of_systems_in_words(systems.symmetry),
     "across-scores": of_systems(systems.scores),
+    "again": of_systems(again.table),
     "escape": escaped,
     "symmetry-groups": averaged,
     "symmetry-motions": moved,
@@ -161,6 +163,7 @@ FINDINGS = {
     "others-scores": of_systems(others.table),
     "tickets": of_systems_in_words(tickets.table),
     "ticket-transfer": of_systems(tickets.transfer),
+    "ticket-labels": of_systems(tickets.labels),
     "moving-clothes": clips,
 }
 

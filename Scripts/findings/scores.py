@@ -10,6 +10,7 @@ NAMES = {
     "naswot": "NASWOT", "naswot-normalized": "NASWOT, normalised", "mgm": "MGM (gradient kernel)", "grad-norm": "gradient norm",
     "snip": "SNIP", "synflow": "SynFlow", "dss": "DSS", "params": "*number of parameters*", "macs": "*multiply–adds*",
 }
+VARIANTS = {"mgm-released": "MGM, *released*", "mgm-auto-prox": "MGM, *auto-prox*"}
 TEN = 10
 
 

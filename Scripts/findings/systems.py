@@ -4,7 +4,7 @@ from collections import defaultdict
 from itertools import permutations
 
 from grid import Grid, lines, mean, spread
-from scores import NAMES
+from scores import NAMES, VARIANTS
 from statistic import kendall
 
 
@@ -87,7 +87,7 @@ def scores(raw):
     for line in lines(raw / "across-scores.csv"):
         found[line["score"]][line["row"]] = float(line["mean"])
     rows = [["score"] + [f"τ with top-1, {column}" for column in grid.columns]]
-    for score, name in (NAMES | {"mgm-released": "MGM, *released*", "mgm-auto-prox": "MGM, *auto-prox*"}).items():
+    for score, name in (NAMES | VARIANTS).items():
         cells = []
         for column in grid.columns:
             accuracies = [mean(grid.by_seed(row, column).values()) for row in grid.rows]

@@ -20,10 +20,8 @@ package struct GridPage: Sendable {
       failures: grid.failures.map(Contents.Failure.init))
     html = Page.html(
       PackageResources.grid_html,
-      scripts: [
-        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
-        PackageResources.tools_js, PackageResources.grid_js,
-      ], data: "{\"colors\":\(try Page.colors()),\"grid\":\(try JSON.text(data))}")
+      scripts: Page.charts + [PackageResources.grid_js],
+      data: "{\"colors\":\(try Page.colors()),\"grid\":\(try JSON.text(data))}")
   }
 
   /// The heading of the grid's table, or the folder's name.

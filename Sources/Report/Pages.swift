@@ -17,9 +17,7 @@ package struct ReportPage: Sendable {
       + "\"runs\":[\(records.joined(separator: ","))]}"
     html = Page.html(
       PackageResources.page_html,
-      scripts: [
-        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
-        PackageResources.tools_js,
+      scripts: Page.charts + [
         PackageResources.training_js, PackageResources.locality_js, PackageResources.scale_js,
         PackageResources.maps_js, PackageResources.motions_js, PackageResources.symmetry_js,
       ], data: data,
@@ -55,11 +53,8 @@ package struct SearchPage: Sendable {
     let colors = try Page.colors()
     html = Page.html(
       PackageResources.search_html,
-      scripts: [
-        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
-        PackageResources.tools_js,
-        PackageResources.scatter_js, PackageResources.search_js,
-      ], data: "{\"colors\":\(colors),\"report\":\(report)}")
+      scripts: Page.charts + [PackageResources.scatter_js, PackageResources.search_js],
+      data: "{\"colors\":\(colors),\"report\":\(report)}")
   }
 }
 
@@ -73,11 +68,8 @@ package struct PruningPage: Sendable {
     let (origin, curves) = (try JSON.tableText(sweep.origin), try JSON.tableText(sweep.curves))
     html = Page.html(
       PackageResources.pruning_html,
-      scripts: [
-        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
-        PackageResources.tools_js,
-        PackageResources.pruning_js,
-      ], data: "{\"colors\":\(colors),\"origin\":\(origin),\"curves\":\(curves)}")
+      scripts: Page.charts + [PackageResources.pruning_js],
+      data: "{\"colors\":\(colors),\"origin\":\(origin),\"curves\":\(curves)}")
   }
 }
 
@@ -109,16 +101,19 @@ package struct TicketPage: Sendable {
     let colors = try Page.colors()
     html = Page.html(
       PackageResources.tickets_html,
-      scripts: [
-        PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
-        PackageResources.tools_js,
-        PackageResources.tickets_js,
-      ], data: "{\"colors\":\(colors),\"report\":\(report),\"hard\":\(try JSON.text(hard))}")
+      scripts: Page.charts + [PackageResources.tickets_js],
+      data: "{\"colors\":\(colors),\"report\":\(report),\"hard\":\(try JSON.text(hard))}")
   }
 }
 
 /// A page in one file: its body, style, scripts and data put into what all pages have around them.
 enum Page {
+  /// The scripts of a page that draws charts.
+  static let charts = [
+    PackageResources.base_js, PackageResources.axis_js, PackageResources.chart_js,
+    PackageResources.tools_js,
+  ]
+
   /// The colours of lines, as JSON.
   static func colors() throws -> String {
     try JSON.text(["light": LineColors.light, "dark": LineColors.dark])
